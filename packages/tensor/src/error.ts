@@ -1,0 +1,54 @@
+/** Every error code of the packages, with the type of its `details`. Packages add theirs by declaration merging. */
+export interface ErrorDetails {
+  /** A shape does not fit the rule of the operation. */
+  SHAPE: { readonly shapes: readonly (readonly number[])[] }
+  /** An element type does not fit the rule of the operation. */
+  DTYPE: { readonly dtypes: readonly string[] }
+  /** An option or argument has a value outside its domain. */
+  ARGUMENT: { readonly name: string; readonly value: unknown }
+  /** A traced tensor was used after its trace had ended. */
+  TRACE_LEAK: { readonly place: string }
+  /** A traced tensor was turned into a JavaScript value. */
+  TRACED_VALUE: { readonly place: string }
+  /** No backend was given and no default backend is set. */
+  NO_BACKEND: Record<string, never>
+  /** The primitive has no gradient with respect to this input. */
+  NO_GRADIENT: { readonly primitive: string }
+  /** The backend cannot run this primitive or element type. */
+  UNSUPPORTED: { readonly primitive: string; readonly backend: string }
+  /** A program needs more memory than the backend can address. */
+  MEMORY_LIMIT: { readonly bytes: number; readonly limit: number }
+  /** A value is not finite although `check: 'nan'` was asked for. */
+  NOT_FINITE: { readonly place: string }
+  /** An object that has been disposed of was used. */
+  DISPOSED: { readonly what: string }
+}
+
+export type ErrorCode = keyof ErrorDetails
+
+const brand = Symbol.for('@snn/tensor:error')
+
+/**
+ * The one error type of the packages: a stable `code`, typed `details`, and a message of the form
+ * `[operation] what, got what, expected what. Fix.`
+ */
+export class SnnError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'SnnError'
+  constructor(
+    readonly code: C,
+    message: string,
+    readonly details: ErrorDetails[C],
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options)
+    Object.defineProperty(this, brand, { value: true })
+  }
+}
+
+/** Whether `error` is an SnnError (of any installed copy of this package), narrowed to `code` when one is given. */
+export function isSnnError(error: unknown): error is SnnError
+export function isSnnError<C extends ErrorCode>(error: unknown, code: C): error is SnnError<C>
+export function isSnnError(error: unknown, code?: ErrorCode): boolean {
+  if (typeof error !== 'object' || error === null || !(brand in error)) return false
+  return code === undefined || (error as SnnError).code === code
+}
