@@ -1,4 +1,4 @@
-/** Every error code of the packages, with the type of its `details`. Packages add theirs by declaration merging. */
+/** The catalogue of stable error codes of all packages, each with the type of its `details`. */
 export interface ErrorDetails {
   /** A shape does not fit the rule of the operation. */
   SHAPE: { readonly shapes: readonly (readonly number[])[] }
@@ -50,5 +50,5 @@ export function isSnnError(error: unknown): error is SnnError
 export function isSnnError<C extends ErrorCode>(error: unknown, code: C): error is SnnError<C>
 export function isSnnError(error: unknown, code?: ErrorCode): boolean {
   if (typeof error !== 'object' || error === null || !(brand in error)) return false
-  return code === undefined || (error as SnnError).code === code
+  return code === undefined || (error as unknown as SnnError).code === code
 }
