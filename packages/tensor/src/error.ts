@@ -12,6 +12,10 @@ export interface ErrorDetails {
   TRACED_VALUE: { readonly place: string }
   /** No backend was given and no default backend is set. */
   NO_BACKEND: Record<string, never>
+  /** A Variable was read or assigned outside of a trace, or set inside of one. */
+  OUTSIDE_TRACE: { readonly variable: string }
+  /** A graph needs a placeholder that has no value. */
+  UNBOUND: { readonly place: string }
   /** The primitive has no gradient with respect to this input. */
   NO_GRADIENT: { readonly primitive: string }
   /** The backend cannot run this primitive or element type. */

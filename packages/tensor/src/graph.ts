@@ -1,0 +1,42 @@
+import type { Primitive, Primitives } from './primitive.js'
+import type { Scope } from './trace.js'
+import type { Tensor } from './tensor.js'
+
+/** One operation of a graph. Immutable. */
+export interface Node<P extends Primitive = Primitive> {
+  /** Grows with creation: inputs always have smaller ids, so sorting by id sorts topologically. */
+  readonly id: number
+  readonly primitive: P
+  readonly inputs: readonly Tensor[]
+  readonly attributes: Primitives[P]
+  readonly outputs: readonly Tensor[]
+  /** The innermost trace this node depends on; null when it depends on none and can be evaluated anywhere. */
+  readonly scope: Scope | null
+  /** Dotted path of the module that built it, '' outside of modules. */
+  readonly path: string
+  /** Where in the user's code it was built: `file:line:column`. */
+  readonly place: string
+}
+
+/** A function as a graph: `parameters` are bound from outside (any tensors, taken by identity), `results` computed. */
+export interface Graph {
+  readonly parameters: readonly Tensor[]
+  readonly results: readonly Tensor[]
+}
+
+export function isPrimitive<P extends Primitive>(node: Node, primitive: P): node is Node<P> {
+  return node.primitive === primitive
+}
+
+/** The nodes that `results` need, inputs first. Parameters and what lies behind them are left out. */
+export function topological(graph: Graph): Node[] {
+  const bound = new Set(graph.parameters)
+  const seen = new Set<Node>()
+  const stack = graph.results.filter((t) => !bound.has(t)).map((t) => t.node)
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (seen.has(node)) continue
+    seen.add(node)
+    for (const input of node.inputs) if (!bound.has(input)) stack.push(input.node)
+  }
+  return [...seen].sort((a, b) => a.id - b.id)
+}

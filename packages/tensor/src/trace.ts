@@ -1,0 +1,127 @@
+import { createNode } from './build.js'
+import { SnnError } from './error.js'
+import type { Tensor } from './tensor.js'
+import type { Variable } from './variable.js'
+
+/**
+ * One function being traced: the argument of `compile`, or the step of a `scan`. Scopes nest. A tensor belongs to the
+ * innermost scope it depends on and may be used only while that scope is open.
+ */
+export interface Scope {
+  readonly kind: 'compile' | 'scan'
+  readonly parent: Scope | null
+  readonly depth: number
+  open: boolean
+  /** What each Variable holds now, where this scope has read or assigned it. */
+  readonly values: Map<Variable, Tensor>
+  readonly assigned: Set<Variable>
+}
+
+interface TraceState {
+  scope: Scope | null
+  readonly path: string[]
+}
+
+// One per process, so that two installed copies of this package trace together.
+const key = Symbol.for('@snn/tensor:trace')
+
+function state(): TraceState {
+  const root = globalThis as { [key]?: TraceState }
+  return (root[key] ??= { scope: null, path: [] })
+}
+
+export function currentScope(): Scope | null {
+  return state().scope
+}
+
+export function currentPath(): string {
+  return state().path.join('.')
+}
+
+/** Runs `fn` with `name` added to the module path, which errors and profiles show. */
+export function withPath<T>(name: string, fn: () => T): T {
+  const { path } = state()
+  path.push(name)
+  try {
+    return fn()
+  } finally {
+    path.pop()
+  }
+}
+
+export function newScope(kind: Scope['kind']): Scope {
+  const parent = state().scope
+  return { kind, parent, depth: (parent?.depth ?? 0) + 1, open: false, values: new Map(), assigned: new Set() }
+}
+
+/** Runs `fn` inside `scope`, which is open meanwhile. A scan's scope is entered again to differentiate its body. */
+export function inScope<T>(scope: Scope, fn: () => T): T {
+  const now = state()
+  const before = now.scope
+  now.scope = scope
+  scope.open = true
+  try {
+    return fn()
+  } finally {
+    scope.open = false
+    now.scope = before
+  }
+}
+
+/** The innermost scope of tensors that are about to be combined. Throws `TRACE_LEAK` when one of them has ended. */
+export function scopeOf(tensors: readonly Tensor[], operation: string): Scope | null {
+  let innermost: Scope | null = null
+  for (const { node } of tensors) {
+    const scope = node.scope
+    if (scope === null) continue
+    if (!scope.open) {
+      throw new SnnError(
+        'TRACE_LEAK',
+        `[${operation}] got a tensor that '${node.primitive}' built at ${node.place}, inside a ${scope.kind} that has ended; expected one of the current trace. ` +
+          `Return it from that function instead of keeping it in an outer variable, or keep state in a Variable.`,
+        { place: node.place },
+      )
+    }
+    if (innermost === null || scope.depth > innermost.depth) innermost = scope
+  }
+  return innermost
+}
+
+function traceOf(variable: Variable, operation: string): Scope {
+  const scope = state().scope
+  for (let at = scope; at; at = at.parent) if (at.kind === 'compile') return scope!
+  throw new SnnError(
+    'OUTSIDE_TRACE',
+    `[${variable.name}.${operation}] called outside of a compiled function. Use data() or set() there, or call it inside the function given to compile().`,
+    { variable: variable.name },
+  )
+}
+
+export function readVariable(variable: Variable): Tensor {
+  const scope = traceOf(variable, 'read')
+  for (let at: Scope = scope; ; at = at.parent!) {
+    const value = at.values.get(variable)
+    if (value) return value
+    if (at.parent === null) {
+      const [value] = createNode('read', [], { variable }, [variable], at)
+      at.values.set(variable, value!)
+      return value!
+    }
+  }
+}
+
+export function assignVariable(variable: Variable, value: Tensor): void {
+  const scope = traceOf(variable, 'assign')
+  scopeOf([value], `${variable.name}.assign`)
+  scope.values.set(variable, value)
+  scope.assigned.add(variable)
+}
+
+/** The current value of a Variable without making a read of it: undefined when the trace has not touched it. */
+export function tracedValue(variable: Variable): Tensor | undefined {
+  for (let at = state().scope; at; at = at.parent) {
+    const value = at.values.get(variable)
+    if (value) return value
+  }
+  return undefined
+}
