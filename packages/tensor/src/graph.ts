@@ -3,7 +3,7 @@ import type { Scope } from './trace.js'
 import type { Tensor } from './tensor.js'
 
 /** One operation of a graph. Immutable. */
-export interface Node<P extends Primitive = Primitive> {
+export interface Node<out P extends Primitive = Primitive> {
   /** Grows with creation: inputs always have smaller ids, so sorting by id sorts topologically. */
   readonly id: number
   readonly primitive: P

@@ -58,12 +58,13 @@ export function newScope(kind: Scope['kind']): Scope {
 export function inScope<T>(scope: Scope, fn: () => T): T {
   const now = state()
   const before = now.scope
+  const wasOpen = scope.open
   now.scope = scope
   scope.open = true
   try {
     return fn()
   } finally {
-    scope.open = false
+    scope.open = wasOpen
     now.scope = before
   }
 }
@@ -115,13 +116,4 @@ export function assignVariable(variable: Variable, value: Tensor): void {
   scopeOf([value], `${variable.name}.assign`)
   scope.values.set(variable, value)
   scope.assigned.add(variable)
-}
-
-/** The current value of a Variable without making a read of it: undefined when the trace has not touched it. */
-export function tracedValue(variable: Variable): Tensor | undefined {
-  for (let at = state().scope; at; at = at.parent) {
-    const value = at.values.get(variable)
-    if (value) return value
-  }
-  return undefined
 }

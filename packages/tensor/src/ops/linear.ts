@@ -1,0 +1,60 @@
+import { build } from '../build.js'
+import { SnnError } from '../error.js'
+import type { Padding } from '../primitive.js'
+import type { Tensor } from '../tensor.js'
+import { hoist } from './hoist.js'
+
+/** One number for all spatial axes, or one per axis. */
+export type PerAxis = number | readonly number[]
+
+/** Padding of spatial axes: one number for all, one per axis, or [low, high] per axis. */
+export type PaddingOption = number | readonly (number | Padding)[]
+
+export function perAxis(value: PerAxis, axes: number, name: string): readonly number[] {
+  const list = typeof value === 'number' ? Array<number>(axes).fill(value) : value
+  if (list.length !== axes || !list.every((n) => Number.isSafeInteger(n) && n > 0)) {
+    throw new SnnError('ARGUMENT', `[window] ${name} ${JSON.stringify(value)}, expected a positive whole number or ${axes} of them.`, { name, value })
+  }
+  return [...list]
+}
+
+export function paddingPerAxis(value: PaddingOption, axes: number): readonly Padding[] {
+  const list = typeof value === 'number' ? Array<number>(axes).fill(value) : value
+  const pairs = list.map((n): Padding => (typeof n === 'number' ? [n, n] : [n[0], n[1]]))
+  if (pairs.length !== axes || !pairs.flat().every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw new SnnError('ARGUMENT', `[window] padding ${JSON.stringify(value)}, expected a whole number of at least 0, or ${axes} of them or of pairs.`, {
+      name: 'padding',
+      value,
+    })
+  }
+  return pairs
+}
+
+/** Matrix product over the last two axes; leading axes broadcast. */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  const limit = b.shape.length === 2 ? a.shape.length - 2 : 0
+  return hoist(a, limit, (inner) => build('matmul', [inner, b], {}))
+}
+
+export interface ConvOptions {
+  readonly stride?: PerAxis
+  readonly padding?: PaddingOption
+  readonly dilation?: PerAxis
+  readonly groups?: number
+}
+
+/**
+ * Convolution (cross-correlation), 1-D or 2-D by the rank of the weight:
+ * x [.., C, spatial] with weight [O, C / groups, kernel] -> [.., O, spatial'], any leading axes,
+ * spatial' = floor((spatial + padding - dilation (kernel - 1) - 1) / stride) + 1.
+ */
+export function conv(x: Tensor, weight: Tensor, options: ConvOptions = {}): Tensor {
+  const axes = weight.shape.length - 2
+  const attributes = {
+    stride: perAxis(options.stride ?? 1, axes, 'stride'),
+    padding: paddingPerAxis(options.padding ?? 0, axes),
+    dilation: perAxis(options.dilation ?? 1, axes, 'dilation'),
+    groups: options.groups ?? 1,
+  }
+  return hoist(x, x.shape.length - axes - 2, (inner) => build('conv', [inner, weight], attributes))
+}

@@ -1,0 +1,60 @@
+import { isPrimitive, type Graph, type Node } from '../graph.js'
+import { interpret } from '../interpret.js'
+import { constant } from '../ops/leaf.js'
+import { referenceKernels } from '../reference/kernels.js'
+import { sameShape, sizeOf } from '../shape.js'
+import type { Tensor } from '../tensor.js'
+import { rewrite } from './rewrite.js'
+
+/** Results with more elements than this are not folded: a large constant costs more than the operation. */
+const foldedElements = 1 << 16
+
+/** Computes what depends on constants only, and removes operations that change nothing. */
+export function fold(graph: Graph): Graph {
+  return rewrite(graph, (node, inputs) => neutral(node, inputs) ?? foldConstants(node, inputs))
+}
+
+/** The input that the node merely passes on. */
+function neutral(node: Node, inputs: readonly Tensor[]): readonly Tensor[] | undefined {
+  const [x, y] = inputs
+  const output = node.outputs[0]!
+  switch (node.primitive) {
+    case 'customGradient':
+    case 'stopGradient':
+      return [x!]
+    case 'reshape':
+    case 'broadcast':
+    case 'pad':
+    case 'slice':
+      return sameShape(x!.shape, output.shape) ? [x!] : undefined
+    case 'cast':
+      return x!.dtype === output.dtype ? [x!] : undefined
+    case 'mul':
+      return isUniform(y!, 1) ? [x!] : isUniform(x!, 1) ? [y!] : undefined
+    case 'div':
+      return isUniform(y!, 1) ? [x!] : undefined
+    case 'sub':
+      return isUniform(y!, 0) ? [x!] : undefined
+    case 'transpose':
+      return isPrimitive(node, 'transpose') && node.attributes.permutation.every((axis, i) => axis === i) ? [x!] : undefined
+    default:
+      return undefined
+  }
+}
+
+/** Whether every element is the constant `value`. */
+function isUniform(t: Tensor, value: number): boolean {
+  const { node } = t
+  if (isPrimitive(node, 'broadcast')) return isUniform(node.inputs[0]!, value)
+  return isPrimitive(node, 'constant') && node.attributes.data.length === 1 && Object.is(node.attributes.data[0], value)
+}
+
+function foldConstants(node: Node, inputs: readonly Tensor[]): readonly Tensor[] | undefined {
+  const foldable = inputs.length > 0 && inputs.every((t) => t.node.primitive === 'constant')
+  // a broadcast is a stride, random numbers and scans are work for the backend
+  if (!foldable || ['broadcast', 'random', 'scan'].includes(node.primitive)) return undefined
+  if (node.outputs.some((t) => sizeOf(t.shape) > foldedElements)) return undefined
+  const bindings = new Map(node.inputs.map((t, i) => [t, (inputs[i]!.node as Node<'constant'>).attributes] as const))
+  return interpret([...node.outputs], referenceKernels, bindings).map((value) => constant({ data: value.data, shape: [...value.shape], dtype: value.dtype }))
+}
+

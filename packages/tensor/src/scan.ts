@@ -1,0 +1,164 @@
+import { createNode } from './build.js'
+import { SnnError } from './error.js'
+import { isPrimitive, topological, type Graph } from './graph.js'
+import { placeholder } from './ops/leaf.js'
+import { formatShape, sameShape } from './shape.js'
+import type { Tensor } from './tensor.js'
+import { assignVariable, inScope, newScope, readVariable, scopeOf, type Scope } from './trace.js'
+import { flattenTensors, type MapTensors } from './tree.js'
+import type { Variable } from './variable.js'
+
+export interface ScanOptions {
+  /** Number of steps; needed only when there are no sequences. */
+  readonly length?: number
+  /** From the last step to the first. */
+  readonly reverse?: boolean
+}
+
+/**
+ * The time loop: [state, y[t]] = step(state, x[t], t) for t = 0 .. T-1.
+ *
+ * `state` and `xs` are trees of tensors; every leaf of `xs` has the steps as its first axis. Returns the last state and
+ * the y of all steps, stacked along a new first axis. Tensors that `step` uses from outside are constants of the loop, and
+ * what does not depend on the state, x or t is computed once, before it. Variables assigned in `step` are carried on.
+ * `step` is traced, possibly more than once, so it must not have effects of its own.
+ */
+export function scan<S, X, Y>(
+  step: (state: S, x: X, t: Tensor) => readonly [state: S, y: Y],
+  state: S,
+  xs: X,
+  options: ScanOptions = {},
+): readonly [state: S, ys: Y] {
+  const carried = flattenTensors(state)
+  const sequences = flattenTensors(xs)
+  const length = lengthOf(sequences.leaves, options.length)
+  const assigned = new Set<Variable>()
+  for (;;) {
+    const traced = traceStep(step, carried, sequences, [...assigned])
+    const fresh = [...traced.assigned].filter((variable) => !assigned.has(variable))
+    if (fresh.length === 0) return finish(traced, length, options.reverse ?? false)
+    for (const variable of fresh) assigned.add(variable)
+  }
+}
+
+type Flat<T> = ReturnType<typeof flattenTensors<T>>
+
+interface Traced<S, Y> {
+  readonly assigned: ReadonlySet<Variable>
+  readonly variables: readonly Variable[]
+  readonly carried: Flat<S>
+  readonly y: Flat<Y>
+  /** Initial carries, then whole sequences. */
+  readonly inputs: readonly Tensor[]
+  readonly sequences: number
+  readonly body: Graph
+}
+
+function traceStep<S, X, Y>(
+  step: (state: S, x: X, t: Tensor) => readonly [S, Y],
+  carried: Flat<S>,
+  sequences: Flat<X>,
+  variables: readonly Variable[],
+): Traced<S, Y> {
+  const scope = newScope('scan')
+  const initial = [...carried.leaves, ...variables.map((variable) => readVariable(variable))]
+  return inScope(scope, () => {
+    const parameters = initial.map((t) => placeholder(t.shape, t.dtype))
+    variables.forEach((variable, i) => scope.values.set(variable, parameters[carried.leaves.length + i]!))
+    // a sequence that only repeats is a constant of the loop
+    const slices = sequences.leaves.map((t) => repeated(t) ?? placeholder(t.shape.slice(1), t.dtype))
+    const moving = sequences.leaves.map((t, i) => [t, slices[i]!] as const).filter(([t]) => repeated(t) === undefined)
+    const t = placeholder([], 'int32')
+    const [nextState, y] = step(carried.restore(parameters) as S, sequences.restore(slices) as X, t)
+    const next = flattenTensors(nextState)
+    checkState(carried, next)
+    const flatY = flattenTensors(y)
+    const nextVariables = variables.map((variable) => scope.values.get(variable)!)
+    // every y, and the carries as they enter each step: unused ones cost nothing
+    const results = [...next.leaves, ...nextVariables, ...flatY.leaves, ...parameters]
+    scopeOf(results, 'scan')
+    const inside = [...parameters, ...moving.map(([, x]) => x), t]
+    return {
+      assigned: scope.assigned,
+      variables,
+      carried,
+      y: flatY,
+      inputs: [...initial, ...moving.map(([whole]) => whole)],
+      sequences: moving.length,
+      body: { parameters: [...inside, ...capture(inside, results, scope)], results },
+    }
+  })
+}
+
+/** What a broadcast along the first axis repeats. */
+function repeated(t: Tensor): Tensor | undefined {
+  if (!isPrimitive(t.node, 'broadcast')) return undefined
+  const source = t.node.inputs[0]!
+  const own = source.shape.length === t.shape.length
+  if (own && source.shape[0] !== 1) return undefined
+  return (own ? source.reshape(source.shape.slice(1)) : source).broadcastTo(t.shape.slice(1))
+}
+
+/**
+ * The tensors from outside of the loop that its body needs. Whatever does not depend on `inside` was built by the step
+ * function but is the same in every step, so it counts as outside; only cheap leaves and broadcasts are redone within.
+ */
+export function capture(inside: readonly Tensor[], results: readonly Tensor[], scope: Scope): Tensor[] {
+  const nodes = topological({ parameters: inside, results })
+  const varying = new Set<Tensor>(inside)
+  for (const node of nodes) if (node.scope === scope || node.inputs.some((t) => varying.has(t))) for (const t of node.outputs) varying.add(t)
+  const captured = new Set<Tensor>()
+  const seen = new Set<Tensor>()
+  const visit = (t: Tensor): void => {
+    if (seen.has(t) || inside.includes(t)) return
+    seen.add(t)
+    if (varying.has(t) || t.node.primitive === 'broadcast') t.node.inputs.forEach(visit)
+    else if (t.node.primitive === 'iota' || (t.node.primitive === 'constant' && t.shape.length === 0)) return
+    else captured.add(t)
+  }
+  results.forEach(visit)
+  return [...captured]
+}
+
+function finish<S, Y>(traced: Traced<S, Y>, length: number, reverse: boolean): readonly [S, Y] {
+  const { body, inputs, carried, variables, y, sequences } = traced
+  const carries = carried.leaves.length + variables.length
+  const outputs = createScan(body, inputs, { length, reverse, carries, sequences })
+  variables.forEach((variable, i) => assignVariable(variable, outputs[carried.leaves.length + i]!))
+  return [carried.restore(outputs) as S, y.restore(outputs.slice(carries)) as Y]
+}
+
+/** A scan node. The parameters of its body after carries, slices and t stand for captured tensors: themselves, unless told otherwise. */
+export function createScan(
+  body: Graph,
+  inputs: readonly Tensor[],
+  attributes: { readonly length: number; readonly reverse: boolean; readonly carries: number; readonly sequences: number },
+  captured: readonly Tensor[] = body.parameters.slice(attributes.carries + attributes.sequences + 1),
+): readonly Tensor[] {
+  const all = [...inputs, ...captured]
+  const signatures = body.results.map(({ dtype, shape }, i) => ({ dtype, shape: i < attributes.carries ? shape : [attributes.length, ...shape] }))
+  return createNode('scan', all, { ...attributes, body }, signatures, scopeOf(all, 'scan'))
+}
+
+function lengthOf(sequences: readonly Tensor[], given: number | undefined): number {
+  const lengths = sequences.map((t) => t.shape[0])
+  const length = given ?? lengths[0]
+  if (length === undefined || !Number.isSafeInteger(length) || length < 1 || lengths.some((n) => n !== length)) {
+    throw new SnnError(
+      'SHAPE',
+      `[scan] sequences of shapes ${sequences.map((t) => formatShape(t.shape)).join(', ') || 'none'} with length ${given ?? 'not given'}, expected one common first axis of at least 1 step. Give { length } when there are no sequences.`,
+      { shapes: sequences.map((t) => t.shape) },
+    )
+  }
+  return length
+}
+
+function checkState(before: Flat<unknown>, after: Flat<unknown>): void {
+  const same = before.leaves.length === after.leaves.length && before.leaves.every((t, i) => sameShape(t.shape, after.leaves[i]!.shape) && t.dtype === after.leaves[i]!.dtype)
+  if (same) return
+  const describe = (flat: Flat<unknown>): string => flat.leaves.map((t) => `${t.dtype}${formatShape(t.shape)}`).join(', ') || 'nothing'
+  throw new SnnError('SHAPE', `[scan] the step returned state ${describe(after)}, expected ${describe(before)}, like the initial state. Broadcast or cast the initial state.`, {
+    shapes: [...before.leaves, ...after.leaves].map((t) => t.shape),
+  })
+}
+
