@@ -1,0 +1,110 @@
+import { SnnError } from './error.js'
+import { isPrimitive, topological, type Graph, type Node } from './graph.js'
+import type { Primitive } from './primitive.js'
+import type { Tensor } from './tensor.js'
+
+/** As many values as the primitive has inputs; typed with three at least, so that kernels can destructure them. */
+export type Inputs<V> = readonly [x: V, y: V, z: V, ...more: V[]]
+
+/** The time loop itself is `interpret`'s; it needs to know how values are cut and joined along axis 0. */
+export interface ScanKernel<V> {
+  /** The step index as an int32 scalar. */
+  index(t: number): V
+  /** Entry `t` along axis 0, which disappears. */
+  at(sequence: V, t: number): V
+  /** Joins one value of each step along a new axis 0, giving `output`. */
+  stack(values: readonly V[], output: Tensor): V
+}
+
+/** What a primitive does to values of type `V`. */
+export type Kernel<P extends Primitive, V> = P extends 'scan' ? ScanKernel<V> : (inputs: Inputs<V>, node: Node<P>) => V
+
+/** Kernels for the primitives that one can run; placeholders have none, since they are bound. */
+export type Kernels<V> = { readonly [P in Exclude<Primitive, 'placeholder'>]?: Kernel<P, V> }
+
+/** A tree (arrays and objects) of tensors, with a `V` in place of each tensor. */
+export type Interpreted<T, V> = T extends Tensor ? V : { [K in keyof T]: Interpreted<T[K], V> }
+
+/** A node that has just been computed. */
+export interface Step<V> {
+  readonly node: Node
+  readonly outputs: readonly V[]
+}
+
+/**
+ * Computes a tree of tensors over values of any type: plain numbers (`numberKernels`), host arrays (`referenceKernels`),
+ * or the tensors of another library.
+ *
+ * @param tree the tensors to compute, in arrays and objects
+ * @param kernels what each primitive does to such values
+ * @param bindings values of placeholders, or of any other tensor, whose inputs are then not computed
+ * @returns the tree with a value in place of each tensor
+ * @throws `UNBOUND` when a placeholder has no value, `UNSUPPORTED` when a primitive has no kernel; both name the place
+ */
+export function interpret<const T, V>(tree: T, kernels: Kernels<V>, bindings: ReadonlyMap<Tensor, V> = new Map()): Interpreted<T, V> {
+  const results: Tensor[] = []
+  mapTensors(tree, (tensor) => results.push(tensor))
+  const steps = walk({ parameters: [...bindings.keys()], results }, kernels, [...bindings.values()])
+  let step = steps.next()
+  while (!step.done) step = steps.next()
+  const values = step.value
+  let next = 0
+  return mapTensors(tree, () => values[next++]) as Interpreted<T, V>
+}
+
+/** Computes the results of a graph node by node, yielding after each one, also inside of scans. */
+export function* walk<V>(graph: Graph, kernels: Kernels<V>, bound: readonly V[], nodes = topological(graph)): Generator<Step<V>, V[]> {
+  const values = new Map<Tensor, V>(graph.parameters.map((parameter, i) => [parameter, bound[i]!]))
+  for (const node of nodes) {
+    const inputs = node.inputs.map((input) => values.get(input)!)
+    const outputs = isPrimitive(node, 'scan') ? yield* runScan(node, kernels, inputs) : [kernelOf(node, kernels)(inputs, node)]
+    node.outputs.forEach((output, i) => {
+      if (!values.has(output)) values.set(output, outputs[i]!)
+    })
+    yield { node, outputs }
+  }
+  return graph.results.map((result) => values.get(result)!)
+}
+
+function* runScan<V>(node: Node<'scan'>, kernels: Kernels<V>, inputs: readonly V[]): Generator<Step<V>, V[]> {
+  const { length, reverse, carries, sequences, body } = node.attributes
+  const kernel = kernels.scan ?? unsupported(node)
+  const nodes = topological(body)
+  const xs = inputs.slice(carries, carries + sequences)
+  const captured = inputs.slice(carries + sequences)
+  let carry = inputs.slice(0, carries)
+  const ys = body.results.slice(carries).map(() => new Array<V>(length))
+  for (let step = 0; step < length; step++) {
+    const t = reverse ? length - 1 - step : step
+    const results = yield* walk(body, kernels, [...carry, ...xs.map((x) => kernel.at(x, t)), kernel.index(t), ...captured], nodes)
+    carry = results.slice(0, carries)
+    ys.forEach((y, i) => (y[t] = results[carries + i]!))
+  }
+  return [...carry, ...ys.map((y, i) => kernel.stack(y, node.outputs[carries + i]!))]
+}
+
+function kernelOf<V>(node: Node, kernels: Kernels<V>): (inputs: readonly V[], node: Node) => V {
+  if (isPrimitive(node, 'placeholder')) {
+    throw new SnnError('UNBOUND', `[interpret] the placeholder built at ${node.place} has no value, expected one in the bindings. Bind it.`, {
+      place: node.place,
+    })
+  }
+  const kernel = kernels[node.primitive as Exclude<Primitive, 'placeholder' | 'scan'>] ?? unsupported(node)
+  return kernel as unknown as (inputs: readonly V[], node: Node) => V
+}
+
+function unsupported(node: Node): never {
+  throw new SnnError(
+    'UNSUPPORTED',
+    `[interpret] got '${node.primitive}' built at ${node.place}, expected a primitive that the kernels have. Add a kernel for it, or bind its value.`,
+    { primitive: node.primitive, backend: 'interpret' },
+  )
+}
+
+/** Calls `fn` on each tensor of a tree in a fixed order; the results take the tensors' places in a copy. */
+function mapTensors(tree: unknown, fn: (tensor: Tensor) => unknown): unknown {
+  if (Array.isArray(tree)) return tree.map((item) => mapTensors(item, fn))
+  if (typeof tree !== 'object' || tree === null) return tree
+  if ('node' in tree && 'index' in tree) return fn(tree as Tensor)
+  return Object.fromEntries(Object.entries(tree).map(([key, item]) => [key, mapTensors(item, fn)]))
+}
