@@ -2,6 +2,7 @@ import { createNode } from './build.js'
 import { SnnError } from './error.js'
 import { isPrimitive, topological, type Graph } from './graph.js'
 import { placeholder } from './ops/leaf.js'
+import type { ScanAttributes } from './primitive.js'
 import { formatShape, sameShape } from './shape.js'
 import type { Tensor } from './tensor.js'
 import { assignVariable, inScope, newScope, readVariable, scopeOf, type Scope } from './trace.js'
@@ -128,16 +129,18 @@ function finish<S, Y>(traced: Traced<S, Y>, length: number, reverse: boolean): r
   return [carried.restore(outputs) as S, y.restore(outputs.slice(carries)) as Y]
 }
 
-/** A scan node. The parameters of its body after carries, slices and t stand for captured tensors: themselves, unless told otherwise. */
-export function createScan(
-  body: Graph,
-  inputs: readonly Tensor[],
-  attributes: { readonly length: number; readonly reverse: boolean; readonly carries: number; readonly sequences: number },
-  captured: readonly Tensor[] = body.parameters.slice(attributes.carries + attributes.sequences + 1),
-): readonly Tensor[] {
-  const all = [...inputs, ...captured]
-  const signatures = body.results.map(({ dtype, shape }, i) => ({ dtype, shape: i < attributes.carries ? shape : [attributes.length, ...shape] }))
-  return createNode('scan', all, { ...attributes, body }, signatures, scopeOf(all, 'scan'))
+type ScanShape = Omit<ScanAttributes, 'body'>
+
+/** A scan node over a body whose parameters after carries, slices and t are the captured tensors themselves. */
+export function createScan(body: Graph, inputs: readonly Tensor[], shape: ScanShape): readonly Tensor[] {
+  const all = [...inputs, ...body.parameters.slice(shape.carries + shape.sequences + 1)]
+  return scanNode(body, all, shape, scopeOf(all, 'scan'))
+}
+
+/** The same with all inputs given: carries, sequences, captured. */
+export function scanNode(body: Graph, inputs: readonly Tensor[], shape: ScanShape, scope: Scope | null): readonly Tensor[] {
+  const signatures = body.results.map((t, i) => ({ dtype: t.dtype, shape: i < shape.carries ? t.shape : [shape.length, ...t.shape] }))
+  return createNode('scan', inputs, { ...shape, body }, signatures, scope)
 }
 
 function lengthOf(sequences: readonly Tensor[], given: number | undefined): number {

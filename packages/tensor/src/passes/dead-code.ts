@@ -1,5 +1,5 @@
-import { createScan } from '../scan.js'
 import { isPrimitive, topological, type Graph, type Node } from '../graph.js'
+import { scanNode } from '../scan.js'
 import type { Tensor } from '../tensor.js'
 import { rewrite } from './rewrite.js'
 
@@ -33,14 +33,14 @@ function prune(node: Node<'scan'>, inputs: readonly Tensor[], used: ReadonlySet<
   const results = [...carry, ...ys]
   if (results.length === node.outputs.length && carry.length + xs.length + captured.length === inputs.length) return undefined
 
-  const outputs = createScan(
+  const outputs = scanNode(
     {
       parameters: [...carry, ...xs, first, ...captured.map((i) => i + 1)].map((i) => body.parameters[i]!),
       results: results.map((i) => body.results[i]!),
     },
-    [...carry, ...xs].map((i) => inputs[i]!),
+    [...carry, ...xs, ...captured].map((i) => inputs[i]!),
     { length, reverse, carries: carry.length, sequences: xs.length },
-    captured.map((i) => inputs[i]!),
+    node.scope,
   )
   const replacement: Tensor[] = []
   results.forEach((i, k) => (replacement[i] = outputs[k]!))
