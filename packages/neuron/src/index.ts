@@ -1,1 +1,3 @@
-export {}
+export { defineNeuron, type Cell, type CommonOptions, type NeuronOptions, type NeuronSpec, type Reset, type Step } from './define-neuron.js'
+export { learnable, type Learnable, type ParameterValue, type Per } from './parameter.js'
+export { integrateAndFire } from './integrate-and-fire.js'

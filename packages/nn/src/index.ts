@@ -1,1 +1,12 @@
-export {}
+export { type Layer, type StatelessLayer, type StatefulLayer, type LayerKind, type State, type Context, type Config, type Variables, defineLayer, isStateful } from './layer.js'
+export { Network, matcher, type NetworkNode, type NetworkInput, type NetworkState, type RunOptions, type RunResult, type Mode } from './network.js'
+export { stepwise, initialState } from './stepwise.js'
+export { stream, type Stream } from './stream.js'
+export { createLayer } from './layers/index.js'
+export { linearLayer, matmulLayer } from './layers/linear.js'
+export { convLayer, type ConvConfig } from './layers/conv.js'
+export { maxPoolLayer, averagePoolLayer, globalAveragePoolLayer, globalMaxPoolLayer, type MaxPoolConfig, type AveragePoolConfig } from './layers/pool.js'
+export { batchNormLayer, type BatchNormConfig } from './layers/norm.js'
+export { reluLayer, clipLayer, leakyReluLayer, unaryLayer, softmaxLayer, logSoftmaxLayer, type ClipConfig, type SoftmaxConfig, type UnaryFunction } from './layers/activation.js'
+export { flattenLayer, reshapeLayer, transposeLayer, padLayer, sliceLayer, concatLayer } from './layers/shape.js'
+export { addLayer, binaryLayer, constantLayer, reduceLayer, type BinaryFunction } from './layers/arithmetic.js'

@@ -1,1 +1,2 @@
-export {}
+export { defineSurrogate, type Surrogate, type SurrogateSpec, type SurrogateOptions } from './define-surrogate.js'
+export { sigmoid } from './sigmoid.js'
