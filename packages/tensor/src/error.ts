@@ -24,6 +24,10 @@ export interface ErrorDetails {
   MEMORY_LIMIT: { readonly bytes: number; readonly limit: number }
   /** A value is not finite although `check: 'nan'` was asked for. */
   NOT_FINITE: { readonly place: string }
+  /** A data file is truncated, corrupt, or not of the format; `offset` in bytes where it is known. */
+  DATA_INVALID: { readonly file: string; readonly offset?: number }
+  /** Data that a path or description names are not there; `looked` lists what was looked for. */
+  DATA_NOT_FOUND: { readonly path: string; readonly looked: readonly string[] }
   /** An object that has been disposed of was used. */
   DISPOSED: { readonly what: string }
 }
