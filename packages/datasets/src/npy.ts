@@ -40,7 +40,7 @@ function rowMajor(array: TensorLike): TensorLike {
   const rank = shape.length
   const steps = stridesOf([...shape].reverse()).reverse() // column-major strides of `data`
   const out = data.slice()
-  const index = new Array<number>(rank).fill(0)
+  const index = shape.map(() => 0)
   let from = 0
   for (let to = 0, count = sizeOf(shape); to < count; to++) {
     out[to] = data[from]!

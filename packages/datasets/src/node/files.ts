@@ -28,8 +28,8 @@ export async function kindOf(path: string): Promise<'file' | 'folder' | 'none'> 
   return found === undefined ? 'none' : found.isDirectory() ? 'folder' : 'file'
 }
 
-/** Names of the files in a folder, those in its folders as `folder/name`, sorted. */
-export async function filesIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true })
+/** Names of what a folder holds, sorted; with `recursive` those in its folders too, as `folder/name`. */
+export async function filesIn(folder: string, recursive = false): Promise<string[]> {
+  const names = await readdir(folder, { recursive })
   return names.map((name) => name.replaceAll('\\', '/')).sort()
 }

@@ -12,7 +12,7 @@ import { nodeImageDecoder } from './image-decoder.js'
 export async function imageFolder(folder: string, options: { readonly signal?: AbortSignal } = {}): Promise<ImageDataset> {
   const text = new TextDecoder().decode(await readBytes(join(folder, 'labels.json'), options.signal))
   const { entries, classes } = parseImageLabels(text, `${basename(resolve(folder))}/labels.json`)
-  const present = new Set(await filesIn(folder))
+  const present = new Set(await filesIn(folder, entries.some(({ file }) => file.includes('/'))))
   const missing = entries.filter(({ file }) => !present.has(file)).map(({ file }) => file)
   if (missing.length > 0) throw notFound('imageFolder', folder, [...missing.slice(0, 5), ...(missing.length > 5 ? [`${missing.length - 5} more of labels.json`] : [])])
   if (entries.length === 0) throw invalid('imageFolder', `${basename(resolve(folder))}/labels.json`, 'no pictures, expected at least one.')

@@ -15,7 +15,7 @@ export interface MnistOptions {
 /** MNIST (LeCun, Cortes, Burges 1998): handwritten digits, uint8 [1, 28, 28]. Throws `DATA_NOT_FOUND`. */
 export async function mnist({ split, root = packagedRoot(), signal }: MnistOptions): Promise<ImageDataset> {
   const dataset = await openDataset(`${root}:${split}`, signal ? { signal } : {})
-  return { ...dataset, description: `MNIST ${split}, ${dataset.length} x [1,28,28]`, classes: Array.from('0123456789') }
+  return { ...dataset, description: `MNIST ${split}, ${dataset.length} x [${dataset.shape!.join(',')}]`, classes: Array.from('0123456789') }
 }
 
 function packagedRoot(): string {

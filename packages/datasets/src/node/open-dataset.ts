@@ -1,5 +1,5 @@
-import { basename, join, resolve } from 'node:path'
-import { SnnError, formatShape, isSnnError, type TensorLike } from '@snn/tensor'
+import { basename, dirname, join, resolve } from 'node:path'
+import { formatShape, isSnnError, type TensorLike } from '@snn/tensor'
 import { fromArrays } from '../arrays.js'
 import { parseCifar } from '../cifar.js'
 import { concatenate, type ImageDataset } from '../dataset.js'
@@ -7,7 +7,7 @@ import { parseIdx } from '../idx.js'
 import { invalid } from '../invalid.js'
 import { parseNpy } from '../npy.js'
 import { parseNpz } from '../npz.js'
-import { filesIn, kindOf, notFound, readUnpacked } from './files.js'
+import { filesIn, kindOf, notFound, readBytes, readUnpacked } from './files.js'
 import { imageFolder } from './image-folder.js'
 
 export interface OpenOptions {
@@ -24,7 +24,7 @@ export const dataForms: readonly string[] = [
   'FOLDER:train or FOLDER:test with data_batch_1.bin .. and test_batch.bin (CIFAR-10), or train.bin and test.bin (CIFAR-100)',
   'FOLDER with labels.json and JPEG or PNG pictures',
   'FILE.bin[.gz] (CIFAR binary)',
-  'FILE.npz with arrays x and y, or images and labels',
+  'FILE.npz with arrays x and y, or images and labels; FILE.npz:train or FILE.npz:test with x_train, y_train, x_test, y_test',
   'IMAGES,LABELS: two IDX or .npy files',
 ]
 
@@ -38,9 +38,11 @@ export async function openDataset(description: string, options: OpenOptions = {}
     case 'folder':
       return openFolder(description, undefined, options)
   }
-  const [, folder, split] = /^(.*):(train|test)$/.exec(description) ?? []
-  if (folder !== undefined && (await kindOf(folder)) === 'folder') return openFolder(folder, split as Split, options)
-  const pair = folder === undefined ? await pairOf(description) : undefined
+  const [, path, split] = /^(.*):(train|test)$/.exec(description) ?? []
+  const kind = path === undefined ? 'none' : await kindOf(path)
+  if (kind === 'folder') return openFolder(path!, split as Split, options)
+  if (kind === 'file' && /\.npz$/i.test(path!)) return openNpz(path!, split as Split, options)
+  const pair = await pairOf(description)
   if (pair) return openPair(...pair, options)
   signal?.throwIfAborted()
   throw notFound('openDataset', description, dataForms)
@@ -77,51 +79,48 @@ async function openFolder(folder: string, split: Split | undefined, options: Ope
     const looked = [`${idxName}-images-idx3-ubyte[.gz] with ${idxName}-labels-idx1-ubyte[.gz]`, split === 'train' ? 'data_batch_*.bin' : 'test_batch.bin']
     throw notFound('openDataset', folder, python ? [...looked, 'the binary version of CIFAR (this is the Python one)'] : looked)
   }
-  const classes = await classNames(folder, names)
-  const unique = batches.filter((name) => !names.includes(name.replace(/\.gz$/, '')) || !name.endsWith('.gz'))
+  const classes = await classNames(folder)
+  const unique = batches.filter((name) => !name.endsWith('.gz') || !batches.includes(name.slice(0, -3)))
   const parts: ImageDataset[] = []
-  for (const name of unique) parts.push(parseCifar(await readUnpacked(join(folder, name), options.signal), { file: name, ...(classes ? { classes } : {}) }))
+  for (const name of unique) parts.push(parseCifar(await readUnpacked(join(folder, name), options.signal), { file: name, ...(classes && { classes }) }))
   if (parts.length === 1) return parts[0]!
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   return concatenate(parts, `CIFAR ${basename(resolve(folder))} ${split}, ${length} x [3,32,32]`)
 }
 
 /** The names that CIFAR's text files list, one a line. */
-async function classNames(folder: string, names: readonly string[]): Promise<string[] | undefined> {
-  const name = ['batches.meta.txt', 'fine_label_names.txt'].find((candidate) => names.includes(candidate))
-  if (name === undefined) return undefined
-  const text = new TextDecoder().decode(await readUnpacked(join(folder, name)))
-  return text.split(/\r?\n/).filter((line) => line.trim() !== '')
+async function classNames(folder: string): Promise<string[] | undefined> {
+  for (const name of ['batches.meta.txt', 'fine_label_names.txt']) {
+    const path = join(folder, name)
+    if ((await kindOf(path)) === 'file') return new TextDecoder().decode(await readBytes(path)).split(/\r?\n/).filter((line) => line.trim() !== '')
+  }
+  return undefined
 }
 
 async function openFile(path: string, options: OpenOptions): Promise<ImageDataset> {
   const file = basename(path)
-  if (/\.npz$/i.test(path)) return openNpz(path, options)
+  if (/\.npz$/i.test(path)) return openNpz(path, undefined, options)
   if (/\.bin(\.gz)?$/i.test(path)) {
-    const folder = resolve(path, '..')
-    const bytes = await readUnpacked(path, options.signal)
-    const names = await classNames(folder, (await filesIn(folder)).filter((name) => !name.includes('/')))
-    const dataset = parseCifar(bytes, { file })
-    const { image } = await dataset.get(0)
-    const isTen = image.data.length > 0 && bytes.length % 3073 === 0
-    return names && names.length === (isTen ? 10 : 100) ? { ...dataset, classes: names } : dataset
+    const classes = await classNames(dirname(path))
+    return parseCifar(await readUnpacked(path, options.signal), { file, ...(classes && { classes }) })
   }
   throw notFound('openDataset', path, [`labels for ${file}, as ${file},LABELS`, ...dataForms])
 }
 
-async function openNpz(path: string, options: OpenOptions): Promise<ImageDataset> {
+/** The one array named for images and the one for labels, of a split as Keras names them (`x_train`, `y_test`) where one is asked for. */
+async function openNpz(path: string, split: Split | undefined, options: OpenOptions): Promise<ImageDataset> {
   const file = basename(path)
   const arrays = parseNpz(await readUnpacked(path, options.signal), file)
-  const pick = (candidates: readonly string[]): TensorLike | undefined => {
-    const names = [...arrays.keys()].filter((name) => candidates.includes(name.toLowerCase()))
-    return names.length === 1 ? arrays.get(names[0]!) : undefined
+  const pick = (names: readonly string[]): TensorLike | undefined => {
+    const wanted = split === undefined ? names : names.flatMap((name) => [`${name}_${split}`, `${split}_${name}`])
+    const found = [...arrays.keys()].filter((name) => wanted.includes(name.toLowerCase()))
+    return found.length === 1 ? arrays.get(found[0]!) : undefined
   }
-  const images = pick(['x', 'images', 'data', 'x_test', 'test_images'])
-  const labels = pick(['y', 'labels', 'targets', 'y_test', 'test_labels'])
-  if (!images || !labels) {
-    throw invalid('openDataset', file, `holds the arrays ${[...arrays.keys()].join(', ') || '(none)'}, expected one named x or images and one named y or labels.`)
-  }
-  return joinArrays(images, labels, file, options)
+  const images = pick(['x', 'images', 'data'])
+  const labels = pick(['y', 'labels', 'targets'])
+  if (images && labels) return joinArrays(images, labels, file, options)
+  const wanted = split === undefined ? 'x or images, y or labels; for x_train and x_test write FILE.npz:train' : `x_${split} and y_${split}`
+  throw invalid('openDataset', file, `holds the arrays ${[...arrays.keys()].join(', ') || '(none)'}, expected one for images and one for labels: ${wanted}.`)
 }
 
 async function openPair(imagesPath: string, labelsPath: string, options: OpenOptions): Promise<ImageDataset> {
@@ -142,7 +141,7 @@ function joinArrays(images: TensorLike, labels: TensorLike, file: string, { layo
     const shape = formatShape(images.shape.slice(1))
     return fromArrays(images, labels, { description: `${name}, ${images.shape[0] ?? 0} x ${shape}`, ...(layout ? { layout } : {}) })
   } catch (error) {
-    if (isSnnError(error) && error instanceof SnnError) throw invalid('openDataset', file, error.message, undefined, error)
+    if (isSnnError(error)) throw invalid('openDataset', file, error.message, undefined, error)
     throw error
   }
 }
