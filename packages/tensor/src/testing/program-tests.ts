@@ -250,7 +250,7 @@ export const programTests: readonly ProgramTest[] = [
       const first = await double.run([vector(1, 2)], { output: 'device' })
       const on = (t: DeviceTensor) => t.data().then((data) => ({ data, shape: t.shape, dtype: t.dtype }))
       compare(await on(first.y), vector(2, 4), exact, 'the first run')
-      const second = await double.run([first.y as unknown as TensorLike], { output: 'device' })
+      const second = await double.run([first.y], { output: 'device' })
       compare(await on(second.y), vector(4, 8), exact, 'the second run')
       compare(await on(first.y), vector(2, 4), exact, 'the first result after the second run')
       await holds(cell, [2, 4], 'the Variable')
