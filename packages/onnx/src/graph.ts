@@ -54,6 +54,7 @@ export interface OnnxNode {
 
 /** What is needed to write a model file; an `OnnxGraph` without unsupported nodes is one. */
 export interface OnnxModelSpec {
+  readonly name?: string
   /** Graph inputs, without the constants. */
   readonly inputs: readonly OnnxValue[]
   readonly outputs: readonly OnnxValue[]
