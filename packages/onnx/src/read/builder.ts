@@ -178,6 +178,10 @@ function unknownReason({ op, domain }: OnnxNode): [string, string] {
   return ['the operation is not known', 'Replace it in the source model with standard layers, and export again.']
 }
 
+function equalTensors(a: OnnxTensor | undefined, b: OnnxTensor): boolean {
+  return a !== undefined && a.dtype === b.dtype && a.data.length === b.data.length && a.shape.join() === b.shape.join() && a.data.every((v, i) => v === b.data[i])
+}
+
 /** One node as a rule sees it: checked access to its inputs and attributes. */
 export class Call {
   constructor(
@@ -262,11 +266,13 @@ export class Call {
     return at
   }
 
-  /** The name of a new constant. */
+  /** The name of a constant: an input of the node that equals it, or a new one. */
   addNumbers(wish: string, values: readonly number[], dtype: OnnxDType = 'int64', shape: readonly number[] = [values.length]): string {
     return this.addTensor(wish, tensorOf(dtype, shape, values))
   }
   addTensor(wish: string, tensor: OnnxTensor): string {
+    const there = this.node.inputs.find((input) => equalTensors(this.builder.constants.get(input), tensor))
+    if (there !== undefined) return there
     const name = this.builder.freshName(`${this.node.name}.${wish}`)
     this.builder.addConstant(name, tensor)
     return name
