@@ -1,1 +1,7 @@
-export {}
+export type { Dim, OnnxAttribute, OnnxDataOf, OnnxDType, OnnxGraph, OnnxModelSpec, OnnxNode, OnnxTensor, OnnxValue, ReadOptions, UnsupportedNode } from './graph.js'
+export { batchSymbol } from './graph.js'
+export { readOnnx } from './read/read.js'
+export { writeOnnx } from './write.js'
+export { assertSupported } from './assert-supported.js'
+export { numbersOf, tensorOf } from './dtype.js'
+export { constantInput, floatAttribute, floatsAttribute, intAttribute, intsAttribute, numbersInput, stringAttribute, tensorAttribute, valueOf } from './access.js'

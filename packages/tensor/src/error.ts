@@ -26,6 +26,19 @@ export interface ErrorDetails {
   NOT_FINITE: { readonly place: string }
   /** An object that has been disposed of was used. */
   DISPOSED: { readonly what: string }
+  /** An ONNX file is malformed: which part of it, and what is wrong there. */
+  ONNX_INVALID: { readonly where: string; readonly what: string }
+  /** Parts of an ONNX model are not understood: all of them. */
+  ONNX_UNSUPPORTED: {
+    readonly nodes: readonly {
+      readonly op: string
+      readonly name: string
+      readonly domain: string
+      readonly opset: number
+      readonly reason: string
+      readonly fix: string
+    }[]
+  }
 }
 
 export type ErrorCode = keyof ErrorDetails

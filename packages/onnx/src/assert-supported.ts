@@ -1,0 +1,8 @@
+import { unsupportedError } from './errors.js'
+import type { OnnxGraph, UnsupportedNode } from './graph.js'
+
+/** Throws `ONNX_UNSUPPORTED` listing all nodes that are not understood, with `more` that the caller cannot use, if there are any. */
+export function assertSupported(graph: OnnxGraph, more: readonly UnsupportedNode[] = [], operation = 'readOnnx'): void {
+  const nodes = [...graph.unsupported, ...more]
+  if (nodes.length > 0) throw unsupportedError(nodes, operation)
+}

@@ -1,0 +1,48 @@
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { SnnError } from '@snn/tensor'
+import { invalid } from './errors.js'
+import type { OnnxGraph, ReadOptions } from './graph.js'
+import { readOnnx } from './read/read.js'
+
+/** The largest file that is read: more does not fit into one array. */
+const maxBytes = 2 ** 32
+
+/**
+ * Reads a model file, and the external data files beside it that it names. A location that leaves the folder of the model, also
+ * by a symbolic link, is refused with `ONNX_INVALID`. `ARGUMENT` when the file cannot be read.
+ */
+export async function readOnnxFile(path: string, options: Omit<ReadOptions, 'externalData'> = {}): Promise<OnnxGraph> {
+  let bytes: Uint8Array
+  let folder: string
+  try {
+    const { size } = await stat(path)
+    if (size > maxBytes) throw new Error(`the file has ${size} bytes, expected at most ${maxBytes}`)
+    bytes = await readFile(path)
+    folder = dirname(await realpath(path))
+  } catch (cause) {
+    throw new SnnError('ARGUMENT', `[readOnnxFile] "${path}" cannot be read: ${String(cause)}. Check the path.`, { name: 'path', value: path }, { cause })
+  }
+  return readOnnx(bytes, { ...options, externalData: (location) => externalFile(folder, location) })
+}
+
+function externalFile(folder: string, location: string): Uint8Array {
+  const where = `external data "${location}"`
+  const outside = (to: string): boolean => {
+    const path = relative(folder, to)
+    return path === '' || path.startsWith('..') || isAbsolute(path)
+  }
+  const wanted = resolve(folder, location)
+  if (isAbsolute(location) || outside(wanted)) throw invalid(where, 'the path leaves the folder of the model')
+  try {
+    const real = realpathSync(wanted)
+    if (outside(real)) throw invalid(where, 'the path leaves the folder of the model by a link')
+    const info = statSync(real)
+    if (!info.isFile() || info.size > maxBytes) throw invalid(where, 'it is no file of at most 4 GiB')
+    return readFileSync(real)
+  } catch (cause) {
+    if (cause instanceof SnnError) throw cause
+    throw invalid(where, `the file cannot be read (${String(cause)})`, cause)
+  }
+}
