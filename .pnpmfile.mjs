@@ -1,14 +1,9 @@
-/** Removes the export condition that leads to the sources: they are not part of a tarball. */
-function withoutSources(exports) {
-  return Object.fromEntries(
-    Object.entries(exports).map(([path, target]) => {
-      if (typeof target === 'string') return [path, target]
-      return [path, Object.fromEntries(Object.entries(target).filter(([condition]) => !condition.endsWith('/source')))]
-    }),
-  )
+/** The manifest as it is published: without what serves the workspace alone, such as the export condition of the sources. */
+function beforePacking({ scripts: _scripts, devDependencies: _devDependencies, ...manifest }) {
+  for (const conditions of Object.values(manifest.exports ?? {})) {
+    for (const condition of Object.keys(conditions)) if (condition.endsWith('/source')) delete conditions[condition]
+  }
+  return manifest
 }
 
-export const hooks = {
-  beforePacking: ({ scripts, devDependencies, ...manifest }) =>
-    manifest.exports ? { ...manifest, exports: withoutSources(manifest.exports) } : manifest,
-}
+export const hooks = { beforePacking }
