@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readPackages } from '../workspace.ts'
+import { readPackages, root } from '../workspace.ts'
 import { findCycle, readModules, targetOf, type Module } from './module-graph.ts'
 import { rules, type Workspace } from './rules.ts'
 
@@ -15,6 +17,12 @@ describe.each(packages.map((pkg) => ({ name: pkg.name, pkg })))('$name', ({ pkg 
 })
 
 describe('the workspace', () => {
+  it('is mapped in the README', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const rows = packages.filter(({ manifest }) => !manifest.private).map(({ name, directory }) => `| [\`${name}\`](${relative(root, directory)}) |`)
+    expect(rows.filter((row) => !readme.includes(row))).toEqual([])
+  })
+
   it('has packages with modules', () => {
     expect(packages.length).toBeGreaterThanOrEqual(8)
     for (const pkg of packages) expect(modules.get(pkg)!.length, pkg.name).toBeGreaterThan(0)
