@@ -76,6 +76,6 @@ function isAwait(node: ts.Node): boolean {
 function isCommonJs(node: ts.Node): boolean {
   if (ts.isImportEqualsDeclaration(node)) return ts.isExternalModuleReference(node.moduleReference)
   if (ts.isExportAssignment(node)) return node.isExportEquals === true
-  if (ts.isCallExpression(node)) return ts.isIdentifier(node.expression) && ['require', 'createRequire'].includes(node.expression.text)
+  if (ts.isCallExpression(node)) return ts.isIdentifier(node.expression) && node.expression.text === 'require'
   return ts.isPropertyAccessExpression(node) && node.getText() === 'module.exports'
 }

@@ -32,11 +32,11 @@ export const withoutThirdParties: readonly string[] = ['tensor', 'surrogate', 'n
 export const forNode: readonly string[] = ['cli', 'bench', 'backend-cuda']
 
 /**
- * The only values that a package may import from a package below it; everything else must be a type. Data sets need the tensor
- * interface alone, but the errors they throw are those of all packages.
+ * The only values that a package may import from a package below it; everything else must be a type. Data sets know tensors only
+ * as host values: besides the errors of all packages they share the arithmetic of shapes and host values, never the graph.
  */
 export const valuesAllowed: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  datasets: { tensor: ['SnnError', 'isSnnError'] },
+  datasets: { tensor: ['SnnError', 'isSnnError', 'allocate', 'bytesPerElement', 'formatShape', 'hostTensor', 'sameShape', 'sizeOf', 'stridesOf'] },
 }
 
 /** The packages that `shortName` may import, or undefined when it stands in no layer. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readPackages, root } from '../workspace.ts'
-import { findCycle, readModules, targetOf, type Module } from './module-graph.ts'
+import { findCycle, readModules, type Module } from './module-graph.ts'
 import { rules, type Workspace } from './rules.ts'
 
 const packages = readPackages()
@@ -35,19 +35,6 @@ describe('the workspace', () => {
         const all = { ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies, ...manifest.devDependencies }
         return [name, Object.keys(all).filter((other) => names.has(other))]
       }),
-    )
-    expect(findCycle(edges)).toBeUndefined()
-  })
-
-  it('has no cycle of modules that load values of each other', () => {
-    const edges = new Map(
-      [...byPath.values()].map((module) => [
-        module.path,
-        module.imports.flatMap((item) => {
-          const target = targetOf(module, item)
-          return target.kind === 'file' && item.values.length > 0 ? [target.path] : []
-        }),
-      ]),
     )
     expect(findCycle(edges)).toBeUndefined()
   })
