@@ -18,6 +18,7 @@ export { compile, type Compiled, type CompileFunctionOptions, type Argument } fr
 export { setDefaultBackend, defaultBackend } from './backend-default.js'
 export { type Backend, type Executable, type Program, type DeviceTensor, type RunOptions, type CompileOptions, type Storage } from './backend.js'
 export { type Tree, type MapTensors, isTensor, flattenTensors } from './tree.js'
-export { interpret, type Kernels } from './interpret.js'
+export { interpret, type Kernels, type Kernel, type Inputs, type ScanKernel } from './interpret.js'
 export { numberKernels } from './number-kernels.js'
+export { referenceKernels } from './reference/kernels.js'
 export { reference } from './reference/backend.js'
