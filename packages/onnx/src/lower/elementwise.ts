@@ -1,5 +1,4 @@
-import { broadcastShapes, sameShape, type Shape, type Tensor } from '@snn/tensor'
-import type { Node, Primitive } from '@snn/tensor/backend'
+import { broadcastShapes, sameShape, type Node, type Primitive, type Shape, type Tensor } from '@snn/tensor'
 import type { Emitter, Lowering, OnnxNumber } from './emitter.js'
 import { convWithBias, matmulWithBias } from './linear.js'
 import { sigmoidInput } from './patterns.js'

@@ -1,5 +1,4 @@
-import { sizeOf, type DType, type Shape, type Tensor, type TypedArray } from '@snn/tensor'
-import { isPrimitive, type Node, type Primitive } from '@snn/tensor/backend'
+import { isPrimitive, sizeOf, type DType, type Node, type Primitive, type Shape, type Tensor, type TypedArray } from '@snn/tensor'
 import type { OnnxAttribute, OnnxModelSpec, OnnxTensor } from '../graph.js'
 
 type NodeSpec = OnnxModelSpec['nodes'][number]
@@ -9,20 +8,27 @@ const onnxTypes = { float32: 1, uint8: 2, int32: 6, bool: 9 } as const
 
 export type OnnxNumber = keyof typeof onnxTypes
 
+/** What the emitter asks about the graph. */
+export interface EmitterScope {
+  /** What stands in the place of `tensor`. */
+  resolve(tensor: Tensor): Tensor
+  /** Whether it comes from outside, so that what made it is not looked at. */
+  isBound(tensor: Tensor): boolean
+  /** How many inputs and results it is. */
+  uses(tensor: Tensor): number
+}
+
 /** Collects the nodes and constants of one model while a graph is walked. Names count up, so equal graphs give equal bytes. */
 export class Emitter {
   readonly #names = new Map<Tensor, string>()
-  readonly #bound: ReadonlySet<Tensor>
-  readonly #uses: ReadonlyMap<Tensor, number>
+  readonly #scope: EmitterScope
   readonly #nodes: NodeSpec[] = []
   readonly #constants = new Map<string, OnnxTensor>()
   readonly #shared = new Map<string, string>()
   #next = 0
 
-  /** `bound` tensors come from outside: what made them is not looked at. `uses` counts the inputs and results that are a tensor. */
-  constructor(bound: ReadonlySet<Tensor>, uses: ReadonlyMap<Tensor, number>) {
-    this.#bound = bound
-    this.#uses = uses
+  constructor(scope: EmitterScope) {
+    this.#scope = scope
   }
 
   bind(tensor: Tensor, name: string): void {
@@ -31,17 +37,18 @@ export class Emitter {
 
   /** The ONNX name of a tensor that has been lowered. */
   name(tensor: Tensor): string {
-    return this.#names.get(tensor)!
+    return this.#names.get(this.#scope.resolve(tensor))!
   }
 
   /** The node that made `tensor`, when it is of that primitive and inside the graph. */
   madeBy<P extends Primitive>(tensor: Tensor, primitive: P): Node<P> | undefined {
-    return isPrimitive(tensor.node, primitive) && !this.#bound.has(tensor) ? tensor.node : undefined
+    const { node } = this.#scope.resolve(tensor)
+    return isPrimitive(node, primitive) && !this.#scope.isBound(tensor) ? node : undefined
   }
 
   /** The same, when nothing else uses `tensor`, so that the two nodes may be merged. */
   madeOnlyFor<P extends Primitive>(tensor: Tensor, primitive: P): Node<P> | undefined {
-    return this.#uses.get(tensor) === 1 ? this.madeBy(tensor, primitive) : undefined
+    return this.#scope.uses(tensor) === 1 ? this.madeBy(tensor, primitive) : undefined
   }
 
   /** What `tensor` repeats: the input of a broadcast, else itself. */
@@ -51,8 +58,7 @@ export class Emitter {
 
   /** The one number that `tensor` holds everywhere, when the graph says so. */
   number(tensor: Tensor): number | undefined {
-    const from = this.source(tensor)
-    const data = this.madeBy(from, 'constant')?.attributes.data
+    const data = this.madeBy(this.source(tensor), 'constant')?.attributes.data
     return data?.length === 1 ? data[0] : undefined
   }
 
@@ -68,7 +74,7 @@ export class Emitter {
   }
 
   constant(value: OnnxTensor): string {
-    const key = value.data.length <= 16 ? `${value.dtype}:${value.shape.join(',')}:${Array.from(value.data, (x) => (Object.is(x, -0) ? '-0' : String(x))).join(',')}` : undefined
+    const key = value.data.length <= 16 ? `${value.dtype}:${value.shape.join(',')}:${Array.from(value.data as ArrayLike<number | bigint>, (x) => (Object.is(x, -0) ? '-0' : String(x))).join(',')}` : undefined
     const known = key === undefined ? undefined : this.#shared.get(key)
     if (known !== undefined) return known
     const name = `c${this.#constants.size}`

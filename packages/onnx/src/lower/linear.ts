@@ -1,6 +1,7 @@
-import { sizeOf, type Shape, type Tensor } from '@snn/tensor'
-import type { ConvAttributes, Node, Padding, Primitive } from '@snn/tensor/backend'
+import { sizeOf, type Node, type Padding, type Primitive, type Primitives, type Shape, type Tensor } from '@snn/tensor'
 import type { Emitter, Lowering } from './emitter.js'
+
+type ConvAttributes = Primitives['conv']
 
 /** Padding as ONNX lists it: all low ends, then all high ends. */
 export function pads(padding: readonly Padding[]): number[] {

@@ -1,8 +1,7 @@
-import { SnnError, type Tensor, type TensorLike } from '@snn/tensor'
-import { topological, type Graph, type Node, type Primitive } from '@snn/tensor/backend'
+import { SnnError, type Graph, type Node, type Primitive, type Tensor, type TensorLike } from '@snn/tensor'
 import type { OnnxModelSpec, OnnxTensor, OnnxValue } from '../graph.js'
 import { elementwise } from './elementwise.js'
-import { Emitter, type Lowering } from './emitter.js'
+import { Emitter, type EmitterScope, type Lowering } from './emitter.js'
 import { linear } from './linear.js'
 import { movement } from './movement.js'
 import { pool } from './pool.js'
@@ -35,6 +34,8 @@ export interface LowerOptions {
   readonly outputNames?: readonly string[]
   /** Values of tensors (reads of Variables, say) that become constants of the model. */
   readonly constants?: ReadonlyMap<Tensor, TensorLike>
+  /** Tensors that stand in the place of others, such as those captured by the body of a scan. */
+  readonly substitutions?: ReadonlyMap<Tensor, Tensor>
   readonly producer?: string
   readonly metadata?: Readonly<Record<string, string>>
 }
@@ -53,18 +54,19 @@ export function lowerGraph(graph: Graph, options: LowerOptions = {}): OnnxModelS
   const { constants = new Map<Tensor, TensorLike>() } = options
   const inputNames = options.inputNames ?? graph.parameters.map((_, i) => `x${i}`)
   const outputNames = options.outputNames ?? graph.results.map((_, i) => `y${i}`)
-  const bound: Graph = { parameters: [...graph.parameters, ...constants.keys()], results: graph.results }
-  const nodes = topological(bound)
-  const uses = countUses(nodes, graph.results)
+  const scope = scopeOf(graph, options)
+  const order = inputsFirst(graph.results, scope)
+  const uses = countUses(order, graph.results, scope)
 
-  const emitter = new Emitter(new Set(bound.parameters), uses)
+  const emitter = new Emitter({ ...scope, uses: (tensor) => uses.get(scope.resolve(tensor)) ?? 0 })
   graph.parameters.forEach((tensor, i) => emitter.bind(tensor, inputNames[i]!))
-  for (const [tensor, { data }] of constants) emitter.bind(tensor, emitter.constant({ dtype: tensor.dtype, shape: tensor.shape, data } as OnnxTensor))
-  for (const node of nodes) {
-    const lowering = lowerings[node.primitive] as Lowering | undefined
-    const [output] = node.outputs
-    if (!lowering || output!.dtype === 'float64') throw unsupported(node, lowering ? 'float64' : node.primitive)
-    emitter.bind(output!, lowering(node, emitter))
+  for (const tensor of order) {
+    const known = constants.get(tensor)
+    if (known) emitter.bind(tensor, emitter.constant({ dtype: tensor.dtype, shape: tensor.shape, data: known.data } as OnnxTensor))
+    if (scope.isBound(tensor)) continue
+    const lowering = lowerings[tensor.node.primitive] as Lowering | undefined
+    if (!lowering || tensor.dtype === 'float64') throw unsupported(tensor.node, lowering ? 'float64' : tensor.node.primitive)
+    emitter.bind(tensor, lowering(tensor.node, emitter))
   }
 
   return {
@@ -77,9 +79,40 @@ export function lowerGraph(graph: Graph, options: LowerOptions = {}): OnnxModelS
   }
 }
 
-function countUses(nodes: readonly Node[], results: readonly Tensor[]): Map<Tensor, number> {
+type Scope = Pick<EmitterScope, 'resolve' | 'isBound'>
+
+function scopeOf(graph: Graph, { constants, substitutions }: LowerOptions): Scope {
+  const parameters = new Set(graph.parameters)
+  const resolve = (tensor: Tensor): Tensor => {
+    let at = tensor
+    for (let next = substitutions?.get(at); next && !parameters.has(at); next = substitutions?.get(at)) at = next
+    return at
+  }
+  const isBound = (tensor: Tensor): boolean => parameters.has(resolve(tensor)) || constants?.has(resolve(tensor)) === true
+  return { resolve, isBound }
+}
+
+/** Every tensor that `results` need, after what it is made of. The order depends on the form of the graph alone. */
+function inputsFirst(results: readonly Tensor[], { resolve, isBound }: Scope): Tensor[] {
+  const done = new Set<Tensor>()
+  const stack = [...results].reverse().map((tensor) => ({ tensor: resolve(tensor), entered: false }))
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    const { tensor, entered } = top
+    if (done.has(tensor)) continue
+    if (entered || isBound(tensor)) {
+      done.add(tensor)
+      continue
+    }
+    stack.push({ tensor, entered: true })
+    for (const input of [...tensor.node.inputs].reverse()) stack.push({ tensor: resolve(input), entered: false })
+  }
+  return [...done]
+}
+
+function countUses(order: readonly Tensor[], results: readonly Tensor[], { resolve, isBound }: Scope): Map<Tensor, number> {
   const uses = new Map<Tensor, number>()
-  for (const tensor of [...nodes.flatMap((node) => node.inputs), ...results]) uses.set(tensor, (uses.get(tensor) ?? 0) + 1)
+  const inputs = order.filter((tensor) => !isBound(tensor)).flatMap((tensor) => tensor.node.inputs)
+  for (const tensor of [...inputs, ...results].map(resolve)) uses.set(tensor, (uses.get(tensor) ?? 0) + 1)
   return uses
 }
 

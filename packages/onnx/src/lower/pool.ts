@@ -1,5 +1,4 @@
-import { sizeOf, type Shape } from '@snn/tensor'
-import type { AveragePoolAttributes, MaxPoolAttributes, Padding } from '@snn/tensor/backend'
+import { sizeOf, type Padding, type Primitives, type Shape } from '@snn/tensor'
 import type { Emitter, Lowering } from './emitter.js'
 import { emitConvTranspose, pads, withOneLeadingAxis } from './linear.js'
 
@@ -16,7 +15,7 @@ function padSpatial(name: string, padding: readonly Padding[], value: number, em
 const none = (padding: readonly Padding[]): Padding[] => padding.map(() => [0, 0])
 
 /** MaxPool on [N, C, spatial]; returns values and, when asked, indices into the (padded) plane, and the padding put on beforehand. */
-function emitMaxPool(name: string, { kernel, stride, padding, dilation }: MaxPoolAttributes, outputs: 1 | 2, emitter: Emitter) {
+function emitMaxPool(name: string, { kernel, stride, padding, dilation }: Primitives['maxPool'], outputs: 1 | 2, emitter: Emitter) {
   const wide = tooWide(padding, kernel)
   const x = wide ? padSpatial(name, padding, -Infinity, emitter) : name
   const attributes = { kernel_shape: kernel, strides: stride, pads: pads(wide ? none(padding) : padding), dilations: dilation }
@@ -52,7 +51,7 @@ const argmaxPool: Lowering<'argmaxPool'> = (node, emitter) => {
 }
 
 /** How many values, padding left out, each window averages, as [spatial']. */
-function counts({ kernel, stride, padding }: AveragePoolAttributes, spatial: Shape, outSpatial: Shape): Float32Array {
+function counts({ kernel, stride, padding }: Primitives['averagePool'], spatial: Shape, outSpatial: Shape): Float32Array {
   let all = Float32Array.of(1)
   outSpatial.forEach((size, axis) => {
     const along = Array.from({ length: size }, (_, i) => {
