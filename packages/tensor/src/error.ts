@@ -24,6 +24,8 @@ export interface ErrorDetails {
   MEMORY_LIMIT: { readonly bytes: number; readonly limit: number }
   /** A value is not finite although `check: 'nan'` was asked for. */
   NOT_FINITE: { readonly place: string }
+  /** What a backend runs on is not installed, or not for this machine; `fix` says what to do. */
+  BACKEND_UNAVAILABLE: { readonly backend: string; readonly reason: string; readonly fix: string }
   /** An object that has been disposed of was used. */
   DISPOSED: { readonly what: string }
 }

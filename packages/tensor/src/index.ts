@@ -22,3 +22,4 @@ export { interpret, type Kernels, type Kernel, type Inputs, type ScanKernel } fr
 export { numberKernels } from './number-kernels.js'
 export { referenceKernels } from './reference/kernels.js'
 export { reference } from './reference/backend.js'
+export { fillUniform } from './reference/random.js'
