@@ -1,9 +1,33 @@
-import { defineConfig } from 'vitest/config'
+import { defaultExclude, defineConfig } from 'vitest/config'
+import { scope } from './tooling/workspace.ts'
 
-const conditions = ['@snn/source', 'import', 'module', 'default']
+/** `unit` runs from the sources; `release` builds, packs and installs the packages as a user gets them, afterwards. */
+const conditions = [`${scope}/source`, 'import', 'module', 'default']
+const release = 'tooling/release/**/*.test.ts'
 
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
-  test: { include: ['{packages,apps,tooling}/**/*.test.ts'], exclude: ['**/node_modules/**', '**/dist/**'], testTimeout: 30_000 },
+  test: {
+    reporters: ['default', './tooling/summary-reporter.ts'],
+    projects: [
+      {
+        resolve: { conditions },
+        ssr: { resolve: { conditions, externalConditions: conditions } },
+        test: {
+          name: 'unit',
+          include: ['{packages,apps,tooling}/**/*.test.ts'],
+          exclude: [...defaultExclude, release],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'release',
+          include: [release],
+          globalSetup: 'tooling/release/pack.ts',
+          testTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
 })

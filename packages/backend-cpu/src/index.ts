@@ -1,1 +1,2 @@
-export {}
+export { cpu, type CpuOptions } from './cpu.js'
+export type { OrtLibrary } from './library.js'

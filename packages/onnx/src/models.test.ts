@@ -61,6 +61,7 @@ describe.skipIf(sharedModels.length === 0)('third-party models', () => {
     expect(again.inputs).toEqual(graph.inputs)
     expect(again.outputs).toEqual(graph.outputs)
     expect(again.values).toEqual(graph.values)
+    expect(again.constants).toEqual(graph.constants)
     expect(writeOnnx(again)).toEqual(writeOnnx(readOnnx(writeOnnx(again))))
   })
 

@@ -102,6 +102,9 @@ function tensorProto({ dtype, shape, data }: OnnxTensor, name: string): MessageI
 }
 
 function valueProto({ name, dtype, shape }: OnnxValue): MessageInitShape<typeof ValueInfoProtoSchema> {
+  if (shape?.some((d) => typeof d === 'number' && !(Number.isSafeInteger(d) && d >= 0))) {
+    throw wrong(`"${name}" has shape [${shape.join(',')}], expected whole numbers of at least 0, or names.`, name)
+  }
   const dims = shape?.map((d: Dim) => (typeof d === 'number' ? { value: { case: 'dimValue' as const, value: BigInt(d) } } : d.includes('?') ? {} : { value: { case: 'dimParam' as const, value: d } }))
   return { name, type: { value: { case: 'tensorType', value: { elemType: elementTypes[dtype].code, ...(dims && { shape: { dim: dims } }) } } } }
 }

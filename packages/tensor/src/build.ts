@@ -4,7 +4,7 @@ import type { Primitive, Primitives } from './primitive.js'
 import { shapeRules } from './rules/shape.js'
 import type { Shape } from './shape.js'
 import { TensorImplementation, type Tensor } from './tensor.js'
-import { currentPath, scopeOf, type Scope } from './trace.js'
+import { currentOrigin, currentPath, scopeOf, type Scope } from './trace.js'
 import { placeOf } from './place.js'
 
 /** Dtype and shape of one output. */
@@ -23,9 +23,9 @@ function nextId(): number {
 
 class NodeImplementation<P extends Primitive> implements Node<P> {
   readonly id = nextId()
-  readonly path = currentPath()
+  readonly path: string
   readonly outputs: readonly Tensor[]
-  readonly #stack: { stack?: string }
+  readonly #origin: { readonly place: string }
   constructor(
     readonly primitive: P,
     readonly inputs: readonly Tensor[],
@@ -34,20 +34,27 @@ class NodeImplementation<P extends Primitive> implements Node<P> {
     readonly scope: Scope | null,
   ) {
     this.outputs = signatures.map(({ dtype, shape }, index) => new TensorImplementation(this as unknown as Node, index, dtype, shape))
-    this.#stack = captureStack()
+    const origin = currentOrigin()
+    this.path = origin?.path ?? currentPath()
+    this.#origin = origin ?? captureStack()
   }
 
   get place(): string {
-    return placeOf(this.#stack.stack ?? '')
+    return this.#origin.place
   }
 }
 
-function captureStack(): { stack?: string } {
+/** The place where this was called, made into text when it is asked for. */
+function captureStack(): { readonly place: string } {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 40
   const error = new Error()
   Error.stackTraceLimit = limit
-  return error
+  return {
+    get place() {
+      return placeOf(error.stack ?? '')
+    },
+  }
 }
 
 /** A node with given output signatures and scope: for leaves and scans. Everything else goes through `build`. */

@@ -24,6 +24,16 @@ export interface ErrorDetails {
   MEMORY_LIMIT: { readonly bytes: number; readonly limit: number }
   /** A value is not finite although `check: 'nan'` was asked for. */
   NOT_FINITE: { readonly place: string }
+  /** A data file is truncated, corrupt, or not of the format; `offset` in bytes where it is known. */
+  DATA_INVALID: { readonly file: string; readonly offset?: number }
+  /** Data that a path or description names are not there; `looked` lists what was looked for. */
+  DATA_NOT_FOUND: { readonly path: string; readonly looked: readonly string[] }
+  /** Layers that a conversion cannot carry. */
+  CONVERT_UNSUPPORTED: { readonly layers: readonly { readonly name: string; readonly kind: string; readonly reason: string; readonly fix: string }[] }
+  /** Calibration data that cannot be used: empty, one-shot, or not finite. */
+  CALIBRATION: { readonly reason: 'empty' | 'one-shot' | 'not-finite' }
+  /** What a backend runs on is not installed, or not for this machine; `fix` says what to do. */
+  BACKEND_UNAVAILABLE: { readonly backend: string; readonly reason: string; readonly fix: string }
   /** An object that has been disposed of was used. */
   DISPOSED: { readonly what: string }
   /** An ONNX file is malformed: which part of it, and what is wrong there. */

@@ -2,6 +2,7 @@ import { SnnError } from './error.js'
 import { isPrimitive, topological, type Graph, type Node } from './graph.js'
 import type { Primitive } from './primitive.js'
 import type { Tensor } from './tensor.js'
+import { flattenTensors, type MapTensors } from './tree.js'
 
 /** As many values as the primitive has inputs; typed with three at least, so that kernels can destructure them. */
 export type Inputs<V> = readonly [x: V, y: V, z: V, ...more: V[]]
@@ -22,9 +23,6 @@ export type Kernel<P extends Primitive, V> = P extends 'scan' ? ScanKernel<V> : 
 /** Kernels for the primitives that one can run; placeholders have none, since they are bound. */
 export type Kernels<V> = { readonly [P in Exclude<Primitive, 'placeholder'>]?: Kernel<P, V> }
 
-/** A tree (arrays and objects) of tensors, with a `V` in place of each tensor. */
-export type Interpreted<T, V> = T extends Tensor ? V : { [K in keyof T]: Interpreted<T[K], V> }
-
 /** A node that has just been computed. */
 export interface Step<V> {
   readonly node: Node
@@ -41,15 +39,12 @@ export interface Step<V> {
  * @returns the tree with a value in place of each tensor
  * @throws `UNBOUND` when a placeholder has no value, `UNSUPPORTED` when a primitive has no kernel; both name the place
  */
-export function interpret<const T, V>(tree: T, kernels: Kernels<V>, bindings: ReadonlyMap<Tensor, V> = new Map()): Interpreted<T, V> {
-  const results: Tensor[] = []
-  mapTensors(tree, (tensor) => results.push(tensor))
-  const steps = walk({ parameters: [...bindings.keys()], results }, kernels, [...bindings.values()])
+export function interpret<const T, V>(tree: T, kernels: Kernels<V>, bindings: ReadonlyMap<Tensor, V> = new Map()): MapTensors<T, V> {
+  const { leaves, restore } = flattenTensors(tree)
+  const steps = walk({ parameters: [...bindings.keys()], results: leaves }, kernels, [...bindings.values()])
   let step = steps.next()
   while (!step.done) step = steps.next()
-  const values = step.value
-  let next = 0
-  return mapTensors(tree, () => values[next++]) as Interpreted<T, V>
+  return restore(step.value)
 }
 
 /** Computes the results of a graph node by node, yielding after each one, also inside of scans. */
@@ -99,12 +94,4 @@ function unsupported(node: Node): never {
     `[interpret] got '${node.primitive}' built at ${node.place}, expected a primitive that the kernels have. Add a kernel for it, or bind its value.`,
     { primitive: node.primitive, backend: 'interpret' },
   )
-}
-
-/** Calls `fn` on each tensor of a tree in a fixed order; the results take the tensors' places in a copy. */
-function mapTensors(tree: unknown, fn: (tensor: Tensor) => unknown): unknown {
-  if (Array.isArray(tree)) return tree.map((item) => mapTensors(item, fn))
-  if (typeof tree !== 'object' || tree === null) return tree
-  if ('node' in tree && 'index' in tree) return fn(tree as Tensor)
-  return Object.fromEntries(Object.entries(tree).map(([key, item]) => [key, mapTensors(item, fn)]))
 }

@@ -143,8 +143,9 @@ export interface Primitives {
   convWeightGradient: ConvAttributes & { readonly kernel: readonly number[] }
 
   // pooling over the trailing spatial axes; any leading axes (one is the channel, though pooling does not care)
+  /** Padding never wins; a window that lies in the padding alone gives -Infinity. */
   maxPool: MaxPoolAttributes
-  /** (x) -> int32: where in the flattened spatial plane the first maximum of each window lies. */
+  /** (x) -> int32: where in the flattened spatial plane the first maximum of each window lies; 0 when it lies in the padding alone. */
   argmaxPool: MaxPoolAttributes
   averagePool: AveragePoolAttributes
   /** (dy) -> x's shape. The transpose of averagePool. */

@@ -1,5 +1,6 @@
 import { createNode } from './build.js'
 import { SnnError } from './error.js'
+import type { Node } from './graph.js'
 import type { Tensor } from './tensor.js'
 import type { Variable } from './variable.js'
 
@@ -20,6 +21,7 @@ export interface Scope {
 interface TraceState {
   scope: Scope | null
   readonly path: string[]
+  origin: Node | null
 }
 
 // One per process, so that two installed copies of this package trace together.
@@ -27,7 +29,7 @@ const key = Symbol.for('@snn/tensor:trace')
 
 function state(): TraceState {
   const root = globalThis as { [key]?: TraceState }
-  return (root[key] ??= { scope: null, path: [] })
+  return (root[key] ??= { scope: null, path: [], origin: null })
 }
 
 export function currentScope(): Scope | null {
@@ -46,6 +48,23 @@ export function withPath<T>(name: string, fn: () => T): T {
     return fn()
   } finally {
     path.pop()
+  }
+}
+
+/** The node that those being built replace, while a pass rewrites a graph. */
+export function currentOrigin(): Node | null {
+  return state().origin
+}
+
+/** Runs `fn`, whose new nodes take their path and place from `origin`. */
+export function withOrigin<T>(origin: Node, fn: () => T): T {
+  const now = state()
+  const before = now.origin
+  now.origin = origin
+  try {
+    return fn()
+  } finally {
+    now.origin = before
   }
 }
 

@@ -1,6 +1,6 @@
 import { floatAttribute, floatsAttribute, intAttribute, intsAttribute, stringAttribute, tensorAttribute } from '../access.js'
 import { numbersOf, tensorOf } from '../dtype.js'
-import { isStatic } from '../dim.js'
+import { formatDims, isStatic, product } from '../dim.js'
 import { invalid, NotUnderstood } from '../errors.js'
 import { fold, type Block } from '../fold/fold.js'
 import type { Dim, OnnxAttribute, OnnxDType, OnnxNode, OnnxTensor, UnsupportedNode } from '../graph.js'
@@ -55,6 +55,8 @@ export class Builder {
   readonly notes = new Set<string>()
   readonly unsupported = new Map<OnnxNode | string, UnsupportedNode>()
   private readonly aliases = new Map<string, string>()
+  /** From symbolic contents to the first value that has them. */
+  private readonly contents = new Map<string, string>()
   private budget: number
   private unknowns = 0
 
@@ -108,7 +110,7 @@ export class Builder {
       return
     }
     const node: OnnxNode = { ...source, op: result.op ?? source.op, inputs: trimmed(result.inputs ?? source.inputs), attributes: result.attributes ?? {} }
-    if (result.outputs.some((o) => o.shape.length > maxRank)) throw new NotUnderstood(`its result has more than ${maxRank} axes`, 'Check the shapes in the model.')
+    for (const { shape } of result.outputs) checkShape(shape)
     const outs = this.folded(node, result.outputs.slice(0, node.outputs.length))
     node.outputs.forEach((name, i) => {
       const out = outs[i]
@@ -116,8 +118,19 @@ export class Builder {
       const constant = out.constant ?? constantElements(out)
       if (constant) this.addConstant(name, constant)
       else this.known.set(name, out)
+      const equal = !constant && this.equalValue(name, out)
+      if (equal) this.aliases.set(name, equal)
     })
-    if (!node.outputs.every((name) => name === '' || this.constants.has(name))) this.nodes.push(node)
+    if (!node.outputs.every((name) => name === '' || this.constants.has(name) || this.aliases.has(name))) this.nodes.push(node)
+  }
+
+  /** An earlier value that holds the same symbolic sizes. */
+  private equalValue(name: string, { dtype, shape, elements }: Known): string | undefined {
+    if (!elements) return undefined
+    const key = `${dtype}[${shape.join()}]${elements.join()}`
+    const there = this.contents.get(key)
+    if (!there) this.contents.set(key, name)
+    return there
   }
 
   /** The outputs with the contents that follow from constant inputs. */
@@ -157,6 +170,12 @@ export class Builder {
     const { dtype, shape, elements } = this.known.get(name)!
     return elements && isStatic(shape) ? { dtype, shape, data: elements } : undefined
   }
+}
+
+function checkShape(shape: readonly Dim[]): void {
+  if (shape.length > maxRank) throw new NotUnderstood(`its result has more than ${maxRank} axes`, 'Check the shapes in the model.')
+  if (shape.some((d) => typeof d === 'number' && !(Number.isInteger(d) && d >= 0))) throw new NotUnderstood(`its result would have shape ${formatDims(shape)}`, 'Check the shapes in the model.')
+  product(shape)
 }
 
 function constantElements({ dtype, shape, elements }: Out): OnnxTensor | undefined {
@@ -248,7 +267,7 @@ export class Call {
     return intsAttribute(this.node, name, fallback)
   }
   float(name: string, fallback?: number): number {
-    return floatAttribute(this.node, name, fallback)
+    return Math.fround(floatAttribute(this.node, name, fallback))
   }
   floats(name: string, fallback?: readonly number[]): readonly number[] {
     return floatsAttribute(this.node, name, fallback)

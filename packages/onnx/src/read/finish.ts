@@ -3,6 +3,9 @@ import type { Builder } from './builder.js'
 import type { Names } from './names.js'
 import type { Declared, Parsed } from './parse.js'
 
+/** Operations of which some outputs may be left out. */
+const optionalOutputs = new Set(['MaxPool', 'LayerNormalization'])
+
 type Finished = Pick<OnnxGraph, 'inputs' | 'outputs' | 'nodes' | 'constants' | 'values' | 'unsupported'>
 
 /** The graph that a builder has made: outputs under their own names, dead nodes and constants left out. */
@@ -22,7 +25,7 @@ export function finish(builder: Builder, parsed: Parsed, inputs: readonly OnnxVa
     const value = name === '' ? undefined : known(name)
     if (value) values.set(name, value)
   }
-  const trimmed = live.map((node) => ({ ...node, outputs: withoutUnused(node.outputs, (name) => read.has(name) || outputNames.has(name)) }))
+  const trimmed = live.map((node) => (!optionalOutputs.has(node.op) ? node : { ...node, outputs: withoutUnused(node.outputs, (name) => read.has(name) || outputNames.has(name)) }))
   const missing = (name: string): UnsupportedNode | undefined => (read.has(name) || outputNames.has(name) ? builder.unsupported.get(name) : undefined)
   const notUnderstood = [
     ...[...builder.unsupported.keys()].flatMap((key) => (typeof key === 'string' ? (missing(key) ?? []) : [])),

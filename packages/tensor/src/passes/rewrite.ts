@@ -1,17 +1,18 @@
 import { rebuild } from '../build.js'
 import { topological, type Graph, type Node } from '../graph.js'
 import type { Tensor } from '../tensor.js'
+import { withOrigin } from '../trace.js'
 
 /**
  * Rebuilds a graph from its inputs on: `change(node, inputs)` gives the outputs that replace those of `node`, whose inputs
- * have become `inputs`; undefined keeps the operation. Parameters stay as they are.
+ * have become `inputs`; undefined keeps the operation. Parameters stay as they are, and new nodes keep path and place.
  */
 export function rewrite(graph: Graph, change: (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined): Graph {
   const replaced = new Map<Tensor, Tensor>()
   const now = (t: Tensor): Tensor => replaced.get(t) ?? t
   for (const node of topological(graph)) {
     const inputs = node.inputs.map(now)
-    const outputs = change(node, inputs) ?? rebuild(node, inputs)
+    const outputs = withOrigin(node, () => change(node, inputs) ?? rebuild(node, inputs))
     node.outputs.forEach((output, i) => {
       if (outputs[i] !== output) replaced.set(output, outputs[i]!)
     })

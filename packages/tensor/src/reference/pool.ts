@@ -19,9 +19,9 @@ export function argmaxPool([x]: Inputs<Value>, node: Node<'argmaxPool'>): Value 
 
 function forEachMaximum(x: Value, node: Node<'maxPool' | 'argmaxPool'>, visit: (at: number, maximum: number, tap: number) => void): void {
   forEachWindow(x.shape, node.outputs[0]!.shape, node.attributes.kernel, node.attributes, (xStart, at, taps) => {
-    let best = taps[0] ?? -1
+    let best = taps[0] ?? 0
     for (const tap of taps) if (x.data[xStart + tap]! > x.data[xStart + best]!) best = tap
-    visit(at, best < 0 ? -Infinity : x.data[xStart + best]!, best)
+    visit(at, taps.length === 0 ? -Infinity : x.data[xStart + best]!, best)
   })
 }
 

@@ -1,5 +1,6 @@
 import type { Node } from '../graph.js'
 import type { Inputs } from '../interpret.js'
+import type { TypedArray } from '../dtype.js'
 import { output, type Value } from './value.js'
 
 /** Four 32-bit words. */
@@ -37,15 +38,19 @@ function multiply(a: number, b: number): [high: number, low: number] {
 }
 
 /**
- * Element i is word i % 4 of the block with counter [floor(i / 4), 0, offset, 0], as the float32 (word >>> 8) 2^-24 in
- * [0, 1): every backend gives the same bits.
+ * Fills `data` with uniform numbers: element i is word i % 4 of the block with counter [floor(i / 4), 0, offset, 0], as the
+ * float32 (word >>> 8) 2^-24 in [0, 1). Every backend gives the same bits.
  */
+export function fillUniform(data: TypedArray, key: readonly [number, number], offset: number): void {
+  const key32 = [key[0] >>> 0, key[1] >>> 0] as const
+  for (let i = 0; i < data.length; i += 4) {
+    const words = philox([i / 4, 0, offset >>> 0, 0], key32)
+    for (let w = 0; w < 4 && i + w < data.length; w++) data[i + w] = (words[w]! >>> 8) * 2 ** -24
+  }
+}
+
 export function random([offset]: Inputs<Value>, node: Node<'random'>): Value {
   const out = output(node)
-  const key = node.attributes.key.map((word) => word >>> 0) as [number, number]
-  for (let i = 0; i < out.data.length; i += 4) {
-    const words = philox([i / 4, 0, offset.data[0]! >>> 0, 0], key)
-    for (let w = 0; w < 4 && i + w < out.data.length; w++) out.data[i + w] = (words[w]! >>> 8) * 2 ** -24
-  }
+  fillUniform(out.data, node.attributes.key, offset.data[0]!)
   return out
 }

@@ -1,0 +1,72 @@
+import type { Network } from '@snn/nn'
+import { compile, SnnError, type Backend, type Tensor } from '@snn/tensor'
+import { eachBatch, type Batches } from './data.js'
+import type { Plan } from './plan.js'
+import { Histogram } from './statistics.js'
+
+/** What long work tells while it runs. */
+export interface Progress {
+  readonly stage: string
+  readonly done: number
+  readonly total?: number
+}
+
+export interface WorkOptions {
+  readonly backend?: Backend | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+/** One threshold for a whole layer, or one per channel (axis 0 of a sample). */
+export type Per = 'layer' | 'channel'
+
+/** Names of the nodes that become neurons, in order. */
+export function neuronNames({ network, roles }: Plan): string[] {
+  return network.nodes.map(({ name }) => name).filter((name) => roles.get(name) === 'neuron')
+}
+
+/** Runs the network and hands out what the named nodes yield. */
+export function recorder(network: Network, names: readonly string[], backend: Backend | undefined) {
+  return compile(
+    (x: Tensor) => {
+      const { outputs, recorded } = network.run('step', network.bind(x), { record: names.map((name) => `${name}.output`) })
+      return { logits: outputs[network.outputs[0]!]!, values: Object.fromEntries(names.map((name) => [name, recorded[`${name}.output`]!])) }
+    },
+    { backend },
+  )
+}
+
+export interface ActivationStatistics {
+  /** Of each neuron node: one histogram, or one per channel. */
+  readonly histograms: ReadonlyMap<string, readonly Histogram[]>
+  readonly samples: number
+}
+
+/** Runs the ANN over all batches and gathers the distribution of every activation that will become a rate. */
+export async function measureActivations(plan: Plan, data: Batches, per: Per, options: WorkOptions): Promise<ActivationStatistics> {
+  const names = neuronNames(plan)
+  await using run = recorder(plan.network, names, options.backend)
+  const histograms = new Map(names.map((name) => [name, Array.from({ length: per === 'layer' ? 1 : plan.shapes.get(name)![0]! }, () => new Histogram())]))
+  let samples = 0
+  for await (const { x, size } of eachBatch(data, 'convert', options.signal)) {
+    const { values } = await run(x)
+    for (const [name, { data: activation }] of Object.entries(values)) {
+      const own = histograms.get(name)!
+      const inner = activation.length / size / own.length
+      for (let block = 0; block < size * own.length; block++) own[block % own.length]!.add(activation, block * inner, (block + 1) * inner)
+    }
+    samples += size
+    options.onProgress?.({ stage: 'calibrate', done: samples })
+  }
+  if (samples === 0) throw noData()
+  for (const [name, own] of histograms) {
+    if (own.some(({ maximum }) => !Number.isFinite(maximum))) {
+      throw new SnnError('CALIBRATION', `[convert] layer '${name}' yields values that are not finite on the calibration data, expected finite ones. Check the preprocessing.`, { reason: 'not-finite' })
+    }
+  }
+  return { histograms, samples }
+}
+
+export function noData(): SnnError {
+  return new SnnError('CALIBRATION', '[convert] no calibration samples, expected at least one batch. Some hundred images of the training set are enough.', { reason: 'empty' })
+}

@@ -1,0 +1,93 @@
+import type { Network } from '@snn/nn'
+import { SnnError } from '@snn/tensor'
+import type { Per, WorkOptions } from './activations.js'
+import type { BalanceOptions } from './balance.js'
+import { checkReiterable, type Batches } from './data.js'
+import { importModel } from './import/index.js'
+import { normalize } from './normalize.js'
+import { planConversion, spikingInputs, type Plan } from './plan.js'
+import { prepare } from './prepare.js'
+import { measure, type ConversionReport } from './report.js'
+import { chooseThresholds, parseMode, type Mode } from './thresholds.js'
+
+export interface ConvertOptions extends WorkOptions {
+  /** How thresholds are chosen. Default '99.9%'. */
+  readonly mode?: Mode
+  /** One threshold for a layer, or one for each channel. Default 'layer'; 'balance' is always per channel. */
+  readonly per?: Per
+  readonly balance?: BalanceOptions
+  /** Initial membrane potential as a share of the threshold, 0 to 1. Default 0.5, which makes the expected rounding error zero. */
+  readonly initialPotential?: number
+  /** First step that counts in the output; 'auto': about half a step for each spiking layer. Default 0. */
+  readonly delay?: number | 'auto'
+  /** A softmax at the very end: 'strip' (default) gives logits, 'keep' probabilities. */
+  readonly softmax?: 'strip' | 'keep'
+  /** Layers that rate coding cannot carry: refuse the model (default), or leave them analogue. */
+  readonly unsupported?: 'error' | 'keep'
+  /** Which output of an ONNX model with several. Default: the first. */
+  readonly output?: string
+}
+
+export interface Conversion {
+  /** The spiking network: run it with `simulate`, `steps` or `evaluate`. */
+  readonly snn: Network
+  /** The network it came from, prepared: batch normalisation folded, no final softmax. */
+  readonly ann: Network
+  readonly report: ConversionReport
+}
+
+/**
+ * Converts a trained ANN with ReLU activations into a spiking network of integrate-and-fire neurons with soft reset, by weight
+ * normalisation (Diehl et al., IJCNN 2015; Rueckauer et al., Frontiers in Neuroscience 2017) or local threshold balancing
+ * (Bu et al., CVPR 2025). Nothing is trained and no labels are needed.
+ *
+ * @param source an ONNX file's bytes, or a Network
+ * @param data batches x [N, ..] or [x, y] of typical inputs, preprocessed as for the ANN, that can be gone through more than
+ *   once: an array or a loader. With labels the report gives accuracies.
+ * @throws `ONNX_INVALID`, `ONNX_UNSUPPORTED`, `CONVERT_UNSUPPORTED`, `CALIBRATION`, `ARGUMENT`, `SHAPE`, `NO_BACKEND`
+ */
+export async function convert(source: Network | Uint8Array, data: Batches, options: ConvertOptions = {}): Promise<Conversion> {
+  const { mode = '99.9%', initialPotential = 0.5, softmax = 'strip', unsupported = 'error' } = options
+  const per = mode === 'balance' ? 'channel' : (options.per ?? 'layer')
+  parseMode(mode)
+  if (!(initialPotential >= 0 && initialPotential <= 1)) {
+    throw new SnnError('ARGUMENT', `[convert] initialPotential ${initialPotential}, expected a share of the threshold from 0 to 1.`, { name: 'initialPotential', value: initialPotential })
+  }
+  checkReiterable(data, 'convert')
+  options.signal?.throwIfAborted()
+  const imported = source instanceof Uint8Array ? importModel(source, options.output === undefined ? {} : { output: options.output }) : { network: source, notes: [] }
+  const { network: ann, notes } = await prepare(imported.network, { softmax })
+  const plan = planConversion(ann, unsupported)
+  const delay = chooseDelay(options.delay ?? 0, plan)
+
+  const thresholds = await chooseThresholds(plan, data, { ...options, mode, per })
+  const { snn, scales } = await normalize(plan, thresholds, { initialPotential, delay })
+  const { samples, calibrationSamples, annAccuracy, ...findings } = await measure({ plan, snn, scales, thresholds }, data, options)
+  const report: ConversionReport = {
+    version: 1,
+    mode,
+    per,
+    initialPotential,
+    delay,
+    samples: { calibration: calibrationSamples, report: samples },
+    ann: { macs: totalOf(plan), parameters: parameterCount(ann), ...(annAccuracy === undefined ? {} : { accuracy: annAccuracy }) },
+    ...findings,
+    notes: [...imported.notes, ...notes],
+  }
+  return { snn, ann, report }
+}
+
+function totalOf({ macs }: Plan): number {
+  return [...macs.values()].reduce((a, b) => a + b, 0)
+}
+
+export function parameterCount(network: Network): number {
+  return Object.values(network.variables()).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
+}
+
+/** A layer that starts at half its threshold needs about half a step until its rate has settled. */
+function chooseDelay(delay: number | 'auto', plan: Plan): number {
+  if (delay === 'auto') return Math.floor(spikingInputs(plan).size / 2)
+  if (Number.isSafeInteger(delay) && delay >= 0) return delay
+  throw new SnnError('ARGUMENT', `[convert] delay ${delay}, expected 'auto' or a whole number of at least 0.`, { name: 'delay', value: delay })
+}

@@ -1,0 +1,117 @@
+import type { Network } from '@snn/nn'
+import { compile, SnnError, sizeOf, type Tensor } from '@snn/tensor'
+import type { WorkOptions } from './activations.js'
+import { argmax, eachBatch, type Batches } from './data.js'
+import { sampleShapes } from './graph.js'
+import { checkSteps, compileLoop } from './simulate.js'
+
+export interface EvaluateOptions extends WorkOptions {
+  /** Numbers of steps to report, or one number T: every step from 1 to T. All come from one run. */
+  readonly steps: number | readonly number[]
+  /** Ends the run of a batch when no prediction has changed for so many steps. Default: never. */
+  readonly earlyExit?: number
+}
+
+export interface StepResult {
+  readonly T: number
+  /** Share of samples whose largest output is that of the label. */
+  readonly accuracy: number
+  /** Mean over all neurons, samples and steps up to T. */
+  readonly spikesPerNeuronPerStep: number
+  /** Time the simulation took up to T, without reading data. */
+  readonly seconds: number
+}
+
+export interface Evaluation {
+  readonly samples: number
+  /** Steps really run, mean over batches: below the largest T only with `earlyExit`. */
+  readonly stepsRun: number
+  readonly results: readonly StepResult[]
+}
+
+/** Names of the layers that spike. */
+export function spikingNodes(snn: Network): string[] {
+  return snn.nodes.filter(({ layer }) => 'step' in layer && 'v' in layer.initialState([1], 'float32')).map(({ name }) => name)
+}
+
+/** Accuracy of a converted network on labelled data, after every number of steps asked for. */
+export async function evaluate(snn: Network, data: Batches, options: EvaluateOptions): Promise<Evaluation> {
+  const wanted = typeof options.steps === 'number' ? Array.from({ length: options.steps }, (_, i) => i + 1) : [...new Set(options.steps)].sort((a, b) => a - b)
+  for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
+  const names = spikingNodes(snn)
+  // spikes are counted in each step as one number per layer
+  await using loop = compileLoop(snn, names.map((name) => `${name}.spike`), (recorded) => Object.values(recorded).map((spike) => spike.sum()), options.backend)
+  const shapes = sampleShapes(snn)
+  const neurons = names.reduce((sum, name) => sum + sizeOf(shapes.get(name)!), 0)
+  const correct = new Float64Array(wanted.length)
+  const spikes = new Float64Array(wanted.length)
+  const seconds = new Float64Array(wanted.length)
+  let samples = 0
+  let stepsRun = 0
+  let batches = 0
+  for await (const { x, labels, size } of eachBatch(data, 'evaluate', options.signal)) {
+    if (!labels) throw new SnnError('ARGUMENT', '[evaluate] batches without labels, expected [x, y] pairs. Use simulate() for predictions.', { name: 'data', value: 'no labels' })
+    let state: Parameters<typeof loop>[1] = null
+    let ran = 0
+    let total = 0
+    let time = 0
+    let predictions = new Int32Array(size).fill(-1)
+    let unchanged = 0
+    for (const [i, T] of wanted.entries()) {
+      if (unchanged < (options.earlyExit ?? Infinity)) {
+        const started = performance.now()
+        const segment = T - ran
+        const result: Awaited<ReturnType<typeof loop>> = await loop.run([x, state, segment], { signal: options.signal })
+        time += (performance.now() - started) / 1000
+        state = result.state
+        for (const counts of result.collected) for (const count of counts.data) total += count
+        const classes = result.logits.data.length / segment / size
+        for (let t = 0; t < segment; t++) {
+          const now = Int32Array.from({ length: size }, (_, n) => argmax(result.logits.data, (t * size + n) * classes, classes))
+          unchanged = now.every((prediction, n) => prediction === predictions[n]) ? unchanged + 1 : 0
+          predictions = now
+        }
+        ran = T
+      }
+      correct[i]! += predictions.reduce((sum, prediction, n) => sum + (prediction === labels[n] ? 1 : 0), 0)
+      spikes[i]! += total / ran
+      seconds[i]! += time
+    }
+    samples += size
+    stepsRun += ran
+    batches++
+    options.onProgress?.({ stage: 'evaluate', done: samples })
+  }
+  if (samples === 0) throw new SnnError('ARGUMENT', '[evaluate] no samples, expected at least one batch.', { name: 'data', value: 'empty' })
+  return {
+    samples,
+    stepsRun: stepsRun / batches,
+    results: wanted.map((T, i) => ({ T, accuracy: correct[i]! / samples, spikesPerNeuronPerStep: neurons === 0 ? 0 : spikes[i]! / samples / neurons, seconds: seconds[i]! })),
+  }
+}
+
+export interface AnnEvaluation {
+  readonly samples: number
+  readonly accuracy: number
+  readonly seconds: number
+}
+
+/** Accuracy of a network without memory on labelled data. */
+export async function evaluateAnn(network: Network, data: Batches, options: WorkOptions = {}): Promise<AnnEvaluation> {
+  await using run = compile((x: Tensor) => network.single(network.run('step', network.bind(x))), { backend: options.backend })
+  let correct = 0
+  let samples = 0
+  let seconds = 0
+  for await (const { x, labels, size } of eachBatch(data, 'evaluateAnn', options.signal)) {
+    if (!labels) throw new SnnError('ARGUMENT', '[evaluateAnn] batches without labels, expected [x, y] pairs.', { name: 'data', value: 'no labels' })
+    const started = performance.now()
+    const logits = await run.run([x], { signal: options.signal })
+    seconds += (performance.now() - started) / 1000
+    const classes = logits.data.length / size
+    for (let n = 0; n < size; n++) if (argmax(logits.data, n * classes, classes) === labels[n]) correct++
+    samples += size
+    options.onProgress?.({ stage: 'evaluate', done: samples })
+  }
+  if (samples === 0) throw new SnnError('ARGUMENT', '[evaluateAnn] no samples, expected at least one batch.', { name: 'data', value: 'empty' })
+  return { samples, accuracy: correct / samples, seconds }
+}

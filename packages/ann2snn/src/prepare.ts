@@ -1,0 +1,83 @@
+import { constantLayer, convLayer, linearLayer, type ConvConfig, type Network, type NetworkNode } from '@snn/nn'
+import { sizeOf, type Shape, type TensorLike } from '@snn/tensor'
+import { Draft, sampleShapes } from './graph.js'
+import { at, floats, toVariables, weightsOf } from './weights.js'
+
+export interface PrepareOptions {
+  /** A softmax or log-softmax at the very end: away with it (the argmax stays the same), or kept. */
+  readonly softmax: 'strip' | 'keep'
+}
+
+/**
+ * Brings an ANN into the form that conversion starts from: batch normalisation folded into the layer before it, max pooling
+ * behind the ReLU it commutes with, no final softmax. The function computed stays the same (but for the softmax).
+ */
+export async function prepare(net: Network, options: PrepareOptions): Promise<{ readonly network: Network; readonly notes: readonly string[] }> {
+  const notes: string[] = []
+  const draft = new Draft(net)
+  const shapes = sampleShapes(net)
+  if (options.softmax === 'strip') stripSoftmax(draft, notes)
+  for (const node of net.nodes) if (node.layer.kind === 'batchNorm') await foldBatchNorm(draft, node, shapes, notes)
+  for (const { name, layer } of net.nodes) {
+    const next = layer.kind === 'maxPool' ? draft.onlyConsumer(name) : undefined
+    if (next?.layer.kind === 'relu') draft.swap(name, next.name)
+  }
+  return { network: draft.finish(), notes }
+}
+
+function stripSoftmax(draft: Draft, notes: string[]): void {
+  for (const name of draft.outputs) {
+    const node = draft.node(name)
+    if (node && (node.layer.kind === 'softmax' || node.layer.kind === 'logSoftmax')) {
+      draft.remove(name)
+      notes.push(`The final ${node.layer.kind} '${name}' was removed: the outputs are logits.`)
+    }
+  }
+}
+
+/** y = (x - mean) / sqrt(variance + epsilon) weight + bias, as y = scale x + shift per channel. */
+async function affineOf(node: NetworkNode): Promise<{ readonly scale: readonly number[]; readonly shift: readonly number[] }> {
+  const { weight, bias, mean, variance } = await weightsOf(node.layer)
+  const { epsilon } = node.layer.config as { readonly epsilon: number }
+  const scale = Array.from(weight!.data, (w, c) => w / Math.sqrt(at(variance!.data, c) + epsilon))
+  return { scale, shift: scale.map((s, c) => at(bias!.data, c) - at(mean!.data, c) * s) }
+}
+
+async function foldBatchNorm(draft: Draft, node: NetworkNode, shapes: ReadonlyMap<string, Shape>, notes: string[]): Promise<void> {
+  const { scale, shift } = await affineOf(node)
+  const target = weightedBefore(draft, node, scale.length, shapes)
+  if (!target) {
+    const shape = [scale.length, ...shapes.get(node.name)!.slice(1).map(() => 1)]
+    draft.replace(node.name, constantLayer({ function: 'mul', swap: false }, toVariables({ operand: floats(shape, (c) => scale[c]!) }, node.name)))
+    draft.insertAfter(node.name, `${node.name}_shift`, constantLayer({ function: 'add', swap: false }, toVariables({ operand: floats(shape, (c) => shift[c]!) }, node.name)))
+    notes.push(`The batch normalisation '${node.name}' follows no convolution or linear layer of its own and was kept as a scale and a shift.`)
+    return
+  }
+  const { weight, bias } = await weightsOf(target.layer)
+  const perChannel = weight!.data.length / scale.length
+  const weights: Record<string, TensorLike> = {
+    weight: floats(weight!.shape, (i) => at(weight!.data, i) * scale[Math.floor(i / perChannel)]!),
+    bias: floats([scale.length], (c) => (bias ? at(bias.data, c) : 0) * scale[c]! + shift[c]!),
+  }
+  draft.replace(target.name, withWeights(target, weights))
+  draft.remove(node.name)
+}
+
+/** The convolution or linear layer whose output, untouched but for its shape, is the only input of `node`. */
+function weightedBefore(draft: Draft, node: NetworkNode, channels: number, shapes: ReadonlyMap<string, Shape>): NetworkNode | undefined {
+  let name = draft.node(node.name)!.inputs[0]!
+  for (;;) {
+    const before = draft.node(name)
+    if (!before || !draft.onlyConsumer(name)) return undefined
+    if (before.layer.kind === 'conv' || before.layer.kind === 'linear') return before
+    const onlyReshapes = (before.layer.kind === 'reshape' || before.layer.kind === 'flatten') && sizeOf(shapes.get(name)!) === channels
+    if (!onlyReshapes) return undefined
+    name = before.inputs[0]!
+  }
+}
+
+/** The same convolution or linear layer with other arrays. */
+export function withWeights(node: NetworkNode, weights: Readonly<Record<string, TensorLike>>): NetworkNode['layer'] {
+  const variables = toVariables(weights, node.name)
+  return node.layer.kind === 'conv' ? convLayer(node.layer.config as unknown as ConvConfig, variables) : linearLayer({}, variables)
+}

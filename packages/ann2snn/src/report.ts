@@ -1,0 +1,275 @@
+import { initialState, type Network, type NetworkNode, type NetworkState } from '@snn/nn'
+import { compile, conv, grad, ones, scalar, scan, sizeOf, type Tensor, type TensorLike } from '@snn/tensor'
+import { neuronNames, recorder, type Per, type WorkOptions } from './activations.js'
+import { argmax, eachBatch, type Batches } from './data.js'
+import { spikingInputs, type Plan } from './plan.js'
+import type { Scales } from './scales.js'
+import { compileLoop } from './simulate.js'
+import type { Mode } from './thresholds.js'
+
+export interface Spread {
+  readonly min: number
+  readonly mean: number
+  readonly max: number
+}
+
+export interface LayerReport {
+  readonly name: string
+  readonly kind: string
+  /** Neurons of one sample. */
+  readonly neurons: number
+  /** Firing threshold in units of the ANN's activation, over channels. */
+  readonly threshold: Spread
+  /** What the SNN's values are multiplied with to give the ANN's. */
+  readonly scale: Spread
+  /** Share of activations above the threshold: they are cut off. */
+  readonly saturated: number
+  /** Share of neurons that fired for no sample. */
+  readonly silent: number
+  /** Spikes per neuron and step. */
+  readonly rate: number
+  /** |decoded rate - activation| / |activation|, over all neurons and samples (Euclidean norms). */
+  readonly error: number
+}
+
+export interface AccuracyReport {
+  readonly T: number
+  /** Share of samples with the ANN's prediction. */
+  readonly agreement: number
+  /** Share of samples with the label's class, where calibration data had labels. */
+  readonly accuracy?: number
+}
+
+/** What a conversion did and what to expect of it. JSON; `version` grows when its form changes. */
+export interface ConversionReport {
+  readonly version: 1
+  readonly mode: Mode
+  readonly per: Per
+  /** Share of the threshold. */
+  readonly initialPotential: number
+  /** First step that counts in the readout. */
+  readonly delay: number
+  /** Calibration samples, and how many of them the figures below were measured on. */
+  readonly samples: { readonly calibration: number; readonly report: number }
+  readonly ann: { readonly macs: number; readonly parameters: number; readonly accuracy?: number }
+  readonly layers: readonly LayerReport[]
+  /** Number of steps that `layers` was measured with. */
+  readonly layersT: number
+  readonly accuracy: readonly AccuracyReport[]
+  /** The fewest steps after which the prediction agrees with the ANN's nearly as often as it ever does. */
+  readonly recommendedT: number
+  /** Additions that spikes cause, and the multiply-accumulates of layers with analogue input, for one sample. */
+  readonly synapticOperations: readonly { readonly T: number; readonly perSample: number; readonly ratio: number }[]
+  /** Share of the ANN's multiply-accumulates whose inputs have become spikes. */
+  readonly spikingShare: number
+  readonly warnings: readonly string[]
+  readonly notes: readonly string[]
+}
+
+/** Steps the report looks at. */
+export const reportedSteps: readonly number[] = [4, 8, 16, 32, 64]
+
+/** Multiply-accumulates times steps that a report may cost; it takes fewer samples from large networks. */
+const workLimit = 4e11
+
+/** Agreement may be so much below the best for a number of steps to be recommended. */
+const tolerance = 0.005
+
+export interface Measured {
+  readonly plan: Plan
+  readonly snn: Network
+  readonly scales: Scales
+  readonly thresholds: ReadonlyMap<string, Float64Array>
+}
+
+type Findings = Pick<ConversionReport, 'layers' | 'layersT' | 'accuracy' | 'recommendedT' | 'synapticOperations' | 'spikingShare' | 'warnings'> & {
+  readonly samples: number
+  readonly annAccuracy: number | undefined
+  readonly calibrationSamples: number
+}
+
+/** Compares the SNN with the ANN on calibration samples. */
+export async function measure(measured: Measured, data: Batches, options: WorkOptions): Promise<Findings> {
+  const { plan, snn } = measured
+  const totalMacs = [...plan.macs.values()].reduce((a, b) => a + b, 0)
+  const lastT = reportedSteps.at(-1)!
+  const limit = Math.max(8, Math.min(128, Math.floor(workLimit / (totalMacs * lastT))))
+  const names = neuronNames(plan)
+  const counting = spikeCounting(plan)
+
+  await using ann = recorder(plan.network, names, options.backend)
+  const sources = [...new Set([...counting.values()].map(({ source }) => source))]
+  await using loop = compileLoop(
+    snn,
+    sources.map((name) => `${name}.output`),
+    (recorded) => Object.fromEntries([...counting].map(([name, { source, fanOut }]) => [name, recorded[`${source}.output`]!.ne(0).cast('float32').mul(fanOut()).sum()])),
+    options.backend,
+  )
+  await using rates = compileRates(snn, names, options)
+
+  const agree = new Float64Array(reportedSteps.length)
+  const correct = new Float64Array(reportedSteps.length)
+  const operations = new Float64Array(reportedSteps.length)
+  const kept: { readonly x: TensorLike; readonly size: number }[] = []
+  let annCorrect = 0
+  let labelled = 0
+  let samples = 0
+  let calibrationSamples = 0
+  for await (const batch of eachBatch(data, 'convert', options.signal)) {
+    calibrationSamples += batch.size
+    if (samples >= limit) continue
+    const size = Math.min(batch.size, limit - samples)
+    const x = { ...batch.x, data: batch.x.data.subarray(0, (batch.x.data.length / batch.size) * size), shape: [size, ...batch.x.shape.slice(1)] }
+    kept.push({ x, size })
+    const { logits } = await ann(x)
+    const classes = logits.data.length / size
+    const { logits: byStep, collected } = await loop(x, null, lastT)
+    for (let n = 0; n < size; n++) {
+      const expected = argmax(logits.data, n * classes, classes)
+      const label = batch.labels?.[n]
+      if (label !== undefined) labelled++
+      if (expected === label) annCorrect++
+      for (const [i, T] of reportedSteps.entries()) {
+        const predicted = argmax(byStep.data, ((T - 1) * size + n) * classes, classes)
+        if (predicted === expected) agree[i]!++
+        if (predicted === label) correct[i]!++
+      }
+    }
+    for (const counts of Object.values(collected)) {
+      let sum = 0
+      let next = 0
+      for (let t = 0; t < lastT; t++) {
+        sum += counts.data[t]!
+        if (t + 1 === reportedSteps[next]) operations[next++]! += sum
+      }
+    }
+    samples += size
+    options.onProgress?.({ stage: 'report', done: samples, total: limit })
+  }
+
+  const spiking = spikingInputs(plan)
+  const analogueMacs = [...plan.macs].filter(([name]) => !spiking.has(name)).reduce((sum, [, macs]) => sum + macs, 0)
+  const accuracy = reportedSteps.map((T, i) => ({ T, agreement: agree[i]! / samples, ...(labelled > 0 ? { accuracy: correct[i]! / labelled } : {}) }))
+  const best = Math.max(...accuracy.map(({ agreement }) => agreement))
+  const recommendedT = accuracy.find(({ agreement }) => agreement >= best - tolerance)!.T
+  const layers = await measureLayers(measured, names, kept, recommendedT, ann, rates)
+  return {
+    samples,
+    calibrationSamples,
+    annAccuracy: labelled > 0 ? annCorrect / labelled : undefined,
+    layers,
+    layersT: recommendedT,
+    accuracy,
+    recommendedT,
+    synapticOperations: reportedSteps.map((T, i) => {
+      const perSample = operations[i]! / samples + analogueMacs
+      return { T, perSample, ratio: perSample / totalMacs }
+    }),
+    spikingShare: (totalMacs - analogueMacs) / totalMacs,
+    warnings: warningsFor(layers, best, lastT),
+  }
+}
+
+/** For each weighted layer with spiking input: which node the spikes come from, and how many weights each spike meets. */
+function spikeCounting(plan: Plan): Map<string, { readonly source: string; readonly fanOut: () => Tensor }> {
+  const spiking = spikingInputs(plan)
+  const entries = plan.network.nodes.filter(({ name }) => spiking.has(name)).map((node) => [node.name, { source: node.inputs[0]!, fanOut: () => fanOut(node, plan) }] as const)
+  return new Map(entries)
+}
+
+/** Outputs that each input element reaches: the gradient of the sum of outputs for weights of one. */
+function fanOut(node: NetworkNode, { shapes }: Plan): Tensor {
+  const weight = node.layer.variables['weight']!
+  if (node.layer.kind === 'linear') return scalar(weight.shape[0]!)
+  const x = ones([1, ...shapes.get(node.inputs[0]!)!])
+  return grad(conv(x, ones(weight.shape), node.layer.config).sum(), x)
+}
+
+/** Sum of the outputs of each neuron over T steps, and of its spikes. */
+function compileRates(snn: Network, names: readonly string[], { backend }: WorkOptions) {
+  return compile(
+    (x: Tensor, T: number) => {
+      const inputs = snn.bind(x)
+      const initial = initialState(snn, inputs)
+      const zero = Object.fromEntries(names.map((name) => [name, initial[name]!['v']!.mul(0)]))
+      const record = names.flatMap((name) => [`${name}.output`, `${name}.spike`])
+      const [{ output, spike }] = scan(
+        (now: { readonly state: NetworkState; readonly output: Record<string, Tensor>; readonly spike: Record<string, Tensor> }) => {
+          const { state, recorded } = snn.run('step', inputs, { state: now.state, record })
+          const summed = (what: 'output' | 'spike'): Record<string, Tensor> => Object.fromEntries(names.map((name) => [name, now[what][name]!.add(recorded[`${name}.${what}`]!)]))
+          return [{ state, output: summed('output'), spike: summed('spike') }, null] as const
+        },
+        { state: initial, output: zero, spike: zero },
+        null,
+        { length: T },
+      )
+      return { output, spike }
+    },
+    { backend },
+  )
+}
+
+async function measureLayers(
+  { plan, scales, thresholds }: Measured,
+  names: readonly string[],
+  kept: readonly { readonly x: TensorLike; readonly size: number }[],
+  T: number,
+  ann: ReturnType<typeof recorder>,
+  rates: ReturnType<typeof compileRates>,
+): Promise<LayerReport[]> {
+  const sums = new Map(names.map((name) => [name, { squaredError: 0, squared: 0, saturated: 0, spikes: 0, fired: new Uint8Array(sizeOf(plan.shapes.get(name)!)) }]))
+  let samples = 0
+  for (const { x, size } of kept) {
+    const { values } = await ann(x)
+    const { output, spike } = await rates(x, T)
+    for (const name of names) {
+      const own = sums.get(name)!
+      const scale = scales.of(name)
+      const threshold = thresholds.get(name)!
+      const perThreshold = scale.length / threshold.length
+      const activation = values[name]!.data
+      const decoded = output[name]!.data
+      const spikes = spike[name]!.data
+      for (let i = 0; i < activation.length; i++) {
+        const element = i % scale.length
+        const a = activation[i]!
+        const difference = (decoded[i]! / T) * scale[element]! - a
+        own.squaredError += difference * difference
+        own.squared += a * a
+        if (a > threshold[Math.floor(element / perThreshold)]!) own.saturated++
+        own.spikes += spikes[i]!
+        if (spikes[i]! > 0) own.fired[element] = 1
+      }
+    }
+    samples += size
+  }
+  return names.map((name) => {
+    const { squaredError, squared, saturated, spikes, fired } = sums.get(name)!
+    const neurons = fired.length
+    return {
+      name,
+      kind: plan.network.node(name).layer.kind,
+      neurons,
+      threshold: spread(thresholds.get(name)!),
+      scale: spread(scales.of(name)),
+      saturated: saturated / samples / neurons,
+      silent: fired.reduce((silent, has) => silent - has, neurons) / neurons,
+      rate: spikes / samples / neurons / T,
+      error: squared > 0 ? Math.sqrt(squaredError / squared) : 0,
+    }
+  })
+}
+
+function spread(values: ArrayLike<number>): Spread {
+  const list = Array.from(values)
+  return { min: list.reduce((a, b) => Math.min(a, b)), mean: list.reduce((a, b) => a + b) / list.length, max: list.reduce((a, b) => Math.max(a, b)) }
+}
+
+function warningsFor(layers: readonly LayerReport[], best: number, lastT: number): string[] {
+  const warnings = layers.flatMap(({ name, silent, saturated }) => [
+    ...(silent > 0.9 ? [`Layer '${name}': ${(100 * silent).toFixed(0)} % of its neurons fired for no sample. Give more calibration samples.`] : []),
+    ...(saturated > 0.05 ? [`Layer '${name}': ${(100 * saturated).toFixed(1)} % of its activations lie above the threshold. Use a higher percentile.`] : []),
+  ])
+  if (best < 0.97) warnings.push(`Only ${(100 * best).toFixed(1)} % of the predictions agree with the ANN's within ${lastT} steps. Try mode 'balance', per 'channel', or more steps.`)
+  return warnings
+}

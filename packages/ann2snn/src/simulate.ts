@@ -1,0 +1,91 @@
+import { initialState, type Network, type NetworkState } from '@snn/nn'
+import { compile, hostTensor, scan, SnnError, type Backend, type HostTensor, type Tensor, type TensorLike } from '@snn/tensor'
+import type { WorkOptions } from './activations.js'
+
+export interface SimulateOptions extends WorkOptions {
+  /** Time steps to run. */
+  readonly T: number
+  /** Values of every step to hand out: `conv1.output`, `relu1.v`, `*.spike`. */
+  readonly record?: readonly string[]
+}
+
+export interface Simulation {
+  /** Output after T steps, [N, ..]. */
+  readonly logits: HostTensor
+  /** Output after each step, [T, N, ..]. */
+  readonly logitsByStep: HostTensor
+  /** Recorded values, [T, N, ..], by name. */
+  readonly recorded: Readonly<Record<string, HostTensor>>
+}
+
+export function checkSteps(T: number, operation: string): void {
+  if (!Number.isSafeInteger(T) || T < 1) throw new SnnError('ARGUMENT', `[${operation}] ${T} time steps, expected a whole number of at least 1.`, { name: 'T', value: T })
+}
+
+/**
+ * A converted network for a constant input x [N, ..] as a compiled loop over T steps. `collect` reduces what was recorded in a
+ * step to what is stacked over the steps. What depends on x alone, such as the first convolution, is computed once.
+ */
+export function compileLoop<C>(snn: Network, record: readonly string[], collect: (recorded: Readonly<Record<string, Tensor>>) => C, backend: Backend | undefined) {
+  const output = snn.outputs[0]!
+  return compile(
+    (x: Tensor, before: NetworkState | null, T: number) => {
+      const inputs = snn.bind(x)
+      const [state, ys] = scan(
+        (now: NetworkState) => {
+          const { outputs, state: next, recorded } = snn.run('step', inputs, { state: now, record })
+          return [next, { logits: outputs[output]!, collected: collect(recorded) }] as const
+        },
+        before ?? initialState(snn, inputs),
+        null,
+        { length: T },
+      )
+      return { ...ys, state }
+    },
+    { backend },
+  )
+}
+
+/**
+ * Runs a converted network for T steps on x [N, ..], which is presented as a constant current. A true simulation: every neuron
+ * integrates, fires and resets at every step.
+ */
+export async function simulate(snn: Network, x: TensorLike, options: SimulateOptions): Promise<Simulation> {
+  const { T, record = [], backend, signal } = options
+  checkSteps(T, 'simulate')
+  await using loop = compileLoop(snn, record, (recorded) => recorded, backend)
+  const { logits: logitsByStep, collected } = await loop.run([x, null, T], { signal })
+  const { data, shape, dtype } = logitsByStep
+  const logits = hostTensor({ data: data.slice(data.length - data.length / T), shape: shape.slice(1), dtype })
+  return { logits, logitsByStep, recorded: collected }
+}
+
+export interface SimulatedStep {
+  /** Step index, from 0. */
+  readonly t: number
+  /** Output after this step, [N, ..]. */
+  readonly logits: HostTensor
+  /** Recorded values of this step, [N, ..], by name. */
+  readonly recorded: ReadonlyMap<string, HostTensor>
+}
+
+/** The simulation step by step, without end unless T is given: stop by leaving the loop. */
+export async function* steps(snn: Network, x: TensorLike, options: Partial<SimulateOptions> = {}): AsyncGenerator<SimulatedStep, void> {
+  const { T = Infinity, record = [], backend, signal } = options
+  if (T !== Infinity) checkSteps(T, 'steps')
+  const output = snn.outputs[0]!
+  await using step = compile(
+    (input: Tensor, before: NetworkState | null) => {
+      const inputs = snn.bind(input)
+      const { outputs, state, recorded } = snn.run('step', inputs, { state: before ?? initialState(snn, inputs), record })
+      return { logits: outputs[output]!, recorded, state }
+    },
+    { backend },
+  )
+  let state: Parameters<typeof step>[1] = null
+  for (let t = 0; t < T; t++) {
+    const now: Awaited<ReturnType<typeof step>> = await step.run([x, state], { signal })
+    state = now.state
+    yield { t, logits: now.logits, recorded: new Map(Object.entries(now.recorded)) }
+  }
+}

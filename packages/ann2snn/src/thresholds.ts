@@ -1,0 +1,78 @@
+import { SnnError, sizeOf } from '@snn/tensor'
+import { measureActivations, neuronNames, type Per, type WorkOptions } from './activations.js'
+import { balanceThresholds, type BalanceOptions } from './balance.js'
+import type { Batches } from './data.js'
+import type { Plan } from './plan.js'
+
+/**
+ * How thresholds are chosen: `'max'` or a percentile such as `'99.9%'` of the activations (Diehl et al. 2015; Rueckauer et
+ * al. 2017), `'balance'` (local threshold balancing), or given: by layer name, one number or one per channel.
+ */
+export type Mode = 'max' | 'balance' | `${number}%` | { readonly thresholds: Readonly<Record<string, number | readonly number[]>> }
+
+export interface ThresholdOptions extends WorkOptions {
+  readonly mode: Mode
+  readonly per: Per
+  readonly balance?: BalanceOptions | undefined
+}
+
+/** Dead channels get this share of their layer's threshold. */
+const deadShare = 1e-3
+
+export function parseMode(mode: Mode): 'balance' | 'given' | { readonly quantile: number } {
+  if (mode === 'max') return { quantile: 1 }
+  if (mode === 'balance') return 'balance'
+  if (typeof mode === 'object') return 'given'
+  const percent = Number(/^(\d+(?:\.\d+)?)%$/.exec(mode)?.[1])
+  if (!(percent > 0 && percent <= 100)) {
+    throw new SnnError('ARGUMENT', `[convert] mode ${JSON.stringify(mode)}, expected 'max', 'balance', a percentile such as '99.9%', or { thresholds }.`, { name: 'mode', value: mode })
+  }
+  return { quantile: percent / 100 }
+}
+
+/** Thresholds of every neuron node in units of the ANN's activation: length 1, or one per channel. */
+export async function chooseThresholds(plan: Plan, data: Batches, options: ThresholdOptions): Promise<Map<string, Float64Array>> {
+  const mode = parseMode(options.mode)
+  const chosen =
+    mode === 'balance' ? await balanceThresholds(plan, data, options.balance ?? {}, options) : mode === 'given' ? given(plan, options) : await quantiles(plan, data, mode.quantile, options)
+  for (const { name, layer } of plan.network.nodes) {
+    const own = chosen.get(name)
+    if (!own) continue
+    const cap = layer.kind === 'clip' ? ((layer.config as { readonly high: number | null }).high ?? Infinity) : Infinity
+    const largest = own.reduce((a, b) => Math.max(a, b), 0) || 1
+    own.forEach((value, i) => (own[i] = Math.min(cap, Math.max(value, largest * deadShare))))
+  }
+  return chosen
+}
+
+async function quantiles(plan: Plan, data: Batches, q: number, options: ThresholdOptions): Promise<Map<string, Float64Array>> {
+  const { histograms } = await measureActivations(plan, data, options.per, options)
+  return new Map([...histograms].map(([name, own]) => [name, Float64Array.from(own, (histogram) => histogram.quantile(q))]))
+}
+
+function given(plan: Plan, { mode }: ThresholdOptions): Map<string, Float64Array> {
+  const { thresholds } = mode as Extract<Mode, object>
+  const names = neuronNames(plan)
+  const wrong = [...names.filter((name) => !(name in thresholds)), ...Object.keys(thresholds).filter((name) => !names.includes(name))]
+  if (wrong.length > 0) {
+    throw new SnnError('ARGUMENT', `[convert] thresholds given for ${Object.keys(thresholds).join(', ') || 'no layer'}, expected one for each of ${names.join(', ')}.`, { name: 'mode.thresholds', value: wrong })
+  }
+  return new Map(
+    names.map((name) => {
+      const value = thresholds[name]!
+      const own = Float64Array.from(typeof value === 'number' ? [value] : value)
+      const channels = plan.shapes.get(name)![0]!
+      if (!(own.length === 1 || own.length === channels) || !own.every((x) => Number.isFinite(x) && x > 0)) {
+        throw new SnnError('ARGUMENT', `[convert] thresholds of '${name}' are ${JSON.stringify(value)}, expected a positive number or ${channels} of them.`, { name: `mode.thresholds.${name}`, value })
+      }
+      return [name, own]
+    }),
+  )
+}
+
+/** A threshold for every element of a sample of `shape`, from one or one per channel (axis 0). */
+export function byElement(own: Float64Array, shape: readonly number[]): Float64Array {
+  const size = sizeOf(shape)
+  const inner = size / own.length
+  return Float64Array.from({ length: size }, (_, i) => own[Math.floor(i / inner)]!)
+}

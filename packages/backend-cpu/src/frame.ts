@@ -1,0 +1,52 @@
+import { sizeOf, type DType, type Shape, type TypedArray } from '@snn/tensor'
+import type { Block } from './plan/arena.js'
+
+/** What one run works on. */
+export interface Frame {
+  readonly arena: ArrayBufferLike
+  /** Arrays of this run: arguments, results, Variables. */
+  readonly slots: readonly TypedArray[]
+  /** How many steps each loop has made, by the number of the loop. */
+  readonly iterations: Int32Array
+  readonly signal: AbortSignal | undefined
+}
+
+/** Where a value begins. */
+export interface Place {
+  readonly buffer: ArrayBufferLike
+  readonly byteOffset: number
+}
+
+/** Where a value lies at this point of a run: a slice moves with the step of its loop, a carry alternates. */
+export type Location = (frame: Frame) => Place
+
+export function inArena(block: Block): Location {
+  return ({ arena }) => ({ buffer: arena, byteOffset: block.offset })
+}
+
+export function inSlot(index: number): Location {
+  return ({ slots }) => slots[index]!
+}
+
+export function atOffset(location: Location, bytes: (frame: Frame) => number): Location {
+  return (frame) => {
+    const { buffer, byteOffset } = location(frame)
+    return { buffer, byteOffset: byteOffset + bytes(frame) }
+  }
+}
+
+/** The elements of a value as a typed array over the memory where they lie. */
+export function viewOf(place: Place, dtype: DType, shape: Shape): TypedArray {
+  const { buffer, byteOffset } = place
+  const length = sizeOf(shape)
+  switch (dtype) {
+    case 'float32':
+      return new Float32Array(buffer, byteOffset, length)
+    case 'int32':
+      return new Int32Array(buffer, byteOffset, length)
+    case 'float64':
+      return new Float64Array(buffer, byteOffset, length)
+    default:
+      return new Uint8Array(buffer, byteOffset, length)
+  }
+}

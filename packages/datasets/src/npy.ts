@@ -1,0 +1,55 @@
+import { sizeOf, stridesOf, type TensorLike } from '@snn/tensor'
+import { readElements, type ElementType } from './elements.js'
+import { invalid } from './invalid.js'
+
+const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] // \x93NUMPY
+const known = new Set<string>(['u1', 'u2', 'u4', 'i1', 'i2', 'i4', 'i8', 'f2', 'f4', 'f8', 'b1'] satisfies ElementType[])
+
+/**
+ * The array in a NumPy .npy file (format 1 to 3), both byte orders, C and Fortran order. See `readElements` for the dtypes:
+ * u1 stays uint8, b1 bool, f2 and f4 become float32, f8 float64, other integers int32. Throws `DATA_INVALID`.
+ */
+export function parseNpy(bytes: Uint8Array, file = 'npy'): TensorLike {
+  if (bytes.length < 10 || magic.some((byte, i) => bytes[i] !== byte)) throw invalid('npy', file, 'does not start as a .npy file (\\x93NUMPY).', 0)
+  const version = bytes[6]!
+  if (version < 1 || version > 3) throw invalid('npy', file, `format version ${version}, expected 1, 2 or 3.`, 6)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const start = version === 1 ? 10 : 12
+  if (bytes.length < start) throw invalid('npy', file, 'ends within the header.', bytes.length)
+  const offset = start + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true))
+  if (offset > bytes.length) throw invalid('npy', file, `header of ${offset - start} bytes, but only ${bytes.length - start} are there.`, 8)
+
+  const header = new TextDecoder().decode(bytes.subarray(start, offset))
+  const descr = /'descr'\s*:\s*'([<>|=])?(\w+)'/.exec(header)
+  const order = /'fortran_order'\s*:\s*(True|False)/.exec(header)
+  const sizes = /'shape'\s*:\s*\(([\d\s,]*)\)/.exec(header)
+  if (!order || !sizes) throw invalid('npy', file, `header ${JSON.stringify(header.slice(0, 120))}, expected descr, fortran_order and shape.`, start)
+  const type = descr?.[2]
+  if (type === undefined || !known.has(type)) {
+    const got = type ?? 'records'
+    throw invalid('npy', file, `dtype ${got}, expected one of ${[...known].join(', ')}. Convert with .astype() before np.save.`, start)
+  }
+  const shape = sizes[1]!.split(',').filter((size) => size.trim() !== '').map(Number)
+  const array = readElements({ operation: 'npy', file, bytes, offset, type: type as ElementType, bigEndian: descr?.[1] === '>', shape })
+  return order[1] === 'True' && shape.length > 1 ? rowMajor(array) : array
+}
+
+/** A column-major array (first axis fastest) in row-major order. */
+function rowMajor(array: TensorLike): TensorLike {
+  const { data, shape } = array
+  const rank = shape.length
+  const steps = stridesOf([...shape].reverse()).reverse() // column-major strides of `data`
+  const out = data.slice()
+  const index = shape.map(() => 0)
+  let from = 0
+  for (let to = 0, count = sizeOf(shape); to < count; to++) {
+    out[to] = data[from]!
+    for (let axis = rank - 1; axis >= 0; axis--) {
+      from += steps[axis]!
+      if (++index[axis]! < shape[axis]!) break
+      from -= steps[axis]! * shape[axis]!
+      index[axis] = 0
+    }
+  }
+  return { ...array, data: out }
+}

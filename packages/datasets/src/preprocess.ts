@@ -1,0 +1,142 @@
+import { SnnError, formatShape, type Shape, type TensorLike } from '@snn/tensor'
+import type { ImageSample } from './dataset.js'
+
+/**
+ * How pixels become the input of a network, as plain data (JSON):
+ *
+ *   x = (pixel * scale - mean) / std      pixel in 0..255, after a centre crop to `size`
+ */
+export interface PreprocessSpec {
+  /** [height, width] of the centre crop; without it the whole picture. Pictures are never enlarged or resampled. */
+  readonly size?: readonly [height: number, width: number]
+  /** Channels given to the network, in this order; without it as stored. `gray` = 0.299 R + 0.587 G + 0.114 B, rounded. */
+  readonly channels?: 'rgb' | 'bgr' | 'gray'
+  /** Shape of one sample: `nchw` [C, H, W] (default), `nhwc` [H, W, C], `flat` [C * H * W]. */
+  readonly layout?: 'nchw' | 'nhwc' | 'flat'
+  /** Default 1 / 255: pixels become 0..1. */
+  readonly scale?: number
+  /** One number for all channels or one each, in the order of `channels`, in units of pixel * scale. Default 0. */
+  readonly mean?: number | readonly number[]
+  /** As `mean`. Default 1. */
+  readonly std?: number | readonly number[]
+}
+
+const channelCount = { rgb: 3, bgr: 3, gray: 1 } as const
+const fields: Readonly<Record<keyof PreprocessSpec, readonly [test: (value: unknown) => boolean, expected: string]>> = {
+  size: [(v) => Array.isArray(v) && v.length === 2 && v.every((n) => Number.isInteger(n) && n > 0), '[height, width], whole numbers above 0'],
+  channels: [(v) => v === 'rgb' || v === 'bgr' || v === 'gray', "'rgb', 'bgr' or 'gray'"],
+  layout: [(v) => v === 'nchw' || v === 'nhwc' || v === 'flat', "'nchw', 'nhwc' or 'flat'"],
+  scale: [(v) => Number.isFinite(v) && v !== 0, 'a number that is not 0'],
+  mean: [(v) => numbersOrNumber(v, () => true), 'a number or an array of them, one for each channel'],
+  std: [(v) => numbersOrNumber(v, (n) => n !== 0), 'a number that is not 0 or an array of them, one for each channel'],
+}
+
+function numbersOrNumber(value: unknown, test: (n: number) => boolean): boolean {
+  const list = Array.isArray(value) ? value : [value]
+  return list.length > 0 && list.every((n) => Number.isFinite(n) && test(n as number))
+}
+
+/** Checks what a user or a file gives as a spec (an object, not text). Throws `ARGUMENT` naming the field, as `preprocess.size`. */
+export function parsePreprocess(value: unknown): PreprocessSpec {
+  const fail = (name: string, got: unknown, expected: string): never => {
+    const text = JSON.stringify(got) ?? String(got)
+    throw new SnnError('ARGUMENT', `[preprocess] ${name} is ${text.slice(0, 80)}, expected ${expected}.`, { name, value: got })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return fail('preprocess', value, `an object with any of ${Object.keys(fields).join(', ')}`)
+  const spec = value as PreprocessSpec
+  for (const [name, given] of Object.entries(spec)) {
+    const field = Object.hasOwn(fields, name) ? fields[name as keyof PreprocessSpec] : undefined
+    if (!field) return fail(`preprocess.${name}`, given, `no such field; there are ${Object.keys(fields).join(', ')}`)
+    if (!field[0](given)) fail(`preprocess.${name}`, given, field[1])
+  }
+  const count = spec.channels && channelCount[spec.channels]
+  for (const name of ['mean', 'std'] as const) {
+    const list = spec[name]
+    if (count && Array.isArray(list) && list.length !== count) fail(`preprocess.${name}`, list, `${count} numbers for channels '${spec.channels}'`)
+  }
+  return structuredClone(spec)
+}
+
+/** A function for the loader's `transform`. */
+export type PreprocessTransform = (sample: ImageSample) => readonly [x: TensorLike, y: number]
+
+/**
+ * The transform that a spec describes, from uint8 [C, H, W] to float32. Throws `ARGUMENT` for a wrong spec at once; the transform
+ * throws `SHAPE` for a picture smaller than `size` or with other channels, and `DTYPE` for numbers that are no pixels.
+ */
+export function preprocess(spec: PreprocessSpec): PreprocessTransform {
+  const { size, channels, layout = 'nchw', scale = 1 / 255, mean = 0, std = 1 } = parsePreprocess(spec)
+  const tables = new Map<number, readonly Float32Array[]>()
+  const tablesFor = (count: number): readonly Float32Array[] => {
+    let found = tables.get(count)
+    if (!found) tables.set(count, (found = Array.from({ length: count }, (_, c) => table(scale, perChannel(mean, c, count, 'mean'), perChannel(std, c, count, 'std')))))
+    return found
+  }
+  return ({ image, label }) => {
+    const [c, h, w, planes] = planesOf(image, channels)
+    const [height, width] = size ?? [h, w]
+    if (height > h || width > w) {
+      throw new SnnError(
+        'SHAPE',
+        `[preprocess] picture of ${h} x ${w} (height x width), expected at least ${height} x ${width}, the size of the centre crop. Enlarge the pictures first or lower preprocess.size.`,
+        { shapes: [[h, w], [height, width]] },
+      )
+    }
+    const from = Math.floor((h - height) / 2) * w + Math.floor((w - width) / 2)
+    const lookup = tablesFor(c)
+    const x = new Float32Array(c * height * width)
+    const step = layout === 'nhwc' ? c : 1
+    planes.forEach((plane, channel) => {
+      const values = lookup[channel]!
+      let to = layout === 'nhwc' ? channel : channel * height * width
+      for (let row = 0; row < height; row++) {
+        const start = from + row * w
+        for (let i = start; i < start + width; i++, to += step) x[to] = values[plane[i]!]!
+      }
+    })
+    const shape: Shape = layout === 'nchw' ? [c, height, width] : layout === 'nhwc' ? [height, width, c] : [x.length]
+    return [{ data: x, shape, dtype: 'float32' }, label]
+  }
+}
+
+/** What each of the 256 pixel values becomes. */
+function table(scale: number, mean: number, std: number): Float32Array {
+  return Float32Array.from({ length: 256 }, (_, pixel) => (pixel * scale - mean) / std)
+}
+
+function perChannel(value: number | readonly number[], channel: number, count: number, name: string): number {
+  if (typeof value === 'number') return value
+  if (value.length === count) return value[channel]!
+  throw new SnnError('ARGUMENT', `[preprocess] preprocess.${name} has ${value.length} numbers for pictures of ${count} channels, expected one for each.`, {
+    name: `preprocess.${name}`,
+    value,
+  })
+}
+
+/** The channel planes in the order asked for. */
+function planesOf(image: TensorLike, channels: PreprocessSpec['channels']): [c: number, h: number, w: number, planes: Uint8Array[]] {
+  const [c = 0, h = 0, w = 0] = image.shape
+  const { data } = image
+  if (!(data instanceof Uint8Array)) {
+    const dtype = image.dtype ?? 'float'
+    throw new SnnError('DTYPE', `[preprocess] image of ${dtype}, expected uint8 pixels. Numbers that are ready for the network need no preprocessing.`, { dtypes: [dtype] })
+  }
+  const isKnown = channels === undefined || c === 1 || c === 3
+  if (image.shape.length !== 3 || !isKnown) {
+    throw new SnnError('SHAPE', `[preprocess] image of shape ${formatShape(image.shape)} to channels '${channels}', expected [C, H, W] with C 1 or 3.`, {
+      shapes: [image.shape],
+    })
+  }
+  const area = h * w
+  const planes = Array.from({ length: c }, (_, i) => data.subarray(i * area, (i + 1) * area))
+  if (channels === 'gray' && c === 3) return [1, h, w, [luma(planes)]]
+  if (channels === 'bgr') planes.reverse()
+  if ((channels === 'rgb' || channels === 'bgr') && c === 1) return [3, h, w, [planes[0]!, planes[0]!, planes[0]!]]
+  return [c, h, w, planes]
+}
+
+/** ITU-R BT.601 luma in 16-bit fixed point. */
+function luma(planes: readonly Uint8Array[]): Uint8Array {
+  const [r, g, b] = planes as [Uint8Array, Uint8Array, Uint8Array]
+  return r.map((red, i) => (red * 19595 + g[i]! * 38470 + b[i]! * 7471 + 0x8000) >> 16)
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build as esbuild, type BuildOptions } from 'esbuild'
+import { build as vite } from 'vite'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { browserEntries } from '../structure/rules.ts'
+import { readPackages } from '../workspace.ts'
+import { createProject, peersOf, type Project } from './project.ts'
+
+/** Bytes that a package with all its dependencies may have, minified and gzipped, by name without scope. */
+const budgets: Readonly<Record<string, number>> = { neuron: 40_000 }
+
+const tarballs = inject('tarballs')
+const published = readPackages().filter(({ name }) => name in tarballs)
+const entries = published.filter(({ manifest }) => !manifest.bin).flatMap(browserEntries)
+const external = Object.keys(peersOf(published))
+
+describe('in a web project that installed the tarballs', () => {
+  let project: Project
+  beforeAll(async () => {
+    project = await createProject('npm', Object.fromEntries(published.map(({ name }) => [name, `file:${tarballs[name]}`])), tarballs)
+  }, 300_000)
+  afterAll(() => project?.remove())
+
+  /** Bundles a module for browsers; an import of `node:*` fails. */
+  async function bundle(contents: string, options: BuildOptions = {}): Promise<Uint8Array> {
+    const stdin = { contents, resolveDir: project.directory }
+    const result = await esbuild({ stdin, bundle: true, format: 'esm', platform: 'browser', target: 'es2022', external, write: false, logLevel: 'silent', ...options })
+    expect(result.warnings).toEqual([])
+    return result.outputFiles![0]!.contents
+  }
+
+  it.each(entries)('esbuild bundles $specifier for browsers', async ({ specifier }) => {
+    await bundle(`export * from '${specifier}'`)
+  })
+
+  it('the bundle test notices a node: module', async () => {
+    await expect(bundle("export { readFileSync } from 'node:fs'")).rejects.toThrow('node:fs')
+  })
+
+  it('Vite builds a page that uses every entry', { timeout: 120_000 }, async () => {
+    const names = entries.map((_, index) => `e${index}`)
+    project.write('index.html', '<!doctype html><script type="module" src="./main.js"></script>')
+    project.write('main.js', `${entries.map(({ specifier }, index) => `import * as e${index} from '${specifier}'`).join('\n')}\nconsole.log(${names.join()})`)
+    const warnings: string[] = []
+    await vite({
+      root: project.directory,
+      configFile: false,
+      logLevel: 'silent',
+      build: { rollupOptions: { external, onwarn: ({ message }) => warnings.push(message) }, outDir: join(project.directory, 'out') },
+    })
+    expect(warnings).toEqual([])
+  })
+
+  it.each(published.filter(({ shortName }) => shortName in budgets))('$name keeps its size budget', async ({ name, shortName }) => {
+    const bytes = gzipSync(await bundle(`export * from '${name}'`, { minify: true }), { level: 9 }).length
+    console.log(`${name} with its dependencies: ${(bytes / 1000).toFixed(1)} kB minified and gzipped, at most ${budgets[shortName]! / 1000} kB`)
+    expect(bytes).toBeLessThanOrEqual(budgets[shortName]!)
+  })
+})

@@ -1,0 +1,3 @@
+import { testInstalledPackages } from './installed.ts'
+
+testInstalledPackages('npm')

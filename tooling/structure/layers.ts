@@ -1,0 +1,49 @@
+/**
+ * The layers of the workspace and where their imports may point, by package name without scope. A package may import what its
+ * layer names and what those may import in turn; never its own layer, never upwards.
+ */
+interface Layer {
+  readonly packages: readonly string[]
+  readonly imports: readonly string[]
+}
+
+const libraries: readonly Layer[] = [
+  { packages: ['deploy-lava', 'nir'], imports: ['nn', 'neuron'] },
+  { packages: ['ann2snn'], imports: ['onnx', 'nn', 'neuron'] },
+  { packages: ['models', 'train', 'learning', 'encoding', 'profile', 'viz'], imports: ['nn', 'neuron'] },
+  { packages: ['nn', 'neuron'], imports: ['surrogate', 'tensor'] },
+  { packages: ['surrogate'], imports: ['tensor'] },
+  { packages: ['backend-cpu'], imports: ['codegen', 'onnx', 'tensor'] },
+  { packages: ['backend-cuda'], imports: ['codegen', 'tensor'] },
+  { packages: ['codegen', 'onnx'], imports: ['tensor'] },
+  { packages: ['tensor'], imports: [] },
+  { packages: ['datasets'], imports: ['tensor'] },
+]
+
+export const layers: readonly Layer[] = [
+  { packages: ['cli', 'studio', 'docs', 'bench'], imports: libraries.flatMap((layer) => layer.packages) },
+  ...libraries,
+]
+
+/** Packages that have no run-time dependency but ours. */
+export const withoutThirdParties: readonly string[] = ['tensor', 'surrogate', 'neuron', 'nn']
+
+/** Packages that may import `node:*` everywhere; others only behind a subpath that is or ends in `node`. */
+export const forNode: readonly string[] = ['cli', 'bench', 'backend-cuda']
+
+/**
+ * The only values that a package may import from a package below it; everything else must be a type. Data sets know tensors only
+ * as host values: besides the errors of all packages they share the arithmetic of shapes and host values, never the graph.
+ */
+export const valuesAllowed: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  datasets: { tensor: ['SnnError', 'isSnnError', 'allocate', 'bytesPerElement', 'formatShape', 'hostTensor', 'sameShape', 'sizeOf', 'stridesOf'] },
+}
+
+/** The packages that `shortName` may import, or undefined when it stands in no layer. */
+export function mayImport(shortName: string): ReadonlySet<string> | undefined {
+  const layer = layers.find(({ packages }) => packages.includes(shortName))
+  if (!layer) return undefined
+  const reached = new Set<string>(layer.imports)
+  for (const name of reached) for (const next of mayImport(name) ?? []) reached.add(next)
+  return reached
+}

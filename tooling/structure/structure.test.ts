@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readPackages, root } from '../workspace.ts'
+import { findCycle, readModules, type Module } from './module-graph.ts'
+import { rules, type Workspace } from './rules.ts'
+
+const packages = readPackages()
+const modules = new Map(packages.map((pkg) => [pkg, readModules(pkg)]))
+const byPath = new Map([...modules.values()].flat().map((module): [string, Module] => [module.path, module]))
+const workspace: Workspace = { packages, modules, byPath }
+
+describe.each(packages.map((pkg) => ({ name: pkg.name, pkg })))('$name', ({ pkg }) => {
+  it.each(Object.entries(rules))('%s', (_, rule) => {
+    expect(rule(pkg, workspace)).toEqual([])
+  })
+})
+
+describe('the workspace', () => {
+  it('is mapped in the README', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const rows = packages.filter(({ manifest }) => !manifest.private).map(({ name, directory }) => `| [\`${name}\`](${relative(root, directory)}) |`)
+    expect(rows.filter((row) => !readme.includes(row))).toEqual([])
+  })
+
+  it('has packages with modules', () => {
+    expect(packages.length).toBeGreaterThanOrEqual(8)
+    for (const pkg of packages) expect(modules.get(pkg)!.length, pkg.name).toBeGreaterThan(0)
+  })
+
+  it('has no cycle of packages, development dependencies included', () => {
+    const names = new Set(packages.map(({ name }) => name))
+    const edges = new Map(
+      packages.map(({ name, manifest }) => {
+        const all = { ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies, ...manifest.devDependencies }
+        return [name, Object.keys(all).filter((other) => names.has(other))]
+      }),
+    )
+    expect(findCycle(edges)).toBeUndefined()
+  })
+})
