@@ -3,28 +3,32 @@ import { clipLayer, leakyReluLayer, logSoftmaxLayer, reluLayer, softmaxLayer, un
 import { addLayer, binaryLayer, constantLayer, reduceLayer } from './arithmetic.js'
 import { convLayer } from './conv.js'
 import { linearLayer, matmulLayer } from './linear.js'
-import { batchNormLayer } from './norm.js'
+import { batchNormLayer, layerNormLayer } from './norm.js'
 import { averagePoolLayer, globalAveragePoolLayer, globalMaxPoolLayer, maxPoolLayer } from './pool.js'
-import { concatLayer, flattenLayer, padLayer, reshapeLayer, sliceLayer, transposeLayer } from './shape.js'
+import { broadcastLayer, concatLayer, flattenLayer, gatherLayer, padLayer, parameterLayer, reshapeLayer, sliceLayer, transposeLayer } from './shape.js'
 
 const kinds = [
   addLayer,
   averagePoolLayer,
   batchNormLayer,
   binaryLayer,
+  broadcastLayer,
   clipLayer,
   concatLayer,
   constantLayer,
   convLayer,
   flattenLayer,
+  gatherLayer,
   globalAveragePoolLayer,
   globalMaxPoolLayer,
+  layerNormLayer,
   leakyReluLayer,
   linearLayer,
   logSoftmaxLayer,
   matmulLayer,
   maxPoolLayer,
   padLayer,
+  parameterLayer,
   reduceLayer,
   reluLayer,
   reshapeLayer,

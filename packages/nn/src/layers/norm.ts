@@ -31,3 +31,23 @@ export const batchNormLayer = defineLayer<BatchNormConfig>('batchNorm', ([x], { 
   const scale = weight!.read().div(v.add(epsilon).sqrt())
   return x.sub(perChannel(m)).mul(perChannel(scale)).add(perChannel(bias!.read()))
 })
+
+export interface LayerNormConfig {
+  readonly epsilon: number
+  /** How many of the last axes are normalised together. */
+  readonly axes: number
+}
+
+/**
+ * Layer normalisation (Ba et al. 2016) over the last axes of each sample:
+ *
+ *   y = (x - mean) / sqrt(var + epsilon) weight + bias
+ *
+ * with `weight` and optional `bias` of the shape of these axes.
+ */
+export const layerNormLayer = defineLayer<LayerNormConfig>('layerNorm', ([x], { epsilon, axes }, { weight, bias }) => {
+  const last = Array.from({ length: axes }, (_, i) => i - axes)
+  const centred = x.sub(x.mean(last, { keepDims: true }))
+  const y = centred.div(centred.square().mean(last, { keepDims: true }).add(epsilon).sqrt()).mul(weight!.read())
+  return bias ? y.add(bias.read()) : y
+})

@@ -1,5 +1,4 @@
-import type { Padding } from '@snn/tensor'
-import { concat } from '@snn/tensor'
+import { broadcastTo, concat, take, tensor, type Padding, type Tensor } from '@snn/tensor'
 import { defineLayer } from '../layer.js'
 
 // Axes and shapes are those of one sample: [T, N] or [N] in front stay as they are.
@@ -28,3 +27,22 @@ export const sliceLayer = defineLayer<{ readonly axis: number; readonly start: n
 
 /** Joins inputs along an axis. */
 export const concatLayer = defineLayer<{ readonly axis: number }>('concat', (inputs, { axis }, _, { lead }) => concat(inputs, axis + lead))
+
+/** The entries `indices[axis]` along each axis of a sample, in that order; null: the whole axis. Nearest-neighbour resizing too. */
+export const gatherLayer = defineLayer<{ readonly indices: readonly (readonly number[] | null)[] }>('gather', ([x], { indices }, _, { lead }) =>
+  indices.reduce((y, list, axis) => (list ? take(y, tensor(list, { dtype: 'int32' }), axis + lead) : y), x as Tensor),
+)
+
+/** Repeats axes of size 1, and adds axes in front, until a sample has `shape`. */
+export const broadcastLayer = defineLayer<{ readonly shape: readonly number[] }>('broadcast', ([x], { shape }, _, { lead }) => {
+  const front = x.shape.slice(0, lead)
+  const features = x.shape.slice(lead)
+  const filled = Array.from({ length: shape.length - features.length }, () => 1)
+  return broadcastTo(x.reshape([...front, ...filled, ...features]), [...front, ...shape])
+})
+
+/** The array `value`, the same for every sample; of the input only the leading axes matter. A class token, for instance. */
+export const parameterLayer = defineLayer<object>('parameter', ([x], _, { value }, { lead }) => {
+  const all = value!.read()
+  return broadcastTo(all, [...x.shape.slice(0, lead), ...all.shape])
+})

@@ -1,0 +1,126 @@
+import type { Config } from '@snn/nn'
+import { constantInput, floatAttribute, intAttribute, intsAttribute, numbersInput, stringAttribute, type OnnxGraph, type OnnxNode, type OnnxTensor } from '@snn/onnx'
+import type { TensorLike } from '@snn/tensor'
+import type { Draft, Source } from './draft.js'
+import { layoutOf, rankOf, sampleAxis, type Layout } from './layout.js'
+
+/** A value computed from the network's inputs. */
+export interface Activation {
+  readonly source: Source
+  readonly layout: Layout
+}
+
+/** Thrown by a rule about its own node. */
+export class Refusal extends Error {
+  constructor(
+    readonly reason: string,
+    readonly fix: string,
+  ) {
+    super(reason)
+  }
+}
+
+/** Says what layer an ONNX operation is: what makes its outputs. */
+export type Rule = (call: Call) => Source | readonly Source[]
+
+interface Emission {
+  readonly arrays?: Readonly<Record<string, TensorLike>>
+  /** Shape of one sample of the result; by default that of output 0 of the node. */
+  readonly shape?: readonly number[]
+}
+
+/** What has been imported so far. */
+export interface Progress {
+  readonly graph: OnnxGraph
+  /** Name of the batch size. */
+  readonly batch: string
+  readonly activations: ReadonlyMap<string, Activation>
+  readonly notes: Set<string>
+  /** Some input of the network. */
+  readonly anyInput: Source
+}
+
+/** One ONNX node as a rule sees it. Axes and shapes are those of one sample unless they are called ONNX. */
+export class Call {
+  constructor(
+    readonly node: OnnxNode,
+    readonly progress: Progress,
+  ) {}
+
+  has(i: number): boolean {
+    return (this.node.inputs[i] ?? '') !== ''
+  }
+  isConstant(i: number): boolean {
+    return constantInput(this.progress.graph, this.node, i) !== undefined
+  }
+  constant(i: number, what: string): OnnxTensor {
+    return constantInput(this.progress.graph, this.node, i) ?? this.refuse(`its ${what} is computed by the network`, 'Export the model with constant weights.')
+  }
+  numbers(i: number, what: string): number[] {
+    this.constant(i, what)
+    return numbersInput(this.progress.graph, this.node, i)!
+  }
+  /** A weight or other array of floats. */
+  array(i: number, what: string): { readonly data: Float32Array; readonly shape: readonly number[] } {
+    const tensor = this.constant(i, what)
+    if (tensor.dtype !== 'float32') return this.refuse(`its ${what} is of type ${tensor.dtype}`, 'Export the model in float32.')
+    return { data: tensor.data, shape: tensor.shape }
+  }
+  activation(i: number): Activation {
+    const name = this.node.inputs[i] ?? ''
+    const found = this.progress.activations.get(name)
+    if (!found) return this.refuse(`its input ${i} "${name}" is not computed from the inputs sample by sample`, 'Simplify the model with onnxsim, or export it with only the batch size free.')
+    const dtype = this.progress.graph.values.get(name)?.dtype ?? 'float32'
+    if (dtype !== 'float32' && this.node.op !== 'Cast' && this.node.op !== 'DequantizeLinear') {
+      return this.refuse(`its input ${i} "${name}" is of type ${dtype}`, 'Only float values are computed; choose an output before it with the option output.')
+    }
+    return found
+  }
+  /** An activation whose ONNX axis 0 is the batch, with at least `rank` axes in a sample. */
+  batched(i: number, rank = 0): Activation {
+    const value = this.activation(i)
+    const { axis, inner, shape } = value.layout
+    if (axis !== 0 || inner !== 1) return this.refuseBatch()
+    if (shape.length < rank) return this.refuse(`a sample of its input has shape [${shape.join(',')}], expected at least ${rank} axes`, 'Check the model.')
+    return value
+  }
+  /** The layout of output `i`. */
+  output(i = 0): Layout {
+    const value = this.progress.graph.values.get(this.node.outputs[i] ?? '')
+    if (!value?.shape) return this.refuse('the shape of its result is not known', 'Export the model with only the batch size free.')
+    const layout = layoutOf(value.shape, this.progress.batch)
+    return typeof layout === 'string' ? this.refuse(layout, 'Give the sizes with the option sizes, or export the model with only the batch size free.') : layout
+  }
+  /** The axis of a sample for an ONNX axis of input `i`. */
+  axis(i: number, axis: number): number {
+    const { layout } = this.activation(i)
+    return sampleAxis(layout, axis < 0 ? axis + rankOf(layout) : axis) ?? this.refuseBatch()
+  }
+
+  int(name: string, fallback?: number): number {
+    return intAttribute(this.node, name, fallback)
+  }
+  ints(name: string, fallback?: readonly number[]): readonly number[] {
+    return intsAttribute(this.node, name, fallback)
+  }
+  float(name: string, fallback?: number): number {
+    return floatAttribute(this.node, name, fallback)
+  }
+  string(name: string, fallback?: string): string {
+    return stringAttribute(this.node, name, fallback)
+  }
+
+  /** A new layer. */
+  emit(prefix: string, kind: string, inputs: readonly Source[], config: object = {}, { arrays = {}, shape = this.output().shape }: Emission = {}): Draft {
+    return { prefix, kind, config: config as Config, arrays, inputs, shape, origin: { op: this.node.op, name: this.node.name } }
+  }
+  note(text: string): void {
+    this.progress.notes.add(text)
+  }
+  refuse(reason: string, fix: string): never {
+    throw new Refusal(reason, fix)
+  }
+  refuseBatch(): never {
+    return this.refuse('it mixes the samples of a batch', 'Rewrite this part of the model so that the first axis is only the batch, and export it again.')
+  }
+}

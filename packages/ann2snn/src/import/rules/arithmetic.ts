@@ -1,0 +1,74 @@
+import type { BinaryFunction } from '@snn/nn'
+import type { Activation, Call, Rule } from '../call.js'
+import type { Source } from '../draft.js'
+import { rankOf, type Layout } from '../layout.js'
+import { clipped } from './clip.js'
+
+interface Operand {
+  readonly data: Float32Array
+  readonly shape: readonly number[]
+}
+
+/** The constant input `i`, which broadcasts with a value of `layout`, as an array that broadcasts with its samples. */
+export function constantOperand(call: Call, i: number, layout: Layout, what = 'operand'): Operand {
+  const { data, shape } = call.array(i, what)
+  const at = shape.length - (rankOf(layout) - layout.axis)
+  if (at >= 0 && shape[at] !== 1) return call.refuseBatch()
+  const kept = shape.filter((_, axis) => axis !== at || layout.inner > 1)
+  while (kept[0] === 1) kept.shift()
+  return { data, shape: kept }
+}
+
+/** The source with axes of size 1 in front, so that a sample has as many axes as one of the result. */
+function widened(call: Call, source: Source, shape: readonly number[], rank: number): Source {
+  if (shape.length >= rank) return source
+  const wide = [...Array.from({ length: rank - shape.length }, () => 1), ...shape]
+  return call.emit('reshape', 'reshape', [source], { shape: wide }, { shape: wide })
+}
+
+const neutral: Readonly<Partial<Record<BinaryFunction, number>>> = { add: 0, sub: 0, mul: 1, div: 1, pow: 1 }
+
+function withConstant(call: Call, name: BinaryFunction, x: Activation, operand: Operand, swap: boolean): Source {
+  const out = call.output()
+  const source = widened(call, x.source, x.layout.shape, out.shape.length)
+  const number = operand.data.length === 1 ? operand.data[0]! : undefined
+  const keeps = out.shape.length === x.layout.shape.length
+  if (keeps && number !== undefined) {
+    if (number === neutral[name] && (!swap || name === 'add' || name === 'mul')) return source
+    if (name === 'pow' && !swap && number === 2) return call.emit('square', 'unary', [source], { function: 'square' })
+    if (name === 'pow' && !swap && number === 0.5) return call.emit('sqrt', 'unary', [source], { function: 'sqrt' })
+    if (name === 'maximum') return clipped(call, source, number, null)
+    if (name === 'minimum') return clipped(call, source, null, number)
+  }
+  return call.emit(prefixes[name], 'constant', [source], { function: name, swap }, { arrays: { operand } })
+}
+
+const prefixes: Readonly<Record<BinaryFunction, string>> = { add: 'add', sub: 'sub', mul: 'mul', div: 'div', pow: 'pow', minimum: 'min', maximum: 'max' }
+
+function withActivation(call: Call, name: BinaryFunction, a: Activation, b: Activation): Source {
+  const fromBack = ({ layout }: Activation): number => rankOf(layout) - layout.axis
+  if (fromBack(a) !== fromBack(b) || a.layout.inner !== b.layout.inner) return call.refuseBatch()
+  const { shape } = call.output()
+  if (name === 'add' && a.layout.shape.join() === b.layout.shape.join()) return call.emit('add', 'add', [a.source, b.source])
+  const [left, right] = [a, b].map(({ source, layout }) => widened(call, source, layout.shape, shape.length))
+  return call.emit(prefixes[name], 'binary', [left!, right!], { function: name })
+}
+
+function binaryRule(name: BinaryFunction): Rule {
+  return (call) => {
+    if (call.node.inputs.length !== 2) return call.refuse(`it has ${call.node.inputs.length} inputs`, 'Export it as a chain of two at a time.')
+    if (call.isConstant(1)) {
+      const x = call.activation(0)
+      return withConstant(call, name, x, constantOperand(call, 1, x.layout), false)
+    }
+    if (call.isConstant(0)) {
+      const x = call.activation(1)
+      return withConstant(call, name, x, constantOperand(call, 0, x.layout), true)
+    }
+    return withActivation(call, name, call.activation(0), call.activation(1))
+  }
+}
+
+export const arithmetic: Readonly<Record<string, Rule>> = {
+  Add: binaryRule('add'), Sub: binaryRule('sub'), Mul: binaryRule('mul'), Div: binaryRule('div'), Pow: binaryRule('pow'), Max: binaryRule('maximum'), Min: binaryRule('minimum'),
+}
