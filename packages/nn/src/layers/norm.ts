@@ -30,4 +30,4 @@ export const batchNormLayer = defineLayer<BatchNormConfig>('batchNorm', ([x], { 
   }
   const scale = weight!.read().div(v.add(epsilon).sqrt())
   return x.sub(perChannel(m)).mul(perChannel(scale)).add(perChannel(bias!.read()))
-})
+}, ['weight', 'bias'])
