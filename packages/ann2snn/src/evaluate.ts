@@ -1,8 +1,7 @@
-import type { Network } from '@snn/nn'
+import { sampleShapes, type Network } from '@snn/nn'
 import { compile, SnnError, sizeOf, type Tensor } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
 import { argmax, eachBatch, type Batches } from './data.js'
-import { sampleShapes } from './graph.js'
 import { checkSteps, compileLoop } from './simulate.js'
 
 export interface EvaluateOptions extends WorkOptions {
