@@ -7,7 +7,7 @@ import { simplify } from './passes/simplify.js'
 import { formatShape } from './shape.js'
 import { hostTensor, type HostTensor, type TensorLike } from './tensor-like.js'
 import type { Tensor } from './tensor.js'
-import { inScope, newScope } from './trace.js'
+import { inScope, newScope, scopeOf } from './trace.js'
 import { flattenTensors, isTensor, mapTree, type MapTensors } from './tree.js'
 
 export interface CompileFunctionOptions extends CompileOptions {
@@ -129,6 +129,7 @@ function trace(fn: (...args: never[]) => unknown, args: readonly unknown[]): { r
       })
     }
     const { leaves, restore } = flattenTensors(returned)
+    scopeOf(leaves, 'compile')
     const assigns = [...scope.assigned].map((variable) => ({ variable, value: scope.values.get(variable)! }))
     return { program: simplify({ parameters, results: leaves, assigns }), restore }
   })
