@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { averagePool, concat, conv, grad, interpret, maxPool, placeholder, referenceKernels, repeat, scan, tensor, topological, where, zeros, type Tensor } from '../index.js'
+import { simplify } from '../passes/simplify.js'
 import { values } from '../testing/case.js'
 import { compare } from '../testing/compare.js'
 import { contract } from '../../test/finite-difference.js'
@@ -41,19 +42,23 @@ const operations: Record<string, (x: Tensor) => Tensor> = {
   'integrate with captured image': (x) => scan((v: Tensor, y: Tensor) => [v.mul(0.5).add(y), v.mul(x.at(0, 0))] as const, zeros([N, C, H, W], { dtype: 'float64' }), x)[1],
 }
 
+const names = fc.array(fc.constantFrom(...Object.keys(operations)), { minLength: 1, maxLength: 4 })
+
+/** The operations one after another, and the gradients of the result. */
+function pipeline(names: readonly string[], x: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  const result = names.reduce((now, name) => operations[name]!(now), x)
+  return [result, ...grad(contract([result]), wrt)]
+}
+
 describe('a repeated axis stays outside of operations', () => {
   it('and the results and gradients are those of copies', () => {
-    const names = fc.array(fc.constantFrom(...Object.keys(operations)), { minLength: 1, maxLength: 4 })
     fc.assert(
       fc.property(names, fc.nat(1000), fc.boolean(), (names, seed, onlyTime) => {
         const image = placeholder(onlyTime ? [N, C, H, W] : [C, H, W], 'float64')
-        const pipeline = (x: Tensor): Tensor[] => {
-          const result = names.reduce((now, name) => operations[name]!(now), x)
-          return [result, ...grad(contract([result]), [image, ...weights])]
-        }
         const batch = onlyTime ? image : repeat(image, N)
         const copies = onlyTime ? image.expandDims(0) : concat([image.expandDims(0), image.expandDims(0)], 0).expandDims(0)
-        const both = [pipeline(repeat(batch, T)), pipeline(concat([copies, copies, copies], 0))]
+        const wrt = [image, ...weights]
+        const both = [pipeline(names, repeat(batch, T), wrt), pipeline(names, concat([copies, copies, copies], 0), wrt)]
         const [hoisted, copied] = interpret(both, referenceKernels, new Map([[image, values('float64', image.shape, seed)]]))
         hoisted!.forEach((result, i) => compare(result, copied![i]!, { relative: 1e-8, absolute: 1e-8 }, `result ${i}`))
       }),
@@ -78,4 +83,18 @@ describe('a repeated axis stays outside of operations', () => {
       `convWeightGradient on [${[T, N, C, H, W].join()}]`,
     ])
   })
+})
+
+it('the passes keep results and gradients', () => {
+  fc.assert(
+    fc.property(names, fc.nat(1000), fc.boolean(), (names, seed, repeated) => {
+      const x = placeholder(repeated ? [N, C, H, W] : [T, N, C, H, W], 'float64')
+      const results = pipeline(names, repeated ? repeat(x, T) : x, [x, ...weights])
+      const simplified = simplify({ parameters: [x], results, assigns: [] })
+      expect(topological(simplified).length).toBeLessThanOrEqual(topological({ parameters: [x], results }).length)
+      const [before, after] = interpret([results, simplified.results], referenceKernels, new Map([[x, values('float64', x.shape, seed)]]))
+      before!.forEach((result, i) => compare(after![i]!, result, { relative: 1e-9, absolute: 1e-9 }, `result ${i}`))
+    }),
+    { numRuns: 100 },
+  )
 })
