@@ -1,1 +1,12 @@
-export {}
+export { convert, type ConvertOptions, type Conversion } from './convert.js'
+export { simulate, steps, type SimulateOptions, type Simulation, type SimulatedStep } from './simulate.js'
+export { evaluate, evaluateAnn, type EvaluateOptions, type Evaluation, type StepResult, type AnnEvaluation } from './evaluate.js'
+export { writeSnn, readSnn, isSnnFile, type SnnMetadata } from './file.js'
+export { inspectNetwork, type Inspection, type LayerInspection } from './inspect.js'
+export { importModel, importOnnx } from './import/index.js'
+export { type ConversionReport, type LayerReport, type AccuracyReport, type Spread } from './report.js'
+export { type Mode } from './thresholds.js'
+export { type BalanceOptions } from './balance.js'
+export { type Batch, type Batches } from './data.js'
+export { type Per, type Progress, type WorkOptions } from './activations.js'
+export { type Role } from './plan.js'

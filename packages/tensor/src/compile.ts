@@ -1,14 +1,12 @@
-import type { Backend, CompileOptions, DeviceTensor, Executable, Program, RunOptions } from './backend.js'
+import type { Backend, CompileOptions, DeviceTensor, Executable, RunOptions } from './backend.js'
 import { chooseBackend } from './backend-default.js'
 import type { TypedArray } from './dtype.js'
 import { SnnError } from './error.js'
-import { placeholder } from './ops/leaf.js'
-import { simplify } from './passes/simplify.js'
 import { formatShape } from './shape.js'
 import { hostTensor, type HostTensor, type TensorLike } from './tensor-like.js'
 import type { Tensor } from './tensor.js'
-import { inScope, newScope } from './trace.js'
-import { flattenTensors, isTensor, mapTree, type MapTensors } from './tree.js'
+import { traceFunction, type Traced } from './trace-function.js'
+import { isTensor, mapTree, type MapTensors } from './tree.js'
 
 export interface CompileFunctionOptions extends CompileOptions {
   /** Default: what `setDefaultBackend` was given. */
@@ -56,7 +54,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
   async function specialise(signature: string, args: readonly unknown[]): Promise<Specialisation> {
     const started = performance.now()
     const backend = chooseBackend(options.backend)
-    const { program, restore } = trace(fn as (...args: never[]) => unknown, args)
+    const { program, restore } = traceCall(fn as (...args: never[]) => unknown, args)
     const executable = await backend.compile(program, { check: options.check })
     options.onCompile?.({ signature, specialisations: cache.size, milliseconds: performance.now() - started })
     return { executable, restore }
@@ -109,29 +107,14 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
   return Object.assign(compiled, { run, dispose, [Symbol.asyncDispose]: dispose }) as unknown as Compiled<A, R>
 }
 
-/** Traces `fn` on placeholders like `args`: the program to compile, simplified. */
-function trace(fn: (...args: never[]) => unknown, args: readonly unknown[]): { readonly program: Program; readonly restore: (values: readonly unknown[]) => unknown } {
-  const scope = newScope('compile')
-  return inScope(scope, () => {
-    const parameters: Tensor[] = []
-    const traced = args.map((arg) =>
-      mapTree(arg, isBound, ({ shape, dtype }: HostTensor | DeviceTensor) => {
-        const parameter = placeholder(shape, dtype)
-        parameters.push(parameter)
-        return parameter
-      }),
-    )
-    const returned = fn(...(traced as never[]))
-    if (returned instanceof Promise) {
-      throw new SnnError('ARGUMENT', '[compile] the traced function returned a Promise, expected tensors. It only describes what to compute, so it cannot wait: make it a plain function.', {
-        name: 'fn',
-        value: 'async function',
-      })
-    }
-    const { leaves, restore } = flattenTensors(returned)
-    const assigns = [...scope.assigned].map((variable) => ({ variable, value: scope.values.get(variable)! }))
-    return { program: simplify({ parameters, results: leaves, assigns }), restore }
-  })
+/** Traces `fn` on placeholders in place of its tensor arguments. */
+function traceCall(fn: (...args: never[]) => unknown, args: readonly unknown[]): Traced {
+  const leaves: (HostTensor | DeviceTensor)[] = []
+  mapTree(args, isBound, (leaf: HostTensor | DeviceTensor) => leaves.push(leaf))
+  return traceFunction((...parameters) => {
+    let next = 0
+    return fn(...(mapTree(args, isBound, () => parameters[next++]) as never[]))
+  }, leaves)
 }
 
 function isArrayView(value: unknown): value is TypedArray {

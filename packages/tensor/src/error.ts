@@ -32,6 +32,8 @@ export interface ErrorDetails {
   CONVERT_UNSUPPORTED: { readonly layers: readonly { readonly name: string; readonly kind: string; readonly reason: string; readonly fix: string }[] }
   /** Calibration data that cannot be used: empty, one-shot, or not finite. */
   CALIBRATION: { readonly reason: 'empty' | 'one-shot' | 'not-finite' }
+  /** A file that is no converted network, or of a newer version. */
+  SNN_FILE: { readonly reason: string }
   /** What a backend runs on is not installed, or not for this machine; `fix` says what to do. */
   BACKEND_UNAVAILABLE: { readonly backend: string; readonly reason: string; readonly fix: string }
   /** An object that has been disposed of was used. */

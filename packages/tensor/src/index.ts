@@ -15,6 +15,7 @@ export { maxPool, argmaxPool, averagePool, type MaxPoolOptions, type AveragePool
 export { scan, type ScanOptions } from './scan.js'
 export { grad, type Differentiable } from './grad.js'
 export { compile, type Compiled, type CompileFunctionOptions, type Argument } from './compile.js'
+export { traceFunction, type Traced } from './trace-function.js'
 export { setDefaultBackend, defaultBackend } from './backend-default.js'
 export { type Backend, type Executable, type Program, type DeviceTensor, type RunOptions, type CompileOptions, type Storage } from './backend.js'
 export { type Tree, type MapTensors, isTensor, flattenTensors } from './tree.js'
