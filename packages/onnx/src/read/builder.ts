@@ -1,5 +1,5 @@
 import { floatAttribute, floatsAttribute, intAttribute, intsAttribute, stringAttribute, tensorAttribute } from '../access.js'
-import { numbersOf, tensorOf } from '../dtype.js'
+import { isFloatType, numbersOf, tensorOf } from '../dtype.js'
 import { formatDims, isStatic, product } from '../dim.js'
 import { invalid, NotUnderstood } from '../errors.js'
 import { fold, type Block } from '../fold/fold.js'
@@ -248,16 +248,27 @@ export class Call {
   }
   /** The contents of the integer input `i`, as far as they are known, symbolic sizes included. */
   elements(i: number): readonly Dim[] | undefined {
+    if (isFloatType(this.dtype(i))) this.fail(`input ${i} is ${this.dtype(i)}, expected whole numbers`)
     const constant = this.constant(i)
     if (!constant) return this.value(i).elements
     return constant.data.length <= maxElements ? numbersOf(constant) : undefined
   }
-  /** The contents of the constant input `i` as numbers; not understood when they are computed at run time. */
+  /** The contents of the constant input `i` as whole numbers; not understood when they are computed at run time. */
+  integers(i: number, what: string): number[] {
+    if (isFloatType(this.dtype(i))) this.fail(`its ${what} are ${this.dtype(i)}, expected whole numbers`)
+    return this.numbers(i, what)
+  }
+  /** The contents of the constant input `i` as numbers of any type. */
   numbers(i: number, what: string): number[] {
     const constant = this.constant(i)
     if (!constant) return this.refuse(`its ${what} are computed at run time`, 'Export the model with fixed sizes (only the batch free), or simplify it with onnxsim.')
     if (constant.data.length > maxElements) this.fail(`its ${what} are ${constant.data.length} numbers, expected at most ${maxElements}`)
     return numbersOf(constant)
+  }
+  /** The inputs from `first` to before `end` must be of one element type. */
+  sameTypes(first = 0, end = this.count): void {
+    const types = new Set(this.node.inputs.slice(first, end).flatMap((name, i) => (name === '' ? [] : [this.dtype(first + i)])))
+    if (types.size > 1) this.fail(`its inputs are of types ${[...types].join(' and ')}, expected one`)
   }
 
   int(name: string, fallback?: number): number {

@@ -21,6 +21,7 @@ function conv(call: Call): Result {
 }
 
 function checkKernel(call: Call, kernel: readonly Dim[]): void {
+  call.sameTypes()
   if (!isStatic(kernel)) call.refuse('the size of its kernel is not fixed', 'Export the model with fixed weights.')
   if (call.hasAttribute('kernel_shape')) {
     const given = call.ints('kernel_shape')

@@ -5,7 +5,7 @@ function reduce(call: Call): Result {
   const shape = call.shape(0)
   const keep = call.int('keepdims', 1) === 1
   const old = call.opset < (call.node.op === 'ReduceSum' ? 13 : 18)
-  let given = old ? (call.hasAttribute('axes') ? call.ints('axes') : []) : call.has(1) ? call.numbers(1, 'axes') : []
+  let given = old ? (call.hasAttribute('axes') ? call.ints('axes') : []) : call.has(1) ? call.integers(1, 'axes') : []
   if (given.length === 0) {
     if (!old && call.int('noop_with_empty_axes', 0) === 1) return { same: call.input(0) }
     given = shape.map((_, i) => i)

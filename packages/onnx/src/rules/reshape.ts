@@ -78,7 +78,7 @@ function flatten(call: Call): Result {
 /** The axes of Squeeze and Unsqueeze: an attribute before opset 13. */
 function axesOf(call: Call): readonly number[] | undefined {
   if (call.opset < 13) return call.hasAttribute('axes') ? call.ints('axes') : undefined
-  return call.has(1) ? call.numbers(1, 'axes') : undefined
+  return call.has(1) ? call.integers(1, 'axes') : undefined
 }
 
 function squeeze(call: Call): Result {
