@@ -19,7 +19,7 @@ export function stridesOf(shape: Shape): number[] {
 /** For every element of `shape` the index `start + sum of position x stride` in another tensor. */
 export function strided(shape: Shape, strides: Shape, start = 0): Int32Array {
   const out = new Int32Array(sizeOf(shape))
-  const at = new Array<number>(shape.length).fill(0)
+  const at = Array.from({ length: shape.length }, () => 0)
   let index = start
   for (let i = 0; i < out.length; i++) {
     out[i] = index

@@ -138,7 +138,7 @@ function pad(call: Call): Result {
   const given = old ? call.ints('pads') : call.integers(1, 'pads')
   const axes = !old && call.has(3) ? call.integers(3, 'axes').map((a) => call.axis(a, shape.length)) : shape.map((_, i) => i)
   if (given.length !== 2 * axes.length) call.fail(`it has ${given.length} pads for ${axes.length} axes`)
-  const pads = new Array<number>(2 * shape.length).fill(0)
+  const pads = Array.from({ length: 2 * shape.length }, () => 0)
   axes.forEach((axis, i) => {
     pads[axis] = given[i]!
     pads[axis + shape.length] = given[i + axes.length]!
