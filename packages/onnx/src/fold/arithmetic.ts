@@ -1,3 +1,4 @@
+import { sizeOf } from '@snn/tensor'
 import { allocateData, isFloatType } from '../dtype.js'
 import { isUnknown, product, quotient, sum } from '../dim.js'
 import type { Dim } from '../graph.js'
@@ -45,7 +46,7 @@ function numeric(op: string, first: Block): Numeric {
 function compute(f: Numeric, inputs: readonly Block[], out: Target): readonly Data[] | undefined {
   const shape = out.shape as readonly number[]
   const indices = inputs.map((b) => strided(shape, broadcastStrides(b.shape, shape)))
-  const result = allocateData(out.dtype, shape.reduce((a, b) => a * b, 1))
+  const result = allocateData(out.dtype, sizeOf(shape))
   const whole = !isFloatType(out.dtype)
   const wholes = inputs.map((b) => !isFloatType(b.dtype))
   const values = new Array<number>(inputs.length)

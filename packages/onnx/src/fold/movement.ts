@@ -1,20 +1,10 @@
+import { sizeOf, stridesOf } from '@snn/tensor'
 import { intAttribute, intsAttribute, tensorAttribute } from '../access.js'
 import { allocateData, numbersOf } from '../dtype.js'
 import type { OnnxTensor } from '../graph.js'
 import { dimsOf, isSymbolic, type Block, type Data, type Folder } from './fold.js'
 
 type Shape = readonly number[]
-
-const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1)
-
-export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length)
-  for (let i = shape.length - 1, step = 1; i >= 0; i--) {
-    strides[i] = step
-    step *= shape[i]!
-  }
-  return strides
-}
 
 /** For every element of `shape` the index `start + sum of position x stride` in another tensor. */
 export function strided(shape: Shape, strides: Shape, start = 0): Int32Array {

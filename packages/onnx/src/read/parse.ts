@@ -8,10 +8,8 @@ import { readAttributes } from './attributes.js'
 import { externalData, type ExternalData } from './external.js'
 import { Names } from './names.js'
 import { inOrder } from './order.js'
-import { maxRank, readTensor, type Note } from './tensor.js'
-
-/** The newest operator set that ONNX Runtime 1.30 runs. */
-export const newestOpset = 26
+import { maxRank, newestOpset } from './limits.js'
+import { readTensor, type Note } from './tensor.js'
 
 /** An input or output as the file declares it; `dtype` undefined for a type that graphs do not have. */
 export interface Declared {

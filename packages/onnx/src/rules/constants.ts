@@ -1,7 +1,8 @@
 import { graphDType, tensorOf } from '../dtype.js'
 import { formatDims, isStatic } from '../dim.js'
 import type { OnnxTensor } from '../graph.js'
-import type { Call, Result, Rule } from '../read/builder.js'
+import type { Result, Rule } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 
 function constant(call: Call): Result {
   let tensor: OnnxTensor

@@ -1,6 +1,7 @@
 import { graphDType, elementTypes } from '../dtype.js'
 import type { OnnxAttribute, OnnxDType } from '../graph.js'
-import type { Call, Result, Rule } from '../read/builder.js'
+import type { Result, Rule } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 import { broadcast } from './shapes.js'
 
 /** Operations on one tensor, element by element, with the default values of their attributes. */

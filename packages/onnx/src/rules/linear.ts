@@ -1,6 +1,7 @@
 import { formatDims } from '../dim.js'
 import type { Dim } from '../graph.js'
-import type { Call, Result, Rule } from '../read/builder.js'
+import type { Result, Rule } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 import { broadcast, sameDim } from './shapes.js'
 
 /** Y = alpha A' B' + beta C, all four attributes given; a constant C that is one row or one number is a row of shape [n]. */

@@ -1,7 +1,8 @@
 import { elementTypes, tensorOf } from '../dtype.js'
 import { formatDims, product, quotient, sum } from '../dim.js'
 import type { Dim, OnnxTensor } from '../graph.js'
-import type { Call, Result, Rule } from '../read/builder.js'
+import type { Result, Rule } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 import { broadcast, sameDim } from './shapes.js'
 
 function transpose(call: Call): Result {

@@ -1,4 +1,5 @@
-import type { Call, Result, Rule } from '../read/builder.js'
+import type { Result, Rule } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 
 /** Axes are input 1: sorted, positive, never left out; before opset 18 (ReduceSum 13) they were an attribute. */
 function reduce(call: Call): Result {

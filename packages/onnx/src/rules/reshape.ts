@@ -1,6 +1,7 @@
 import { dependsOn, formatDims, isUnknown, product, quotient } from '../dim.js'
 import type { Dim } from '../graph.js'
-import type { Call, Result, Rule } from '../read/builder.js'
+import type { Result, Rule } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 
 /**
  * A Reshape of input 0 to `shape`. Its target is constant: a number for each size that is known, -1 for the one that is not,

@@ -1,6 +1,6 @@
 import { formatDims } from '../dim.js'
 import type { Dim } from '../graph.js'
-import type { Call } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 
 /** The sliding window of a convolution or pooling, with all attributes given and explicit pads. */
 export interface Window {
