@@ -1,8 +1,8 @@
 import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
 import { SnnError, sizeOf } from '@snn/tensor'
 import { elementTypes } from './dtype.js'
-import type { Dim, OnnxAttribute, OnnxModelSpec, OnnxNode, OnnxTensor, OnnxValue } from './graph.js'
-import { AttributeProto_AttributeType as Type, AttributeProtoSchema, ModelProtoSchema, NodeProtoSchema, TensorProtoSchema, ValueInfoProtoSchema } from './proto/onnx_pb.js'
+import type { Dim, OnnxAttribute, OnnxModelSpec, OnnxTensor, OnnxValue } from './graph.js'
+import { AttributeProto_AttributeType as Type, type AttributeProtoSchema, ModelProtoSchema, type NodeProtoSchema, type TensorProtoSchema, type ValueInfoProtoSchema } from './proto/onnx_pb.js'
 
 const defaultOpset = 21
 
@@ -67,7 +67,7 @@ function checkNames(model: OnnxModelSpec, constants: readonly string[]): void {
 function nodeProto({ op, name = '', domain = '', inputs, outputs, attributes = {} }: OnnxModelSpec['nodes'][number]): MessageInitShape<typeof NodeProtoSchema> {
   return {
     opType: op, name, domain, input: [...inputs], output: [...outputs],
-    attribute: Object.entries(attributes as OnnxNode['attributes']).map(([key, value]) => ({ name: key, ...attributeProto(key, value, op) })),
+    attribute: Object.entries(attributes).map(([key, value]) => ({ name: key, ...attributeProto(key, value, op) })),
   }
 }
 

@@ -176,7 +176,7 @@ function checkShape(shape: readonly Dim[]): void {
 
 function constantElements({ dtype, shape, elements }: Out): OnnxTensor | undefined {
   if (!elements || !isStatic(shape) || !elements.every((e) => typeof e === 'number')) return undefined
-  return tensorOf(dtype, shape, elements as number[])
+  return tensorOf(dtype, shape, elements)
 }
 
 function trimmed(names: readonly string[]): readonly string[] {

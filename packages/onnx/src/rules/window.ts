@@ -40,9 +40,11 @@ export function slidingWindow(call: Call, spatial: readonly Dim[], kernel = call
     }
     const room = size + total - reach
     if (room < 0) call.fail(`a window of ${reach} does not fit into size ${size} with pads of ${total}`)
-    const steps = Math.floor(room / strides[i]!)
-    if (!ceil || room % strides[i]! === 0 || (steps + 1) * strides[i]! >= size + pads[i]!) return steps + 1
-    const end = pads[i + axes]! + (steps + 1) * strides[i]! - room
+    const stride = strides[i]!
+    const steps = Math.floor(room / stride)
+    const next = (steps + 1) * stride
+    if (!ceil || room % stride === 0 || next >= size + pads[i]!) return steps + 1
+    const end = pads[i + axes]! + next - room
     if (ceilPads && end < kernel[i]!) pads[i + axes] = end
     else ceilMode = 1
     return steps + 2
