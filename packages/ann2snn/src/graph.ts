@@ -1,18 +1,8 @@
 import { Network, type Layer, type NetworkNode } from '@snn/nn'
-import { placeholder, type Shape } from '@snn/tensor'
 
 /** Which nodes take the value called `name`. */
 export function consumersOf(nodes: readonly NetworkNode[], name: string): NetworkNode[] {
   return nodes.filter((node) => node.inputs.includes(name))
-}
-
-/** Shape of one sample at every node and input. */
-export function sampleShapes(net: Network): Map<string, Shape> {
-  const inputs = Object.fromEntries(net.inputs.map(({ name, shape }) => [name, placeholder([1, ...shape])]))
-  const { recorded } = net.run('step', inputs, { record: ['*.output'] })
-  const shapes = new Map<string, Shape>(net.inputs.map(({ name, shape }) => [name, shape]))
-  for (const { name } of net.nodes) shapes.set(name, recorded[`${name}.output`]!.shape.slice(1))
-  return shapes
 }
 
 /** A network while it is being rebuilt: nodes can be replaced, removed and put in. */

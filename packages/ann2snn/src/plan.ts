@@ -1,6 +1,5 @@
-import type { Network, NetworkNode } from '@snn/nn'
+import { sampleShapes, type Network, type NetworkNode } from '@snn/nn'
 import { SnnError, type Shape } from '@snn/tensor'
-import { sampleShapes } from './graph.js'
 
 /**
  * What becomes of each layer of the ANN:

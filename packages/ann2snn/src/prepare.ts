@@ -1,6 +1,6 @@
-import { constantLayer, convLayer, linearLayer, type ConvConfig, type Network, type NetworkNode } from '@snn/nn'
+import { constantLayer, convLayer, linearLayer, sampleShapes, type ConvConfig, type Network, type NetworkNode } from '@snn/nn'
 import { sizeOf, type Shape, type TensorLike } from '@snn/tensor'
-import { Draft, sampleShapes } from './graph.js'
+import { Draft } from './graph.js'
 import { at, floats, toVariables, weightsOf } from './weights.js'
 
 export interface PrepareOptions {

@@ -46,7 +46,7 @@ export function chooseScales(plan: Plan, thresholds: ReadonlyMap<string, Float64
   const unit = classes.create()
   const ids = new Map<string, Int32Array>()
   const filled = (shape: Shape, id: number): Int32Array => new Int32Array(sizeOf(shape)).fill(id)
-  for (const { name, shape } of plan.network.inputs) ids.set(name, filled(shape, unit))
+  for (const { name } of plan.network.inputs) ids.set(name, filled(plan.shapes.get(name)!, unit))
 
   for (const node of plan.network.nodes) {
     const role = plan.roles.get(node.name)!

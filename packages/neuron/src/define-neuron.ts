@@ -1,5 +1,6 @@
 import { sigmoid, type Surrogate } from '@snn/surrogate'
 import { SnnError, formatShape, sameShape, type DType, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { checkOptions } from './options.js'
 import { isLearnable, isVariable, materialize, parameterTensor, type ParameterValue } from './parameter.js'
 
 /** What happens to the membrane after a spike: subtract the threshold, nothing, or set it to a value. */
@@ -13,7 +14,7 @@ export interface CommonOptions {
   readonly reset?: Reset
   /** Default: `sigmoid()`. */
   readonly surrogate?: Surrogate
-  /** No gradient through the reset. Default false. */
+  /** No gradient through the spike that resets. Default false. */
   readonly detachReset?: boolean
   /** What a spike carries on: 1, or the threshold (as a converted network needs it). Default 'one'. */
   readonly amplitude?: 'one' | 'threshold'
@@ -32,13 +33,13 @@ export interface NeuronSpec<P extends string, S extends string> {
   charge(x: Tensor, state: State<NoInfer<S>>, parameters: Values<NoInfer<P>>): State<NoInfer<S>>
   /** The spike, by `spike(u)` = H(u) with the surrogate's gradient. Default: spike(v - threshold). */
   readonly fire?: (state: State<NoInfer<S>>, parameters: Values<NoInfer<P>>, spike: (u: Tensor) => Tensor) => Tensor
-  /** The state after the spike. Default: what the option `reset` says, on v. */
-  readonly reset?: (state: State<NoInfer<S>>, spike: Tensor, parameters: Values<NoInfer<P>>) => State<NoInfer<S>>
+  /** The state after the spike s. Default: what the option `reset` says, on v; a function given here decides alone. */
+  readonly reset?: (state: State<NoInfer<S>>, s: Tensor, parameters: Values<NoInfer<P>>) => State<NoInfer<S>>
 }
 
 export type NeuronOptions<P extends string, S extends string> = { readonly [K in P]?: ParameterValue } &
   CommonOptions & {
-    /** Initial values other than the model's. */
+    /** Initial values other than the model's; a Variable broadcasts against [N, C, ..]. */
     readonly initial?: { readonly [K in S]?: number | Variable }
   }
 
@@ -61,11 +62,11 @@ export interface Cell<S extends string = string> {
   readonly config: Readonly<Record<string, unknown>>
   /** Array-valued and learnable parameters. Those per channel or neuron appear when the first input has been seen. */
   readonly variables: Readonly<Record<string, Variable>>
+  /** Names of the variables that training changes: those of `learnable(..)`. */
+  readonly trainable: readonly string[]
   initialState(shape: Shape, dtype: DType): State<S>
   step(x: Tensor, state: State<S>): Step<S>
 }
-
-const commonNames = ['threshold', 'reset', 'surrogate', 'detachReset', 'amplitude', 'initial']
 
 /**
  * A new neuron model; calling the result with options gives a layer. One step is
@@ -73,39 +74,50 @@ const commonNames = ['threshold', 'reset', 'surrogate', 'detachReset', 'amplitud
  *   state <- charge(x, state)
  *   s     =  fire(state)
  *   state <- reset(state, s)
+ *
+ * @throws `ARGUMENT` for a model whose default fire or reset has no `v` to work on, and, from the result, for an unknown option
+ * or a value outside of its domain
  */
 export function defineNeuron<const P extends string, const S extends string>(kind: string, spec: NeuronSpec<P, S>): (options?: NeuronOptions<P, S>) => Cell<S> {
+  if (!('v' in spec.state) && !(spec.fire && spec.reset)) {
+    throw new SnnError('ARGUMENT', `[${kind}] state ${Object.keys(spec.state).join(', ') || 'none'} without v, expected one for the default fire and reset. Add v, or give both functions.`, {
+      name: 'state',
+      value: Object.keys(spec.state),
+    })
+  }
   const defaults: Record<string, number> = { threshold: 1, ...spec.parameters }
   return (options = {}) => {
-    const given = options as CommonOptions & Readonly<Record<string, ParameterValue | undefined>>
-    for (const name of Object.keys(options)) {
-      if (!(name in defaults) && !commonNames.includes(name)) {
-        throw new SnnError('ARGUMENT', `[${kind}] unknown option '${name}', expected one of ${[...Object.keys(defaults), ...commonNames.slice(1)].join(', ')}.`, { name, value: given[name] })
-      }
-    }
+    const given = options as Readonly<Record<string, unknown>>
+    checkOptions(kind, given, Object.keys(defaults), Object.keys(spec.state))
     const { reset = { to: 0 }, surrogate = sigmoid(), detachReset = false, amplitude = 'one' } = options as CommonOptions
     const initial = { ...spec.state, ...(options as { initial?: Record<S, number | Variable> }).initial } as Readonly<Record<S, number | Variable>>
-    const values = new Map<string, ParameterValue>(Object.keys(defaults).map((name) => [name, given[name] ?? defaults[name]!]))
+    const values = new Map<string, ParameterValue>(Object.entries(defaults).map(([name, value]) => [name, (given[name] as ParameterValue | undefined) ?? value]))
+    const trainable = [...values.keys()].filter((name) => isLearnable(values.get(name)!))
+
     const variables: Record<string, Variable> = {}
-    for (const [name, value] of values) if (isVariable(value)) variables[name] = value
+    for (const [name, value] of values) {
+      if (isVariable(value)) variables[name] = value
+      else if (isLearnable(value) && value.per === 'layer') variables[name] = materialize(value, `${kind}.${name}`, [], 'float32')
+    }
     for (const [name, value] of Object.entries<number | Variable>(initial)) if (isVariable(value)) variables[`initial.${name}`] = value
 
     const parametersFor = (x: Tensor): Values<P> => {
       const entries = [...values].map(([name, value]) => {
         const ready = isLearnable(value) ? (variables[name] ??= materialize(value, `${kind}.${name}`, x.shape, x.dtype)) : value
-        return [name, parameterTensor(ready, x.dtype)] as const
+        return [name, parameterTensor(ready, `${kind}.${name}`, x.shape, x.dtype)] as const
       })
       return Object.fromEntries(entries) as Values<P>
     }
     const fire = spec.fire ?? ((state: State<S>, { threshold }: Values<P>, spike: (u: Tensor) => Tensor) => spike(membrane(state).sub(threshold)))
-    const resetState = spec.reset ?? ((state: State<S>, spike: Tensor, { threshold }: Values<P>) => ({ ...state, v: resetMembrane(membrane(state), spike, threshold, reset) }))
+    const resetState = spec.reset ?? ((state: State<S>, s: Tensor, { threshold }: Values<P>) => ({ ...state, v: resetMembrane(membrane(state), s, threshold, reset) }))
 
     return {
       contract: 1,
       kind,
       config: configOf(values, initial, { reset, surrogate: { name: surrogate.name, ...surrogate.parameters }, detachReset, amplitude }),
       variables,
-      initialState: (shape, dtype) => mapValues(initial, (value) => parameterTensor(value, dtype).broadcastTo(shape)),
+      trainable,
+      initialState: (shape, dtype) => mapValues(initial, (value, name) => parameterTensor(value, `${kind}.initial.${name}`, shape, dtype).broadcastTo(shape)),
       step(x, state) {
         checkState(kind, x, state, Object.keys(spec.state))
         const parameters = parametersFor(x)
@@ -152,6 +164,6 @@ function configOf(values: ReadonlyMap<string, ParameterValue>, initial: Readonly
   return { ...plain, ...common, initial: Object.fromEntries(Object.entries(initial).filter(([, value]) => typeof value === 'number')) }
 }
 
-function mapValues<K extends string, V, W>(record: Readonly<Record<K, V>>, map: (value: V) => W): Record<K, W> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value as V)])) as Record<K, W>
+function mapValues<K extends string, V, W>(record: Readonly<Record<K, V>>, map: (value: V, key: string) => W): Record<K, W> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value as V, key)])) as Record<K, W>
 }

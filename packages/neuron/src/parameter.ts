@@ -1,4 +1,4 @@
-import { full, SnnError, variable, formatShape, allocate, type DType, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { scalar, SnnError, variable, formatShape, allocate, type DType, type Shape, type Tensor, type Variable } from '@snn/tensor'
 
 /** What a neuron shares a learnable parameter over: the whole layer, each channel (axis 1 of [N, C, ..]), each neuron. */
 export type Per = 'layer' | 'channel' | 'neuron'
@@ -11,7 +11,11 @@ export interface Learnable {
 
 /** A parameter that training may change, starting from `initial`. */
 export function learnable(initial: number, options: { readonly per?: Per } = {}): Learnable {
-  return { contract: 1, learnable: initial, per: options.per ?? 'layer' }
+  const { per = 'layer' } = options
+  if (!Number.isFinite(initial) || !['layer', 'channel', 'neuron'].includes(per)) {
+    throw new SnnError('ARGUMENT', `[learnable] initial value ${initial} per ${per}, expected a finite number per 'layer', 'channel' or 'neuron'. Correct it.`, { name: 'learnable', value: { initial, per } })
+  }
+  return { contract: 1, learnable: initial, per }
 }
 
 /** A fixed number, a traced value, a Variable that somebody else owns, or `learnable(..)`. Arrays broadcast against [N, C, ..]. */
@@ -35,8 +39,14 @@ export function materialize({ learnable: initial, per }: Learnable, name: string
   return variable({ data, shape: own, dtype }, { name })
 }
 
-/** A parameter as a tensor of `dtype`. */
-export function parameterTensor(value: number | Tensor | Variable, dtype: DType): Tensor {
-  if (typeof value === 'number') return full([], value, { dtype })
-  return 'commit' in value ? value.read() : value
+/** A parameter or initial value as a tensor of `dtype` that broadcasts to `shape` [N, C, ..]. */
+export function parameterTensor(value: number | Tensor | Variable, name: string, shape: Shape, dtype: DType): Tensor {
+  if (typeof value === 'number') return scalar(value, dtype)
+  const own = value.shape
+  if (own.length > shape.length || own.some((n, i) => n !== 1 && n !== shape[shape.length - own.length + i])) {
+    throw new SnnError('SHAPE', `[${name}] value of shape ${formatShape(own)} for neurons of shape ${formatShape(shape)}, expected one that broadcasts to it. Give values per channel the shape [C, 1, ..].`, {
+      shapes: [own, shape],
+    })
+  }
+  return (isVariable(value) ? value.read() : value).cast(dtype)
 }

@@ -1,6 +1,6 @@
 import type { DType, Shape, Tensor, Variable } from '@snn/tensor'
 
-/** State of one layer, by name: tensors of the shape the layer has at one step. */
+/** State of one layer, by name: tensors, as a rule of the shape that the layer's input has at one step. */
 export type State = Readonly<Record<string, Tensor>>
 
 /** How a layer is being run. */
@@ -19,7 +19,9 @@ interface LayerBase {
   readonly config: Readonly<Record<string, unknown>>
   /** Weights, running statistics and other arrays. */
   readonly variables: Readonly<Record<string, Variable>>
-  /** Draws fresh weights from `key`, if they are still the ones it drew last. */
+  /** Names of the variables that training changes; default: all. One that is not there yet comes with the first input. */
+  readonly trainable?: readonly string[]
+  /** Draws the weights from `key`, unless they have been trained or set since they were drawn last. */
   initialize?(key: number): void
 }
 
@@ -49,16 +51,21 @@ export interface LayerKind<C extends object> {
   (config: C, variables?: Variables): StatelessLayer
 }
 
-/** Defines a kind of stateless layer by what it does to its inputs. */
+/**
+ * Defines a kind of stateless layer by what it does to its inputs. `trainable` names the variables that training changes;
+ * without it, all.
+ */
 export function defineLayer<C extends object>(
   kind: string,
-  apply: (inputs: readonly [Tensor, ...Tensor[]], config: C, variables: Readonly<Record<string, Variable>>, context: Context) => Tensor,
+  apply: (inputs: readonly [Tensor, ...Tensor[]], config: C, variables: Variables, context: Context) => Tensor,
+  trainable?: readonly string[],
 ): LayerKind<C> {
   const create = (config: C, variables: Variables = {}): StatelessLayer => ({
     contract: 1,
     kind,
     config: config as Config,
     variables,
+    ...(trainable && { trainable }),
     apply: (inputs, context) => apply(inputs as readonly [Tensor, ...Tensor[]], config, variables, context),
   })
   return Object.assign(create, { kind })

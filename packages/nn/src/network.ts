@@ -1,5 +1,10 @@
-import { formatShape, scan, SnnError, withPath, type Shape, type Tensor, type Variable } from '@snn/tensor'
-import { isStateful, type Context, type Layer, type State, type StatefulLayer } from './layer.js'
+import { formatShape, isTensor, SnnError, withPath, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { advance } from './advance.js'
+import { keyOf } from './initialize.js'
+import { isStateful, type Context, type Layer, type State } from './layer.js'
+import { inOrder, unknownName } from './order.js'
+import { checkPatterns, matcher } from './record.js'
+import { sampleShapes } from './sample-shapes.js'
 
 /** A named layer and where its inputs come from: names of other nodes or of network inputs. */
 export interface NetworkNode {
@@ -10,12 +15,15 @@ export interface NetworkNode {
 
 export interface NetworkInput {
   readonly name: string
-  /** Shape of one sample, without [T, N]. */
-  readonly shape: Shape
+  /** Shape of one sample, without [T, N]; inputs are checked against it where it is known. */
+  readonly shape?: Shape | undefined
 }
 
 /** State of all layers with memory, by node name. */
 export type NetworkState = Readonly<Record<string, State>>
+
+/** A tensor for a network with one input, else tensors by name. */
+export type Inputs = Tensor | Readonly<Record<string, Tensor>>
 
 export interface RunOptions {
   readonly training?: boolean
@@ -29,15 +37,24 @@ export interface RunResult {
   readonly outputs: Readonly<Record<string, Tensor>>
   /** The last state. */
   readonly state: NetworkState
+  /** The state that a run without `options.state` starts from. */
+  readonly initial: NetworkState
   readonly recorded: Readonly<Record<string, Tensor>>
 }
 
 /** `step`: [N, ..], one time step.  `sequence`: [T, N, ..], layer by layer. */
 export type Mode = 'step' | 'sequence'
 
+export interface NetworkParts {
+  readonly inputs: readonly NetworkInput[]
+  /** In any order. */
+  readonly nodes: readonly NetworkNode[]
+  readonly outputs: readonly string[]
+}
+
 /**
  * A directed acyclic graph of named layers: the form that conversion and deployment read and write. Immutable but for the
- * values of its Variables.
+ * values of its Variables. Layers that nobody has given weights yet draw them here, from seed 0 and their names.
  */
 export class Network {
   readonly contract = 1
@@ -47,12 +64,15 @@ export class Network {
   /** Names of the nodes (or inputs) whose values are the outputs. */
   readonly outputs: readonly string[]
 
-  constructor(parts: { readonly inputs: readonly NetworkInput[]; readonly nodes: readonly NetworkNode[]; readonly outputs: readonly string[] }) {
-    this.inputs = parts.inputs
-    this.nodes = sorted(parts.nodes, parts.inputs)
-    this.outputs = parts.outputs
-    const known = new Set([...this.inputs, ...this.nodes].map(({ name }) => name))
-    for (const name of this.outputs) if (!known.has(name)) throw unknownName(name, 'output', [...known])
+  /** @throws `ARGUMENT` for unknown or equal names, cycles, and a network without outputs */
+  constructor({ inputs, nodes, outputs }: NetworkParts) {
+    this.inputs = inputs
+    this.nodes = inOrder(nodes, inputs)
+    this.outputs = outputs
+    const known = [...inputs, ...nodes].map(({ name }) => name)
+    for (const name of outputs) if (!known.includes(name)) throw unknownName(name, 'output', known)
+    if (outputs.length === 0) throw new SnnError('ARGUMENT', '[network] no outputs, expected at least one. Name a node.', { name: 'outputs', value: outputs })
+    for (const { name, layer } of nodes) if (Object.values(layer.variables).every(({ version }) => version === 0)) layer.initialize?.(keyOf(0, name))
   }
 
   /** The node called `name`. */
@@ -62,148 +82,115 @@ export class Network {
     return found
   }
 
-  /** Every Variable by its dotted path: `conv1.weight`. */
+  /** Every Variable by its dotted path: `conv1.weight`. Layers that share a Variable name it more than once. */
   variables(): Record<string, Variable> {
     return Object.fromEntries(this.nodes.flatMap(({ name, layer }) => Object.entries(layer.variables).map(([key, value]) => [`${name}.${key}`, value] as const)))
   }
 
-  /** Layer-wise over time: x [T, N, ..] -> [T, N, ..]. Layers without memory take all steps at once. */
-  forward(x: Tensor, options: RunOptions = {}): Tensor {
-    return this.single(this.run('sequence', this.bind(x), options))
+  /**
+   * The Variables that training changes, each once, by dotted path.
+   *
+   * @throws `SHAPE` when a parameter gets its size from the input, and neither an input nor its shape has been seen
+   */
+  parameters(): Record<string, Variable> {
+    const missing = (): boolean => this.nodes.some(({ layer }) => layer.trainable?.some((name) => !layer.variables[name]))
+    if (missing()) sampleShapes(this)
+    const found = new Map<Variable, string>()
+    for (const { name, layer } of this.nodes) {
+      for (const key of layer.trainable ?? Object.keys(layer.variables)) {
+        const value = layer.variables[key]
+        if (value && !found.has(value)) found.set(value, `${name}.${key}`)
+      }
+    }
+    return Object.fromEntries([...found].map(([value, path]) => [path, value]))
+  }
+
+  /**
+   * Draws the weights of every layer that can, from `seed` and the layer's name, so that adding a layer changes no other.
+   * Layers whose weights have been trained or set since they were drawn keep them.
+   */
+  initialize(options: { readonly seed?: number } = {}): this {
+    for (const { name, layer } of this.nodes) layer.initialize?.(keyOf(options.seed ?? 0, name))
+    return this
+  }
+
+  /** Layer-wise over time: x [T, N, ..] -> [T, N, ..], the first output. Layers without memory take all steps at once. */
+  forward(x: Inputs, options: RunOptions = {}): Tensor {
+    return this.single(this.run('sequence', x, options))
   }
 
   /** The same, with the last state: for truncated backpropagation through time. */
-  forwardWithState(x: Tensor, options: RunOptions = {}): readonly [Tensor, NetworkState] {
-    const result = this.run('sequence', this.bind(x), options)
+  forwardWithState(x: Inputs, options: RunOptions = {}): readonly [Tensor, NetworkState] {
+    const result = this.run('sequence', x, options)
     return [this.single(result), result.state]
   }
 
-  /** One step: x [N, ..] and a state -> output and the next state. */
-  step(x: Tensor, options: RunOptions = {}): readonly [Tensor, NetworkState] {
-    const result = this.run('step', this.bind(x), options)
+  /** One step: x [N, ..] and a state -> output and the next state. A network without memory is a plain function this way. */
+  step(x: Inputs, options: RunOptions = {}): readonly [Tensor, NetworkState] {
+    const result = this.run('step', x, options)
     return [this.single(result), result.state]
   }
 
-  /** Everything: inputs by name -> outputs by name, state, recorded values. */
-  run(mode: Mode, inputs: Readonly<Record<string, Tensor>>, options: RunOptions = {}): RunResult {
+  /** Everything: outputs by name, state, recorded values. */
+  run(mode: Mode, inputs: Inputs, options: RunOptions = {}): RunResult {
     const { training = false, state = {}, record = [] } = options
     const context: Context = { training, lead: mode === 'step' ? 1 : 2 }
+    for (const name of Object.keys(state)) if (!isStateful(this.node(name).layer)) throw unknownName(name, 'layer with memory', this.nodes.filter(({ layer }) => isStateful(layer)).map((node) => node.name))
     const values = new Map<string, Tensor>()
-    for (const input of this.inputs) values.set(input.name, this.#checkInput(input, inputs[input.name], context.lead))
-    const next: Record<string, State> = {}
-    const recorded: Record<string, Tensor> = {}
-    const wanted = matcher(record)
-    const keep = (name: string, value: Tensor): void => {
-      if (wanted(name)) recorded[name] = value
-    }
+    const given = this.bind(inputs)
+    for (const input of this.inputs) values.set(input.name, checkInput(input, given[input.name], context))
+    const last: Record<string, State> = {}
+    const initial: Record<string, State> = {}
+    const all: Record<string, Tensor> = {}
     for (const { name, layer, inputs: from } of this.nodes) {
       const taken = from.map((source) => values.get(source)!)
       const output = withPath(name, () => {
         if (!isStateful(layer)) return layer.apply(taken, context)
-        const names = [...Object.keys(layer.initialState([1], 'float32')), 'spike'].filter((key) => wanted(`${name}.${key}`))
-        const result = advance(layer, mode, taken[0]!, state[name], names)
-        next[name] = result.state
-        for (const key of names) if (result.named[key]) keep(`${name}.${key}`, result.named[key])
+        const result = advance(layer, mode, taken[0]!, state[name])
+        last[name] = result.state
+        initial[name] = result.initial
+        for (const [key, value] of Object.entries(result.named)) all[`${name}.${key}`] = value
         return result.output
       })
       values.set(name, output)
-      keep(`${name}.output`, output)
+      all[`${name}.output`] = output
     }
-    return { outputs: Object.fromEntries(this.outputs.map((name) => [name, values.get(name)!])), state: next, recorded }
+    checkPatterns(record, Object.keys(all))
+    const wanted = matcher(record)
+    return {
+      outputs: Object.fromEntries(this.outputs.map((name) => [name, values.get(name)!])),
+      state: last,
+      initial,
+      recorded: Object.fromEntries(Object.entries(all).filter(([name]) => wanted(name))),
+    }
   }
 
-  /** Inputs by name, for a network with one. */
-  bind(x: Tensor): Record<string, Tensor> {
-    if (this.inputs.length !== 1) {
-      throw new SnnError('ARGUMENT', `[network] one tensor for the inputs ${this.inputs.map(({ name }) => name).join(', ')}, expected one input. Use run() with inputs by name.`, {
-        name: 'x',
-        value: this.inputs.length,
-      })
+  /** Inputs by name. */
+  bind(inputs: Inputs): Readonly<Record<string, Tensor>> {
+    const names = this.inputs.map(({ name }) => name)
+    if (!isTensor(inputs)) {
+      const strange = Object.keys(inputs).find((name) => !names.includes(name))
+      if (strange !== undefined) throw unknownName(strange, 'input', names)
+      return inputs
     }
-    return { [this.inputs[0]!.name]: x }
+    if (names.length !== 1) {
+      throw new SnnError('ARGUMENT', `[network] one tensor for the inputs ${names.join(', ')}, expected tensors by name: { ${names.join(', ')} }.`, { name: 'x', value: names.length })
+    }
+    return { [names[0]!]: inputs }
   }
 
   /** The first output. */
-  single({ outputs }: RunResult): Tensor {
+  single({ outputs }: Pick<RunResult, 'outputs'>): Tensor {
     return outputs[this.outputs[0]!]!
   }
-
-  #checkInput({ name, shape }: NetworkInput, x: Tensor | undefined, lead: number): Tensor {
-    const features = x?.shape.slice(lead)
-    if (x && features!.length === shape.length && x.shape.length >= lead && shape.every((n, i) => n === features![i])) return x
-    const axes = lead === 1 ? 'N' : 'T,N'
-    throw new SnnError('SHAPE', `[network] input '${name}' has ${x ? `shape ${formatShape(x.shape)}` : 'no value'}, expected [${[axes, ...shape].join(',')}].`, {
-      shapes: [x?.shape ?? [], shape],
-    })
-  }
 }
 
-interface Advanced {
-  readonly output: Tensor
-  readonly state: State
-  readonly named: Readonly<Record<string, Tensor>>
-}
-
-function advance(layer: StatefulLayer, mode: Mode, x: Tensor, given: State | undefined, names: readonly string[]): Advanced {
-  const once = (state: State, now: Tensor): Advanced => {
-    const { output, state: next, spike } = layer.step(now, state)
-    const all: Record<string, Tensor> = spike ? { ...next, spike } : next
-    return { output, state: next, named: Object.fromEntries(names.filter((key) => all[key]).map((key) => [key, all[key]!])) }
-  }
-  const shape = mode === 'step' ? x.shape : x.shape.slice(1)
-  const state = given ?? layer.initialState(shape, x.dtype)
-  if (mode === 'step') return once(state, x)
-  const [last, ys] = scan(
-    (before: State, now: Tensor) => {
-      const { output, state: after, named } = once(before, now)
-      return [after, { output, named }] as const
-    },
-    state,
-    x,
-  )
-  return { output: ys.output, state: last, named: ys.named }
-}
-
-/** Whether a dotted name fits one of the patterns, in which `*` stands for anything. */
-export function matcher(patterns: readonly string[]): (name: string) => boolean {
-  const expressions = patterns.map((pattern) => new RegExp(`^${pattern.split('*').map(escape).join('.*')}$`))
-  return (name) => expressions.some((expression) => expression.test(name))
-}
-
-function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-}
-
-function unknownName(name: string, what: string, known: readonly string[]): SnnError {
-  return new SnnError('ARGUMENT', `[network] unknown ${what} '${name}', expected one of ${known.join(', ')}.`, { name: what, value: name })
-}
-
-/** The nodes with inputs before users; throws on unknown names, equal names and cycles. */
-function sorted(nodes: readonly NetworkNode[], inputs: readonly NetworkInput[]): NetworkNode[] {
-  const byName = new Map(nodes.map((node) => [node.name, node]))
-  const taken = inputs.map(({ name }) => name)
-  if (byName.size !== nodes.length || taken.some((name) => byName.has(name)) || new Set(taken).size !== taken.length) {
-    throw new SnnError('ARGUMENT', `[network] names ${[...taken, ...nodes.map(({ name }) => name)].join(', ')}, expected each once. Rename one.`, { name: 'nodes', value: nodes.length })
-  }
-  const done = new Set(taken)
-  const order: NetworkNode[] = []
-  let waiting = [...nodes]
-  while (waiting.length > 0) {
-    const ready = waiting.filter((node) => node.inputs.every((name) => done.has(name)))
-    if (ready.length === 0) {
-      const [stuck] = waiting
-      const missing = stuck!.inputs.find((name) => !done.has(name))!
-      if (!byName.has(missing)) throw unknownName(missing, `input of '${stuck!.name}'`, [...taken, ...byName.keys()])
-      throw new SnnError('ARGUMENT', `[network] '${stuck!.name}' and '${missing}' wait for each other, expected a graph without cycles. Put a delay or a recurrent container between them.`, {
-        name: 'nodes',
-        value: stuck!.name,
-      })
-    }
-    for (const node of ready) {
-      order.push(node)
-      done.add(node.name)
-    }
-    waiting = waiting.filter((node) => !done.has(node.name))
-  }
-  return order
+function checkInput({ name, shape }: NetworkInput, x: Tensor | undefined, { lead }: Context): Tensor {
+  const features = x?.shape.slice(lead) ?? []
+  const fits = shape ? features.length === shape.length && shape.every((n, i) => n === features[i]) : true
+  if (x && x.shape.length >= lead && fits) return x
+  const expected = [...(lead === 2 ? ['T', 'N'] : ['N']), ...(shape ?? ['..'])]
+  throw new SnnError('SHAPE', `[network] input '${name}' has ${x ? `shape ${formatShape(x.shape)}` : 'no value'}, expected [${expected.join(',')}].`, {
+    shapes: [x?.shape ?? [], shape ?? []],
+  })
 }

@@ -1,36 +1,29 @@
-import { placeholder, scan, type Tensor } from '@snn/tensor'
-import type { Network, NetworkState, RunOptions, RunResult } from './network.js'
+import { isTensor, placeholder, scan, type Tensor } from '@snn/tensor'
+import type { Inputs, Network, NetworkState, RunOptions, RunResult } from './network.js'
 
-/** The state the network starts from, for inputs of one step [N, ..] by name. */
-export function initialState(net: Network, inputs: Readonly<Record<string, Tensor>>): NetworkState {
-  const shapes: Record<string, { shape: readonly number[]; dtype: Tensor['dtype'] }> = {}
-  const probe = Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, placeholder(x.shape, x.dtype)]))
-  for (const [name, state] of Object.entries(net.run('step', probe).state)) {
-    const [first] = Object.values(state)
-    if (first) shapes[name] = { shape: first.shape, dtype: first.dtype }
-  }
-  return Object.fromEntries(
-    net.nodes.flatMap(({ name, layer }) => {
-      const like = shapes[name]
-      return like && 'step' in layer ? [[name, layer.initialState(like.shape, like.dtype)] as const] : []
-    }),
-  )
+/** The state the network starts from, for inputs of one step [N, ..]. To be called in a trace. */
+export function initialState(net: Network, inputs: Inputs): NetworkState {
+  return net.run('step', mapInputs(inputs, (x) => placeholder(x.shape, x.dtype))).initial
 }
 
 /**
  * The whole network in one time loop: x [T, N, ..] -> [T, N, ..], with memory that does not grow with T but for what is
- * returned. Equal to `net.forward`, batch statistics in training aside.
+ * returned. Equal to `net.run('sequence', ..)`, batch statistics in training aside.
  */
-export function stepwise(net: Network, x: Tensor, options: RunOptions = {}): RunResult {
-  const first = { [net.inputs[0]!.name]: placeholder(x.shape.slice(1), x.dtype) }
-  const start = { ...initialState(net, first), ...options.state }
+export function stepwise(net: Network, inputs: Inputs, options: RunOptions = {}): RunResult {
+  const initial = initialState(net, mapInputs(inputs, (x) => placeholder(x.shape.slice(1), x.dtype)))
+  const start = Object.fromEntries(Object.entries(initial).map(([name, state]) => [name, { ...state, ...options.state?.[name] }]))
   const [state, ys] = scan(
-    (before: NetworkState, now: Tensor) => {
-      const { outputs, state: after, recorded } = net.run('step', net.bind(now), { ...options, state: before })
+    (before: NetworkState, now: Inputs) => {
+      const { outputs, state: after, recorded } = net.run('step', now, { ...options, state: before })
       return [after, { outputs, recorded }] as const
     },
     start,
-    x,
+    inputs,
   )
-  return { ...ys, state }
+  return { ...ys, state, initial }
+}
+
+function mapInputs(inputs: Inputs, map: (x: Tensor) => Tensor): Inputs {
+  return isTensor(inputs) ? map(inputs) : Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, map(x)]))
 }

@@ -1,11 +1,13 @@
 import { formatShape, sameShape, scalar, SnnError, variable, where, zerosVariable, type Tensor, type Variable } from '@snn/tensor'
-import type { Network, NetworkState } from './network.js'
+import type { Inputs, Network, NetworkState, RunOptions, RunResult } from './network.js'
 import { initialState } from './stepwise.js'
 
 /** A network that remembers its state between calls. */
 export interface Stream {
-  /** In a compiled function: one step, x [N, ..] -> [N, ..]. */
-  step(x: Tensor): Tensor
+  /** In a compiled function: one step, x [N, ..] -> [N, ..], the first output. */
+  step(x: Inputs): Tensor
+  /** The same with all outputs and what is recorded. */
+  run(x: Inputs, options?: Pick<RunOptions, 'record'>): Pick<RunResult, 'outputs' | 'recorded'>
   /** The next step starts from the initial state. */
   reset(): void
 }
@@ -24,19 +26,20 @@ export function stream(net: Network): Stream {
     }
     return cell
   }
+  const run: Stream['run'] = (x, options = {}) => {
+    const begun = started.read()
+    const state = mapState(initialState(net, x), (path, value) => where(begun, cellFor(path, value).read(), value))
+    const { outputs, recorded, state: after } = net.run('step', x, { ...options, state })
+    mapState(after, (path, value) => {
+      cellFor(path, value).assign(value)
+      return value
+    })
+    started.assign(scalar(1, 'bool'))
+    return { outputs, recorded }
+  }
   return {
-    step(x) {
-      const initial = initialState(net, net.bind(x))
-      const begun = started.read()
-      const stored = mapState(initial, (path, value) => where(begun, cellFor(path, value).read(), value))
-      const [y, next] = net.step(x, { state: stored })
-      mapState(next, (path, value) => {
-        cellFor(path, value).assign(value)
-        return value
-      })
-      started.assign(scalar(1, 'bool'))
-      return y
-    },
+    run,
+    step: (x) => net.single(run(x)),
     reset() {
       started.set({ data: new Uint8Array(1), shape: [], dtype: 'bool' })
     },

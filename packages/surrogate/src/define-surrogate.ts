@@ -1,4 +1,4 @@
-import { customGradient, type Tensor } from '@snn/tensor'
+import { customGradient, SnnError, type Tensor } from '@snn/tensor'
 
 /**
  * A spike function: forward the Heaviside step, backward the derivative of a smooth function in its place
@@ -8,10 +8,9 @@ export interface Surrogate {
   readonly contract: 1
   readonly name: string
   readonly parameters: Readonly<Record<string, number>>
-  /**
-   * H(x) = 1 where x >= 0, else 0, of any shape, in the dtype of x; its gradient is the surrogate's derivative. A smooth
-   * surrogate gives its primitive in place of H, so that gradients can be checked by finite differences.
-   */
+  /** Whether `spike` gives the smooth function in place of the step. */
+  readonly smooth: boolean
+  /** H(x) = 1 where x >= 0, else 0, of any shape, in the dtype of x; its gradient is the surrogate's derivative. */
   spike(x: Tensor): Tensor
 }
 
@@ -24,19 +23,31 @@ export interface SurrogateSpec<P extends string> {
   derivative(x: Tensor, parameters: Readonly<Record<NoInfer<P>, number>>): Tensor
 }
 
-export type SurrogateOptions<P extends string> = Partial<Readonly<Record<P, number>>> & {
-  /** Forward the primitive instead of the step. Default false. */
+export type SurrogateOptions<P extends string> = { readonly [K in P]?: number } & {
+  /** Forward the primitive instead of the step, so that gradients can be checked by finite differences. Default false. */
   readonly smooth?: boolean
 }
 
-/** A new family of spike functions; calling the result with options gives one. */
+/**
+ * A new family of spike functions; calling the result with options gives one.
+ *
+ * @throws `ARGUMENT` (from the result) for an unknown option or a parameter that is not a finite number
+ */
 export function defineSurrogate<const P extends string>(name: string, spec: SurrogateSpec<P>): (options?: SurrogateOptions<P>) => Surrogate {
-  return ({ smooth = false, ...options } = {}) => {
-    const parameters = { ...spec.parameters, ...options } as Readonly<Record<P, number>>
+  const names = Object.keys(spec.parameters) as P[]
+  return (options = {}) => {
+    const { smooth = false, ...given } = options as Readonly<Record<string, number>> & { readonly smooth?: boolean }
+    for (const [key, value] of Object.entries(given)) {
+      if (!(names as string[]).includes(key) || !Number.isFinite(value)) {
+        throw new SnnError('ARGUMENT', `[${name}] option ${key}: ${value}, expected a finite number for ${names.join(', ') || 'no name'}, or smooth. Correct it.`, { name: key, value })
+      }
+    }
+    const parameters: Readonly<Record<P, number>> = { ...spec.parameters, ...given }
     return {
       contract: 1,
       name,
       parameters,
+      smooth,
       spike(x) {
         if (smooth) return spec.primitive(x, parameters)
         return customGradient(x.ge(0).cast(x.dtype), [x], (dy, [input]) => [dy.mul(spec.derivative(input!, parameters))])

@@ -1,4 +1,5 @@
 import { where, type Tensor } from '@snn/tensor'
+import { sampleAxis } from '../axes.js'
 import { defineLayer } from '../layer.js'
 
 /** max(x, 0) */
@@ -98,13 +99,15 @@ function shifted(x: Tensor, axis: number): Tensor {
 }
 
 /** exp(x) / sum exp(x) along an axis */
-export const softmaxLayer = defineLayer<SoftmaxConfig>('softmax', ([x], { axis }, _, { lead }) => {
-  const e = shifted(x, axis + lead).exp()
-  return e.div(e.sum(axis + lead, { keepDims: true }))
+export const softmaxLayer = defineLayer<SoftmaxConfig>('softmax', ([x], config, _, context) => {
+  const axis = sampleAxis(config.axis, context)
+  const e = shifted(x, axis).exp()
+  return e.div(e.sum(axis, { keepDims: true }))
 })
 
 /** log softmax */
-export const logSoftmaxLayer = defineLayer<SoftmaxConfig>('logSoftmax', ([x], { axis }, _, { lead }) => {
-  const s = shifted(x, axis + lead)
-  return s.sub(s.exp().sum(axis + lead, { keepDims: true }).log())
+export const logSoftmaxLayer = defineLayer<SoftmaxConfig>('logSoftmax', ([x], config, _, context) => {
+  const axis = sampleAxis(config.axis, context)
+  const s = shifted(x, axis)
+  return s.sub(s.exp().sum(axis, { keepDims: true }).log())
 })

@@ -1,4 +1,5 @@
 import type { Tensor } from '@snn/tensor'
+import { sampleAxis } from '../axes.js'
 import { defineLayer } from '../layer.js'
 
 const binary = {
@@ -23,14 +24,14 @@ export const binaryLayer = defineLayer<{ readonly function: BinaryFunction }>('b
 export const constantLayer = defineLayer<{ readonly function: BinaryFunction; readonly swap: boolean }>('constant', ([x], config, { operand }) => {
   const c = operand!.read()
   return config.swap ? binary[config.function](c, x) : binary[config.function](x, c)
-})
+}, [])
 
 /** Sum or mean or maximum over axes of a sample. */
 export const reduceLayer = defineLayer<{ readonly function: 'sum' | 'mean' | 'max' | 'min'; readonly axes: readonly number[]; readonly keepDims: boolean }>(
   'reduce',
-  ([x], config, _, { lead }) =>
+  ([x], config, _, context) =>
     x[config.function](
-      config.axes.map((axis) => axis + lead),
+      config.axes.map((axis) => sampleAxis(axis, context)),
       { keepDims: config.keepDims },
     ),
 )

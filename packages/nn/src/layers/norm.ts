@@ -30,7 +30,7 @@ export const batchNormLayer = defineLayer<BatchNormConfig>('batchNorm', ([x], { 
   }
   const scale = weight!.read().div(v.add(epsilon).sqrt())
   return x.sub(perChannel(m)).mul(perChannel(scale)).add(perChannel(bias!.read()))
-})
+}, ['weight', 'bias'])
 
 export interface LayerNormConfig {
   readonly epsilon: number

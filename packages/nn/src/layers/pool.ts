@@ -1,4 +1,5 @@
 import { averagePool, maxPool, type Padding } from '@snn/tensor'
+import { checkSampleRank } from '../axes.js'
 import { defineLayer } from '../layer.js'
 
 export interface MaxPoolConfig {
@@ -16,10 +17,16 @@ export interface AveragePoolConfig {
 }
 
 /** Maximum of each window: x [.., C, spatial] -> [.., C, spatial']. */
-export const maxPoolLayer = defineLayer<MaxPoolConfig>('maxPool', ([x], config) => maxPool(x, config.kernel, config))
+export const maxPoolLayer = defineLayer<MaxPoolConfig>('maxPool', ([x], config, _, context) => {
+  checkSampleRank('maxPool', x, config.kernel.length + 1, context)
+  return maxPool(x, config.kernel, config)
+})
 
 /** Mean of each window. */
-export const averagePoolLayer = defineLayer<AveragePoolConfig>('averagePool', ([x], config) => averagePool(x, config.kernel, config))
+export const averagePoolLayer = defineLayer<AveragePoolConfig>('averagePool', ([x], config, _, context) => {
+  checkSampleRank('averagePool', x, config.kernel.length + 1, context)
+  return averagePool(x, config.kernel, config)
+})
 
 /** Mean over all spatial axes: [.., C, spatial] -> [.., C, 1..], as ONNX. */
 export const globalAveragePoolLayer = defineLayer<object>('globalAveragePool', ([x], _, __, { lead }) => x.mean(spatialAxes(x.shape.length, lead), { keepDims: true }))

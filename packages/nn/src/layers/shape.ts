@@ -1,4 +1,5 @@
 import { broadcastTo, concat, take, tensor, type Padding, type Tensor } from '@snn/tensor'
+import { sampleAxis } from '../axes.js'
 import { defineLayer } from '../layer.js'
 
 // Axes and shapes are those of one sample: [T, N] or [N] in front stay as they are.
@@ -10,8 +11,8 @@ export const flattenLayer = defineLayer<object>('flatten', ([x], _, __, { lead }
 export const reshapeLayer = defineLayer<{ readonly shape: readonly number[] }>('reshape', ([x], { shape }, _, { lead }) => x.reshape([...x.shape.slice(0, lead), ...shape]))
 
 /** Reorders the axes of a sample. */
-export const transposeLayer = defineLayer<{ readonly permutation: readonly number[] }>('transpose', ([x], { permutation }, _, { lead }) =>
-  x.transpose([...Array(lead).keys(), ...permutation.map((axis) => axis + lead)]),
+export const transposeLayer = defineLayer<{ readonly permutation: readonly number[] }>('transpose', ([x], { permutation }, _, context) =>
+  x.transpose([...Array(context.lead).keys(), ...permutation.map((axis) => sampleAxis(axis, context))]),
 )
 
 /** Adds a constant border. */
@@ -22,11 +23,11 @@ export const padLayer = defineLayer<{ readonly padding: readonly Padding[]; read
 /** A part along one axis: [start, end) in steps. */
 export const sliceLayer = defineLayer<{ readonly axis: number; readonly start: number; readonly end: number; readonly step: number }>(
   'slice',
-  ([x], { axis, start, end, step }, _, { lead }) => x.slice(axis + lead, start, end, step),
+  ([x], { axis, start, end, step }, _, context) => x.slice(sampleAxis(axis, context), start, end, step),
 )
 
 /** Joins inputs along an axis. */
-export const concatLayer = defineLayer<{ readonly axis: number }>('concat', (inputs, { axis }, _, { lead }) => concat(inputs, axis + lead))
+export const concatLayer = defineLayer<{ readonly axis: number }>('concat', (inputs, { axis }, _, context) => concat(inputs, sampleAxis(axis, context)))
 
 /** The entries `indices[axis]` along each axis of a sample, in that order; null: the whole axis. Nearest-neighbour resizing too. */
 export const gatherLayer = defineLayer<{ readonly indices: readonly (readonly number[] | null)[] }>('gather', ([x], { indices }, _, { lead }) =>

@@ -10,6 +10,7 @@ export type PerAxis = number | readonly number[]
 /** Padding of spatial axes: one number for all, one per axis, or [low, high] per axis. */
 export type PaddingOption = number | readonly (number | Padding)[]
 
+/** `value` for each of `axes` spatial axes. Throws `ARGUMENT` unless all are positive whole numbers. */
 export function perAxis(value: PerAxis, axes: number, name: string): readonly number[] {
   const list = typeof value === 'number' ? Array<number>(axes).fill(value) : value
   if (list.length !== axes || !list.every((n) => Number.isSafeInteger(n) && n > 0)) {
@@ -18,6 +19,7 @@ export function perAxis(value: PerAxis, axes: number, name: string): readonly nu
   return [...list]
 }
 
+/** `value` as [low, high] for each of `axes` spatial axes. Throws `ARGUMENT` unless all are whole numbers of at least 0. */
 export function paddingPerAxis(value: PaddingOption, axes: number): readonly Padding[] {
   const list = typeof value === 'number' ? Array<number>(axes).fill(value) : value
   const pairs = list.map((n): Padding => (typeof n === 'number' ? [n, n] : [n[0], n[1]]))

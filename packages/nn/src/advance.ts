@@ -1,0 +1,31 @@
+import { scan, type Tensor } from '@snn/tensor'
+import type { State, StatefulLayer } from './layer.js'
+import type { Mode } from './network.js'
+
+export interface Advanced {
+  readonly output: Tensor
+  readonly state: State
+  readonly initial: State
+  /** State and, where there is one, spike of every step. */
+  readonly named: Readonly<Record<string, Tensor>>
+}
+
+/** One step of a layer with memory, or a scan over all steps. States that `given` lacks are the initial ones. */
+export function advance(layer: StatefulLayer, mode: Mode, x: Tensor, given: State | undefined): Advanced {
+  const initial = layer.initialState(mode === 'step' ? x.shape : x.shape.slice(1), x.dtype)
+  const start = { ...initial, ...given }
+  const once = (before: State, now: Tensor) => {
+    const { output, state, spike } = layer.step(now, before)
+    return { output, state, named: spike ? { ...state, spike } : state }
+  }
+  if (mode === 'step') return { ...once(start, x), initial }
+  const [state, ys] = scan(
+    (before: State, now: Tensor) => {
+      const { output, state: after, named } = once(before, now)
+      return [after, { output, named }] as const
+    },
+    start,
+    x,
+  )
+  return { ...ys, state, initial }
+}
