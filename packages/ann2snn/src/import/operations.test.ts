@@ -199,12 +199,28 @@ const cases: Readonly<Record<string, Case>> = {
   },
 }
 
-const functions: readonly (readonly [op: string, layer: string, attributes?: Node['attributes'], shift?: number])[] = [
-  ['Sigmoid', 'sigmoid1'], ['Tanh', 'tanh1'], ['Erf', 'erf1'], ['Exp', 'exp1'], ['Log', 'log1', {}, 3], ['Sqrt', 'sqrt1', {}, 3], ['Abs', 'abs1'], ['Neg', 'neg1'], ['Sign', 'sign1'],
-  ['Reciprocal', 'reciprocal1', {}, 3], ['Floor', 'floor1'], ['Ceil', 'ceil1'], ['Round', 'round1'], ['Sin', 'sin1'], ['Cos', 'cos1'], ['Tan', 'tan1', {}, 5], ['Atan', 'atan1'],
-  ['Softplus', 'softplus1'], ['Softsign', 'softsign1'], ['HardSwish', 'hardSwish1'], ['Mish', 'mish1'], ['Elu', 'elu1', { alpha: 0.7 }], ['Celu', 'celu1', { alpha: 0.7 }],
-  ['Selu', 'selu1'], ['Selu', 'selu1', { alpha: 1.2, gamma: 0.9 }], ['HardSigmoid', 'hardSigmoid1'], ['HardSigmoid', 'hardSigmoid1', { alpha: 0.4, beta: 0.3 }],
-  ['ThresholdedRelu', 'thresholdedRelu1', { alpha: 0.4 }], ['Gelu', 'gelu1'], ['Gelu', 'geluTanh1', { approximate: 'tanh' }],
+interface FunctionCase {
+  readonly op: string
+  readonly layers: string
+  readonly attributes?: Node['attributes']
+  readonly shift?: number
+}
+
+const functions: readonly FunctionCase[] = [
+  ...['Sigmoid', 'Tanh', 'Erf', 'Exp', 'Abs', 'Neg', 'Sign', 'Floor', 'Ceil', 'Round', 'Sin', 'Cos', 'Atan', 'Softplus', 'Softsign', 'HardSwish', 'Mish', 'Selu', 'HardSigmoid', 'Gelu'].map((op) => ({
+    op,
+    layers: `${op[0]!.toLowerCase()}${op.slice(1)}1`,
+  })),
+  { op: 'Log', layers: 'log1', shift: 3 },
+  { op: 'Sqrt', layers: 'sqrt1', shift: 3 },
+  { op: 'Reciprocal', layers: 'reciprocal1', shift: 3 },
+  { op: 'Tan', layers: 'tan1', shift: 5 },
+  { op: 'Elu', layers: 'elu1', attributes: { alpha: 0.7 } },
+  { op: 'Celu', layers: 'celu1', attributes: { alpha: 0.7 } },
+  { op: 'Selu', layers: 'selu1', attributes: { alpha: 1.2, gamma: 0.9 } },
+  { op: 'HardSigmoid', layers: 'hardSigmoid1', attributes: { alpha: 0.4, beta: 0.3 } },
+  { op: 'ThresholdedRelu', layers: 'thresholdedRelu1', attributes: { alpha: 0.4 } },
+  { op: 'Gelu', layers: 'geluTanh1', attributes: { approximate: 'tanh' } },
 ]
 
 const resizes: readonly Node['attributes'][] = [
@@ -218,7 +234,7 @@ const resizes: readonly Node['attributes'][] = [
 describe('operations agree with ONNX Runtime', () => {
   it.each(Object.entries(cases))('%s', (_, test) => check(test))
 
-  it.each([...functions])('%s (%s)', (op: string, layer: string, attributes: Node['attributes'] = {}, shift: number = 0) => check({ x: [4, 5], nodes: [node(op, 'x', attributes)], layers: layer, opset: 22, shift }))
+  it.each(functions)('$op ($layers)', ({ op, layers, attributes, shift }) => check({ x: [4, 5], nodes: [node(op, 'x', attributes)], layers, opset: 22, ...(shift && { shift }) }))
 
   it.each(resizes)('Resize %o', async (attributes) => {
     await check({ x: [2, 3, 4], nodes: [node('Resize', 'x - s', { ...attributes, mode: 'nearest' })], constants: { s: floats(1, 1, 2, 2) }, layers: 'upsample1' })
