@@ -91,6 +91,11 @@ const cases: Readonly<Record<string, Case>> = {
   'Conv used twice keeps its Add': { x: [3, 6, 6], nodes: [node('Conv', 'x w', {}, 'c'), node('Add', 'c b', {}, 'd'), node('Mul', 'c d')], constants: { w: w(4, 3, 3, 3), b: w(4, 1, 1) }, layers: 'conv1 add1 mul1' },
   'Pad then Conv': { x: [3, 6, 6], nodes: [node('Pad', 'x p', {}, 'c'), node('Conv', 'c w', { pads: [1, 0, 1, 0] })], constants: { p: ints(0, 0, 1, 2, 0, 0, 0, 1), w: w(4, 3, 3, 3) }, layers: 'conv1' },
 
+  ConvTranspose: { x: [3, 5, 6], nodes: [node('ConvTranspose', 'x w b', { strides: [2, 3], pads: [1, 0, 0, 1], output_padding: [1, 2] })], constants: { w: w(3, 4, 3, 3), b: w(4) }, layers: 'reshape1 pad1 reshape2 conv1' },
+  'ConvTranspose in groups, dilated': { x: [4, 5, 6], nodes: [node('ConvTranspose', 'x w', { group: 2, dilations: [2, 1], pads: [1, 1, 1, 1] })], constants: { w: w(4, 3, 2, 3) }, layers: 'conv1' },
+  'ConvTranspose of one place each': { x: [4, 5, 6], nodes: [node('ConvTranspose', 'x w', { strides: [2, 2] })], constants: { w: w(4, 3, 2, 2) }, layers: 'reshape1 pad1 reshape2 conv1' },
+  'ConvTranspose that cuts off': { x: [4, 9], nodes: [node('ConvTranspose', 'x w', { strides: [3], pads: [2, 3] })], constants: { w: w(4, 3, 2) }, layers: 'reshape1 pad1 reshape2 slice1 conv1' },
+
   'Gemm transB': { x: [6], nodes: [node('Gemm', 'x w b', { transB: 1 })], constants: { w: w(4, 6), b: w(4) }, layers: 'fc1' },
   'Gemm alpha beta': { x: [6], nodes: [node('Gemm', 'x w b', { alpha: 0.5, beta: 2 })], constants: { w: w(6, 4), b: w(1, 4) }, layers: 'fc1' },
   'Gemm without C': { x: [6], nodes: [node('Gemm', 'x w')], constants: { w: w(6, 4) }, layers: 'fc1' },

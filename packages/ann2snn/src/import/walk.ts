@@ -46,7 +46,9 @@ export function walk(graph: OnnxGraph, nodes: readonly OnnxNode[], inputs: reado
       const call = new Call(node, progress)
       const made = sourcesOf(call)
       node.outputs.forEach((name, i) => {
-        if (name !== '') activations.set(name, { source: made[i]!, layout: call.output(i) })
+        if (name === '') return
+        const source = made[i] ?? call.refuse(`its output ${i} is used`, 'Export the model for inference.')
+        activations.set(name, { source, layout: call.output(i) })
       })
     } catch (error) {
       if (error !== undefined && !(error instanceof Refusal)) throw error
