@@ -50,7 +50,7 @@ describe('weight normalisation', () => {
         const { snn, x } = await converted(net, per)
         const expected = await output(net)(x)
         const got = await output(rates(snn))(x)
-        const largest = expected.data.reduce((a, b) => Math.max(a, Math.abs(b)), 0)
+        const largest = Math.max(...Array.from(expected.data, Math.abs))
         got.data.forEach((value, i) => expect(Math.abs(value - expected.data[i]!)).toBeLessThan(1e-5 * largest))
       })
     }
