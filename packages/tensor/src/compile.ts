@@ -7,6 +7,7 @@ import { hostTensor, type HostTensor, type TensorLike } from './tensor-like.js'
 import type { Tensor } from './tensor.js'
 import { traceFunction, type Traced } from './trace-function.js'
 import { isTensor, mapTree, type MapTensors } from './tree.js'
+import { inTurn } from './turns.js'
 
 export interface CompileFunctionOptions extends CompileOptions {
   /** Default: what `setDefaultBackend` was given. */
@@ -35,6 +36,7 @@ export interface Compiled<A extends readonly unknown[], R> extends AsyncDisposab
 }
 
 interface Specialisation {
+  readonly backend: Backend
   readonly executable: Executable
   readonly restore: (values: readonly unknown[]) => unknown
 }
@@ -57,7 +59,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
     const { program, restore } = traceCall(fn as (...args: never[]) => unknown, args)
     const executable = await backend.compile(program, { check: options.check })
     options.onCompile?.({ signature, specialisations: cache.size, milliseconds: performance.now() - started })
-    return { executable, restore }
+    return { backend, executable, restore }
   }
 
   async function evict(): Promise<void> {
@@ -86,7 +88,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
       throw error
     }
     await evict()
-    return ready.restore(await ready.executable.run(inputs, runOptions))
+    return ready.restore(await inTurn(ready.backend, () => ready.executable.run(inputs, runOptions)))
   }
 
   function run(args: readonly unknown[], runOptions: RunOptions): Promise<unknown> {

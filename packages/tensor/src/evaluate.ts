@@ -7,6 +7,7 @@ import { reference } from './reference/backend.js'
 import { sizeOf } from './shape.js'
 import type { HostTensor } from './tensor-like.js'
 import type { Tensor } from './tensor.js'
+import { inTurn } from './turns.js'
 
 /** Without a default backend, graphs with no more elements than this run on the reference backend. */
 const smallGraph = 1 << 20
@@ -32,7 +33,7 @@ export async function evaluate(x: Tensor): Promise<TypedArray> {
   const backend = defaultBackend() ?? (elements <= smallGraph ? reference() : chooseBackend(undefined))
   const executable = await backend.compile(simplify({ ...graph, assigns: [] }))
   try {
-    const [value] = (await executable.run([])) as readonly HostTensor[]
+    const [value] = (await inTurn(backend, () => executable.run([]))) as readonly HostTensor[]
     return value!.data
   } finally {
     await executable.dispose()

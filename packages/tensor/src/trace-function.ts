@@ -4,7 +4,7 @@ import { SnnError } from './error.js'
 import { placeholder } from './ops/leaf.js'
 import { simplify } from './passes/simplify.js'
 import type { Tensor } from './tensor.js'
-import { inScope, newScope } from './trace.js'
+import { inScope, newScope, scopeOf } from './trace.js'
 import { flattenTensors } from './tree.js'
 
 export interface Traced {
@@ -26,6 +26,7 @@ export function traceFunction(fn: (...parameters: readonly Tensor[]) => unknown,
       })
     }
     const { leaves, restore } = flattenTensors(returned)
+    scopeOf(leaves, 'compile')
     const assigns = [...scope.assigned].map((variable) => ({ variable, value: scope.values.get(variable)! }))
     return { program: simplify({ parameters, results: leaves, assigns }), restore }
   })

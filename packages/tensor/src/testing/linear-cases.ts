@@ -16,7 +16,7 @@ export function matmulCases(dtypes: readonly DType[]): Case[] {
     ['one matrix on the left', [3, 4], [2, 2, 4, 3]],
     ['leading axes broadcast', [2, 1, 3, 4], [3, 4, 2]],
     ['larger', [33, 70], [70, 41]],
-    ['no rows', [0, 3], [3, 2]],
+    ['no elements', [0, 3], [3, 2]],
   ]
   const plain = shapes.map(([name, a, b]): Case => ({
     name,

@@ -118,6 +118,22 @@ export const programTests: readonly ProgramTest[] = [
     },
   },
   {
+    name: 'runs of two functions do not overlap: none loses what the other assigned',
+    async run(backend) {
+      const count = variable(given('int32', [0], []))
+      const raise = (by: number) => compile((xs: Tensor) => {
+        const [sum] = scan((s: Tensor, x: Tensor) => [s.add(x), {}] as const, scalar(0, 'int32'), xs)
+        count.assign(count.read().add(sum).add(by))
+        return sum
+      }, { backend })
+      const [one, ten] = [raise(1), raise(10)]
+      const xs = given('int32', Array<number>(50).fill(2))
+      await Promise.all([one(xs), ten(xs), one(xs), ten(xs), one(xs)])
+      await holds(count, [523], 'count')
+      await Promise.all([one.dispose(), ten.dispose()])
+    },
+  },
+  {
     name: 'arguments stay as they are, and results are copies',
     async run(backend) {
       const cell = variable(vector(1, 2))
