@@ -3,7 +3,7 @@ import { take, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { withBackend } from './backend.js'
 import type { Work } from './evaluate-model.js'
-import { readModel } from './model-file.js'
+import { inputShape, readModel } from './model-file.js'
 import { batchesFor, completeSpec } from './preprocessing.js'
 import { checkWritable, writeWhole } from './write-file.js'
 
@@ -42,7 +42,7 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
   const opened = typeof calibrate === 'string' ? await openDataset(calibrate, { signal }) : calibrate
   const { network, notes, classNames = opened.classes } = importOnnx(await readModel(path), output === undefined ? {} : { output })
   const dataset = take(opened, samples, { shuffle: true })
-  const input = network.inputs[0]!.shape
+  const input = inputShape(network.inputs, path)
   const preprocess = completeSpec(given, dataset, input)
   const batches = batchesFor(dataset, preprocess, input, { batch, signal })
   return withBackend(async (backend) => {

@@ -5,7 +5,7 @@ import type { OnnxGraph } from '@snn/onnx'
 import { SnnError } from '@snn/tensor'
 import { openAnn, type AnnRun } from './ann.js'
 import { withBackend } from './backend.js'
-import { inputShape, isSpiking, readBytes, readModel } from './model-file.js'
+import { inputShape, isSpiking, readBytes, readModel, sampleInputs } from './model-file.js'
 import { batchesFor, completeSpec } from './preprocessing.js'
 import { stage, type OnProgress } from './progress.js'
 
@@ -58,7 +58,7 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
   const ann = source === undefined ? undefined : await evaluateAnn(source, snnFile ? await readModel(source, { batch: 'keep' }) : graph, dataset, { spec, output, batch }, work)
 
   const snn = snnFile && await withBackend((backend) => {
-    const input = snnFile.snn.inputs[0]!.shape
+    const input = inputShape(snnFile.snn.inputs, path)
     const batches = batchesFor(dataset, completeSpec(spec, dataset, input), input, { batch, signal: work.signal })
     return evaluate(snnFile.snn, batches, { steps, backend, signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
   })
@@ -78,7 +78,7 @@ interface AnnSettings {
 }
 
 async function evaluateAnn(path: string, graph: OnnxGraph, dataset: ImageDataset, { spec, output, batch }: AnnSettings, { signal, onProgress }: Work): Promise<AnnRun> {
-  const input = inputShape(graph, path)
+  const input = inputShape(sampleInputs(graph), path)
   const ann = await openAnn(path)
   try {
     const batches = batchesFor(dataset, completeSpec(spec, dataset, input), input, { batch: ann.batch ?? batch, signal })
