@@ -1,5 +1,5 @@
 import { sampleShapes, type Network } from '@snn/nn'
-import { compile, SnnError, sizeOf, type Tensor } from '@snn/tensor'
+import { compile, evaluateShapes, placeholder, SnnError, sizeOf, type Tensor } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
 import { argmax, eachBatch, type Batches } from './data.js'
 import { checkSteps, compileLoop } from './simulate.js'
@@ -28,20 +28,20 @@ export interface Evaluation {
   readonly results: readonly StepResult[]
 }
 
-/** Names of the layers that spike. */
-export function spikingNodes(snn: Network): string[] {
-  return snn.nodes.filter(({ layer }) => 'step' in layer && 'v' in layer.initialState([1], 'float32')).map(({ name }) => name)
+/** Neurons of one sample: everything that spikes. */
+export function neuronCount(snn: Network): number {
+  const shapes = sampleShapes(snn)
+  const { recorded } = evaluateShapes(() => snn.run('step', Object.fromEntries(snn.inputs.map(({ name }) => [name, placeholder([1, ...shapes.get(name)!])])), { record: ['*.spike'] }))
+  return Object.values(recorded).reduce((sum, { shape }) => sum + sizeOf(shape), 0)
 }
 
 /** Accuracy of a converted network on labelled data, after every number of steps asked for. */
 export async function evaluate(snn: Network, data: Batches, options: EvaluateOptions): Promise<Evaluation> {
   const wanted = typeof options.steps === 'number' ? Array.from({ length: options.steps }, (_, i) => i + 1) : [...new Set(options.steps)].sort((a, b) => a - b)
   for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
-  const names = spikingNodes(snn)
   // spikes are counted in each step as one number per layer
-  await using loop = compileLoop(snn, names.map((name) => `${name}.spike`), (recorded) => Object.values(recorded).map((spike) => spike.sum()), options.backend)
-  const shapes = sampleShapes(snn)
-  const neurons = names.reduce((sum, name) => sum + sizeOf(shapes.get(name)!), 0)
+  await using loop = compileLoop(snn, ['*.spike'], (recorded) => Object.values(recorded).map((spike) => spike.sum()), options.backend)
+  const neurons = neuronCount(snn)
   const correct = new Float64Array(wanted.length)
   const spikes = new Float64Array(wanted.length)
   const seconds = new Float64Array(wanted.length)

@@ -1,4 +1,4 @@
-import { initialState, Network, type NetworkState } from '@snn/nn'
+import { initialState, Network, sampleShapes, type NetworkState } from '@snn/nn'
 import { freeSize, lowerGraph, readContents, writeOnnx, type OnnxTensor } from '@snn/onnx'
 import { isPrimitive, SnnError, topological, traceFunction, variable, type Tensor, type TensorLike, type Variable } from '@snn/tensor'
 import { layerFrom } from './layer-from.js'
@@ -33,7 +33,7 @@ export async function writeSnn(snn: Network, metadata: SnnMetadata = {}): Promis
   const values = new Map<Variable, TensorLike>()
   for (const v of Object.values(snn.variables())) values.set(v, { data: await v.data(), shape: v.shape, dtype: v.dtype })
   const state = stateSignature(snn)
-  const inputs = snn.inputs.map(({ name, shape }) => ({ name, shape: [batchMarker, ...shape], dtype: 'float32' as const }))
+  const inputs = inputSignatures(snn)
   const { program } = traceFunction(
     (...parameters) => {
       const named = Object.fromEntries(inputs.map(({ name }, i) => [name, parameters[i]!]))
@@ -83,9 +83,14 @@ function stateSignature(snn: Network): StateEntry[] {
       )
       return []
     },
-    snn.inputs.map(({ shape }) => ({ shape: [batchMarker, ...shape], dtype: 'float32' })),
+    inputSignatures(snn),
   )
   return entries
+}
+
+function inputSignatures(snn: Network) {
+  const shapes = sampleShapes(snn)
+  return snn.inputs.map(({ name }) => ({ name, shape: [batchMarker, ...shapes.get(name)!], dtype: 'float32' as const }))
 }
 
 function nest(values: readonly (readonly [string, Tensor])[]): NetworkState {

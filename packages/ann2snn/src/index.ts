@@ -3,7 +3,7 @@ export { simulate, steps, type SimulateOptions, type Simulation, type SimulatedS
 export { evaluate, evaluateAnn, type EvaluateOptions, type Evaluation, type StepResult, type AnnEvaluation } from './evaluate.js'
 export { writeSnn, readSnn, isSnnFile, type SnnMetadata } from './file.js'
 export { inspectNetwork, type Inspection, type LayerInspection } from './inspect.js'
-export { importModel, importOnnx } from './import/index.js'
+export { importModel, importOnnx } from './import/import-onnx.js'
 export { type ConversionReport, type LayerReport, type AccuracyReport, type Spread } from './report.js'
 export { type Mode } from './thresholds.js'
 export { type BalanceOptions } from './balance.js'

@@ -156,7 +156,7 @@ describe('loops', () => {
         },
         zeros([3]),
         x,
-        { reverse } as never,
+        { reverse },
       ) as unknown as [Tensor, [Tensor, Tensor]]
       return [last, before, after]
     },
@@ -177,8 +177,8 @@ describe('loops', () => {
       return [a!, b!, ys]
     },
     'stacked slices, constants and the step index': (x, reverse) => {
-      const ys = scan((s: Tensor, xt: Tensor, t: Tensor) => [s, [xt, zeros([2]), t, xt.reshape([1, 3])]] as never, zeros([1]), x, { reverse })[1] as unknown as Tensor[]
-      return ys
+      const step = (s: Tensor, xt: Tensor, t: Tensor): readonly [Tensor, Tensor[]] => [s, [xt, zeros([2]), t, xt.reshape([1, 3])]]
+      return scan<Tensor, Tensor, Tensor[]>(step, zeros([1]), x, { reverse })[1]
     },
     'a loop in a loop': (x, reverse) => {
       const [last, ys] = scan(

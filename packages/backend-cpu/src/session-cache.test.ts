@@ -10,7 +10,7 @@ function fakeLibrary() {
     log.push(`create ${model.join()}`)
     return { run: async () => ({}), release: async () => void log.push(`release ${model.join()}`) }
   }
-  const lib = { InferenceSession: { create }, Tensor: class {} } as unknown as OrtLibrary
+  const lib = { InferenceSession: { create }, Tensor: Object } as unknown as OrtLibrary
   return { lib, log, failNext: (value: boolean) => (fail = value) }
 }
 

@@ -1,8 +1,8 @@
 import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
-import { SnnError } from '@snn/tensor'
+import { SnnError, sizeOf } from '@snn/tensor'
 import { elementTypes } from './dtype.js'
-import type { Dim, OnnxAttribute, OnnxModelSpec, OnnxNode, OnnxTensor, OnnxValue } from './graph.js'
-import { AttributeProto_AttributeType as Type, AttributeProtoSchema, ModelProtoSchema, NodeProtoSchema, TensorProtoSchema, ValueInfoProtoSchema } from './proto/onnx_pb.js'
+import type { Dim, OnnxAttribute, OnnxModelSpec, OnnxTensor, OnnxValue } from './graph.js'
+import { AttributeProto_AttributeType as Type, type AttributeProtoSchema, ModelProtoSchema, type NodeProtoSchema, type TensorProtoSchema, type ValueInfoProtoSchema } from './proto/onnx_pb.js'
 
 const defaultOpset = 21
 
@@ -67,7 +67,7 @@ function checkNames(model: OnnxModelSpec, constants: readonly string[]): void {
 function nodeProto({ op, name = '', domain = '', inputs, outputs, attributes = {} }: OnnxModelSpec['nodes'][number]): MessageInitShape<typeof NodeProtoSchema> {
   return {
     opType: op, name, domain, input: [...inputs], output: [...outputs],
-    attribute: Object.entries(attributes as OnnxNode['attributes']).map(([key, value]) => ({ name: key, ...attributeProto(key, value, op) })),
+    attribute: Object.entries(attributes).map(([key, value]) => ({ name: key, ...attributeProto(key, value, op) })),
   }
 }
 
@@ -94,7 +94,7 @@ function int64(value: number): bigint {
 }
 
 function tensorProto({ dtype, shape, data }: OnnxTensor, name: string): MessageInitShape<typeof TensorProtoSchema> {
-  const length = shape.reduce((a, b) => a * b, 1)
+  const length = sizeOf(shape)
   if (data.length !== length) throw wrong(`the constant "${name}" has ${data.length} values for shape [${shape.join(',')}], expected ${length}.`, name)
   const { code, bytes } = elementTypes[dtype]
   if (data.BYTES_PER_ELEMENT !== bytes) throw wrong(`the constant "${name}" of dtype ${dtype} is stored in a ${data.constructor.name}.`, name)

@@ -14,6 +14,6 @@ export class RandomInstruction implements Instruction {
 
   run(frame: Frame): void {
     const offset = viewOf(this.offset(frame), 'int32', [])[0]!
-    fillUniform(viewOf(this.to(frame), 'float32', [this.length]) as Float32Array, this.key, offset)
+    fillUniform(viewOf(this.to(frame), 'float32', [this.length]), this.key, offset)
   }
 }

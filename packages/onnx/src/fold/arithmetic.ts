@@ -1,3 +1,4 @@
+import { sizeOf } from '@snn/tensor'
 import { allocateData, isFloatType } from '../dtype.js'
 import { isUnknown, product, quotient, sum } from '../dim.js'
 import type { Dim } from '../graph.js'
@@ -6,24 +7,24 @@ import { broadcastStrides, strided } from './movement.js'
 
 type Numeric = (...values: number[]) => number
 
-const flag = (f: (a: number, b: number) => boolean): Numeric => (a, b) => (f(a!, b!) ? 1 : 0)
+const flag = (f: (a: number, b: number) => boolean): Numeric => (a, b) => (f(a, b) ? 1 : 0)
 
 const functions: Readonly<Record<string, Numeric>> = {
-  Add: (a, b) => a! + b!, Sub: (a, b) => a! - b!, Mul: (a, b) => a! * b!, Pow: (a, b) => a! ** b!,
+  Add: (a, b) => a + b, Sub: (a, b) => a - b, Mul: (a, b) => a * b, Pow: (a, b) => a ** b,
   Max: (...all) => Math.max(...all), Min: (...all) => Math.min(...all), Mean: (...all) => all.reduce((a, b) => a + b, 0) / all.length,
   Equal: flag((a, b) => a === b), Less: flag((a, b) => a < b), LessOrEqual: flag((a, b) => a <= b), Greater: flag((a, b) => a > b), GreaterOrEqual: flag((a, b) => a >= b),
   And: flag((a, b) => a !== 0 && b !== 0), Or: flag((a, b) => a !== 0 || b !== 0), Xor: flag((a, b) => (a !== 0) !== (b !== 0)),
-  Where: (c, a, b) => (c ? a! : b!),
-  Neg: (x) => -x!, Abs: (x) => Math.abs(x!), Sign: (x) => Math.sign(x!), Not: (x) => (x ? 0 : 1), Relu: (x) => Math.max(0, x!),
-  Sqrt: (x) => Math.sqrt(x!), Exp: (x) => Math.exp(x!), Log: (x) => Math.log(x!), Reciprocal: (x) => 1 / x!, Floor: (x) => Math.floor(x!), Ceil: (x) => Math.ceil(x!),
-  Sigmoid: (x) => 1 / (1 + Math.exp(-x!)), Tanh: (x) => Math.tanh(x!),
+  Where: (c, a, b) => (c ? a : b),
+  Neg: (x) => -x, Abs: (x) => Math.abs(x), Sign: (x) => Math.sign(x), Not: (x) => (x ? 0 : 1), Relu: (x) => Math.max(0, x),
+  Sqrt: (x) => Math.sqrt(x), Exp: (x) => Math.exp(x), Log: (x) => Math.log(x), Reciprocal: (x) => 1 / x, Floor: (x) => Math.floor(x), Ceil: (x) => Math.ceil(x),
+  Sigmoid: (x) => 1 / (1 + Math.exp(-x)), Tanh: (x) => Math.tanh(x),
 }
 
 /** Clip's bounds may be left out. */
 const clip: Folder = (node, [x, min, max], outs) => {
   const bounds = (b: Block | undefined, open: number): number => (b ? Number(b.data[0]) : open)
   const [low, high] = [bounds(min, -Infinity), bounds(max, Infinity)]
-  return x && !isSymbolic(x) ? compute((v) => Math.min(Math.max(v!, low), high), [x], outs[0]!) : undefined
+  return x && !isSymbolic(x) ? compute((v) => Math.min(Math.max(v, low), high), [x], outs[0]!) : undefined
 }
 
 function elementwise(op: string): Folder {
@@ -38,14 +39,14 @@ function elementwise(op: string): Folder {
 function numeric(op: string, first: Block): Numeric {
   if (op !== 'Div') return functions[op]!
   // A division of integers by zero has no result: it is left to the run, which reports it.
-  return isFloatType(first.dtype) ? (a, b) => a! / b! : (a, b) => (b === 0 ? NaN : Math.trunc(a! / b!))
+  return isFloatType(first.dtype) ? (a, b) => a / b : (a, b) => (b === 0 ? NaN : Math.trunc(a / b))
 }
 
 /** The function over all elements, broadcast; undefined where an integer result cannot be exact. */
 function compute(f: Numeric, inputs: readonly Block[], out: Target): readonly Data[] | undefined {
   const shape = out.shape as readonly number[]
   const indices = inputs.map((b) => strided(shape, broadcastStrides(b.shape, shape)))
-  const result = allocateData(out.dtype, shape.reduce((a, b) => a * b, 1))
+  const result = allocateData(out.dtype, sizeOf(shape))
   const whole = !isFloatType(out.dtype)
   const wholes = inputs.map((b) => !isFloatType(b.dtype))
   const values = new Array<number>(inputs.length)
@@ -61,8 +62,8 @@ function compute(f: Numeric, inputs: readonly Block[], out: Target): readonly Da
 
 /** Arithmetic on sizes of which some are symbols. A size is at least 1. */
 const onDims: Readonly<Record<string, (...dims: Dim[]) => Dim | undefined>> = {
-  Add: (a, b) => sum(a!, b!), Sub: (a, b) => sum(a!, b!, -1), Mul: (a, b) => product([a!, b!]), Div: (a, b) => quotient(a!, b!),
-  Equal: (a, b) => equal(a!, b!), Where: (c, a, b) => (typeof c === 'number' ? (c ? a : b) : a === b ? a : undefined),
+  Add: (a, b) => sum(a, b), Sub: (a, b) => sum(a, b, -1), Mul: (a, b) => product([a, b]), Div: (a, b) => quotient(a, b),
+  Equal: (a, b) => equal(a, b), Where: (c, a, b) => (typeof c === 'number' ? (c ? a : b) : a === b ? a : undefined),
   Not: (a) => (typeof a === 'number' ? (a ? 0 : 1) : undefined),
   Max: (...all) => (all.every((d) => d === all[0] || (typeof d === 'number' && d <= 1)) ? all[0] : undefined),
 }
@@ -93,7 +94,7 @@ function symbolic(op: string, inputs: readonly Block[], out: Target): readonly D
 /** float -> integer drops the fraction; -> bool asks for not zero. */
 const cast: Folder = (node, [x], [out]) => {
   if (!x || isSymbolic(x)) return undefined
-  const f: Numeric = out!.dtype === 'bool' ? (v) => (v ? 1 : 0) : isFloatType(out!.dtype) ? (v) => v! : (v) => Math.trunc(v!)
+  const f: Numeric = out!.dtype === 'bool' ? (v) => (v ? 1 : 0) : isFloatType(out!.dtype) ? (v) => v : (v) => Math.trunc(v)
   return compute(f, [x], out!)
 }
 

@@ -1,3 +1,4 @@
+import { sizeOf, stridesOf } from '@snn/tensor'
 import { intAttribute, intsAttribute, tensorAttribute } from '../access.js'
 import { allocateData, numbersOf } from '../dtype.js'
 import type { OnnxTensor } from '../graph.js'
@@ -5,21 +6,10 @@ import { dimsOf, isSymbolic, type Block, type Data, type Folder } from './fold.j
 
 type Shape = readonly number[]
 
-const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1)
-
-export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length)
-  for (let i = shape.length - 1, step = 1; i >= 0; i--) {
-    strides[i] = step
-    step *= shape[i]!
-  }
-  return strides
-}
-
 /** For every element of `shape` the index `start + sum of position x stride` in another tensor. */
 export function strided(shape: Shape, strides: Shape, start = 0): Int32Array {
   const out = new Int32Array(sizeOf(shape))
-  const at = new Array<number>(shape.length).fill(0)
+  const at = Array.from({ length: shape.length }, () => 0)
   let index = start
   for (let i = 0; i < out.length; i++) {
     out[i] = index

@@ -1,8 +1,8 @@
+import { sizeOf, stridesOf } from '@snn/tensor'
 import { allocateData, isFloatType, numbersOf } from '../dtype.js'
 import { product } from '../dim.js'
 import type { OnnxTensor } from '../graph.js'
 import { isSymbolic, type Folder } from './fold.js'
-import { stridesOf } from './movement.js'
 
 interface Reduction {
   readonly start: number
@@ -32,7 +32,7 @@ function reducing({ start, step, end }: Reduction): Folder {
     const kept = shape.map((n, i) => (axes.includes(i) ? 1 : n))
     const strides = stridesOf(kept)
     const from = stridesOf(shape)
-    const totals = new Float64Array(kept.reduce((a, b) => a * b, 1)).fill(start)
+    const totals = new Float64Array(sizeOf(kept)).fill(start)
     for (let i = 0; i < data.length; i++) {
       let at = 0
       for (let axis = 0; axis < shape.length; axis++) if (kept[axis]! > 1) at += (Math.floor(i / from[axis]!) % shape[axis]!) * strides[axis]!

@@ -102,8 +102,10 @@ export class Emitter {
     return this.emit('Cast', [name], { to: onnxTypes[dtype] })
   }
 
+  /** The first size is left to ONNX, so that it may be the batch. */
   reshape(name: string, shape: Shape): string {
-    return this.emit('Reshape', [name, this.ints(shape)], sizeOf(shape) === 0 ? { allowzero: 1 } : {})
+    if (sizeOf(shape) === 0) return this.emit('Reshape', [name, this.ints(shape)], { allowzero: 1 })
+    return this.emit('Reshape', [name, this.ints(shape.map((n, i) => (i === 0 ? -1 : n)))])
   }
 
   transpose(name: string, permutation: readonly number[]): string {

@@ -85,7 +85,7 @@ const averagePoolGradient: Lowering<'averagePoolGradient'> = (node, emitter) => 
   const out = node.outputs[0]!.shape
   let name = emitter.name(dy)
 
-  if (kernel.every((n, i) => n === stride[i] && n * outSpatial[i]! === spatial[i]) && padding.flat().every((n) => n === 0)) {
+  if (kernel.every((n, i) => n === stride[i] && spatial[i] === n * outSpatial[i]!) && padding.flat().every((n) => n === 0)) {
     // Windows that tile the plane: each value is repeated over its window.
     const spread = emitter.reshape(emitter.emit('Mul', [name, emitter.scalar('float32', 1 / sizeOf(kernel))]), [planes, ...outSpatial.flatMap((n) => [n, 1])])
     return emitter.reshape(emitter.emit('Expand', [spread, emitter.ints([planes, ...outSpatial.flatMap((n, i) => [n, kernel[i]!])])]), out)

@@ -8,10 +8,8 @@ import { readAttributes } from './attributes.js'
 import { externalData, type ExternalData } from './external.js'
 import { Names } from './names.js'
 import { inOrder } from './order.js'
-import { maxRank, readTensor, type Note } from './tensor.js'
-
-/** The newest operator set that ONNX Runtime 1.30 runs. */
-export const newestOpset = 26
+import { maxRank, newestOpset } from './limits.js'
+import { readTensor, type Note } from './tensor.js'
 
 /** An input or output as the file declares it; `dtype` undefined for a type that graphs do not have. */
 export interface Declared {
@@ -101,10 +99,10 @@ function attempt<T>(read: () => T): T | NotUnderstood {
   }
 }
 
-function declared({ name = '', type }: ValueInfoProto, what: string): Declared {
+function declared({ name, type }: ValueInfoProto, what: string): Declared {
   if (name === '') throw invalid('the graph', `an ${what} has no name`)
   if (type?.value.case !== 'tensorType') return { name, dtype: undefined, typeName: type?.value.case ?? 'undefined', shape: undefined }
-  const { elemType = 0, shape } = type.value.value
+  const { elemType, shape } = type.value.value
   if (shape && shape.dim.length > maxRank) throw invalid(`${what} "${name}"`, `it has ${shape.dim.length} axes, expected at most ${maxRank}`)
   const dims = shape?.dim.map((d, i): Dim => {
     if (d.value.case === 'dimParam' && d.value.value !== '') return symbolName(d.value.value)

@@ -1,12 +1,11 @@
+import { sizeOf } from '@snn/tensor'
 import { dataType, dataTypeName, elementTypes, graphDType, tensorOf } from '../dtype.js'
 import { invalid, NotUnderstood } from '../errors.js'
 import type { OnnxTensor } from '../graph.js'
 import { TensorProto_DataLocation, type TensorProto } from '../proto/onnx_pb.js'
 import type { ExternalData } from './external.js'
+import { maxRank } from './limits.js'
 import { fromBfloat16, fromFloat16, fromInt4 } from './half.js'
-
-/** More axes than any model has; bounds the work that a shape can ask for. */
-export const maxRank = 32
 
 /** Reports a conversion that the user should know of. */
 export type Note = (text: string) => void
@@ -15,7 +14,7 @@ export type Note = (text: string) => void
 export function checkDims(dims: readonly bigint[], where: string): number[] {
   if (dims.length > maxRank) throw invalid(where, `it has ${dims.length} axes, expected at most ${maxRank}`)
   const shape = dims.map(Number)
-  const size = shape.reduce((a, b) => a * b, 1)
+  const size = sizeOf(shape)
   if (!shape.every((n) => n >= 0) || !Number.isSafeInteger(size)) {
     throw invalid(where, `its shape is [${shape.join(',')}], expected sizes of at least 0 with a product below 2^53`)
   }
@@ -35,7 +34,7 @@ export function readTensor(proto: TensorProto, where: string, external: External
     throw new NotUnderstood(`its element type is ${dataTypeName(code)}`, 'Export the model with float32 weights.')
   }
   if (proto.segment) throw new NotUnderstood('it is stored in segments', 'Save the model again with a current exporter.')
-  const length = shape.reduce((a, b) => a * b, 1)
+  const length = sizeOf(shape)
   const raw = rawBytes(proto, where, external)
   if (code === dataType.float16 || code === dataType.bfloat16) {
     const bits = raw ? (aligned(raw, 2, length, where, (b, n) => new Uint16Array(b, 0, n)) as Uint16Array) : typed(proto.int32Data, length, where)

@@ -1,7 +1,8 @@
 import { graphDType, tensorOf } from '../dtype.js'
 import { formatDims, isStatic } from '../dim.js'
 import type { OnnxTensor } from '../graph.js'
-import type { Call, Result, Rule } from '../read/builder.js'
+import type { Result, Rule } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 
 function constant(call: Call): Result {
   let tensor: OnnxTensor
@@ -24,6 +25,7 @@ function quantization(call: Call): Result {
   const scale = call.shape(1)
   const quantize = call.node.op === 'QuantizeLinear'
   const block = call.int('block_size', 0)
+  if (!quantize && call.has(2) && call.dtype(2) !== call.dtype(0)) call.fail(`its zero point is ${call.dtype(2)}, expected ${call.dtype(0)}`)
   const perTensor = scale.length === 0 || (scale.length === 1 && scale[0] === 1 && block === 0)
   const axis = perTensor ? 0 : call.axis(call.int('axis', 1), shape.length)
   if (!perTensor && block === 0 && (scale.length !== 1 || (typeof shape[axis] === 'number' && scale[0] !== shape[axis]))) {

@@ -1,6 +1,7 @@
 import { formatDims, isStatic, product } from '../dim.js'
 import type { Dim } from '../graph.js'
-import type { Call, Result, Rule } from '../read/builder.js'
+import type { Result, Rule } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 import { sameDim } from './shapes.js'
 import { slidingWindow } from './window.js'
 
@@ -21,6 +22,7 @@ function conv(call: Call): Result {
 }
 
 function checkKernel(call: Call, kernel: readonly Dim[]): void {
+  call.sameTypes()
   if (!isStatic(kernel)) call.refuse('the size of its kernel is not fixed', 'Export the model with fixed weights.')
   if (call.hasAttribute('kernel_shape')) {
     const given = call.ints('kernel_shape')
@@ -49,7 +51,7 @@ function convTranspose(call: Call): Result {
   sameDim(call, channels, inputs, () => `X has ${channels} channels, W expects ${inputs}`)
   checkBias(call, perGroup * group)
   const list = (name: string, value: number, length = axes): readonly number[] => {
-    const out = call.ints(name, new Array<number>(length).fill(value))
+    const out = call.ints(name, Array.from({ length: length }, () => value))
     if (out.length !== length || out.some((n) => n < value || n > 2 ** 31)) call.fail(`${name} [${out.join(',')}], expected ${length} numbers of at least ${value}`)
     return out
   }
@@ -67,7 +69,7 @@ function convTranspose(call: Call): Result {
     })
     const [small, large] = [totals.map((t) => Math.floor(t / 2)), totals.map((t) => Math.ceil(t / 2))]
     pads = auto === 'SAME_UPPER' ? [...small, ...large] : [...large, ...small]
-  } else if (auto === 'VALID') pads = new Array<number>(2 * axes).fill(0)
+  } else if (auto === 'VALID') pads = Array.from({ length: 2 * axes }, () => 0)
   const sizes = full.map((f, i) => (f === undefined ? call.unknown() : f - pads[i]! - pads[i + axes]!))
   if (sizes.some((s) => typeof s === 'number' && s < 1)) call.fail(`pads [${pads.join(',')}] leave nothing of ${full.join(' x ')}`)
   return {

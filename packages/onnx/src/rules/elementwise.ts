@@ -1,6 +1,7 @@
 import { graphDType, elementTypes } from '../dtype.js'
 import type { OnnxAttribute, OnnxDType } from '../graph.js'
-import type { Call, Result, Rule } from '../read/builder.js'
+import type { Result, Rule } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 import { broadcast } from './shapes.js'
 
 /** Operations on one tensor, element by element, with the default values of their attributes. */
@@ -42,6 +43,7 @@ function exactly(call: Call, n: number): void {
 
 /** Sum, Max, Min: one input is that input; Sum is a chain of Add. */
 function variadic(call: Call): Result {
+  call.sameTypes()
   if (call.count === 1) return { same: call.input(0) }
   if (call.node.op !== 'Sum') return broadcasting(call)
   let total = call.input(0)
@@ -85,6 +87,7 @@ function dropout(call: Call): Result {
 
 function where(call: Call): Result {
   exactly(call, 3)
+  call.sameTypes(1)
   return broadcasting(call, call.dtype(1))
 }
 
@@ -99,6 +102,7 @@ export const elementwise: Readonly<Record<string, Rule>> = {
       op,
       (call: Call) => {
         exactly(call, 2)
+        if (op !== 'Pow') call.sameTypes()
         return broadcasting(call, kind === 'bool' ? 'bool' : call.dtype(0))
       },
     ]),

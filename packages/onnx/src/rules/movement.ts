@@ -1,7 +1,8 @@
 import { elementTypes, tensorOf } from '../dtype.js'
 import { formatDims, product, quotient, sum } from '../dim.js'
 import type { Dim, OnnxTensor } from '../graph.js'
-import type { Call, Result, Rule } from '../read/builder.js'
+import type { Result, Rule } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 import { broadcast, sameDim } from './shapes.js'
 
 function transpose(call: Call): Result {
@@ -14,6 +15,7 @@ function transpose(call: Call): Result {
 
 function concat(call: Call): Result {
   if (call.count === 0) call.fail('it has no inputs')
+  call.sameTypes()
   const shapes = call.node.inputs.map((_, i) => call.shape(i))
   const first = shapes[0]!
   const axis = call.axis(call.int('axis'), first.length)
@@ -31,7 +33,7 @@ function split(call: Call): Result {
   const shape = call.shape(0)
   const axis = call.axis(call.int('axis', 0), shape.length)
   const parts = call.node.outputs.length
-  const given = call.opset < 13 ? (call.hasAttribute('split') ? call.ints('split') : undefined) : call.has(1) ? call.numbers(1, 'sizes') : undefined
+  const given = call.opset < 13 ? (call.hasAttribute('split') ? call.ints('split') : undefined) : call.has(1) ? call.integers(1, 'sizes') : undefined
   const whole = shape[axis]!
   let sizes = given
   if (!sizes) {
@@ -53,7 +55,7 @@ function slice(call: Call): Result {
   const old = call.opset < 10
   const list = (i: number, name: string): readonly number[] | undefined => {
     if (old) return call.hasAttribute(name) ? call.ints(name) : undefined
-    return call.has(i) ? call.numbers(i, name) : undefined
+    return call.has(i) ? call.integers(i, name) : undefined
   }
   const starts = list(1, 'starts') ?? call.fail('its starts are missing')
   const ends = list(2, 'ends') ?? call.fail('its ends are missing')
@@ -95,6 +97,7 @@ function gather(call: Call): Result {
   const shape = call.shape(0)
   const axis = call.axis(call.int('axis', 0), shape.length)
   const size = shape[axis]!
+  if (call.dtype(1) !== 'int64' && call.dtype(1) !== 'int32') call.fail(`its indices are ${call.dtype(1)}`)
   const indices = call.constant(1)
   let from = call.input(1)
   if (indices && typeof size === 'number') {
@@ -133,10 +136,10 @@ function pad(call: Call): Result {
   const shape = call.shape(0)
   const old = call.opset < 11
   const mode = call.string('mode', 'constant')
-  const given = old ? call.ints('pads') : call.numbers(1, 'pads')
-  const axes = !old && call.has(3) ? call.numbers(3, 'axes').map((a) => call.axis(a, shape.length)) : shape.map((_, i) => i)
+  const given = old ? call.ints('pads') : call.integers(1, 'pads')
+  const axes = !old && call.has(3) ? call.integers(3, 'axes').map((a) => call.axis(a, shape.length)) : shape.map((_, i) => i)
   if (given.length !== 2 * axes.length) call.fail(`it has ${given.length} pads for ${axes.length} axes`)
-  const pads = new Array<number>(2 * shape.length).fill(0)
+  const pads = Array.from({ length: 2 * shape.length }, () => 0)
   axes.forEach((axis, i) => {
     pads[axis] = given[i]!
     pads[axis + shape.length] = given[i + axes.length]!
@@ -145,6 +148,7 @@ function pad(call: Call): Result {
   const out = shape.map((d, i) => sum(d, pads[i]! + pads[i + shape.length]!) ?? call.unknown())
   if (out.some((d) => typeof d === 'number' && d < 0)) call.fail(`pads [${pads.join(',')}] for shape ${formatDims(shape)}`)
   let value = ''
+  if (call.has(2) && call.dtype(2) !== call.dtype(0)) call.fail(`its value is ${call.dtype(2)}, expected ${call.dtype(0)}`)
   if (mode === 'constant') value = old ? call.addNumbers('value', [call.float('value', 0)], call.dtype(0), []) : call.has(2) ? call.input(2) : call.addNumbers('value', [0], call.dtype(0), [])
   return { outputs: [{ dtype: call.dtype(0), shape: out }], inputs: [call.input(0), call.addNumbers('pads', pads), value], attributes: { mode } }
 }
@@ -180,6 +184,7 @@ function constantOfShape(call: Call): Result {
 }
 
 function range(call: Call): Result {
+  call.sameTypes()
   const dtype = call.dtype(0)
   const [start, limit, delta] = [0, 1, 2].map((i) => (dtype === 'int64' || dtype === 'int32' ? call.elements(i)?.[0] : call.constant(i)?.data[0]))
   let size: Dim | undefined

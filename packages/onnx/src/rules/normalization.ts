@@ -1,6 +1,7 @@
 import { formatDims, isStatic, product } from '../dim.js'
 import type { Dim } from '../graph.js'
-import type { Call, Result, Rule } from '../read/builder.js'
+import type { Result, Rule } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 import { filled, like } from './elementwise.js'
 import { sameDim } from './shapes.js'
 

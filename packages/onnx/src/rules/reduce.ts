@@ -1,11 +1,12 @@
-import type { Call, Result, Rule } from '../read/builder.js'
+import type { Result, Rule } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 
 /** Axes are input 1: sorted, positive, never left out; before opset 18 (ReduceSum 13) they were an attribute. */
 function reduce(call: Call): Result {
   const shape = call.shape(0)
   const keep = call.int('keepdims', 1) === 1
   const old = call.opset < (call.node.op === 'ReduceSum' ? 13 : 18)
-  let given = old ? (call.hasAttribute('axes') ? call.ints('axes') : []) : call.has(1) ? call.numbers(1, 'axes') : []
+  let given = old ? (call.hasAttribute('axes') ? call.ints('axes') : []) : call.has(1) ? call.integers(1, 'axes') : []
   if (given.length === 0) {
     if (!old && call.int('noop_with_empty_axes', 0) === 1) return { same: call.input(0) }
     given = shape.map((_, i) => i)

@@ -1,6 +1,7 @@
 import { dependsOn, formatDims, isUnknown, product, quotient } from '../dim.js'
 import type { Dim } from '../graph.js'
-import type { Call, Result, Rule } from '../read/builder.js'
+import type { Result, Rule } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 
 /**
  * A Reshape of input 0 to `shape`. Its target is constant: a number for each size that is known, -1 for the one that is not,
@@ -78,7 +79,7 @@ function flatten(call: Call): Result {
 /** The axes of Squeeze and Unsqueeze: an attribute before opset 13. */
 function axesOf(call: Call): readonly number[] | undefined {
   if (call.opset < 13) return call.hasAttribute('axes') ? call.ints('axes') : undefined
-  return call.has(1) ? call.numbers(1, 'axes') : undefined
+  return call.has(1) ? call.integers(1, 'axes') : undefined
 }
 
 function squeeze(call: Call): Result {

@@ -1,6 +1,6 @@
 import { dependsOn, formatDims, isUnknown } from '../dim.js'
 import type { Dim } from '../graph.js'
-import type { Call } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 
 /** The shape two or more shapes broadcast to: aligned at the back, sizes equal or 1. */
 export function broadcast(call: Call, shapes: readonly (readonly Dim[])[]): Dim[] {

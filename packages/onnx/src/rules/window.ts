@@ -1,6 +1,6 @@
 import { formatDims } from '../dim.js'
 import type { Dim } from '../graph.js'
-import type { Call } from '../read/builder.js'
+import type { Call } from '../read/call.js'
 
 /** The sliding window of a convolution or pooling, with all attributes given and explicit pads. */
 export interface Window {
@@ -16,7 +16,7 @@ export interface Window {
 }
 
 function positive(call: Call, name: string, length: number): readonly number[] {
-  const list = call.ints(name, new Array<number>(length).fill(1))
+  const list = call.ints(name, Array.from({ length: length }, () => 1))
   if (list.length !== length || list.some((n) => n < 1 || n > 2 ** 31)) call.fail(`${name} [${list.join(',')}], expected ${length} numbers of at least 1`)
   return list
 }
@@ -40,9 +40,11 @@ export function slidingWindow(call: Call, spatial: readonly Dim[], kernel = call
     }
     const room = size + total - reach
     if (room < 0) call.fail(`a window of ${reach} does not fit into size ${size} with pads of ${total}`)
-    const steps = Math.floor(room / strides[i]!)
-    if (!ceil || room % strides[i]! === 0 || (steps + 1) * strides[i]! >= size + pads[i]!) return steps + 1
-    const end = pads[i + axes]! + (steps + 1) * strides[i]! - room
+    const stride = strides[i]!
+    const steps = Math.floor(room / stride)
+    const next = (steps + 1) * stride
+    if (!ceil || room % stride === 0 || next >= size + pads[i]!) return steps + 1
+    const end = pads[i + axes]! + next - room
     if (ceilPads && end < kernel[i]!) pads[i + axes] = end
     else ceilMode = 1
     return steps + 2
@@ -54,9 +56,9 @@ export function slidingWindow(call: Call, spatial: readonly Dim[], kernel = call
 function explicitPads(call: Call, spatial: readonly Dim[], kernel: readonly number[], strides: readonly number[], dilations: readonly number[]): readonly number[] {
   const auto = call.string('auto_pad', 'NOTSET')
   const axes = spatial.length
-  if (auto === 'VALID') return new Array<number>(2 * axes).fill(0)
+  if (auto === 'VALID') return Array.from({ length: 2 * axes }, () => 0)
   if (auto === 'NOTSET' || auto === '') {
-    const pads = call.ints('pads', new Array<number>(2 * axes).fill(0))
+    const pads = call.ints('pads', Array.from({ length: 2 * axes }, () => 0))
     if (pads.length !== 2 * axes || pads.some((p) => p < 0 || p > 2 ** 31)) call.fail(`pads [${pads.join(',')}], expected ${2 * axes} numbers of at least 0`)
     return pads
   }
