@@ -7,7 +7,7 @@ import { inputShape, readModel } from './model-file.js'
 import { batchesFor, completeSpec } from './preprocessing.js'
 import { checkWritable, writeWhole } from './write-file.js'
 
-type Settings = Pick<ConvertOptions, 'mode' | 'per' | 'initialPotential' | 'delay' | 'unsupported'>
+type Settings = Pick<ConvertOptions, 'mode' | 'per' | 'balance' | 'initialPotential' | 'delay' | 'unsupported'>
 
 export interface ConvertModelOptions extends Settings {
   /** DATA as a user writes it, or a data set. */

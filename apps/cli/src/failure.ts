@@ -20,7 +20,7 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return undefined
     if (error.code === 'commander.help') return { code: 'ARGUMENT', message: '[snn] no command, expected one of those above.', exitCode: 2 }
-    return { code: 'ARGUMENT', message: `[snn] ${error.message.replace(/^error: /, '')}. See snn --help.`, exitCode: 2 }
+    return { code: 'ARGUMENT', message: `[snn] ${error.message.replace(/^error: |\.$/g, '')}. See snn --help.`, exitCode: 2 }
   }
   if (error instanceof Error) return { code: error.name === 'AbortError' ? 'ABORTED' : 'INTERNAL', message: error.message, exitCode: 1 }
   return { code: 'INTERNAL', message: String(error), exitCode: 1 }

@@ -12,6 +12,7 @@ interface Flags {
   readonly samples: number
   readonly mode: string
   readonly per: 'layer' | 'channel'
+  readonly rounds?: number
   readonly initialPotential: number
   readonly delay: number | 'auto'
   readonly unsupported: 'error' | 'keep'
@@ -38,6 +39,7 @@ export function convertCommand(signal: AbortSignal): Command {
     .addOption(new Option('--samples <count>', 'calibration samples, drawn at random (seed 0)').argParser(wholeNumber(1)).default(1000))
     .addOption(new Option('--mode <mode>', 'how thresholds are chosen: max, a percentile of the activations, balance (local threshold balancing), or JSON { "layer": threshold }').default('99.9%'))
     .addOption(new Option('--per <what>', 'one threshold for each of these; balance always takes channels').choices(['layer', 'channel']).default('layer'))
+    .addOption(new Option('--rounds <count>', 'mode balance: how many batches of 32 samples it goes through (default: 1000)').argParser(wholeNumber(1)))
     .addOption(new Option('--initial-potential <share>', 'membrane potential at the start, as a share of the threshold').argParser(share).default(0.5))
     .addOption(new Option('--delay <steps>', 'steps that the output leaves out, or auto').argParser((text) => (text === 'auto' ? text : wholeNumber(0)(text))).default(0))
     .addOption(new Option('--unsupported <what>', 'layers that cannot spike end the conversion with an error, or are kept analogue').choices(['error', 'keep']).default('error'))
@@ -48,8 +50,13 @@ export function convertCommand(signal: AbortSignal): Command {
     .option('--report <file.json>', 'write the report to a file, too')
     .addOption(jsonOption())
     .addHelpText('after', `${examples}\n${dataHelp}\n${specHelp}`)
-    .action(async (model: string, { json, mode, preprocess, ...flags }: Flags) => {
-      const settings = { ...flags, mode: await readMode(mode), ...(preprocess === undefined ? {} : { preprocess: await readSpec(preprocess) }) }
+    .action(async (model: string, { json, mode, preprocess, rounds, ...flags }: Flags) => {
+      const settings = {
+        ...flags,
+        mode: await readMode(mode),
+        ...(rounds === undefined ? {} : { balance: { rounds } }),
+        ...(preprocess === undefined ? {} : { preprocess: await readSpec(preprocess) }),
+      }
       const result = await withProgress((onProgress) => convertModel(model, settings, { signal, onProgress }))
       process.stdout.write(`${json ? JSON.stringify(result) : describeConversion(result)}\n`)
     })
