@@ -114,6 +114,14 @@ export class Call {
   emit(prefix: string, kind: string, inputs: readonly Source[], config: object = {}, { arrays = {}, shape = this.output().shape }: Emission = {}): Draft {
     return { prefix, kind, config: config as Config, arrays, inputs, shape, origin: { op: this.node.op, name: this.node.name } }
   }
+  /** A reshape of samples. */
+  reshape(source: Source, shape: readonly number[]): Draft {
+    return shape.length === 1 ? this.emit('flatten', 'flatten', [source], {}, { shape }) : this.emit('reshape', 'reshape', [source], { shape }, { shape })
+  }
+  /** The source with axes of size 1 in front of a sample of `shape`, until it has `rank` axes. */
+  widen(source: Source, shape: readonly number[], rank: number): Source {
+    return shape.length >= rank ? source : this.reshape(source, [...Array.from({ length: rank - shape.length }, () => 1), ...shape])
+  }
   note(text: string): void {
     this.progress.notes.add(text)
   }

@@ -51,7 +51,8 @@ export function importOnnx(graph: OnnxGraph, options: ImportOptions = {}): Impor
   const source = simplify(activations.get(output)!.source)
   const used = new Set(draftsOf(source).flatMap((draft) => draft.inputs.map((input) => (isDraft(input) ? '' : input.input))))
   const networkInputs = inputs.map(({ name, value }) => ({ name, shape: (activations.get(value.name) as Activation).layout.shape })).filter(({ name }) => used.has(name) || (!isDraft(source) && source.input === name))
-  const { shape } = activations.get(output)!.layout
+  const { shape, axis } = activations.get(output)!.layout
+  if (axis > 0) notes.add(`The file has the batch as axis ${axis} of the output "${output}"; here it is in front.`)
   const classNames = shape.length === 1 ? classNamesOf(graph.metadata, shape[0]!) : undefined
   return { ...assemble(source, networkInputs), notes: [...notes], ...(classNames && { classNames }) }
 }

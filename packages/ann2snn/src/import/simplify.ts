@@ -76,14 +76,15 @@ const absorbBias: Rewrite = (draft, uses) => {
   return { ...before, arrays: { ...before.arrays, bias: { data, shape: [channels] } } }
 }
 
-/** A border of zeros before a convolution is its padding. */
+/** A border of zeros before a convolution, or before an average without padding, is its padding. */
 const absorbPad: Rewrite = (draft) => {
-  const before = draft.kind === 'conv' ? inputOf(draft, 'pad') : undefined
+  const before = draft.kind === 'conv' || draft.kind === 'averagePool' ? inputOf(draft, 'pad') : undefined
   if (!before || before.config['value'] !== 0) return undefined
   const [channels, ...border] = before.config['padding'] as ConvConfig['padding']
-  if (channels![0] !== 0 || channels![1] !== 0) return undefined
-  const padding = (draft.config as unknown as ConvConfig).padding.map(([low, high], i) => [low + border[i]![0], high + border[i]![1]] as const)
-  return { ...draft, config: { ...draft.config, padding }, inputs: before.inputs }
+  const own = (draft.config as unknown as ConvConfig).padding
+  if (channels!.some((n) => n !== 0) || (draft.kind === 'averagePool' && own.flat().some((n) => n !== 0))) return undefined
+  const padding = own.map(([low, high], i) => [low + border[i]![0], high + border[i]![1]] as const)
+  return { ...draft, config: { ...draft.config, padding, ...(draft.kind === 'averagePool' && { countIncludePad: true }) }, inputs: before.inputs }
 }
 
 /** Batch normalisation over [C, 1] of what has shape [C]: the reshape goes behind, where another takes it back. */

@@ -24,7 +24,8 @@ describe.each(Object.entries(gradientTests))('gradient of %s', (primitive, test)
   it('agrees with finite differences', () => {
     fc.assert(fc.property(test.samples, (sample) => checkGradient(loss(sample), sample.inputs, sample.precision)), { numRuns: 40 })
   })
-  it.runIf(test.smooth)('has a gradient that agrees with finite differences', () => {
+  if (!test.smooth) return
+  it('has a gradient that agrees with finite differences', () => {
     fc.assert(fc.property(test.samples, (sample) => checkGradient(gradientOf(loss(sample)), sample.inputs, { tolerance: 1e-5, ...sample.precision })), { numRuns: 25 })
   })
 })

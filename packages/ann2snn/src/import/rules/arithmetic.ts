@@ -19,18 +19,11 @@ export function constantOperand(call: Call, i: number, layout: Layout, what = 'o
   return { data, shape: kept }
 }
 
-/** The source with axes of size 1 in front, so that a sample has as many axes as one of the result. */
-function widened(call: Call, source: Source, shape: readonly number[], rank: number): Source {
-  if (shape.length >= rank) return source
-  const wide = [...Array.from({ length: rank - shape.length }, () => 1), ...shape]
-  return call.emit('reshape', 'reshape', [source], { shape: wide }, { shape: wide })
-}
-
 const neutral: Readonly<Partial<Record<BinaryFunction, number>>> = { add: 0, sub: 0, mul: 1, div: 1, pow: 1 }
 
 function withConstant(call: Call, name: BinaryFunction, x: Activation, operand: Operand, swap: boolean): Source {
   const out = call.output()
-  const source = widened(call, x.source, x.layout.shape, out.shape.length)
+  const source = call.widen(x.source, x.layout.shape, out.shape.length)
   const number = operand.data.length === 1 ? operand.data[0]! : undefined
   const keeps = out.shape.length === x.layout.shape.length
   if (keeps && number !== undefined) {
@@ -50,7 +43,7 @@ function withActivation(call: Call, name: BinaryFunction, a: Activation, b: Acti
   if (fromBack(a) !== fromBack(b) || a.layout.inner !== b.layout.inner) return call.refuseBatch()
   const { shape } = call.output()
   if (name === 'add' && a.layout.shape.join() === b.layout.shape.join()) return call.emit('add', 'add', [a.source, b.source])
-  const [left, right] = [a, b].map(({ source, layout }) => widened(call, source, layout.shape, shape.length))
+  const [left, right] = [a, b].map(({ source, layout }) => call.widen(source, layout.shape, shape.length))
   return call.emit(prefixes[name], 'binary', [left!, right!], { function: name })
 }
 

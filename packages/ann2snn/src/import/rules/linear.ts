@@ -78,11 +78,7 @@ interface Operand {
 /** The product of two operands, with axes of size 1 in front of the one that has fewer. */
 function product(call: Call, a: Operand, b: Operand): Draft {
   const rank = Math.max(a.shape.length, b.shape.length)
-  const [left, right] = [a, b].map(({ source, shape }) => {
-    if (shape.length === rank) return source
-    const wide = [...Array.from({ length: rank - shape.length }, () => 1), ...shape]
-    return call.emit('reshape', 'reshape', [source], { shape: wide }, { shape: wide })
-  })
+  const [left, right] = [a, b].map(({ source, shape }) => call.widen(source, shape, rank))
   return call.emit('matmul', 'matmul', [left!, right!])
 }
 
@@ -95,7 +91,7 @@ function timesConstant(call: Call): Source {
   if (b.shape.length === 1) {
     const { shape } = call.output()
     const column = call.emit('fc', 'linear', [x.source], {}, { arrays: { weight: { data: b.data, shape: [1, b.shape[0]!] } }, shape: [...shape, 1] })
-    return call.emit('reshape', 'reshape', [column], { shape })
+    return call.reshape(column, shape)
   }
   const a = matrix(call, 0)
   const lead = b.shape.length - (rankOf(a.layout) - a.layout.axis)

@@ -3,16 +3,11 @@ import type { Source } from '../draft.js'
 import { elementsBefore, rankOf, sampleAxis } from '../layout.js'
 import { pairs } from './window.js'
 
-/** A reshape of samples. */
-export function reshaped(call: Call, source: Source, shape: readonly number[]): Source {
-  return shape.length === 1 ? call.emit('flatten', 'flatten', [source], {}, { shape }) : call.emit('reshape', 'reshape', [source], { shape }, { shape })
-}
-
 const reshape: Rule = (call) => {
   const x = call.activation(0)
   const out = call.output()
   if (elementsBefore(x.layout) !== elementsBefore(out)) return call.refuseBatch()
-  return reshaped(call, x.source, out.shape)
+  return call.reshape(x.source, out.shape)
 }
 
 const transpose: Rule = (call) => {
@@ -77,7 +72,7 @@ const gather: Rule = (call) => {
   const picked = contiguous && list.length > 0
     ? part(call, x.source, x.layout.shape, axis, list[0]!, list[0]! + list.length, 1)
     : selection(call, x.source, x.layout.shape, axis, list)
-  return reshaped(call, picked, call.output().shape)
+  return call.reshape(picked, call.output().shape)
 }
 
 const pad: Rule = (call) => {
@@ -172,7 +167,7 @@ const spaceDepth: Rule = (call) => {
   const [split, permutation] = plan()
   const apart = call.emit('reshape', 'reshape', [x.source], { shape: split }, { shape: split })
   const moved = call.emit('transpose', 'transpose', [apart], { permutation }, { shape: permutation.map((axis) => split[axis]!) })
-  return reshaped(call, moved, call.output().shape)
+  return call.reshape(moved, call.output().shape)
 }
 
 export const movement: Readonly<Record<string, Rule>> = {

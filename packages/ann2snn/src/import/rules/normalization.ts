@@ -1,7 +1,6 @@
 import type { Call, Rule } from '../call.js'
 import type { Source } from '../draft.js'
 import { rankOf } from '../layout.js'
-import { reshaped } from './movement.js'
 
 const batchNormalization: Rule = (call) => {
   const x = call.batched(0, 1)
@@ -45,7 +44,7 @@ function reduction({ prefix, function: name, before, after }: Reduction): Rule {
 }
 
 function reshapedTo(call: Call, source: Source, from: readonly number[], to: readonly number[]): Source {
-  return from.join() === to.join() ? source : reshaped(call, source, to)
+  return from.join() === to.join() ? source : call.reshape(source, to)
 }
 
 export const normalization: Readonly<Record<string, Rule>> = {

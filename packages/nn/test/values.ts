@@ -1,0 +1,23 @@
+import { sizeOf, variable, type HostTensor, type Shape, type TensorLike, type Variable } from '@snn/tensor'
+import { expect } from 'vitest'
+
+/** Numbers in (-scale, scale) that look random and depend on `seed` alone. */
+export function values(shape: Shape, seed = 1, scale = 1): { readonly data: Float64Array; readonly shape: Shape } {
+  return { data: Float64Array.from({ length: sizeOf(shape) }, (_, i) => scale * Math.sin(12.9898 * (i + 1) + 78.233 * seed + 1e-3 * i * i)), shape }
+}
+
+export function weight(shape: Shape, seed = 1, scale = 1): Variable {
+  return variable(values(shape, seed, scale), { name: `weight${seed}` })
+}
+
+/** Element by multi-index. */
+export function at({ data, shape }: TensorLike, ...index: readonly number[]): number {
+  return data[shape.reduce((flat, n, axis) => flat * n + index[axis]!, 0)]!
+}
+
+export function expectClose(actual: HostTensor, expected: TensorLike, tolerance = 1e-12): void {
+  expect(actual.shape).toEqual(expected.shape)
+  let worst = 0
+  actual.data.forEach((x, i) => (worst = Math.max(worst, Math.abs(x - expected.data[i]!))))
+  expect(worst).toBeLessThan(tolerance)
+}
