@@ -1,0 +1,59 @@
+import { Argument, Command, Option } from 'commander'
+import { defaultSteps, evaluateModel, type ModelEvaluation } from '../evaluate-model.js'
+import { batchOption, dataHelp, jsonOption, outputOption, preprocessOption, specHelp, stepList, wholeNumber } from '../options.js'
+import { readSpec } from '../preprocessing.js'
+import { withProgress } from '../progress.js'
+import { count, formatTable, percent, short } from '../table.js'
+
+interface Flags {
+  readonly data: string
+  readonly samples?: number
+  readonly steps: readonly number[]
+  readonly against?: string
+  readonly preprocess?: string
+  readonly output?: string
+  readonly batch: number
+  readonly json?: true
+}
+
+const examples = `
+Examples:
+  snn eval model.snn.onnx --data data/mnist:test --steps 4,8,16,32,64 --against model.onnx
+  snn eval model.onnx --data data/mnist:test --samples 1000 --json`
+
+/** `snn eval`. */
+export function evalCommand(signal: AbortSignal): Command {
+  return new Command('eval')
+    .description('Measure the accuracy of a classifier on labelled data.')
+    .addArgument(new Argument('<FILE>', 'a .snn.onnx file, or a plain ONNX classifier, which ONNX Runtime runs'))
+    .requiredOption('--data <DATA>', 'labelled data')
+    .addOption(new Option('--samples <count>', 'only the first so many samples').argParser(wholeNumber(1)))
+    .addOption(new Option('--steps <list>', 'after how many time steps to measure, all in one run').argParser(stepList).default(defaultSteps, defaultSteps.join()))
+    .option('--against <model.onnx>', 'the classifier that FILE was converted from, to be measured too')
+    .addOption(preprocessOption())
+    .addOption(outputOption())
+    .addOption(batchOption())
+    .addOption(jsonOption())
+    .addHelpText('after', `${examples}\n${dataHelp}\n${specHelp}`)
+    .action(async (model: string, { json, preprocess, ...flags }: Flags) => {
+      const settings = { ...flags, ...(preprocess === undefined ? {} : { preprocess: await readSpec(preprocess) }) }
+      const result = await withProgress((onProgress) => evaluateModel(model, settings, { signal, onProgress }))
+      process.stdout.write(`${json ? JSON.stringify(result) : describeEvaluation(result)}\n`)
+    })
+}
+
+/** The result for readers. */
+export function describeEvaluation({ model, data, samples, ann, snn }: ModelEvaluation): string {
+  const rows = [
+    ...(ann ? [['ANN', percent(ann.accuracy), '', '', ann.seconds.toFixed(2)]] : []),
+    ...snn.map(({ steps, accuracy, spikesPerNeuronPerStep, seconds }) => [
+      `SNN, T = ${steps}`,
+      percent(accuracy),
+      ann ? (100 * (accuracy - ann.accuracy)).toFixed(2) : '',
+      short(spikesPerNeuronPerStep),
+      seconds.toFixed(2),
+    ]),
+  ]
+  const table = formatTable([['network'], ['accuracy', 'number'], ['points to ANN', 'number'], ['spikes per neuron and step', 'number'], ['seconds', 'number']], rows)
+  return `${model} on ${count(samples)} samples of ${data}\n\n${table}`
+}

@@ -1,0 +1,26 @@
+import { importOnnx, inspectNetwork, readSnn, type Inspection } from '@snn/ann2snn'
+import type { OnnxValue } from '@snn/onnx'
+import { isSpiking, readBytes, readModel } from './model-file.js'
+
+/** The object that `snn inspect --json` prints. */
+export interface ModelInspection extends Inspection {
+  readonly model: string
+  /** Whether the file holds a converted network. */
+  readonly spiking: boolean
+  readonly producer: string
+  /** Version of the ONNX operator set. */
+  readonly opset: number
+  readonly bytes: number
+  readonly inputs: readonly OnnxValue[]
+  readonly outputs: readonly OnnxValue[]
+}
+
+/** What an ONNX file holds and what of it converts. */
+export async function inspectModel(path: string, options: { readonly output?: string } = {}): Promise<ModelInspection> {
+  const graph = await readModel(path)
+  const spiking = isSpiking(graph)
+  const { network, notes } = spiking ? { network: readSnn(await readBytes(path)).snn, notes: [] } : importOnnx(graph, options)
+  const { producer, source, inputs, outputs } = graph
+  const inspection = await inspectNetwork(network)
+  return { model: path, spiking, producer, opset: source.opset, bytes: source.bytes, inputs, outputs, ...inspection, notes: [...notes, ...inspection.notes] }
+}

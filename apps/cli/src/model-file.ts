@@ -1,0 +1,36 @@
+import { readFile, stat } from 'node:fs/promises'
+import { readOnnxFile } from '@snn/onnx/node'
+import type { Dim, OnnxGraph, ReadOptions } from '@snn/onnx'
+import { SnnError, type Shape } from '@snn/tensor'
+
+/** Reads the ONNX file that a user names, and external data beside it. */
+export async function readModel(path: string, options: Omit<ReadOptions, 'externalData'> = {}): Promise<OnnxGraph> {
+  const found = await stat(path).catch(() => undefined)
+  if (!found?.isFile()) {
+    throw new SnnError('DATA_NOT_FOUND', `[snn] nothing to read at ${path}, expected the file of an ONNX model. Check the path.`, { path, looked: ['an ONNX model'] })
+  }
+  return readOnnxFile(path, options)
+}
+
+/** The bytes of a file that `readModel` has read. */
+export function readBytes(path: string): Promise<Uint8Array> {
+  return readFile(path)
+}
+
+/** Whether a graph is that of a .snn.onnx file. */
+export function isSpiking(graph: OnnxGraph): boolean {
+  return 'snn.version' in graph.metadata
+}
+
+/** Shape of one sample of the only input, given inputs without their batch axis. Throws `ARGUMENT` where there are several or sizes are open. */
+export function inputShape(inputs: readonly { readonly name: string; readonly shape?: readonly Dim[] | undefined }[], path: string): Shape {
+  const [shape, ...others] = inputs.map((input) => input.shape)
+  if (shape && others.length === 0 && shape.every((dim) => typeof dim === 'number')) return shape
+  const got = inputs.map(({ name, shape }) => `${name} [${shape?.join(',') ?? '?'}]`).join(', ')
+  throw new SnnError('ARGUMENT', `[snn] the samples that ${path} takes are ${got || '(none)'}, expected one input of fixed sizes. Export it so; only the batch may be open.`, { name: 'inputs', value: got })
+}
+
+/** The inputs of a graph without their batch axis. */
+export function sampleInputs(graph: OnnxGraph): { readonly name: string; readonly shape: readonly Dim[] | undefined }[] {
+  return graph.inputs.map(({ name, shape }) => ({ name, shape: shape?.slice(1) }))
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises'
+import { loader, parsePreprocess, preprocess, type ImageDataset, type ImageSample, type Loader, type PreprocessSpec, type Transform } from '@snn/datasets'
+import { formatShape, sameShape, SnnError, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
+
+/** For help texts. */
+export const specForm = `SPEC: a JSON file, or JSON, that says how pixels (0 to 255) become the input of the network, x = (pixel * scale - mean) / std:
+  { "size": [227, 227], "channels": "bgr", "layout": "nchw", "scale": 0.00392, "mean": [0.41, 0.46, 0.48], "std": [1, 1, 1] }
+  size      [height, width] of a centre crop       default: what the network takes
+  channels  rgb, bgr or gray                       default: as stored
+  layout    nchw, nhwc or flat                     default: what the network takes
+  scale     a number                               default: 1/255
+  mean, std a number, or one for each channel      default: 0 and 1`
+
+/** JSON that a user gives as text, or as the name of a file that holds it. */
+export async function readJson(text: string, option: string): Promise<unknown> {
+  const isInline = /^\s*[[{]/.test(text)
+  const fail = (what: string, cause: unknown): never => {
+    throw new SnnError('ARGUMENT', `[snn] ${option} ${text.slice(0, 200)}: ${what} (${(cause as Error).message}), expected JSON or the name of a JSON file.`, { name: option, value: text }, { cause })
+  }
+  const json = isInline ? text : await readFile(text, 'utf8').catch((error: unknown) => fail('the file cannot be read', error))
+  try {
+    return JSON.parse(json)
+  } catch (error) {
+    return fail('no JSON', error)
+  }
+}
+
+/** The value of --preprocess. */
+export async function readSpec(text: string): Promise<PreprocessSpec> {
+  return parsePreprocess(await readJson(text, '--preprocess'))
+}
+
+/**
+ * The spec with what the input of the network, [C, H, W], [H, W, C] or anything flat, says about layout and size. Undefined for
+ * data that need none: numbers that are ready for the network.
+ */
+export function completeSpec(spec: PreprocessSpec | undefined, dataset: ImageDataset, input: Shape): PreprocessSpec | undefined {
+  if (dataset.dtype !== 'uint8') return undefined
+  const layout = spec?.layout ?? layoutFor(input)
+  const [height, width] = layout === 'nchw' ? input.slice(1) : layout === 'nhwc' ? input : []
+  const size = spec?.size ?? (height !== undefined && width !== undefined ? ([height, width] as const) : undefined)
+  return { scale: 1 / 255, ...spec, layout, ...(size && { size }) }
+}
+
+/** An axis of 1 or 3 is that of colours; the first one where both ends could be. */
+function layoutFor(input: Shape): 'nchw' | 'nhwc' | 'flat' {
+  const [first, , last] = input
+  const isColour = (n: number | undefined): boolean => n === 1 || n === 3
+  if (input.length !== 3) return 'flat'
+  return isColour(first) || !isColour(last) ? 'nchw' : 'nhwc'
+}
+
+export interface BatchOptions {
+  readonly batch: number
+  readonly signal?: AbortSignal
+}
+
+/** Batches x [N, ...input] and labels y [N] of a data set, under a complete spec. */
+export function batchesFor(dataset: ImageDataset, spec: PreprocessSpec | undefined, input: Shape, options: BatchOptions): Loader {
+  const prepare: Transform<ImageSample> = spec ? preprocess(spec) : ({ image, label }) => [image, label]
+  const transform: Transform<ImageSample> = (sample) => {
+    const [x, y] = prepare(sample)
+    return [fitted(x, input), y]
+  }
+  return loader(dataset, { ...options, transform })
+}
+
+/** `x` in the shape that the network takes. Axes of length 1 may come and go, and a flat input takes any picture of its size. */
+function fitted(x: TensorLike, input: Shape): TensorLike {
+  const significant = (shape: Shape): number[] => shape.filter((n) => n !== 1)
+  const isFlat = significant(input).length <= 1 || significant(x.shape).length <= 1
+  if (sameShape(significant(x.shape), significant(input)) || (isFlat && sizeOf(x.shape) === sizeOf(input))) return { ...x, shape: input }
+  throw new SnnError('SHAPE', `[snn] the data, preprocessed, have shape ${formatShape(x.shape)}, the network takes ${formatShape(input)}. Give --preprocess with size, channels or layout.`, {
+    shapes: [x.shape, input],
+  })
+}

@@ -1,0 +1,26 @@
+/** A column: its heading, and whether it holds numbers, which stand at its right edge. */
+export type Column = readonly [heading: string, kind?: 'number']
+
+/** A Markdown table with aligned columns, as readable on a terminal. */
+export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map(([heading], i) => Math.max(3, heading.length, ...rows.map((row) => (row[i] ?? '').length)))
+  const cells = (row: readonly string[]): string =>
+    `| ${columns.map(([, kind], i) => (kind === 'number' ? (row[i] ?? '').padStart(widths[i]!) : (row[i] ?? '').padEnd(widths[i]!))).join(' | ')} |`
+  const rule = `| ${columns.map(([, kind], i) => (kind === 'number' ? `${'-'.repeat(widths[i]! - 1)}:` : '-'.repeat(widths[i]!))).join(' | ')} |`
+  return [cells(columns.map(([heading]) => heading)), rule, ...rows.map(cells)].join('\n')
+}
+
+/** 0.9876 -> 98.76 %. */
+export function percent(share: number, digits = 2): string {
+  return `${(100 * share).toFixed(digits)} %`
+}
+
+/** 1234567 -> 1,234,567. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 0 })
+}
+
+/** Three significant digits: 0.0123, 1.23, 123. */
+export function short(value: number): string {
+  return value === 0 ? '0' : String(Number(value.toPrecision(3)))
+}
