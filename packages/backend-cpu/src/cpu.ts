@@ -118,7 +118,8 @@ function sessionOptions(threads: number): Record<string, unknown> {
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    enableCpuMemArena: false,
+    // a planned pattern is one large block, which the system hands out, and zeroes, anew in each run
+    enableMemPattern: false,
     logSeverityLevel: 3,
     // spinning pools of several sessions take the cores from each other
     extra: { session: { intra_op: { allow_spinning: '0' } } },

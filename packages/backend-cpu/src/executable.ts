@@ -56,7 +56,7 @@ class CpuExecutable implements Executable {
     const created: LibraryInstruction[] = []
     try {
       for (const instruction of libraryInstructions(plan.instructions)) {
-        instruction.session = await this.#backend.sessions.acquire(writeOnnx(instruction.model))
+        instruction.session = await this.#backend.sessions.acquire(writeOnnx(instruction.model), instruction.isRepeated)
         created.push(instruction)
       }
     } catch (error) {

@@ -19,11 +19,15 @@ export class SessionCache {
     return this.#entries.size
   }
 
-  async acquire(model: Uint8Array<ArrayBuffer>): Promise<OrtSession> {
-    const key = await digest(model)
+  /**
+   * A session that `keepsMemory` holds on to what its inner values take between runs: worth it in a loop, where memory from the
+   * system would be zeroed anew in each step.
+   */
+  async acquire(model: Uint8Array<ArrayBuffer>, keepsMemory = false): Promise<OrtSession> {
+    const key = `${await digest(model)}${keepsMemory ? '+' : ''}`
     let entry = this.#entries.get(key)
     if (!entry) {
-      entry = { session: this.lib.InferenceSession.create(model, this.options), users: 0 }
+      entry = { session: this.lib.InferenceSession.create(model, { ...this.options, enableCpuMemArena: keepsMemory }), users: 0 }
       this.#entries.set(key, entry)
     }
     entry.users++

@@ -26,6 +26,8 @@ export class LibraryInstruction implements Instruction {
     readonly outputs: readonly Binding[],
     readonly lib: OrtLibrary,
     readonly check: boolean,
+    /** Whether it runs many times in a run of the program, in a loop. */
+    readonly isRepeated: boolean,
   ) {}
 
   async run(frame: Frame): Promise<void> {

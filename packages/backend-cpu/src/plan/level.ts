@@ -36,6 +36,8 @@ export interface LevelOptions {
   /** Parameters that stand for static tensors of an outer level; those that are another tensor there are substituted. */
   readonly staticParameters: ReadonlySet<Tensor>
   readonly substitutions: ReadonlyMap<Tensor, Tensor>
+  /** Whether this is the body of a loop. */
+  readonly isRepeated: boolean
   /** Where each result must end up. */
   readonly destinations: readonly Entry[]
 }
@@ -184,7 +186,7 @@ class Level {
     const binding = (name: string, tensor: Tensor, location: Location): Binding => ({ name, dtype: tensor.dtype, shape: tensor.shape, location, node: tensor.node })
     const inputs = graph.parameters.map((tensor, i) => binding(model.inputs[i]!.name, tensor, this.#use(tensor)))
     const outputs = results.map((tensor, i) => binding(model.outputs[i]!.name, tensor, this.#define(tensor)))
-    this.#instructions.push(new LibraryInstruction(model, inputs, outputs, this.#context.lib, this.#context.check))
+    this.#instructions.push(new LibraryInstruction(model, inputs, outputs, this.#context.lib, this.#context.check, this.#options.isRepeated))
     this.#context.time++
   }
 
@@ -239,7 +241,7 @@ class Level {
 
     for (const { from, to, bytes } of places.prologue) this.#copy(from, to, bytes)
     this.#context.time++
-    const instructions = planLevel(this.#context, { graph: body, entries, staticParameters, substitutions, destinations: [...places.after, ...ys] })
+    const instructions = planLevel(this.#context, { graph: body, entries, staticParameters, substitutions, isRepeated: true, destinations: [...places.after, ...ys] })
     this.#instructions.push(new LoopInstruction(loop, length, reverse, instructions, index))
     const end = this.#context.time++
     const alive = [...loopBlocks, ...outputs.flatMap(({ blocks }) => blocks), ...node.inputs.flatMap((input, i) => (this.#isCapturedStatic(node, i) ? [] : this.#entry(input).blocks))]

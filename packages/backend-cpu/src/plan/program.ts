@@ -68,6 +68,6 @@ export function planProgram(program: Program, options: PlanOptions): Plan {
   }))
   const blocks: Block[] = []
   const context: PlanContext = { lib: options.lib, check: options.check, baked, blocks, time: 0, loops: 0 }
-  const instructions = planLevel(context, { graph, entries, staticParameters: new Set(), substitutions: new Map(), destinations: [...results, ...spares] })
+  const instructions = planLevel(context, { graph, entries, staticParameters: new Set(), substitutions: new Map(), isRepeated: false, destinations: [...results, ...spares] })
   return { instructions, arenaBytes: planArena(blocks), loops: context.loops }
 }

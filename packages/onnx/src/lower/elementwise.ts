@@ -1,7 +1,7 @@
 import { broadcastShapes, sameShape, type Node, type Primitive, type Shape, type Tensor } from '@snn/tensor'
 import type { Emitter, Lowering, OnnxNumber } from './emitter.js'
 import { convWithBias, matmulWithBias } from './linear.js'
-import { sigmoidInput } from './patterns.js'
+import { difference, sigmoidInput } from './patterns.js'
 
 /**
  * Names of elementwise operands. ONNX broadcasts like NumPy, so a broadcast in front is dropped, unless the operands
@@ -13,6 +13,16 @@ export function operands(inputs: readonly Tensor[], emitter: Emitter): string[] 
   const covered = sources.map((x) => x.shape).reduce((a: Shape, b) => broadcastShapes(a, b, 'lower'))
   if (!sameShape(covered, shape)) sources[0] = inputs[0]!
   return sources.map((x) => emitter.name(x))
+}
+
+/** H(x - y) is how a spike is written. */
+function compare<P extends 'less' | 'lessEqual'>(op: string): Lowering<P> {
+  return ({ inputs }, emitter) => {
+    const [a, b] = inputs as readonly [Tensor, Tensor]
+    const left = difference(a, b, emitter)
+    const right = difference(b, a, emitter)
+    return emitter.emit(op, operands(left ?? (right ? [right[1], right[0]] : inputs), emitter))
+  }
 }
 
 function direct<P extends Primitive>(op: string): Lowering<P> {
@@ -117,8 +127,8 @@ export const elementwise = {
   mod,
   minimum,
   maximum,
-  less: direct<'less'>('Less'),
-  lessEqual: direct<'lessEqual'>('LessOrEqual'),
+  less: compare<'less'>('Less'),
+  lessEqual: compare<'lessEqual'>('LessOrEqual'),
   equal: direct<'equal'>('Equal'),
   and: direct<'and'>('And'),
   or: direct<'or'>('Or'),

@@ -1,6 +1,7 @@
-import { sizeOf, type Padding, type Primitives, type Shape } from '@snn/tensor'
+import { sizeOf, type Padding, type Primitives, type Shape, type Tensor } from '@snn/tensor'
 import type { Emitter, Lowering } from './emitter.js'
 import { emitConvTranspose, pads, withOneLeadingAxis } from './linear.js'
+import { isPlane } from './patterns.js'
 
 /** ONNX Runtime takes padding below the kernel size only; more is put on beforehand. */
 function tooWide(padding: readonly Padding[], kernel: readonly number[]): boolean {
@@ -10,6 +11,17 @@ function tooWide(padding: readonly Padding[], kernel: readonly number[]): boolea
 function padSpatial(name: string, padding: readonly Padding[], value: number, emitter: Emitter): string {
   const rest = [0, 0]
   return emitter.emit('Pad', [name, emitter.ints([...rest, ...padding.map(([low]) => low), ...rest, ...padding.map(([, high]) => high)]), emitter.scalar('float32', value)])
+}
+
+/**
+ * `operation` on planes [N, C, spatial]. ONNX Runtime keeps channels in blocks between convolutions and pooling; where the
+ * input comes from elsewhere, changing its layout costs more than the pooling, so each plane becomes a sample of one channel.
+ */
+function onPlanes(x: Tensor, spatialAxes: number, outShape: Shape, emitter: Emitter, operation: (name: string) => string): string {
+  if (isPlane(x, emitter)) return withOneLeadingAxis(x, spatialAxes, outShape, emitter, operation)
+  const spatial = x.shape.slice(-spatialAxes)
+  const planes = sizeOf(x.shape.slice(0, -spatialAxes))
+  return emitter.reshape(operation(emitter.reshape(emitter.name(x), [planes, 1, ...spatial])), outShape)
 }
 
 const none = (padding: readonly Padding[]): Padding[] => padding.map(() => [0, 0])
@@ -24,7 +36,7 @@ function emitMaxPool(name: string, { kernel, stride, padding, dilation }: Primit
 }
 
 const maxPool: Lowering<'maxPool'> = (node, emitter) =>
-  withOneLeadingAxis(node.inputs[0]!, node.attributes.kernel.length, node.outputs[0]!.shape, emitter, (name) => emitMaxPool(name, node.attributes, 1, emitter).values)
+  onPlanes(node.inputs[0]!, node.attributes.kernel.length, node.outputs[0]!.shape, emitter, (name) => emitMaxPool(name, node.attributes, 1, emitter).values)
 
 /** ONNX counts over the whole tensor; we over the plane, without padding. */
 const argmaxPool: Lowering<'argmaxPool'> = (node, emitter) => {
@@ -65,7 +77,7 @@ function counts({ kernel, stride, padding }: Primitives['averagePool'], spatial:
 
 const averagePool: Lowering<'averagePool'> = (node, emitter) => {
   const { kernel, stride, padding, countIncludePad } = node.attributes
-  return withOneLeadingAxis(node.inputs[0]!, kernel.length, node.outputs[0]!.shape, emitter, (name) => {
+  return onPlanes(node.inputs[0]!, kernel.length, node.outputs[0]!.shape, emitter, (name) => {
     const wide = countIncludePad && tooWide(padding, kernel)
     return emitter.emit('AveragePool', [wide ? padSpatial(name, padding, 0, emitter) : name], {
       kernel_shape: kernel,
