@@ -45,7 +45,8 @@ export async function balanceThresholds(plan: Plan, data: Batches, balance: Bala
         // a shorter rest would be compiled for itself
         if (count < samples && before + done > 0 && size >= samples) continue
         await round({ ...x, data: x.data.subarray(start * perSample, (start + count) * perSample), shape: [count, ...x.shape.slice(1)] })
-        options.onProgress?.({ stage: 'balance', done: ++done, total: rounds })
+        done++
+        options.onProgress?.({ stage: 'balance', done, total: rounds })
       }
       if (done >= rounds) break
     }
