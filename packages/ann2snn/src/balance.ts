@@ -43,7 +43,7 @@ export async function balanceThresholds(plan: Plan, data: Batches, balance: Bala
       for (let start = 0; start < size && done < rounds; start += samples) {
         const count = Math.min(samples, size - start)
         // a shorter rest would be compiled for itself
-        if (count < samples && before + done > 0 && size >= samples) continue
+        if (count < samples && start > 0) break
         await round({ ...x, data: x.data.subarray(start * perSample, (start + count) * perSample), shape: [count, ...x.shape.slice(1)] })
         done++
         options.onProgress?.({ stage: 'balance', done, total: rounds })

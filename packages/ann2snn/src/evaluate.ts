@@ -39,12 +39,14 @@ export function neuronCount(snn: Network): number {
 export async function evaluate(snn: Network, data: Batches, options: EvaluateOptions): Promise<Evaluation> {
   const wanted = typeof options.steps === 'number' ? Array.from({ length: options.steps }, (_, i) => i + 1) : [...new Set(options.steps)].sort((a, b) => a - b)
   for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
+  if (options.earlyExit !== undefined) checkSteps(options.earlyExit, 'evaluate earlyExit')
   // spikes are counted in each step as one number per layer
   await using loop = compileLoop(snn, ['*.spike'], (recorded) => Object.values(recorded).map((spike) => spike.sum()), options.backend)
   const neurons = neuronCount(snn)
   const correct = new Float64Array(wanted.length)
   const spikes = new Float64Array(wanted.length)
   const seconds = new Float64Array(wanted.length)
+  const stops = runsUntil(wanted, options.earlyExit)
   let samples = 0
   let stepsRun = 0
   let batches = 0
@@ -56,7 +58,7 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
     let time = 0
     let predictions = new Int32Array(size).fill(-1)
     let unchanged = 0
-    for (const [i, T] of wanted.entries()) {
+    for (const T of stops) {
       if (unchanged < (options.earlyExit ?? Infinity)) {
         const started = performance.now()
         const segment = T - ran
@@ -72,6 +74,8 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
         }
         ran = T
       }
+      const i = wanted.indexOf(T)
+      if (i < 0) continue
       correct[i]! += predictions.reduce((sum, prediction, n) => sum + (prediction === labels[n] ? 1 : 0), 0)
       spikes[i]! += total / ran
       seconds[i]! += time
@@ -87,6 +91,12 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
     stepsRun: stepsRun / batches,
     results: wanted.map((T, i) => ({ T, accuracy: correct[i]! / samples, spikesPerNeuronPerStep: neurons === 0 ? 0 : spikes[i]! / samples / neurons, seconds: seconds[i]! })),
   }
+}
+
+/** Where the run pauses to look: at every number of steps asked for, and for an early exit every `patience` steps. */
+function runsUntil(wanted: readonly number[], patience: number | undefined): number[] {
+  const looks = patience === undefined ? [] : Array.from({ length: Math.floor(wanted.at(-1)! / patience) }, (_, i) => (i + 1) * patience)
+  return [...new Set([...wanted, ...looks])].sort((a, b) => a - b)
 }
 
 export interface AnnEvaluation {

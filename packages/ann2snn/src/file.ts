@@ -1,6 +1,6 @@
 import { initialState, Network, sampleShapes, type NetworkState } from '@snn/nn'
 import { freeSize, lowerGraph, readContents, writeOnnx, type OnnxTensor } from '@snn/onnx'
-import { isPrimitive, SnnError, topological, traceFunction, variable, type Tensor, type TensorLike, type Variable } from '@snn/tensor'
+import { isPrimitive, sameShape, SnnError, topological, traceFunction, variable, type Tensor, type TensorLike, type Variable } from '@snn/tensor'
 import { layerFrom } from './layer-from.js'
 
 /** Version of the form of `.snn.onnx` files. */
@@ -104,18 +104,21 @@ function nest(values: readonly (readonly [string, Tensor])[]): NetworkState {
 
 type Model = ReturnType<typeof lowerGraph>
 
-/** Calls the constants that hold Variables by their dotted names; adds those that the step does not need as they are. */
+/** Initial states stand in the metadata, not among the arrays. */
+const isInitial = (path: string): boolean => path.includes('.initial.')
+
+/** Calls the constants that hold Variables by their dotted names; equal small ones share one. */
 function nameConstants(model: Model, snn: Network, values: ReadonlyMap<Variable, TensorLike>): { readonly model: Model; readonly names: ReadonlyMap<Variable, string> } {
   const constants = model.constants as ReadonlyMap<string, OnnxTensor>
   const renamed = new Map<string, string>()
   const names = new Map<Variable, string>()
-  const extra: [string, OnnxTensor][] = []
   for (const [path, v] of Object.entries(snn.variables())) {
-    const { data, shape, dtype } = values.get(v)!
-    const found = [...constants].find(([name, constant]) => constant.data === data && !renamed.has(name))
-    if (found) renamed.set(found[0], path)
-    else extra.push([path, { data, shape, dtype } as OnnxTensor])
-    names.set(v, path)
+    if (isInitial(path)) continue
+    const { data, shape } = values.get(v)!
+    const found = [...constants].find(([, constant]) => constant.data === data) ?? [...constants].find(([, constant]) => constant.dtype === v.dtype && sameShape(constant.shape, shape) && data.every((x, i) => Object.is(x, constant.data[i])))
+    if (!found) throw new SnnError('UNSUPPORTED', `[writeSnn] the step does not use '${path}', expected every array to be used.`, { primitive: 'read', backend: 'onnx' })
+    if (!renamed.has(found[0])) renamed.set(found[0], path)
+    names.set(v, renamed.get(found[0])!)
   }
   const now = (name: string): string => renamed.get(name) ?? name
   return {
@@ -123,7 +126,7 @@ function nameConstants(model: Model, snn: Network, values: ReadonlyMap<Variable,
     model: {
       ...model,
       nodes: model.nodes.map((node) => ({ ...node, inputs: node.inputs.map(now) })),
-      constants: new Map([...[...constants].map(([name, constant]) => [now(name), constant] as const), ...extra]),
+      constants: new Map([...constants].map(([name, constant]) => [now(name), constant])),
     },
   }
 }
@@ -151,15 +154,17 @@ function describeNetwork({ inputs, nodes, outputs }: Network, names: ReadonlyMap
       kind: layer.kind,
       config: layer.config,
       inputs: from,
-      variables: Object.fromEntries(Object.entries(layer.variables).map(([key, v]) => [key, names.get(v)!])),
+      variables: Object.fromEntries(Object.entries(layer.variables).flatMap(([key, v]) => (names.has(v) ? [[key, names.get(v)!] as const] : []))),
     })),
     outputs,
   }
 }
 
-/** The initial value of each state, where it is one number, or the array that gives it. */
-function initialValues(snn: Network, values: ReadonlyMap<Variable, TensorLike>): Record<string, number | { readonly shape: readonly number[]; readonly data: readonly number[] }> {
-  const initial: Record<string, number | { readonly shape: readonly number[]; readonly data: readonly number[] }> = {}
+/** The initial value of a state: one number, or an array that broadcasts over a sample. */
+type InitialValue = number | { readonly shape: readonly number[]; readonly data: readonly number[] }
+
+function initialValues(snn: Network, values: ReadonlyMap<Variable, TensorLike>): Record<string, InitialValue> {
+  const initial: Record<string, InitialValue> = {}
   for (const { name, node, key } of stateSignature(snn)) {
     const { layer } = snn.node(node)
     const own = layer.variables[`initial.${key}`]
@@ -179,6 +184,7 @@ export function readSnn(bytes: Uint8Array): { readonly snn: Network; readonly me
     throw wrongFile(`it has ${got}, expected ${formatVersion}`, metadata['snn.version'] === undefined ? 'Convert the model first: snn convert.' : 'Update @snn/ann2snn.')
   }
   const { inputs, nodes, outputs } = parseJson(metadata, 'snn.network') as NetworkDescription
+  const initial = parseJson(metadata, 'snn.initial') as Readonly<Record<string, InitialValue>>
   const variableOf = (name: string): Variable => {
     const constant = constants.get(name)
     if (constant?.dtype !== 'float32') throw wrongFile(`its array '${name}' is ${constant ? constant.dtype : 'missing'}, expected float32`, 'Write it again.')
@@ -188,7 +194,8 @@ export function readSnn(bytes: Uint8Array): { readonly snn: Network; readonly me
     const snn = new Network({
       inputs,
       nodes: nodes.map(({ name, kind, config, inputs: from, variables }) => {
-        const layer = layerFrom(kind, config, Object.fromEntries(Object.entries(variables).map(([key, constant]) => [key, variableOf(constant)])))
+        const arrays = Object.entries(variables).map(([key, constant]) => [key, variableOf(constant)] as const)
+        const layer = layerFrom(kind, config, Object.fromEntries([...arrays, ...initialVariables(name, initial)]))
         if (!layer) throw wrongFile(`its layer '${name}' is of the unknown kind '${kind}'`, 'Update @snn/ann2snn.')
         return { name, layer, inputs: from }
       }),
@@ -207,6 +214,13 @@ export function readSnn(bytes: Uint8Array): { readonly snn: Network; readonly me
     if (error instanceof TypeError) throw wrongFile('its metadata snn.network is not of the right form', 'Write it again.', error)
     throw error
   }
+}
+
+function initialVariables(node: string, initial: Readonly<Record<string, InitialValue>>): [string, Variable][] {
+  return Object.entries(initial).flatMap(([path, value]): [string, Variable][] => {
+    if (typeof value === 'number' || !path.startsWith(`${node}.`)) return []
+    return [[`initial.${path.slice(node.length + 1)}`, variable({ data: Float32Array.from(value.data), shape: value.shape }, { name: `${node}.initial` })]]
+  })
 }
 
 /** Whether an ONNX file's metadata say that it is a converted network. */

@@ -8,4 +8,3 @@ export { constantInput, floatAttribute, floatsAttribute, intAttribute, intsAttri
 export { lowerGraph, isLowered, type LowerOptions } from './lower/lower.js'
 export { freeSize } from './lower/free-size.js'
 export { readContents, type ModelContents } from './read/contents.js'
-export { lowerForAnyBatch, type GraphToLower } from './lower/batch.js'

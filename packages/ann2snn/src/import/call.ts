@@ -69,6 +69,7 @@ export class Call {
   activation(i: number): Activation {
     const name = this.node.inputs[i] ?? ''
     const found = this.progress.activations.get(name)
+    if (!found && this.isConstant(i)) return this.refuse(`its input ${i} "${name}" is a constant`, 'Simplify the model with onnxsim.')
     if (!found) return this.refuse(`its input ${i} "${name}" is not computed from the inputs sample by sample`, 'Simplify the model with onnxsim, or export it with only the batch size free.')
     const dtype = this.progress.graph.values.get(name)?.dtype ?? 'float32'
     if (dtype !== 'float32' && this.node.op !== 'Cast' && this.node.op !== 'DequantizeLinear') {

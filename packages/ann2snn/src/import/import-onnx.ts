@@ -1,13 +1,11 @@
-import type { Network, NetworkInput } from '@snn/nn'
-import { assertSupported, readOnnx, type OnnxGraph, type OnnxNode, type OnnxValue, type ReadOptions, type UnsupportedNode } from '@snn/onnx'
+import type { Network } from '@snn/nn'
+import { assertSupported, readOnnx, type OnnxGraph, type OnnxNode, type ReadOptions, type UnsupportedNode } from '@snn/onnx'
 import { SnnError } from '@snn/tensor'
 import { assemble } from './assemble.js'
-import { Call, Refusal, type Activation } from './call.js'
 import { classNamesOf } from './class-names.js'
-import { draftsOf, isDraft, type Origin, type Source } from './draft.js'
-import { layoutOf } from './layout.js'
-import { rules } from './rules/table.js'
+import { draftsOf, isDraft, type Origin } from './draft.js'
 import { simplify } from './simplify.js'
+import { walk, type NamedInput } from './walk.js'
 
 export interface ImportOptions {
   /** Which value of the model is the output, by its name in the file. Default: the first output. */
@@ -46,13 +44,16 @@ export function importOnnx(graph: OnnxGraph, options: ImportOptions = {}): Impor
   const output = chosenOutput(graph, options.output, notes)
   const nodes = liveNodes(graph, output)
   const inputs = liveInputs(graph, nodes, output, notes)
-  const { activations, refused } = walk(graph, nodes, inputs, output, notes)
-  assertSupported({ ...graph, unsupported: unsupportedAmong(graph, nodes) }, refused, 'importOnnx')
-  const source = simplify(activations.get(output)!.source)
-  const used = new Set(draftsOf(source).flatMap((draft) => draft.inputs.map((input) => (isDraft(input) ? '' : input.input))))
-  const networkInputs = inputs.map(({ name, value }) => ({ name, shape: (activations.get(value.name) as Activation).layout.shape })).filter(({ name }) => used.has(name) || (!isDraft(source) && source.input === name))
-  const { shape, axis } = activations.get(output)!.layout
+  const unsupported = unsupportedAmong(graph, nodes)
+  const { activations, refused } = walk(graph, nodes, inputs, unsupported, notes)
+  const made = activations.get(output)
+  assertSupported({ ...graph, unsupported }, made && made.layout.inner > 1 ? [...refused, joined(graph, output)] : refused, 'importOnnx')
+  if (!made) throw new SnnError('ARGUMENT', `[importOnnx] output "${output}" is not computed from the inputs. Choose another with the option output.`, { name: 'output', value: output })
+  const { shape, axis } = made.layout
   if (axis > 0) notes.add(`The file has the batch as axis ${axis} of the output "${output}"; here it is in front.`)
+  const source = simplify(made.source)
+  const read = new Set([source, ...draftsOf(source).flatMap((draft) => draft.inputs)].map((from) => (isDraft(from) ? '' : from.input)))
+  const networkInputs = inputs.filter(({ name }) => read.has(name)).map(({ name, value }) => ({ name, shape: activations.get(value.name)!.layout.shape }))
   const classNames = shape.length === 1 ? classNamesOf(graph.metadata, shape[0]!) : undefined
   return { ...assemble(source, networkInputs), notes: [...notes], ...(classNames && { classNames }) }
 }
@@ -87,11 +88,6 @@ function unsupportedAmong(graph: OnnxGraph, nodes: readonly OnnxNode[]): Unsuppo
   return graph.unsupported.filter(({ name }) => names.has(name))
 }
 
-interface NamedInput {
-  readonly name: string
-  readonly value: OnnxValue
-}
-
 function liveInputs(graph: OnnxGraph, nodes: readonly OnnxNode[], output: string, notes: Set<string>): NamedInput[] {
   const read = new Set([output, ...nodes.flatMap((node) => node.inputs)])
   const names = new Set<string>()
@@ -108,70 +104,7 @@ function liveInputs(graph: OnnxGraph, nodes: readonly OnnxNode[], output: string
   })
 }
 
-/** Turns node after node into layers, and collects what cannot be. */
-function walk(graph: OnnxGraph, nodes: readonly OnnxNode[], inputs: readonly NamedInput[], output: string, notes: Set<string>) {
-  const refused: UnsupportedNode[] = []
-  const refuse = ({ op, name, domain }: Pick<UnsupportedNode, 'op' | 'name' | 'domain'>, { reason, fix }: Pick<UnsupportedNode, 'reason' | 'fix'>): void => {
-    refused.push({ op, name, domain, opset: domain === '' ? graph.source.opset : (graph.domains[domain] ?? 1), reason, fix })
-  }
-  const activations = new Map<string, Activation>()
-  /** Values of which nothing is known, because what makes them was refused. */
-  const missing = new Set(graph.unsupported.map(({ name }) => name))
-  const batch = inputs.map(({ value }) => value.shape?.[0]).find((dim) => typeof dim === 'string') ?? ''
-  for (const { name, value } of inputs) {
-    if (missing.has(value.name)) continue
-    const layout = layoutOf(value.shape ?? [], batch)
-    if (typeof layout !== 'string' && layout.axis === 0 && layout.inner === 1) activations.set(value.name, { source: { input: name }, layout })
-    else {
-      missing.add(value.name)
-      refuse({ op: 'Input', name: value.name, domain: '' }, inputProblem(value, batch))
-    }
-  }
-  const unsupported = new Set(graph.unsupported.map(({ name }) => name))
-  const progress = { graph, batch, activations, notes, anyInput: { input: inputs[0]?.name ?? '' } }
-  for (const node of nodes) {
-    const outputs = node.outputs.filter((name) => name !== '')
-    if (unsupported.has(node.name) || node.inputs.some((name) => missing.has(name))) {
-      for (const name of outputs) missing.add(name)
-      continue
-    }
-    if (isShapeArithmetic(graph, node, activations) && !outputs.includes(output)) continue
-    try {
-      const made = sourcesOf(new Call(node, progress))
-      node.outputs.forEach((name, i) => {
-        if (name !== '') activations.set(name, { source: made[i]!, layout: new Call(node, progress).output(i) })
-      })
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      refuse(node, error)
-      for (const name of outputs) missing.add(name)
-    }
-  }
-  if (!activations.has(output) && refused.length === 0 && graph.unsupported.length === 0) {
-    refuse({ op: 'Output', name: output, domain: '' }, { reason: 'it does not depend on the inputs', fix: 'Choose another with the option output.' })
-  }
-  return { activations, refused }
-}
-
-function sourcesOf(call: Call): readonly Source[] {
-  const { op, domain } = call.node
-  const rule = domain === '' ? rules.get(op) : undefined
-  if (!rule) throw new Refusal('networks have no such layer', 'Replace it in the source model with layers such as Conv, Gemm, Relu, MaxPool, AveragePool, or choose an output before it with the option output.')
-  const made = rule(call)
-  return Array.isArray(made) ? (made as readonly Source[]) : [made as Source]
-}
-
-/** Whole numbers that are sizes and not computed from the inputs' values. */
-function isShapeArithmetic(graph: OnnxGraph, node: OnnxNode, activations: ReadonlyMap<string, Activation>): boolean {
-  const whole = (name: string): boolean => name === '' || ['int64', 'int32'].includes(graph.values.get(name)?.dtype ?? '')
-  return node.outputs.every(whole) && (node.op === 'Shape' || node.op === 'Size' || !node.inputs.some((name) => activations.has(name)))
-}
-
-function inputProblem({ shape }: OnnxValue, batch: string): Pick<UnsupportedNode, 'reason' | 'fix'> {
-  const free = (shape ?? []).slice(1).filter((dim) => typeof dim === 'string')
-  if (free.length > 0) {
-    return { reason: `its shape [${shape!.join(',')}] has free sizes beside the batch`, fix: `Give the sizes: { sizes: { ${free.map((dim) => `${dim}: ...`).join(', ')} } }.` }
-  }
-  if (batch === '') return { reason: `its leading size is fixed ([${(shape ?? []).join(',')}])`, fix: 'Export the model with a free batch size.' }
-  return { reason: `its leading size is not the batch size ${batch} of the other inputs ([${(shape ?? []).join(',')}])`, fix: 'Export the model with the same free batch size for every input.' }
+function joined(graph: OnnxGraph, output: string): UnsupportedNode {
+  const fix = 'Choose a value before it with the option output.'
+  return { op: 'Output', name: output, domain: '', opset: graph.source.opset, reason: 'it joins the samples of a batch in one axis', fix }
 }

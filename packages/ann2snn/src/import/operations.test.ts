@@ -91,6 +91,11 @@ const cases: Readonly<Record<string, Case>> = {
   'Conv used twice keeps its Add': { x: [3, 6, 6], nodes: [node('Conv', 'x w', {}, 'c'), node('Add', 'c b', {}, 'd'), node('Mul', 'c d')], constants: { w: w(4, 3, 3, 3), b: w(4, 1, 1) }, layers: 'conv1 add1 mul1' },
   'Pad then Conv': { x: [3, 6, 6], nodes: [node('Pad', 'x p', {}, 'c'), node('Conv', 'c w', { pads: [1, 0, 1, 0] })], constants: { p: ints(0, 0, 1, 2, 0, 0, 0, 1), w: w(4, 3, 3, 3) }, layers: 'conv1' },
 
+  ConvTranspose: { x: [3, 5, 6], nodes: [node('ConvTranspose', 'x w b', { strides: [2, 3], pads: [1, 0, 0, 1], output_padding: [1, 2] })], constants: { w: w(3, 4, 3, 3), b: w(4) }, layers: 'reshape1 pad1 reshape2 conv1' },
+  'ConvTranspose in groups, dilated': { x: [4, 5, 6], nodes: [node('ConvTranspose', 'x w', { group: 2, dilations: [2, 1], pads: [1, 1, 1, 1] })], constants: { w: w(4, 3, 2, 3) }, layers: 'conv1' },
+  'ConvTranspose of one place each': { x: [4, 5, 6], nodes: [node('ConvTranspose', 'x w', { strides: [2, 2] })], constants: { w: w(4, 3, 2, 2) }, layers: 'reshape1 pad1 reshape2 conv1' },
+  'ConvTranspose that cuts off': { x: [4, 9], nodes: [node('ConvTranspose', 'x w', { strides: [3], pads: [2, 3] })], constants: { w: w(4, 3, 2) }, layers: 'reshape1 pad1 reshape2 slice1 conv1' },
+
   'Gemm transB': { x: [6], nodes: [node('Gemm', 'x w b', { transB: 1 })], constants: { w: w(4, 6), b: w(4) }, layers: 'fc1' },
   'Gemm alpha beta': { x: [6], nodes: [node('Gemm', 'x w b', { alpha: 0.5, beta: 2 })], constants: { w: w(6, 4), b: w(1, 4) }, layers: 'fc1' },
   'Gemm without C': { x: [6], nodes: [node('Gemm', 'x w')], constants: { w: w(6, 4) }, layers: 'fc1' },
@@ -199,12 +204,28 @@ const cases: Readonly<Record<string, Case>> = {
   },
 }
 
-const functions: readonly (readonly [op: string, layer: string, attributes?: Node['attributes'], shift?: number])[] = [
-  ['Sigmoid', 'sigmoid1'], ['Tanh', 'tanh1'], ['Erf', 'erf1'], ['Exp', 'exp1'], ['Log', 'log1', {}, 3], ['Sqrt', 'sqrt1', {}, 3], ['Abs', 'abs1'], ['Neg', 'neg1'], ['Sign', 'sign1'],
-  ['Reciprocal', 'reciprocal1', {}, 3], ['Floor', 'floor1'], ['Ceil', 'ceil1'], ['Round', 'round1'], ['Sin', 'sin1'], ['Cos', 'cos1'], ['Tan', 'tan1', {}, 5], ['Atan', 'atan1'],
-  ['Softplus', 'softplus1'], ['Softsign', 'softsign1'], ['HardSwish', 'hardSwish1'], ['Mish', 'mish1'], ['Elu', 'elu1', { alpha: 0.7 }], ['Celu', 'celu1', { alpha: 0.7 }],
-  ['Selu', 'selu1'], ['Selu', 'selu1', { alpha: 1.2, gamma: 0.9 }], ['HardSigmoid', 'hardSigmoid1'], ['HardSigmoid', 'hardSigmoid1', { alpha: 0.4, beta: 0.3 }],
-  ['ThresholdedRelu', 'thresholdedRelu1', { alpha: 0.4 }], ['Gelu', 'gelu1'], ['Gelu', 'geluTanh1', { approximate: 'tanh' }],
+interface FunctionCase {
+  readonly op: string
+  readonly layers: string
+  readonly attributes?: Node['attributes']
+  readonly shift?: number
+}
+
+const functions: readonly FunctionCase[] = [
+  ...['Sigmoid', 'Tanh', 'Erf', 'Exp', 'Abs', 'Neg', 'Sign', 'Floor', 'Ceil', 'Round', 'Sin', 'Cos', 'Atan', 'Softplus', 'Softsign', 'HardSwish', 'Mish', 'Selu', 'HardSigmoid', 'Gelu'].map((op) => ({
+    op,
+    layers: `${op[0]!.toLowerCase()}${op.slice(1)}1`,
+  })),
+  { op: 'Log', layers: 'log1', shift: 3 },
+  { op: 'Sqrt', layers: 'sqrt1', shift: 3 },
+  { op: 'Reciprocal', layers: 'reciprocal1', shift: 3 },
+  { op: 'Tan', layers: 'tan1', shift: 5 },
+  { op: 'Elu', layers: 'elu1', attributes: { alpha: 0.7 } },
+  { op: 'Celu', layers: 'celu1', attributes: { alpha: 0.7 } },
+  { op: 'Selu', layers: 'selu1', attributes: { alpha: 1.2, gamma: 0.9 } },
+  { op: 'HardSigmoid', layers: 'hardSigmoid1', attributes: { alpha: 0.4, beta: 0.3 } },
+  { op: 'ThresholdedRelu', layers: 'thresholdedRelu1', attributes: { alpha: 0.4 } },
+  { op: 'Gelu', layers: 'geluTanh1', attributes: { approximate: 'tanh' } },
 ]
 
 const resizes: readonly Node['attributes'][] = [
@@ -218,7 +239,7 @@ const resizes: readonly Node['attributes'][] = [
 describe('operations agree with ONNX Runtime', () => {
   it.each(Object.entries(cases))('%s', (_, test) => check(test))
 
-  it.each([...functions])('%s (%s)', (op: string, layer: string, attributes: Node['attributes'] = {}, shift: number = 0) => check({ x: [4, 5], nodes: [node(op, 'x', attributes)], layers: layer, opset: 22, shift }))
+  it.each(functions)('$op ($layers)', ({ op, layers, attributes, shift }) => check({ x: [4, 5], nodes: [node(op, 'x', attributes)], layers, opset: 22, ...(shift && { shift }) }))
 
   it.each(resizes)('Resize %o', async (attributes) => {
     await check({ x: [2, 3, 4], nodes: [node('Resize', 'x - s', { ...attributes, mode: 'nearest' })], constants: { s: floats(1, 1, 2, 2) }, layers: 'upsample1' })

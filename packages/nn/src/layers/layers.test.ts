@@ -62,19 +62,19 @@ describe('elementwise layers', () => {
     [constantLayer({ function: 'maximum', swap: false }, { operand: variable({ data: Float64Array.of(0.3), shape: [1] }) }), (x) => Math.max(x, 0.3)],
   ]
   it.each(functions.map(([layer, expected]) => [`${layer.kind} ${JSON.stringify(layer.config)}`, layer, expected] as const))('%s', async (_, layer, expected) => {
-    await expectElements(layer, [[2, 5]], [2, 5], ([x], n, c, w) => expected(at(x!, n!, c!, w!), n!, c!))
+    await expectElements(layer, [[2, 5]], [2, 5], ([x], n, c, w) => expected(at(x!, n, c, w), n, c))
   })
 
   it('add, and binary functions of two inputs', async () => {
     await expectElements(addLayer({}), [[2, 2], [2, 2], [2, 2]], [2, 2], (xs, ...i) => sum(3, (k) => at(xs[k]!, ...i)))
-    await expectElements(binaryLayer({ function: 'mul' }), [[2, 3], [2, 1]], [2, 3], ([x, y], n, c, w) => at(x!, n!, c!, w!) * at(y!, n!, c!, 0))
+    await expectElements(binaryLayer({ function: 'mul' }), [[2, 3], [2, 1]], [2, 3], ([x, y], n, c, w) => at(x!, n, c, w) * at(y!, n, c, 0))
     await expectElements(binaryLayer({ function: 'minimum' }), [[4], [4]], [4], ([x, y], ...i) => Math.min(at(x!, ...i), at(y!, ...i)))
   })
 
   it('softmax and log-softmax, over any axis, far from overflow', async () => {
     const softmax = ([x]: readonly TensorLike[], n: number, c: number, w: number) => Math.exp(at(x!, n, c, w)) / sum(4, (k) => Math.exp(at(x!, n, k, w)))
     for (const axis of [0, -2]) {
-      await expectElements(softmaxLayer({ axis }), [[4, 2]], [4, 2], softmax as never)
+      await expectElements(softmaxLayer({ axis }), [[4, 2]], [4, 2], softmax)
       await expectElements(logSoftmaxLayer({ axis }), [[4, 2]], [4, 2], ((xs: never, n: never, c: never, w: never) => Math.log(softmax(xs, n, c, w))) as never)
     }
     const far = compile((x: Tensor) => softmaxLayer({ axis: 0 }).apply([x], { training: false, lead: 1 }), { backend })
@@ -86,28 +86,28 @@ describe('weighted layers', () => {
   it('linear', async () => {
     const [w, b] = [weight([4, 3], 5), weight([4], 6)]
     const [wData, bData] = [values([4, 3], 5), values([4], 6)]
-    await expectElements(linearLayer({}, { weight: w, bias: b }), [[3]], [4], ([x], n, o) => at(bData, o!) + sum(3, (i) => at(x!, n!, i) * at(wData, o!, i)))
-    await expectElements(linearLayer({}, { weight: w }), [[2, 3]], [2, 4], ([x], n, l, o) => sum(3, (i) => at(x!, n!, l!, i) * at(wData, o!, i)))
+    await expectElements(linearLayer({}, { weight: w, bias: b }), [[3]], [4], ([x], n, o) => at(bData, o) + sum(3, (i) => at(x!, n, i) * at(wData, o, i)))
+    await expectElements(linearLayer({}, { weight: w }), [[2, 3]], [2, 4], ([x], n, l, o) => sum(3, (i) => at(x!, n, l, i) * at(wData, o, i)))
   })
 
   it('matmul of two inputs', async () => {
-    await expectElements(matmulLayer({}), [[2, 3], [3, 4]], [2, 4], ([a, b], n, i, j) => sum(3, (k) => at(a!, n!, i!, k) * at(b!, n!, k, j!)))
+    await expectElements(matmulLayer({}), [[2, 3], [3, 4]], [2, 4], ([a, b], n, i, j) => sum(3, (k) => at(a!, n, i, k) * at(b!, n, k, j)))
   })
 
   it('conv 2-D with stride, padding, dilation, groups', async () => {
     const [wData, bData] = [values([4, 1, 3, 2], 7), values([4], 8)]
     const layer = convLayer({ stride: [2, 1], padding: [[1, 0], [0, 2]], dilation: [1, 2], groups: 2 }, { weight: weight([4, 1, 3, 2], 7), bias: weight([4], 8) })
     await expectElements(layer, [[2, 6, 5]], [4, 3, 5], ([x], n, o, h, w) =>
-      at(bData, o!) + sum(3, (kh) => sum(2, (kw) => {
-        const [row, column] = [h! * 2 + kh - 1, w! + 2 * kw]
-        return row < 0 || row >= 6 || column >= 5 ? 0 : at(x!, n!, Math.floor(o! / 2), row, column) * at(wData, o!, 0, kh, kw)
+      at(bData, o) + sum(3, (kh) => sum(2, (kw) => {
+        const [row, column] = [h * 2 + kh - 1, w + 2 * kw]
+        return row < 0 || row >= 6 || column >= 5 ? 0 : at(x!, n, Math.floor(o / 2), row, column) * at(wData, o, 0, kh, kw)
       })))
   })
 
   it('conv 1-D without bias', async () => {
     const wData = values([2, 3, 3], 9)
     const layer = convLayer({ stride: [1], padding: [[0, 0]], dilation: [1], groups: 1 }, { weight: weight([2, 3, 3], 9) })
-    await expectElements(layer, [[3, 7]], [2, 5], ([x], n, o, l) => sum(3, (c) => sum(3, (k) => at(x!, n!, c, l! + k) * at(wData, o!, c, k))))
+    await expectElements(layer, [[3, 7]], [2, 5], ([x], n, o, l) => sum(3, (c) => sum(3, (k) => at(x!, n, c, l + k) * at(wData, o, c, k))))
   })
 })
 
@@ -118,8 +118,8 @@ describe('batch normalisation', () => {
   it('uses the running statistics outside of training', async () => {
     const [w, b, m, v] = [values([3], 1), values([3], 2), values([3], 3), [0.5, 1, 2]]
     const expected = ([x]: readonly TensorLike[], n: number, c: number, ...rest: number[]) => ((at(x!, n, c, ...rest) - at(m, c)) / Math.sqrt(v[c]! + 1e-3)) * at(w, c) + at(b, c)
-    await expectElements(batchNormLayer(config, statistics()), [[3, 2, 2]], [3, 2, 2], expected as never)
-    await expectElements(batchNormLayer(config, statistics()), [[3]], [3], expected as never)
+    await expectElements(batchNormLayer(config, statistics()), [[3, 2, 2]], [3, 2, 2], expected)
+    await expectElements(batchNormLayer(config, statistics()), [[3]], [3], expected)
   })
 
   it('in training uses and gathers those of the batch and of time', async () => {
@@ -151,8 +151,8 @@ describe('pooling layers', () => {
   it('maxPool with stride, padding, dilation', async () => {
     const layer = maxPoolLayer({ kernel: [2, 2], stride: [2, 1], padding: [[1, 0], [0, 0]], dilation: [1, 2] })
     await expectElements(layer, [[2, 5, 4]], [2, 3, 2], ([x], n, c, h, w) => {
-      const inside = [0, 1].flatMap((kh) => [0, 2].map((kw) => [2 * h! + kh - 1, w! + kw] as const)).filter(([row]) => row >= 0)
-      return Math.max(...inside.map(([row, column]) => at(x!, n!, c!, row, column)))
+      const inside = [0, 1].flatMap((kh) => [0, 2].map((kw) => [2 * h + kh - 1, w + kw] as const)).filter(([row]) => row >= 0)
+      return Math.max(...inside.map(([row, column]) => at(x!, n, c, row, column)))
     })
   })
 
@@ -160,33 +160,33 @@ describe('pooling layers', () => {
     for (const countIncludePad of [true, false]) {
       const layer = averagePoolLayer({ kernel: [3], stride: [2], padding: [[1, 1]], countIncludePad })
       await expectElements(layer, [[2, 6]], [2, 3], ([x], n, c, l) => {
-        const inside = [2 * l! - 1, 2 * l!, 2 * l! + 1].filter((i) => i >= 0 && i < 6)
-        return inside.reduce((a, i) => a + at(x!, n!, c!, i), 0) / (countIncludePad ? 3 : inside.length)
+        const inside = [2 * l - 1, 2 * l, 2 * l + 1].filter((i) => i >= 0 && i < 6)
+        return inside.reduce((a, i) => a + at(x!, n, c, i), 0) / (countIncludePad ? 3 : inside.length)
       })
     }
   })
 
   it('global pooling keeps the axes', async () => {
-    await expectElements(globalAveragePoolLayer({}), [[2, 3, 4]], [2, 1, 1], ([x], n, c) => sum(3, (h) => sum(4, (w) => at(x!, n!, c!, h, w))) / 12)
-    await expectElements(globalMaxPoolLayer({}), [[2, 3]], [2, 1], ([x], n, c) => Math.max(...[0, 1, 2].map((l) => at(x!, n!, c!, l))))
+    await expectElements(globalAveragePoolLayer({}), [[2, 3, 4]], [2, 1, 1], ([x], n, c) => sum(3, (h) => sum(4, (w) => at(x!, n, c, h, w))) / 12)
+    await expectElements(globalMaxPoolLayer({}), [[2, 3]], [2, 1], ([x], n, c) => Math.max(...[0, 1, 2].map((l) => at(x!, n, c, l))))
   })
 
   it('reduce over axes of a sample', async () => {
-    await expectElements(reduceLayer({ function: 'sum', axes: [0, -1], keepDims: false }), [[2, 3, 4]], [3], ([x], n, h) => sum(2, (c) => sum(4, (w) => at(x!, n!, c, h!, w))))
-    await expectElements(reduceLayer({ function: 'mean', axes: [1], keepDims: true }), [[2, 3]], [2, 1], ([x], n, c) => sum(3, (l) => at(x!, n!, c!, l)) / 3)
-    await expectElements(reduceLayer({ function: 'max', axes: [0], keepDims: false }), [[3]], [], ([x], n) => Math.max(...[0, 1, 2].map((c) => at(x!, n!, c))))
-    await expectElements(reduceLayer({ function: 'min', axes: [0], keepDims: false }), [[3]], [], ([x], n) => Math.min(...[0, 1, 2].map((c) => at(x!, n!, c))))
+    await expectElements(reduceLayer({ function: 'sum', axes: [0, -1], keepDims: false }), [[2, 3, 4]], [3], ([x], n, h) => sum(2, (c) => sum(4, (w) => at(x!, n, c, h, w))))
+    await expectElements(reduceLayer({ function: 'mean', axes: [1], keepDims: true }), [[2, 3]], [2, 1], ([x], n, c) => sum(3, (l) => at(x!, n, c, l)) / 3)
+    await expectElements(reduceLayer({ function: 'max', axes: [0], keepDims: false }), [[3]], [], ([x], n) => Math.max(...[0, 1, 2].map((c) => at(x!, n, c))))
+    await expectElements(reduceLayer({ function: 'min', axes: [0], keepDims: false }), [[3]], [], ([x], n) => Math.min(...[0, 1, 2].map((c) => at(x!, n, c))))
   })
 })
 
 describe('layers of shape', () => {
   it('move elements of a sample, whatever comes before', async () => {
-    await expectElements(flattenLayer({}), [[2, 3, 4]], [24], ([x], n, i) => at(x!, n!, Math.floor(i! / 12), Math.floor(i! / 4) % 3, i! % 4))
-    await expectElements(reshapeLayer({ shape: [3, -1] }), [[2, 6]], [3, 4], ([x], n, i, j) => x!.data[n! * 12 + i! * 4 + j!]!)
-    await expectElements(transposeLayer({ permutation: [2, 0, 1] }), [[2, 3, 4]], [4, 2, 3], ([x], n, w, c, h) => at(x!, n!, c!, h!, w!))
-    await expectElements(padLayer({ padding: [[0, 1], [2, 0]], value: 0.5 }), [[2, 3]], [3, 5], ([x], n, c, l) => (c! > 1 || l! < 2 ? 0.5 : at(x!, n!, c!, l! - 2)))
-    await expectElements(sliceLayer({ axis: 1, start: 1, end: 5, step: 2 }), [[2, 6]], [2, 2], ([x], n, c, l) => at(x!, n!, c!, 1 + 2 * l!))
-    for (const axis of [0, -2]) await expectElements(concatLayer({ axis }), [[2, 3], [1, 3]], [3, 3], ([x, y], n, c, l) => (c! < 2 ? at(x!, n!, c!, l!) : at(y!, n!, 0, l!)))
+    await expectElements(flattenLayer({}), [[2, 3, 4]], [24], ([x], n, i) => at(x!, n, Math.floor(i / 12), Math.floor(i / 4) % 3, i % 4))
+    await expectElements(reshapeLayer({ shape: [3, -1] }), [[2, 6]], [3, 4], ([x], n, i, j) => x!.data[n * 12 + i * 4 + j]!)
+    await expectElements(transposeLayer({ permutation: [2, 0, 1] }), [[2, 3, 4]], [4, 2, 3], ([x], n, w, c, h) => at(x!, n, c, h, w))
+    await expectElements(padLayer({ padding: [[0, 1], [2, 0]], value: 0.5 }), [[2, 3]], [3, 5], ([x], n, c, l) => (c > 1 || l < 2 ? 0.5 : at(x!, n, c, l - 2)))
+    await expectElements(sliceLayer({ axis: 1, start: 1, end: 5, step: 2 }), [[2, 6]], [2, 2], ([x], n, c, l) => at(x!, n, c, 1 + 2 * l))
+    for (const axis of [0, -2]) await expectElements(concatLayer({ axis }), [[2, 3], [1, 3]], [3, 3], ([x, y], n, c, l) => (c < 2 ? at(x!, n, c, l) : at(y!, n, 0, l)))
   })
 })
 

@@ -1,4 +1,4 @@
-import { broadcastTo, concat, take, tensor, type Padding, type Tensor } from '@snn/tensor'
+import { broadcastTo, concat, take, tensor, type Padding } from '@snn/tensor'
 import { sampleAxis } from '../axes.js'
 import { defineLayer } from '../layer.js'
 
@@ -31,7 +31,7 @@ export const concatLayer = defineLayer<{ readonly axis: number }>('concat', (inp
 
 /** The entries `indices[axis]` along each axis of a sample, in that order; null: the whole axis. Nearest-neighbour resizing too. */
 export const gatherLayer = defineLayer<{ readonly indices: readonly (readonly number[] | null)[] }>('gather', ([x], { indices }, _, { lead }) =>
-  indices.reduce((y, list, axis) => (list ? take(y, tensor(list, { dtype: 'int32' }), axis + lead) : y), x as Tensor),
+  indices.reduce((y, list, axis) => (list ? take(y, tensor(list, { dtype: 'int32' }), axis + lead) : y), x),
 )
 
 /** Repeats axes of size 1, and adds axes in front, until a sample has `shape`. */

@@ -1,8 +1,8 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { averagePool, conv, isSnnError, maxPool, placeholder, scan, tensor, uniform, variable, where, zeros, type Graph, type Tensor as Traced } from '@snn/tensor'
+import { averagePool, conv, isSnnError, maxPool, placeholder, scan, tensor, uniform, variable, where, type Graph, type Tensor as Traced } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { writeOnnx } from '../write.js'
-import { lowerForAnyBatch } from './batch.js'
+import { freeSize } from './free-size.js'
 import { isLowered, lowerGraph } from './lower.js'
 
 const ops = (graph: Graph): string[] => lowerGraph(graph).nodes.map(({ op }) => op)
@@ -89,7 +89,7 @@ describe('lowerGraph', () => {
   })
 })
 
-describe('lowerForAnyBatch', () => {
+describe('freeSize', () => {
   const step = (N: number): Graph => {
     const [x, v] = [placeholder([N, 3, 8, 8]), placeholder([N, 5])]
     const pooled = averagePool(maxPool(conv(x, numbers(5, 3, 3, 3)).add(numbers(5, 1, 1)).relu(), [2, 2]), [3, 3])
@@ -99,7 +99,7 @@ describe('lowerForAnyBatch', () => {
   }
 
   it('leaves the batch open', async () => {
-    const model = lowerForAnyBatch((N) => ({ graph: step(N), inputNames: ['x', 'v'] }))
+    const model = freeSize(lowerGraph(step(10_007), { inputNames: ['x', 'v'] }), 10_007, 'N')
     expect(model.inputs.map(({ shape }) => shape)).toEqual([['N', 3, 8, 8], ['N', 5]])
     expect(model.outputs.map(({ shape }) => shape)).toEqual([['N', 5], ['N', 5]])
     const session = await InferenceSession.create(writeOnnx(model))
@@ -116,10 +116,7 @@ describe('lowerForAnyBatch', () => {
   })
 
   it('refuses a model that only fits one batch size', () => {
-    const graph = (N: number): Graph => {
-      const x = placeholder([N, 3])
-      return { parameters: [x], results: [x.add(zeros([N, 3]).add(N))] }
-    }
-    expect(() => lowerForAnyBatch((N) => ({ graph: graph(N) }))).toThrow('depends on the batch size')
+    const x = placeholder([10_007, 3])
+    expect(() => freeSize(lowerGraph({ parameters: [x], results: [x.reshape([3, 10_007]).slice(1, 2)] }), 10_007, 'N')).toThrow('batch size')
   })
 })

@@ -1,0 +1,124 @@
+import { clipLayer, Network, reluLayer, softmaxLayer, unaryLayer } from '@snn/nn'
+import { isSnnError, reference, type TensorLike } from '@snn/tensor'
+import { describe, expect, it } from 'vitest'
+import { linear, mlp, node, randomTensor, residual } from '../test/networks.js'
+import type { Batch } from './data.js'
+import { convert } from './convert.js'
+import { simulate } from './simulate.js'
+
+const backend = reference()
+const x = randomTensor([6, 8], 3)
+
+/** fc, sigmoid, fc, tanh, fc */
+function sigmoidal(): Network {
+  return new Network({
+    inputs: [{ name: 'x', shape: [8] }],
+    nodes: [
+      node('fc1', linear(8, 12), 'x'),
+      node('sigmoid1', unaryLayer({ function: 'sigmoid' }), 'fc1'),
+      node('fc2', linear(12, 9), 'sigmoid1'),
+      node('relu1', reluLayer({}), 'fc2'),
+      node('fc3', linear(9, 9), 'relu1'),
+      node('tanh1', unaryLayer({ function: 'tanh' }), 'fc3'),
+      node('fc4', linear(9, 5), 'tanh1'),
+    ],
+    outputs: ['fc4'],
+  })
+}
+
+describe('convert', () => {
+  it('lists every layer that cannot become spiking, before it calibrates', async () => {
+    let read = 0
+    const data = { *[Symbol.iterator]() { read++; yield x } }
+    const error: unknown = await convert(sigmoidal(), data, { backend }).catch((e: unknown) => e)
+    expect(isSnnError(error, 'CONVERT_UNSUPPORTED') && error.details.layers.map(({ name, kind }) => [name, kind])).toEqual([['sigmoid1', 'sigmoid'], ['tanh1', 'tanh']])
+    expect(read).toBeLessThanOrEqual(1)
+  })
+
+  it('keeps them analogue when asked, and says how much is left to spikes', async () => {
+    const { snn, ann, report } = await convert(sigmoidal(), [x], { backend, unsupported: 'keep', mode: 'max' })
+    expect(report.spikingShare).toBeCloseTo((9 * 9) / (8 * 12 + 12 * 9 + 9 * 9 + 9 * 5), 12)
+    const [spiking, exact] = await Promise.all([simulate(snn, x, { T: 600, backend }), simulate(ann, x, { T: 1, backend })])
+    exact.logits.data.forEach((value, i) => expect(spiking.logits.data[i]).toBeCloseTo(value, 1))
+  })
+
+  it('refuses data that can be gone through only once, before it looks at them', async () => {
+    let started = false
+    function* once(): Generator<TensorLike> {
+      started = true
+      yield x
+    }
+    await expect(convert(mlp(), once(), { backend })).rejects.toMatchObject({ code: 'CALIBRATION', details: { reason: 'one-shot' } })
+    expect(started).toBe(false)
+  })
+
+  it('refuses no data, values that are not finite, and wrong options', async () => {
+    await expect(convert(mlp(), [], { backend })).rejects.toMatchObject({ code: 'CALIBRATION', details: { reason: 'empty' } })
+    await expect(convert(mlp(), [], { backend, mode: 'balance' })).rejects.toMatchObject({ code: 'CALIBRATION' })
+    const broken = { ...x, data: x.data.map((value, i) => (i === 3 ? Infinity : value)) }
+    await expect(convert(mlp(), [broken], { backend })).rejects.toMatchObject({ code: 'CALIBRATION', details: { reason: 'not-finite' } })
+    const wrong = [{ mode: '0%' }, { mode: '101%' }, { mode: 'mean' }, { initialPotential: 2 }, { delay: -1 }, { mode: { thresholds: { relu1: 1 } } }, { mode: { thresholds: { relu1: [1, 2], relu2: 1 } } }]
+    for (const options of wrong) await expect(convert(mlp(), [x], { backend, ...options } as never)).rejects.toMatchObject({ code: 'ARGUMENT' })
+    const mislabelled: Batch[] = [[x, { data: new Int32Array(5), shape: [5] }]]
+    await expect(convert(mlp(), mislabelled, { backend })).rejects.toMatchObject({ code: 'SHAPE' })
+  })
+
+  it('takes thresholds as given, and bounds of Clip', async () => {
+    const { snn, report } = await convert(mlp(), [x], { backend, mode: { thresholds: { relu1: 2, relu2: [1, 2, 3, 4, 5, 6, 7, 8, 9] } } })
+    expect(report.layers.map(({ threshold }) => [threshold.min, threshold.max])).toEqual([[2, 2], [1, 9]])
+    expect(snn.nodes.at(-1)!.layer.kind).toBe('runningMean')
+    const clipped = new Network({ inputs: [{ name: 'x', shape: [8] }], nodes: [node('fc1', linear(8, 12), 'x'), node('clip1', clipLayer({ low: 0, high: 0.25 }), 'fc1'), node('fc2', linear(12, 3), 'clip1')], outputs: ['fc2'] })
+    expect((await convert(clipped, [x], { backend, mode: 'max' })).report.layers[0]!.threshold.max).toBe(0.25)
+  })
+
+  it('balances thresholds as theta += 2 mean(relu(a - theta)), layer behind clipped layer', async () => {
+    const net = mlp()
+    const { report } = await convert(net, [x], { backend, mode: 'balance', balance: { rounds: 5, samples: 6 } })
+    const arrays = await Promise.all(['fc1', 'fc2'].map(async (name) => ({ weight: await net.node(name).layer.variables['weight']!.data(), bias: await net.node(name).layer.variables['bias']!.data() })))
+    const thetas = [new Array<number>(12).fill(0), new Array<number>(9).fill(0)]
+    for (let round = 0; round < 5; round++) {
+      let rows = Array.from({ length: 6 }, (_, n) => [...x.data.subarray(n * 8, n * 8 + 8)])
+      for (const [layer, theta] of thetas.entries()) {
+        const { weight, bias } = arrays[layer]!
+        const active = rows.map((row) => theta.map((_, o) => Math.max(0, row.reduce((sum, value, i) => sum + value * weight[o * row.length + i]!, bias[o]!))))
+        const before = [...theta]
+        for (const o of theta.keys()) theta[o]! += (2 * active.reduce((sum, row) => sum + Math.max(0, row[o]! - before[o]!), 0)) / 6
+        rows = active.map((row) => row.map((a, o) => Math.min(a, before[o]!)))
+      }
+    }
+    for (const [layer, theta] of thetas.entries()) expect(report.layers[layer]!.threshold.max).toBeCloseTo(Math.max(...theta), 4)
+  })
+
+  it('strips a final softmax, or keeps it on the accumulated output', async () => {
+    const base = mlp()
+    const net = new Network({ ...base, inputs: base.inputs, nodes: [...base.nodes, node('softmax1', softmaxLayer({ axis: 0 }), 'fc3')], outputs: ['softmax1'] })
+    const stripped = await convert(net, [x], { backend })
+    expect(stripped.report.notes).toEqual(["The final softmax 'softmax1' was removed: the outputs are logits."])
+    const kept = await convert(net, [x], { backend, softmax: 'keep' })
+    const { logitsByStep } = await simulate(kept.snn, x, { T: 3, backend })
+    for (let row = 0; row < 3 * 6; row++) expect([...logitsByStep.data.subarray(row * 5, row * 5 + 5)].reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5)
+  })
+
+  it('reports progress, stops when told, and writes a report that is JSON', async () => {
+    const stages = new Set<string>()
+    const labels = { data: new Int32Array(6), shape: [6] }
+    const { report } = await convert(residual(), [[randomTensor([6, 3, 12, 12], 1), labels]], { backend, onProgress: ({ stage }) => stages.add(stage) })
+    expect([...stages]).toEqual(['calibrate', 'report'])
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report)
+    expect(report).toMatchObject({ version: 1, mode: '99.9%', samples: { calibration: 6, report: 6 }, layersT: report.recommendedT })
+    expect(report.accuracy.map(({ T }) => T)).toEqual([4, 8, 16, 32, 64])
+    expect(report.ann.macs).toBe([3 * 9 * 4 * 144, 4 * 9 * 4 * 144, 2 * 9 * 6 * 36, 4 * 6 * 36, 4 * 9 * 2 * 36, 720, 40].reduce((a, b) => a + b))
+    const controller = new AbortController()
+    const stopped = convert(residual(), [randomTensor([6, 3, 12, 12], 1)], { backend, signal: controller.signal, onProgress: () => controller.abort(new Error('enough')) })
+    await expect(stopped).rejects.toThrow('enough')
+  })
+
+  it('counts synaptic operations: every spike times the weights it meets', async () => {
+    const { snn, report } = await convert(mlp(), [x], { backend })
+    const { recorded } = await simulate(snn, x, { T: 4, backend, record: ['*.spike'] })
+    const spikes = (name: string): number => Array.from(recorded[`${name}.spike`]!.data).reduce((a, b) => a + b, 0)
+    const expected = (spikes('relu1') * 9 + spikes('relu2') * 5) / 6 + 8 * 12
+    expect(report.synapticOperations[0]).toMatchObject({ T: 4 })
+    expect(report.synapticOperations[0]!.perSample).toBeCloseTo(expected, 6)
+  })
+})
