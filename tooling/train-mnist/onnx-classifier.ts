@@ -1,5 +1,7 @@
 import type { AveragePoolConfig, BatchNormConfig, ConvConfig, Network, NetworkNode } from '@snn/nn'
+import type { Loader } from '@snn/datasets'
 import { writeOnnx, type OnnxAttribute, type OnnxModelSpec, type OnnxTensor } from '@snn/onnx'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
 
 /** Each kind has some of these. */
 type Config = ConvConfig & AveragePoolConfig & BatchNormConfig
@@ -44,4 +46,21 @@ export async function onnxClassifier(net: Network, classes: number, metadata: Re
     constants,
     metadata,
   })
+}
+
+/** On how many samples an ONNX classifier is right, by ONNX Runtime. */
+export async function correctOf(model: Uint8Array, batches: Loader): Promise<number> {
+  const session = await InferenceSession.create(model)
+  let correct = 0
+  for await (const [x, labels] of batches) {
+    const { logits } = await session.run({ image: new Tensor('float32', x.data as Float32Array, x.shape) })
+    const rows = logits!.data as Float32Array
+    const classes = rows.length / labels.data.length
+    labels.data.forEach((label, i) => {
+      const row = rows.subarray(i * classes, (i + 1) * classes)
+      correct += Number(row.indexOf(Math.max(...row)) === label)
+    })
+  }
+  await session.release()
+  return correct
 }

@@ -63,7 +63,8 @@ function channelShape(sample: readonly number[]): number[] {
 /** The network with `change(name, output)` in place of the output of every node without memory. */
 function clippedNetwork(network: Network, change: (name: string, output: Tensor) => Tensor): Network {
   return new Network({
-    ...network,
+    inputs: network.inputs,
+    outputs: network.outputs,
     nodes: network.nodes.map((node) => {
       const { layer } = node
       if (!('apply' in layer)) return node

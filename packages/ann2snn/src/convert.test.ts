@@ -91,7 +91,7 @@ describe('convert', () => {
 
   it('strips a final softmax, or keeps it on the accumulated output', async () => {
     const base = mlp()
-    const net = new Network({ ...base, inputs: base.inputs, nodes: [...base.nodes, node('softmax1', softmaxLayer({ axis: 0 }), 'fc3')], outputs: ['softmax1'] })
+    const net = new Network({ inputs: base.inputs, nodes: [...base.nodes, node('softmax1', softmaxLayer({ axis: 0 }), 'fc3')], outputs: ['softmax1'] })
     const stripped = await convert(net, [x], { backend })
     expect(stripped.report.notes).toEqual(["The final softmax 'softmax1' was removed: the outputs are logits."])
     const kept = await convert(net, [x], { backend, softmax: 'keep' })

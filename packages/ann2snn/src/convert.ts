@@ -4,6 +4,7 @@ import type { Per, WorkOptions } from './activations.js'
 import type { BalanceOptions } from './balance.js'
 import { checkReiterable, type Batches } from './data.js'
 import { importModel } from './import/import-onnx.js'
+import { withInputShape } from './input-shapes.js'
 import { normalize } from './normalize.js'
 import { planConversion, spikingInputs, type Plan } from './plan.js'
 import { prepare } from './prepare.js'
@@ -56,7 +57,7 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   checkReiterable(data, 'convert')
   options.signal?.throwIfAborted()
   const imported = source instanceof Uint8Array ? importModel(source, options.output === undefined ? {} : { output: options.output }) : { network: source, notes: [] }
-  const { network: ann, notes } = await prepare(imported.network, { softmax })
+  const { network: ann, notes } = await prepare(await withInputShape(imported.network, data), { softmax })
   const plan = planConversion(ann, unsupported)
   const delay = chooseDelay(options.delay ?? 0, plan)
 

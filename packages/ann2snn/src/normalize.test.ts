@@ -14,11 +14,11 @@ function rates(snn: Network): Network {
   const identity = clipLayer({ low: null, high: null })
   const saturating = (layer: Layer): Layer => {
     if (layer.kind === 'runningMean') return identity
-    if (layer.kind === 'spikingMaxPool') return { ...layer, kind: 'pool', apply: ([x]: readonly Tensor[]) => pooled(layer, x!) } as Layer
+    if (layer.kind === 'spikingMaxPool') return { ...layer, kind: 'pool', apply: ([x]: readonly Tensor[]) => pooled(layer, x!) }
     if (layer.kind !== 'integrateAndFire') return layer
     const { threshold } = layer.variables
     const own = layer.config['threshold'] as number
-    return { ...clipLayer({ low: null, high: null }), apply: ([z]: readonly Tensor[]) => z!.relu().minimum(threshold ? threshold.read() : own) } as Layer
+    return { ...clipLayer({ low: null, high: null }), apply: ([z]: readonly Tensor[]) => z!.relu().minimum(threshold ? threshold.read() : own) }
   }
   return new Network({ inputs: snn.inputs, outputs: snn.outputs, nodes: snn.nodes.map((node) => ({ ...node, layer: withoutState(saturating(node.layer)) })) })
 }

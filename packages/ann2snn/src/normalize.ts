@@ -1,4 +1,4 @@
-import { Network, constantLayer, type Layer, type NetworkNode } from '@snn/nn'
+import { type Network, constantLayer, type Layer, type NetworkNode } from '@snn/nn'
 import { integrateAndFire } from '@snn/neuron'
 import { sizeOf, variable, type Shape, type TensorLike } from '@snn/tensor'
 import { Draft } from './graph.js'

@@ -45,7 +45,7 @@ function jpegDecoder(wasm: WebAssembly.Module | undefined): (bytes: Uint8Array, 
         },
       }),
     })
-    return { complaints, decode: (bytes, preserve) => module.decode(bytes as Uint8Array<ArrayBuffer> as never, preserve) }
+    return { complaints, decode: module.decode.bind(module) as unknown as Instance['decode'] }
   }
   // libjpeg ends its program on an error, so a damaged picture costs the instance; whoever waits for it takes the next one.
   let current: Promise<Instance> | undefined

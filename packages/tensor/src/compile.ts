@@ -56,7 +56,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
   async function specialise(signature: string, args: readonly unknown[]): Promise<Specialisation> {
     const started = performance.now()
     const backend = chooseBackend(options.backend)
-    const { program, restore } = traceCall(fn as (...args: never[]) => unknown, args)
+    const { program, restore } = traceCall(fn, args)
     const executable = await backend.compile(program, { check: options.check })
     options.onCompile?.({ signature, specialisations: cache.size, milliseconds: performance.now() - started })
     return { backend, executable, restore }

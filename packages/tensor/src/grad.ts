@@ -8,7 +8,7 @@ import { scanGradient } from './scan-gradient.js'
 import { formatShape, sameShape } from './shape.js'
 import type { Tensor } from './tensor.js'
 import { withPath } from './trace.js'
-import { flattenTensors, isTensor, mapTree, type MapTensors } from './tree.js'
+import { flattenTensors, isTensor, mapTree } from './tree.js'
 import type { Variable } from './variable.js'
 
 /** Adds up what flows to each tensor. */
@@ -94,7 +94,7 @@ export function grad(loss: Tensor, wrt: unknown): unknown {
   const tensors = mapTree(wrt, isLeaf, (leaf: Differentiable) => (isTensor(leaf) ? leaf : leaf.read()))
   const { leaves, restore } = flattenTensors(tensors)
   const gradients = withPath('grad', () => vectorJacobian([loss], [full([], 1, { dtype: loss.dtype })], leaves))
-  return restore(gradients.map((gradient, i) => gradient ?? full(leaves[i]!.shape, 0, { dtype: leaves[i]!.dtype }))) as MapTensors<unknown, Tensor>
+  return restore<Tensor>(gradients.map((gradient, i) => gradient ?? full(leaves[i]!.shape, 0, { dtype: leaves[i]!.dtype })))
 }
 
 function isVariable(value: unknown): value is Variable {

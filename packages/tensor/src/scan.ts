@@ -6,7 +6,7 @@ import type { ScanAttributes } from './primitive.js'
 import { formatShape, sameShape } from './shape.js'
 import type { Tensor } from './tensor.js'
 import { assignVariable, inScope, newScope, readVariable, scopeOf, type Scope } from './trace.js'
-import { flattenTensors, type MapTensors } from './tree.js'
+import { flattenTensors } from './tree.js'
 import type { Variable } from './variable.js'
 
 export interface ScanOptions {

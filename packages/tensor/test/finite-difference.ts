@@ -33,8 +33,8 @@ export function gradientOf(fn: (...inputs: Tensor[]) => Tensor): (...inputs: Ten
 export function checkGradient(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Value[], { step = 1e-5, tolerance = 1e-6 }: Precision = {}): void {
   const parameters = inputs.map(({ shape, dtype }) => placeholder(shape, dtype))
   const loss = fn(...parameters)
-  const evaluate = <T extends readonly Tensor[]>(tensors: T, at: readonly Value[]) =>
-    interpret(tensors, referenceKernels, new Map(parameters.map((parameter, i) => [parameter, at[i]!]))) as unknown as Value[]
+  const evaluate = (tensors: readonly Tensor[], at: readonly Value[]): readonly Value[] =>
+    interpret(tensors, referenceKernels, new Map(parameters.map((parameter, i) => [parameter, at[i]!])))
   const floats = inputs.flatMap(({ dtype }, i) => (isFloat(dtype) ? [i] : []))
   const gradients = evaluate(grad(loss, floats.map((i) => parameters[i]!)), inputs)
 

@@ -37,6 +37,7 @@ export async function openDataset(description: string, options: OpenOptions = {}
       return openFile(description, options)
     case 'folder':
       return openFolder(description, undefined, options)
+    case 'none':
   }
   const [, path, split] = /^(.*):(train|test)$/.exec(description) ?? []
   const kind = path === undefined ? 'none' : await kindOf(path)

@@ -2,8 +2,8 @@ import { compile, grad, reference, variable, type Tensor, type TensorLike } from
 import { describe, expect, it } from 'vitest'
 import { at, expectClose, values, weight } from '../../test/values.js'
 import {
-  addLayer, averagePoolLayer, batchNormLayer, binaryLayer, clipLayer, concatLayer, constantLayer, convLayer, createLayer, flattenLayer, globalAveragePoolLayer,
-  globalMaxPoolLayer, leakyReluLayer, linearLayer, logSoftmaxLayer, matmulLayer, maxPoolLayer, padLayer, reduceLayer, reluLayer, reshapeLayer, sliceLayer,
+  addLayer, averagePoolLayer, batchNormLayer, binaryLayer, broadcastLayer, clipLayer, concatLayer, constantLayer, convLayer, createLayer, flattenLayer, gatherLayer, globalAveragePoolLayer,
+  globalMaxPoolLayer, layerNormLayer, leakyReluLayer, linearLayer, logSoftmaxLayer, matmulLayer, maxPoolLayer, padLayer, parameterLayer, reduceLayer, reluLayer, reshapeLayer, sliceLayer,
   softmaxLayer, transposeLayer, unaryLayer, type StatelessLayer,
 } from '../index.js'
 
@@ -57,6 +57,18 @@ describe('elementwise layers', () => {
     [unaryLayer({ function: 'cos' }), Math.cos],
     [unaryLayer({ function: 'reciprocal' }), (x) => 1 / x],
     [unaryLayer({ function: 'softplus' }), (x) => Math.log1p(Math.exp(x))],
+    [unaryLayer({ function: 'ceil' }), Math.ceil],
+    [unaryLayer({ function: 'tan' }), Math.tan],
+    [unaryLayer({ function: 'softsign' }), (x) => x / (1 + Math.abs(x))],
+    [unaryLayer({ function: 'elu', alpha: 0.7 }), (x) => (x > 0 ? x : 0.7 * Math.expm1(x))],
+    [unaryLayer({ function: 'celu', alpha: 0.7 }), (x) => (x > 0 ? x : 0.7 * Math.expm1(x / 0.7))],
+    [unaryLayer({ function: 'selu' }), (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x))],
+    [unaryLayer({ function: 'thresholdedRelu', alpha: 0.5 }), (x) => (x > 0.5 ? x : 0)],
+    [unaryLayer({ function: 'hardSigmoid' }), (x) => Math.min(Math.max(x / 6 + 0.5, 0), 1)],
+    [unaryLayer({ function: 'hardSwish' }), (x) => x * Math.min(Math.max(x / 6 + 0.5, 0), 1)],
+    [unaryLayer({ function: 'swish', alpha: 2 }), (x) => x / (1 + Math.exp(-2 * x))],
+    [unaryLayer({ function: 'mish' }), (x) => x * Math.tanh(Math.log1p(Math.exp(x)))],
+    [unaryLayer({ function: 'geluTanh' }), (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))],
     [constantLayer({ function: 'sub', swap: false }, { operand: variable({ data: Float64Array.of(1, 2), shape: [2, 1] }) }), (x, _, c) => x - (c + 1)],
     [constantLayer({ function: 'sub', swap: true }, { operand: variable({ data: Float64Array.of(1), shape: [] }) }), (x) => 1 - x],
     [constantLayer({ function: 'maximum', swap: false }, { operand: variable({ data: Float64Array.of(0.3), shape: [1] }) }), (x) => Math.max(x, 0.3)],
@@ -147,6 +159,19 @@ describe('batch normalisation', () => {
   })
 })
 
+describe('layer normalisation', () => {
+  it('normalises the last axes of each sample', async () => {
+    const [w, b] = [values([3, 2], 1), values([3, 2], 2)]
+    const layer = layerNormLayer({ epsilon: 1e-3, axes: 2 }, { weight: weight([3, 2], 1), bias: weight([3, 2], 2) })
+    await expectElements(layer, [[2, 3, 2]], [2, 3, 2], ([x], n, c, h, l) => {
+      const all = Array.from({ length: 6 }, (_, i) => at(x!, n, c, i >> 1, i & 1))
+      const mean = sum(6, (i) => all[i]!) / 6
+      const variance = sum(6, (i) => (all[i]! - mean) ** 2) / 6
+      return ((at(x!, n, c, h, l) - mean) / Math.sqrt(variance + 1e-3)) * at(w, h, l) + at(b, h, l)
+    })
+  })
+})
+
 describe('pooling layers', () => {
   it('maxPool with stride, padding, dilation', async () => {
     const layer = maxPoolLayer({ kernel: [2, 2], stride: [2, 1], padding: [[1, 0], [0, 0]], dilation: [1, 2] })
@@ -187,6 +212,15 @@ describe('layers of shape', () => {
     await expectElements(padLayer({ padding: [[0, 1], [2, 0]], value: 0.5 }), [[2, 3]], [3, 5], ([x], n, c, l) => (c > 1 || l < 2 ? 0.5 : at(x!, n, c, l - 2)))
     await expectElements(sliceLayer({ axis: 1, start: 1, end: 5, step: 2 }), [[2, 6]], [2, 2], ([x], n, c, l) => at(x!, n, c, 1 + 2 * l))
     for (const axis of [0, -2]) await expectElements(concatLayer({ axis }), [[2, 3], [1, 3]], [3, 3], ([x, y], n, c, l) => (c < 2 ? at(x!, n, c, l) : at(y!, n, 0, l)))
+  })
+})
+
+describe('layers of indices and copies', () => {
+  it('gather, broadcast and parameter', async () => {
+    await expectElements(gatherLayer({ indices: [null, [2, 0, 0, 1]] }), [[2, 3]], [2, 4], ([x], n, c, l) => at(x!, n, c, [2, 0, 0, 1][l]!))
+    await expectElements(broadcastLayer({ shape: [2, 3, 4] }), [[3, 1]], [2, 3, 4], ([x], n, _, h) => at(x!, n, h, 0))
+    const token = values([2, 3], 5)
+    await expectElements(parameterLayer({}, { value: weight([2, 3], 5) }), [[4]], [2, 3], (_, __, i, j) => at(token, i, j))
   })
 })
 

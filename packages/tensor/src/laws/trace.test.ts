@@ -88,7 +88,7 @@ describe('TRACED_VALUE names the place', () => {
   const uses: Record<string, (x: Tensor, y: Tensor) => unknown> = {
     'x < y': (x, y) => x < y,
     'x + y': (x, y) => (x as unknown as number) + (y as unknown as number),
-    'a template': (x) => `${x as unknown as string}`,
+    'a template': (x) => `value ${x as unknown as string}`,
     'Math.max': (x) => Math.max(x as unknown as number, 0),
   }
   it.each(Object.entries(uses))('%s', async (_, use) => {
