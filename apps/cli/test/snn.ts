@@ -10,7 +10,8 @@ export interface Finished {
   readonly stderr: string
 }
 
-const app = fileURLToPath(new URL('..', import.meta.url))
+/** The folder of this package. */
+export const app = fileURLToPath(new URL('..', import.meta.url))
 const tsx = pathToFileURL(createRequire(join(app, '../../package.json')).resolve('tsx')).href
 
 /** What runs a file of `src` as a user's shell would run the built one. */
