@@ -39,6 +39,12 @@ export const valuesAllowed: Readonly<Record<string, Readonly<Record<string, read
   datasets: { tensor: ['SnnError', 'isSnnError', 'allocate', 'bytesPerElement', 'formatShape', 'hostTensor', 'sameShape', 'sizeOf', 'stridesOf'] },
 }
 
+/**
+ * The one file of a package that imports its optional native peer by a name that bundlers cannot see: the peer need not be
+ * installed, and cannot be bundled.
+ */
+export const lazyPeers: Readonly<Record<string, string>> = { 'backend-cpu': 'src/library.ts' }
+
 /** The packages that `shortName` may import, or undefined when it stands in no layer. */
 export function mayImport(shortName: string): ReadonlySet<string> | undefined {
   const layer = layers.find(({ packages }) => packages.includes(shortName))

@@ -38,7 +38,7 @@ export async function onnxClassifier(net: Network, classes: number, metadata: Re
   }
   return writeOnnx({
     name: 'mnist-cnn',
-    producer: '@snn/tooling',
+    producer: 'train-mnist',
     opset: 13,
     inputs: [{ name: 'image', dtype: 'float32', shape: ['N', ...net.inputs[0]!.shape!] }],
     outputs: [{ name: 'logits', dtype: 'float32', shape: ['N', classes] }],
