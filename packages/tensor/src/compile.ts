@@ -25,7 +25,8 @@ type Arguments<A extends readonly unknown[]> = { [K in keyof A]: MapTensors<A[K]
 
 /**
  * A traced function made executable. Tensor arguments are given as `TensorLike`; other arguments (numbers, flags, strings)
- * are static: each value is compiled for itself. Results are host tensors. Calls run in the order they were made.
+ * are static: each value is compiled for itself. Results are host tensors. Calls run in the order they were made; the data of
+ * arguments are not copied, so leave them as they are until the promise has resolved.
  */
 export interface Compiled<A extends readonly unknown[], R> extends AsyncDisposable {
   (...args: Arguments<A>): Promise<MapTensors<R, HostTensor>>
@@ -47,7 +48,7 @@ interface Specialisation {
  * the result. Forward, gradients and updates become one executable; Variables change together at its end, or not at all.
  */
 export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, options: CompileFunctionOptions = {}): Compiled<A, R> {
-  const cacheSize = options.cacheSize ?? 16
+  const cacheSize = Math.max(1, options.cacheSize ?? 16)
   const cache = new Map<string, Promise<Specialisation>>()
   const identities = new Map<unknown, number>()
   let last: Promise<unknown> = Promise.resolve()
@@ -150,7 +151,8 @@ async function hostArguments(arg: unknown, name: string): Promise<unknown> {
 function signatureOf(args: readonly unknown[], inputs: (HostTensor | DeviceTensor)[], identities: Map<unknown, number>): string {
   const described = mapTree(args, isBound, (value: HostTensor | DeviceTensor) => {
     inputs.push(value)
-    return `${value.dtype}${formatShape(value.shape)}`
+    // a mark that no static string begins with by chance
+    return `\u0000${value.dtype}${formatShape(value.shape)}`
   })
   return JSON.stringify(described, (_, value: unknown) => {
     // functions and class instances are told apart by identity

@@ -7,7 +7,7 @@ import { gradientRules, type GradientRule } from './rules/gradient.js'
 import { scanGradient } from './scan-gradient.js'
 import { formatShape, sameShape } from './shape.js'
 import type { Tensor } from './tensor.js'
-import { withPath } from './trace.js'
+import { withOrigin } from './trace.js'
 import { flattenTensors, isTensor, mapTree } from './tree.js'
 import type { Variable } from './variable.js'
 
@@ -51,7 +51,8 @@ export function vectorJacobian(
     const received = node.outputs.map((output) => flowing.get(output) ?? null)
     if (received.every((cotangent) => cotangent === null)) continue
     const needs = node.inputs.map((input) => depends.has(input))
-    const sent = inputCotangents(node, received, needs)
+    // profiles and errors name the layer that is being differentiated
+    const sent = withOrigin(node, () => inputCotangents(node, received, needs))
     node.inputs.forEach((input, i) => {
       const cotangent = sent[i]
       if (!cotangent || !needs[i]) return
@@ -93,7 +94,7 @@ export function grad(loss: Tensor, wrt: unknown): unknown {
   const isLeaf = (value: unknown): boolean => isTensor(value) || isVariable(value)
   const tensors = mapTree(wrt, isLeaf, (leaf: Differentiable) => (isTensor(leaf) ? leaf : leaf.read()))
   const { leaves, restore } = flattenTensors(tensors)
-  const gradients = withPath('grad', () => vectorJacobian([loss], [full([], 1, { dtype: loss.dtype })], leaves))
+  const gradients = vectorJacobian([loss], [full([], 1, { dtype: loss.dtype })], leaves)
   return restore<Tensor>(gradients.map((gradient, i) => gradient ?? full(leaves[i]!.shape, 0, { dtype: leaves[i]!.dtype })))
 }
 
