@@ -1,10 +1,10 @@
 import { compile, isSnnError, placeholder, reference, scan, tensor, variable, zeros, type Backend, type Tensor } from '@snn/tensor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cpu } from './index.js'
+import { cpu, type CpuOptions } from './index.js'
 import { loadLibrary, type OrtLibrary } from './library.js'
 
-/** ONNX Runtime with a count of the sessions that were created and that are open. */
-async function countingLibrary() {
+/** A backend with a count of the sessions that were created for programs and that are open. */
+async function countingBackend(options: CpuOptions = {}) {
   const real = await loadLibrary()
   const counts = { created: 0, open: 0, runs: 0 }
   const lib: OrtLibrary = {
@@ -21,7 +21,9 @@ async function countingLibrary() {
       },
     },
   }
-  return { lib, counts }
+  const own = await cpu({ ...options, lib })
+  counts.created = 0 // cpu() tries the library
+  return { own, counts }
 }
 
 const vector = (...data: number[]) => ({ data: Float32Array.from(data), shape: [data.length] })
@@ -32,8 +34,7 @@ afterAll(() => backend.dispose())
 
 describe('Variables', () => {
   it('that are only read are constants, built anew when they change, and fed after two rebuilds', async () => {
-    const { lib, counts } = await countingLibrary()
-    const own = await cpu({ lib })
+    const { own, counts } = await countingBackend()
     const w = variable(vector(1, 2), { name: 'w' })
     const run = compile((x: Tensor) => x.mul(w.read()), { backend: own })
     for (const [factor, created] of [[1, 1], [2, 2], [3, 3], [4, 4], [5, 4], [6, 4]] as const) {
@@ -91,8 +92,7 @@ describe('Variables', () => {
 
 describe('sessions', () => {
   it('are shared by equal groups', async () => {
-    const { lib, counts } = await countingLibrary()
-    const own = await cpu({ lib })
+    const { own, counts } = await countingBackend()
     const loop = (x: Tensor) => scan((s: Tensor, xt: Tensor) => [s.mul(0.5).add(xt), []] as const, zeros([3]), x)[0]
     const run = compile((x: Tensor, y: Tensor) => [loop(x), loop(y)], { backend: own })
     const x = { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [2, 3] }
@@ -106,8 +106,7 @@ describe('sessions', () => {
   })
 
   it('are released when the backend is disposed of', async () => {
-    const { lib, counts } = await countingLibrary()
-    const own = await cpu({ lib })
+    const { own, counts } = await countingBackend()
     await compile((x: Tensor) => x.add(1), { backend: own })(vector(1))
     expect(counts.open).toBe(1)
     await own.dispose()
@@ -115,8 +114,7 @@ describe('sessions', () => {
   })
 
   it('are not created for a program that is refused', async () => {
-    const { lib, counts } = await countingLibrary()
-    const own = await cpu({ lib, memoryLimit: 1000 })
+    const { own, counts } = await countingBackend({ memoryLimit: 1000 })
     const wide = compile((x: Tensor) => x.cast('float64').add(tensor({ data: new Float64Array(1), shape: [1] })).cast('float32'), { backend: own })
     const refused: unknown = await wide(vector(1)).catch((e: unknown) => e)
     if (!isSnnError(refused, 'UNSUPPORTED')) throw refused

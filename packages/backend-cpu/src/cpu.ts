@@ -1,5 +1,7 @@
-import { SnnError, allocate, sizeOf, type Backend, type CompileOptions, type Executable, type Program, type TypedArray, type Variable } from '@snn/tensor'
+import { lowerGraph, writeOnnx } from '@snn/onnx'
+import { SnnError, allocate, placeholder, sizeOf, type Backend, type CompileOptions, type Executable, type Program, type TypedArray, type Variable } from '@snn/tensor'
 import { createExecutable } from './executable.js'
+import { markerEndMessage } from './in-place.js'
 import { loadLibrary, type OrtLibrary } from './library.js'
 import { SessionCache } from './session-cache.js'
 
@@ -25,7 +27,10 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
   if (!Number.isSafeInteger(threads) || threads < 0) {
     throw new SnnError('ARGUMENT', `[cpu] threads ${threads}, expected a whole number of at least 1, or 0 for all cores.`, { name: 'threads', value: threads })
   }
-  return new CpuBackend(options.lib ?? (await loadLibrary()), threads, memoryLimit)
+  const lib = options.lib ?? (await loadLibrary())
+  const x = placeholder([1])
+  const markerEnd = await markerEndMessage(lib, writeOnnx(lowerGraph({ parameters: [x], results: [x.add(x)] })))
+  return new CpuBackend(lib, markerEnd, threads, memoryLimit)
 }
 
 /** Owns what all executables share: the arena, the sessions, and spare arrays of Variables. Runs one program at a time. */
@@ -42,6 +47,7 @@ export class CpuBackend implements Backend {
 
   constructor(
     readonly lib: OrtLibrary,
+    readonly markerEnd: string | undefined,
     threads: number,
     memoryLimit: number,
   ) {

@@ -1,4 +1,3 @@
-import { writeOnnx } from '@snn/onnx'
 import {
   SnnError, allocate, hostTensor, sizeOf,
   type CompileOptions, type DeviceTensor, type Executable, type HostTensor, type Program, type RunOptions, type TensorLike, type TypedArray, type Variable,
@@ -56,7 +55,7 @@ class CpuExecutable implements Executable {
     const created: LibraryInstruction[] = []
     try {
       for (const instruction of libraryInstructions(plan.instructions)) {
-        instruction.session = await this.#backend.sessions.acquire(writeOnnx(instruction.model), instruction.isRepeated)
+        await instruction.load(this.#backend.sessions, this.#backend.markerEnd)
         created.push(instruction)
       }
     } catch (error) {

@@ -6,7 +6,7 @@ export interface OrtTensor {
 }
 
 export interface OrtSession {
-  run(feeds: Record<string, OrtTensor>, fetches: Record<string, OrtTensor>): Promise<unknown>
+  run(feeds: Record<string, OrtTensor>, fetches: Record<string, OrtTensor | null>): Promise<unknown>
   release(): Promise<void>
 }
 

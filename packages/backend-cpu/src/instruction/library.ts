@@ -1,8 +1,10 @@
-import type { OnnxModelSpec } from '@snn/onnx'
-import type { DType, Node, Shape } from '@snn/tensor'
+import { writeOnnx, type OnnxModelSpec } from '@snn/onnx'
+import { bytesPerElement, sizeOf, type DType, type Node, type Shape } from '@snn/tensor'
 import { checkFinite } from '../check.js'
 import { viewOf, type Frame, type Location } from '../frame.js'
+import { runMarked, withMarker } from '../in-place.js'
 import type { OrtLibrary, OrtSession, OrtTensor } from '../library.js'
+import type { SessionCache } from '../session-cache.js'
 import type { Instruction } from './instruction.js'
 
 /** A value that a session reads or writes where it lies. */
@@ -15,10 +17,15 @@ export interface Binding {
   readonly node?: Node
 }
 
+/** Outputs of fewer bytes are copied faster than an error is thrown. */
+const copiedBytes = 1 << 16
+
 /** A group of operations as one ONNX Runtime session that writes into the memory it is given. */
 export class LibraryInstruction implements Instruction {
   readonly kind = 'library'
-  session: OrtSession | undefined
+  #session: OrtSession | undefined
+  /** How a run of a model with the marker ends (see in-place.ts). */
+  #endMessage: string | undefined
 
   constructor(
     readonly model: OnnxModelSpec,
@@ -30,8 +37,23 @@ export class LibraryInstruction implements Instruction {
     readonly isRepeated: boolean,
   ) {}
 
+  get session(): OrtSession | undefined {
+    return this.#session
+  }
+
+  /** Loads the model. `markerEnd`: how the library ends runs of models with the marker, if it does. */
+  async load(sessions: SessionCache, markerEnd: string | undefined): Promise<void> {
+    const isLarge = this.outputs.reduce((sum, { dtype, shape }) => sum + bytesPerElement(dtype) * sizeOf(shape), 0) >= copiedBytes
+    this.#endMessage = isLarge ? markerEnd : undefined
+    const model = writeOnnx(this.model)
+    this.#session = await sessions.acquire(this.#endMessage === undefined ? model : withMarker(model), this.isRepeated)
+  }
+
   async run(frame: Frame): Promise<void> {
-    await this.session!.run(this.#bind(this.inputs, frame), this.#bind(this.outputs, frame))
+    const feeds = this.#bind(this.inputs, frame)
+    const fetches = this.#bind(this.outputs, frame)
+    if (this.#endMessage === undefined) await this.#session!.run(feeds, fetches)
+    else await runMarked(this.#session!, feeds, fetches, this.#endMessage)
     if (this.check) for (const { node, dtype, shape, location } of this.outputs) if (node) checkFinite(node, viewOf(location(frame), dtype, shape), dtype)
   }
 
