@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { selectModels, type Model } from './models.js'
 
 /**
@@ -33,11 +34,13 @@ function allowed({ name }: Model): Readonly<Record<number, number>> {
 }
 
 async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { samples: { type: 'string' } } })
+  const models = selectModels(positionals).map((model) => ({ ...model, testSamples: Math.min(model.testSamples, Number(values.samples ?? Infinity)) }))
   const folder = await mkdtemp(join(tmpdir(), 'snn-accuracy-'))
   let failed = 0
   console.log('| model | mode | test images | ANN | T = 32 | T = 64 | spikes per neuron and step | seconds, T = 64 | within |\n|---|---|---:|---:|---:|---:|---:|---:|---|')
   try {
-    for (const model of selectModels(process.argv.slice(2))) {
+    for (const model of models) {
       const out = join(folder, `${model.name}.snn.onnx`)
       await snn('convert', model.file, '--calibrate', model.calibrate, '--samples', '1000', '--mode', model.mode, '--preprocess', JSON.stringify(model.preprocess), '--out', out)
       const { ann, snn: results } = (await snn('eval', out, '--data', model.test, '--samples', String(model.testSamples), '--steps', '32,64', '--against', model.file)) as Evaluation
