@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import * as ort from 'onnxruntime-node'
-import { convert, evaluate, type Batch, type Mode } from '@snn/ann2snn'
+import { convert, simulator, type Batch, type Mode } from '@snn/ann2snn'
 import { cpu } from '@snn/backend-cpu'
 import { loader, preprocess, take } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
@@ -15,8 +15,8 @@ import { median, timesOf } from './timing.js'
  *
  *   ratio = SNN, T steps on a batch / (T x ANN in ONNX Runtime on the same batch)
  *
- * Both take turns in one process, so that a busy machine slows both; medians of the rounds behind the first, in which the
- * networks are compiled.
+ * Both take turns in one process, so that a busy machine slows both; medians after a warm-up, in which the networks are
+ * compiled.
  */
 const batch = 64
 const T = 32
@@ -46,23 +46,21 @@ async function timeModel(model: Model, backend: Backend): Promise<Timing> {
   const { snn } = await convert(bytes, batches, { mode: model.mode as Mode, balance: { rounds: 50 }, backend })
 
   const session = await ort.InferenceSession.create(writeOnnx(graph), { logSeverityLevel: 3 })
-  const [x, y] = batches[0] as readonly [TensorLike, TensorLike]
+  const [x] = batches[0] as readonly [TensorLike, TensorLike]
   const runAnn = (): Promise<unknown> => session.run({ [input.name]: new ort.Tensor('float32', x.data as Float32Array, x.shape) })
   const annTimes: number[] = []
   const snnTimes: number[] = []
-  // from one batch handed out to the next one asked for, the simulation runs
-  async function* takingTurns(): AsyncGenerator<Batch> {
-    for (let round = 0; round < rounds; round++) {
-      annTimes.push(...(await timesOf(annRuns, runAnn)))
-      const started = performance.now()
-      yield [x, y]
-      snnTimes.push(performance.now() - started)
-    }
+  await using simulation = simulator(snn, { backend })
+  const runSnn = (): Promise<unknown> => simulation.run(x, { T })
+  await timesOf(annRuns, runAnn)
+  await runSnn()
+  for (let round = 0; round < rounds; round++) {
+    annTimes.push(...(await timesOf(annRuns, runAnn)))
+    snnTimes.push(...(await timesOf(1, runSnn)))
   }
-  await evaluate(snn, takingTurns(), { steps: [T], backend })
   await session.release()
-  const ann = median(annTimes.slice(annRuns))
-  const snnTime = median(snnTimes.slice(1))
+  const ann = median(annTimes)
+  const snnTime = median(snnTimes)
   return { model: model.name, ann, snn: snnTime, ratio: snnTime / (T * ann) }
 }
 

@@ -1,5 +1,5 @@
 export { convert, type ConvertOptions, type Conversion } from './convert.js'
-export { simulate, steps, type SimulateOptions, type Simulation, type SimulatedStep } from './simulate.js'
+export { simulate, simulator, steps, type SimulateOptions, type Simulation, type SimulatedStep, type Simulator } from './simulate.js'
 export { evaluate, evaluateAnn, type EvaluateOptions, type Evaluation, type StepResult, type AnnEvaluation } from './evaluate.js'
 export { writeSnn, readSnn, isSnnFile, type SnnMetadata } from './file.js'
 export { inspectNetwork, type Inspection, type LayerInspection } from './inspect.js'

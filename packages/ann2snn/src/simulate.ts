@@ -46,18 +46,36 @@ export function compileLoop<C>(snn: Network, record: readonly string[], collect:
   )
 }
 
+/** A converted network ready to run, batch after batch: compiled once for each batch size and T. */
+export interface Simulator extends AsyncDisposable {
+  run(x: TensorLike, options: { readonly T: number; readonly signal?: AbortSignal | undefined }): Promise<Simulation>
+  /** Releases what the backend holds. */
+  dispose(): Promise<void>
+}
+
+/** Prepares a converted network for many calls; for one there is `simulate`. */
+export function simulator(snn: Network, options: { readonly record?: readonly string[]; readonly backend?: Backend | undefined } = {}): Simulator {
+  const loop = compileLoop(snn, options.record ?? [], (recorded) => recorded, options.backend)
+  return {
+    async run(x, { T, signal }) {
+      checkSteps(T, 'simulate')
+      const { logits: logitsByStep, collected } = await loop.run([x, null, T], { signal })
+      const { data, shape, dtype } = logitsByStep
+      const logits = hostTensor({ data: data.slice(data.length - data.length / T), shape: shape.slice(1), dtype })
+      return { logits, logitsByStep, recorded: collected }
+    },
+    dispose: () => loop.dispose(),
+    [Symbol.asyncDispose]: () => loop.dispose(),
+  }
+}
+
 /**
  * Runs a converted network for T steps on x [N, ..], which is presented as a constant current. A true simulation: every neuron
  * integrates, fires and resets at every step.
  */
-export async function simulate(snn: Network, x: TensorLike, options: SimulateOptions): Promise<Simulation> {
-  const { T, record = [], backend, signal } = options
-  checkSteps(T, 'simulate')
-  await using loop = compileLoop(snn, record, (recorded) => recorded, backend)
-  const { logits: logitsByStep, collected } = await loop.run([x, null, T], { signal })
-  const { data, shape, dtype } = logitsByStep
-  const logits = hostTensor({ data: data.slice(data.length - data.length / T), shape: shape.slice(1), dtype })
-  return { logits, logitsByStep, recorded: collected }
+export async function simulate(snn: Network, x: TensorLike, { T, signal, ...options }: SimulateOptions): Promise<Simulation> {
+  await using prepared = simulator(snn, options)
+  return prepared.run(x, { T, signal })
 }
 
 export interface SimulatedStep {
