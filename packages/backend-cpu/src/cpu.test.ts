@@ -107,9 +107,13 @@ describe('sessions', () => {
 
   it('are released when the backend is disposed of', async () => {
     const { own, counts } = await countingBackend()
-    await compile((x: Tensor) => x.add(1), { backend: own })(vector(1))
+    const run = compile((x: Tensor) => x.add(1), { backend: own })
+    await run(vector(1))
     expect(counts.open).toBe(1)
     await own.dispose()
+    expect(counts.open).toBe(0)
+    await expect(run(vector(1))).rejects.toMatchObject({ code: 'DISPOSED' })
+    await run.dispose()
     expect(counts.open).toBe(0)
   })
 

@@ -56,7 +56,7 @@ export class CpuBackend implements Backend {
   }
 
   async compile(program: Program, options?: CompileOptions): Promise<Executable> {
-    this.#alive()
+    this.checkAlive()
     return createExecutable(this, program, options)
   }
 
@@ -81,10 +81,7 @@ export class CpuBackend implements Backend {
 
   /** Runs `work` after everything that was enqueued before. */
   enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(() => {
-      this.#alive()
-      return work()
-    })
+    const result = this.#last.then(work)
     this.#last = result.catch(() => {})
     return result
   }
@@ -113,7 +110,7 @@ export class CpuBackend implements Backend {
     await this.sessions.dispose()
   }
 
-  #alive(): void {
+  checkAlive(): void {
     if (this.#disposed) throw new SnnError('DISPOSED', '[cpu] got a call after dispose(), expected none. Create another backend.', { what: 'backend' })
   }
 }

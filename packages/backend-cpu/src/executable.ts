@@ -73,6 +73,7 @@ class CpuExecutable implements Executable {
   }
 
   async #run(inputs: readonly (HostTensor | DeviceTensor)[], { signal, output = 'host' }: RunOptions): Promise<readonly (HostTensor | DeviceTensor)[]> {
+    this.#backend.checkAlive()
     if (this.#disposed) throw new SnnError('DISPOSED', '[run] got a call after dispose(), expected none. Compile again.', { what: 'executable' })
     signal?.throwIfAborted()
     await this.#refresh()
