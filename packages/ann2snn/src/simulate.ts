@@ -75,7 +75,7 @@ export function simulator(snn: Network, options: { readonly record?: readonly st
  */
 export async function simulate(snn: Network, x: TensorLike, { T, signal, ...options }: SimulateOptions): Promise<Simulation> {
   await using prepared = simulator(snn, options)
-  return prepared.run(x, { T, signal })
+  return await prepared.run(x, { T, signal })
 }
 
 export interface SimulatedStep {
