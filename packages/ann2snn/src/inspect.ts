@@ -1,7 +1,7 @@
 import type { Network } from '@snn/nn'
 import type { Shape } from '@snn/tensor'
 import { parameterCount } from './convert.js'
-import { planConversion, type Role } from './plan.js'
+import { describe, planConversion, type Role } from './plan.js'
 import { prepare } from './prepare.js'
 
 export interface LayerInspection {
@@ -31,7 +31,7 @@ export async function inspectNetwork(network: Network): Promise<Inspection> {
   const { roles, shapes, macs } = planConversion(prepared, 'keep')
   const layers = prepared.nodes.map(({ name, layer }) => ({
     name,
-    kind: layer.kind,
+    kind: describe(layer),
     shape: shapes.get(name)!,
     parameters: Object.values(layer.variables).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
     macs: macs.get(name) ?? 0,

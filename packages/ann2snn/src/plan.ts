@@ -1,4 +1,4 @@
-import { sampleShapes, type Network, type NetworkNode } from '@snn/nn'
+import { sampleShapes, type Layer, type Network, type NetworkNode } from '@snn/nn'
 import { SnnError, type Shape } from '@snn/tensor'
 
 /**
@@ -49,7 +49,7 @@ export function planConversion(network: Network, unsupported: 'error' | 'keep'):
     if (!role && unsupported === 'error') {
       refused.push({
         name: node.name,
-        kind: describe(node),
+        kind: describe(node.layer),
         reason: 'rate coding carries ReLU, Clip from 0, linear layers and pooling only',
         fix: "retrain with ReLU, or convert with unsupported: 'keep' to leave it analogue",
       })
@@ -71,7 +71,8 @@ export function planConversion(network: Network, unsupported: 'error' | 'keep'):
   return { network, roles, shapes, macs }
 }
 
-function describe({ layer }: NetworkNode): string {
+/** What a user would call the layer: its kind, or the function it computes. */
+export function describe(layer: Layer): string {
   const config = layer.config as { readonly function?: unknown }
   return typeof config.function === 'string' ? config.function : layer.kind
 }
