@@ -1,5 +1,5 @@
 /** Numbers in [0, 1) from a seed: splitmix32, for orders and samples of data. */
-function uniform(seed: number): () => number {
+export function uniform(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x9e3779b9) >>> 0
