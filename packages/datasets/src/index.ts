@@ -29,3 +29,39 @@ export { evt3 } from './events/formats/evt3.js'
 export { type Hdf5Options, hdf5 } from './events/formats/hdf5.js'
 export { mat } from './events/formats/mat.js'
 export { type NpyEventsOptions, npy, npz } from './events/formats/numpy.js'
+export { type Bounds, type SliceSpec, sliceBounds, splitEvents } from './events/tensors/slices.js'
+export { frameShape, toFrames, toImage } from './events/tensors/frames.js'
+export { type VoxelGridOptions, toVoxelGrid } from './events/tensors/voxel-grid.js'
+export { type TimeSurfaceOptions, toTimeSurfaces } from './events/tensors/time-surface.js'
+export { type AveragedTimeSurfaceOptions, toAveragedTimeSurfaces } from './events/tensors/averaged-time-surface.js'
+export { type BinaRepOptions, toBinaRep } from './events/tensors/bina-rep.js'
+export { type SparseTensor, toSparseFrames } from './events/tensors/sparse.js'
+export { type EventTransform, type NumberOrRange, type Seeded, compose } from './events/transforms/transform.js'
+export { type CropOptions, type CropTimeOptions, centerCrop, cropTime, randomCrop } from './events/transforms/crop.js'
+export { type DownsampleOptions, type EventDownsamplingOptions, downsample, eventDownsampling } from './events/transforms/downsample.js'
+export { type DropEventOptions, type DropRatioOptions, dropEvent, dropEventByArea, dropEventByTime, eventDrop } from './events/transforms/drop.js'
+export {
+  type DecimationOptions,
+  type DenoiseOptions,
+  type DropPixelOptions,
+  type RandomDropPixelOptions,
+  type RefractoryOptions,
+  decimation,
+  denoise,
+  dropPixel,
+  randomDropPixel,
+  refractoryPeriod,
+} from './events/transforms/filter.js'
+export {
+  type ProbabilityOptions,
+  type TimeReversalOptions,
+  mergePolarities,
+  randomFlipLR,
+  randomFlipPolarity,
+  randomFlipUD,
+  randomTimeReversal,
+} from './events/transforms/flip.js'
+export { type SpatialJitterOptions, type UniformNoiseOptions, spatialJitter, uniformNoise } from './events/transforms/jitter.js'
+export { type TimeJitterOptions, type TimeSkewOptions, timeAlignment, timeJitter, timeSkew } from './events/transforms/time.js'
+export { type TemporalDeleteOptions, randomTemporalDelete } from './events/transforms/temporal-delete.js'
+export { type PipelineSpec, type TensorSpec, type TransformSpec, pipeline } from './events/pipeline.js'
