@@ -11,14 +11,14 @@ export interface BinaRepOptions {
 }
 
 /**
- * Binary frames of n * bits bins in time read as numbers, the first as the highest bit (Barchid et al. 2022), float32 [n, P, H, W]:
+ * Binary frames of n * bits bins of equally many events, read as numbers, the first as the highest bit (Barchid et al. 2022), float32 [n, P, H, W]:
  *
  *   B_i = sum over b of 2^(bits - 1 - b) [bin i bits + b has an event] / (2^bits - 1)
  */
 export function toBinaRep({ n, bits }: BinaRepOptions): (events: Events) => TensorLike {
   if (!Number.isInteger(bits) || bits < 1 || bits > 24) throw new SnnError('ARGUMENT', `[binaRep] bits ${bits}, expected a whole number from 1 to 24.`, { name: 'bits', value: bits })
   return (events) => {
-    const { data: counts, shape } = framesOf(events, sliceBounds(events, { by: 'timeBins', n: n * bits }))
+    const { data: counts, shape } = framesOf(events, sliceBounds(events, { by: 'eventBins', n: n * bits }))
     const size = counts.length / (n * bits)
     const data = new Float32Array(n * size)
     const top = 2 ** bits - 1
