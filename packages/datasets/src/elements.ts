@@ -2,7 +2,7 @@ import type { TensorLike } from '@snn/tensor'
 import { invalid } from './invalid.js'
 
 /** Element types of files: unsigned, signed, floating point and bool, with their size in bytes. */
-export type ElementType = 'u1' | 'u2' | 'u4' | 'i1' | 'i2' | 'i4' | 'i8' | 'f2' | 'f4' | 'f8' | 'b1'
+export type ElementType = 'u1' | 'u2' | 'u4' | 'u8' | 'i1' | 'i2' | 'i4' | 'i8' | 'f2' | 'f4' | 'f8' | 'b1'
 
 export interface ElementsSource {
   readonly operation: string
@@ -13,6 +13,8 @@ export interface ElementsSource {
   readonly type: ElementType
   readonly bigEndian: boolean
   readonly shape: readonly number[]
+  /** Integers of 32 and 64 bits become float64, exact to 2^53, instead of int32. Default false. */
+  readonly wide?: boolean
 }
 
 /**
@@ -21,7 +23,7 @@ export interface ElementsSource {
  * more than the shape needs, before memory is taken, and when an integer does not fit int32.
  */
 export function readElements(source: ElementsSource): TensorLike {
-  const { operation, file, bytes, offset, type, bigEndian, shape } = source
+  const { operation, file, bytes, offset, type, bigEndian, shape, wide = false } = source
   const size = Number(type[1])
   const count = shape.reduce((product, n) => product * n, 1)
   const present = bytes.length - offset
@@ -39,6 +41,11 @@ export function readElements(source: ElementsSource): TensorLike {
     if (value === (value | 0)) return value
     throw invalid(operation, file, `integer ${value}, expected one that fits 32 bits. Store smaller numbers.`, offset + position)
   }
+  const unsigned64 = (p: number): number => view.getUint32(little ? p + 4 : p, little) * 2 ** 32 + view.getUint32(little ? p : p + 4, little)
+  const signed64 = (p: number): number => view.getInt32(little ? p + 4 : p, little) * 2 ** 32 + view.getUint32(little ? p : p + 4, little)
+  if (wide && type === 'u4') return { data: fill(new Float64Array(count), (p) => view.getUint32(p, little)), shape, dtype: 'float64' }
+  if (wide && type === 'u8') return { data: fill(new Float64Array(count), unsigned64), shape, dtype: 'float64' }
+  if (wide && type === 'i8') return { data: fill(new Float64Array(count), signed64), shape, dtype: 'float64' }
   switch (type) {
     case 'b1':
       return { data: fill(new Uint8Array(count), (p) => (view.getUint8(p) === 0 ? 0 : 1)), shape, dtype: 'bool' }
@@ -53,7 +60,9 @@ export function readElements(source: ElementsSource): TensorLike {
     case 'u4':
       return { data: fill(new Int32Array(count), (p) => integer(p, view.getUint32(p, little))), shape, dtype: 'int32' }
     case 'i8':
-      return { data: fill(new Int32Array(count), (p) => integer(p, Number(view.getBigInt64(p, little)))), shape, dtype: 'int32' }
+      return { data: fill(new Int32Array(count), (p) => integer(p, signed64(p))), shape, dtype: 'int32' }
+    case 'u8':
+      return { data: fill(new Int32Array(count), (p) => integer(p, unsigned64(p))), shape, dtype: 'int32' }
     case 'f2':
       return { data: fill(new Float32Array(count), (p) => halfToNumber(view.getUint16(p, little))), shape, dtype: 'float32' }
     case 'f4':
@@ -64,7 +73,7 @@ export function readElements(source: ElementsSource): TensorLike {
 }
 
 /** The number that 16 bits of IEEE 754 binary16 stand for. */
-function halfToNumber(bits: number): number {
+export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1
   const exponent = (bits >> 10) & 0x1f
   const fraction = bits & 0x3ff

@@ -1,3 +1,4 @@
+import { joinBytes } from './bytes.js'
 import { invalid } from './invalid.js'
 
 export interface GunzipOptions {
@@ -34,11 +35,5 @@ export async function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Pr
     reader.cancel().catch(() => {})
     throw error
   }
-  const out = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    out.set(chunk, offset)
-    offset += chunk.length
-  }
-  return out
+  return joinBytes(chunks)
 }

@@ -1,16 +1,16 @@
 import { isSnnError, type TensorLike } from '@snn/tensor'
 import { unzipSync } from 'fflate'
 import { invalid } from './invalid.js'
-import { parseNpy } from './npy.js'
+import { parseNpy, type NpyOptions } from './npy.js'
 
 /** Deflate packs at most 1032 bytes into one. */
 export const maximumDeflateRatio = 1032
 
 /** The arrays in a NumPy .npz file by name. Throws `DATA_INVALID`. */
-export function parseNpz(bytes: Uint8Array, file = 'npz'): Map<string, TensorLike> {
+export function parseNpz(bytes: Uint8Array, file = 'npz', options: NpyOptions = {}): Map<string, TensorLike> {
   const arrays = new Map<string, TensorLike>()
   for (const [name, content] of Object.entries(unzip(bytes, file))) {
-    arrays.set(name.replace(/\.npy$/, ''), parseNpy(content, `${file}/${name}`))
+    arrays.set(name.replace(/\.npy$/, ''), parseNpy(content, `${file}/${name}`, options))
   }
   return arrays
 }

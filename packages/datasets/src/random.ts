@@ -1,5 +1,8 @@
-/** Numbers in [0, 1) from a seed: splitmix32, for orders and samples of data. */
-function uniform(seed: number): () => number {
+/** Gives the next number in [0, 1). */
+export type Random = () => number
+
+/** Numbers in [0, 1) from a seed: splitmix32, for orders, samples and noise of data. */
+export function uniform(seed: number): Random {
   let state = seed >>> 0
   return () => {
     state = (state + 0x9e3779b9) >>> 0
@@ -21,4 +24,26 @@ export function permutation(length: number, seed: number, stream = 0): number[] 
     order[j] = kept
   }
   return order
+}
+
+/** Numbers in [0, 1) that `seed` and `draw` (whole numbers to 2^53) fix. */
+export function randomStream(seed: number, draw: number): Random {
+  const mixed = uniform(Math.imul(seed, 0x85ebca6b) ^ Math.imul(draw % 2 ** 32, 0xc2b2ae35) ^ Math.imul(Math.floor(draw / 2 ** 32), 0x27d4eb2f))
+  return uniform(Math.floor(mixed() * 2 ** 32))
+}
+
+/** Numbers of mean 0 and variance 1 (Box and Muller 1958). */
+export function normalFrom(random: Random): Random {
+  let spare: number | undefined
+  return () => {
+    if (spare !== undefined) {
+      const value = spare
+      spare = undefined
+      return value
+    }
+    const radius = Math.sqrt(-2 * Math.log(1 - random()))
+    const angle = 2 * Math.PI * random()
+    spare = radius * Math.sin(angle)
+    return radius * Math.cos(angle)
+  }
 }

@@ -1,0 +1,175 @@
+import { isSnnError } from '@snn/tensor'
+import { joinBytes, piecesOf, type ByteStream } from '../bytes.js'
+import { invalid } from '../invalid.js'
+import { EventBuffer } from './buffer.js'
+import { checkSensor, firstOutside, sensorOf, type Events, type Sensor, type TimeUnit } from './events.js'
+import { sliceEvents } from './select.js'
+
+export interface ReadOptions {
+  /** Size of the sensor where the file does not say it, or says it wrongly. */
+  readonly sensor?: { readonly width: number; readonly height: number; readonly polarities?: number }
+  /** Names the file in errors. */
+  readonly file?: string
+}
+
+export interface StreamOptions {
+  readonly signal?: AbortSignal
+  /** Most bytes decoded at once, which bounds the memory. Default 1 MiB. */
+  readonly chunkBytes?: number
+}
+
+/** A file format of event recordings, as an object: `evt3.parse(bytes)`, `evt3.batches(stream)`, `evt3.write(events)`. */
+export interface EventFormat<R extends object = object, W extends object = object> {
+  readonly id: string
+  /** What writes such files, in one line. */
+  readonly description: string
+  /** Usual endings of file names, with the dot. */
+  readonly extensions: readonly string[]
+  /** Whether a file that starts with these bytes (the first 1024, or all) is of this format; false where nothing tells. */
+  sniff(head: Uint8Array): boolean
+  /** A whole recording. A last record that is cut off is left out. Throws `DATA_INVALID`. */
+  parse(bytes: Uint8Array, options?: ReadOptions & R): Promise<Events>
+  /** A recording of any size in pieces: memory depends on `chunkBytes`, not on the file. */
+  batches(source: ByteStream, options?: ReadOptions & R & StreamOptions): AsyncGenerator<Events, void, undefined>
+  /** The bytes of a file with these events. Absent where the format is only read. Throws `ARGUMENT` for what the format cannot hold. */
+  readonly write?: (events: Events, options?: W) => Promise<Uint8Array>
+}
+
+/** A format that is decoded from its start to its end, piece by piece. */
+export interface StreamFormat<R extends object = object, W extends object = object> extends EventFormat<R, W> {
+  /** `parse`, at once. */
+  decode(bytes: Uint8Array, options?: ReadOptions & R): Events
+}
+
+/** The state of reading one file. */
+export interface EventDecoder {
+  /** Known at the latest when the first event is. */
+  readonly sensor: Sensor | undefined
+  readonly timeUnit?: TimeUnit
+  /** With fewer bytes `decode` cannot go on (a packet whose size is known). Default 1. */
+  readonly needs?: number
+  /** Reads what is complete from the start of `bytes`, appends it to `out`, and returns how many bytes it has used up. */
+  decode(bytes: Uint8Array, out: EventBuffer): number
+  /** Told what is left when the file ends; throws where no file may end so. */
+  end?(rest: Uint8Array, out: EventBuffer): void
+}
+
+export interface StreamFormatSpec<R extends object, W extends object> extends Pick<EventFormat, 'id' | 'description' | 'extensions' | 'sniff'> {
+  decoder(options: ReadOptions & R, file: string): EventDecoder
+  readonly write?: (events: Events, options: W) => Uint8Array
+}
+
+/** The format that a decoder makes. */
+export function streamFormat<R extends object = object, W extends object = object>(spec: StreamFormatSpec<R, W>): StreamFormat<R, W> {
+  const { id, description, extensions, sniff, write } = spec
+  const nameOf = (options: ReadOptions | undefined): string => options?.file ?? id
+  const decode = (bytes: Uint8Array, options?: ReadOptions & R): Events => {
+    const file = nameOf(options)
+    const decoder = spec.decoder(options ?? ({} as R), file)
+    const out = new EventBuffer()
+    return naming(id, file, () => {
+      const used = decoder.decode(bytes, out)
+      decoder.end?.(bytes.subarray(used), out)
+      return taken(id, file, decoder, out)
+    })
+  }
+  return {
+    id,
+    description,
+    extensions,
+    sniff,
+    decode,
+    parse: async (bytes, options) => decode(bytes, options),
+    async *batches(source, options) {
+      const file = nameOf(options)
+      const decoder = spec.decoder(options ?? ({} as R), file)
+      const out = new EventBuffer()
+      let held: Uint8Array[] = []
+      let size = 0
+      for await (const piece of pieces(source, options ?? {})) {
+        held.push(piece)
+        size += piece.length
+        if (size < (decoder.needs ?? 1)) continue
+        const bytes = joinBytes(held)
+        const used = naming(id, file, () => decoder.decode(bytes, out))
+        held = used < bytes.length ? [bytes.slice(used)] : []
+        size = bytes.length - used
+        if (out.length > 0) yield taken(id, file, decoder, out)
+      }
+      naming(id, file, () => decoder.end?.(joinBytes(held), out))
+      if (out.length > 0) yield taken(id, file, decoder, out)
+    },
+    ...(write && { write: async (events: Events, options?: W) => write(events, options ?? ({} as W)) }),
+  }
+}
+
+export interface WholeFormatSpec<R extends object, W extends object> extends Pick<EventFormat, 'id' | 'description' | 'extensions' | 'sniff'> {
+  parse(bytes: Uint8Array, options: ReadOptions & R, file: string): Promise<Events> | Events
+  readonly write?: (events: Events, options: W) => Promise<Uint8Array> | Uint8Array
+}
+
+/** The format of a container (zip, HDF5, MATLAB) that must be there as a whole before any of it can be read. */
+export function wholeFormat<R extends object = object, W extends object = object>(spec: WholeFormatSpec<R, W>): EventFormat<R, W> {
+  const { id, description, extensions, sniff, write } = spec
+  const parse = async (bytes: Uint8Array, options?: ReadOptions & R): Promise<Events> => spec.parse(bytes, options ?? ({} as R), options?.file ?? id)
+  return {
+    id,
+    description,
+    extensions,
+    sniff,
+    parse,
+    async *batches(source, options) {
+      const held: Uint8Array[] = []
+      for await (const piece of pieces(source, options ?? {})) held.push(piece)
+      const events = await parse(joinBytes(held), options)
+      const most = 65536
+      for (let from = 0; from < events.t.length; from += most) yield sliceEvents(events, from, Math.min(from + most, events.t.length))
+    },
+    ...(write && { write: async (events: Events, options?: W) => write(events, options ?? ({} as W)) }),
+  }
+}
+
+/** What the decoder has put into `out`, checked to lie on the sensor. */
+function taken(operation: string, file: string, decoder: EventDecoder, out: EventBuffer): Events {
+  const sensor = decoder.sensor
+  if (!sensor) throw invalid(operation, file, 'ends within the header.')
+  const at = firstOutside(out.x, out.y, out.p, sensor, 0, out.length)
+  if (at >= 0) {
+    throw invalid(
+      operation,
+      file,
+      `event ${at} (x ${out.x[at]}, y ${out.y[at]}, p ${out.p[at]}) lies outside of the sensor of ${sensor.width} x ${sensor.height} with ${sensor.polarities} polarities. Give { sensor: { width, height } } if it is larger.`,
+    )
+  }
+  return out.take(sensor, decoder.timeUnit ?? 'us')
+}
+
+/** A fault of the machine (no memory for what a file claims) becomes the fault of the file. */
+function naming<T>(operation: string, file: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (isSnnError(error) || !(error instanceof RangeError)) throw error
+    throw invalid(operation, file, `cannot be decoded (${error.message}). The file is damaged.`, undefined, error)
+  }
+}
+
+async function* pieces(source: ByteStream, { signal, chunkBytes = 2 ** 20 }: StreamOptions): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of piecesOf(source)) {
+    for (let at = 0; at < chunk.length; at += chunkBytes) {
+      signal?.throwIfAborted()
+      yield chunk.subarray(at, at + chunkBytes)
+    }
+  }
+  signal?.throwIfAborted()
+}
+
+/** The sensor that the options give, else `otherwise`. */
+export function chosenSensor(operation: string, { sensor }: ReadOptions, otherwise: Sensor): Sensor
+export function chosenSensor(operation: string, { sensor }: ReadOptions, otherwise: Sensor | undefined): Sensor | undefined
+export function chosenSensor(operation: string, { sensor }: ReadOptions, otherwise: Sensor | undefined): Sensor | undefined {
+  if (!sensor) return otherwise
+  const chosen = sensorOf(sensor.width, sensor.height, sensor.polarities ?? otherwise?.polarities)
+  checkSensor(operation, chosen)
+  return chosen
+}

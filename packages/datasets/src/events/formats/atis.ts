@@ -1,0 +1,78 @@
+import { SnnError } from '@snn/tensor'
+import type { EventBuffer } from '../buffer.js'
+import { checkEvents, type Events } from '../events.js'
+import { chosenSensor, streamFormat, type EventDecoder } from '../format.js'
+
+export interface AtisOptions {
+  /**
+   * An event with y = 240 is no event but the overflow of a timer: all later times get 2^13 us more. The MATLAB reader of the
+   * format's authors does so. Off by default for sensors of more than 240 rows, where y = 240 is a pixel, on otherwise.
+   */
+  readonly timerOverflow?: boolean
+}
+
+const record = 5
+const timeLimit = 2 ** 23
+
+/**
+ * ATIS .bin: N-MNIST and N-Caltech101 (Orchard et al. 2015). Five bytes an event: x, y, then polarity in bit 7 and 23 bits of time in
+ * us, high byte first. The file does not say its sensor: default 256 x 240, what the bytes can address.
+ */
+export const atis = streamFormat<AtisOptions>({
+  id: 'atis',
+  description: 'ATIS .bin of N-MNIST and N-Caltech101: 5 bytes an event, no header',
+  extensions: ['.bin', '.bs2'],
+  sniff: () => false,
+  decoder(options): EventDecoder {
+    const sensor = chosenSensor('atis', options, { width: 256, height: 240, polarities: 2 })
+    const overflows = options.timerOverflow ?? sensor.height <= 240
+    let overflow = 0
+    return {
+      sensor,
+      needs: record,
+      decode(bytes: Uint8Array, out: EventBuffer): number {
+        const count = Math.floor(bytes.length / record)
+        out.reserve(count)
+        const { t, x, y, p } = out
+        let n = out.length
+        let offset = overflow
+        const end = count * record
+        for (let at = 0; at < end; at += record) {
+          const row = bytes[at + 1]!
+          if (row === 240 && overflows) {
+            offset += 8192
+            continue
+          }
+          const high = bytes[at + 2]!
+          x[n] = bytes[at]!
+          y[n] = row
+          p[n] = high >>> 7
+          t[n] = (((high & 0x7f) << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!) + offset
+          n++
+        }
+        out.length = n
+        overflow = offset
+        return end
+      },
+    }
+  },
+  /** Times must be whole microseconds below 2^23. */
+  write(events: Events): Uint8Array {
+    checkEvents('atis', events)
+    const { t, x, y, p, timeUnit } = events
+    const out = new Uint8Array(record * t.length)
+    for (let i = 0, at = 0; i < t.length; i++, at += record) {
+      const time = t[i]!
+      if (!(time >= 0 && time < timeLimit && Math.floor(time) === time) || timeUnit !== 'us' || x[i]! > 255 || y[i]! >= 240 || p[i]! > 1) {
+        const what = `(t ${time} ${timeUnit}, x ${x[i]}, y ${y[i]}, p ${p[i]})`
+        throw new SnnError('ARGUMENT', `[atis] event ${i} ${what}, expected whole us below 2^23, x below 256, y below 240 and p 0 or 1. Write .npz.`, { name: 'events', value: i })
+      }
+      out[at] = x[i]!
+      out[at + 1] = y[i]!
+      out[at + 2] = (p[i]! << 7) | (time >>> 16)
+      out[at + 3] = time >>> 8
+      out[at + 4] = time
+    }
+    return out
+  },
+})

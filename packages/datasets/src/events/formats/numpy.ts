@@ -1,0 +1,189 @@
+import { zipSync } from 'fflate'
+import { SnnError, type TensorLike } from '@snn/tensor'
+import { readElements, type ElementType } from '../../elements.js'
+import { invalid } from '../../invalid.js'
+import { npyHeader, parseNpy } from '../../npy.js'
+import { parseNpz } from '../../npz.js'
+import { checkEvents, unitsPerSecond, type EventArrays, type Events, type TimeUnit } from '../events.js'
+import { chosenSensor, wholeFormat, type ReadOptions } from '../format.js'
+import { sortEvents } from '../select.js'
+import { ascii } from '../text-header.js'
+import { fromFile, statedSensor } from './arrays-to-events.js'
+import { listIn, parsePickle, type Pickled } from './pickle.js'
+
+export interface NpyEventsOptions {
+  /** What the columns of a plain array [N, 4] are: `txyp` (default), `xypt`, ... */
+  readonly columns?: string
+  /** Unit of the times, where the file does not say it. Default `us`. */
+  readonly timeUnit?: TimeUnit
+}
+
+const names: Readonly<Record<string, keyof EventArrays>> = { t: 't', ts: 't', time: 't', timestamp: 't', x: 'x', y: 'y', p: 'p', pol: 'p', polarity: 'p' }
+const units = Object.keys(unitsPerSecond) as TimeUnit[]
+
+/**
+ * NumPy .npz with arrays t, x, y, p (SpikingJelly, HARDVS, our cache) or pos and neg (ES-ImageNet: rows [y, x, t] of p = 1 and p = 0, put in
+ * order of time). Without a sensor in the file or the options: the smallest that has all events. `write` gives integers where times are whole.
+ */
+export const npz = wholeFormat<NpyEventsOptions>({
+  id: 'npz',
+  description: 'NumPy .npz: SpikingJelly, HARDVS, ES-ImageNet, our cache',
+  extensions: ['.npz'],
+  sniff: (head) => head[0] === 0x50 && head[1] === 0x4b && head[2] === 0x03 && head[3] === 0x04,
+  parse(bytes, options, file): Events {
+    const arrays = parseNpz(bytes, file, { wide: true })
+    const [pos, neg] = [arrays.get('pos'), arrays.get('neg')]
+    if (pos && neg) return sortEvents(posNeg(pos, neg, options, file))
+    const found = Object.fromEntries([...arrays].flatMap(([name, { data }]) => (Object.hasOwn(names, name) ? [[names[name], data]] : []))) as Partial<EventArrays>
+    if (!found.t || !found.x) throw invalid('npz', file, `holds the arrays ${[...arrays.keys()].join(', ') || '(none)'}, expected t, x, y and p, or pos and neg.`)
+    const unit = units[Number(arrays.get('time_unit')?.data[0] ?? -1)]
+    const sensor = chosenSensor('npz', options, statedSensor('npz', file, arrays.get('sensor')?.data))
+    return fromFile('npz', file, found as EventArrays, sensor, unit ?? options.timeUnit ?? 'us')
+  },
+  write(events: Events): Uint8Array {
+    checkEvents('npz', events)
+    const { t, x, y, p, sensor, timeUnit } = events
+    const entries = { t: timeArray(t), x: npyFile('<u2', x), y: npyFile('<u2', y), p: npyFile('|u1', p), sensor: npyFile('<i4', Int32Array.of(sensor.width, sensor.height, sensor.polarities)), time_unit: npyFile('|u1', Uint8Array.of(units.indexOf(timeUnit))) }
+    return zipSync(Object.fromEntries(Object.entries(entries).map(([name, content]) => [`${name}.npy`, content])), { level: 1, mtime: '1980-01-01' })
+  },
+})
+
+/** NumPy .npy: records with fields t, x, y, p (DVS-Lip), rows [N, 4] of `columns`, or lists of packets of (t, x, y, p) (Bullying10K). */
+export const npy = wholeFormat<NpyEventsOptions>({
+  id: 'npy',
+  description: 'NumPy .npy: records (DVS-Lip), rows, lists of packets (Bullying10K)',
+  extensions: ['.npy'],
+  sniff: (head) => head[0] === 0x93 && String.fromCharCode(...head.subarray(1, 6)) === 'NUMPY',
+  parse(bytes, options, file): Events {
+    const { descr, offset } = npyHeader(bytes, file)
+    const sensor = chosenSensor('npy', options, undefined)
+    const timeUnit = options.timeUnit ?? 'us'
+    if (descr.startsWith('[')) return fromFile('npy', file, recordArrays(bytes, file), sensor, timeUnit)
+    if (descr === '|O' || descr === 'O') return fromFile('npy', file, packetArrays(parsePickle(bytes.subarray(offset), file), file), sensor, timeUnit)
+    return fromFile('npy', file, rowArrays(parseNpy(bytes, file, { wide: true }), options.columns ?? 'txyp', file), sensor, timeUnit)
+  },
+  /** Records of t, x, y, p. */
+  write(events: Events): Uint8Array {
+    checkEvents('npy', events)
+    const { t, x, y, p } = events
+    const body = new Uint8Array(13 * t.length)
+    const view = new DataView(body.buffer)
+    const whole = t.every((time) => Math.floor(time) === time)
+    for (let i = 0, at = 0; i < t.length; i++, at += 13) {
+      if (whole) setInt64(view, at, t[i]!)
+      else view.setFloat64(at, t[i]!, true)
+      view.setUint16(at + 8, x[i]!, true)
+      view.setUint16(at + 10, y[i]!, true)
+      view.setUint8(at + 12, p[i]!)
+    }
+    return withHeader(`[('t', '${whole ? '<i8' : '<f8'}'), ('x', '<u2'), ('y', '<u2'), ('p', '|u1')]`, `(${t.length},)`, body)
+  },
+})
+
+function posNeg(pos: TensorLike, neg: TensorLike, options: ReadOptions, file: string): Events {
+  const count = (array: TensorLike): number => array.shape[0] ?? 0
+  for (const array of [pos, neg]) if (array.shape.length !== 2 || array.shape[1] !== 3) throw invalid('npz', file, `pos or neg of shape [${array.shape.join(',')}], expected [N, 3].`)
+  const length = count(pos) + count(neg)
+  const arrays = { t: new Float64Array(length), x: new Float64Array(length), y: new Float64Array(length), p: new Float64Array(length) }
+  for (let i = 0; i < length; i++) {
+    const positive = i < count(pos)
+    const { data } = positive ? pos : neg
+    const row = 3 * (positive ? i : i - count(pos))
+    arrays.y[i] = data[row]!
+    arrays.x[i] = data[row + 1]!
+    arrays.t[i] = data[row + 2]!
+    arrays.p[i] = positive ? 1 : 0
+  }
+  return fromFile('npz', file, arrays, chosenSensor('npz', options, undefined), 'us')
+}
+
+/** The fields of an array of records as columns. */
+function recordArrays(bytes: Uint8Array, file: string): EventArrays {
+  const { descr, shape, offset } = npyHeader(bytes, file)
+  const fields = [...descr.matchAll(/\(\s*'([^']*)'\s*,\s*'([<>|=]?)(\w+)'\s*\)/g)].map(([, name, order, type]) => ({ name: name!, type: type!, bigEndian: order === '>', size: Number(/\d+/.exec(type!)?.[0]) }))
+  const record = fields.reduce((sum, { size }) => sum + size, 0)
+  const count = shape.reduce((product, n) => product * n, 1)
+  if (fields.length === 0 || !(record > 0) || !fields.every(({ type }) => /^([ui][1248]|f[248]|b1)$/.test(type))) throw invalid('npy', file, `records of ${descr.slice(0, 120)}, expected fields of numbers.`)
+  if (offset + count * record !== bytes.length) throw invalid('npy', file, `${bytes.length - offset} bytes of data, expected ${count * record} for ${count} records.`, offset)
+  const arrays: Partial<Record<keyof EventArrays, ArrayLike<number>>> = {}
+  let position = offset
+  for (const { name, type, bigEndian, size } of fields) {
+    const role = Object.hasOwn(names, name) ? names[name] : undefined
+    if (role) {
+      const column = new Uint8Array(count * size)
+      for (let i = 0, from = position; i < count; i++, from += record) for (let k = 0; k < size; k++) column[i * size + k] = bytes[from + k]!
+      arrays[role] = readElements({ operation: 'npy', file, bytes: column, offset: 0, type: type as ElementType, bigEndian, shape: [count], wide: true }).data
+    }
+    position += size
+  }
+  if (!arrays.t || !arrays.x) throw invalid('npy', file, `records with the fields ${fields.map(({ name }) => name).join(', ')}, expected t, x, y and p.`)
+  return arrays as EventArrays
+}
+
+function rowArrays({ data, shape }: TensorLike, columns: string, file: string): EventArrays {
+  if (!/^[txyp-]+$/.test(columns) || !/t/.test(columns) || !/x/.test(columns)) {
+    throw new SnnError('ARGUMENT', `[npy] columns ${JSON.stringify(columns)}, expected the letters t, x, y, p and - in the order of the columns.`, { name: 'columns', value: columns })
+  }
+  const [count = 0, width = 0] = shape
+  if (shape.length !== 2 || width !== columns.length) throw invalid('npy', file, `an array of shape [${shape.join(',')}], expected [N, ${columns.length}] of ${columns}.`)
+  const arrays: Partial<Record<keyof EventArrays, Float64Array>> = {}
+  for (const [column, name] of [...columns].entries()) {
+    if (name === '-') continue
+    const values = new Float64Array(count)
+    for (let i = 0; i < count; i++) values[i] = data[i * width + column]!
+    arrays[name as keyof EventArrays] = values
+  }
+  return arrays as unknown as EventArrays
+}
+
+/** A list of packets, each a list of (t, x, y, p). */
+function packetArrays(value: Pickled, file: string): EventArrays {
+  const t: number[] = []
+  const x: number[] = []
+  const y: number[] = []
+  const p: number[] = []
+  const number = (item: Pickled | undefined): number => (typeof item === 'number' ? item : typeof item === 'boolean' ? Number(item) : NaN)
+  const visit = (list: readonly Pickled[], depth: number): void => {
+    for (const item of list) {
+      const inner = listIn(item)
+      if (!inner || depth > 3) throw invalid('npy', file, 'an array of objects that are no lists of (t, x, y, p).')
+      if (inner.length === 4 && inner.every((part) => typeof part === 'number' || typeof part === 'boolean')) {
+        t.push(number(inner[0]))
+        x.push(number(inner[1]))
+        y.push(number(inner[2]))
+        p.push(number(inner[3]))
+      } else visit(inner, depth + 1)
+    }
+  }
+  visit(listIn(value) ?? [], 0)
+  return { t, x, y, p }
+}
+
+function timeArray(t: Float64Array): Uint8Array {
+  if (!t.every((time) => Math.floor(time) === time)) return npyFile('<f8', t)
+  const body = new Uint8Array(8 * t.length)
+  const view = new DataView(body.buffer)
+  for (let i = 0; i < t.length; i++) setInt64(view, 8 * i, t[i]!)
+  return withHeader("'<i8'", `(${t.length},)`, body)
+}
+
+function setInt64(view: DataView, at: number, value: number): void {
+  const high = Math.floor(value / 2 ** 32)
+  view.setInt32(at + 4, high, true)
+  view.setUint32(at, value - high * 2 ** 32, true)
+}
+
+/** A .npy file of one axis. Typed arrays are little-endian on every machine that runs JavaScript engines of today. */
+function npyFile(type: string, data: Float64Array | Uint16Array | Uint8Array | Int32Array): Uint8Array {
+  return withHeader(`'${type}'`, `(${data.length},)`, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+}
+
+function withHeader(descr: string, shape: string, body: Uint8Array): Uint8Array {
+  const text = `{'descr': ${descr}, 'fortran_order': False, 'shape': ${shape}, }`
+  const padded = `${text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11)}\n`
+  const out = new Uint8Array(10 + padded.length + body.length)
+  out.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, padded.length & 0xff, padded.length >>> 8])
+  out.set(ascii(padded), 10)
+  out.set(body, 10 + padded.length)
+  return out
+}

@@ -1,0 +1,53 @@
+import { SnnError, type TensorLike } from '@snn/tensor'
+import { checkEvents, type Events, type Sensor } from '../events.js'
+import { sliceBounds, type Bounds, type SliceSpec } from './slices.js'
+
+/** The shape of one picture of events: [P, H, W] for cameras, [W] for a line of channels (audio). */
+export function frameShape({ width, height, polarities }: Sensor): number[] {
+  return height === 1 && polarities === 1 ? [width] : [polarities, height, width]
+}
+
+/** Most numbers of one tensor: 2 GB. */
+const mostElements = 2 ** 29
+
+/** Zeros of [n, ...frameShape], refused before memory is taken when they are too many. */
+export function emptyFrames(operation: string, n: number, sensor: Sensor): { data: Float32Array; shape: number[]; size: number } {
+  const size = sensor.width * sensor.height * sensor.polarities
+  if (n * size > mostElements) {
+    throw new SnnError('ARGUMENT', `[${operation}] ${n} frames of ${size} numbers, expected at most ${mostElements} numbers. Cut the recording or reduce it (downsample).`, { name: 'n', value: n })
+  }
+  return { data: new Float32Array(n * size), shape: [n, ...frameShape(sensor)], size }
+}
+
+/**
+ * A function from events to counts, float32 [n, P, H, W] ([n, W] for audio):
+ *
+ *   frame[i][p][y][x] = number of the events of part i at (x, y) with polarity p
+ *
+ * See `SliceSpec` for the parts.
+ */
+export function toFrames(spec: SliceSpec): (events: Events) => TensorLike {
+  return (events) => framesOf(events, sliceBounds(events, spec))
+}
+
+/** All events in one picture of counts, float32 [P, H, W] ([W] for audio). */
+export function toImage(): (events: Events) => TensorLike {
+  return (events) => ({ ...framesOf(events, [[0, events.t.length]]), shape: frameShape(events.sensor) })
+}
+
+/** Counts of the events within each of `bounds`. */
+export function framesOf(events: Events, bounds: readonly Bounds[]): TensorLike {
+  checkEvents('frames', events)
+  const { x, y, p, sensor } = events
+  const { data, shape, size } = emptyFrames('frames', bounds.length, sensor)
+  const { width } = sensor
+  const plane = width * sensor.height
+  bounds.forEach(([from, to], frame) => {
+    const base = frame * size
+    for (let i = from; i < to; i++) {
+      const at = base + p[i]! * plane + y[i]! * width + x[i]!
+      data[at] = data[at]! + 1
+    }
+  })
+  return { data, shape, dtype: 'float32' }
+}

@@ -1,0 +1,120 @@
+import { SnnError } from '@snn/tensor'
+import { unitsPerSecond, type Events } from '../events.js'
+import { indexOfTime, isSorted, sliceEvents } from '../select.js'
+
+/**
+ * How a recording is cut into parts, as plain data. N events from t_0 to t_last; all parts are left-closed. Times are in the recording's unit.
+ *
+ * As SpikingJelly cuts, every event in one part:
+ *   number    n parts of floor(N / n) events; the last takes the rest
+ *   time      n parts of dt = floor((t_last - t_0) / n) (not floored for times in s and ms); the last runs to the end
+ *   duration  ceil((t_last - t_0) / duration) parts; events at the very end belong to the last; none when all times are equal
+ * As Tonic cuts, with overlap, rests left out unless `includeIncomplete`:
+ *   timeWindow   floor((t_last - t_0 - window) / (window - overlap)) + 1 parts, at least one
+ *   timeBins     window = floor((t_last - t_0) / n) (1 + overlap), stride window (1 - overlap)
+ *   eventCount   floor((N - count) / (count - overlap)) + 1 parts
+ *   eventBins    count = floor(floor(N / n) (1 + overlap)), stride floor(count (1 - overlap))
+ *   indices, timePoints   from each of `starts` to its `ends`
+ */
+export type SliceSpec =
+  | { readonly by: 'number' | 'time'; readonly n: number }
+  | { readonly by: 'duration'; readonly duration: number }
+  | { readonly by: 'timeWindow'; readonly window: number; readonly overlap?: number; readonly includeIncomplete?: boolean; readonly start?: number; readonly end?: number }
+  | { readonly by: 'eventCount'; readonly count: number; readonly overlap?: number; readonly includeIncomplete?: boolean }
+  | { readonly by: 'timeBins' | 'eventBins'; readonly n: number; readonly overlap?: number }
+  | { readonly by: 'indices' | 'timePoints'; readonly starts: readonly number[]; readonly ends: readonly number[] }
+
+/** A part: events `from` up to but not including `to`. */
+export type Bounds = readonly [from: number, to: number]
+
+/** Most parts of one recording, so that a time far off cannot fill the memory with empty ones. */
+const mostParts = 2 ** 24
+
+/** Where the parts are. An interval without events gives an empty part. Throws `ARGUMENT` for wrong numbers and for times that fall. */
+export function sliceBounds(events: Events, spec: SliceSpec): Bounds[] {
+  const { t } = events
+  const length = t.length
+  const whole = (name: string, value: number, least = 1): number => check(spec, name, value, Number.isInteger(value) && value >= least, `a whole number of at least ${least}`)
+  const positive = (name: string, value: number): number => check(spec, name, value, value > 0 && Number.isFinite(value), 'a number above 0')
+  const fraction = (name: string, value: number): number => check(spec, name, value, value >= 0 && value < 1, 'a number from 0 up to but not including 1')
+  if (spec.by !== 'number' && spec.by !== 'eventCount' && spec.by !== 'eventBins' && spec.by !== 'indices' && !isSorted(events)) {
+    throw new SnnError('ARGUMENT', `[slices] times that fall, expected events in order for parts by ${spec.by}. Use sortEvents.`, { name: 'events', value: spec.by })
+  }
+  const first = t[0] ?? 0
+  const span = (t.at(-1) ?? 0) - first
+  const at = (time: number): number => indexOfTime(events, time)
+  const between = (count: number, start: number, stride: number, window: number): Bounds[] => parts(count, (i) => [at(start + i * stride), at(start + i * stride + window)])
+  switch (spec.by) {
+    case 'number': {
+      const n = whole('n', spec.n)
+      const each = Math.floor(length / n)
+      return parts(n, (i) => [i * each, i === n - 1 ? length : (i + 1) * each])
+    }
+    case 'time': {
+      const n = whole('n', spec.n)
+      const step = unitsPerSecond[events.timeUnit] >= 1e6 ? Math.floor(span / n) : span / n
+      return parts(n, (i) => [at(first + i * step), i === n - 1 ? length : at(first + (i + 1) * step)])
+    }
+    case 'duration': {
+      const duration = positive('duration', spec.duration)
+      const n = Math.ceil(span / duration)
+      return parts(n, (i) => [at(first + i * duration), i === n - 1 ? length : at(first + (i + 1) * duration)])
+    }
+    case 'timeWindow': {
+      const window = positive('window', spec.window)
+      const overlap = spec.overlap ?? 0
+      check(spec, 'overlap', overlap, overlap >= 0 && overlap < window, 'a number from 0 up to but not including window')
+      const start = spec.start ?? first
+      const round = spec.includeIncomplete ? Math.ceil : Math.floor
+      const count = Math.max(round(((spec.end ?? first + span) - start - window) / (window - overlap)) + 1, 1)
+      return between(count, start, window - overlap, window)
+    }
+    case 'timeBins': {
+      const n = whole('n', spec.n)
+      const overlap = fraction('overlap', spec.overlap ?? 0)
+      const bin = unitsPerSecond[events.timeUnit] >= 1e6 ? Math.floor(span / n) : span / n
+      const window = bin * (1 + overlap)
+      return between(n, first, window * (1 - overlap), window)
+    }
+    case 'eventCount': {
+      const count = whole('count', spec.count)
+      const overlap = whole('overlap', spec.overlap ?? 0, 0)
+      check(spec, 'overlap', overlap, overlap < count, 'fewer than count')
+      const round = spec.includeIncomplete ? Math.ceil : Math.floor
+      const stride = count - overlap
+      return parts(Math.max(round((length - count) / stride) + 1, spec.includeIncomplete && length > 0 ? 1 : 0), (i) => [i * stride, Math.min(i * stride + count, length)])
+    }
+    case 'eventBins': {
+      const n = whole('n', spec.n)
+      const overlap = fraction('overlap', spec.overlap ?? 0)
+      const count = Math.floor(Math.floor(length / n) * (1 + overlap))
+      const stride = Math.floor(count * (1 - overlap))
+      return parts(n, (i) => [Math.min(i * stride, length), Math.min(i * stride + count, length)])
+    }
+    case 'indices':
+    case 'timePoints': {
+      const { starts, ends } = spec
+      check(spec, 'ends', ends.length, ends.length === starts.length, `as many as starts, ${starts.length}`)
+      const bound = spec.by === 'timePoints' ? at : (index: number): number => check(spec, 'starts and ends', index, Number.isInteger(index) && index >= 0 && index <= length, `whole numbers from 0 to ${length}`)
+      return parts(starts.length, (i) => {
+        const from = bound(starts[i]!)
+        return [from, Math.max(from, bound(ends[i]!))]
+      })
+    }
+  }
+}
+
+/** The parts as recordings of their own, views of the same arrays. */
+export function splitEvents(events: Events, spec: SliceSpec): Events[] {
+  return sliceBounds(events, spec).map(([from, to]) => sliceEvents(events, from, to))
+}
+
+function parts(count: number, bound: (index: number) => Bounds): Bounds[] {
+  if (count > mostParts) throw new SnnError('ARGUMENT', `[slices] ${count} parts, expected at most ${mostParts}. Make them longer; are the times in the unit you think?`, { name: 'slices', value: count })
+  return Array.from({ length: Math.max(count, 0) }, (_, i) => bound(i))
+}
+
+function check(spec: SliceSpec, name: string, value: number, holds: boolean, expected: string): number {
+  if (holds) return value
+  throw new SnnError('ARGUMENT', `[slices] ${name} ${value} for parts by ${spec.by}, expected ${expected}.`, { name, value })
+}

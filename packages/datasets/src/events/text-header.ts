@@ -1,0 +1,90 @@
+import { invalid } from '../invalid.js'
+import type { EventBuffer } from './buffer.js'
+import type { Sensor } from './events.js'
+import type { EventDecoder } from './format.js'
+
+/** Headers hold settings of the camera; a file that is all header is no recording. */
+const longest = 16 * 2 ** 20
+
+export interface HeaderStyle {
+  readonly operation: string
+  readonly file: string
+  /** What every line starts with. */
+  readonly mark: string
+  /** The line that ends the header, where there is such a one. */
+  readonly last?: string
+}
+
+interface TextHeader {
+  readonly lines: readonly string[]
+  /** Where the data start. */
+  readonly length: number
+}
+
+/**
+ * The lines at the start of a file that begin with `mark`, up to one that is `last` (which belongs to them) or does not begin so.
+ * Returns undefined while `bytes` end within them, unless they are `final`. Throws `DATA_INVALID` when no end is in sight.
+ */
+function textHeader({ operation, file, mark, last }: HeaderStyle, bytes: Uint8Array, final: boolean): TextHeader | undefined {
+  const decoder = new TextDecoder('latin1')
+  const lines: string[] = []
+  let at = 0
+  for (;;) {
+    if (at > longest) throw invalid(operation, file, `a header of more than ${longest} bytes, expected data after it.`, at)
+    for (let i = 0; i < mark.length; i++) {
+      if (at + i >= bytes.length) return final ? { lines, length: at } : undefined
+      if (bytes[at + i] !== mark.charCodeAt(i)) return { lines, length: at }
+    }
+    const end = bytes.indexOf(0x0a, at)
+    if (end < 0) {
+      if (bytes.length - at > longest) throw invalid(operation, file, `a header line of more than ${longest} bytes.`, at)
+      return undefined
+    }
+    const line = decoder.decode(bytes.subarray(at, end)).replace(/\r$/, '')
+    at = end + 1
+    lines.push(line)
+    if (line === last) return { lines, length: at }
+  }
+}
+
+/** A decoder of files with a text header: `body` makes that of what follows, from the lines. */
+export function afterHeader(style: HeaderStyle, body: (lines: readonly string[]) => EventDecoder): EventDecoder {
+  let inner: EventDecoder | undefined
+  const start = (bytes: Uint8Array, final: boolean): number => {
+    const header = textHeader(style, bytes, final)
+    if (header) inner = body(header.lines)
+    return header?.length ?? 0
+  }
+  return {
+    get sensor(): Sensor | undefined {
+      return inner?.sensor
+    },
+    get needs(): number {
+      return inner?.needs ?? 1
+    },
+    decode(bytes: Uint8Array, out: EventBuffer): number {
+      const at = inner ? 0 : start(bytes, false)
+      return inner ? at + inner.decode(bytes.subarray(at), out) : 0
+    },
+    end(rest: Uint8Array, out: EventBuffer): void {
+      const at = inner ? 0 : start(rest, true)
+      inner?.end?.(rest.subarray(at), out)
+    },
+  }
+}
+
+export const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))
+
+export function startsWith(bytes: Uint8Array, text: string, at = 0): boolean {
+  if (bytes.length < at + text.length) return false
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false
+  return true
+}
+
+/** The two after one another. */
+export function append(header: string, body: Uint8Array): Uint8Array {
+  const out = new Uint8Array(header.length + body.length)
+  out.set(ascii(header))
+  out.set(body, header.length)
+  return out
+}

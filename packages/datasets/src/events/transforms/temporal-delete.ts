@@ -1,0 +1,22 @@
+import { sizeOf, type TensorLike } from '@snn/tensor'
+import { permutation } from '../../random.js'
+import { expectOption, type Seeded } from './transform.js'
+
+export interface TemporalDeleteOptions extends Seeded {
+  /** Number of time steps to keep. */
+  readonly keep: number
+}
+
+/** Random temporal delete (Fang et al. 2021): `keep` of the steps of a tensor [T, ...], in order and none twice. */
+export function randomTemporalDelete({ keep, seed = 0 }: TemporalDeleteOptions): (frames: TensorLike, draw?: number) => TensorLike {
+  expectOption('randomTemporalDelete', 'keep', keep, Number.isInteger(keep) && keep >= 1, 'a whole number of at least 1')
+  return (frames, draw = 0) => {
+    const [T = 0, ...inner] = frames.shape
+    expectOption('randomTemporalDelete', 'keep', keep, keep <= T, `at most the ${T} steps there are`)
+    const steps = permutation(T, seed, draw).slice(0, keep).sort((a, b) => a - b)
+    const size = sizeOf(inner)
+    const data = frames.data.slice(0, keep * size)
+    steps.forEach((step, i) => data.set(frames.data.subarray(step * size, (step + 1) * size), i * size))
+    return { ...frames, data, shape: [keep, ...inner] }
+  }
+}

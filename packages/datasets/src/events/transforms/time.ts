@@ -1,0 +1,47 @@
+import { normalFrom } from '../../random.js'
+import { keepEvents, sortEvents } from '../select.js'
+import { drawFrom, expectOption, randomTransform, type EventTransform, type NumberOrRange, type Seeded } from './transform.js'
+
+/** t -> t - t_0. */
+export function timeAlignment(): EventTransform {
+  return (events) => {
+    const first = events.t[0] ?? 0
+    return { ...events, t: events.t.map((t) => t - first) }
+  }
+}
+
+export interface TimeJitterOptions extends Seeded {
+  /** Standard deviation, in the recording's unit of time. */
+  readonly std: number
+  /** Leave out events whose time becomes negative. Default false. */
+  readonly clipNegative?: boolean
+  /** Put the events in order again. Default true. */
+  readonly sort?: boolean
+}
+
+/** t -> t + std N(0, 1) for each event. */
+export function timeJitter({ std, clipNegative = false, sort = true, ...seeded }: TimeJitterOptions): EventTransform {
+  expectOption('timeJitter', 'std', std, std >= 0, 'a number of at least 0')
+  return randomTransform(seeded, (events, random) => {
+    const normal = normalFrom(random)
+    const jittered = { ...events, t: events.t.map((t) => t + std * normal()) }
+    const kept = clipNegative ? keepEvents(jittered, Uint8Array.from(jittered.t, (t) => (t >= 0 ? 1 : 0))) : jittered
+    return sort ? sortEvents(kept) : kept
+  })
+}
+
+export interface TimeSkewOptions extends Seeded {
+  readonly coefficient: NumberOrRange
+  /** Default 0. */
+  readonly offset?: NumberOrRange
+}
+
+/** t -> coefficient t + offset, each a number or drawn from a range once for all events. */
+export function timeSkew({ coefficient, offset = 0, ...seeded }: TimeSkewOptions): EventTransform {
+  return randomTransform(seeded, (events, random) => {
+    const c = drawFrom(coefficient, random)
+    const o = drawFrom(offset, random)
+    expectOption('timeSkew', 'coefficient', c, c > 0, 'a number above 0')
+    return { ...events, t: events.t.map((t) => t * c + o) }
+  })
+}
