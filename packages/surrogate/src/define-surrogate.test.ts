@@ -1,9 +1,11 @@
-import { compile, grad, isSnnError, reference, type Tensor } from '@snn/tensor'
+import { compile, grad, isSnnError, reference, scalar, scan, type Tensor } from '@snn/tensor'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import golden from '../test/golden/sigmoid.json' with { type: 'json' }
-import { defineSurrogate, sigmoid, type Surrogate } from './index.js'
+import golden from '../test/golden/surrogates.json' with { type: 'json' }
+import * as all from './index.js'
+import { circle, defineSurrogate, fastSigmoid, multiLevel, poissonPass, sigmoid, spikeRateEscape, tanh, triangle, type Surrogate } from './index.js'
 
 const backend = reference()
+const { defineSurrogate: _, poissonPass: __, ...family } = all
 
 /** The spike function and its derivative at `x`. */
 async function sample(surrogate: Surrogate, x: readonly number[]): Promise<{ y: number[]; dx: number[] }> {
@@ -15,30 +17,86 @@ async function sample(surrogate: Surrogate, x: readonly number[]): Promise<{ y: 
   return { y: [...y.data], dx: [...dx.data] }
 }
 
-const points = [-3, -1.25, -0.75, -0.25, -0.01, 0.01, 0.25, 0.75, 1.25, 3]
+const points = [-3.1, -1.25, -0.75, -0.25, -0.01, 0.01, 0.25, 0.75, 1.25, 3.1, 3.7]
 
-describe('sigmoid', () => {
-  for (const [name, { x, spike, grad: derivative, primitive }] of Object.entries(golden.cases)) {
-    const alpha = Number(name.replace('alpha=', ''))
-    it(`equals the golden values for ${name}`, async () => {
-      const hard = await sample(sigmoid({ alpha }), x)
-      const smooth = await sample(sigmoid({ alpha, smooth: true }), x)
+describe('golden values', () => {
+  golden.cases.forEach(({ surrogate, options, x, spike, grad: derivative, primitive }) => {
+    it(`${surrogate} ${JSON.stringify(options)}`, async () => {
+      const make = family[surrogate as keyof typeof family] as (options: object) => Surrogate
+      const hard = await sample(make(options), x)
+      const smooth = await sample(make({ ...options, smooth: true }), x)
       expect(hard.y).toEqual(spike)
       for (const i of x.keys()) {
-        expect(hard.dx[i]).toBeCloseTo(derivative[i]!, 9)
-        expect(smooth.dx[i]).toBeCloseTo(derivative[i]!, 9)
-        expect(smooth.y[i]).toBeCloseTo(primitive[i]!, 9)
+        expect(Math.abs(hard.dx[i]! - derivative[i]!)).toBeLessThan(1e-8)
+        if (primitive) expect(Math.abs(smooth.y[i]! - primitive[i]!)).toBeLessThan(1e-8)
       }
     })
-  }
-
-  it('has alpha 4 by default', async () => {
-    expect(sigmoid()).toMatchObject({ contract: 1, name: 'sigmoid', parameters: { alpha: 4 }, smooth: false })
-    expect(await sample(sigmoid(), points)).toEqual(await sample(sigmoid({ alpha: 4 }), points))
   })
 
-  it('does not overflow far from the threshold', async () => {
-    expect(await sample(sigmoid(), [-1e6, 1e6])).toEqual({ y: [0, 1], dx: [0, 0] })
+  it('are those of the defaults', () => {
+    expect(Object.fromEntries(Object.entries(family).map(([name, make]) => [name, make().parameters]))).toEqual({
+      sigmoid: { alpha: 4 }, atan: { alpha: 2 }, erf: { alpha: 2 }, softSign: { alpha: 2 }, fastSigmoid: { slope: 25 }, superSpike: { alpha: 1 },
+      piecewiseExponential: { alpha: 1 }, spikeRateEscape: { beta: 1, slope: 25 }, qPseudoSpike: { alpha: 2 }, circle: { alpha: 1 }, tanh: { k: 1 },
+      piecewiseQuadratic: { alpha: 1 }, triangle: { height: 0.3, width: 1 }, rect: { alpha: 1 }, piecewiseLeakyRelu: { w: 1, c: 0.01 },
+      leakyKRelu: { leak: 0, k: 1 }, deterministicPass: {}, multiLevel: { levels: 4, margin: 0 }, nonzeroSignLogAbs: { alpha: 1 },
+      logTailedRelu: { alpha: 0 }, fakeNumericalGradient: { alpha: 0.3 }, s2nn: { alpha: 4, beta: 1 }, squarewaveFourierSeries: { n: 2, period: 8 },
+    })
+  })
+})
+
+describe('neighbours', () => {
+  it('fastSigmoid is 1 / (1 + slope |x|)^2', async () => {
+    expect((await sample(fastSigmoid({ slope: 10 }), [-0.1, 0, 0.3])).dx.map((d) => Number(d.toFixed(10)))).toEqual([0.25, 1, 0.0625])
+  })
+
+  it('circle, tanh, triangle and spikeRateEscape equal their formulas', async () => {
+    const [x] = [0.4]
+    expect((await sample(circle({ alpha: 0.5 }), [x])).dx[0]).toBeCloseTo(0.125 / (0.41 ** 1.5), 12)
+    expect((await sample(tanh({ k: 2 }), [x])).dx[0]).toBeCloseTo(1 - Math.tanh(0.8) ** 2, 12)
+    expect((await sample(triangle(), [x, 1.1])).dx.map((d) => Number(d.toFixed(10)))).toEqual([0.18, 0])
+    expect((await sample(spikeRateEscape({ slope: 2 }), [x])).dx[0]).toBeCloseTo(2 * Math.exp(-0.6), 12)
+  })
+
+  it('multiLevel counts spikes, ties to even, with a gradient in its window', async () => {
+    expect(await sample(multiLevel(), [-0.5, 0.5, 1.5, 2.5, 3.2, 4.5])).toEqual({ y: [0, 0, 2, 2, 3, 4], dx: [0, 1, 1, 1, 1, 0] })
+    expect((await sample(multiLevel({ margin: 0.5 }), [-0.25, 4.25, 4.75])).dx).toEqual([1, 1, 0])
+  })
+})
+
+describe('poissonPass', () => {
+  const n = 4000
+  const draw = (seed: number, shape: readonly number[] = [n]) => {
+    const surrogate = poissonPass({ seed })
+    return compile((x: Tensor) => {
+      const y = surrogate.spike(x)
+      return { y, dx: grad(y.mul(2).sum(), x) }
+    }, { backend }).bind(null, { data: Float64Array.from({ length: n }, (_, i) => (i < n / 2 ? 0.25 : 1)), shape })
+  }
+
+  it('spikes with probability x, straight through', async () => {
+    const { y, dx } = await draw(1)()
+    expect(y.data.slice(n / 2).every((s) => s === 1)).toBe(true)
+    const rate = [...y.data].slice(0, n / 2).reduce((sum, s) => sum + s, 0) / (n / 2)
+    expect(Math.abs(rate - 0.25)).toBeLessThan(0.04)
+    expect(dx.data.every((d) => d === 2)).toBe(true)
+  })
+
+  it('draws anew in every call and step, and the same again for the same seed', async () => {
+    const [one, two] = [draw(7), draw(7)]
+    const first = [...(await one()).y.data]
+    const second = [...(await one()).y.data]
+    expect(second).not.toEqual(first)
+    expect([...(await two()).y.data]).toEqual(first)
+    const surrogate = poissonPass()
+    const steps = compile((x: Tensor) => scan((state: Tensor, now: Tensor) => [state, surrogate.spike(now)] as const, scalar(0), x)[1], { backend })
+    const { data } = await steps({ data: new Float64Array(64).fill(0.5), shape: [2, 32] })
+    expect(data.slice(0, 32)).not.toEqual(data.slice(32))
+  })
+
+  it('refuses other options', () => {
+    // @ts-expect-error no such option
+    expect(() => poissonPass({ rate: 1 })).toThrow('[poissonPass] option rate')
+    expect(() => poissonPass({ seed: 0.5 })).toThrow('[poissonPass] option seed: 0.5')
   })
 })
 
@@ -49,15 +107,20 @@ describe('every surrogate', () => {
     derivative: (x, { width }) => x.mul(width).add(0.5).mul(2 * width),
   })
 
-  for (const [name, make] of [['sigmoid', sigmoid], ['one of a user', square]] as const) {
+  for (const [name, make] of Object.entries({ ...family, 'one of a user': square }) as [string, (options?: { smooth?: boolean }) => Surrogate][]) {
     it(`${name}: the derivative is the finite difference of the primitive`, async () => {
       const h = 1e-6
       const { dx } = await sample(make(), points)
       const { y: above } = await sample(make({ smooth: true }), points.map((x) => x + h))
       const { y: below } = await sample(make({ smooth: true }), points.map((x) => x - h))
-      for (const i of points.keys()) expect(dx[i]).toBeCloseTo((above[i]! - below[i]!) / (2 * h), 6)
+      for (const i of points.keys()) expect(dx[i]).toBeCloseTo((above[i]! - below[i]!) / (2 * h), 4)
     })
   }
+
+  it('does not overflow far from the threshold', async () => {
+    expect(await sample(sigmoid(), [-1e6, 1e6])).toEqual({ y: [0, 1], dx: [0, 0] })
+    for (const make of Object.values(family)) expect((await sample(make(), [-1e6, 1e6])).dx.every(Number.isFinite)).toBe(true)
+  })
 
   it('steps at zero, keeps dtype and shape', () => {
     const run = compile((t: Tensor) => sigmoid().spike(t), { backend })

@@ -10,16 +10,18 @@ export interface Surrogate {
   readonly parameters: Readonly<Record<string, number>>
   /** Whether `spike` gives the smooth function in place of the step. */
   readonly smooth: boolean
-  /** H(x) = 1 where x >= 0, else 0, of any shape, in the dtype of x; its gradient is the surrogate's derivative. */
+  /** H(x) = 1 where x >= 0, else 0 (or as the surrogate says), of any shape, in the dtype of x; its gradient is the surrogate's derivative. */
   spike(x: Tensor): Tensor
 }
 
 export interface SurrogateSpec<P extends string> {
   /** Names and default values. */
   readonly parameters: Readonly<Record<P, number>>
-  /** The smooth function that stands in for the step. */
+  /** What comes forward. Default: the step H(x). */
+  readonly forward?: (x: Tensor, parameters: Readonly<Record<NoInfer<P>, number>>) => Tensor
+  /** The smooth function that stands in for it. */
   primitive(x: Tensor, parameters: Readonly<Record<NoInfer<P>, number>>): Tensor
-  /** Its derivative. */
+  /** Its derivative, of a shape that broadcasts to that of x. */
   derivative(x: Tensor, parameters: Readonly<Record<NoInfer<P>, number>>): Tensor
 }
 
@@ -35,6 +37,7 @@ export type SurrogateOptions<P extends string> = { readonly [K in P]?: number } 
  */
 export function defineSurrogate<const P extends string>(name: string, spec: SurrogateSpec<P>): (options?: SurrogateOptions<P>) => Surrogate {
   const names = Object.keys(spec.parameters) as P[]
+  const { forward = (x: Tensor) => x.ge(0).cast(x.dtype) } = spec
   return (options = {}) => {
     const { smooth = false, ...given } = options as Readonly<Record<string, number>> & { readonly smooth?: boolean }
     for (const [key, value] of Object.entries(given)) {
@@ -50,7 +53,7 @@ export function defineSurrogate<const P extends string>(name: string, spec: Surr
       smooth,
       spike(x) {
         if (smooth) return spec.primitive(x, parameters)
-        return customGradient(x.ge(0).cast(x.dtype), [x], (dy, [input]) => [dy.mul(spec.derivative(input!, parameters))])
+        return customGradient(forward(x, parameters), [x], (dy, [input]) => [dy.mul(spec.derivative(input!, parameters))])
       },
     }
   }

@@ -1,2 +1,6 @@
 export { defineSurrogate, type Surrogate, type SurrogateSpec, type SurrogateOptions } from './define-surrogate.js'
-export { sigmoid } from './sigmoid.js'
+export { sigmoid, atan, erf, softSign, fastSigmoid, superSpike, piecewiseExponential, spikeRateEscape, qPseudoSpike, circle, tanh } from './smooth.js'
+export { piecewiseQuadratic, triangle, rect, piecewiseLeakyRelu, leakyKRelu, deterministicPass, multiLevel } from './piecewise.js'
+export { nonzeroSignLogAbs, logTailedRelu, fakeNumericalGradient, s2nn } from './logarithmic.js'
+export { squarewaveFourierSeries } from './squarewave-fourier-series.js'
+export { poissonPass } from './poisson-pass.js'
