@@ -5,8 +5,11 @@ export interface Dataset<S> {
   readonly length: number
   /** What the data are, in one line without folders: equal for equal files on every machine. */
   readonly description: string
-  /** The sample at `index`, 0 to length - 1. Throws `ARGUMENT` for another index and `DATA_INVALID` for a damaged file. */
-  get(index: number): Promise<S>
+  /**
+   * The sample at `index`, 0 to length - 1. `draw` chooses among the outcomes where samples are changed at random; a loader gives another in each
+   * pass. Throws `ARGUMENT` for another index and `DATA_INVALID` for a damaged file.
+   */
+  get(index: number, draw?: number): Promise<S>
 }
 
 /** A picture and its class. Pixels are uint8 of shape [C, H, W], colours in the order red, green, blue. */
@@ -41,9 +44,9 @@ export function subset<S>(dataset: Dataset<S>, indices: readonly number[], descr
     ...dataset, // dtype, shape and classes of pictures
     length: indices.length,
     description: description ?? `${indices.length} samples of ${dataset.description}`,
-    async get(index) {
+    async get(index, draw) {
       checkIndex(index, indices.length)
-      return dataset.get(indices[index]!)
+      return dataset.get(indices[index]!, draw)
     },
   }
 }
@@ -64,10 +67,10 @@ export function concatenate(datasets: readonly ImageDataset[], description: stri
     dtype: first.dtype,
     ...(first.shape && same((d) => d.shape) ? { shape: first.shape } : {}),
     ...(first.classes && same((d) => d.classes) ? { classes: first.classes } : {}),
-    async get(index) {
+    async get(index, draw) {
       checkIndex(index, length)
       for (const dataset of datasets) {
-        if (index < dataset.length) return dataset.get(index)
+        if (index < dataset.length) return dataset.get(index, draw)
         index -= dataset.length
       }
       throw new Error('unreachable')

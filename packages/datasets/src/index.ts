@@ -1,6 +1,6 @@
 export { type Dataset, type ImageDataset, type ImageSample, concatenate, subset } from './dataset.js'
 export { type TakeOptions, take } from './take.js'
-export { type Batch, type Loader, type LoaderOptions, type Transform, loader } from './loader.js'
+export { type Batch, type Loader, type LoaderOptions, type PaddedBatch, type Transform, lengthMask, loader } from './loader.js'
 export { type PreprocessSpec, type PreprocessTransform, parsePreprocess, preprocess } from './preprocess.js'
 export { type ArraysOptions, fromArrays } from './arrays.js'
 export { type CifarOptions, parseCifar } from './cifar.js'
@@ -65,3 +65,5 @@ export { type SpatialJitterOptions, type UniformNoiseOptions, spatialJitter, uni
 export { type TimeJitterOptions, type TimeSkewOptions, timeAlignment, timeJitter, timeSkew } from './events/transforms/time.js'
 export { type TemporalDeleteOptions, randomTemporalDelete } from './events/transforms/temporal-delete.js'
 export { type PipelineSpec, type TensorSpec, type TransformSpec, pipeline } from './events/pipeline.js'
+export { type SplitOptions, splitByClass } from './split.js'
+export { type Pair, type SliceDatasetOptions, mapSamples, sliceDataset } from './sample-pairs.js'

@@ -28,6 +28,8 @@ export interface ErrorDetails {
   DATA_INVALID: { readonly file: string; readonly offset?: number }
   /** Data that a path or description names are not there; `looked` lists what was looked for. */
   DATA_NOT_FOUND: { readonly path: string; readonly looked: readonly string[] }
+  /** A file could not be downloaded; what each address answered. */
+  DOWNLOAD: { readonly file: string; readonly answers: readonly string[] }
   /** Layers that a conversion cannot carry. */
   CONVERT_UNSUPPORTED: { readonly layers: readonly { readonly name: string; readonly kind: string; readonly reason: string; readonly fix: string }[] }
   /** Calibration data that cannot be used: empty, one-shot, or not finite. */

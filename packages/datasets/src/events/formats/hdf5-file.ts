@@ -14,15 +14,24 @@ let files = 0
  */
 export async function withHdf5<T>(bytes: Uint8Array, file: string, use: (root: Group) => T): Promise<T> {
   if (!isHdf5(bytes)) throw invalid('hdf5', file, 'does not start as an HDF5 file.', 0)
-  const { ready, File: Hdf5File } = await import('h5wasm')
-  const module = await ready
-  const { FS } = module
-  module.activate_throwing_error_handler() // what is wrong is thrown instead of printed
+  const library = await import('h5wasm')
+  const { FS } = await library.ready
   const name = `snn-${files++}.h5`
   FS.writeFile(name, bytes)
+  try {
+    return await useHdf5(library, name, file, use)
+  } finally {
+    FS.unlink(name)
+  }
+}
+
+/** `withHdf5` of a file that the library can open by its path; `file` names it in errors. */
+export async function useHdf5<T>({ ready, File: Hdf5File }: typeof import('h5wasm'), path: string, file: string, use: (root: Group) => T): Promise<T> {
+  const module = await ready
+  module.activate_throwing_error_handler() // what is wrong is thrown instead of printed
   let opened: File | undefined
   try {
-    opened = new Hdf5File(name, 'r')
+    opened = new Hdf5File(path, 'r')
     return use(opened)
   } catch (error) {
     if (isSnnError(error)) throw error
@@ -31,10 +40,9 @@ export async function withHdf5<T>(bytes: Uint8Array, file: string, use: (root: G
     try {
       opened?.close()
     } catch {
-      // A damaged file may not close; its bytes go all the same.
+      // A damaged file may not close.
     }
     module.deactivate_throwing_error_handler()
-    FS.unlink(name)
   }
 }
 

@@ -2,12 +2,12 @@ import { zipSync } from 'fflate'
 import { SnnError, type TensorLike } from '@snn/tensor'
 import { readElements, type ElementType } from '../../elements.js'
 import { invalid } from '../../invalid.js'
+import { npyFile, npyWithHeader } from '../../npy-file.js'
 import { npyHeader, parseNpy } from '../../npy.js'
 import { parseNpz } from '../../npz.js'
 import { checkEvents, unitsPerSecond, type EventArrays, type Events, type TimeUnit } from '../events.js'
 import { chosenSensor, wholeFormat, type ReadOptions } from '../format.js'
 import { sortEvents } from '../select.js'
-import { ascii } from '../text-header.js'
 import { fromFile, statedSensor } from './arrays-to-events.js'
 import { listIn, parsePickle, type Pickled } from './pickle.js'
 
@@ -43,7 +43,7 @@ export const npz = wholeFormat<NpyEventsOptions>({
   write(events: Events): Uint8Array {
     checkEvents('npz', events)
     const { t, x, y, p, sensor, timeUnit } = events
-    const entries = { t: timeArray(t), x: npyFile('<u2', x), y: npyFile('<u2', y), p: npyFile('|u1', p), sensor: npyFile('<i4', Int32Array.of(sensor.width, sensor.height, sensor.polarities)), time_unit: npyFile('|u1', Uint8Array.of(units.indexOf(timeUnit))) }
+    const entries = { t: timeArray(t), x: npyFile('<u2', [x.length], x), y: npyFile('<u2', [y.length], y), p: npyFile('|u1', [p.length], p), sensor: npyFile('<i4', [3], Int32Array.of(sensor.width, sensor.height, sensor.polarities)), time_unit: npyFile('|u1', [1], Uint8Array.of(units.indexOf(timeUnit))) }
     return zipSync(Object.fromEntries(Object.entries(entries).map(([name, content]) => [`${name}.npy`, content])), { level: 1, mtime: '1980-01-01' })
   },
 })
@@ -76,7 +76,7 @@ export const npy = wholeFormat<NpyEventsOptions>({
       view.setUint16(at + 10, y[i]!, true)
       view.setUint8(at + 12, p[i]!)
     }
-    return withHeader(`[('t', '${whole ? '<i8' : '<f8'}'), ('x', '<u2'), ('y', '<u2'), ('p', '|u1')]`, `(${t.length},)`, body)
+    return npyWithHeader(`[('t', '${whole ? '<i8' : '<f8'}'), ('x', '<u2'), ('y', '<u2'), ('p', '|u1')]`, [t.length], body)
   },
 })
 
@@ -160,30 +160,15 @@ function packetArrays(value: Pickled, file: string): EventArrays {
 }
 
 function timeArray(t: Float64Array): Uint8Array {
-  if (!t.every((time) => Math.floor(time) === time)) return npyFile('<f8', t)
+  if (!t.every((time) => Math.floor(time) === time)) return npyFile('<f8', [t.length], t)
   const body = new Uint8Array(8 * t.length)
   const view = new DataView(body.buffer)
   for (let i = 0; i < t.length; i++) setInt64(view, 8 * i, t[i]!)
-  return withHeader("'<i8'", `(${t.length},)`, body)
+  return npyWithHeader("'<i8'", [t.length], body)
 }
 
 function setInt64(view: DataView, at: number, value: number): void {
   const high = Math.floor(value / 2 ** 32)
   view.setInt32(at + 4, high, true)
   view.setUint32(at, value - high * 2 ** 32, true)
-}
-
-/** A .npy file of one axis. Typed arrays are little-endian on every machine that runs JavaScript engines of today. */
-function npyFile(type: string, data: Float64Array | Uint16Array | Uint8Array | Int32Array): Uint8Array {
-  return withHeader(`'${type}'`, `(${data.length},)`, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-}
-
-function withHeader(descr: string, shape: string, body: Uint8Array): Uint8Array {
-  const text = `{'descr': ${descr}, 'fortran_order': False, 'shape': ${shape}, }`
-  const padded = `${text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11)}\n`
-  const out = new Uint8Array(10 + padded.length + body.length)
-  out.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, padded.length & 0xff, padded.length >>> 8])
-  out.set(ascii(padded), 10)
-  out.set(body, 10 + padded.length)
-  return out
 }

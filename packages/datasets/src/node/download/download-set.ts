@@ -1,0 +1,69 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { SnnError } from '@snn/tensor'
+import type { RemoteFile, SetInfo } from '../event-sets/set.js'
+import { kindOf } from '../files.js'
+import { digestOf, downloadFile, type DownloadFileOptions, type DownloadProgress } from './download-file.js'
+import { extractArchive } from './extract.js'
+
+export interface DownloadOptions {
+  /** Archives that are already here, by path, instead of a download: hosts move and ask for log-ins. */
+  readonly from?: string | readonly string[]
+  /** Another address: of the one file, or of a folder in which all files have their names. It is asked first. */
+  readonly url?: string
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: DownloadProgress) => void
+  /** Gets licence and citation before the first byte. Default: writes them to the standard error stream. */
+  readonly onNotice?: (text: string) => void
+  readonly retries?: number
+  readonly pause?: number
+}
+
+/**
+ * Brings a set into `root`: archives into `root/download`, unpacked into `root/extract/NAME`. What is there with the right checksum stays, and what is
+ * unpacked is not unpacked again. Throws `DOWNLOAD` for what cannot be had from a program, with what to do.
+ */
+export async function downloadSet(info: SetInfo, options: DownloadOptions & { readonly root: string; readonly split?: string }): Promise<void> {
+  const { root, split, from, url } = options
+  const files: readonly RemoteFile[] = info.files.filter(({ splits }) => split === undefined || splits === undefined || splits.includes(split))
+  const notice = options.onNotice ?? ((text: string): void => void process.stderr.write(`${text}\n`))
+  notice(`${info.title}\nLicence: ${info.licence}\nPlease cite: ${info.citation}\n${info.page}`)
+  const given = from === undefined ? [] : typeof from === 'string' ? [from] : from
+  for (const file of files) {
+    const extracted = join(root, 'extract', stem(file.name))
+    const done = join(root, 'extract', `${stem(file.name)}.done`)
+    if ((await kindOf(done)) === 'file') continue
+    const archive = join(root, 'download', file.name)
+    const local = given.find((path) => basename(path) === file.name) ?? (given.length === 1 && files.length === 1 ? given[0] : undefined)
+    await mkdir(join(root, 'download'), { recursive: true })
+    if (local !== undefined) {
+      await checkDigest(local, file, options.signal)
+      await copyFile(local, archive)
+    } else if ((await kindOf(archive)) === 'file') await checkDigest(archive, file, options.signal)
+    else await fetchFile(info, file, archive, files.length === 1, url, options)
+    if (isArchive(file.name)) await extractArchive(archive, extracted, options)
+    else {
+      await mkdir(extracted, { recursive: true })
+      await copyFile(archive, join(extracted, file.name))
+    }
+    await writeFile(done, '')
+  }
+}
+
+const isArchive = (name: string): boolean => /\.(zip|rar|tar|gz|tgz)$/i.test(name)
+const stem = (name: string): string => name.replace(/\.(zip|rar|tar|gz|tgz)$/i, '').replace(/\.(tar|h5)$/, '')
+
+async function checkDigest(path: string, { name, md5 }: RemoteFile, signal: AbortSignal | undefined): Promise<void> {
+  const found = md5 === undefined ? undefined : await digestOf(path, signal)
+  if (found !== md5) throw new SnnError('DATA_INVALID', `[download] ${basename(path)}: has MD5 ${found}, expected ${md5} for ${name}. It is damaged or another file; remove it and download it again.`, { file: basename(path) })
+}
+
+async function fetchFile(info: SetInfo, file: RemoteFile, archive: string, only: boolean, mirror: string | undefined, options: DownloadFileOptions): Promise<void> {
+  const mirrors = mirror === undefined ? [] : [only && !mirror.endsWith('/') ? mirror : `${mirror.replace(/\/?$/, '/')}${file.name}`]
+  const urls = [...mirrors, ...(file.url === undefined ? [] : [file.url])]
+  if (urls.length === 0) {
+    throw new SnnError('DOWNLOAD', `[download] ${file.name} of ${info.title} cannot be had by a program. Get it in a browser from ${info.page}, then give { from: '.../${file.name}' } (snn data download --from), or the address of a mirror with { url }.`, { file: file.name, answers: [] })
+  }
+  const { signal, onProgress, retries, pause } = options
+  await downloadFile(urls, archive, { ...(file.md5 !== undefined && { md5: file.md5 }), ...(signal && { signal }), ...(onProgress && { onProgress }), ...(retries !== undefined && { retries }), ...(pause !== undefined && { pause }) })
+}
