@@ -18,3 +18,13 @@ export { type ConvertOptions, type ConvertReport, convertEvents, convertedEvents
 export { type DiskCacheOptions, diskCache } from './node/disk-cache.js'
 export { type WorkerDataset, type WorkerDatasetOptions, workerDataset } from './node/worker-dataset.js'
 export { type WorkerSource } from './node/worker-source.js'
+export {
+  type AudioDataset,
+  type AudioSample,
+  type SpeechCommandsOptions,
+  cifar10,
+  downloadMnist,
+  fashionMnist,
+  speechCommands,
+  staticCatalogue,
+} from './node/static-sets.js'
