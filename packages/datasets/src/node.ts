@@ -28,3 +28,4 @@ export {
   speechCommands,
   staticCatalogue,
 } from './node/static-sets.js'
+export { serveWorkerDataset } from './node/worker.js'

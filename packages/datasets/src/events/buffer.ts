@@ -42,6 +42,6 @@ export class EventBuffer {
 }
 
 function grown<A extends Float64Array | Uint16Array | Uint8Array>(from: A, to: A, length: number): A {
-  if (length > 0) to.set(from.subarray(0, length) as never)
+  if (length > 0) to.set(from.subarray(0, length))
   return to
 }

@@ -71,7 +71,8 @@ export function createEvents({ t, x, y, p }: EventArrays, { sensor, timeUnit = '
     throw new SnnError('SHAPE', `[createEvents] t, x, y, p of ${lengths.join(', ')} elements, expected one length.`, { shapes: lengths.map((n) => [n]) })
   }
   const column = (name: string, values: ArrayLike<number> | undefined, most: number): void => {
-    for (let i = 0; values && i < length; i++) {
+    if (!values) return
+    for (let i = 0; i < length; i++) {
       const value = values[i]!
       if (!(value >= 0 && value < most && Math.floor(value) === value)) throw outside('createEvents', name, value, most, i)
     }

@@ -41,14 +41,14 @@ export interface PipelineSpec {
 
 /** The function that a spec describes. Throws `ARGUMENT` for a name or option that is not there. */
 export function pipeline(spec: PipelineSpec): (events: Events, draw?: number) => TensorLike {
-  const change = compose((spec.transforms ?? []).map((step) => build<EventTransform>(transforms, step, 'transform')))
-  const represent = build<(events: Events) => TensorLike>(tensors, spec.tensor, 'tensor')
+  const change = compose((spec.transforms ?? []).map((step) => build(transforms, step, 'transform') as EventTransform))
+  const represent = build(tensors, spec.tensor, 'tensor') as (events: Events) => TensorLike
   return (events, draw) => represent(change(events, draw))
 }
 
-function build<T>(table: Readonly<Record<string, unknown>>, { name, ...options }: { readonly name: string }, what: string): T {
+function build(table: Readonly<Record<string, unknown>>, { name, ...options }: { readonly name: string }, what: string): unknown {
   if (!Object.hasOwn(table, name)) {
     throw new SnnError('ARGUMENT', `[pipeline] ${what} ${JSON.stringify(name)}, expected one of ${Object.keys(table).join(', ')}.`, { name: what, value: name })
   }
-  return (table[name] as (options: object) => T)(options)
+  return (table[name] as (options: object) => unknown)(options)
 }

@@ -17,7 +17,7 @@ async function put(path: string, content: Uint8Array | string): Promise<void> {
 
 function wav(samples: readonly number[], channels = 1): Uint8Array {
   const out = new DataView(new ArrayBuffer(44 + 2 * samples.length))
-  const text = (at: number, value: string) => [...value].forEach((character, i) => out.setUint8(at + i, character.charCodeAt(0)))
+  const text = (at: number, value: string) => value.split('').forEach((character, i) => out.setUint8(at + i, character.charCodeAt(0)))
   text(0, 'RIFF')
   text(8, 'WAVEfmt ')
   ;[[16, 16, 4], [20, 1, 2], [22, channels, 2], [24, 16000, 4], [34, 16, 2], [40, 2 * samples.length, 4]].forEach(([at, value, size]) => (size === 4 ? out.setUint32(at!, value!, true) : out.setUint16(at!, value!, true)))

@@ -34,8 +34,9 @@ interface Thread {
 export async function workerDataset(source: WorkerSource, { workers, execArgv }: WorkerDatasetOptions): Promise<WorkerDataset> {
   if (!Number.isInteger(workers) || workers < 1) throw new SnnError('ARGUMENT', `[workerDataset] workers ${workers}, expected a whole number of at least 1.`, { name: 'workers', value: workers })
   checkSource(source)
-  const options: WorkerOptions = { workerData: source, ...(execArgv && { execArgv: [...execArgv] }) }
-  const threads: Thread[] = Array.from({ length: workers }, () => ({ worker: new Worker(workerUrl(), options), waiting: new Map() }))
+  const isModule = 'module' in source
+  const options: WorkerOptions = { workerData: isModule ? source.options : source, ...(execArgv && { execArgv: [...execArgv] }) }
+  const threads: Thread[] = Array.from({ length: workers }, () => ({ worker: new Worker(isModule ? new URL(source.module) : workerUrl(), options), waiting: new Map() }))
   const close = async (): Promise<void> => {
     await Promise.all(threads.map(({ worker }) => worker.terminate()))
   }
@@ -71,7 +72,7 @@ function workerUrl(): URL {
 function started({ worker, waiting }: Thread): Promise<{ readonly length: number; readonly description: string }> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
-      reject(error as Error)
+      reject(error)
       for (const one of waiting.values()) one.reject(error)
       waiting.clear()
     }
@@ -83,7 +84,7 @@ function started({ worker, waiting }: Thread): Promise<{ readonly length: number
       else {
         const one = waiting.get(message.id)
         waiting.delete(message.id)
-        if ('error' in message) one?.reject(revived(message.error as WorkerFailure))
+        if ('error' in message) one?.reject(revived(message.error))
         else one?.resolve([message.x, message.y])
       }
     })
@@ -113,7 +114,7 @@ function requests(threads: readonly Thread[], length: number): Pick<Dataset<Pair
       try {
         return await new Promise<Pair>((resolve, reject) => {
           thread.waiting.set(id, { resolve, reject })
-          thread.worker.postMessage({ id, index, draw })
+          thread.worker.postMessage({ id, index, draw }, [])
         })
       } finally {
         if (thread.waiting.size === 0) thread.worker.unref()

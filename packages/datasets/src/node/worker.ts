@@ -1,18 +1,27 @@
-import { workerData, type MessagePort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { hostTensor, isSnnError, type TensorLike } from '@snn/tensor'
-import { openWorkerSource, type WorkerSource } from './worker-source.js'
+import type { Dataset } from '../dataset.js'
+import type { Pair } from '../sample-pairs.js'
 
 /** What is sent back for a request: a sample, or what was thrown. */
 export type WorkerAnswer = { readonly id: number; readonly x: TensorLike; readonly y: TensorLike | number } | { readonly id: number; readonly error: { readonly code?: string; readonly message: string; readonly details?: unknown } }
 
-/** The other side of `workerDataset`: answers requests on `port`. */
-export async function serve(port: MessagePort): Promise<void> {
+/**
+ * For a module whose URL is given to `workerDataset`: it runs in a thread, and answers with the samples of the data set that `create` makes from
+ * the options. On the main thread it does nothing.
+ *
+ *   import { serveWorkerDataset } from '@snn/datasets/node'
+ *   void serveWorkerDataset((options) => myDataset(options))
+ */
+export async function serveWorkerDataset(create: (options: unknown) => Dataset<Pair> | Promise<Dataset<Pair>>): Promise<void> {
+  if (!parentPort) return
+  const port = parentPort
   const failure = (error: unknown): object => {
     const message = error instanceof Error ? error.message : String(error)
     return isSnnError(error) ? { code: error.code, message, details: error.details } : { message }
   }
   try {
-    const dataset = await openWorkerSource(workerData as WorkerSource)
+    const dataset = await create(workerData)
     port.on('message', ({ id, index, draw }: { id: number; index: number; draw: number }) => {
       dataset.get(index, draw).then(
         ([x, y]) => {

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile, readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { isSnnError, type TensorLike } from '@snn/tensor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { randomEvents } from '../../test/random-events.js'
@@ -25,7 +24,6 @@ beforeAll(async () => {
     await mkdir(join(root, `Train/${i % 10}`), { recursive: true })
     await writeFile(join(root, `Train/${i % 10}/${String(i).padStart(5, '0')}.bin`), await atis.write!(randomEvents(100, i)))
   }
-  await writeFile(join(root, 'module.mjs'), "export const createDataset = ({ length }) => ({ length, description: 'numbers', get: async (i, draw) => { if (i === 7) throw new RangeError('seven'); return [{ data: Float32Array.of(i, draw), shape: [2] }, i] } })\n")
 })
 afterAll(() => rm(root, { recursive: true }))
 
@@ -54,7 +52,7 @@ describe('workerDataset', () => {
     await convertEvents(await nmnist({ root, split: 'train' }), join(root, 'converted'))
     await using converted = await workerDataset({ converted: join(root, 'converted'), pipeline: spec }, { workers: 1, execArgv })
     expect((await converted.get(3))[0].shape).toEqual([4, 2, 34, 34])
-    await using numbers = await workerDataset({ module: pathToFileURL(join(root, 'module.mjs')).href, options: { length: 10 } }, { workers: 2, execArgv })
+    await using numbers = await workerDataset({ module: new URL('../../test/worker-fixture.ts', import.meta.url).href, options: { length: 10 } }, { workers: 2, execArgv })
     expect(await Promise.all([5, 6].map((i) => numbers.get(i, 90 + i)))).toMatchObject([[{ data: Float32Array.of(5, 95) }, 5], [{ data: Float32Array.of(6, 96) }, 6]])
     await expect(numbers.get(7)).rejects.toThrow('seven')
     await expect(numbers.get(10)).rejects.toMatchObject({ code: 'ARGUMENT' })

@@ -6,7 +6,8 @@ import { checkSensor, createEvents, sensorOf, type EventArrays, type Events, typ
 export function fromFile(operation: string, file: string, arrays: EventArrays, sensor: Sensor | undefined, timeUnit: TimeUnit): Events {
   const most = (values: ArrayLike<number> | undefined, least: number): number => {
     let top = least - 1
-    for (let i = 0; values && i < values.length; i++) if (values[i]! > top) top = values[i]!
+    const length = values?.length ?? 0
+    for (let i = 0; i < length; i++) if (values![i]! > top) top = values![i]!
     return top + 1
   }
   try {

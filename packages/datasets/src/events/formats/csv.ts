@@ -39,7 +39,7 @@ export const csv = streamFormat<CsvOptions, CsvOptions>({
 })
 
 function columnsOf(columns: string): string[] {
-  if (/^[txyp-]+$/.test(columns) && /t/.test(columns) && /x/.test(columns)) return [...columns]
+  if (/^[txyp-]+$/.test(columns) && /t/.test(columns) && /x/.test(columns)) return columns.split('')
   throw new SnnError('ARGUMENT', `[csv] columns ${JSON.stringify(columns)}, expected the letters t, x, y, p and - in the order of the columns.`, { name: 'columns', value: columns })
 }
 

@@ -89,7 +89,7 @@ export function readColumn(dataset: Dataset, path: string, file: string): Float6
   for (let from = 0; from < length; from += mostAtOnce) {
     const part = dataset.slice([[from, Math.min(from + mostAtOnce, length)]])
     if (!ArrayBuffer.isView(part)) throw invalid('hdf5', file, `${path} holds no numbers.`)
-    parts.push(toNumbers(part as unknown as ArrayLike<number | bigint>))
+    parts.push(toNumbers(part))
   }
   const out = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0

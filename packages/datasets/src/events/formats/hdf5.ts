@@ -44,7 +44,7 @@ export const hdf5 = wholeFormat<Hdf5Options>({
     } finally {
       out.close()
     }
-    const bytes = FS.readFile(name) as Uint8Array
+    const bytes: Uint8Array = FS.readFile(name)
     FS.unlink(name)
     return bytes
   },

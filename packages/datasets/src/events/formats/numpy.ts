@@ -36,7 +36,7 @@ export const npz = wholeFormat<NpyEventsOptions>({
     if (pos && neg) return sortEvents(posNeg(pos, neg, options, file))
     const found = Object.fromEntries([...arrays].flatMap(([name, { data }]) => (Object.hasOwn(names, name) ? [[names[name], data]] : []))) as Partial<EventArrays>
     if (!found.t || !found.x) throw invalid('npz', file, `holds the arrays ${[...arrays.keys()].join(', ') || '(none)'}, expected t, x, y and p, or pos and neg.`)
-    const unit = units[Number(arrays.get('time_unit')?.data[0] ?? -1)]
+    const unit = units[arrays.get('time_unit')?.data[0] ?? -1]
     const sensor = chosenSensor('npz', options, statedSensor('npz', file, arrays.get('sensor')?.data))
     return fromFile('npz', file, found as EventArrays, sensor, unit ?? options.timeUnit ?? 'us')
   },
@@ -127,7 +127,7 @@ function rowArrays({ data, shape }: TensorLike, columns: string, file: string): 
   const [count = 0, width = 0] = shape
   if (shape.length !== 2 || width !== columns.length) throw invalid('npy', file, `an array of shape [${shape.join(',')}], expected [N, ${columns.length}] of ${columns}.`)
   const arrays: Partial<Record<keyof EventArrays, Float64Array>> = {}
-  for (const [column, name] of [...columns].entries()) {
+  for (const [column, name] of columns.split('').entries()) {
     if (name === '-') continue
     const values = new Float64Array(count)
     for (let i = 0; i < count; i++) values[i] = data[i * width + column]!

@@ -183,7 +183,9 @@ export function parsePickle(bytes: Uint8Array, file: string): Pickled {
           break
         case 0x93: { // STACK_GLOBAL
           const name = pop()
-          stack.push({ global: `${String(pop())}.${String(name)}` })
+          const module = pop()
+          if (typeof name !== 'string' || typeof module !== 'string') fail('a name that is no text')
+          stack.push({ global: `${module as string}.${name as string}` })
           break
         }
         case 0x52: { // REDUCE

@@ -81,7 +81,7 @@ async function fetchRest(url: string, part: string, { signal, onProgress }: Down
     await response.body?.cancel()
     return { reason: `status ${response.status}`, final: response.status < 500 && response.status !== 408 && response.status !== 429 }
   }
-  if (/^text\/html/.test(response.headers.get('content-type') ?? '') && !/\.html?$/.test(new URL(url).pathname)) {
+  if ((response.headers.get('content-type') ?? '').startsWith('text/html') && !/\.html?$/.test(new URL(url).pathname)) {
     await response.body.cancel()
     return { reason: 'a web page instead of the file (it may ask for a log-in)', final: true }
   }

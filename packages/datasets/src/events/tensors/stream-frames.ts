@@ -1,0 +1,112 @@
+import { SnnError, type TensorLike } from '@snn/tensor'
+import type { Events } from '../events.js'
+import { emptyFrames, frameShape } from './frames.js'
+
+/** Parts that can be made without knowing the end of a recording; see `SliceSpec`. */
+export type StreamSliceSpec = { readonly by: 'duration'; readonly duration: number } | { readonly by: 'eventCount'; readonly count: number; readonly includeIncomplete?: boolean }
+
+/** Most empty frames of one pause. */
+const longestPause = 2 ** 20
+
+/**
+ * The frames of `toFrames(spec)` one by one, float32 [P, H, W], from a recording that is read piece by piece: memory does not depend on its
+ * length. Throws `ARGUMENT` for times that fall and for a pause of a million frames.
+ *
+ *   for await (const frame of streamFrames(source.batches(), { by: 'duration', duration: 10_000 })) ...
+ */
+export async function* streamFrames(batches: AsyncIterable<Events> | Iterable<Events>, spec: StreamSliceSpec): AsyncGenerator<TensorLike, void, undefined> {
+  const [name, size] = spec.by === 'duration' ? (['duration', spec.duration] as const) : (['count', spec.count] as const)
+  if (!(size > 0) || (spec.by === 'eventCount' && !Number.isInteger(size))) throw new SnnError('ARGUMENT', `[streamFrames] ${name} ${size}, expected a number above 0, whole for events.`, { name, value: size })
+  const make = spec.by === 'duration' ? byDuration(spec.duration) : byCount(spec.count, spec.includeIncomplete ?? false)
+  for await (const events of batches) yield* make.add(events)
+  yield* make.end()
+}
+
+interface Maker {
+  add(events: Events): Generator<TensorLike, void, undefined>
+  end(): Generator<TensorLike, void, undefined>
+}
+
+const newFrame = ({ sensor }: Events): TensorLike => ({ data: emptyFrames('streamFrames', 1, sensor).data, shape: frameShape(sensor), dtype: 'float32' })
+
+function count(frame: TensorLike, { x, y, p, sensor }: Events, from: number, to: number): void {
+  const data = frame.data as Float32Array
+  const plane = sensor.width * sensor.height
+  for (let i = from; i < to; i++) {
+    const at = p[i]! * plane + y[i]! * sensor.width + x[i]!
+    data[at] = data[at]! + 1
+  }
+}
+
+function byCount(size: number, includeIncomplete: boolean): Maker {
+  let frame: TensorLike | undefined
+  let held = 0
+  return {
+    *add(events) {
+      for (let from = 0; from < events.t.length; ) {
+        frame ??= newFrame(events)
+        const to = Math.min(events.t.length, from + size - held)
+        count(frame, events, from, to)
+        held += to - from
+        from = to
+        if (held < size) continue
+        yield frame
+        frame = undefined
+        held = 0
+      }
+    },
+    *end() {
+      if (frame && includeIncomplete) yield frame
+    },
+  }
+}
+
+function byDuration(duration: number): Maker {
+  let first: number | undefined
+  let last = -Infinity
+  let index = 0
+  let frame: TensorLike | undefined
+  // An event at the very end belongs to the frame before: that frame waits until a later event is there.
+  let waiting: TensorLike | undefined
+  let onlyAtStart = true
+  return {
+    *add(events) {
+      const { t } = events
+      for (let from = 0; from < t.length; ) {
+        first ??= t[from]!
+        const next = Math.floor((t[from]! - first) / duration)
+        if (next - index > longestPause) throw new SnnError('ARGUMENT', `[streamFrames] a pause of ${next - index} frames before an event at ${t[from]}, expected at most ${longestPause}. Are the times in the unit you think?`, { name: 'duration', value: duration })
+        while (index < next) {
+          if (waiting) yield waiting
+          waiting = frame ?? newFrame(events)
+          frame = undefined
+          onlyAtStart = true
+          index++
+        }
+        frame ??= newFrame(events)
+        const start = first + index * duration
+        const end = first + (index + 1) * duration
+        let to = from
+        for (; to < t.length && t[to]! < end; to++) {
+          if (t[to]! < last) throw new SnnError('ARGUMENT', `[streamFrames] time ${t[to]} after ${last}, expected events in order.`, { name: 'events', value: t[to] })
+          last = t[to]!
+          if (last > start) onlyAtStart = false
+        }
+        if (to === from) to++ // rounding: the event lies within by its index
+        count(frame, events, from, to)
+        from = to
+      }
+    },
+    *end() {
+      if (frame && onlyAtStart && index === 0) return // all times are equal
+      if (waiting && frame && onlyAtStart) {
+        const data = waiting.data as Float32Array
+        frame.data.forEach((value, i) => (data[i] = data[i]! + value))
+        yield waiting
+        return
+      }
+      if (waiting) yield waiting
+      if (frame) yield frame
+    },
+  }
+}
