@@ -58,8 +58,8 @@ export interface BatchOptions {
 /** Batches x [N, ...input] and labels y [N] of a data set, under a complete spec. */
 export function batchesFor(dataset: ImageDataset, spec: PreprocessSpec | undefined, input: Shape, options: BatchOptions): Loader {
   const prepare: Transform<ImageSample> = spec ? preprocess(spec) : ({ image, label }) => [image, label]
-  const transform: Transform<ImageSample> = (sample) => {
-    const [x, y] = prepare(sample)
+  const transform: Transform<ImageSample> = (sample, draw) => {
+    const [x, y] = prepare(sample, draw)
     return [fitted(x, input), y]
   }
   return loader(dataset, { ...options, transform })
