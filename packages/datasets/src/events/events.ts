@@ -93,9 +93,16 @@ export function createEvents({ t, x, y, p }: EventArrays, { sensor, timeUnit = '
   }
 }
 
-/** The index of the first event from `from` on that the sensor does not have, or -1. */
-export function firstOutside(x: Uint16Array, y: Uint16Array, p: Uint8Array, { width, height, polarities }: Sensor, from: number, to: number): number {
-  for (let i = from; i < to; i++) if (x[i]! >= width || y[i]! >= height || p[i]! >= polarities) return i
+/** The index of the first event up to `to` that the sensor does not have, or -1. */
+export function firstOutside(x: Uint16Array, y: Uint16Array, p: Uint8Array, { width, height, polarities }: Sensor, to: number): number {
+  for (let from = 0; from < to; from += 4096) {
+    const end = Math.min(from + 4096, to)
+    // A coordinate that is too large makes a difference, and so the union of all bits, negative: no branch for each event.
+    let bits = 0
+    for (let i = from; i < end; i++) bits |= (width - 1 - x[i]!) | (height - 1 - y[i]!) | (polarities - 1 - p[i]!)
+    if (bits >= 0) continue
+    for (let i = from; i < end; i++) if (x[i]! >= width || y[i]! >= height || p[i]! >= polarities) return i
+  }
   return -1
 }
 
@@ -106,7 +113,7 @@ export function checkEvents(operation: string, { t, x, y, p, sensor }: Events): 
     const lengths = [t, x, y, p].map((array) => array.length)
     throw new SnnError('SHAPE', `[${operation}] t, x, y, p of ${lengths.join(', ')} elements, expected one length.`, { shapes: lengths.map((n) => [n]) })
   }
-  const at = firstOutside(x, y, p, sensor, 0, t.length)
+  const at = firstOutside(x, y, p, sensor, t.length)
   if (at < 0) return
   if (x[at]! >= sensor.width) throw outside(operation, 'x', x[at]!, sensor.width, at)
   if (y[at]! >= sensor.height) throw outside(operation, 'y', y[at]!, sensor.height, at)

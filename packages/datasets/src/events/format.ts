@@ -133,7 +133,7 @@ export function wholeFormat<R extends object = object, W extends object = object
 function taken(operation: string, file: string, decoder: EventDecoder, out: EventBuffer): Events {
   const sensor = decoder.sensor
   if (!sensor) throw invalid(operation, file, 'ends within the header.')
-  const at = firstOutside(out.x, out.y, out.p, sensor, 0, out.length)
+  const at = firstOutside(out.x, out.y, out.p, sensor, out.length)
   if (at >= 0) {
     throw invalid(
       operation,

@@ -48,7 +48,7 @@ export const evt3 = streamFormat({
 })
 
 function words(sensor: Sensor): EventDecoder {
-  const state = { high: -1, turns: 0, time: -1, row: 0, column: 0, polarity: 0 }
+  const state = { high: -1, turns: 0, time: 0, started: 0, row: 0, column: 0, polarity: 0 }
   return {
     sensor,
     needs: 2,
@@ -66,22 +66,23 @@ function words(sensor: Sensor): EventDecoder {
     // Room for the whole block however full its vectors are; one event a word to begin with.
     if (used + 12 * count > out.t.length) out.reserve(Math.max(12 * count, (view.byteLength - from) >> 1))
     const { t, x, y, p } = out
-    let { high, turns, time, row, column, polarity } = state // locals, which stay in registers
+    let { high, turns, time, started, row, column, polarity } = state // locals, which stay in registers
     let n = used
     for (let at = from; at < to; at += 2) {
       const value = view.getUint16(at, true)
       const type = value >>> 12
-      if (type === word.x) {
-        if (time < 0) continue
+      if ((type & 0b1101) === 0) {
+        // A row or a column, in no foreseeable order: both take the same path, and only a column lets the event stay.
+        const isColumn = type >>> 1
+        const isRow = isColumn - 1
+        row = (row & ~isRow) | (value & isRow & 0x7ff)
         t[n] = time
         x[n] = value & 0x7ff
         y[n] = row
         p[n] = (value >>> 11) & 1
-        n++
-      } else if (type === word.y) {
-        row = value & 0x7ff
+        n += isColumn & started
       } else if (type === word.vector12 || type === word.vector8) {
-        let valid = time < 0 ? 0 : value & (type === word.vector12 ? 0xfff : 0xff)
+        let valid = value & -started & (type === word.vector12 ? 0xfff : 0xff)
         for (; valid !== 0; valid &= valid - 1) {
           t[n] = time
           x[n] = column + 31 - Math.clz32(valid & -valid)
@@ -94,16 +95,17 @@ function words(sensor: Sensor): EventDecoder {
         column = value & 0x7ff
         polarity = (value >>> 11) & 1
       } else if (type === word.timeLow) {
-        if (high >= 0) time = (turns * 4096 + high) * 4096 + (value & 0xfff)
+        if (started === 1) time = (turns * 4096 + high) * 4096 + (value & 0xfff)
       } else if (type === word.timeHigh) {
         const next = value & 0xfff
         turns += unwrap(high, next, highBits)
         // The low half is sent again after a new high half; until then it is 0. A high half that is only repeated keeps it.
         if (next !== high) time = (turns * 4096 + next) * 4096
         high = next
+        started = 1
       }
     }
     out.length = n
-    Object.assign(state, { high, turns, time, row, column, polarity })
+    Object.assign(state, { high, turns, time, started, row, column, polarity })
   }
 }
