@@ -48,7 +48,7 @@ describe('README', () => {
     for (const [line, name, rest] of shown) {
       const command = commands.find((candidate) => candidate.name() === name)
       expect(command, line).toBeDefined()
-      const known = ['--help', ...command!.options.map(({ long }) => long)]
+      const known = ['--help', ...[command!, ...command!.commands].flatMap(({ options }) => options.map(({ long }) => long))]
       for (const [option] of rest!.matchAll(/--[a-z-]+/g)) expect(known, line).toContain(option)
     }
   })

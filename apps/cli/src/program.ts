@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { convertCommand } from './commands/convert.js'
+import { dataCommand } from './commands/data.js'
 import { evalCommand } from './commands/eval.js'
 import { inspectCommand } from './commands/inspect.js'
 
@@ -13,6 +14,7 @@ Examples:
   snn inspect model.onnx
   snn convert model.onnx --calibrate data/mnist:train --out model.snn.onnx
   snn eval model.snn.onnx --data data/mnist:test --against model.onnx
+  snn data list
 
 See snn COMMAND --help for the forms of DATA and SPEC.`
 
@@ -24,8 +26,8 @@ export function createProgram(signal: AbortSignal): Command {
     .helpOption('--help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', after)
-  for (const command of [inspectCommand(), convertCommand(signal), evalCommand(signal)]) program.addCommand(command)
-  for (const command of [program, ...program.commands]) {
+  for (const command of [inspectCommand(), convertCommand(signal), evalCommand(signal), dataCommand(signal)]) program.addCommand(command)
+  for (const command of [program, ...program.commands.flatMap((outer) => [outer, ...outer.commands])]) {
     command.helpOption('--help', 'print this help').exitOverride().configureOutput({ outputError: () => {} })
   }
   return program

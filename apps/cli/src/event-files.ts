@@ -1,0 +1,60 @@
+import { SnnError } from '@snn/tensor'
+import { eventFormats, isSorted, toTimeUnit, type EventFormat, type Events, type OpenEventsOptions } from '@snn/datasets'
+import { openEvents, setCatalogue, staticCatalogue, type SetInfo } from '@snn/datasets/node'
+
+/** Options of the command line that say how to read a recording. */
+export interface RecordingFlags {
+  readonly sensor?: string
+  readonly format?: string
+}
+
+export const catalogue: Readonly<Record<string, SetInfo>> = { ...setCatalogue, ...staticCatalogue }
+
+/** The set of that name. Throws `ARGUMENT`. */
+export function setNamed(name: string, sets: Readonly<Record<string, SetInfo>> = catalogue): SetInfo {
+  const info = Object.hasOwn(sets, name) ? sets[name] : undefined
+  if (info) return info
+  throw new SnnError('ARGUMENT', `[data] set ${JSON.stringify(name)}, expected one of ${Object.keys(sets).join(', ')}.`, { name: 'set', value: name })
+}
+
+/** A format by its id or by the ending of a file name. Throws `ARGUMENT`. */
+export function formatNamed(name: string): EventFormat {
+  const found = eventFormats.find(({ id }) => id === name) ?? eventFormats.find(({ extensions, write }) => write && extensions.some((extension) => name.toLowerCase().endsWith(extension)))
+  if (found) return found
+  throw new SnnError('ARGUMENT', `[data] format ${JSON.stringify(name)}, expected one of ${eventFormats.map(({ id, extensions }) => `${id} (${extensions.join(', ')})`).join(', ')}.`, { name: 'format', value: name })
+}
+
+/** Reads a recording. */
+export async function readRecording(path: string, { sensor, format }: RecordingFlags, signal: AbortSignal): Promise<{ readonly format: EventFormat; readonly events: Events }> {
+  const options: OpenEventsOptions = { signal, ...(sensor !== undefined && { sensor: readSensor(sensor) }), ...(format !== undefined && { format: formatNamed(format) }) }
+  const source = await openEvents(path, options)
+  return { format: source.format, events: await source.all() }
+}
+
+function readSensor(text: string): { width: number; height: number } {
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(text) ?? []
+  if (width && height) return { width: Number(width), height: Number(height) }
+  throw new SnnError('ARGUMENT', `[data] --sensor ${text}, expected WIDTHxHEIGHT, as 640x480.`, { name: '--sensor', value: text })
+}
+
+/** What is in a recording. */
+export interface RecordingFacts {
+  readonly path: string
+  readonly format: string
+  readonly sensor: Events['sensor']
+  readonly events: number
+  /** Share of p = 1. */
+  readonly brighter: number
+  readonly first: number
+  readonly last: number
+  readonly timeUnit: string
+  readonly seconds: number
+  readonly inOrder: boolean
+}
+
+export function factsOf(path: string, format: EventFormat, events: Events): RecordingFacts {
+  const { t, p, sensor, timeUnit } = events
+  const seconds = toTimeUnit({ ...events, t: Float64Array.of((t.at(-1) ?? 0) - (t[0] ?? 0)) }, 's').t[0]!
+  const brighter = p.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0) / (p.length || 1)
+  return { path, format: format.id, sensor, events: t.length, brighter, first: t[0] ?? 0, last: t.at(-1) ?? 0, timeUnit, seconds, inOrder: isSorted(events) }
+}
