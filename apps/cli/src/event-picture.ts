@@ -1,5 +1,5 @@
 import { encode } from 'fast-png'
-import { toFrames, toTimeUnit, type Events } from '@snn/datasets'
+import { downsample, toFrames, toTimeUnit, type Events } from '@snn/datasets'
 
 /** A row of a contact sheet. */
 export interface SheetRow {
@@ -20,24 +20,24 @@ const gap = 2
  * Counts are shown as 1 - exp(-count / mean), where the mean is that of the pixels of the row that have events.
  */
 export function contactSheet(rows: readonly SheetRow[], columns: number): Uint8Array {
-  const [width, height] = [0, 1].map((axis) => Math.max(...rows.map(({ events: { sensor } }) => scaled(sensor)[axis]!))) as [number, number]
+  const drawn = rows.map(({ events }) => drawable(events))
+  const [width, height] = [Math.max(...drawn.map(({ events, factor }) => events.sensor.width * factor)), Math.max(...drawn.map(({ events, factor }) => events.sensor.height * factor))]
   const [sheetWidth, sheetHeight] = [columns * (width + gap) + gap, rows.length * (height + gap) + gap]
   const data = new Uint8Array(sheetWidth * sheetHeight * 3)
   for (let i = 0; i < data.length; i++) data[i] = line[i % 3]!
-  rows.forEach(({ events }, row) => {
+  drawn.forEach(({ events, factor }, row) => {
     const { sensor } = events
     const { data: counts } = toFrames({ by: 'time', n: columns })(events)
-    const plane = sensor.width * sensor.height
     const strength = meanOf(counts)
-    const [w, h] = scaled(sensor)
-    for (let column = 0; column < columns; column++) {
-      const left = gap + column * (width + gap)
-      const top = gap + row * (height + gap)
-      for (let y = 0; y < h; y++) {
-        for (let x = 0; x < w; x++) {
-          const at = 3 * ((top + y) * sheetWidth + left + x)
-          const [off, on] = [0, sensor.polarities > 1 ? 1 : 0].map((p) => shown(counts, (column * sensor.polarities + p) * plane, sensor, x / w, y / h, (x + 1) / w, (y + 1) / h, strength))
-          for (let c = 0; c < 3; c++) data[at + c] = Math.min(255, background[c]! + on! * (brighter[c]! - background[c]!) + (sensor.polarities > 1 ? off! * (darker[c]! - background[c]!) : 0))
+    const shown = (frame: number, p: number, y: number, x: number): number =>
+      1 - Math.exp(-counts[((frame * sensor.polarities + p) * sensor.height + y) * sensor.width + x]! / strength)
+    for (let frame = 0; frame < columns; frame++) {
+      for (let y = 0; y < sensor.height * factor; y++) {
+        for (let x = 0; x < sensor.width * factor; x++) {
+          const at = 3 * ((gap + row * (height + gap) + y) * sheetWidth + gap + frame * (width + gap) + x)
+          const off = sensor.polarities > 1 ? shown(frame, 0, Math.floor(y / factor), Math.floor(x / factor)) : 0
+          const on = shown(frame, sensor.polarities > 1 ? 1 : 0, Math.floor(y / factor), Math.floor(x / factor))
+          for (let c = 0; c < 3; c++) data[at + c] = Math.min(255, background[c]! + on * (brighter[c]! - background[c]!) + off * (darker[c]! - background[c]!))
         }
       }
     }
@@ -45,11 +45,13 @@ export function contactSheet(rows: readonly SheetRow[], columns: number): Uint8A
   return encode({ width: sheetWidth, height: sheetHeight, data, channels: 3, depth: 8 })
 }
 
-/** The size at which a sensor is drawn: enlarged by a whole number, or reduced. */
-function scaled({ width, height }: Events['sensor']): [number, number] {
+/** The events on a sensor that is small enough, and how many times each of its pixels is drawn. */
+function drawable(events: Events): { readonly events: Events; readonly factor: number } {
+  const { width, height } = events.sensor
   const longer = Math.max(width, height)
-  const factor = longer <= side ? Math.floor(side / longer) : (2 * side) / Math.max(longer, 2 * side)
-  return [Math.max(1, Math.round(width * factor)), Math.max(1, Math.round(height * factor))]
+  if (longer <= 2 * side) return { events, factor: Math.max(1, Math.floor(side / longer)) }
+  const reduce = (n: number): number => Math.max(1, Math.round((n * 2 * side) / longer))
+  return { events: downsample({ target: [reduce(width), reduce(height)] })(events), factor: 1 }
 }
 
 function meanOf(counts: ArrayLike<number>): number {
@@ -59,15 +61,6 @@ function meanOf(counts: ArrayLike<number>): number {
     if (counts[i]! > 0) pixels++
   }
   return sum / pixels || 1
-}
-
-/** The strongest pixel within a box, so that nothing is lost when the picture is reduced. */
-function shown(counts: ArrayLike<number>, from: number, { width, height }: Events['sensor'], left: number, top: number, right: number, bottom: number, strength: number): number {
-  let most = 0
-  const [x0, y0] = [Math.floor(left * width + 1e-9), Math.floor(top * height + 1e-9)]
-  const [x1, y1] = [Math.max(x0 + 1, Math.ceil(right * width - 1e-9)), Math.max(y0 + 1, Math.ceil(bottom * height - 1e-9))]
-  for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) most = Math.max(most, counts[from + y * width + x]!)
-  return 1 - Math.exp(-most / strength)
 }
 
 const panel = { width: 640, height: 180, left: 48, top: 22, bottom: 24 } as const

@@ -1,0 +1,92 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { decode } from 'fast-png'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { atis, createEvents, evt3, npz, sensorOf, type Events } from '@snn/datasets'
+import { snn } from '../test/snn.js'
+import { contactSheet, rasterSvg } from './event-picture.js'
+
+let folder: string
+const at = (name: string): string => join(folder, name)
+const ramp = (length: number, width: number, height: number): Events =>
+  createEvents({ t: Array.from({ length }, (_, i) => 10 * i), x: Array.from({ length }, (_, i) => i % width), y: Array.from({ length }, (_, i) => i % height), p: Array.from({ length }, (_, i) => i % 2) }, { sensor: sensorOf(width, height, 2) })
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-data-'))
+  const put = async (name: string, content: Uint8Array): Promise<void> => {
+    await mkdir(dirname(at(name)), { recursive: true })
+    await writeFile(at(name), content)
+  }
+  await put('road.raw', await evt3.write!(ramp(500, 320, 240)))
+  for (const digit of [0, 1]) for (const name of ['00001', '00002']) await put(`nmnist/Test/${digit}/${name}.bin`, await atis.write!(ramp(100 + digit, 34, 34)))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe.concurrent('snn data', { timeout: 60_000 }, () => {
+  it('lists the sets and says what is here of one', async () => {
+    expect((await snn('data', 'list')).stdout).toMatch(/\| nmnist +\| N-MNIST +\| 34 x 34 +\| +10 \| train 60,000, test 10,000/)
+    const { stdout, code } = await snn('data', 'info', 'nmnist', '--root', at('nmnist'))
+    expect(code).toBe(0)
+    expect(stdout).toContain('licence: CC BY-SA 4.0')
+    expect(stdout).toContain('here: N-MNIST test, 4 of 10000 recordings of 34 x 34')
+    expect(stdout).toContain('here: train: [nmnist] no N-MNIST in')
+  })
+
+  it('describes recordings and converts them', async () => {
+    const facts = JSON.parse((await snn('data', 'info', at('road.raw'), '--json')).stdout) as object
+    expect(facts).toMatchObject({ format: 'evt3', sensor: { width: 320, height: 240 }, events: 500, seconds: 0.00499, brighter: 0.5, inOrder: true })
+    expect((await snn('data', 'convert', at('road.raw'), '--out', at('road.npz'))).stdout).toContain('500 events')
+    const read = await npz.parse(new Uint8Array(await readFile(at('road.npz'))))
+    expect([[...read.t], [...read.x]]).toEqual([[...ramp(500, 320, 240).t], [...ramp(500, 320, 240).x]])
+  })
+
+  it('converts a set, again without doing it twice', async () => {
+    const args = ['data', 'convert', 'nmnist', '--root', at('nmnist'), '--split', 'test', '--out', at('converted'), '--json']
+    expect(JSON.parse((await snn(...args)).stdout)).toMatchObject({ written: 4, kept: 0, corrupt: [] })
+    expect(JSON.parse((await snn(...args)).stdout)).toMatchObject({ written: 0, kept: 4 })
+  })
+
+  it('draws sets and recordings', async () => {
+    const { stdout } = await snn('data', 'preview', 'nmnist', '--root', at('nmnist'), '--out', at('sheet.png'), '--samples', '3', '--columns', '4')
+    expect(stdout).toMatch(/from the top:\n {2}0 \(0\/00001\.bin\), 100 events\n {2}1 \(1\/00001\.bin\), 101 events\n {2}0 \(0\/00002\.bin\)/)
+    const picture = decode(await readFile(at('sheet.png')))
+    expect([picture.width, picture.height]).toEqual([4 * 104 + 2, 3 * 104 + 2])
+  })
+
+  it.each([
+    ['an unknown set or missing file', ['info', 'nonsense'], 'DATA_NOT_FOUND'],
+    ['no folder', ['convert', 'nmnist', '--out', 'x'], 'ARGUMENT'],
+    ['a set that asks for a browser', ['download', 'nmnist', '--root', 'ROOT/empty', '--split', 'test'], 'DOWNLOAD'],
+    ['an archive that is another', ['download', 'nmnist', '--root', 'ROOT/empty', '--split', 'test', '--from', 'ROOT/road.raw'], 'DATA_INVALID'],
+    ['a picture for what is none', ['preview', 'ROOT/road.raw', '--out', 'ROOT/x.svg'], 'ARGUMENT'],
+    ['a format that is not written', ['convert', 'ROOT/road.raw', '--out', 'ROOT/x.xyz'], 'ARGUMENT'],
+    ['an unknown option', ['list', '--colour'], 'ARGUMENT'],
+  ])('%s ends with 2', async (_, args, expected) => {
+    const { code, stderr } = await snn('data', ...args.map((text) => text.replace('ROOT', folder)))
+    expect(code).toBe(2)
+    expect(stderr.trim().split('\n').at(-1)).toMatch(new RegExp(`^${expected}: \\[`))
+  })
+})
+
+describe('pictures', () => {
+  it('show brighter blue, darker orange, nothing dark', () => {
+    const events = createEvents({ t: [0, 1, 10, 11], x: [0, 1, 0, 1], y: [0, 0, 0, 0], p: [1, 0, 1, 0] }, { sensor: sensorOf(2, 2) })
+    const { data, width } = decode(contactSheet([{ title: '', events }], 2))
+    const pixel = (x: number, y: number) => [...data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3)]
+    const [on, off, none] = [pixel(10, 10), pixel(100, 10), pixel(10, 100)]
+    expect(on[2]! - on[0]!).toBeGreaterThan(50)
+    expect(off[0]! - off[2]!).toBeGreaterThan(50)
+    expect(none).toEqual([18, 18, 24])
+    expect(pixel(0, 0)).toEqual([70, 70, 80])
+    expect(pixel(10 + width / 2 - 1, 10)).toEqual(on)
+  })
+
+  it('draw spikes at their time and channel, and escape names', () => {
+    const events = createEvents({ t: [0, 0.5, 1], x: [0, 349, 699] }, { sensor: sensorOf(700, 1), timeUnit: 's' })
+    const svg = rasterSvg([{ title: '<a&b>', events }])
+    expect(svg).toContain('&#60;a&#38;b&#62;')
+    expect(svg).toContain('1000 ms')
+    expect([...svg.matchAll(/M([\d.]+) ([\d.]+)h0/g)].map(([, x, y]) => [Number(x), Number(y)])).toEqual([[48, 201.9], [368, 112.1], [688, 22.1]])
+  })
+})
