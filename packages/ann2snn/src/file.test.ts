@@ -1,8 +1,8 @@
 import { cpu } from '@snn/backend-cpu'
-import { reference } from '@snn/tensor'
+import { isSnnError, reference } from '@snn/tensor'
 import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
-import { mlp, randomTensor, residual } from '../test/networks.js'
+import { mlp, random, randomTensor, residual } from '../test/networks.js'
 import { convert } from './convert.js'
 import { isSnnFile, readSnn, writeSnn } from './file.js'
 import { simulate } from './simulate.js'
@@ -74,6 +74,28 @@ describe('.snn.onnx', () => {
     expect(() => readSnn(text('snn.version', 'snn.verzion'))).toThrow(expect.objectContaining({ code: 'SNN_FILE' }))
     expect(() => readSnn(text('"kind":"linear"', '"kind":"linaer"'))).toThrow(expect.objectContaining({ code: 'SNN_FILE' }))
     expect(() => readSnn(text('{"inputs"', '{"imputs"'))).toThrow(expect.objectContaining({ code: 'SNN_FILE' }))
+  })
+})
+
+describe('damaged files', () => {
+  it('give a typed error or load, 600 mutations', { timeout: 60_000 }, async () => {
+    const { snn } = await convert(mlp(), [randomTensor([3, 8], 5)], { backend, per: 'channel' })
+    const bytes = await writeSnn(snn, metadata)
+    const metadataAt = Buffer.from(bytes).indexOf('snn.version')
+    const draws = random(600 * 3, 77).map((x) => (x + 1) / 2)
+    for (let i = 0; i < 600; i++) {
+      const changed = bytes.slice()
+      // half of them in the metadata, where the network is described
+      const from = i % 2 === 0 ? 0 : metadataAt
+      const at = from + Math.floor(draws[3 * i]! * (bytes.length - from))
+      changed[at] = i % 3 === 0 ? changed[at]! ^ (1 << Math.floor(draws[3 * i + 1]! * 8)) : Math.floor(draws[3 * i + 2]! * 256)
+      try {
+        const read = readSnn(changed)
+        await writeSnn(read.snn, read.metadata)
+      } catch (error) {
+        if (!isSnnError(error)) throw new Error(`mutation ${i} at ${at}`, { cause: error })
+      }
+    }
   })
 })
 

@@ -1,6 +1,6 @@
 import { initialState, Network, sampleShapes, type NetworkState } from '@snn/nn'
 import { freeSize, lowerGraph, readContents, writeOnnx, type OnnxTensor } from '@snn/onnx'
-import { isPrimitive, sameShape, SnnError, topological, traceFunction, variable, type Tensor, type TensorLike, type Variable } from '@snn/tensor'
+import { isPrimitive, isSnnError, sameShape, SnnError, topological, traceFunction, variable, type Tensor, type TensorLike, type Variable } from '@snn/tensor'
 import { layerFrom } from './layer-from.js'
 
 /** Version of the form of `.snn.onnx` files. */
@@ -201,6 +201,8 @@ export function readSnn(bytes: Uint8Array): { readonly snn: Network; readonly me
       }),
       outputs,
     })
+    // a step that is only traced shows what else does not fit
+    stateSignature(snn)
     const T = metadata['snn.T'] === undefined ? undefined : Number(metadata['snn.T'])
     return {
       snn,
@@ -211,8 +213,8 @@ export function readSnn(bytes: Uint8Array): { readonly snn: Network; readonly me
       },
     }
   } catch (error) {
-    if (error instanceof TypeError) throw wrongFile('its metadata snn.network is not of the right form', 'Write it again.', error)
-    throw error
+    if (isSnnError(error)) throw error
+    throw wrongFile('its metadata snn.network is not of the right form', 'Write it again.', error)
   }
 }
 
