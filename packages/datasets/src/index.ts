@@ -68,3 +68,4 @@ export { type PipelineSpec, type TensorSpec, type TransformSpec, pipeline } from
 export { type SplitOptions, splitByClass } from './split.js'
 export { type Pair, type SliceDatasetOptions, mapSamples, sliceDataset } from './sample-pairs.js'
 export { type StreamSliceSpec, streamFrames } from './events/tensors/stream-frames.js'
+export { type SequentialOptions, sequentialEvents } from './events/sequential-mnist.js'

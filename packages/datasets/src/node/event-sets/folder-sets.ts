@@ -91,7 +91,20 @@ export async function ncars(options: SetOptions<Split>): Promise<EventDataset> {
 export async function stMnist(options: SetOptions<'all'>): Promise<EventDataset> {
   const info = setCatalogue.stMnist
   const folder = await findSet(info, options, 'folders 0 ... 9 of .mat files', (names) => hasAll(names, digits))
-  return fileSet(info, options.split, folder, digits, await classFolders(folder, digits, ['.mat']), (bytes, file) => mat.parse(bytes, { file }))
+  return fileSet(info, options.split, folder, digits, (await classFolders(folder, digits, ['.mat'])).filter(({ path }) => !path.includes('LUT')), (bytes, file) => mat.parse(bytes, { file }))
+}
+
+/** POKER-DVS (Serrano-Gotarredona et al. 2015) in the copy of Tonic: `pips_train/cl/*.npy`, ... (club, heart, diamond, spade), 35 x 35. */
+export async function pokerDvs(options: SetOptions<Split>): Promise<EventDataset> {
+  const info = setCatalogue.pokerDvs
+  const endings = ['cl', 'he', 'di', 'sp']
+  const isClass = (name: string): boolean => endings.some((ending) => name.endsWith(`${ending}/`))
+  const part = `pips_${options.split}`
+  const base = await findSet(info, options, `${part}/{cl,he,di,sp}/*.npy`, async (names, at) => names.includes(`${part}/`) && (await namesIn(`${at}/${part}`)).some(isClass))
+  const folder = `${base}/${part}`
+  const folders = (await namesIn(folder)).filter(isClass).map((name) => name.slice(0, -1))
+  const files = (await classFolders(folder, folders, ['.npy'])).map(({ path, label }) => ({ path, label: endings.indexOf(folders[label]!.slice(-2)) }))
+  return fileSet(info, options.split, folder, ['club', 'heart', 'diamond', 'spade'], files, (bytes, file) => npy.parse(bytes, { sensor: info.sensor, columns: 'txyp', file }))
 }
 
 const bullyingClasses = ['handshake', 'slapping', 'punching', 'walking', 'fingerguess', 'strangling', 'greeting', 'pushing', 'hairgrabs', 'kicking']
