@@ -6,9 +6,10 @@ import { dat } from '../../events/formats/dat.js'
 import { mat } from '../../events/formats/mat.js'
 import { npy } from '../../events/formats/numpy.js'
 import { isSorted, sortEvents } from '../../events/select.js'
+import { subset } from '../../dataset.js'
 import { splitByClass } from '../../split.js'
 import { setCatalogue } from './catalogue.js'
-import { chooseSamples, classFolders, fileSet, findSet, namesIn, type SampleFile } from './layout.js'
+import { classFolders, fileSet, findSet, namesIn, type SampleFile } from './layout.js'
 import type { EventDataset, SetOptions } from './set.js'
 
 type Split = 'train' | 'test'
@@ -44,7 +45,7 @@ export async function cifar10Dvs(options: SetOptions<Split | 'all'>): Promise<Ev
   const all = fileSet(info, 'all', folder, cifar10Classes, files, (bytes, file) => (file.endsWith('.aedat4') ? aedat4.decode(bytes, { file }) : turned(aedat2.decode(bytes, { camera: 'dvs128', file }))))
   if (options.split === 'all') return all
   const [train, test] = splitByClass(files.map(({ label }) => label), 0.9)
-  return chooseSamples(all, options.split === 'train' ? train : test, options.split)
+  return { ...subset(all, options.split === 'train' ? train : test), split: options.split }
 }
 
 /** (x, y, p) -> (127 - y, 127 - x, 1 - p) */
