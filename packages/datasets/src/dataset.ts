@@ -35,13 +35,25 @@ export function checkIndex(index: number, length: number): void {
   throw new SnnError('ARGUMENT', `[dataset] sample ${index} of ${length}, expected a whole number from 0 to ${length - 1}.`, { name: 'index', value: index })
 }
 
+/** A data set that knows the classes of its samples without reading them. */
+export interface LabelledDataset<S> extends Dataset<S> {
+  /** The class of each sample. */
+  readonly labels: readonly number[]
+  /** The name of each sample. */
+  readonly names?: readonly string[]
+}
+
 /** The samples at `indices`, in that order; nothing is read or copied. */
 export function subset(dataset: ImageDataset, indices: readonly number[], description?: string): ImageDataset
+export function subset<D extends LabelledDataset<unknown>>(dataset: D, indices: readonly number[], description?: string): D
 export function subset<S>(dataset: Dataset<S>, indices: readonly number[], description?: string): Dataset<S>
-export function subset<S>(dataset: Dataset<S>, indices: readonly number[], description?: string): Dataset<S> {
+export function subset<S>(dataset: Dataset<S> & Partial<LabelledDataset<S>>, indices: readonly number[], description?: string): Dataset<S> {
   for (const index of indices) checkIndex(index, dataset.length)
+  const { labels, names } = dataset
   return {
-    ...dataset, // dtype, shape and classes of pictures
+    ...dataset, // dtype, shape and classes of pictures; sensor and unit of time of events
+    ...(labels && { labels: indices.map((index) => labels[index]!) }),
+    ...(names && { names: indices.map((index) => names[index]!) }),
     length: indices.length,
     description: description ?? `${indices.length} samples of ${dataset.description}`,
     async get(index, draw) {

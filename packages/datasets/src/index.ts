@@ -1,4 +1,4 @@
-export { type Dataset, type ImageDataset, type ImageSample, concatenate, subset } from './dataset.js'
+export { type Dataset, type ImageDataset, type ImageSample, type LabelledDataset, concatenate, subset } from './dataset.js'
 export { type TakeOptions, take } from './take.js'
 export { type Batch, type Loader, type LoaderOptions, type PaddedBatch, type Transform, lengthMask, loader } from './loader.js'
 export { type PreprocessSpec, type PreprocessTransform, parsePreprocess, preprocess } from './preprocess.js'
@@ -68,3 +68,4 @@ export { type PipelineSpec, type TensorSpec, type TransformSpec, pipeline } from
 export { type SplitOptions, splitByClass } from './split.js'
 export { type Pair, type SliceDatasetOptions, mapSamples, sliceDataset } from './sample-pairs.js'
 export { type StreamSliceSpec, streamFrames } from './events/tensors/stream-frames.js'
+export { type SequentialOptions, sequentialEvents } from './events/sequential-mnist.js'

@@ -1,5 +1,5 @@
 import { SnnError } from '@snn/tensor'
-import { subset, type Dataset, type ImageDataset } from './dataset.js'
+import { subset, type Dataset, type ImageDataset, type LabelledDataset } from './dataset.js'
 import { permutation } from './random.js'
 
 export interface TakeOptions {
@@ -11,6 +11,7 @@ export interface TakeOptions {
 
 /** `count` samples of a data set, or all when it has fewer. */
 export function take(dataset: ImageDataset, count: number, options?: TakeOptions): ImageDataset
+export function take<D extends LabelledDataset<unknown>>(dataset: D, count: number, options?: TakeOptions): D
 export function take<S>(dataset: Dataset<S>, count: number, options?: TakeOptions): Dataset<S>
 export function take<S>(dataset: Dataset<S>, count: number, options: TakeOptions = {}): Dataset<S> {
   if (!Number.isInteger(count) || count < 0) {

@@ -114,6 +114,13 @@ describe('files of other programs', () => {
     expect([...events.t]).toEqual([...events.t].sort((a, b) => a - b))
   })
 
+  it('MVSEC: rows, times in s, p 1 and -1', async () => {
+    const events = await hdf5.parse(bytesOf(golden['mvsec.h5']))
+    expect([events.timeUnit, events.sensor]).toEqual(['s', { width: 346, height: 260, polarities: 2 }])
+    expect([[...events.x], [...events.y], [...events.p]]).toEqual([x, y, p])
+    expect(Array.from(events.t, (time) => Math.round(time * 1e6) + 5e9)).toEqual(t)
+  })
+
   it('SHD with 16-bit floats', async () => {
     const bytes = bytesOf(golden['shd.h5'])
     const first = await hdf5.parse(bytes)

@@ -10,7 +10,6 @@ import { eventFormats } from './open.js'
 
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'))
 const events = randomEvents(200, 1, { sensor: sensorOf(64, 48) })
-/** As many as the issue of trust asks for; HDF5 goes through a library of a million lines and gets its own number. */
 const runs = 2000
 
 async function samples(format: EventFormat): Promise<Uint8Array[]> {

@@ -8,7 +8,7 @@ import type { WorkerSource } from './worker-source.js'
 export interface WorkerDatasetOptions {
   /** Number of threads, at least 1. */
   readonly workers: number
-  /** Options of Node for the threads. */
+  /** Options of Node for the threads. Default: those of this process. */
   readonly execArgv?: readonly string[]
 }
 
@@ -35,7 +35,7 @@ export async function workerDataset(source: WorkerSource, { workers, execArgv }:
   if (!Number.isInteger(workers) || workers < 1) throw new SnnError('ARGUMENT', `[workerDataset] workers ${workers}, expected a whole number of at least 1.`, { name: 'workers', value: workers })
   checkSource(source)
   const isModule = 'module' in source
-  const options: WorkerOptions = { workerData: isModule ? source.options : source, ...(execArgv && { execArgv: [...execArgv] }) }
+  const options: WorkerOptions = { workerData: isModule ? source.options : source, execArgv: [...(execArgv ?? inherited())] }
   const threads: Thread[] = Array.from({ length: workers }, () => ({ worker: new Worker(isModule ? new URL(source.module) : workerUrl(), options), waiting: new Map() }))
   const close = async (): Promise<void> => {
     await Promise.all(threads.map(({ worker }) => worker.terminate()))
@@ -64,6 +64,11 @@ function checkSource(source: WorkerSource): void {
   throw new SnnError('ARGUMENT', `[workerDataset] ${place || 'source'} is a function, which cannot be sent to a thread. Use named transforms ({ pipeline }), or put it into a module and give { module: URL }.`, { name: place || 'source', value: undefined })
 }
 
+/** The options of this process, without one that is for programs from the command line and ends a thread. */
+function inherited(): string[] {
+  return process.execArgv.filter((option) => !option.startsWith('--input-type'))
+}
+
 /** The file beside this one, in the sources or in the built package, where all files stand in one folder. */
 function workerUrl(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? '../node-worker.ts' : './node-worker.js', import.meta.url)
@@ -79,16 +84,18 @@ function started({ worker, waiting }: Thread): Promise<{ readonly length: number
     worker.on('error', fail)
     worker.on('exit', (code) => fail(new Error(`the thread ended with code ${code}`)))
     worker.on('message', (message: WorkerAnswer | { readonly length: number; readonly description: string } | { readonly error: WorkerFailure }) => {
-      if ('length' in message) resolve(message)
-      else if (!('id' in message)) reject(revived(message.error))
-      else {
+      if ('length' in message) {
+        worker.unref() // a thread without work does not keep the program from ending
+        resolve(message)
+      } else if (!('id' in message)) {
+        reject(revived(message.error))
+      } else {
         const one = waiting.get(message.id)
         waiting.delete(message.id)
         if ('error' in message) one?.reject(revived(message.error))
         else one?.resolve([message.x, message.y])
       }
     })
-    worker.unref()
   })
 }
 

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile, readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { isSnnError, type TensorLike } from '@snn/tensor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { randomEvents } from '../../test/random-events.js'
@@ -57,6 +60,15 @@ describe('workerDataset', () => {
     await expect(numbers.get(7)).rejects.toThrow('seven')
     await expect(numbers.get(10)).rejects.toMatchObject({ code: 'ARGUMENT' })
     await expect(workerDataset({ set: 'nmnist', root: join(root, 'nothing'), split: 'train', pipeline: spec }, { workers: 1, execArgv })).rejects.toMatchObject({ code: 'DATA_NOT_FOUND' })
+  })
+
+  it('keeps a program running while there is work, and no longer', { timeout: 60_000 }, async () => {
+    const module = new URL('../../test/worker-fixture.ts', import.meta.url).href
+    const code = `import { workerDataset } from ${JSON.stringify(new URL('./worker-dataset.ts', import.meta.url).href)}
+      const numbers = await workerDataset({ module: ${JSON.stringify(module)}, options: { length: 3 } }, { workers: 2 })
+      console.log((await numbers.get(1))[1])`
+    const { stdout } = await promisify(execFile)(process.execPath, [...execArgv, '--input-type=module', '--eval', code], { cwd: fileURLToPath(new URL('../..', import.meta.url)) })
+    expect(stdout).toBe('1\n')
   })
 
   it('refuses functions, which cannot be sent to a thread', async () => {

@@ -177,6 +177,20 @@ def prophesee(path):
         f.create_dataset('CD/events', data=np.array(rows, dtype=[('t', '<i8'), ('x', '<u2'), ('y', '<u2'), ('p', '<i2')])[['x', 'y', 'p', 't']])
 
 
+def mvsec(path):
+    with h5py.File(path, 'w') as f:
+        f.create_dataset('davis/left/events', data=np.stack([x, y, (t - 5 * 10**9) / 1e6, p * 2 - 1], 1).astype(np.float64), compression='gzip')
+
+
+def tidigits(path):
+    with h5py.File(path, 'w') as f:
+        for split, names in (('train', ['man-ae-a-1', 'man-ae-a-12', 'woman-xx-b-z']), ('test', ['man-im-a-o', 'man-im-a-7557'])):
+            f[f'{split}_labels'] = np.array([n.encode() for n in names])
+            for i, n in enumerate(names):
+                f[f'{split}_addresses/{n}'] = np.array([5, 63, i], np.int16)
+                f[f'{split}_timestamps/{n}'] = np.array([0.1, 0.2, 0.25 + i], np.float64)
+
+
 def shd(path):
     with h5py.File(path, 'w') as f:
         g = f.create_group('spikes')
@@ -202,6 +216,8 @@ out = {
     'dsec.h5': encoded(dsec),
     'prophesee.h5': encoded(prophesee),
     'shd.h5': encoded(shd),
+    'mvsec.h5': encoded(mvsec),
+    'n-tidigits.h5': encoded(tidigits),
     'zstd': base64.b64encode(zstandard.compress(bytes(range(64)) * 200 + bytes(5000))).decode(),
     'lz4': base64.b64encode(lz4.frame.compress(bytes(range(64)) * 200 + bytes(5000), block_size=lz4.frame.BLOCKSIZE_MAX64KB, block_linked=True)).decode(),
 }

@@ -34,20 +34,21 @@ export const atis = streamFormat<AtisOptions>({
         const count = Math.floor(bytes.length / record)
         out.reserve(count)
         const { t, x, y, p } = out
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
         let n = out.length
         let offset = overflow
         const end = count * record
         for (let at = 0; at < end; at += record) {
-          const row = bytes[at + 1]!
+          const word = view.getUint32(at + 1) // y, polarity, time
+          const row = word >>> 24
           if (row === 240 && overflows) {
             offset += 8192
             continue
           }
-          const high = bytes[at + 2]!
           x[n] = bytes[at]!
           y[n] = row
-          p[n] = high >>> 7
-          t[n] = (((high & 0x7f) << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!) + offset
+          p[n] = (word >>> 23) & 1
+          t[n] = (word & 0x7fffff) + offset
           n++
         }
         out.length = n

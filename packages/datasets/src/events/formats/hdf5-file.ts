@@ -91,6 +91,24 @@ export function readColumn(dataset: Dataset, path: string, file: string): Float6
     if (!ArrayBuffer.isView(part)) throw invalid('hdf5', file, `${path} holds no numbers.`)
     parts.push(toNumbers(part))
   }
+  return joinNumbers(parts)
+}
+
+/** The columns of a data set [N, width]. */
+export function readRows(dataset: Dataset, width: number, path: string, file: string): Float64Array[] {
+  const [length = 0, found] = dataset.shape ?? []
+  if (dataset.shape?.length !== 2 || found !== width || length > mostElements) throw invalid('hdf5', file, `${path} has shape [${dataset.shape?.join(',') ?? ''}], expected [N, ${width}].`)
+  const columns = Array.from({ length: width }, () => [] as Float64Array[])
+  for (let from = 0; from < length; from += mostAtOnce) {
+    const part = dataset.slice([[from, Math.min(from + mostAtOnce, length)], []])
+    if (!ArrayBuffer.isView(part)) throw invalid('hdf5', file, `${path} holds no numbers.`)
+    const values = toNumbers(part)
+    columns.forEach((parts, column) => parts.push(Float64Array.from({ length: values.length / width }, (_, i) => values[i * width + column]!)))
+  }
+  return columns.map(joinNumbers)
+}
+
+function joinNumbers(parts: readonly Float64Array[]): Float64Array {
   const out = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of parts) {

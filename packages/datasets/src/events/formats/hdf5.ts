@@ -4,7 +4,7 @@ import { invalid } from '../../invalid.js'
 import { checkEvents, sensorOf, type Events } from '../events.js'
 import { chosenSensor, wholeFormat, type ReadOptions } from '../format.js'
 import { fromFile, statedSensor } from './arrays-to-events.js'
-import { datasetAt, isHdf5, lengthOf, readColumn, readCompound, readRow, withHdf5 } from './hdf5-file.js'
+import { datasetAt, isHdf5, lengthOf, readColumn, readCompound, readRow, readRows, withHdf5 } from './hdf5-file.js'
 
 export interface Hdf5Options {
   /** Which of the recordings, in a file of SHD or SSC. Default 0. */
@@ -13,10 +13,12 @@ export interface Hdf5Options {
 
 /** Where files keep the columns of events: DSEC, M3ED and our own; Prophesee's of camera data; the event library of T. Stoffregen. */
 const columnPaths = [['events/t', 'events/x', 'events/y', 'events/p'], ['t', 'x', 'y', 'p'], ['events/ts', 'events/xs', 'events/ys', 'events/ps']] as const
+/** MVSEC: rows [x, y, t, p] with t in s and p 1 or -1. */
+const rowPaths = ['davis/left/events', 'davis/right/events'] as const
 const compoundPaths = ['CD/events', 'events'] as const
 
 /**
- * HDF5 with events as columns (DSEC: `events/{t,x,y,p}` and `t_offset`) or as records (Prophesee: `CD/events`), in us, and the spike trains of
+ * HDF5 with events as columns (DSEC: `events/{t,x,y,p}` and `t_offset`) or as records (Prophesee: `CD/events`), in us, as rows (MVSEC, the left camera, in s), and the spike trains of
  * SHD and SSC (`spikes/times` in s, `spikes/units`, 700 channels). Without a sensor in the file or the options: the smallest that has all events.
  */
 export const hdf5 = wholeFormat<Hdf5Options>({
@@ -72,6 +74,12 @@ function readHdf5(root: Group, options: ReadOptions & Hdf5Options, file: string)
     const offset = datasetAt(root, 't_offset', file)?.value
     const shift = typeof offset === 'number' || typeof offset === 'bigint' ? Number(offset) : 0
     return fromFile('hdf5', file, { t: shift === 0 ? t : t.map((time) => time + shift), x, y, p: positive(p) }, sensor, timeUnit)
+  }
+  for (const path of rowPaths) {
+    const found = datasetAt(root, path, file)
+    if (!found) continue
+    const [x, y, t, p] = readRows(found, 4, path, file) as [Float64Array, Float64Array, Float64Array, Float64Array]
+    return fromFile('hdf5', file, { t, x, y, p: positive(p) }, sensor ?? sensorOf(346, 260), 's')
   }
   for (const path of compoundPaths) {
     const found = datasetAt(root, path, file)

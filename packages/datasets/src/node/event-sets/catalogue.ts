@@ -265,6 +265,33 @@ export const setCatalogue = {
       { name: 'STMNIST dataset NUS Tee Research Group.zip' },
     ],
   },
+  pokerDvs: {
+    id: 'pokerDvs',
+    title: 'POKER-DVS',
+    sensor: sensorOf(35, 35),
+    timeUnit: 'us',
+    classes: 4,
+    splits: { train: 48, test: 20 },
+    licence: 'see the page of the data set',
+    citation: 'Serrano-Gotarredona, Linares-Barranco: Poker-DVS and MNIST-DVS. Their history, how they were made, and other details. Frontiers in Neuroscience 9:481, 2015.',
+    page: 'http://www2.imse-cnm.csic.es/caviar/POKERDVS.html',
+    files: [
+      { name: 'pips_train.tar.gz', md5: '412bcfb96826e4fcb290558e8c150aae', url: 'https://www.neuromorphic-vision.com/public/downloads/pips_train.tar.gz', splits: ['train'] },
+      { name: 'pips_test.tar.gz', md5: 'eef2bf7d0d3defae89a6fa98b07c17af', url: 'https://www.neuromorphic-vision.com/public/downloads/pips_test.tar.gz', splits: ['test'] },
+    ],
+  },
+  nTidigits: {
+    id: 'nTidigits',
+    title: 'N-TIDIGITS18, single digits',
+    sensor: sensorOf(64, 1),
+    timeUnit: 's',
+    classes: 11,
+    splits: { train: 0, test: 0 },
+    licence: 'see the page of the data set',
+    citation: 'Anumula, Neil, Delbruck, Liu: Feature representations for neuromorphic audio spike streams. Frontiers in Neuroscience 12:23, 2018.',
+    page: 'https://docs.google.com/document/d/1Uxe7GsKKXcy6SlDUX4hoJVAC0-UkH-8kr5UXp0Ndi1M',
+    files: [{ name: 'n-tidigits.hdf5', md5: '360a2d11e5429555c9197381cf6b58e0', url: 'https://www.dropbox.com/scl/fi/1x4lxt9yyw25sc3tez8oi/n-tidigits.hdf5?rlkey=w8gi5udvib2zqzosusa5tr3wq&dl=1' }],
+  },
 } as const satisfies Record<string, SetInfo>
 
 export type SetName = keyof typeof setCatalogue

@@ -17,14 +17,15 @@ import { dat } from '../../events/formats/dat.js'
 import { mat } from '../../events/formats/mat.js'
 import { npy, npz } from '../../events/formats/numpy.js'
 import { loader } from '../../loader.js'
+import { npyFile } from '../../npy-file.js'
 import { toFrames } from '../../events/tensors/frames.js'
 import { convertEvents, convertedEvents } from '../convert.js'
 import { setCatalogue } from './catalogue.js'
 import { dvsGesture } from './dvs-gesture.js'
-import { aslDvs, bullying10k, cifar10Dvs, dvsLip, navGesture, ncaltech101, ncars, nmnist, stMnist } from './folder-sets.js'
+import { aslDvs, bullying10k, cifar10Dvs, dvsLip, navGesture, ncaltech101, ncars, nmnist, pokerDvs, stMnist } from './folder-sets.js'
 import { esImagenet, hardvs } from './label-file-sets.js'
 import { openEventSet } from './open-set.js'
-import { shd } from './spike-trains.js'
+import { nTidigits, shd } from './spike-trains.js'
 import type { EventDataset } from './set.js'
 
 const folder = sharedData('events')
@@ -176,6 +177,18 @@ describe('sets in the folders of their archives', () => {
     expect(set.classes.slice(0, 2)).toEqual(['zero', 'one'])
     await everySample(set)
     expect([...(await set.get(0)).events.x]).toEqual([1, 699, 3])
+  })
+
+  it('N-TIDIGITS18, the single digits, and POKER-DVS', async () => {
+    const set = await nTidigits({ root: await layout('tidigits', { 'extract/n-tidigits/n-tidigits.hdf5': new Uint8Array(Buffer.from(golden['n-tidigits.h5'], 'base64')) }), split: 'train' })
+    expect([set.names, set.labels.map((label) => set.classes[label])]).toEqual([['man-ae-a-1', 'woman-xx-b-z'], ['1', 'z']])
+    await everySample(set)
+    expect(lists((await set.get(1)).events)).toMatchObject({ t: [0.1, 0.2, 2.25], x: [5, 63, 2] })
+    const rows = npyFile('<i4', [2, 4], Int32Array.of(0, 1, 34, 1, 9, 2, 3, 0))
+    const cards = await pokerDvs({ root: await layout('poker', { 'extract/pips_train/pips_train/cl/a.npy': rows, 'extract/pips_train/pips_train/sp/b.npy': rows }), split: 'train' })
+    expect(cards.labels.map((label) => cards.classes[label])).toEqual(['club', 'spade'])
+    await everySample(cards)
+    expect(lists((await cards.get(0)).events)).toEqual({ t: [0, 9], x: [1, 2], y: [34, 3], p: [1, 0] })
   })
 
   it.skipIf(!folder)('ST-MNIST and N-CARS, real samples', async () => {

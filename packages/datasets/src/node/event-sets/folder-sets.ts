@@ -6,9 +6,10 @@ import { dat } from '../../events/formats/dat.js'
 import { mat } from '../../events/formats/mat.js'
 import { npy } from '../../events/formats/numpy.js'
 import { isSorted, sortEvents } from '../../events/select.js'
+import { subset } from '../../dataset.js'
 import { splitByClass } from '../../split.js'
 import { setCatalogue } from './catalogue.js'
-import { chooseSamples, classFolders, fileSet, findSet, namesIn, type SampleFile } from './layout.js'
+import { classFolders, fileSet, findSet, namesIn, type SampleFile } from './layout.js'
 import type { EventDataset, SetOptions } from './set.js'
 
 type Split = 'train' | 'test'
@@ -44,7 +45,7 @@ export async function cifar10Dvs(options: SetOptions<Split | 'all'>): Promise<Ev
   const all = fileSet(info, 'all', folder, cifar10Classes, files, (bytes, file) => (file.endsWith('.aedat4') ? aedat4.decode(bytes, { file }) : turned(aedat2.decode(bytes, { camera: 'dvs128', file }))))
   if (options.split === 'all') return all
   const [train, test] = splitByClass(files.map(({ label }) => label), 0.9)
-  return chooseSamples(all, options.split === 'train' ? train : test, options.split)
+  return { ...subset(all, options.split === 'train' ? train : test), split: options.split }
 }
 
 /** (x, y, p) -> (127 - y, 127 - x, 1 - p) */
@@ -91,7 +92,20 @@ export async function ncars(options: SetOptions<Split>): Promise<EventDataset> {
 export async function stMnist(options: SetOptions<'all'>): Promise<EventDataset> {
   const info = setCatalogue.stMnist
   const folder = await findSet(info, options, 'folders 0 ... 9 of .mat files', (names) => hasAll(names, digits))
-  return fileSet(info, options.split, folder, digits, await classFolders(folder, digits, ['.mat']), (bytes, file) => mat.parse(bytes, { file }))
+  return fileSet(info, options.split, folder, digits, (await classFolders(folder, digits, ['.mat'])).filter(({ path }) => !path.includes('LUT')), (bytes, file) => mat.parse(bytes, { file }))
+}
+
+/** POKER-DVS (Serrano-Gotarredona et al. 2015) in the copy of Tonic: `pips_train/cl/*.npy`, ... (club, heart, diamond, spade), 35 x 35. */
+export async function pokerDvs(options: SetOptions<Split>): Promise<EventDataset> {
+  const info = setCatalogue.pokerDvs
+  const endings = ['cl', 'he', 'di', 'sp']
+  const isClass = (name: string): boolean => endings.some((ending) => name.endsWith(`${ending}/`))
+  const part = `pips_${options.split}`
+  const base = await findSet(info, options, `${part}/{cl,he,di,sp}/*.npy`, async (names, at) => names.includes(`${part}/`) && (await namesIn(`${at}/${part}`)).some(isClass))
+  const folder = `${base}/${part}`
+  const folders = (await namesIn(folder)).filter(isClass).map((name) => name.slice(0, -1))
+  const files = (await classFolders(folder, folders, ['.npy'])).map(({ path, label }) => ({ path, label: endings.indexOf(folders[label]!.slice(-2)) }))
+  return fileSet(info, options.split, folder, ['club', 'heart', 'diamond', 'spade'], files, (bytes, file) => npy.parse(bytes, { sensor: info.sensor, columns: 'txyp', file }))
 }
 
 const bullyingClasses = ['handshake', 'slapping', 'punching', 'walking', 'fingerguess', 'strangling', 'greeting', 'pushing', 'hairgrabs', 'kicking']

@@ -93,21 +93,3 @@ export function fileSet(info: SetInfo, split: string, folder: string, classes: r
     },
   }
 }
-
-/** A subset, or any other choice of the samples, that is still a set. */
-export function chooseSamples(dataset: EventDataset, indices: readonly number[], split = dataset.split): EventDataset {
-  for (const index of indices) checkIndex(index, dataset.length)
-  return {
-    ...dataset,
-    split,
-    length: indices.length,
-    description: `${indices.length} samples of ${dataset.description}`,
-    labels: indices.map((index) => dataset.labels[index]!),
-    names: indices.map((index) => dataset.names[index]!),
-    async get(index, draw) {
-      checkIndex(index, indices.length)
-      return dataset.get(indices[index]!, draw)
-    },
-  }
-}
-

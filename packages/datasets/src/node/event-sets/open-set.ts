@@ -1,13 +1,13 @@
 import { SnnError } from '@snn/tensor'
 import { setCatalogue, type SetName } from './catalogue.js'
 import { dvsGesture } from './dvs-gesture.js'
-import { aslDvs, bullying10k, cifar10Dvs, dvsLip, navGesture, ncaltech101, ncars, nmnist, stMnist } from './folder-sets.js'
+import { aslDvs, bullying10k, cifar10Dvs, dvsLip, navGesture, ncaltech101, ncars, nmnist, pokerDvs, stMnist } from './folder-sets.js'
 import { esImagenet, hardvs } from './label-file-sets.js'
-import { shd, ssc } from './spike-trains.js'
+import { nTidigits, shd, ssc } from './spike-trains.js'
 import type { EventDataset, SetOptions } from './set.js'
 
 const sets: Readonly<Record<SetName, (options: SetOptions<never>) => Promise<EventDataset>>> = {
-  nmnist, ncaltech101, cifar10Dvs, dvsGesture, aslDvs, shd, ssc, esImagenet, dvsLip, bullying10k, hardvs, ncars, stMnist,
+  nmnist, ncaltech101, cifar10Dvs, dvsGesture, aslDvs, shd, ssc, esImagenet, dvsLip, bullying10k, hardvs, ncars, stMnist, pokerDvs, nTidigits,
   navGestureWalk: (options) => navGesture({ ...options, kind: 'walk' }),
   navGestureSit: (options) => navGesture({ ...options, kind: 'sit' }),
 } // prettier-ignore

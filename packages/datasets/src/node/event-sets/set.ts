@@ -1,4 +1,4 @@
-import type { Dataset } from '../../dataset.js'
+import type { LabelledDataset } from '../../dataset.js'
 import type { Events, Sensor, TimeUnit } from '../../events/events.js'
 import type { DownloadOptions } from '../download/download-set.js'
 
@@ -11,13 +11,10 @@ export interface EventSample {
   readonly name: string
 }
 
-export interface EventDataset extends Dataset<EventSample> {
+export interface EventDataset extends LabelledDataset<EventSample> {
   readonly sensor: Sensor
   readonly timeUnit: TimeUnit
   readonly classes: readonly string[]
-  /** The class of each sample, without reading it. */
-  readonly labels: readonly number[]
-  /** The name of each sample, without reading it. */
   readonly names: readonly string[]
   readonly split: string
 }
