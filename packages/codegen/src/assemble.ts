@@ -1,0 +1,15 @@
+import loadWabt from 'wabt'
+
+let wabt: ReturnType<typeof loadWabt> | undefined
+
+/** WebAssembly text as a binary module. */
+export async function assemble(text: string): Promise<Uint8Array<ArrayBuffer>> {
+  wabt ??= loadWabt()
+  const module = (await wabt).parseWat('kernel.wat', text, { simd: true })
+  try {
+    const { buffer } = module.toBinary({})
+    return buffer.slice() as Uint8Array<ArrayBuffer>
+  } finally {
+    module.destroy()
+  }
+}
