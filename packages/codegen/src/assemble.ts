@@ -8,7 +8,7 @@ export async function assemble(text: string): Promise<Uint8Array<ArrayBuffer>> {
   const module = (await wabt).parseWat('kernel.wat', text, { simd: true })
   try {
     const { buffer } = module.toBinary({})
-    return buffer.slice() as Uint8Array<ArrayBuffer>
+    return buffer.slice()
   } finally {
     module.destroy()
   }

@@ -75,7 +75,7 @@ export function fuse(results: readonly Tensor[], { inside, view = viewOf, number
   // inputs first, so that no call is deeper than one node: groups may be long chains
   for (const node of neededNodes(results, inside, view)) node.outputs.forEach(numberOf)
   const outputs = results.map(numberOf)
-  const rows = along as Space | undefined
+  const rows = along
   return { kernel: { inputs: forms, values, outputs }, inputs: [...inputs.keys()], space: rows ?? { outer: 1, count: 1, inner: size } }
 }
 

@@ -2,4 +2,3 @@ export { isScalar, kindOf, type ScalarKernel, type ScalarInput, type ScalarValue
 export { viewOf, repeatedAlong, type View, type Space } from './view.js'
 export { fuse, type Fused, type FuseOptions } from './fuse.js'
 export { printElementwise } from './wat/elementwise.js'
-export { assemble } from './assemble.js'

@@ -14,7 +14,7 @@ const sign = (x: string): string =>
 const printers: { readonly [P in Exclude<ScalarPrimitive, 'equal' | 'cast'>]: (...operands: string[]) => string } = {
   neg: instruction('f32x4.neg'),
   abs: instruction('f32x4.abs'),
-  sign: (x) => sign(x!),
+  sign: (x) => sign(x),
   floor: instruction('f32x4.floor'),
   round: instruction('f32x4.nearest'),
   sqrt: instruction('f32x4.sqrt'),
