@@ -45,7 +45,7 @@ describe('integrateAndFire', () => {
     const { x, loss_weights } = golden.cases['hard reset']
     for (const [reset, after] of [[{ to: -0.2 }, () => -0.2], ['none', (h: number) => h]] as const) {
       const result = await trace(integrateAndFire({ reset }))(f64(x), f64(loss_weights))
-      const membrane = [0, 0]
+      const membrane = reset === 'none' ? [0, 0] : [-0.2, -0.2] // starts where it is reset to
       const expected = x.map((row) => row.map((now, i) => {
         const h = membrane[i]! + now
         return (membrane[i] = h >= 1 ? after(h) : h)

@@ -1,4 +1,5 @@
 import { SnnError } from '@snn/tensor'
+import type { SettingSpecs } from './spec.js'
 
 const choices = {
   amplitude: { valid: (value: unknown) => value === 'one' || value === 'threshold', expected: "'one' or 'threshold'" },
@@ -13,11 +14,12 @@ const choices = {
  *
  * @throws `ARGUMENT` for an option that the model does not have or a value outside of its domain
  */
-export function checkOptions(kind: string, options: Readonly<Record<string, unknown>>, parameters: readonly string[], state: readonly string[]): void {
+export function checkOptions(kind: string, options: Readonly<Record<string, unknown>>, parameters: readonly string[], state: readonly string[], settings: SettingSpecs): void {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
     if (parameters.includes(name)) checkValue(kind, name, value)
-    else if (!(name in choices)) throw unknown(kind, name, value, [...parameters, ...Object.keys(choices)])
+    else if (name in settings) checkSetting(kind, name, value, settings[name]!)
+    else if (!(name in choices)) throw unknown(kind, name, value, [...parameters, ...Object.keys(settings), ...Object.keys(choices)])
     else {
       const { valid, expected } = choices[name as keyof typeof choices]
       if (!valid(value)) throw wrong(kind, name, value, expected)
@@ -33,6 +35,13 @@ export function checkOptions(kind: string, options: Readonly<Record<string, unkn
 function checkValue(kind: string, name: string, value: unknown): void {
   const valid = typeof value === 'number' ? Number.isFinite(value) : isObject(value) && 'contract' in value
   if (!valid) throw wrong(kind, name, value, 'a finite number, a Tensor, a Variable or learnable(..)')
+}
+
+/** A setting is of the type of its default, or one of the names listed. */
+function checkSetting(kind: string, name: string, value: unknown, spec: SettingSpecs[string]): void {
+  if (typeof spec === 'object') {
+    if (!(spec as readonly unknown[]).includes(value)) throw wrong(kind, name, value, `one of ${spec.map((known) => `'${known}'`).join(', ')}`)
+  } else if (typeof value !== typeof spec || Number.isNaN(value)) throw wrong(kind, name, value, typeof spec === 'boolean' ? 'true or false' : 'a number')
 }
 
 function isObject(value: unknown): value is object {

@@ -1,0 +1,44 @@
+import { defineNeuron } from './define-neuron.js'
+import type { InitialValues, NeuronModel, NeuronSpec, ParameterDefaults, SettingSpecs, StepFunctions } from './spec.js'
+
+/** The settings of a base and of its extension, which may give other defaults. */
+export type Merged<C extends SettingSpecs, D extends SettingSpecs> = Omit<C, keyof D> & D
+
+/** What a derived model has of its own; P, S and C are the names of base and extension together. */
+export interface NeuronExtension<P extends string, S extends string, C extends SettingSpecs, Q extends string, R extends string, D extends SettingSpecs>
+  extends Partial<StepFunctions<NoInfer<P | Q>, NoInfer<S | R>, NoInfer<Merged<C, D>>>> {
+  /** New parameters, or other defaults. */
+  readonly parameters?: ParameterDefaults<Q, NoInfer<Merged<C, D>>>
+  /** New states, or other initial values. */
+  readonly state?: InitialValues<NoInfer<P | Q>, R>
+  readonly settings?: D
+  readonly defaults?: NeuronSpec<P, S, C>['defaults']
+}
+
+/**
+ * A neuron model derived from another: what the extension names is added or replaced, the rest is inherited. Inherited functions
+ * leave new states as they are; those of the base can be called as `base.spec.charge(..)`.
+ *
+ * @throws `ARGUMENT` as `defineNeuron`
+ */
+export function extendNeuron<P extends string, S extends string, C extends SettingSpecs, const Q extends string = never, const R extends string = never, const D extends SettingSpecs = {}>(
+  kind: string,
+  base: NeuronModel<P, S, C>,
+  extension: NeuronExtension<P, S, C, Q, R, D>,
+): NeuronModel<P | Q, S | R, Merged<C, D>> {
+  const { parameters, state, settings, defaults, ...functions } = extension
+  const { charge, reset } = base.spec
+  const inherited = {
+    ...base.spec,
+    charge: (...[x, before, ...rest]: Parameters<typeof charge>) => ({ ...before, ...charge(x, before, ...rest) }),
+    ...(reset && { reset: (...[before, ...rest]: Parameters<typeof reset>) => ({ ...before, ...reset(before, ...rest) }) }),
+  }
+  return defineNeuron(kind, {
+    ...inherited,
+    ...functions,
+    parameters: { ...base.spec.parameters, ...parameters },
+    state: { ...base.spec.state, ...state },
+    settings: { ...base.spec.settings, ...settings },
+    defaults: { ...base.spec.defaults, ...defaults },
+  } as unknown as NeuronSpec<P | Q, S | R, Merged<C, D>>)
+}

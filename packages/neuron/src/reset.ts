@@ -1,0 +1,17 @@
+import type { Tensor } from '@snn/tensor'
+
+/** What happens to the membrane after a spike: subtract the threshold, nothing, or set it to a value. */
+export type Reset = 'soft' | 'none' | { readonly to: number }
+
+/** soft: v - s threshold;  to: (1 - s) v + s to;  none: v */
+export function resetMembrane(v: Tensor, s: Tensor, threshold: Tensor, reset: Reset): Tensor {
+  if (reset === 'none') return v
+  if (reset === 'soft') return v.sub(s.mul(threshold))
+  const kept = s.neg().add(1).mul(v)
+  return reset.to === 0 ? kept : kept.add(s.mul(reset.to))
+}
+
+/** Where a leaky membrane rests: the value that a hard reset sets it to, else 0. */
+export function restOf(reset: Reset): number {
+  return typeof reset === 'object' ? reset.to : 0
+}
