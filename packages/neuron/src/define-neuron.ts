@@ -28,7 +28,7 @@ export function defineNeuron<const P extends string, const S extends string, con
     const explicitReset = (given['reset'] as CommonOptions['reset']) ?? spec.defaults?.reset
     const common = { reset: { to: 0 }, surrogate: spec.defaults?.surrogate ?? sigmoid(), detachReset: false, amplitude: 'one', ...spec.defaults, ...defined(options as CommonOptions, ['reset', 'surrogate', 'detachReset', 'amplitude']) } as const
     const { reset, surrogate, detachReset, amplitude } = common
-    const own = mapValues(spec.settings ?? {}, (value, name) => given[name] ?? (Array.isArray(value) ? value[0] : value))
+    const own = mapValues(spec.settings ?? {}, (value, name) => given[name] ?? (Array.isArray(value) ? (value as readonly unknown[])[0] : value))
     const settings = { ...own, reset } as unknown as Settings<C>
 
     const defaults = { threshold: 1, ...mapValues<string, unknown, unknown>(spec.parameters, (value) => (typeof value === 'function' ? value(settings) : value)) }

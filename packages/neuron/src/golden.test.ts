@@ -51,7 +51,7 @@ function expectClose(actual: ArrayLike<number>, expected: Rows | readonly number
 
 describe('golden traces and gradients', () => {
   for (const [name, example] of Object.entries(golden.cases)) {
-    it(name, async () => {
+    it(`agrees: ${name}`, async () => {
       const cell = (special[name] ?? (() => leaky(name)))()
       const expectedGradients: Readonly<Record<string, readonly number[]>> = 'param_grad' in example ? example.param_grad : {}
       const traced = compile((x: Tensor, weights: Tensor) => {
@@ -80,7 +80,7 @@ describe('golden traces and gradients', () => {
   })
 
   for (const [name, symmetric] of [['STBIF q=.25 level=8 sym, x-0.5', true], ['STBIF q=.25 level=8 unsigned, x-0.5', false]] as const) {
-    it(name, async () => {
+    it(`agrees: ${name}`, async () => {
       const { x, y, q, acc_q: accumulated } = other.cases[name]
       const result = await compile((input: Tensor) => run(all.bipolarIntegrateAndFire({ threshold: 0.25, symmetric }), input), { backend })(f64(x))
       expectClose(result.output.data, y)
