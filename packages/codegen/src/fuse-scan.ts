@@ -78,8 +78,8 @@ function isPointwise(node: Node<'scan'>): boolean {
   }) ?? false
 }
 
-/** Everything that the body's results need is computed inside; nodes without inputs are leaves. */
-const inBody = (node: Node): boolean => node.inputs.length > 0
+/** Everything that the body's results need is computed inside; constants are leaves. */
+const inBody = (node: Node): boolean => node.primitive !== 'constant'
 
 /** How the elements of a state or a result go with those of the kernel. */
 function wholeOrScalar(tensor: Tensor, size: number): Mapping {

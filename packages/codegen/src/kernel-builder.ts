@@ -124,7 +124,7 @@ export class PhaseBuilder {
     if (binding) return this.load(binding.outside, mapping, binding.isMoving ?? false)
     const literal = literalOf(source)
     if (literal !== undefined) return this.#push({ operation: 'number', kind, number: literal })
-    if (!this.isInside(node) && node.primitive !== 'iota') return this.load(source, mapping, false)
+    if (!this.isInside(node)) return this.load(source, mapping, false)
     if (!isScalar(node)) throw new Unfusable()
     const operands = node.inputs.map((input) => this.value(input, mapping))
     if (node.primitive === 'cast' && node.inputs[0]!.dtype === source.dtype) return operands[0]!
