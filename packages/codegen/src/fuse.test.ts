@@ -62,6 +62,15 @@ describe('generated kernels of elementwise groups', () => {
     })
   }
 
+  it('compute functions to the last few bits', async () => {
+    const [x, y] = [floats([50]), floats([50])]
+    const results = [x.exp(), x.abs().log(), x.sin(), x.cos(), x.tanh(), x.atan(), x.erf(), x.abs().pow(y), x.mod(y)]
+    const data = (seed: number): Float32Array => Float32Array.from({ length: 50 }, (_, i) => Math.sin((i + 0.5) * seed) * 5)
+    const bindings = new Map([[x, data(1)], [y, data(3)]])
+    const outputs = await runKernel(group([x, y], results), bindings)
+    runReference(results, bindings).forEach((wanted, i) => outputs.get(results[i]!)!.forEach((value, k) => expect(Math.abs(value - wanted[k]!)).toBeLessThanOrEqual(Math.abs(wanted[k]!) * 3e-7)))
+  })
+
   it('may write a result over an input', async () => {
     const [v, x, threshold] = [floats([2, 5, 7]), floats([2, 5, 7]), floats([5, 1])]
     const charged = v.add(x)

@@ -1,5 +1,6 @@
 import type { Kernel, Operand, Phase, Store } from '../kernel.js'
 import { bytesOf, type ScalarValue } from '../scalar.js'
+import { functions, functionsFor, type FunctionName } from './functions.js'
 import { printLoad, printSplat, printStore, type Lanes } from './memory.js'
 import { printNumber, printOperation } from './operation.js'
 
@@ -56,6 +57,7 @@ export function printKernel(kernel: Kernel, memory: { readonly isShared: boolean
   return [
     '(module',
     memory.isShared ? '(import "memory" "memory" (memory 1 65536 shared))' : '(import "memory" "memory" (memory 0))',
+    ...functionsFor(calledBy(kernel)),
     '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
     ...locals.map((name) => `(local $${name} i32)`),
     ...phases.flatMap(({ locals: own }) => own.map((name) => `(local $${name} v128)`)),
@@ -75,6 +77,10 @@ export function printKernel(kernel: Kernel, memory: { readonly isShared: boolean
     ]),
     '))',
   ].join('\n')
+}
+
+function calledBy({ phases }: Kernel): FunctionName[] {
+  return phases.flatMap(({ values }) => values.map(({ operation }) => operation)).filter((operation): operation is FunctionName => operation in functions)
 }
 
 function printPhase({ operands, slots }: Kernel, { steps, values, stores }: Phase, name: string): { readonly text: readonly string[]; readonly locals: readonly string[] } {

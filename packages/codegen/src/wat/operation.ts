@@ -1,10 +1,13 @@
 import type { Kind, ScalarPrimitive } from '../scalar.js'
+import type { FunctionName } from './functions.js'
 
 const splat = (type: 'f32x4' | 'i32x4', value: string): string => `(v128.const ${type} ${value} ${value} ${value} ${value})`
 const signBit = splat('i32x4', '0x80000000')
 const one = splat('f32x4', '1')
 const zero = splat('f32x4', '0')
 
+/** Calls the function of the module for what WebAssembly has no instruction for. */
+const call = (name: FunctionName): Printer => (...operands) => `(call $${name} ${operands.join(' ')})`
 const instruction = (name: string) => (...operands: readonly string[]): string => `(${name} ${operands.join(' ')})`
 
 /** NaN and zeros keep what they are; all else is 1 with its sign. */
@@ -22,6 +25,15 @@ const printers: { readonly [P in Exclude<ScalarPrimitive, 'cast'>]: Row } = {
   floor: { float: instruction('f32x4.floor') },
   round: { float: instruction('f32x4.nearest') },
   sqrt: { float: instruction('f32x4.sqrt') },
+  exp: { float: call('exp') },
+  log: { float: call('log') },
+  sin: { float: call('sin') },
+  cos: { float: call('cos') },
+  tanh: { float: call('tanh') },
+  atan: { float: call('atan') },
+  erf: { float: call('erf') },
+  pow: { float: call('pow') },
+  mod: { float: call('mod') },
   add: { float: instruction('f32x4.add'), int: instruction('i32x4.add') },
   sub: { float: instruction('f32x4.sub'), int: instruction('i32x4.sub') },
   mul: { float: instruction('f32x4.mul'), int: instruction('i32x4.mul') },
