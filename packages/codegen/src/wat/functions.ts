@@ -11,10 +11,12 @@ import { globalsOf } from './functions/text.js'
 /**
  * Functions that WebAssembly has no instruction for, on four float32 lanes: the text of one `(func $name (param $x v128) (result v128) ..)`
  * each, `$pow` and `$mod` with a second operand `$y`. Free of branches, SIMD128 alone. Special values (NaN, both zeros, both infinities,
- * subnormal numbers) are those of the reference of @snn/tensor. Largest error in units in the last place, against float64, among every
- * 11th float32 and 6 million near the origin (erf: every 101st; pow and mod: 4 million pairs):
+ * subnormal numbers) are those of the reference of @snn/tensor. Largest error in units in the last place, against float64:
  *
- *   exp 0.994   log 0.840   tanh 1.459   atan 1.611   erf 1.472   sin, cos 1.55 (|x| <= 5e7)   pow 0.528   mod 0.5, the reference exactly
+ *   exp 0.998   log 0.840   tanh 1.459   atan 1.699   erf 1.568   sin 1.562   cos 1.566   pow 0.528   mod 0.5, the reference exactly
+ *
+ * over every float32 in exp [-105, -2^-8] and [2^-8, 89], log (0, 3.4e38], tanh [2^-6, 11], atan [2^-6, 2^7], erf [2^-6, 4.1], sin and cos
+ * [2^-6, 5e7] (see there for what follows), and for pow and mod over 4 million pairs.
  *
  * The polynomials come from tooling/minimax.ts of the repository.
  */

@@ -21,6 +21,6 @@ export const exp = define('exp', ['x'], (bind, x) => {
   const r = bind('r', sub(sub(inside, mul(k, ln2[0])), mul(k, ln2[1])))
   const p = polynomial(f32x4, r, [0.49999994, 0.16666538, 0.04166864, 0.008367489, 0.0013790426].map(f32))
   const power = bind('power', i32x4.sub(shifted, shiftBits))
-  const half = bind('half', i32x4.shr(power, 1))
+  const half = bind('half', i32x4.shr_s(power, 1))
   return mul(mul(add(add(mul(mul(r, r), p), r), f32(1)), scale(half)), scale(i32x4.sub(power, half)))
 })

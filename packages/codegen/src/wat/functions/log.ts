@@ -7,7 +7,7 @@ const { add, sub, mul, div } = f32x4
 export function split(bind: Bind, x: string): { readonly k: string; readonly m: string } {
   const tiny = bind('tiny', f32x4.lt(x, f32(2 ** -126)))
   const scaled = bind('scaled', select(tiny, mul(x, f32(2 ** 23)), x))
-  const power = bind('power', i32x4.shr(i32x4.sub(scaled, i32(0x3f3504f3)), 23))
+  const power = bind('power', i32x4.shr_s(i32x4.sub(scaled, i32(0x3f3504f3)), 23))
   const m = bind('m', i32x4.sub(scaled, i32x4.shl(power, 23)))
   return { k: bind('k', sub(f32x4.convert_i32x4_s(power), v128.and(tiny, f32(23)))), m }
 }

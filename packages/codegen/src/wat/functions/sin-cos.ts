@@ -31,7 +31,7 @@ const quarterTurns = (name: 'sin' | 'cos'): string =>
     const z = bind('z', mul(r, r))
     const sine = add(r, mul(mul(r, z), polynomial(f32x4, z, [-0.16666655, 0.00833216, -0.00019515201].map(f32))))
     const cosine = add(sub(mul(mul(z, z), polynomial(f32x4, z, [0.041666646, -0.0013887315, 0.000024433062].map(f32))), mul(z, f32(0.5))), f32(1))
-    const result = select(i32x4.shr(i32x4.shl(q, 31), 31), cosine, sine)
+    const result = select(i32x4.shr_s(i32x4.shl(q, 31), 31), cosine, sine)
     const flipped = signOf(i32x4.shl(q, 30))
     return v128.xor(result, name === 'sin' ? v128.xor(flipped, signOf(x)) : flipped)
   })

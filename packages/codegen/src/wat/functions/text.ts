@@ -7,12 +7,12 @@ function instructions<Name extends string>(type: string, ...names: readonly Name
 }
 
 export const v128 = instructions('v128', 'and', 'andnot', 'or', 'xor')
-export const f32x4 = instructions('f32x4', 'abs', 'add', 'sub', 'mul', 'div', 'floor', 'pmin', 'pmax', 'lt', 'gt', 'eq', 'ne', 'convert_i32x4_s', 'demote_f64x2_zero')
+export const f32x4 = instructions('f32x4', 'abs', 'add', 'sub', 'mul', 'div', 'floor', 'pmin', 'pmax', 'lt', 'gt', 'eq', 'convert_i32x4_s', 'demote_f64x2_zero')
 export const f64x2 = instructions('f64x2', 'add', 'sub', 'mul', 'div', 'floor', 'pmin', 'pmax', 'promote_low_f32x4')
 
 const shifted = (type: string, name: string) => (x: string, bits: number): string => `(${type}.${name} ${x} (i32.const ${bits}))`
-export const i32x4 = { ...instructions('i32x4', 'add', 'sub'), shl: shifted('i32x4', 'shl'), shr: shifted('i32x4', 'shr_s') }
-export const i64x2 = { ...instructions('i64x2', 'add'), shl: shifted('i64x2', 'shl') }
+export const i32x4 = { ...instructions('i32x4', 'add', 'sub'), shl: shifted('i32x4', 'shl'), shr_s: shifted('i32x4', 'shr_s'), shr_u: shifted('i32x4', 'shr_u') }
+export const i64x2 = { ...instructions('i64x2', 'add', 'extmul_low_i32x4_u', 'extmul_high_i32x4_u'), shl: shifted('i64x2', 'shl') }
 
 /** `x` in the lanes whose mask is all ones, `y` in the others. */
 export const select = (mask: string, x: string, y: string): string => `(v128.bitselect ${x} ${y} ${mask})`
