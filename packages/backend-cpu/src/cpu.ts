@@ -1,5 +1,5 @@
 import { lowerGraph, writeOnnx } from '@snn/onnx'
-import { SnnError, placeholder, type Backend, type CompileOptions, type Executable, type Program } from '@snn/tensor'
+import { SnnError, placeholder, splitScans, type Backend, type CompileOptions, type Executable, type Program } from '@snn/tensor'
 import { createExecutable } from './executable.js'
 import type { Place } from './frame.js'
 import { markerEndMessage } from './in-place.js'
@@ -41,6 +41,9 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
   return new CpuBackend(lib, await markerEndMessage(lib, doubling), threads, memory, workers, kernels ? await loadAssembler() : undefined)
 }
 
+/** Values of all steps that run at once stay in the outer caches. */
+const splitBytes = 2 ** 24
+
 /** Owns what all executables share: the memory with the arena in it, the sessions, and the kernels. Runs one program at a time. */
 export class CpuBackend implements Backend {
   readonly contract = 1
@@ -67,7 +70,7 @@ export class CpuBackend implements Backend {
 
   async compile(program: Program, options?: CompileOptions): Promise<Executable> {
     this.checkAlive()
-    return createExecutable(this, program, options)
+    return createExecutable(this, this.workshop ? splitScans(program, { maximumBytes: splitBytes }) : program, options)
   }
 
   /** Where the arena begins. */

@@ -72,7 +72,7 @@ function replayed(node: Node<'scan'>): Replay | undefined {
 function isPointwise(node: Node<'scan'>): boolean {
   return orUndefined(() => {
     const size = elementsOf(node)
-    const builder = new KernelBuilder(size, () => true)
+    const builder = new KernelBuilder(size, () => false)
     addScan(builder, builder.phase('once', new Map(), () => false), node, new Map(), size, () => true)
     return true
   }) ?? false

@@ -31,14 +31,14 @@ export class KernelBuilder {
   readonly slots: Slot[] = []
   readonly #phases: PhaseBuilder[] = []
   readonly #size: number
-  readonly #isBound: (tensor: Tensor) => boolean
+  readonly isBound: (tensor: Tensor) => boolean
   readonly #known = new Map<string, number>()
   #space: Space | undefined
 
   /** `isBound`: what is not looked behind outside of the kernel. */
   constructor(size: number, isBound: (tensor: Tensor) => boolean) {
     this.#size = size
-    this.#isBound = isBound
+    this.isBound = isBound
   }
 
   slot(kind: Kind, isStacked = false): number {
@@ -58,10 +58,10 @@ export class KernelBuilder {
 
   /** The operand for a tensor from outside: looks through its broadcasts, those along the steps too. */
   input(tensor: Tensor, mapping: Mapping, isMoving: boolean): { readonly operand: number } | { readonly number: number } {
-    const repeated = isMoving ? repeatedOverSteps(tensor, mapping, this.#isBound) : lookThrough(tensor, mapping, this.#isBound)
+    const repeated = isMoving ? repeatedOverSteps(tensor, mapping, this.isBound) : lookThrough(tensor, mapping, this.isBound)
     if (!repeated) return { operand: this.operand(tensor, mapping, 'input', true) }
     const { source, mapping: within } = repeated
-    const literal = this.#isBound(source) ? undefined : literalOf(source)
+    const literal = this.isBound(source) ? undefined : literalOf(source)
     return literal !== undefined ? { number: literal } : { operand: this.operand(source, within, 'input', false) }
   }
 
@@ -103,7 +103,7 @@ export class PhaseBuilder {
 
   /** Number of the value that `tensor` has for an element of the kernel. */
   value(tensor: Tensor, mapping: Mapping = 'full'): number {
-    const { source, mapping: within } = lookThrough(tensor, mapping, (t) => this.bindings.has(t))
+    const { source, mapping: within } = lookThrough(tensor, mapping, (t) => this.bindings.has(t) || this.kernel.isBound(t))
     const key = typeof within === 'string' ? within : `${within.outer},${within.count},${within.inner}`
     const made = this.#made.get(source) ?? new Map<string, number>()
     this.#made.set(source, made)
@@ -122,9 +122,9 @@ export class PhaseBuilder {
     if (binding === 'step') return this.#push({ operation: 'step', kind: 'int' })
     if (binding && 'slot' in binding) return this.scratch(binding.slot)
     if (binding) return this.load(binding.outside, mapping, binding.isMoving ?? false)
-    const literal = literalOf(source)
+    const literal = this.kernel.isBound(source) ? undefined : literalOf(source)
     if (literal !== undefined) return this.#push({ operation: 'number', kind, number: literal })
-    if (!this.isInside(node)) return this.load(source, mapping, false)
+    if (this.kernel.isBound(source) || !this.isInside(node)) return this.load(source, mapping, false)
     if (!isScalar(node)) throw new Unfusable()
     const operands = node.inputs.map((input) => this.value(input, mapping))
     if (node.primitive === 'cast' && node.inputs[0]!.dtype === source.dtype) return operands[0]!

@@ -88,7 +88,9 @@ interface Plan {
   readonly nodes: readonly Node[]
   readonly groups: readonly Group[]
   /** States that only add up: state -> what is added in each step. */
-  readonly sums: ReadonlyMap<number, Tensor>
+  readonly sums: ReadonlyMap<number, readonly Tensor[]>
+  /** The additions of these sums. */
+  readonly sumNodes: ReadonlySet<Node>
   readonly varies: (tensor: Tensor) => boolean
 }
 
@@ -109,15 +111,15 @@ function planSplit(node: Scan): Plan | undefined {
 
   const uses = new Map<Tensor, number>()
   for (const tensor of [...nodes.flatMap(({ inputs }) => inputs), ...body.results]) uses.set(tensor, (uses.get(tensor) ?? 0) + 1)
-  const sums = new Map<number, Tensor>()
+  const sums = new Map<number, readonly Tensor[]>()
+  const sumNodes = new Set<Node>()
   for (const [state, c] of stateOf) {
-    const next = body.results[c]!
-    const at = next.node.inputs.indexOf(state)
-    if (stateOf.has(next) || next.node.primitive !== 'add' || uses.get(next) !== 1 || uses.get(state) !== 1 || at < 0) continue
-    const added = next.node.inputs[1 - at]!
-    if (varies(added)) sums.set(c, added)
+    const found = addends(body.results[c]!, state, uses)
+    if (!found?.terms.every(varies)) continue
+    sums.set(c, found.terms)
+    for (const n of found.nodes) sumNodes.add(n)
   }
-  const sumNodes = new Set([...sums.keys()].map((c) => body.results[c]!.node))
+  const isSummed = new Set([...sums.values()].flat())
 
   const vertexOf = (tensor: Tensor): Vertex | undefined => (!varies(tensor) ? undefined : (stateOf.get(tensor) ?? (body.parameters.includes(tensor) ? undefined : tensor.node)))
   const before = (vertex: Vertex): Vertex[] => (typeof vertex === 'number' ? [body.results[vertex]!] : vertex.inputs).map(vertexOf).filter((v) => v !== undefined)
@@ -137,7 +139,7 @@ function planSplit(node: Scan): Plan | undefined {
     const time = ready + (ready % 2 === parity ? 0 : 1)
     while (stages.length <= time) stages.push([])
     const stage = stages[time]!
-    const isWeightGradient = inner.length === 1 && isPrimitive(inner[0]!, 'convWeightGradient') && isOnlySummed(inner[0], sums, uses)
+    const isWeightGradient = inner.length === 1 && isPrimitive(inner[0]!, 'convWeightGradient') && isSummed.has(inner[0].outputs[0]!) && uses.get(inner[0].outputs[0]!) === 1
     if (states.length === 0 && !isWeightGradient && !isBatchable(inner[0]!, varies)) return undefined
     const size = isPointwise ? Math.max(...inner.flatMap(({ outputs }) => outputs.map(({ shape }) => sizeOf(shape))), ...states.map((c) => sizeOf(body.parameters[c]!.shape))) : undefined
     const first = Math.max(0, ...earlier.filter((e) => e.time === time).map(({ group }) => stage.indexOf(group) + (group.size === size && size !== undefined ? 0 : 1)))
@@ -150,11 +152,21 @@ function planSplit(node: Scan): Plan | undefined {
   const ordered = stages.flat()
   // one loop as before: nothing is gained
   if (ordered.length === 1 && ordered[0]!.states.size > 0) return undefined
-  return { nodes: moving, groups: ordered, sums, varies }
+  return { nodes: moving, groups: ordered, sums, sumNodes, varies }
 }
 
-function isOnlySummed(node: Node, sums: ReadonlyMap<number, Tensor>, uses: ReadonlyMap<Tensor, number>): boolean {
-  return [...sums.values()].includes(node.outputs[0]!) && uses.get(node.outputs[0]!) === 1
+/** The terms of `next` = `state` + terms, and the additions, when nothing else sees the state or a partial sum. */
+function addends(next: Tensor, state: Tensor, uses: ReadonlyMap<Tensor, number>): { readonly terms: readonly Tensor[]; readonly nodes: readonly Node[] } | undefined {
+  const terms: Tensor[] = []
+  const nodes: Node[] = []
+  const visit = (tensor: Tensor): void => {
+    if (tensor.node.primitive !== 'add' || uses.get(tensor) !== 1) return void terms.push(tensor)
+    nodes.push(tensor.node)
+    tensor.node.inputs.forEach(visit)
+  }
+  visit(next)
+  const rest = terms.filter((term) => term !== state)
+  return nodes.length > 0 && rest.length === terms.length - 1 && uses.get(state) === 1 ? { terms: rest, nodes } : undefined
 }
 
 /** Strongly connected components, each after those it depends on (Tarjan 1972). */
@@ -185,7 +197,7 @@ function components(roots: readonly Vertex[], before: (vertex: Vertex) => readon
 }
 
 /** The outputs of the scan over `T` steps, made by the groups of the plan. `start`: index of the piece, when the loop is cut. */
-function emit(node: Scan, { nodes, groups, sums, varies }: Plan, states: readonly Tensor[], xs: readonly Tensor[], captured: readonly Tensor[], start: Tensor | undefined, T: number): readonly Tensor[] {
+function emit(node: Scan, { nodes, groups, sums, sumNodes, varies }: Plan, states: readonly Tensor[], xs: readonly Tensor[], captured: readonly Tensor[], start: Tensor | undefined, T: number): readonly Tensor[] {
   const { body, carries, sequences, reverse } = node.attributes
   const first = carries + sequences
   const outer = new Map<Tensor, Tensor>(body.parameters.slice(first + 1).map((parameter, i) => [parameter, captured[i]!]))
@@ -201,11 +213,9 @@ function emit(node: Scan, { nodes, groups, sums, varies }: Plan, states: readonl
   const all = new Map<Tensor, Tensor>(body.parameters.slice(carries, first).map((parameter, i) => [parameter, xs[i]!]))
   const final: Tensor[] = []
   /** The values of all steps. */
-  const stacked = (tensor: Tensor): Tensor => all.get(tensor) ?? (tensor === body.parameters[first] ? stepIndices(tensor, start, T, all) : varies(tensor) ? all.get(tensor)! : repeatSteps(invariant(tensor), T))
+  const stacked = (tensor: Tensor): Tensor => all.get(tensor) ?? (tensor === body.parameters[first] ? stepIndices(tensor, start, T, all) : repeatSteps(invariant(tensor), T))
   const owner = new Map<Vertex, Group>()
   for (const group of groups) for (const v of [...group.nodes, ...group.states]) owner.set(v, group)
-  const summed = new Set([...sums.keys()].map((c) => body.results[c]!.node))
-
   for (const group of groups) {
     if (group.states.size === 0) {
       for (const n of nodes) {
@@ -224,9 +234,9 @@ function emit(node: Scan, { nodes, groups, sums, varies }: Plan, states: readonl
     const read = new Set([...[...group.nodes].flatMap(({ inputs }) => inputs), ...next])
     const outside = [...read].filter((tensor) => varies(tensor) && !made.has(tensor) && tensor !== body.parameters[first])
     const usedOutside = new Set([
-      ...nodes.filter((n) => !group.nodes.has(n) && !summed.has(n)).flatMap(({ inputs }) => inputs),
+      ...nodes.filter((n) => !group.nodes.has(n) && !sumNodes.has(n)).flatMap(({ inputs }) => inputs),
       ...body.results.slice(carries),
-      ...sums.values(),
+      ...[...sums.values()].flat(),
       ...body.results.slice(0, carries).filter((_, c) => !group.states.has(c)),
     ])
     const ys = [...made].filter((tensor) => usedOutside.has(tensor))
@@ -247,9 +257,11 @@ function emit(node: Scan, { nodes, groups, sums, varies }: Plan, states: readonl
     own.forEach((c, i) => (final[c] = outputs[i]!))
     ys.forEach((y, i) => all.set(y, outputs[own.length + i]!))
   }
-  for (const [c, added] of sums) {
-    const total = isPrimitive(added.node, 'convWeightGradient') ? stacked(added) : createNode('reduceSum', [stacked(added)], { axes: [0] }, [added], node.scope)[0]!
-    final[c] = createNode('add', [states[c]!, total], {}, [total], node.scope)[0]!
+  for (const [c, terms] of sums) {
+    final[c] = terms.reduce((total, term) => {
+      const sum = isPrimitive(term.node, 'convWeightGradient') ? all.get(term)! : createNode('reduceSum', [stacked(term)], { axes: [0] }, [term], node.scope)[0]!
+      return createNode('add', [total, sum], {}, [total], node.scope)[0]!
+    }, states[c]!)
   }
   return [...body.results.slice(0, carries).map((_, c) => final[c]!), ...body.results.slice(carries).map(stacked)]
 }
