@@ -15,8 +15,9 @@ function everyStep(rule: PlasticityRule, weight: Nested, pre: TensorLike, post: 
     const rewards = reward === undefined ? undefined : tensor(reward, { dtype: 'float64' })
     return scan((state: RuleState, now: { x: Tensor; y: Tensor }) => {
       const { delta, state: after } = rule.step(synapse, now.x, now.y, state, rewards)
-      return [after, { ...after, delta }] as const
-    }, rule.initialState(synapse, x.shape.slice(1), y.shape.slice(1), x.dtype), { x, y })[1] as Record<string, Tensor>
+      const all: Record<string, Tensor> = { ...after, delta }
+      return [after, all] as const
+    }, rule.initialState(synapse, x.shape.slice(1), y.shape.slice(1), x.dtype), { x, y })[1]
   }, { backend })(pre, post)
 }
 
