@@ -3,7 +3,9 @@ import { stepwise, sequential, stream } from '@snn/nn'
 import { compile, reference, repeat, scan, variable, type Backend, type Tensor } from '@snn/tensor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encoded, f32, f64 } from '../test/values.js'
-import { bernoulli, poisson, poissonEncoder, rateCode, rateTargets, signedPoisson } from './index.js'
+import {
+  bernoulli, delta, gaussianTuning, interpolate, latency, periodic, poisson, poissonEncoder, population, rateCode, rateTargets, signedPoisson, spikeLatencyLif, spikesAt, weightedPhase,
+} from './index.js'
 
 const half = f32(Array<number>(1000).fill(0.3))
 const mean = (data: ArrayLike<number>) => Array.from(data).reduce((a, b) => a + b, 0) / data.length
@@ -135,5 +137,27 @@ describe('on the CPU backend', () => {
       results.push([[...spikes.data], [...layer.data], [...(await counter.data())]])
     }
     expect(results[1]).toEqual(results[0])
+  })
+
+  it('all other encoders agree with the reference backend', async () => {
+    const x = f32(Array.from({ length: 66 }, (_, i) => i / 65), [3, 22])
+    const encode = (v: Tensor) => ({
+      linear: latency(v, { T: 6 }),
+      log: latency(v, { T: 6, code: 'log', threshold: 0.1, clip: true }),
+      lif: latency(v, { T: 6, code: 'lif', normalize: true }),
+      phase: periodic(weightedPhase(v, { K: 4 }), { T: 9 }),
+      fields: population(v, { n: 5, range: [0, 1], sigma: 0.2 }),
+      tuned: spikesAt(gaussianTuning(v, { T: 20, m: 4, range: [0, 1] }), { T: 20 }),
+      delta: delta(v, { threshold: 0.3, offSpike: true }),
+      ramps: interpolate(latency(v, { T: 6 })),
+      current: spikeLatencyLif(v.mul(4), { T: 12 }),
+      signed: signedPoisson(v.sub(0.5), { T: 4 }),
+      targets: rateTargets(v.slice(1, 0, 1).reshape([3]).mul(4), { classes: 3, T: 8, correctRate: 0.6, incorrectRate: 0.2 }),
+    })
+    const [expected, actual] = [await compile(encode, { backend: reference() })(x), await compile(encode, { backend })(x)]
+    for (const [name, { data }] of Object.entries(expected)) {
+      expect(data.some((value) => value !== 0), name).toBe(true)
+      data.forEach((value, i) => expect(Math.abs(actual[name as keyof typeof actual].data[i]! - value), name).toBeLessThan(1e-5))
+    }
   })
 })

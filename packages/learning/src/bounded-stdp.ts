@@ -1,6 +1,6 @@
 import { SnnError, type Tensor } from '@snn/tensor'
 import { pairUpdate } from './correlate.js'
-import { checkAbove, decayed, noTraces, type PlasticityRule, type Traces } from './rule.js'
+import { decayed, noTraces, type PlasticityRule, type Traces } from './rule.js'
 import { checkTaus } from './stdp.js'
 
 const dependences = {
@@ -69,4 +69,10 @@ export function boundedStdp(options: BoundedStdpOptions = {}): PlasticityRule<Tr
       return { delta: hardBound ? w.add(change).clip(wMin, wMax).sub(w) : change, state }
     },
   }
+}
+
+/** Throws `ARGUMENT` unless the option is a number greater than `low`. */
+function checkAbove(kind: string, name: string, value: number, low: number): void {
+  if (Number.isFinite(value) && value > low) return
+  throw new SnnError('ARGUMENT', `[${kind}] option ${name}: ${value}, expected a finite number greater than ${low}. Correct it.`, { name, value })
 }

@@ -1,8 +1,8 @@
 import { conv, formatShape, grad, sameShape, SnnError, type Tensor } from '@snn/tensor'
 import type { Synapse } from './rule.js'
 
-/** How a change depends on the weight; works element by element. */
-export type WeightDependence = (weight: Tensor) => Tensor
+/** How a change depends on the weight, element by element; or a constant. */
+export type WeightDependence = number | ((weight: Tensor) => Tensor)
 
 /** Spikes and traces of one step on both sides of a connection. */
 export interface Pairing {
@@ -21,7 +21,8 @@ export interface Pairing {
 export function pairUpdate(kind: string, synapse: Synapse, { pre, post, tracePre, tracePost }: Pairing, fPre: WeightDependence, fPost: WeightDependence): Tensor {
   const weight = synapse.weight.stopGradient()
   const own = { ...synapse, weight }
-  return fPost(weight).mul(correlate(kind, own, tracePre, post)).sub(fPre(weight).mul(correlate(kind, own, pre, tracePost))).stopGradient()
+  const scaled = (pairs: Tensor, f: WeightDependence): Tensor => pairs.mul(typeof f === 'number' ? f : f(weight))
+  return scaled(correlate(kind, own, tracePre, post), fPost).sub(scaled(correlate(kind, own, pre, tracePost), fPre)).stopGradient()
 }
 
 /**

@@ -69,6 +69,13 @@ describe('accumulate', () => {
     expect(one.data).not.toEqual(other.data)
   })
 
+  it('a constant dependence is that of a function that gives it', async () => {
+    const run = (fPost: number | ((v: Tensor) => Tensor)) => compile((x: Tensor, y: Tensor) => accumulate(stdp({ tauPre: 2, tauPost: 3, fPre: 0, fPost }), { weight: tensor(w) }, x, y).delta, { backend })(pre, post)
+    const { data } = await run(0.5)
+    expectClose(await run((v) => v.mul(0).add(0.5)), [...data])
+    expect(data.every((d) => d > 0)).toBe(true)
+  })
+
   it('lets no gradient through', async () => {
     const total = await compile((x: Tensor, y: Tensor, v: Tensor) => grad(accumulate(rule, { weight: v }, x, y).delta.sum(), { x, y, v }), { backend })(pre, post, w)
     for (const gradient of Object.values(total)) expect(gradient.data.every((g) => g === 0)).toBe(true)

@@ -1,4 +1,4 @@
-import { SnnError, zeros, type ConvOptions, type DType, type Shape, type Tensor } from '@snn/tensor'
+import { zeros, type ConvOptions, type DType, type Shape, type Tensor } from '@snn/tensor'
 
 /**
  * A connection: `weight` [out, in] of a linear layer, or [O, C / groups, kernel] of a convolution over one or two axes with its
@@ -47,10 +47,3 @@ export function decayed(traces: Traces, pre: Tensor, post: Tensor, [keepPre, kee
     tracePost: traces.tracePost.mul(keepPost).add(post.mul(gainPost)).stopGradient(),
   }
 }
-
-/** Throws `ARGUMENT` unless the option is a number greater than `low`. */
-export function checkAbove(kind: string, name: string, value: number, low: number): void {
-  if (Number.isFinite(value) && value > low) return
-  throw new SnnError('ARGUMENT', `[${kind}] option ${name}: ${value}, expected a finite number greater than ${low}. Correct it.`, { name, value })
-}
-

@@ -9,9 +9,9 @@ export interface StdpOptions {
   readonly tauPre: number
   /** The same behind it. */
   readonly tauPost: number
-  /** How depression depends on the weight. Default: w itself, as in SpikingJelly. */
+  /** How depression depends on the weight: a function of it, or a constant. Default: w itself, as in SpikingJelly. */
   readonly fPre?: WeightDependence
-  /** How potentiation depends on the weight. Default: w itself. */
+  /** The same of potentiation. Default: w itself. */
   readonly fPost?: WeightDependence
 }
 
