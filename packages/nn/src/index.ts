@@ -29,6 +29,7 @@ export { dropout, dropout2d, dropoutLayer, type DropoutConfig } from './layers/d
 export { dropConnectLinear, dropConnectLinearLayer, type DropConnectConfig, type DropConnectOptions } from './layers/drop-connect.js'
 export { synapseFilter, synapseFilterLayer, type SynapseFilterConfig, type SynapseFilterOptions } from './layers/synapse-filter.js'
 export { delay, delayLayer, learnableDelay, learnableDelayLayer, type DelayConfig, type LearnableDelayConfig, type LearnableDelayOptions } from './layers/delay.js'
+export { logicLayer, type LogicFunction } from './layers/logic.js'
 export { voting, votingLayer } from './layers/voting.js'
 export { spikeCountToBinary, temporalBinSum, spikeCountToBinaryLayer, temporalBinSumLayer, type TimeSlotsConfig, type TimeSlotsOptions } from './layers/time-slots.js'
 export { reluLayer, clipLayer, leakyReluLayer, unaryLayer, softmaxLayer, logSoftmaxLayer, type ClipConfig, type SoftmaxConfig, type UnaryConfig, type UnaryFunction } from './layers/activation.js'

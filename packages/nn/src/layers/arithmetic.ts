@@ -10,10 +10,6 @@ const binary = {
   pow: (x: Tensor, y: Tensor) => x.pow(y),
   minimum: (x: Tensor, y: Tensor) => x.minimum(y),
   maximum: (x: Tensor, y: Tensor) => x.maximum(y),
-  /** For spikes: x + y - x y. */
-  or: (x: Tensor, y: Tensor) => x.add(y).sub(x.mul(y)),
-  /** For spikes: y without x, (1 - x) y (Fang et al., NeurIPS 2021). */
-  iand: (x: Tensor, y: Tensor) => y.sub(x.mul(y)),
 } as const
 
 export type BinaryFunction = keyof typeof binary

@@ -6,6 +6,7 @@ import { delayLayer, learnableDelayLayer } from './delay.js'
 import { dropConnectLinearLayer } from './drop-connect.js'
 import { dropoutLayer } from './dropout.js'
 import { linearLayer, matmulLayer } from './linear.js'
+import { logicLayer } from './logic.js'
 import { neuNormLayer } from './neu-norm.js'
 import { batchNormLayer, groupNormLayer, layerNormLayer } from './norm.js'
 import { averagePoolLayer, globalAveragePoolLayer, globalMaxPoolLayer, maxPoolLayer, maxUnpoolLayer } from './pool.js'
@@ -42,6 +43,7 @@ const kinds = [
   leakyReluLayer,
   learnableDelayLayer,
   linearLayer,
+  logicLayer,
   logSoftmaxLayer,
   matmulLayer,
   maxPoolLayer,
