@@ -40,15 +40,20 @@ function kaimingDeviation({ slope = 0, mode = 'in' }: KaimingOptions, { fanIn, f
   return Math.sqrt(2 / (1 + slope ** 2) / (mode === 'in' ? fanIn : fanOut))
 }
 
+function checkKaiming(operation: string, { slope = 0, mode = 'in' }: KaimingOptions): void {
+  check(operation, 'slope', slope, Number.isFinite(slope), 'a finite number')
+  check(operation, 'mode', mode, mode === 'in' || mode === 'out', "'in' or 'out'")
+}
+
 /** Uniform with standard deviation sqrt(2 / (1 + slope^2) / fan) (He et al. 2015). */
 export function kaimingUniform(options: KaimingOptions = {}): Initializer {
-  check('kaimingUniform', 'slope', options.slope ?? 0, Number.isFinite(options.slope ?? 0), 'a finite number')
+  checkKaiming('kaimingUniform', options)
   return (shape, fans, draws) => between(Math.sqrt(3) * kaimingDeviation(options, fans), shape, draws)
 }
 
 /** Normal with standard deviation sqrt(2 / (1 + slope^2) / fan) (He et al. 2015). */
 export function kaimingNormal(options: KaimingOptions = {}): Initializer {
-  check('kaimingNormal', 'slope', options.slope ?? 0, Number.isFinite(options.slope ?? 0), 'a finite number')
+  checkKaiming('kaimingNormal', options)
   return (shape, fans, { normal }) => normal(shape).mul(kaimingDeviation(options, fans))
 }
 
