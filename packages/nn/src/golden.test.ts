@@ -5,7 +5,7 @@ import torch from '../test/golden/torch-layers.json' with { type: 'json' }
 import { expectClose, inDouble } from '../test/values.js'
 import {
   adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d, avgPool3d, batchNorm3d, batchNormThroughTime1d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d, delay, groupNorm, layerNorm, maxPool1d, maxPool2d,
-  maxPool3d, maxUnpool1d, maxUnpool2d, Network, neuNorm, sequential, stepwise, synapseFilter, temporalEffectiveBatchNorm1d, thresholdDependentBatchNorm1d, unaryLayer, upsample, voting, wsConv2d, wsLinear,
+  maxPool3d, maxUnpool1d, maxUnpool2d, maxUnpool3d, Network, neuNorm, sequential, stepwise, synapseFilter, temporalEffectiveBatchNorm1d, thresholdDependentBatchNorm1d, unaryLayer, upsample, voting, wsConv2d, wsLinear,
   type Layer, type StatelessLayer,
 } from './index.js'
 
@@ -48,6 +48,7 @@ const layers: Readonly<Record<keyof typeof torch.cases, Layer | Network>> = {
   adaptiveAvgPool3d: adaptiveAvgPool3d([2, 1, 4]),
   maxUnpool1d: unpooling(maxPool1d(2), maxUnpool1d(2)),
   maxUnpool2d: unpooling(maxPool2d(2, { stride: 3 }), maxUnpool2d(2, { stride: 3 })),
+  maxUnpool3d: unpooling(maxPool3d([1, 2, 2]), maxUnpool3d([1, 2, 2])),
   'upsample nearest': upsample([2, 1.5]),
   'upsample linear 1d': upsample(2.5, { mode: 'linear' }),
   'upsample bilinear': upsample(2, { mode: 'linear' }),

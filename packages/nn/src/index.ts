@@ -5,7 +5,7 @@ export { stateDict, loadStateDict, type StateDict, type LoadOptions, type LoadRe
 export { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d, linear, type WeightedOptions, type ConvLayerOptions, type ConvTransposeLayerOptions } from './weighted.js'
 export { fanInUniform, kaimingUniform, kaimingNormal, xavierUniform, xavierNormal, orthogonal, constant, type Initializer, type Fans, type Draws, type KaimingOptions, type GainOptions } from './initializers.js'
 export { flatten, relu, upsample, type UpsampleOptions } from './constructors.js'
-export { maxPool1d, maxPool2d, maxPool3d, maxUnpool1d, maxUnpool2d, avgPool1d, avgPool2d, avgPool3d, adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from './pooling.js'
+export { maxPool1d, maxPool2d, maxPool3d, maxUnpool1d, maxUnpool2d, maxUnpool3d, avgPool1d, avgPool2d, avgPool3d, adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from './pooling.js'
 export {
   batchNorm1d, batchNorm2d, batchNorm3d, thresholdDependentBatchNorm1d, thresholdDependentBatchNorm2d, thresholdDependentBatchNorm3d, temporalEffectiveBatchNorm1d, temporalEffectiveBatchNorm2d,
   temporalEffectiveBatchNorm3d, batchNormThroughTime1d, batchNormThroughTime2d, batchNormThroughTime3d, layerNorm, groupNorm, type BatchNormOptions, type ThresholdDependentOptions, type StepwiseNormOptions, type NormOptions,

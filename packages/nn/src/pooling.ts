@@ -45,6 +45,11 @@ export function maxUnpool2d(kernel: PerAxis, options: MaxPoolOptions = {}): Stat
   return maxUnpool(2, kernel, options)
 }
 
+/** The reverse of `maxPool3d`, for two inputs: what to spread, and what was pooled. See `maxUnpoolLayer`. Throws `ARGUMENT` for windows that overlap. */
+export function maxUnpool3d(kernel: PerAxis, options: MaxPoolOptions = {}): StatelessLayer {
+  return maxUnpool(3, kernel, options)
+}
+
 function avgPool(axes: number, kernel: PerAxis, { stride = kernel, padding = 0, countIncludePad = true }: AveragePoolOptions): StatelessLayer {
   return averagePoolLayer({ kernel: perAxis(kernel, axes, 'kernel'), stride: perAxis(stride, axes, 'stride'), padding: paddingPerAxis(padding, axes), countIncludePad })
 }

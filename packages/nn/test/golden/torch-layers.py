@@ -61,6 +61,7 @@ cases = {
     "adaptiveAvgPool3d": case(nn.AdaptiveAvgPool3d((2, 1, 4)), 1, 2, 3, 4, 3),
     "maxUnpool1d": case(Unpool(nn.MaxPool1d(2, return_indices=True), nn.MaxUnpool1d(2)), 2, 2, 7),
     "maxUnpool2d": case(Unpool(nn.MaxPool2d(2, stride=3, return_indices=True), nn.MaxUnpool2d(2, stride=3)), 2, 2, 5, 6),
+    "maxUnpool3d": case(Unpool(nn.MaxPool3d((1, 2, 2), return_indices=True), nn.MaxUnpool3d((1, 2, 2))), 1, 2, 2, 4, 3),
     "upsample nearest": case(nn.Upsample(scale_factor=(2, 1.5)), 1, 2, 3, 4),
     "upsample linear 1d": case(nn.Upsample(scale_factor=2.5, mode="linear", align_corners=False), 2, 2, 4),
     "upsample bilinear": case(nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False), 1, 2, 3, 4),
