@@ -1,4 +1,4 @@
-import { argumentWords, operandWord, type Fused } from '@snn/codegen'
+import { argumentWords, operandWord, printKernel, type Fused } from '@snn/codegen'
 import { bytesPerElement, sizeOf, type Tensor } from '@snn/tensor'
 import { viewOf, type Frame, type Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
@@ -49,8 +49,8 @@ export class KernelInstruction implements Instruction {
 
   async load(): Promise<void> {
     const { kernel } = this.fused
-    this.#kernel = await this.workshop.kernel(kernel)
-    await this.workshop.reserve({ words: operandWord(kernel.operands.length), scratch: this.#words.scratchBytes, sums: this.#sumBytes })
+    this.#kernel = await this.workshop.kernel((memory) => printKernel(kernel, memory))
+    this.workshop.reserve({ words: operandWord(kernel.operands.length), scratch: this.#words.scratchBytes, sums: this.#sumBytes })
   }
 
   run(frame: Frame): void {

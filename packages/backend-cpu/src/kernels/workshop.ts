@@ -1,4 +1,3 @@
-import { printKernel, type Kernel } from '@snn/codegen'
 import type { Place } from '../frame.js'
 import type { Assemble } from '../library.js'
 import type { Region } from '../memory/memory.js'
@@ -27,9 +26,9 @@ export class Workshop {
     readonly assemble: Assemble,
   ) {}
 
-  /** The number of a kernel for `threads.run`. */
-  kernel(kernel: Kernel): Promise<number> {
-    const text = printKernel(kernel, { isShared: this.store.memory.isShared })
+  /** The number of a kernel for `threads.run`; `print` gives its text for our memory. */
+  kernel(print: (memory: { readonly isShared: boolean }) => string): Promise<number> {
+    const text = print(this.store.memory)
     let known = this.#kernels.get(text)
     if (!known) {
       known = this.assemble(text).then(async (binary) => this.threads.load(await WebAssembly.compile(binary)))

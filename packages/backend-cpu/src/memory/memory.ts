@@ -50,7 +50,8 @@ export class Memory {
     const last = this.#free.at(-1)
     const offset = last && last.offset + last.bytes === this.#end ? last.offset : this.#end
     if (offset + size > Math.min(this.limit, addressableBytes)) throw new RangeError(`${offset + size} bytes`)
-    const missing = offset + size - this.buffer.byteLength
+    // a kernel may read a few bytes more than there are
+    const missing = offset + size + alignment - this.buffer.byteLength
     if (missing > 0) this.wasm.grow(Math.ceil(missing / pageBytes))
     if (offset !== this.#end) this.#free.pop()
     this.#end = offset + size

@@ -1,4 +1,4 @@
-import { fuse, fuseScan } from '@snn/codegen'
+import { fuse, fusePlanes, fuseScan } from '@snn/codegen'
 import { lowerGraph } from '@snn/onnx'
 import { bytesPerElement, isPrimitive, sizeOf, type Graph, type Node, type Shape, type Tensor, type TensorLike, type TypedArray } from '@snn/tensor'
 import { atOffset, inArena, type Location } from '../frame.js'
@@ -7,6 +7,7 @@ import type { Instruction } from '../instruction/instruction.js'
 import { KernelInstruction } from '../instruction/kernel.js'
 import { LibraryInstruction, type Binding } from '../instruction/library.js'
 import { LoopInstruction } from '../instruction/loop.js'
+import { PlanesInstruction } from '../instruction/planes.js'
 import { RandomInstruction } from '../instruction/random.js'
 import type { Workshop } from '../kernels/workshop.js'
 import type { OrtLibrary } from '../library.js'
@@ -100,7 +101,8 @@ export class Level {
       for (const group of kernels) this.#planKernel(group)
       for (const node of control) {
         if (isPrimitive(node, 'random')) this.#planRandom(node)
-        else if (isPrimitive(node, 'scan')) (this.#partition.fusedScans.has(node) ? this.#planFusedScan(node) : this.#planLoop(node))
+        else if (!isPrimitive(node, 'scan')) this.#planPlanes(node)
+        else (this.#partition.fusedScans.has(node) ? this.#planFusedScan(node) : this.#planLoop(node))
       }
     })
     if (stages.length === 0) this.#planLibrary([], true)
@@ -129,7 +131,7 @@ export class Level {
         const reads = fusedScans.get(node)
         if (reads) for (const tensor of reads) this.#needInMemory(tensor)
         else if (isPrimitive(node, 'scan')) this.#needForLoop(node)
-        else for (const input of node.inputs) this.#need(input)
+        else for (const input of node.inputs) this.#needInMemory(input)
       }
     }
     for (const result of this.#options.graph.results) this.#need(result)
@@ -256,6 +258,13 @@ export class Level {
     const inputs = new Map(tensors.filter((_, i) => kernel.operands[i]!.role === 'input').map((tensor) => [tensor, this.#use(tensor)]))
     const locations = tensors.map((tensor) => inputs.get(tensor) ?? this.#define(tensor))
     this.#instructions.push(new KernelInstruction(fused, locations, this.#context.workshop!))
+    this.#context.time++
+  }
+
+  #planPlanes(node: Node): void {
+    const fused = fusePlanes(node)!
+    const inputs = fused.inputs.map((input) => this.#use(input))
+    this.#instructions.push(new PlanesInstruction(fused, [...inputs, this.#define(fused.output)], this.#context.workshop!))
     this.#context.time++
   }
 

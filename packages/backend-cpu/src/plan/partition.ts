@@ -1,4 +1,4 @@
-import { fuseScan, isScalar, lookThrough, sumMapping, type Space } from '@snn/codegen'
+import { fusePlanes, fuseScan, isScalar, lookThrough, sumMapping, type Space } from '@snn/codegen'
 import { isLowered } from '@snn/onnx'
 import { isPrimitive, sizeOf, topological, type Graph, type Node, type Tensor } from '@snn/tensor'
 
@@ -10,7 +10,7 @@ export interface KernelGroup {
   space: Space | undefined
 }
 
-/** What runs at one point: first the library operations together, then kernels, then scans and random numbers in order. */
+/** What runs at one point: first the library operations together, then kernels, then scans, pooling and random numbers in order. */
 export interface Stage {
   readonly library: Set<Node>
   readonly kernels: KernelGroup[]
@@ -143,6 +143,10 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
       }
       placeControl(node, reads ?? node.inputs)
     } else if (isControl) placeControl(node, node.inputs)
+    else if (options.kernels && fusePlanes(node)) {
+      kernelMade.add(node.outputs[0]!)
+      placeControl(node, node.inputs)
+    }
     else if (options.kernels && isKernelNode(node) && !followsLinear(node)) placeInKernel(node, false)
     else if (options.kernels && isKernelSum(node, isBound)) placeInKernel(node, true)
     else {

@@ -2,6 +2,7 @@ import type { Kernel, Operand, Phase, Store } from '../kernel.js'
 import { bytesOf, type ScalarValue } from '../scalar.js'
 import { functions, functionsFor, type FunctionName } from './functions.js'
 import { printLoad, printSplat, printStore, type Lanes } from './memory.js'
+import { importMemory } from './module.js'
 import { printNumber, printOperation } from './operation.js'
 
 /**
@@ -56,7 +57,7 @@ export function printKernel(kernel: Kernel, memory: { readonly isShared: boolean
   const locals = ['c', 'row', 'start', 'element', 'n', 'left', 't', 'blocks', 'scratch', ...operands.flatMap((_, i) => [`p${i}`, `q${i}`]), ...slots.flatMap((_, i) => [`b${i}`, `s${i}`])]
   return [
     '(module',
-    memory.isShared ? '(import "memory" "memory" (memory 1 65536 shared))' : '(import "memory" "memory" (memory 0))',
+    importMemory(memory),
     ...functionsFor(calledBy(kernel)),
     '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
     ...locals.map((name) => `(local $${name} i32)`),
