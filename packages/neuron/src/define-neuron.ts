@@ -3,6 +3,7 @@ import { SnnError, type Shape, type DType, type Tensor, type Variable } from '@s
 import { checkState } from './check-state.js'
 import { checkOptions } from './options.js'
 import { layerParameters, parameterTensor } from './parameter.js'
+import { surrogateParts } from './surrogate-parts.js'
 import { resetMembrane, resetNamed, type ResetName } from './reset.js'
 import type { Cell, CommonOptions, NeuronModel, NeuronOptions, NeuronSpec, SettingSpecs, Settings, State, StepContext, Values } from './spec.js'
 
@@ -49,7 +50,8 @@ function makeCell<P extends string, S extends string, C extends SettingSpecs>(ki
   const start = typeof explicitReset === 'object' && typeof (spec.state as Record<string, unknown>)['v'] === 'number' ? { v: explicitReset.to } : {}
   const initial = { ...spec.state, ...start, ...(given['initial'] as object | undefined) } as Readonly<Record<S, number | Variable | ((parameters: Values<P>) => Tensor)>>
   for (const [name, value] of Object.entries<number | object>(initial)) if (isVariable(value as ParameterValue)) variables[`initial.${name}`] = value as Variable
-  for (const [name, value] of Object.entries(surrogate.variables)) variables[`surrogate.${name}`] = value
+  const spiking = surrogateParts(surrogate)
+  Object.assign(variables, spiking.variables)
 
   const parametersFor = (shape: Shape, dtype: DType) => valuesFor(shape, dtype) as Values<P>
   const fire = spec.fire ?? ((state: State<S>, { threshold }: Values<P>, spike: (u: Tensor) => Tensor) => spike(membrane(state).sub(threshold)))
@@ -59,9 +61,9 @@ function makeCell<P extends string, S extends string, C extends SettingSpecs>(ki
   return {
     contract: 1,
     kind,
-    config: configOf(values, initial, { ...own, ...(resets.length > 0 && { reset }), surrogate: { name: surrogate.name, ...surrogate.parameters }, detachReset, amplitude }),
+    config: configOf(values, initial, { ...own, ...(resets.length > 0 && { reset }), ...spiking.config, detachReset, amplitude }),
     variables,
-    trainable: [...trainable, ...surrogate.trainable.map((name) => `surrogate.${name}`)],
+    trainable: [...trainable, ...spiking.trainable],
     initialState: (shape, dtype) =>
       mapValues(initial, (value, name) => parameterTensor(typeof value === 'function' ? value(parametersFor(shape, dtype)) : value, `${kind}.initial.${name}`, shape, dtype).broadcastTo(shape)),
     step(x, state, context = evaluation) {

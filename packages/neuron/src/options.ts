@@ -70,6 +70,30 @@ function isReset(value: unknown): boolean {
   return value === 'soft' || value === 'none' || (isObject(value) && 'to' in value && Number.isFinite(value.to))
 }
 
-export function unknown(kind: string, name: string, value: unknown, known: readonly string[]): SnnError {
+function unknown(kind: string, name: string, value: unknown, known: readonly string[]): SnnError {
   return new SnnError('ARGUMENT', `[${kind}] unknown option '${name}', expected one of ${known.join(', ')}. Correct the name.`, { name, value })
+}
+
+/** What is expected in the place of a value, or undefined when it is right. */
+export type Fault = (value: unknown) => string | undefined
+
+export const wholeFault: Fault = (value) => (Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'a positive whole number')
+export const flagFault: Fault = (value) => (typeof value === 'boolean' ? undefined : 'true or false')
+export const surrogateFault: Fault = (value) => (choices.surrogate.valid(value) ? undefined : choices.surrogate.expected)
+
+/** Throws `ARGUMENT` for an option without a check, or one whose value its check does not take. For layers that are no `defineNeuron`. */
+export function checkEach(kind: string, options: object, checks: Readonly<Record<string, Fault>>): void {
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    if (!(name in checks)) throw unknown(kind, name, value, Object.keys(checks))
+    const fault = value === undefined ? undefined : checks[name]!(value)
+    if (fault !== undefined) throw wrongOption(kind, name, value, fault)
+  }
+}
+
+/** A Variable of this shape. */
+export function variableFault(shape: readonly number[]): Fault {
+  return (value) => {
+    const fits = isObject(value) && 'commit' in value && 'shape' in value && JSON.stringify(value.shape) === JSON.stringify(shape)
+    return fits ? undefined : `a Variable of shape [${shape.join(',')}]`
+  }
 }

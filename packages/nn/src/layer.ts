@@ -21,6 +21,8 @@ interface LayerBase {
   readonly variables: Readonly<Record<string, Variable>>
   /** Names of the variables that training changes; default: all. One that is not there yet comes with the first input. */
   readonly trainable?: readonly string[]
+  /** How many steps a sequence must have, for layers that see all of them at once; any when it is not there. */
+  readonly steps?: number
   /** Draws the weights from `key`, unless they have been trained or set since they were drawn last. */
   initialize?(key: number): void
 }
@@ -33,7 +35,7 @@ export interface StatelessLayer extends LayerBase {
 /** A layer with memory: one step of it. Neurons are such layers. */
 export interface StatefulLayer extends LayerBase {
   initialState(shape: Shape, dtype: DType): State
-  step(x: Tensor, state: State): { readonly output: Tensor; readonly state: State; readonly spike?: Tensor }
+  step(x: Tensor, state: State, context: Context): { readonly output: Tensor; readonly state: State; readonly spike?: Tensor }
 }
 
 export type Layer = StatelessLayer | StatefulLayer
