@@ -29,7 +29,7 @@ const rates: Readonly<Record<'m' | 'h' | 'n', (v: Tensor) => readonly [open: Ten
  */
 export const hodgkinHuxley = defineNeuron('hodgkinHuxley', {
   parameters: { gNa: 120, gK: 36, gLeak: 0.3, eNa: 50, eK: -77, eLeak: -54.387, capacity: 1, dt: 0.01, threshold: 0 },
-  within: { capacity: [0, Infinity], dt: [0, Infinity] },
+  within: { capacity: [0, Infinity], dt: [0, Infinity], substeps: [0, Infinity] },
   settings: { substeps: 1 },
   resets: ['none'],
   state: { v: -65, m: 0.0529, h: 0.5961, n: 0.3177, above: 0 },
