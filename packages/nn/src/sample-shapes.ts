@@ -13,9 +13,12 @@ export function sampleShapes(net: Network, given: Readonly<Record<string, Shape>
     if (own) return [name, own] as const
     throw new SnnError('SHAPE', `[network] the shape of the input '${name}' is not known, expected that of one sample. Begin with sequential(input([..]), ..), or give it.`, { shapes: [] })
   })
+  // one step, but for layers that see a whole sequence at once
+  const steps = net.nodes.find(({ layer }) => layer.steps !== undefined)?.layer.steps
+  const lead = steps === undefined ? [1] : [steps, 1]
   const { recorded } = evaluateShapes(() => {
-    const inputs = Object.fromEntries(known.map(([name, shape]) => [name, placeholder([1, ...shape])]))
-    return net.run('step', inputs, { record: ['*'] })
+    const inputs = Object.fromEntries(known.map(([name, shape]) => [name, placeholder([...lead, ...shape])]))
+    return net.run(steps === undefined ? 'step' : 'sequence', inputs, { record: ['*'] })
   })
-  return new Map([...known, ...net.nodes.map(({ name }) => [name, recorded[`${name}.output`]!.shape.slice(1)] as const)])
+  return new Map([...known, ...net.nodes.map(({ name }) => [name, recorded[`${name}.output`]!.shape.slice(lead.length)] as const)])
 }
