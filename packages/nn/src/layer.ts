@@ -21,6 +21,8 @@ interface LayerBase {
   readonly variables: Readonly<Record<string, Variable>>
   /** Names of the variables that training changes; default: all. One that is not there yet comes with the first input. */
   readonly trainable?: readonly string[]
+  /** How many steps a sequence must have, for layers that see all of them at once; any when it is not there. */
+  readonly steps?: number
   /** Draws the weights from `key`, unless they have been trained or set since they were drawn last. */
   initialize?(key: number): void
 }
