@@ -41,8 +41,8 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
   return new CpuBackend(lib, await markerEndMessage(lib, doubling), threads, memory, workers, kernels ? await loadAssembler() : undefined)
 }
 
-/** Values of all steps that run at once stay in the outer caches. */
-const splitBytes = 2 ** 24
+/** A value of all the steps that run at once takes no more than this, so that it stays in the outer caches. */
+const splitBytes = 2 ** 21
 
 /** Owns what all executables share: the memory with the arena in it, the sessions, and the kernels. Runs one program at a time. */
 export class CpuBackend implements Backend {

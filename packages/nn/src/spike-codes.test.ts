@@ -1,4 +1,4 @@
-import { lif } from '@snn/neuron'
+import { integrateAndFire } from '@snn/neuron'
 import { compile, oneHot, reference, tensor, variable, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { firstSpikeIndex, redundantOneHot, sequential, setThresholdMargin } from './index.js'
@@ -27,7 +27,7 @@ describe('redundantOneHot', () => {
 describe('setThresholdMargin', () => {
   it('raises the threshold of the label in training', async () => {
     const threshold = variable({ data: new Float32Array(6).fill(1), shape: [2, 3] }, { name: 'threshold' })
-    const net = sequential(lif({ threshold, tau: 1 }))
+    const net = sequential(integrateAndFire({ threshold }))
     const run = compile((x: Tensor, labels: Tensor, training: boolean) => {
       setThresholdMargin(threshold, oneHot(labels, 3), { training })
       return net.step(x, { training })[0]
