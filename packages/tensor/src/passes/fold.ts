@@ -1,3 +1,5 @@
+import { createNode } from '../build.js'
+import { allocate, isFloat } from '../dtype.js'
 import { isPrimitive, type Graph, type Node } from '../graph.js'
 import { interpret } from '../interpret.js'
 import { constant } from '../ops/leaf.js'
@@ -11,7 +13,20 @@ const foldedElements = 1 << 16
 
 /** Computes what depends on constants only, and removes operations that change nothing. */
 export function fold(graph: Graph): Graph {
-  return rewrite(graph, (node, inputs) => neutral(node, inputs) ?? foldConstants(node, inputs))
+  return rewrite(graph, (node, inputs) => neutral(node, inputs) ?? foldConstants(node, inputs) ?? wholePower(node, inputs) ?? exactReciprocal(node, inputs))
+}
+
+/** x^2, x^3 and their reciprocals as products, which are faster and as exact: whole powers are how derivatives are written. */
+function wholePower(node: Node, [x, y]: readonly Tensor[]): readonly Tensor[] | undefined {
+  const power = node.primitive === 'pow' ? [-3, -2, -1, 2, 3].find((p) => isUniform(y!, p)) : undefined
+  if (power === undefined) return undefined
+  const output = node.outputs[0]!
+  const operation = (primitive: 'mul' | 'div', a: Tensor, b: Tensor): Tensor => createNode(primitive, [a, b], {}, [output], node.scope)[0]!
+  let product = x!
+  for (let i = 1; i < Math.abs(power); i++) product = operation('mul', product, x!)
+  if (power > 0) return [product]
+  const one = constant({ data: allocate(output.dtype, 1).fill(1), shape: [], dtype: output.dtype })
+  return [operation('div', createNode('broadcast', [one], { shape: output.shape }, [output], null)[0]!, product)]
 }
 
 /** The input that the node merely passes on. */
@@ -47,6 +62,16 @@ function isUniform(t: Tensor, value: number): boolean {
   const { node } = t
   if (isPrimitive(node, 'broadcast')) return isUniform(node.inputs[0]!, value)
   return isPrimitive(node, 'constant') && node.attributes.data.length === 1 && Object.is(node.attributes.data[0], value)
+}
+
+/** x / 2^k as x 2^-k, which is the same number. */
+function exactReciprocal(node: Node, [x, y]: readonly Tensor[]): readonly Tensor[] | undefined {
+  const output = node.outputs[0]!
+  if (node.primitive !== 'div' || !isFloat(output.dtype)) return undefined
+  const exponent = [...Array(21).keys()].map((k) => k - 10).find((k) => isUniform(y!, 2 ** k))
+  if (exponent === undefined) return undefined
+  const factor = constant({ data: allocate(output.dtype, 1).fill(2 ** -exponent), shape: [], dtype: output.dtype })
+  return createNode('mul', [x!, createNode('broadcast', [factor], { shape: output.shape }, [output], null)[0]!], {}, [output], node.scope)
 }
 
 function foldConstants(node: Node, inputs: readonly Tensor[]): readonly Tensor[] | undefined {

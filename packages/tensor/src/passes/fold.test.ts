@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import { topological } from '../graph.js'
+import { interpret } from '../interpret.js'
+import { placeholder } from '../ops/leaf.js'
+import { referenceKernels } from '../reference/kernels.js'
+import { fold } from './fold.js'
+
+it.each([-3, -2, -1, 2, 3])('makes products of x^%i', (power) => {
+  const x = placeholder([4], 'float64')
+  const graph = { parameters: [x], results: [x.pow(power)] }
+  const folded = fold(graph)
+  expect(topological(folded).map(({ primitive }) => primitive)).not.toContain('pow')
+  const bindings = new Map([[x, { data: Float64Array.of(-2.5, 0.3, 1, 7), shape: [4], dtype: 'float64' as const }]])
+  const [before, after] = [graph, folded].map(({ results }) => interpret([...results], referenceKernels, bindings)[0]!.data)
+  before!.forEach((value, i) => expect(Math.abs(after![i]! - value)).toBeLessThanOrEqual(1e-15 * Math.abs(value)))
+})
+
+it('leaves other powers', () => {
+  const x = placeholder([4])
+  const graph = { parameters: [x], results: [x.pow(2.5)] }
+  expect(fold(graph)).toBe(graph)
+})
+
+it('divides by powers of two by multiplying', () => {
+  const x = placeholder([2])
+  expect(topological(fold({ parameters: [x], results: [x.div(2)] })).map(({ primitive }) => primitive)).toContain('mul')
+  const graph = { parameters: [x], results: [x.div(3)] }
+  expect(fold(graph)).toBe(graph)
+})
