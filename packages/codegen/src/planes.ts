@@ -2,7 +2,7 @@ import { isPrimitive, sizeOf, type Node, type Shape, type Tensor } from '@snn/te
 
 /** An operation on each plane of its inputs, such as pooling: planes are independent of each other. */
 export interface PlaneKernel {
-  readonly operation: 'maximum' | 'position' | 'average' | 'spread' | 'scatter'
+  readonly operation: 'maximum' | 'position' | 'average' | 'spread' | 'scatter' | 'columns'
   /** Height and width of the plane that windows lie in; 1 high for one spatial axis. */
   readonly plane: readonly [number, number]
   /** Height and width of the plane of windows. */
@@ -65,4 +65,22 @@ function planes(node: Node, operation: PlaneKernel['operation'], plane: Pair, wi
   const output = node.outputs[0]!
   const size = ['maximum', 'position', 'average'].includes(operation) ? windows[0] * windows[1] : plane[0] * plane[1]
   return { kernel: { operation, plane, windows, ...options }, inputs: node.inputs, output, planes: size === 0 ? 0 : sizeOf(output.shape) / size }
+}
+
+/**
+ * The windows of a convolution written out, x [.., C, spatial] -> `output` [.., C, kernel, windows]: the weight gradient is the product of
+ * that matrix and the gradient of the result. undefined for large kernels and three spatial axes.
+ */
+export function fuseColumns(node: Node<'convWeightGradient'>, output: Tensor): FusedPlanes | undefined {
+  const [x, dy] = node.inputs as readonly [Tensor, Tensor]
+  const { kernel, stride, padding, dilation } = node.attributes
+  if (kernel.length > 2 || kernel.reduce((a, b) => a * b) > largestWindow || x.dtype !== 'float32') return undefined
+  const spatial = (shape: Shape): Pair => pair(shape.slice(-kernel.length), 1)
+  const plane = spatial(x.shape)
+  return {
+    kernel: { operation: 'columns', plane, windows: spatial(dy.shape), kernel: pair(kernel, 1), stride: pair(stride, 1), padding: pair(padding.map(([low]) => low), 0), dilation: pair(dilation, 1), countIncludePad: false },
+    inputs: [x],
+    output,
+    planes: sizeOf(x.shape) / (plane[0] * plane[1]),
+  }
 }

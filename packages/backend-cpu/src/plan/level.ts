@@ -1,6 +1,6 @@
-import { fuse, fusePlanes, fuseScan } from '@snn/codegen'
+import { fuse, fuseColumns, fusePlanes, fuseScan, type Fused, type FusedPlanes } from '@snn/codegen'
 import { lowerGraph } from '@snn/onnx'
-import { bytesPerElement, isPrimitive, sizeOf, type Graph, type Node, type Shape, type Tensor, type TensorLike, type TypedArray } from '@snn/tensor'
+import { bytesPerElement, isPrimitive, placeholder, sizeOf, type Graph, type Node, type Shape, type Tensor, type TensorLike, type TypedArray } from '@snn/tensor'
 import { atOffset, inArena, type Location } from '../frame.js'
 import { CopyInstruction } from '../instruction/copy.js'
 import type { Instruction } from '../instruction/instruction.js'
@@ -13,7 +13,7 @@ import type { Workshop } from '../kernels/workshop.js'
 import type { OrtLibrary } from '../library.js'
 import type { Block } from './arena.js'
 import { carryPlaces } from './carry.js'
-import { partition, wantsKernels, type KernelGroup, type Partition } from './partition.js'
+import { isByColumns, partition, wantsKernels, type KernelGroup, type Partition } from './partition.js'
 
 /** Where a value lies, and the blocks of the arena that must live while it is used. */
 export interface Entry {
@@ -101,7 +101,8 @@ export class Level {
       for (const group of kernels) this.#planKernel(group)
       for (const node of control) {
         if (isPrimitive(node, 'random')) this.#planRandom(node)
-        else if (!isPrimitive(node, 'scan')) this.#planPlanes(node)
+        else if (isByColumns(node)) this.#planWeightGradient(node)
+        else if (!isPrimitive(node, 'scan')) this.#planPlanes(fusePlanes(node)!)
         else (this.#partition.fusedScans.has(node) ? this.#planFusedScan(node) : this.#planLoop(node))
       }
     })
@@ -253,7 +254,7 @@ export class Level {
     this.#pushKernel(fuseScan(node, { isBound: this.#partition.isBound, isWanted: (output) => this.#needed.has(output) })!)
   }
 
-  #pushKernel(fused: NonNullable<ReturnType<typeof fuse>>): void {
+  #pushKernel(fused: Fused): void {
     const { kernel, tensors } = fused
     const inputs = new Map(tensors.filter((_, i) => kernel.operands[i]!.role === 'input').map((tensor) => [tensor, this.#use(tensor)]))
     const locations = tensors.map((tensor) => inputs.get(tensor) ?? this.#define(tensor))
@@ -261,10 +262,27 @@ export class Level {
     this.#context.time++
   }
 
-  #planPlanes(node: Node): void {
-    const fused = fusePlanes(node)!
+  #planPlanes(fused: FusedPlanes): void {
     const inputs = fused.inputs.map((input) => this.#use(input))
     this.#instructions.push(new PlanesInstruction(fused, [...inputs, this.#define(fused.output)], this.#context.workshop!))
+    this.#context.time++
+  }
+
+  /** dw [O, C, kernel] = sum over images of dy [O, windows] times the windows of x, [C kernel, windows] transposed. */
+  #planWeightGradient(node: Node<'convWeightGradient'>): void {
+    const [, dy] = node.inputs as readonly [Tensor, Tensor]
+    const [weight] = node.outputs as readonly [Tensor]
+    const [filters, channels, ...kernel] = weight.shape as [number, number, ...number[]]
+    const places = sizeOf(dy.shape.slice(-kernel.length))
+    const images = sizeOf(dy.shape) / (filters * places)
+    const columns = placeholder([images, channels * sizeOf(kernel), places])
+    const given = placeholder([images, filters, places])
+    const result = columns.matmul(given.transpose()).sum(0).transpose().reshape(weight.shape)
+    this.#planPlanes(fuseColumns(node, columns)!)
+    const model = lowerGraph({ parameters: [columns, given], results: [result] })
+    const binding = (name: string, tensor: Tensor, location: Location): Binding => ({ name, dtype: tensor.dtype, shape: tensor.shape, location, node })
+    const inputs = [binding(model.inputs[0]!.name, columns, this.#use(columns)), binding(model.inputs[1]!.name, given, this.#use(dy))]
+    this.#instructions.push(new LibraryInstruction(model, inputs, [binding(model.outputs[0]!.name, weight, this.#define(weight))], this.#context.lib, this.#context.check, this.#options.isRepeated))
     this.#context.time++
   }
 

@@ -1,4 +1,4 @@
-import { fusePlanes, fuseScan, isScalar, lookThrough, sumMapping, type Space } from '@snn/codegen'
+import { fuseColumns, fusePlanes, fuseScan, isScalar, lookThrough, sumMapping, type Space } from '@snn/codegen'
 import { isLowered } from '@snn/onnx'
 import { isPrimitive, sizeOf, topological, type Graph, type Node, type Tensor } from '@snn/tensor'
 
@@ -143,7 +143,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
       }
       placeControl(node, reads ?? node.inputs)
     } else if (isControl) placeControl(node, node.inputs)
-    else if (options.kernels && fusePlanes(node)) {
+    else if (options.kernels && (fusePlanes(node) || isByColumns(node))) {
       kernelMade.add(node.outputs[0]!)
       placeControl(node, node.inputs)
     }
@@ -168,6 +168,11 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
   }
 
   return { stages, isStatic: (tensor) => statics.has(tensor), isKernelMade: (tensor) => kernelMade.has(tensor), base, source, isBound, fusedScans }
+}
+
+/** Whether the weight gradient of a convolution is the product of its windows, written out, and the gradient of its result. */
+export function isByColumns(node: Node): node is Node<'convWeightGradient'> {
+  return isPrimitive(node, 'convWeightGradient') && node.attributes.groups === 1 && fuseColumns(node, node.inputs[0]!) !== undefined
 }
 
 /**

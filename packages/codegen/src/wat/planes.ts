@@ -33,7 +33,7 @@ function loadStrided(pointer: string, stride: number): string {
  */
 export function printPlanes(kernel: PlaneKernel, memory: { readonly isShared: boolean }): string {
   const { operation } = kernel
-  const text = operation === 'scatter' ? scatter(kernel) : operation === 'spread' ? spread(kernel) : gatherWindows(kernel)
+  const text = operation === 'columns' ? columns(kernel) : operation === 'scatter' ? scatter(kernel) : operation === 'spread' ? spread(kernel) : gatherWindows(kernel)
   return [
     '(module',
     importMemory(memory),
@@ -94,6 +94,45 @@ function spread({ plane, windows, kernel, stride, padding, countIncludePad }: Pl
           `(f32.store ${get('at')} (f32.add (f32.load ${get('at')}) ${get('f')}))))`,
         ]),
       ]),
+    ]),
+  ])
+}
+
+/** For each element of the kernel, the elements of all windows that it meets; zeros where it sticks out. */
+function columns({ plane, windows, kernel, stride, padding, dilation }: PlaneKernel): string[] {
+  const [height, width] = plane
+  const [rows, length] = windows
+  const row = (kx: number): string[] => {
+    const shift = kx * dilation[1] - padding[1]
+    const low = Math.min(length, Math.max(0, Math.ceil(-shift / stride[1])))
+    const high = Math.max(low, Math.min(length, Math.floor((width - 1 - shift) / stride[1]) + 1))
+    const fours = low + Math.floor((high - low) / 4) * 4
+    const copy = (lanes: 4 | 1): string[] => {
+      const pointer = add(get('b'), bytes(mul(get('x'), i32(stride[1]))))
+      const to = add(get('at'), bytes(get('x')))
+      return [lanes === 4 ? `(v128.store ${to} ${loadStrided(pointer, stride[1])})` : `(f32.store ${to} (f32.load ${pointer}))`]
+    }
+    return [
+      `(memory.fill ${get('at')} ${i32(0)} ${i32(4 * low)})`,
+      set('b', add(get('a'), bytes(add(mul(get('row'), i32(width)), i32(shift))))),
+      ...(fours > low ? ['(block', ...count('x', i32(low), i32(fours), copy(4), 4), ')'] : []),
+      ...(high > fours ? ['(block', ...count('x', i32(fours), i32(high), copy(1)), ')'] : []),
+      `(memory.fill ${add(get('at'), i32(4 * high))} ${i32(0)} ${i32(4 * (length - high))})`,
+    ]
+  }
+  return count('n', get('first'), get('last'), [
+    set('a', add(argument(0), mul(get('n'), i32(4 * height * width)))),
+    set('at', add(argument(1), mul(get('n'), i32(4 * kernel[0] * kernel[1] * rows * length)))),
+    ...taps(kernel).flatMap(([ky, kx]) => [
+      '(block',
+      ...count('y', i32(0), i32(rows), [
+        set('row', add(mul(get('y'), i32(stride[0])), i32(ky * dilation[0] - padding[0]))),
+        `(if (i32.lt_u ${get('row')} ${i32(height)}) (then`,
+        ...row(kx),
+        `) (else (memory.fill ${get('at')} ${i32(0)} ${i32(4 * length)})))`,
+        set('at', add(get('at'), i32(4 * length))),
+      ]),
+      ')',
     ]),
   ])
 }

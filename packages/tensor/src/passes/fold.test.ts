@@ -27,3 +27,15 @@ it('divides by powers of two by multiplying', () => {
   const graph = { parameters: [x], results: [x.div(3)] }
   expect(fold(graph)).toBe(graph)
 })
+
+it.each([[[0]], [[0, 2]], [[0, 1, 2]]])('sums repeated values by counting them, over axes %j', (axes) => {
+  const x = placeholder([3, 1], 'float64')
+  const graph = { parameters: [x], results: [x.broadcastTo([4, 3, 5]).sum(axes)] }
+  const folded = fold(graph)
+  const summed = topological(folded).filter(({ primitive }) => primitive === 'reduceSum').flatMap(({ inputs }) => inputs[0]!.shape)
+  expect(summed).not.toContain(4)
+  const bindings = new Map([[x, { data: Float64Array.of(1, 2.5, -3), shape: [3, 1], dtype: 'float64' as const }]])
+  const [before, after] = [graph, folded].map(({ results }) => interpret([...results], referenceKernels, bindings)[0]!)
+  expect(after!.shape).toEqual(before!.shape)
+  expect([...after!.data]).toEqual([...before!.data])
+})

@@ -13,7 +13,7 @@ const foldedElements = 1 << 16
 
 /** Computes what depends on constants only, and removes operations that change nothing. */
 export function fold(graph: Graph): Graph {
-  return rewrite(graph, (node, inputs) => neutral(node, inputs) ?? foldConstants(node, inputs) ?? wholePower(node, inputs) ?? exactReciprocal(node, inputs))
+  return rewrite(graph, (node, inputs) => neutral(node, inputs) ?? foldConstants(node, inputs) ?? wholePower(node, inputs) ?? exactReciprocal(node, inputs) ?? sumOfRepeated(node, inputs))
 }
 
 /** x^2, x^3 and their reciprocals as products, which are faster and as exact: whole powers are how derivatives are written. */
@@ -62,6 +62,27 @@ function isUniform(t: Tensor, value: number): boolean {
   const { node } = t
   if (isPrimitive(node, 'broadcast')) return isUniform(node.inputs[0]!, value)
   return isPrimitive(node, 'constant') && node.attributes.data.length === 1 && Object.is(node.attributes.data[0], value)
+}
+
+/** The sum of n equal values is n times the value: axes along which the input only repeats are not summed over. */
+function sumOfRepeated(node: Node, [x]: readonly Tensor[]): readonly Tensor[] | undefined {
+  if (!isPrimitive(node, 'reduceSum') || !isPrimitive(x!.node, 'broadcast') || !isFloat(x!.dtype)) return undefined
+  const [from] = x!.node.inputs as readonly [Tensor]
+  const { shape, dtype } = x!
+  const lead = shape.length - from.shape.length
+  const own = shape.map((_, axis) => (axis < lead ? 1 : from.shape[axis - lead]!))
+  const repeated = node.attributes.axes.filter((axis) => own[axis] === 1 && shape[axis] !== 1)
+  if (repeated.length === 0) return undefined
+  const output = node.outputs[0]!
+  const kept = shape.map((_, axis) => axis).filter((axis) => !repeated.includes(axis))
+  const inner = kept.map((axis) => own[axis]!)
+  const whole = kept.map((axis) => shape[axis]!)
+  const axes = node.attributes.axes.filter((axis) => !repeated.includes(axis)).map((axis) => kept.indexOf(axis))
+  const reshaped = createNode('reshape', [from], { shape: inner }, [{ dtype, shape: inner }], from.node.scope)[0]!
+  const wide = sameShape(inner, whole) ? reshaped : createNode('broadcast', [reshaped], { shape: whole }, [{ dtype, shape: whole }], from.node.scope)[0]!
+  const sum = axes.length === 0 ? wide : createNode('reduceSum', [wide], { axes }, [output], node.scope)[0]!
+  const times = constant({ data: allocate(dtype, 1).fill(repeated.reduce((n, axis) => n * shape[axis]!, 1)), shape: [], dtype })
+  return createNode('mul', [sum, createNode('broadcast', [times], { shape: output.shape }, [output], null)[0]!], {}, [output], node.scope)
 }
 
 /** x / 2^k as x 2^-k, which is the same number. */
