@@ -45,17 +45,25 @@ export function printPlanes(kernel: PlaneKernel, memory: { readonly isShared: bo
   ].join('\n')
 }
 
+/** Writes `elements` zeros from `pointer` on. Filling costs a call, so few are stored. */
+function zeros(pointer: string, elements: number): string[] {
+  if (elements > 64) return [`(memory.fill ${pointer} ${i32(0)} ${i32(4 * elements)})`]
+  const fours = elements >> 2
+  return [
+    ...Array.from({ length: fours }, (_, i) => `(v128.store offset=${16 * i} ${pointer} (v128.const i32x4 0 0 0 0))`),
+    ...Array.from({ length: elements % 4 }, (_, i) => `(f32.store offset=${16 * fours + 4 * i} ${pointer} (f32.const 0))`),
+  ]
+}
+
 const argument = (index: number): string => `(i32.load offset=${4 * index} ${get('args')})`
 
-/** Writes `elements` zeros from `a` on. */
-const clear = (elements: number): string => `(memory.fill ${get('a')} ${i32(0)} ${i32(4 * elements)})`
 
 function scatter({ plane, windows }: PlaneKernel): string[] {
   const [size, updates] = [plane[0] * plane[1], windows[0] * windows[1]]
   const target = add(get('a'), bytes(`(i32.load ${get('b')})`))
   return count('n', get('first'), get('last'), [
     set('a', add(argument(2), mul(get('n'), i32(4 * size)))),
-    clear(size),
+    ...zeros(get('a'), size),
     set('b', add(argument(0), mul(get('n'), i32(4 * updates)))),
     set('y', add(argument(1), mul(get('n'), i32(4 * updates)))),
     ...count('x', i32(0), i32(updates), [
@@ -80,7 +88,7 @@ function spread({ plane, windows, kernel, stride, padding, countIncludePad }: Pl
   const divisor = countIncludePad ? `(f32.const ${kernel[0] * kernel[1]})` : `(f32.convert_i32_s ${mul(inside(get('row'), plane[0], kernel[0]), inside(get('column'), plane[1], kernel[1]))})`
   return count('n', get('first'), get('last'), [
     set('a', add(argument(1), mul(get('n'), i32(4 * plane[0] * plane[1])))),
-    clear(plane[0] * plane[1]),
+    ...zeros(get('a'), plane[0] * plane[1]),
     set('b', add(argument(0), mul(get('n'), i32(4 * windows[0] * windows[1])))),
     ...count('y', i32(0), i32(windows[0]), [
       set('row', add(mul(get('y'), i32(stride[0])), i32(-padding[0]))),
@@ -113,11 +121,11 @@ function columns({ plane, windows, kernel, stride, padding, dilation }: PlaneKer
       return [lanes === 4 ? `(v128.store ${to} ${loadStrided(pointer, stride[1])})` : `(f32.store ${to} (f32.load ${pointer}))`]
     }
     return [
-      `(memory.fill ${get('at')} ${i32(0)} ${i32(4 * low)})`,
+      ...zeros(get('at'), low),
       set('b', add(get('a'), bytes(add(mul(get('row'), i32(width)), i32(shift))))),
       ...(fours > low ? ['(block', ...count('x', i32(low), i32(fours), copy(4), 4), ')'] : []),
       ...(high > fours ? ['(block', ...count('x', i32(fours), i32(high), copy(1)), ')'] : []),
-      `(memory.fill ${add(get('at'), i32(4 * high))} ${i32(0)} ${i32(4 * (length - high))})`,
+      ...zeros(add(get('at'), i32(4 * high)), length - high),
     ]
   }
   return count('n', get('first'), get('last'), [
@@ -129,7 +137,9 @@ function columns({ plane, windows, kernel, stride, padding, dilation }: PlaneKer
         set('row', add(mul(get('y'), i32(stride[0])), i32(ky * dilation[0] - padding[0]))),
         `(if (i32.lt_u ${get('row')} ${i32(height)}) (then`,
         ...row(kx),
-        `) (else (memory.fill ${get('at')} ${i32(0)} ${i32(4 * length)})))`,
+        ') (else',
+        ...zeros(get('at'), length),
+        '))',
         set('at', add(get('at'), i32(4 * length))),
       ]),
       ')',
