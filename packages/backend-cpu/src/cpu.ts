@@ -37,7 +37,7 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
   const doubling = writeOnnx(lowerGraph({ parameters: [x], results: [x.add(x)] }))
   const modules = threads === 1 ? undefined : workerThreads()
   const memory = new Memory(modules !== undefined && (await takesSharedMemory(lib, doubling)), memoryLimit)
-  const workers = new Threads(memory, threads === 0 ? coreCount() : threads, memory.isShared ? modules : undefined)
+  const workers = await Threads.start(memory, threads === 0 ? coreCount() : threads, memory.isShared ? modules : undefined)
   return new CpuBackend(lib, await markerEndMessage(lib, doubling), threads, memory, workers, kernels ? await loadAssembler() : undefined)
 }
 

@@ -47,21 +47,21 @@ describe('generated kernels of scans', () => {
   }
 
   it('equal the reference forwards and backwards in time', async () => {
-    for (const reverse of [false, true]) for (const options of [{ block: 4 }, { block: 64, threads: 2 }]) await check((xs, tau) => run(tau!, reverse)(xs!), [[5, 3, 4, 7], []], 1, options)
+    for (const reverse of [false, true]) for (const options of [{ block: 4 }, { block: 64, threads: 2 }]) await check((xs, tau) => run(tau, reverse)(xs), [[5, 3, 4, 7], []], 1, options)
   })
 
   it('take parameters per channel and per element', async () => {
-    await check((xs, tau) => run(tau!)(xs!), [[4, 2, 3, 5], [3, 1]], 1)
-    await check((xs, tau) => run(tau!)(xs!), [[4, 2, 3], [3]], 1)
-    await check((xs, tau) => run(tau!)(xs!), [[4, 2, 3], [2, 3]], 1)
+    await check((xs, tau) => run(tau)(xs), [[4, 2, 3, 5], [3, 1]], 1)
+    await check((xs, tau) => run(tau)(xs), [[4, 2, 3], [3]], 1)
+    await check((xs, tau) => run(tau)(xs), [[4, 2, 3], [2, 3]], 1)
   })
 
   it('run the gradient with the forward pass repeated inside', async () => {
     for (const shape of [[], [3, 1], [2, 3, 5]]) {
       const [, backward] = await check(
         (xs, tau, dy) => {
-          const [, s] = run(tau!)(xs!)
-          const { dx, dtau } = grad(s!.mul(dy!).sum(), { dx: xs!, dtau: tau! })
+          const [, s] = run(tau)(xs)
+          const { dx, dtau } = grad(s!.mul(dy).sum(), { dx: xs, dtau: tau })
           return [s!, dx, dtau]
         },
         [[6, 2, 3, 5], shape, [6, 2, 3, 5]],
@@ -79,8 +79,8 @@ describe('generated kernels of scans', () => {
   it('give the gradient of a constant input, summed over the steps', async () => {
     await check(
       (x, dy) => {
-        const [, s] = scan((v: Tensor, _: null) => { const r = leaky(v, x!, full([], 2)); return [r.v, r.s] }, zeros(x!.shape), null, { length: 4 })
-        return [grad(s.mul(dy!).sum(), x!)]
+        const [, s] = scan((v: Tensor, _: null) => { const r = leaky(v, x, full([], 2)); return [r.v, r.s] }, zeros(x.shape), null, { length: 4 })
+        return [grad(s.mul(dy).sum(), x)]
       },
       [[3, 5], [4, 3, 5]],
       2,
@@ -93,8 +93,8 @@ describe('generated kernels of scans', () => {
         const [, y] = scan(({ sum, count }: { sum: Tensor; count: Tensor }, x: Tensor, t: Tensor) => {
           const next = { sum: sum.add(x.mul(t.cast('float32'))), count: count.add(1) }
           return [next, next.sum.div(next.count)]
-        }, { sum: zeros([3, 5]), count: zeros([]) }, xs!)
-        return [y, grad(y.mean(0).square().sum(), xs!)]
+        }, { sum: zeros([3, 5]), count: zeros([]) }, xs)
+        return [y, grad(y.mean(0).square().sum(), xs)]
       },
       [[4, 3, 5]],
       2,
@@ -102,7 +102,7 @@ describe('generated kernels of scans', () => {
   })
 
   it('refuse bodies that are not elementwise', () => {
-    const { program } = traceFunction((xs) => scan((v: Tensor, x: Tensor) => { const next = v.add(x.matmul(v)); return [next, next] }, zeros([3, 3]), xs!)[1], [{ shape: [4, 3, 3], dtype: 'float32' }])
+    const { program } = traceFunction((xs) => scan((v: Tensor, x: Tensor) => { const next = v.add(x.matmul(v)); return [next, next] }, zeros([3, 3]), xs)[1], [{ shape: [4, 3, 3], dtype: 'float32' }])
     expect(fuseScan(program.results[0]!.node as Node<'scan'>)).toBeUndefined()
   })
 })

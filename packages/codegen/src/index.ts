@@ -4,6 +4,7 @@ export { mappingOf, sumMapping, lookThrough, type Mapping, type Mapped } from '.
 export { type Fused } from './kernel-builder.js'
 export { fuse, type GroupOptions } from './fuse.js'
 export { fuseScan, type ScanFusionOptions } from './fuse-scan.js'
+export { divide, type Blocks } from './blocks.js'
 export { printKernel, argumentWords, operandWord } from './wat/kernel.js'
 export { fuseColumns, fusePlanes, type FusedPlanes, type PlaneKernel } from './planes.js'
 export { printPlanes } from './wat/planes.js'

@@ -32,7 +32,6 @@ export class KernelBuilder {
   readonly #phases: PhaseBuilder[] = []
   readonly #size: number
   readonly isBound: (tensor: Tensor) => boolean
-  readonly #known = new Map<string, number>()
   #space: Space | undefined
 
   /** `isBound`: what is not looked behind outside of the kernel. */

@@ -1,7 +1,7 @@
 import { bytesPerElement, interpret, referenceKernels, sizeOf, type Tensor, type TypedArray } from '@snn/tensor'
 import { expect } from 'vitest'
 import { assemble } from '../src/assemble.js'
-import { argumentWords, operandWord, printKernel, type Fused } from '../src/index.js'
+import { argumentWords, divide, operandWord, printKernel, type Fused } from '../src/index.js'
 
 export interface RunOptions {
   /** Elements of a block. */
@@ -41,14 +41,10 @@ export async function runKernel({ kernel, tensors, space, length }: Fused, bindi
     if (role === 'output') new Uint8Array(memory.buffer)[addresses.get(i)! + bytes(tensors[i]!)] = guard
   })
 
-  const rowLength = space.inner === 1 && space.count > 1 ? space.count : space.inner
-  const channels = space.inner === 1 && space.count > 1 ? 1 : space.count
-  const rows = (space.outer * space.count * space.inner) / rowLength
-  const blocksPerRow = Math.ceil(rowLength / block)
-  const scratchBytes = kernel.slots.reduce((sum, { isStacked }) => sum + 4 * block * (isStacked ? length : 1), 0)
+  const blocks = divide({ kernel, tensors, space, length }, block)
   const words = new Uint32Array(memory.buffer, 0, operandWord(kernel.operands.length))
-  const values = { length, count: channels, inner: rowLength, block, blocksPerRow, scratch: place(scratchBytes * threads), scratchBytes }
-  argumentWords.forEach((name, i) => (words[i] = values[name]))
+  const scratch = place(blocks.scratchBytes * threads)
+  argumentWords.forEach((name, i) => (words[i] = name === 'scratch' ? scratch : blocks.words[name]))
   kernel.operands.forEach(({ role, isMoving }, i) => {
     words[operandWord(i)] = addresses.get(i)!
     words[operandWord(i) + 1] = role === 'sum' ? bytes(tensors[i]!) : isMoving ? bytes(tensors[i]!) / length : 0
@@ -56,8 +52,7 @@ export async function runKernel({ kernel, tensors, space, length }: Fused, bindi
 
   const module = await WebAssembly.compile(await assemble(printKernel(kernel, { isShared: false })))
   const { run } = (await WebAssembly.instantiate(module, { memory: { memory } })).exports as { run: (args: number, first: number, last: number, thread: number) => void }
-  const blocks = rows * blocksPerRow
-  for (let thread = 0; thread < threads; thread++) run(0, Math.floor((blocks * thread) / threads), Math.floor((blocks * (thread + 1)) / threads), thread)
+  for (let thread = 0; thread < threads; thread++) run(0, Math.floor((blocks.count * thread) / threads), Math.floor((blocks.count * (thread + 1)) / threads), thread)
 
   const read = (i: number, thread = 0): TypedArray => {
     const tensor = tensors[i]!

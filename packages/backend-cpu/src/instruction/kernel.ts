@@ -1,13 +1,8 @@
-import { argumentWords, operandWord, printKernel, type Fused } from '@snn/codegen'
+import { argumentWords, divide, operandWord, printKernel, type Blocks, type Fused } from '@snn/codegen'
 import { bytesPerElement, sizeOf, type Tensor } from '@snn/tensor'
 import { viewOf, type Frame, type Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
 import type { Instruction } from './instruction.js'
-
-/** Bytes of one block's buffers that stay in the first-level cache. */
-const cachedBytes = 24 * 1024
-const largestBlock = 2048
-const smallestBlock = 64
 
 /** Fewer element operations than this are done before another thread has woken up. */
 const sharedWork = 1 << 18
@@ -20,8 +15,7 @@ function bytesOf(tensor: Tensor): number {
 export class KernelInstruction implements Instruction {
   readonly kind = 'kernel'
   #kernel = -1
-  readonly #words: Readonly<Record<(typeof argumentWords)[number], number>>
-  readonly #blocks: number
+  readonly #blocks: Blocks
   readonly #isShared: boolean
   /** Bytes of all sums of one thread, one after the other. */
   readonly #sumBytes: number
@@ -32,32 +26,24 @@ export class KernelInstruction implements Instruction {
     readonly locations: readonly Location[],
     readonly workshop: Workshop,
   ) {
-    const { kernel, space, length, tensors } = fused
-    const isLast = space.inner === 1 && space.count > 1
-    const inner = isLast ? space.count : space.inner
-    const rows = (space.outer * space.count * space.inner) / Math.max(1, inner)
-    const perElement = kernel.slots.reduce((sum, { isStacked }) => sum + 4 * (isStacked ? length : 1), 0)
-    const fitting = perElement === 0 ? largestBlock : Math.floor(cachedBytes / perElement / 16) * 16
-    const block = Math.min(largestBlock, Math.max(smallestBlock, fitting))
-    const blocksPerRow = Math.ceil(inner / block)
+    const { kernel, length, tensors } = fused
+    this.#blocks = divide(fused)
     const operations = kernel.phases.reduce((sum, { steps, values }) => sum + values.length * (steps === 'once' ? 1 : length), 0)
-    this.#blocks = rows * blocksPerRow
-    this.#isShared = rows * inner * operations >= sharedWork
-    this.#words = { length, count: isLast ? 1 : space.count, inner, block, blocksPerRow, scratch: 0, scratchBytes: perElement * block }
+    this.#isShared = this.#blocks.count * this.#blocks.words.block * operations >= sharedWork
     this.#sumBytes = kernel.operands.reduce((sum, { role }, i) => sum + (role === 'sum' ? bytesOf(tensors[i]!) : 0), 0)
   }
 
   async load(): Promise<void> {
     const { kernel } = this.fused
     this.#kernel = await this.workshop.kernel((memory) => printKernel(kernel, memory))
-    this.workshop.reserve({ words: operandWord(kernel.operands.length), scratch: this.#words.scratchBytes, sums: this.#sumBytes })
+    this.workshop.reserve({ words: operandWord(kernel.operands.length), scratch: this.#blocks.scratchBytes, sums: this.#sumBytes })
   }
 
   run(frame: Frame): void {
     const { kernel, tensors, length } = this.fused
     const { threads, args, scratch, sums } = this.workshop
     const words = new Uint32Array(args.buffer, args.byteOffset, operandWord(kernel.operands.length))
-    argumentWords.forEach((name, i) => (words[i] = name === 'scratch' ? scratch.byteOffset : this.#words[name]))
+    argumentWords.forEach((name, i) => (words[i] = name === 'scratch' ? scratch.byteOffset : this.#blocks.words[name]))
     let sumOffset = 0
     kernel.operands.forEach(({ role, isMoving }, i) => {
       const bytes = bytesOf(tensors[i]!)
@@ -72,7 +58,7 @@ export class KernelInstruction implements Instruction {
     })
     const threadCount = this.#isShared ? threads.count : 1
     if (this.#sumBytes > 0) new Float32Array(sums.buffer, sums.byteOffset, (threadCount * this.#sumBytes) / 4).fill(0)
-    threads.run(this.#kernel, args.byteOffset, this.#blocks, this.#isShared)
+    threads.run(this.#kernel, args.byteOffset, this.#blocks.count, this.#isShared)
     if (this.#sumBytes > 0) this.#addSums(frame, threadCount)
   }
 

@@ -103,7 +103,8 @@ export class Level {
         if (isPrimitive(node, 'random')) this.#planRandom(node)
         else if (isByColumns(node)) this.#planWeightGradient(node)
         else if (!isPrimitive(node, 'scan')) this.#planPlanes(fusePlanes(node)!)
-        else (this.#partition.fusedScans.has(node) ? this.#planFusedScan(node) : this.#planLoop(node))
+        else if (this.#partition.fusedScans.has(node)) this.#planFusedScan(node)
+        else this.#planLoop(node)
       }
     })
     if (stages.length === 0) this.#planLibrary([], true)

@@ -12,12 +12,13 @@ const loadModules = -1
 
 interface NodeWorker {
   postMessage(message: unknown): void
+  once(event: 'message' | 'error', listener: (value: unknown) => void): void
   unref(): void
   terminate(): Promise<unknown>
 }
 
 interface WorkerThreads {
-  readonly Worker: new (source: string, options: { readonly eval: true; readonly workerData: unknown; readonly stdout?: boolean }) => NodeWorker
+  readonly Worker: new (source: string, options: { readonly eval: true; readonly workerData: unknown; readonly execArgv: readonly string[] }) => NodeWorker
 }
 
 /** node:worker_threads, where there is such a module: asked for at run time, so that bundlers for browsers do not look for it. */
@@ -34,23 +35,36 @@ export class Threads {
   readonly count: number
   readonly #memory: Memory
   readonly #functions: KernelFunction[] = []
-  readonly #workers: NodeWorker[] = []
-  readonly #control = new Int32Array(new SharedArrayBuffer(64))
+  readonly #workers: readonly NodeWorker[]
+  readonly #control: Int32Array
 
-  constructor(memory: Memory, count: number, lib: WorkerThreads | undefined) {
+  private constructor(memory: Memory, workers: readonly NodeWorker[], words: Int32Array) {
     this.#memory = memory
-    this.count = lib ? count : 1
-    for (let thread = 1; thread < this.count; thread++) {
-      const worker = new lib!.Worker(workerSource, { eval: true, workerData: { memory: memory.wasm, control: this.#control, thread, count: this.count } })
-      worker.unref()
-      this.#workers.push(worker)
-    }
+    this.#workers = workers
+    this.#control = words
+    this.count = workers.length + 1
+  }
+
+  /** Starts `count` - 1 workers where there is `lib`, and waits until they run: from then on they need nothing of this thread. */
+  static async start(memory: Memory, count: number, lib: WorkerThreads | undefined): Promise<Threads> {
+    const words = new Int32Array(lib ? new SharedArrayBuffer(64) : new ArrayBuffer(64))
+    const workers = Array.from({ length: lib ? count - 1 : 0 }, (_, i) => {
+      // without what the program preloads, such as a loader of sources
+      return new lib!.Worker(workerSource, { eval: true, execArgv: [], workerData: { memory: memory.wasm, control: words, thread: i + 1, count } })
+    })
+    await Promise.all(workers.map((worker) => new Promise((resolve, reject) => {
+      worker.once('message', resolve)
+      worker.once('error', reject)
+    })))
+    for (const worker of workers) worker.unref()
+    return new Threads(memory, workers, words)
   }
 
   /** Makes a module known to all threads; returns its number. */
   load(module: WebAssembly.Module): number {
     const { exports } = new WebAssembly.Instance(module, { memory: { memory: this.#memory.wasm } })
     const kernel = this.#functions.push(exports['run'] as KernelFunction) - 1
+    // eslint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
     for (const worker of this.#workers) worker.postMessage({ kernel, module })
     if (this.#workers.length > 0) {
       this.#start(loadModules, 0, 0)

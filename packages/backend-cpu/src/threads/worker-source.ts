@@ -7,6 +7,7 @@ const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_th
 const { memory, control, thread, count } = workerData
 const functions = []
 let seen = 0
+parentPort.postMessage('running')
 for (;;) {
   for (let spins = 0; Atomics.load(control, 0) === seen; spins++) if (spins > 20000) Atomics.wait(control, 0, seen)
   seen = Atomics.load(control, 0)

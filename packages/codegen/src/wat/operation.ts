@@ -21,7 +21,7 @@ type Row = { readonly float?: Printer; readonly int?: Printer; readonly flag?: P
 const printers: { readonly [P in Exclude<ScalarPrimitive, 'cast'>]: Row } = {
   neg: { float: instruction('f32x4.neg'), int: instruction('i32x4.neg') },
   abs: { float: instruction('f32x4.abs'), int: instruction('i32x4.abs') },
-  sign: { float: (x) => sign(x!) },
+  sign: { float: (x) => sign(x) },
   floor: { float: instruction('f32x4.floor') },
   round: { float: instruction('f32x4.nearest') },
   sqrt: { float: instruction('f32x4.sqrt') },
