@@ -42,7 +42,7 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
 }
 
 /** A value of all the steps that run at once takes no more than this, so that it stays in the outer caches. */
-const splitBytes = 2 ** 21
+const splitBytes = 2 ** 24
 
 /** Owns what all executables share: the memory with the arena in it, the sessions, and the kernels. Runs one program at a time. */
 export class CpuBackend implements Backend {

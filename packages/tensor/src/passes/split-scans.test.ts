@@ -76,7 +76,7 @@ const programs: Record<string, Program> = {
   },
 }
 
-const T = 6
+const T = 8
 const data = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.cos(i * 1.7))
 
 function trace(build: Program) {
@@ -89,7 +89,7 @@ function nodesOf(graph: Graph): Node[] {
 
 describe('splitScans', () => {
   for (const [name, build] of Object.entries(programs)) {
-    for (const maximumBytes of [2 ** 20, 2 * 128]) {
+    for (const maximumBytes of [2 ** 20, 4 * 256]) {
       it(`keeps what a program computes: ${name}, values of at most ${maximumBytes} bytes`, () => {
         const program = trace(build)
         const split = splitScans(program, { maximumBytes })

@@ -29,6 +29,9 @@ export function splitScans(program: Program, options: SplitOptions): Program {
   return { parameters, results: graph.results.slice(0, results.length), assigns: assigns.map(({ variable }, i) => ({ variable, value: graph.results[results.length + i]! })) }
 }
 
+/** Fewer steps at once gain less than it costs to leave the cache. */
+const smallestPiece = 4
+
 type Scan = Node<'scan'>
 
 function splitScan(node: Scan, inputs: readonly Tensor[], { maximumBytes }: SplitOptions): readonly Tensor[] | undefined {
@@ -39,7 +42,7 @@ function splitScan(node: Scan, inputs: readonly Tensor[], { maximumBytes }: Spli
   const steps = piece(length, Math.floor(maximumBytes / largest))
   const [states, xs, captured] = [inputs.slice(0, carries), inputs.slice(carries, carries + sequences), inputs.slice(carries + sequences)]
   if (steps === length || keepsStates(node)) return emit(node, plan, states, xs, captured, undefined, length)
-  if (steps === 1) return undefined
+  if (steps < smallestPiece) return undefined
 
   // pieces of `steps` steps, one after the other
   const pieces = length / steps
