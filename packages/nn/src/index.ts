@@ -15,3 +15,5 @@ export { batchNormLayer, layerNormLayer, type BatchNormConfig, type LayerNormCon
 export { reluLayer, clipLayer, leakyReluLayer, unaryLayer, softmaxLayer, logSoftmaxLayer, type ClipConfig, type SoftmaxConfig, type UnaryConfig, type UnaryFunction } from './layers/activation.js'
 export { flattenLayer, reshapeLayer, transposeLayer, padLayer, sliceLayer, concatLayer, gatherLayer, broadcastLayer, parameterLayer } from './layers/shape.js'
 export { addLayer, binaryLayer, constantLayer, reduceLayer, type BinaryFunction } from './layers/arithmetic.js'
+export { writeSafetensors } from './safetensors/write-safetensors.js'
+export { readSafetensors, type Safetensors } from './safetensors/read-safetensors.js'
