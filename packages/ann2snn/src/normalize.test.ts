@@ -30,7 +30,7 @@ const withoutState = (layer: Layer): Layer => {
 
 function pooled(layer: Layer, x: Tensor): Tensor {
   const stateful = layer as Extract<Layer, { step: unknown }>
-  return stateful.step(x, stateful.initialState(x.shape, x.dtype)).output
+  return stateful.step(x, stateful.initialState(x.shape, x.dtype), { training: false, lead: 1 }).output
 }
 
 async function converted(net: Network, per: Per) {

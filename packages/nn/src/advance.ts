@@ -1,5 +1,5 @@
 import { scan, type Tensor } from '@snn/tensor'
-import type { State, StatefulLayer } from './layer.js'
+import type { Context, State, StatefulLayer } from './layer.js'
 import type { Mode } from './network.js'
 
 export interface Advanced {
@@ -11,11 +11,11 @@ export interface Advanced {
 }
 
 /** One step of a layer with memory, or a scan over all steps. States that `given` lacks are the initial ones. */
-export function advance(layer: StatefulLayer, mode: Mode, x: Tensor, given: State | undefined): Advanced {
+export function advance(layer: StatefulLayer, mode: Mode, x: Tensor, given: State | undefined, context: Context): Advanced {
   const initial = layer.initialState(mode === 'step' ? x.shape : x.shape.slice(1), x.dtype)
   const start = { ...initial, ...given }
   const once = (before: State, now: Tensor) => {
-    const { output, state, spike } = layer.step(now, before)
+    const { output, state, spike } = layer.step(now, before, { ...context, lead: 1 })
     return { output, state, named: spike ? { ...state, spike } : state }
   }
   if (mode === 'step') return { ...once(start, x), initial }

@@ -14,3 +14,9 @@ export function checkSampleRank(kind: string, x: Tensor, rank: number, { lead }:
     shapes: [x.shape],
   })
 }
+
+/** Throws `NEEDS_SEQUENCE` unless `x` is a whole sequence [T, N, ..]. */
+export function checkSequence(kind: string, { lead }: Context): void {
+  if (lead === 2) return
+  throw new SnnError('NEEDS_SEQUENCE', `[${kind}] one step, expected all steps [T,N,..] at once. Run the network with forward(), not stepwise or as a stream.`, { layer: kind })
+}

@@ -17,3 +17,7 @@ export { flattenLayer, reshapeLayer, transposeLayer, padLayer, sliceLayer, conca
 export { addLayer, binaryLayer, constantLayer, reduceLayer, type BinaryFunction } from './layers/arithmetic.js'
 export { writeSafetensors } from './safetensors/write-safetensors.js'
 export { readSafetensors, type Safetensors } from './safetensors/read-safetensors.js'
+export { elementwiseRecurrent, linearRecurrent, linearRecurrentLayer, type Combine } from './recurrent/containers.js'
+export { spikingRnn, spikingLstm, spikingGru, recurrentCell, type RecurrentOptions } from './recurrent/spiking-rnn.js'
+export { recurrentLayer, type CellOptions, type RecurrentKind } from './recurrent/recurrent-layer.js'
+export { reverseTimeLayer } from './recurrent/reverse-time.js'

@@ -32,8 +32,9 @@ export interface StatelessLayer extends LayerBase {
 
 /** A layer with memory: one step of it. Neurons are such layers. */
 export interface StatefulLayer extends LayerBase {
+  /** The state before the first step, for an input of one step of `shape` [N, ..]. To be called in a trace. */
   initialState(shape: Shape, dtype: DType): State
-  step(x: Tensor, state: State): { readonly output: Tensor; readonly state: State; readonly spike?: Tensor }
+  step(x: Tensor, state: State, context: Context): { readonly output: Tensor; readonly state: State; readonly spike?: Tensor }
 }
 
 export type Layer = StatelessLayer | StatefulLayer

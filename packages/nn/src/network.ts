@@ -146,7 +146,7 @@ export class Network {
       const taken = from.map((source) => values.get(source)!)
       const output = withPath(name, () => {
         if (!isStateful(layer)) return layer.apply(taken, context)
-        const result = advance(layer, mode, taken[0]!, state[name])
+        const result = advance(layer, mode, taken[0]!, state[name], context)
         last[name] = result.state
         initial[name] = result.initial
         for (const [key, value] of Object.entries(result.named)) all[`${name}.${key}`] = value

@@ -44,7 +44,7 @@ function convolution(operation: string, axes: number, inputs: number, outputs: n
   return { ...convLayer(config, variables), initialize }
 }
 
-function checkSizes(operation: string, sizes: Readonly<Record<string, number>>): void {
+export function checkSizes(operation: string, sizes: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(sizes)) {
     if (Number.isSafeInteger(value) && value > 0) continue
     throw new SnnError('ARGUMENT', `[${operation}] ${name} ${value}, expected a positive whole number. Correct it.`, { name, value })

@@ -26,6 +26,8 @@ export interface ErrorDetails {
   NOT_FINITE: { readonly place: string }
   /** A data file is truncated, corrupt, or not of the format; `offset` in bytes where it is known. */
   DATA_INVALID: { readonly file: string; readonly offset?: number }
+  /** A layer that needs all time steps at once was run step by step. */
+  NEEDS_SEQUENCE: { readonly layer: string }
   /** Data that a path or description names are not there; `looked` lists what was looked for. */
   DATA_NOT_FOUND: { readonly path: string; readonly looked: readonly string[] }
   /** A file could not be downloaded; what each address answered. */
