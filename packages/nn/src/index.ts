@@ -21,3 +21,5 @@ export { elementwiseRecurrent, linearRecurrent, linearRecurrentLayer, type Combi
 export { spikingRnn, spikingLstm, spikingGru, recurrentCell, type RecurrentOptions } from './recurrent/spiking-rnn.js'
 export { recurrentLayer, type CellOptions, type RecurrentKind } from './recurrent/recurrent-layer.js'
 export { reverseTimeLayer } from './recurrent/reverse-time.js'
+export { temporalAttention, channelAttention, spatialAttention, multiDimensionalAttention, temporalAttentionLayer, channelAttentionLayer, spatialAttentionLayer, type GateOptions, type MultiDimensionalOptions } from './attention/multi-dimensional-attention.js'
+export { spikingSelfAttention, qkAttention, spikingAttentionLayer, type SpikingAttentionOptions, type QkAttentionOptions, type MakeNeuron } from './attention/spiking-attention.js'
