@@ -3,7 +3,7 @@ export { Network, type NetworkParts, type NetworkNode, type NetworkInput, type N
 export { sequential, input, type Input, type Part } from './sequential.js'
 export { conv1d, conv2d, linear, type WeightedOptions, type ConvLayerOptions } from './weighted.js'
 export { batchNorm1d, batchNorm2d, maxPool1d, maxPool2d, avgPool1d, avgPool2d, flatten, relu, type BatchNormOptions } from './constructors.js'
-export { matcher } from './record.js'
+export { matcher, record, type Recorded } from './record.js'
 export { sampleShapes } from './sample-shapes.js'
 export { stepwise, initialState } from './stepwise.js'
 export { stream, type Stream } from './stream.js'

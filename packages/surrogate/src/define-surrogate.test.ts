@@ -2,10 +2,10 @@ import { compile, grad, isSnnError, reference, scalar, scan, type Tensor } from 
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import golden from '../test/golden/surrogates.json' with { type: 'json' }
 import * as all from './index.js'
-import { circle, defineSurrogate, fastSigmoid, multiLevel, poissonPass, sigmoid, spikeRateEscape, tanh, triangle, type Surrogate } from './index.js'
+import { circle, createSurrogate, defineSurrogate, fastSigmoid, multiLevel, poissonPass, sigmoid, spikeRateEscape, tanh, triangle, type Surrogate } from './index.js'
 
 const backend = reference()
-const { defineSurrogate: _, poissonPass: __, ...family } = all
+const { defineSurrogate: _, poissonPass: __, createSurrogate: ___, ...family } = all
 
 /** The spike function and its derivative at `x`. */
 async function sample(surrogate: Surrogate, x: readonly number[]): Promise<{ y: number[]; dx: number[] }> {
@@ -148,5 +148,21 @@ describe('every surrogate', () => {
     expectTypeOf(square).parameter(0).toEqualTypeOf<({ readonly width?: number } & { readonly smooth?: boolean }) | undefined>()
     // @ts-expect-error the derivative may not use a parameter that is not declared
     defineSurrogate('typo', { parameters: { width: 1 }, primitive: (x) => x, derivative: (x, { widht }) => x.mul(widht) })
+  })
+})
+
+describe('createSurrogate', () => {
+  it('makes every spike function again from its name and parameters', async () => {
+    for (const [name, make] of Object.entries({ ...family, poissonPass })) {
+      const { parameters } = make()
+      const changed = Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, value + 1]))
+      expect(createSurrogate(name, changed)).toMatchObject({ name, parameters: changed, smooth: false })
+    }
+    expect(await sample(createSurrogate('sigmoid', { alpha: 2 }), points)).toEqual(await sample(sigmoid({ alpha: 2 }), points))
+  })
+
+  it('refuses names and parameters that there are not', () => {
+    for (const name of ['sigmoyd', 'toString', '__proto__', 'defineSurrogate']) expect(() => createSurrogate(name)).toThrow(expect.objectContaining({ code: 'ARGUMENT' }))
+    expect(() => createSurrogate('sigmoid', { beta: 1 })).toThrow(expect.objectContaining({ code: 'ARGUMENT' }))
   })
 })

@@ -4,3 +4,4 @@ export { piecewiseQuadratic, triangle, rect, piecewiseLeakyRelu, leakyKRelu, det
 export { nonzeroSignLogAbs, logTailedRelu, fakeNumericalGradient, s2nn } from './logarithmic.js'
 export { squarewaveFourierSeries } from './squarewave-fourier-series.js'
 export { poissonPass } from './poisson-pass.js'
+export { createSurrogate } from './create-surrogate.js'

@@ -1,4 +1,4 @@
-import { lif } from '@snn/neuron'
+import { learnable, lif } from '@snn/neuron'
 import { compile, evaluateShapes, grad, placeholder, reference, tensor, variable, type Shape, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import golden from '../../test/golden/attention.json' with { type: 'json' }
@@ -49,6 +49,8 @@ describe('multi-dimensional attention', () => {
     for (const layer of [temporalAttention(4, { reduction: 2 }), channelAttention(6, { reduction: 2 }), spatialAttention()]) {
       expect(() => evaluateShapes(() => sequential(layer).step(placeholder([2, 6, 4, 4])))).toThrow(needsSequence)
     }
+    const perChannel = sequential(input([6, 4, 4]), multiDimensionalAttention(4, 6, { temporalReduction: 2, channelReduction: 3 }), lif({ tau: learnable(2, { per: 'channel' }) }))
+    expect(perChannel.parameters()['lif1.tau']!.shape).toEqual([6, 1, 1])
     expect(Object.entries(trained.parameters()).map(([name, { shape }]) => [name, shape])).toEqual([
       ['network1.temporalAttention1.squeeze', [2, 4]], ['network1.temporalAttention1.excite', [4, 2]], ['network1.channelAttention1.squeeze', [2, 6]],
       ['network1.channelAttention1.excite', [6, 2]], ['network1.spatialAttention1.weight', [1, 2, 7, 7]],

@@ -227,7 +227,7 @@ describe('layers of indices and copies', () => {
 describe('createLayer', () => {
   it('makes a layer again from what it says of itself', async () => {
     const original = convLayer({ stride: [1], padding: [[1, 1]], dilation: [1], groups: 1 }, { weight: weight([2, 2, 3], 4) })
-    const again = createLayer(original.kind, JSON.parse(JSON.stringify(original.config)) as never, original.variables)!
+    const again = createLayer(original.kind, JSON.parse(JSON.stringify(original.config)) as never, original.variables) as typeof original
     expect((await apply(again, [[2, 5]])).output.data).toEqual((await apply(original, [[2, 5]])).output.data)
     expect(createLayer('integrateAndFire', {}, {})).toBeUndefined()
   })
