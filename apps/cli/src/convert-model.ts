@@ -1,4 +1,4 @@
-import { convert, importOnnx, writeSnn, type ConversionReport, type ConvertOptions } from '@snn/ann2snn'
+import { convert, importOnnx, toOnnx, type ConversionReport, type ConvertOptions } from '@snn/ann2snn'
 import { take, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { withBackend } from './backend.js'
@@ -54,7 +54,7 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
       onProgress: (progress) => onProgress({ total, ...progress }),
     })
     const report = { ...converted.report, notes: [...notes, ...converted.report.notes] }
-    const file = await writeSnn(converted.snn, { ...(preprocess ? { preprocess } : {}), ...(classNames ? { classNames } : {}), T: report.recommendedT })
+    const file = await toOnnx(converted.snn, { ...(preprocess ? { preprocess } : {}), ...(classNames ? { classNames } : {}), T: report.recommendedT })
     signal.throwIfAborted()
     await writeWhole(out, file)
     if (reportPath !== undefined) await writeWhole(reportPath, `${JSON.stringify(report, undefined, 2)}\n`)
