@@ -15,3 +15,22 @@ export async function timesOf(runs: number, work: () => Promise<unknown>): Promi
   }
   return times
 }
+
+/** `work` as something that gives its milliseconds. */
+export function timed(work: () => Promise<unknown>): () => Promise<number> {
+  return async () => (await timesOf(1, work))[0]!
+}
+
+/** Medians in milliseconds of works that take turns, so that a busy machine slows all of them, after rounds that warm them up. */
+export async function inTurns<const K extends string>(works: Readonly<Record<K, (() => Promise<number>) | undefined>>, options: { readonly rounds: number; readonly warmUp: number }): Promise<Partial<Record<K, number>>> {
+  const given = Object.entries(works) as [K, (() => Promise<number>) | undefined][]
+  const times = new Map<K, number[]>()
+  for (let round = -options.warmUp; round < options.rounds; round++) {
+    for (const [name, work] of given) {
+      if (!work) continue
+      const time = await work()
+      if (round >= 0) times.set(name, [...(times.get(name) ?? []), time])
+    }
+  }
+  return Object.fromEntries([...times].map(([name, values]) => [name, median(values)])) as Partial<Record<K, number>>
+}

@@ -1,20 +1,25 @@
 import { lowerGraph, writeOnnx } from '@snn/onnx'
-import { SnnError, allocate, placeholder, sizeOf, type Backend, type CompileOptions, type Executable, type Program, type TypedArray, type Variable } from '@snn/tensor'
+import { SnnError, placeholder, splitScans, type Backend, type CompileOptions, type Executable, type Program } from '@snn/tensor'
 import { createExecutable } from './executable.js'
+import type { Place } from './frame.js'
 import { markerEndMessage } from './in-place.js'
-import { loadLibrary, type OrtLibrary } from './library.js'
+import { Workshop } from './kernels/workshop.js'
+import { loadAssembler, loadLibrary, takesSharedMemory, type Assemble, type OrtLibrary } from './library.js'
+import { Memory, addressableBytes, type Region } from './memory/memory.js'
+import { Store } from './memory/store.js'
 import { SessionCache } from './session-cache.js'
+import { Threads, workerThreads } from './threads/threads.js'
 
 export interface CpuOptions {
-  /** Threads that ONNX Runtime computes with. Default: the number of cores. */
+  /** Threads that compute. Default: the number of cores. */
   readonly threads?: number
   /** Another build of ONNX Runtime than onnxruntime-node, such as onnxruntime-web. */
   readonly lib?: OrtLibrary
-  /** Most bytes that intermediate values of one program may take. Default 8 GiB. */
+  /** Whether elementwise operations and scans run as generated kernels; else everything is left to ONNX Runtime. Default true. */
+  readonly kernels?: boolean
+  /** Most bytes that all values together may take. Default, and most that there can be: 4 GiB. */
   readonly memoryLimit?: number
 }
-
-const defaultMemoryLimit = 2 ** 33
 
 /**
  * The CPU backend: programs as lists of instructions over one arena of memory; groups of tensor operations are ONNX Runtime
@@ -23,60 +28,62 @@ const defaultMemoryLimit = 2 ** 33
  * Throws `BACKEND_UNAVAILABLE` where onnxruntime-node is not installed or has no binary for the machine.
  */
 export async function cpu(options: CpuOptions = {}): Promise<Backend> {
-  const { threads = 0, memoryLimit = defaultMemoryLimit } = options
+  const { threads = 0, kernels = true, memoryLimit = addressableBytes } = options
   if (!Number.isSafeInteger(threads) || threads < 0) {
     throw new SnnError('ARGUMENT', `[cpu] threads ${threads}, expected a whole number of at least 1, or 0 for all cores.`, { name: 'threads', value: threads })
   }
   const lib = options.lib ?? (await loadLibrary())
   const x = placeholder([1])
-  const markerEnd = await markerEndMessage(lib, writeOnnx(lowerGraph({ parameters: [x], results: [x.add(x)] })))
-  return new CpuBackend(lib, markerEnd, threads, memoryLimit)
+  const doubling = writeOnnx(lowerGraph({ parameters: [x], results: [x.add(x)] }))
+  const modules = threads === 1 ? undefined : workerThreads()
+  const memory = new Memory(modules !== undefined && (await takesSharedMemory(lib, doubling)), memoryLimit)
+  const workers = new Threads(memory, threads === 0 ? coreCount() : threads, memory.isShared ? modules : undefined)
+  return new CpuBackend(lib, await markerEndMessage(lib, doubling), threads, memory, workers, kernels ? await loadAssembler() : undefined)
 }
 
-/** Owns what all executables share: the arena, the sessions, and spare arrays of Variables. Runs one program at a time. */
+/** A value of all the steps that run at once takes no more than this, so that it stays in the outer caches. */
+const splitBytes = 2 ** 21
+
+/** Owns what all executables share: the memory with the arena in it, the sessions, and the kernels. Runs one program at a time. */
 export class CpuBackend implements Backend {
   readonly contract = 1
   readonly name = 'cpu'
   readonly sessions: SessionCache
-  arena = new ArrayBuffer(0)
+  readonly store: Store
+  readonly workshop: Workshop | undefined
+  #arena: Region | undefined
   #last: Promise<unknown> = Promise.resolve()
   #disposed = false
-  readonly #memoryLimit: number
-  readonly #spares = new WeakMap<Variable, TypedArray>()
-  readonly #owned = new WeakSet<TypedArray>()
 
   constructor(
     readonly lib: OrtLibrary,
     readonly markerEnd: string | undefined,
     threads: number,
-    memoryLimit: number,
+    memory: Memory,
+    workers: Threads,
+    assemble: Assemble | undefined,
   ) {
-    this.#memoryLimit = memoryLimit
+    this.store = new Store(this, memory)
+    this.workshop = assemble && new Workshop(this.store, workers, assemble)
     this.sessions = new SessionCache(lib, sessionOptions(threads))
   }
 
   async compile(program: Program, options?: CompileOptions): Promise<Executable> {
     this.checkAlive()
-    return createExecutable(this, program, options)
+    return createExecutable(this, this.workshop ? splitScans(program, { maximumBytes: splitBytes }) : program, options)
   }
 
-  /** Makes the arena hold at least `bytes`. Nothing in it outlives a run, so growing copies nothing. */
+  /** Where the arena begins. */
+  get arena(): Place {
+    return this.store.place(this.#arena ?? { offset: 0, bytes: 0 })
+  }
+
+  /** Makes the arena hold at least `bytes`, while no program runs. Nothing in it outlives a run, so growing copies nothing. */
   reserve(bytes: number): void {
-    if (bytes <= this.arena.byteLength) return
-    const fail = (cause?: unknown): never => {
-      throw new SnnError(
-        'MEMORY_LIMIT',
-        `[compile] the program needs ${bytes} bytes for intermediate values, expected at most ${this.#memoryLimit}. Use smaller batches or fewer steps at once, or raise cpu({ memoryLimit }).`,
-        { bytes, limit: this.#memoryLimit },
-        { cause },
-      )
-    }
-    if (bytes > this.#memoryLimit) fail()
-    try {
-      this.arena = new ArrayBuffer(bytes)
-    } catch (error) {
-      fail(error)
-    }
+    if (bytes <= (this.#arena?.bytes ?? 0)) return
+    if (this.#arena) this.store.memory.free(this.#arena)
+    this.#arena = undefined
+    this.#arena = this.store.allocate(bytes)
   }
 
   /** Runs `work` after everything that was enqueued before. */
@@ -86,33 +93,21 @@ export class CpuBackend implements Backend {
     return result
   }
 
-  /** An array for the next value of a Variable: the one that held the value before the last. */
-  spare(variable: Variable): TypedArray {
-    const spare = this.#spares.get(variable) ?? allocate(variable.dtype, sizeOf(variable.shape))
-    this.#spares.set(variable, spare)
-    this.#owned.add(spare)
-    return spare
-  }
-
-  /** Makes the spare array the value of its Variable, and keeps the old one as the next spare when it is ours. */
-  commit(variable: Variable, data: TypedArray): void {
-    const { storage } = variable
-    if (storage.kind === 'host' && this.#owned.has(storage.data)) this.#spares.set(variable, storage.data)
-    else this.#spares.delete(variable)
-    variable.commit({ kind: 'host', data })
-  }
-
   async dispose(): Promise<void> {
     if (this.#disposed) return
     await this.#last
     this.#disposed = true
-    this.arena = new ArrayBuffer(0)
+    await this.workshop?.threads.dispose()
     await this.sessions.dispose()
   }
 
   checkAlive(): void {
     if (this.#disposed) throw new SnnError('DISPOSED', '[cpu] got a call after dispose(), expected none. Create another backend.', { what: 'backend' })
   }
+}
+
+function coreCount(): number {
+  return (globalThis as { readonly navigator?: { readonly hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1
 }
 
 function sessionOptions(threads: number): Record<string, unknown> {

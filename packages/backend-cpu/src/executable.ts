@@ -1,13 +1,15 @@
 import {
-  SnnError, allocate, hostTensor, sizeOf,
-  type CompileOptions, type DeviceTensor, type Executable, type HostTensor, type Program, type RunOptions, type TensorLike, type TypedArray, type Variable,
+  SnnError, allocate, bytesPerElement, hostTensor, sizeOf,
+  type CompileOptions, type DeviceTensor, type Executable, type HostTensor, type Program, type RunOptions, type Tensor, type TensorLike, type TypedArray, type Variable,
 } from '@snn/tensor'
 import type { CpuBackend } from './cpu.js'
-import { deviceTensor, loadTensor } from './device-tensor.js'
-import type { Frame } from './frame.js'
+import { viewOf, type Frame, type Place } from './frame.js'
+import { KernelInstruction } from './instruction/kernel.js'
 import { LibraryInstruction } from './instruction/library.js'
 import { LoopInstruction } from './instruction/loop.js'
+import { PlanesInstruction } from './instruction/planes.js'
 import { runAll, type Instruction } from './instruction/instruction.js'
+import type { Region } from './memory/memory.js'
 import { checkSupported, planProgram, readsOf, type Plan } from './plan/program.js'
 
 /** After so many rebuilds for changed values, a Variable is fed to the sessions instead of being a constant in them. */
@@ -16,7 +18,8 @@ const maximumRebuilds = 2
 export async function createExecutable(backend: CpuBackend, program: Program, options: CompileOptions = {}): Promise<Executable> {
   checkSupported(program)
   const executable = new CpuExecutable(backend, program, options.check === 'nan')
-  await executable.build()
+  // memory must not move while another program runs
+  await backend.enqueue(() => executable.build())
   return executable
 }
 
@@ -45,27 +48,35 @@ class CpuExecutable implements Executable {
     return this.#plan?.arenaBytes ?? 0
   }
 
-  /** Plans, takes memory, and creates the sessions. */
+  /** Plans, takes memory, and creates the sessions and kernels. */
   async build(): Promise<void> {
+    const { lib, store, workshop, sessions, markerEnd } = this.#backend
     const versions = new Map([...this.#constant].map((variable) => [variable, variable.version]))
     const baked = new Map<Variable, TensorLike>()
     for (const variable of this.#constant) baked.set(variable, { data: await variableData(variable), shape: variable.shape, dtype: variable.dtype })
-    const plan = planProgram(this.#program, { lib: this.#backend.lib, check: this.#check, baked })
+    const plan = planProgram(this.#program, { lib, workshop, check: this.#check, baked })
     this.#backend.reserve(plan.arenaBytes)
     const created: LibraryInstruction[] = []
     try {
-      for (const instruction of libraryInstructions(plan.instructions)) {
-        await instruction.load(this.#backend.sessions, this.#backend.markerEnd)
-        created.push(instruction)
+      for (const instruction of leaves(plan.instructions)) {
+        if (instruction instanceof KernelInstruction || instruction instanceof PlanesInstruction) await instruction.load()
+        else if (instruction instanceof LibraryInstruction) {
+          await instruction.load(sessions, markerEnd)
+          created.push(instruction)
+        }
+      }
+      for (const constant of plan.constants) {
+        constant.region = store.allocate(constant.data.byteLength)
+        bytesAt(store.place(constant.region), constant.data.byteLength).set(bytesAt(constant.data, constant.data.byteLength))
       }
     } catch (error) {
-      await this.#release(created)
+      await this.#release(plan, created)
       throw error
     }
     const before = this.#plan
     this.#plan = plan
     this.#versions = versions
-    if (before) await this.#release(libraryInstructions(before.instructions))
+    if (before) await this.#release(before)
   }
 
   async run(inputs: readonly (HostTensor | DeviceTensor)[], options: RunOptions = {}): Promise<readonly (HostTensor | DeviceTensor)[]> {
@@ -77,23 +88,50 @@ class CpuExecutable implements Executable {
     if (this.#disposed) throw new SnnError('DISPOSED', '[run] got a call after dispose(), expected none. Compile again.', { what: 'executable' })
     signal?.throwIfAborted()
     await this.#refresh()
-    const { results, assigns } = this.#program
+    const { store } = this.#backend
+    const { parameters, results, assigns } = this.#program
     const plan = this.#plan!
-    const made = results.map(({ dtype, shape }) => allocate(dtype, sizeOf(shape)))
-    const spares = assigns.map(({ variable }) => this.#backend.spare(variable))
-    const frame: Frame = {
-      arena: this.#backend.arena,
-      slots: [...(await Promise.all(inputs.map(loadTensor))), ...made, ...(await Promise.all(this.#read.map(variableData))), ...spares],
-      iterations: new Int32Array(plan.loops),
-      signal,
+    const kept: Region[] = []
+    try {
+      // whatever takes memory comes first, since growing replaces the buffer
+      if (output === 'device') for (const result of results) kept.push(store.allocate(byteLength(result)))
+      for (const { variable } of assigns) store.spare(variable)
+      for (const variable of this.#read) await this.#placeOf(variable, plan)
+      const reads = await Promise.all(this.#read.map((variable) => this.#placeOf(variable, plan)))
+      const given = await Promise.all(inputs.map((input) => store.argument(input)))
+      const spares = assigns.map(({ variable }) => store.place(store.spare(variable)))
+
+      const frame: Frame = { arena: this.#backend.arena, slots: [], iterations: new Int32Array(plan.loops), signal }
+      const { staging } = plan
+      const made = results.map((result, i): Place => (kept[i] ? store.place(kept[i]) : (staging?.results[i]!(frame) ?? allocate(result.dtype, sizeOf(result.shape)))))
+      const values = parameters.map((parameter, i) => (staging ? this.#stage(parameter, given[i]!, staging.parameters[i]!(frame)) : given[i]!))
+      const slots = [...values, ...made, ...reads, ...spares]
+      await runAll(plan.instructions, { ...frame, slots })
+      signal?.throwIfAborted()
+      for (const { variable } of assigns) store.commit(variable)
+      return results.map(({ dtype, shape }, i) => {
+        if (kept[i]) return store.tensor(kept[i], dtype, shape)
+        const data = viewOf(made[i]!, dtype, shape)
+        return hostTensor({ data: staging ? data.slice() : data, shape, dtype })
+      })
+    } catch (error) {
+      for (const region of kept) store.memory.free(region)
+      throw error
     }
-    await runAll(plan.instructions, frame)
-    signal?.throwIfAborted()
-    assigns.forEach(({ variable }, i) => this.#backend.commit(variable, spares[i]!))
-    return results.map(({ dtype, shape }, i) => {
-      const host = hostTensor({ data: made[i]!, shape, dtype })
-      return output === 'host' ? host : deviceTensor(this.#backend, host)
-    })
+  }
+
+  /** Kernels work on the memory alone: what lies elsewhere is copied to where the plan has a place for it. */
+  #stage(parameter: Tensor, given: Place, place: Place): Place {
+    if (given.buffer === place.buffer) return given
+    bytesAt(place, byteLength(parameter)).set(bytesAt(given, byteLength(parameter)))
+    return place
+  }
+
+  /** Where the value of a Variable lies; kernels need it in the memory. */
+  async #placeOf(variable: Variable, plan: Plan): Promise<Place> {
+    const { store } = this.#backend
+    if (plan.staging && (plan.residents.has(variable) || !this.#constant.has(variable))) return store.resident(variable)
+    return variable.storage.kind === 'host' ? variable.storage.data : store.argument(variable.storage.tensor)
   }
 
   /** Sessions hold the values that read-only Variables had; when one has changed, they are built anew. */
@@ -104,22 +142,32 @@ class CpuExecutable implements Executable {
     await this.build()
   }
 
-  async #release(instructions: Iterable<LibraryInstruction>): Promise<void> {
-    for (const { session } of instructions) if (session) await this.#backend.sessions.release(session)
+  async #release(plan: Plan, instructions: Iterable<Instruction> = leaves(plan.instructions)): Promise<void> {
+    const { sessions, store } = this.#backend
+    for (const instruction of instructions) if (instruction instanceof LibraryInstruction && instruction.session) await sessions.release(instruction.session)
+    for (const constant of plan.constants) if (constant.region) store.memory.free(constant.region)
   }
 
   async dispose(): Promise<void> {
     if (this.#disposed) return
     this.#disposed = true
-    await this.#backend.enqueue(() => this.#release(libraryInstructions(this.#plan?.instructions ?? [])))
+    await this.#backend.enqueue(async () => this.#plan && this.#release(this.#plan))
   }
 }
 
-function* libraryInstructions(instructions: readonly Instruction[]): Generator<LibraryInstruction> {
+function* leaves(instructions: readonly Instruction[]): Generator<Instruction> {
   for (const instruction of instructions) {
-    if (instruction instanceof LibraryInstruction) yield instruction
-    else if (instruction instanceof LoopInstruction) yield* libraryInstructions(instruction.body)
+    if (instruction instanceof LoopInstruction) yield* leaves(instruction.body)
+    else yield instruction
   }
+}
+
+function byteLength({ dtype, shape }: Tensor): number {
+  return bytesPerElement(dtype) * sizeOf(shape)
+}
+
+function bytesAt({ buffer, byteOffset }: Place, bytes: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, bytes)
 }
 
 async function variableData({ storage }: Variable): Promise<TypedArray> {

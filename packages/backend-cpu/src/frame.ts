@@ -3,9 +3,10 @@ import type { Block } from './plan/arena.js'
 
 /** What one run works on. */
 export interface Frame {
-  readonly arena: ArrayBufferLike
-  /** Arrays of this run: arguments, results, Variables. */
-  readonly slots: readonly TypedArray[]
+  /** Where the arena begins. */
+  readonly arena: Place
+  /** Values of this run: arguments, results, Variables. */
+  readonly slots: readonly Place[]
   /** How many steps each loop has made, by the number of the loop. */
   readonly iterations: Int32Array
   readonly signal: AbortSignal | undefined
@@ -21,7 +22,7 @@ export interface Place {
 export type Location = (frame: Frame) => Place
 
 export function inArena(block: Block): Location {
-  return ({ arena }) => ({ buffer: arena, byteOffset: block.offset })
+  return ({ arena: { buffer, byteOffset } }) => ({ buffer, byteOffset: byteOffset + block.offset })
 }
 
 export function inSlot(index: number): Location {

@@ -29,3 +29,34 @@ export async function loadLibrary(name = 'onnxruntime-node'): Promise<OrtLibrary
     throw new SnnError('BACKEND_UNAVAILABLE', `[cpu] ${name} could not be loaded (${reason}), expected an installed ONNX Runtime. ${fix}`, { backend: 'cpu', reason, fix }, { cause })
   }
 }
+
+/** WebAssembly text as a binary module. */
+export type Assemble = (text: string) => Promise<Uint8Array<ArrayBuffer>>
+
+const assembler = '@snn/codegen/node'
+
+/** Loads the assembler of kernels, which bundlers for browsers cannot take; undefined where it is not to be had. */
+export async function loadAssembler(): Promise<Assemble | undefined> {
+  try {
+    const { assemble } = (await import(/* @vite-ignore */ assembler)) as { readonly assemble: Assemble }
+    return assemble
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether the library computes on views of shared memory; `doubling` is the model y0 = x0 + x0 of shape [1]. */
+export async function takesSharedMemory(lib: OrtLibrary, doubling: Uint8Array): Promise<boolean> {
+  if (typeof SharedArrayBuffer === 'undefined') return false
+  const session = await lib.InferenceSession.create(doubling, { logSeverityLevel: 4 })
+  try {
+    const [input, output] = [new Float32Array(new SharedArrayBuffer(4)), new Float32Array(new SharedArrayBuffer(4))]
+    input[0] = 21
+    await session.run({ x0: new lib.Tensor('float32', input, [1]) }, { y0: new lib.Tensor('float32', output, [1]) })
+    return output[0] === 42
+  } catch {
+    return false
+  } finally {
+    await session.release()
+  }
+}

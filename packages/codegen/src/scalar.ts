@@ -1,73 +1,88 @@
 import type { Node, Primitive, Tensor } from '@snn/tensor'
 
-/** `float` is float32, `flag` is bool. */
-export type Kind = 'float' | 'flag'
+/** What a value is in a register: float32, int32, or a mask. In memory a `byte` (uint8) and a `flag` (bool) take one byte. */
+export type Kind = 'float' | 'int' | 'byte' | 'flag'
 
-/** The elementwise primitives that a kernel computes, by the kind of their first input. */
+const number = ['float', 'int'] as const
+const any = ['float', 'int', 'byte', 'flag'] as const
+
+/** The elementwise primitives that a kernel computes, with the kinds that their first input may have. */
 const operations = {
-  neg: 'float',
-  abs: 'float',
-  sign: 'float',
-  floor: 'float',
-  round: 'float',
-  sqrt: 'float',
-  add: 'float',
-  sub: 'float',
-  mul: 'float',
-  div: 'float',
-  minimum: 'float',
-  maximum: 'float',
-  less: 'float',
-  lessEqual: 'float',
-  equal: 'any',
-  and: 'flag',
-  or: 'flag',
-  not: 'flag',
-  select: 'flag',
-  cast: 'any',
-} as const satisfies { readonly [P in Primitive]?: Kind | 'any' }
+  neg: number,
+  abs: number,
+  sign: ['float'],
+  floor: ['float'],
+  round: ['float'],
+  sqrt: ['float'],
+  exp: ['float'],
+  log: ['float'],
+  sin: ['float'],
+  cos: ['float'],
+  tanh: ['float'],
+  atan: ['float'],
+  erf: ['float'],
+  pow: ['float'],
+  mod: ['float'],
+  add: number,
+  sub: number,
+  mul: number,
+  div: ['float'],
+  minimum: number,
+  maximum: number,
+  less: ['float', 'int', 'byte'],
+  lessEqual: ['float', 'int', 'byte'],
+  equal: any,
+  and: ['flag'],
+  or: ['flag'],
+  not: ['flag'],
+  select: ['flag'],
+  cast: any,
+} as const satisfies { readonly [P in Primitive]?: readonly Kind[] }
 
 export type ScalarPrimitive = keyof typeof operations
 
-/** Which element of an input goes with element `(o count + c) inner + i` of the result. */
+/** Which element of an operand goes with element `(o count + c) inner + i` of the kernel's space. */
 export type Access =
   /** The element at the same place. */
   | 'full'
   /** Element c. */
   | 'channel'
-  /** Element i. */
+  /** Element c, where inner is 1: it moves along with the elements. */
   | 'last'
   /** The only one. */
   | 'scalar'
 
-export interface ScalarInput {
-  readonly kind: Kind
-  readonly access: Access
-}
-
-/** One value of the scalar form; operands are numbers of earlier values. */
+/** One value of the scalar form; operands are numbers of earlier values of the same phase. */
 export type ScalarValue =
-  | { readonly operation: 'input'; readonly kind: Kind; readonly input: number }
+  | { readonly operation: 'load'; readonly kind: Kind; readonly operand: number }
+  | { readonly operation: 'scratch'; readonly kind: Kind; readonly slot: number }
   | { readonly operation: 'number'; readonly kind: Kind; readonly number: number }
+  /** The index of the step. */
+  | { readonly operation: 'step'; readonly kind: 'int' }
   | { readonly operation: ScalarPrimitive; readonly kind: Kind; readonly operands: readonly number[] }
 
-/**
- * What a kernel computes for ONE element, without sizes or addresses: the form that every printer prints. Equal forms give
- * equal text, so that groups of different sizes share a kernel.
- */
-export interface ScalarKernel {
-  readonly inputs: readonly ScalarInput[]
-  readonly values: readonly ScalarValue[]
-  /** Numbers of the values that are written. */
-  readonly outputs: readonly number[]
+export function kindOf({ dtype }: { readonly dtype: Tensor['dtype'] }): Kind | undefined {
+  switch (dtype) {
+    case 'float32':
+      return 'float'
+    case 'int32':
+      return 'int'
+    case 'uint8':
+      return 'byte'
+    case 'bool':
+      return 'flag'
+    default:
+      return undefined
+  }
 }
 
-export function kindOf({ dtype }: Tensor): Kind | undefined {
-  return dtype === 'float32' ? 'float' : dtype === 'bool' ? 'flag' : undefined
+/** Bytes of one element in memory. */
+export function bytesOf(kind: Kind): number {
+  return kind === 'float' || kind === 'int' ? 4 : 1
 }
 
 /** Whether a kernel can compute this node. */
 export function isScalar(node: Node): node is Node<ScalarPrimitive> {
-  if (!(node.primitive in operations)) return false
-  return [...node.inputs, ...node.outputs].every((tensor) => kindOf(tensor) !== undefined)
+  const kinds: readonly Kind[] | undefined = (operations as Partial<Record<Primitive, readonly Kind[]>>)[node.primitive]
+  return kinds !== undefined && kinds.includes(kindOf(node.inputs[0]!)!) && [...node.inputs, ...node.outputs].every((tensor) => kindOf(tensor) !== undefined)
 }

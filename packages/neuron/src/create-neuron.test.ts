@@ -1,4 +1,4 @@
-import { atan, multiLevel } from '@snn/surrogate'
+import { atan, logistic, multiLevel } from '@snn/surrogate'
 import { compile, reference, variable, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import * as all from './index.js'
@@ -23,7 +23,7 @@ async function run(cell: Cell): Promise<number[]> {
 
 describe('createNeuron', () => {
   it('makes every model again from what a layer of it says of itself', async () => {
-    expect(models.length).toBe(18)
+    expect(models.length).toBe(26)
     for (const model of models) {
       const cell = model()
       const copy = again(cell)
@@ -44,6 +44,17 @@ describe('createNeuron', () => {
     expect(copy.trainable).toEqual(['tau'])
     expect(copy.variables).toEqual(cell.variables)
     expect(await run(copy)).toEqual(after)
+  })
+
+  it('keeps the learnable surrogate with what it has learnt', async () => {
+    const cell = lif({ surrogate: atan({ alpha: learnable(3) }) })
+    cell.variables['surrogate.alpha']!.set({ data: Float32Array.of(5), shape: [] })
+    const copy = again(cell)
+    expect(copy.config).toEqual(cell.config)
+    expect(copy.trainable).toEqual(['surrogate.alpha'])
+    expect(copy.variables['surrogate.alpha']).toBe(cell.variables['surrogate.alpha'])
+    const random = again(lif({ surrogate: logistic() }))
+    expect(Object.keys(random.variables)).toEqual(['surrogate.draws'])
   })
 
   it('knows the models of others, and the spike functions of this framework', async () => {

@@ -1,14 +1,29 @@
-import { createSurrogate } from '@snn/surrogate'
+import { learnable, surrogateFromParts, type Per } from '@snn/surrogate'
 import { SnnError, type Variable } from '@snn/tensor'
+import { adaptiveExponential } from './adaptive-exponential.js'
+import { adaptiveLif } from './adaptive-lif.js'
+import { alphaLif } from './alpha-lif.js'
 import { halfThresholdIntegrateAndFire, activationAwareIntegrateAndFire, bipolarIntegrateAndFire } from './conversion.js'
+import { cubaLif } from './cuba-lif.js'
+import { currentLif } from './current-lif.js'
+import { exponentialIntegrateAndFire } from './exponential-integrate-and-fire.js'
+import { hodgkinHuxley } from './hodgkin-huxley.js'
+import { ilif } from './ilif.js'
 import { integrateAndFire } from './integrate-and-fire.js'
-import { cubaLif, ilif, klif, liaf } from './lif-variants.js'
-import { lif, parametricLif } from './lif.js'
+import { izhikevich } from './izhikevich.js'
+import { klif } from './klif.js'
+import { liaf } from './liaf.js'
+import { lif } from './lif.js'
+import { lsnn } from './lsnn.js'
 import { nonSpikingIntegrateAndFire, nonSpikingLif } from './non-spiking.js'
-import { adaptiveExponential, exponentialIntegrateAndFire, izhikevich, quadraticIntegrateAndFire } from './nonlinear.js'
-import { otttLif, slttLif } from './online.js'
-import { learnable, type Per } from './parameter.js'
+import { otttLif } from './ottt-lif.js'
+import { parametricLif } from './parametric-lif.js'
+import { quadraticIntegrateAndFire } from './quadratic-integrate-and-fire.js'
+import { resonateAndFire } from './resonate-and-fire.js'
+import { sigmaDelta } from './sigma-delta.js'
+import { slttLif } from './sltt-lif.js'
 import type { Cell } from './spec.js'
+import { synaptic } from './synaptic.js'
 
 /** Any model of `defineNeuron` or `extendNeuron`. */
 export interface AnyNeuronModel {
@@ -20,22 +35,30 @@ export interface AnyNeuronModel {
 const models: readonly AnyNeuronModel[] = [
   activationAwareIntegrateAndFire,
   adaptiveExponential,
+  adaptiveLif,
+  alphaLif,
   bipolarIntegrateAndFire,
   cubaLif,
+  currentLif,
   exponentialIntegrateAndFire,
   halfThresholdIntegrateAndFire,
+  hodgkinHuxley,
   ilif,
   integrateAndFire,
   izhikevich,
   klif,
   liaf,
   lif,
+  lsnn,
   nonSpikingIntegrateAndFire,
   nonSpikingLif,
   otttLif,
   parametricLif,
   quadraticIntegrateAndFire,
+  resonateAndFire,
+  sigmaDelta,
   slttLif,
+  synaptic,
 ]
 
 /**
@@ -47,9 +70,8 @@ const models: readonly AnyNeuronModel[] = [
 export function createNeuron(kind: string, config: Readonly<Record<string, unknown>>, variables: Readonly<Record<string, Variable>>, own: readonly AnyNeuronModel[] = []): Cell | undefined {
   const model = [...own, ...models].find((candidate) => candidate.kind === kind)
   if (!model) return undefined
-  const { surrogate, initial, ...rest } = config
+  const { surrogate: _, initial, ...rest } = config
   const options: Record<string, unknown> = { ...rest }
-  const { name, ...parameters } = surrogate as { readonly name: string } & Readonly<Record<string, number>>
   const learned: Record<string, Variable> = {}
   for (const parameter of ['threshold', ...Object.keys(model.spec.parameters)]) {
     const value = variables[parameter]
@@ -64,7 +86,7 @@ export function createNeuron(kind: string, config: Readonly<Record<string, unkno
   }
   const initialArrays = Object.entries(variables).flatMap(([path, value]) => (path.startsWith('initial.') ? [[path.slice('initial.'.length), value] as const] : []))
   const make = model as unknown as (options: Readonly<Record<string, unknown>>) => Cell
-  const cell = make({ ...options, surrogate: createSurrogate(name, parameters), initial: { ...(initial as object | undefined), ...Object.fromEntries(initialArrays) } })
+  const cell = make({ ...options, surrogate: surrogateFromParts(config, variables), initial: { ...(initial as object | undefined), ...Object.fromEntries(initialArrays) } })
   // a learnable parameter takes its size from the first input only where it has no Variable yet
   Object.assign(cell.variables, learned)
   return cell

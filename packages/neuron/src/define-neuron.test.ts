@@ -16,6 +16,7 @@ const f32 = (data: readonly number[], shape: readonly number[]) => ({ data: Floa
 const alif = defineNeuron('alif', {
   parameters: { tau: 2, beta: 0.1 },
   state: { v: 0, a: 0 },
+  resets: ['soft'],
   charge: (x, { v, a }, { tau }) => ({ v: v.add(x.sub(v).div(tau)), a: a.mul(0.9) }),
   fire: ({ v, a }, { threshold, beta }, spike) => spike(v.sub(threshold.add(a.mul(beta)))),
   reset: ({ v, a }, s, { threshold }) => ({ v: v.sub(s.mul(threshold)), a: a.add(s) }),
@@ -149,6 +150,7 @@ describe('errors', () => {
     expect(code(() => integrateAndFire({ tau: 2 }))).toContain("ARGUMENT [integrateAndFire] unknown option 'tau'")
     // @ts-expect-error no such reset
     expect(code(() => alif({ reset: 'hard' }))).toBe("ARGUMENT [alif] option reset: hard, expected 'soft', 'none' or { to: number }. Correct it.")
+    expect(code(() => alif({ reset: 'none' }))).toBe("ARGUMENT [alif] option reset: none, expected 'soft', the resets of this model. Correct it.")
     // @ts-expect-error no such amplitude
     expect(code(() => alif({ amplitude: 2 }))).toContain("expected 'one' or 'threshold'")
     // @ts-expect-error no such state

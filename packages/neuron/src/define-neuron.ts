@@ -1,9 +1,10 @@
-import { sigmoid } from '@snn/surrogate'
-import { SnnError, formatShape, sameShape, type DType, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { isLearnable, isVariable, sigmoid, surrogateParts, type ParameterValue } from '@snn/surrogate'
+import { SnnError, type Shape, type DType, type Tensor, type Variable } from '@snn/tensor'
+import { checkState } from './check-state.js'
 import { checkOptions } from './options.js'
-import { isLearnable, isVariable, materialize, parameterTensor, type ParameterValue } from './parameter.js'
-import { resetMembrane } from './reset.js'
-import type { CommonOptions, NeuronModel, NeuronOptions, NeuronSpec, SettingSpecs, Settings, State, Values } from './spec.js'
+import { layerParameters, parameterTensor } from './parameter.js'
+import { resetMembrane, resetNamed, type ResetName } from './reset.js'
+import type { Cell, CommonOptions, NeuronModel, NeuronOptions, NeuronSpec, SettingSpecs, Settings, State, StepContext, Values } from './spec.js'
 
 /**
  * A new neuron model; calling the result with options gives a layer. One step is
@@ -22,74 +23,64 @@ export function defineNeuron<const P extends string, const S extends string, con
       value: Object.keys(spec.state),
     })
   }
-  const create: (options?: NeuronOptions<P, S, C>) => ReturnType<NeuronModel<P, S, C>> = (options = {}) => {
-    const given = options as Readonly<Record<string, unknown>>
-    checkOptions(kind, given, ['threshold', ...Object.keys(spec.parameters)], Object.keys(spec.state), spec.settings ?? {})
-    const explicitReset = (given['reset'] as CommonOptions['reset']) ?? spec.defaults?.reset
-    const common = { reset: { to: 0 }, surrogate: spec.defaults?.surrogate ?? sigmoid(), detachReset: false, amplitude: 'one', ...spec.defaults, ...defined(options as CommonOptions, ['reset', 'surrogate', 'detachReset', 'amplitude']) } as const
-    const { reset, surrogate, detachReset, amplitude } = common
-    const own = mapValues(spec.settings ?? {}, (value, name) => given[name] ?? (Array.isArray(value) ? (value as readonly unknown[])[0] : value))
-    const settings = { ...own, reset } as unknown as Settings<C>
-
-    const defaults = { threshold: 1, ...mapValues<string, unknown, unknown>(spec.parameters, (value) => (typeof value === 'function' ? value(settings) : value)) }
-    const values = new Map(Object.entries(defaults).map(([name, value]) => [name, (given[name] ?? value) as ParameterValue]))
-    const trainable = [...values.keys()].filter((name) => isLearnable(values.get(name)!))
-    const start = typeof explicitReset === 'object' && typeof (spec.state as Record<string, unknown>)['v'] === 'number' ? { v: explicitReset.to } : {}
-    const initial = { ...spec.state, ...start, ...(given['initial'] as object | undefined) } as Readonly<Record<S, number | Variable | ((parameters: Values<P>) => Tensor)>>
-
-    const variables: Record<string, Variable> = {}
-    for (const [name, value] of values) {
-      if (isVariable(value)) variables[name] = value
-      else if (isLearnable(value) && value.per === 'layer') variables[name] = materialize(value, `${kind}.${name}`, [], 'float32')
-    }
-    for (const [name, value] of Object.entries<number | object>(initial)) if (isVariable(value as ParameterValue)) variables[`initial.${name}`] = value as Variable
-
-    const parametersFor = (shape: Shape, dtype: DType): Values<P> => {
-      const entries = [...values].map(([name, value]) => {
-        const ready = isLearnable(value) ? (variables[name] ??= materialize(value, `${kind}.${name}`, shape, dtype)) : value
-        return [name, parameterTensor(ready, `${kind}.${name}`, shape, dtype)] as const
-      })
-      return Object.fromEntries(entries) as Values<P>
-    }
-    const fire = spec.fire ?? ((state: State<S>, { threshold }: Values<P>, spike: (u: Tensor) => Tensor) => spike(membrane(state).sub(threshold)))
-    const resetState = spec.reset ?? ((state: State<S>, s: Tensor, { threshold }: Values<P>) => ({ ...state, v: resetMembrane(membrane(state), s, threshold, reset) }))
-    const output = spec.output ?? ((_state: State<S>, s: Tensor, { threshold }: Values<P>) => (amplitude === 'one' ? s : s.mul(threshold)))
-
-    return {
-      contract: 1,
-      kind,
-      config: configOf(values, initial, { ...own, reset, surrogate: { name: surrogate.name, ...surrogate.parameters }, detachReset, amplitude }),
-      variables,
-      trainable,
-      initialState: (shape, dtype) =>
-        mapValues(initial, (value, name) => parameterTensor(typeof value === 'function' ? value(parametersFor(shape, dtype)) : value, `${kind}.initial.${name}`, shape, dtype).broadcastTo(shape)),
-      step(x, state) {
-        checkState(kind, x, state, Object.keys(spec.state))
-        const parameters = parametersFor(x.shape, x.dtype)
-        const charged = spec.charge(x, state, parameters, settings)
-        const spike = fire(charged, parameters, (u) => surrogate.spike(u), settings)
-        const next = resetState(charged, detachReset ? spike.stopGradient() : spike, parameters, settings)
-        return { spike, output: output(charged, spike, parameters, settings), state: next }
-      },
-    }
-  }
-  return Object.assign(create, { kind, spec })
+  return Object.assign((options: NeuronOptions<P, S, C> = {}) => makeCell(kind, spec, options), { kind, spec })
 }
+
+function makeCell<P extends string, S extends string, C extends SettingSpecs>(kind: string, spec: NeuronSpec<P, S, C>, options: NeuronOptions<P, S, C>): Cell<S> {
+  const given = options as Readonly<Record<string, unknown>>
+  const resets: readonly ResetName[] = spec.resets ?? (spec.reset ? [] : ['to', 'soft', 'none'])
+  const names = ['threshold', ...Object.keys(spec.parameters)]
+  checkOptions(kind, given, { parameters: names, within: spec.within ?? {}, state: Object.keys(spec.state), settings: spec.settings ?? {}, resets })
+  const explicitReset = (given['reset'] as CommonOptions['reset']) ?? spec.defaults?.reset
+  const { reset, surrogate, detachReset, amplitude } = {
+    reset: resetNamed(resets[0]),
+    surrogate: spec.defaults?.surrogate ?? sigmoid(),
+    detachReset: false,
+    amplitude: 'one',
+    ...spec.defaults,
+    ...defined(options as CommonOptions, ['reset', 'surrogate', 'detachReset', 'amplitude']),
+  } as const
+  const own = mapValues(spec.settings ?? {}, (value, name) => given[name] ?? (Array.isArray(value) ? (value as readonly unknown[])[0] : value))
+  const settingsIn = ({ training }: StepContext) => ({ ...own, reset, training }) as unknown as Settings<C>
+
+  const defaults = { threshold: 1, ...mapValues<string, unknown, unknown>(spec.parameters, (value) => (typeof value === 'function' ? value(settingsIn(evaluation)) : value)) }
+  const values = new Map(Object.entries(defaults).map(([name, value]) => [name, (given[name] ?? value) as ParameterValue]))
+  const { variables, trainable, valuesFor } = layerParameters(kind, values)
+  const start = typeof explicitReset === 'object' && typeof (spec.state as Record<string, unknown>)['v'] === 'number' ? { v: explicitReset.to } : {}
+  const initial = { ...spec.state, ...start, ...(given['initial'] as object | undefined) } as Readonly<Record<S, number | Variable | ((parameters: Values<P>) => Tensor)>>
+  for (const [name, value] of Object.entries<number | object>(initial)) if (isVariable(value as ParameterValue)) variables[`initial.${name}`] = value as Variable
+  const spiking = surrogateParts(surrogate)
+  Object.assign(variables, spiking.variables)
+
+  const parametersFor = (shape: Shape, dtype: DType) => valuesFor(shape, dtype) as Values<P>
+  const fire = spec.fire ?? ((state: State<S>, { threshold }: Values<P>, spike: (u: Tensor) => Tensor) => spike(membrane(state).sub(threshold)))
+  const resetState = spec.reset ?? ((state: State<S>, s: Tensor, { threshold }: Values<P>) => ({ ...state, v: resetMembrane(membrane(state), s, threshold, reset) }))
+  const output = spec.output ?? ((_state: State<S>, s: Tensor, { threshold }: Values<P>) => (amplitude === 'one' ? s : s.mul(threshold)))
+
+  return {
+    contract: 1,
+    kind,
+    config: configOf(values, initial, { ...own, ...(resets.length > 0 && { reset }), ...spiking.config, detachReset, amplitude }),
+    variables,
+    trainable: [...trainable, ...spiking.trainable],
+    initialState: (shape, dtype) =>
+      mapValues(initial, (value, name) => parameterTensor(typeof value === 'function' ? value(parametersFor(shape, dtype)) : value, `${kind}.initial.${name}`, shape, dtype).broadcastTo(shape)),
+    step(x, state, context = evaluation) {
+      checkState(kind, x, state, Object.keys(spec.state))
+      const parameters = parametersFor(x.shape, x.dtype)
+      const settings = settingsIn(context)
+      const charged = spec.charge(x, state, parameters, settings)
+      const spike = fire(charged, parameters, (u) => surrogate.spike(u), settings)
+      const next = resetState(charged, detachReset ? spike.stopGradient() : spike, parameters, settings)
+      return { spike, output: output(charged, spike, parameters, settings), state: next }
+    },
+  }
+}
+
+const evaluation: StepContext = { training: false }
 
 function membrane(state: Readonly<Record<string, Tensor>>): Tensor {
   return state['v']!
-}
-
-function checkState(kind: string, x: Tensor, state: Readonly<Record<string, Tensor>>, names: readonly string[]): void {
-  for (const name of names) {
-    const value = state[name]
-    if (!value || !sameShape(value.shape, x.shape)) {
-      const got = value ? `shape ${formatShape(value.shape)}` : 'nothing'
-      throw new SnnError('SHAPE', `[${kind}] state '${name}' has ${got}, expected the shape of the input, ${formatShape(x.shape)}. Start from initialState(x.shape, x.dtype).`, {
-        shapes: value ? [value.shape, x.shape] : [x.shape],
-      })
-    }
-  }
 }
 
 /** What is not an array, as JSON. */

@@ -8,6 +8,7 @@ const backend = reference()
 const alif = defineNeuron('alif', {
   parameters: { tau: 2, beta: 0.1 },
   state: { v: 0, a: 0 },
+  resets: ['soft'],
   charge: (x, { v, a }, { tau }) => ({ v: v.add(x.sub(v).div(tau)), a: a.mul(0.9) }),
   fire: ({ v, a }, { threshold, beta }, spike) => spike(v.sub(threshold.add(a.mul(beta)))),
   reset: ({ v, a }, s, { threshold }) => ({ v: v.sub(s.mul(threshold)), a: a.add(s) }),
@@ -24,6 +25,7 @@ const filtered = extendNeuron('filtered', gated, {
   parameters: { alpha: 0.5, beta: 0.3 },
   state: { i: 0 },
   settings: { strict: false },
+  resets: ['to', 'soft', 'none'],
   defaults: { surrogate: atan() },
   charge: (x, state, parameters, settings) => {
     const i = state.i.mul(parameters.alpha).add(x)

@@ -12,6 +12,10 @@ export interface NeuronExtension<P extends string, S extends string, C extends S
   /** New states, or other initial values. */
   readonly state?: InitialValues<NoInfer<P | Q>, R>
   readonly settings?: D
+  /** Other intervals, or those of new parameters and settings. */
+  readonly within?: NeuronSpec<NoInfer<P | Q>, S, NoInfer<Merged<C, D>>>['within']
+  /** Needed with a `reset` of its own that honours the option. */
+  readonly resets?: NeuronSpec<P, S, C>['resets']
   readonly defaults?: NeuronSpec<P, S, C>['defaults']
 }
 
@@ -26,7 +30,7 @@ export function extendNeuron<P extends string, S extends string, C extends Setti
   base: NeuronModel<P, S, C>,
   extension: NeuronExtension<P, S, C, Q, R, D>,
 ): NeuronModel<P | Q, S | R, Merged<C, D>> {
-  const { parameters, state, settings, defaults, ...functions } = extension
+  const { parameters, state, settings, within, defaults, ...functions } = extension
   const { charge, reset } = base.spec
   const inherited = {
     ...base.spec,
@@ -35,10 +39,12 @@ export function extendNeuron<P extends string, S extends string, C extends Setti
   }
   return defineNeuron(kind, {
     ...inherited,
+    ...(functions.reset && { resets: undefined }),
     ...functions,
     parameters: { ...base.spec.parameters, ...parameters },
     state: { ...base.spec.state, ...state },
     settings: { ...base.spec.settings, ...settings },
+    within: { ...base.spec.within, ...within },
     defaults: { ...base.spec.defaults, ...defaults },
   } as unknown as NeuronSpec<P | Q, S | R, Merged<C, D>>)
 }

@@ -1,36 +1,36 @@
-import { scalar, SnnError, variable, formatShape, allocate, type DType, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { isLearnable, isVariable, type Learnable, type ParameterValue } from '@snn/surrogate'
+import { allocate, formatShape, scalar, SnnError, variable, type DType, type Shape, type Tensor, type Variable } from '@snn/tensor'
 
-/** What a neuron shares a learnable parameter over: the whole layer, each channel (axis 1 of [N, C, ..]), each neuron. */
-export type Per = 'layer' | 'channel' | 'neuron'
-
-export interface Learnable {
-  readonly contract: 1
-  readonly learnable: number
-  readonly per: Per
+/** The parameters of one layer: where their values come from, and the Variables among them. */
+export interface LayerParameters {
+  /** Array-valued and learnable parameters. Those per channel or neuron appear when the first input has been seen. */
+  readonly variables: Record<string, Variable>
+  readonly trainable: readonly string[]
+  /** All of them as tensors of `dtype` that broadcast to `shape` [N, C, ..], the input of one step. */
+  valuesFor(shape: Shape, dtype: DType): Readonly<Record<string, Tensor>>
 }
 
-/** A parameter that training may change, starting from `initial`. */
-export function learnable(initial: number, options: { readonly per?: Per } = {}): Learnable {
-  const { per = 'layer' } = options
-  if (!Number.isFinite(initial) || !['layer', 'channel', 'neuron'].includes(per)) {
-    throw new SnnError('ARGUMENT', `[learnable] initial value ${initial} per ${per}, expected a finite number per 'layer', 'channel' or 'neuron'. Correct it.`, { name: 'learnable', value: { initial, per } })
+export function layerParameters(kind: string, values: ReadonlyMap<string, ParameterValue>): LayerParameters {
+  const variables: Record<string, Variable> = {}
+  for (const [name, value] of values) {
+    if (isVariable(value)) variables[name] = value
+    else if (isLearnable(value) && value.per === 'layer') variables[name] = materialize(value, `${kind}.${name}`, [], 'float32')
   }
-  return { contract: 1, learnable: initial, per }
-}
-
-/** A fixed number, a traced value, a Variable that somebody else owns, or `learnable(..)`. Arrays broadcast against [N, C, ..]. */
-export type ParameterValue = number | Tensor | Variable | Learnable
-
-export function isLearnable(value: ParameterValue): value is Learnable {
-  return typeof value === 'object' && 'learnable' in value
-}
-
-export function isVariable(value: ParameterValue): value is Variable {
-  return typeof value === 'object' && 'commit' in value
+  return {
+    variables,
+    trainable: [...values.keys()].filter((name) => isLearnable(values.get(name)!)),
+    valuesFor: (shape, dtype) =>
+      Object.fromEntries(
+        [...values].map(([name, value]) => {
+          const ready = isLearnable(value) ? (variables[name] ??= materialize(value, `${kind}.${name}`, shape, dtype)) : value
+          return [name, parameterTensor(ready, `${kind}.${name}`, shape, dtype)]
+        }),
+      ),
+  }
 }
 
 /** The Variable behind a learnable parameter of a layer whose input at one step has `shape` [N, C, ..]. */
-export function materialize({ learnable: initial, per }: Learnable, name: string, shape: Shape, dtype: DType): Variable {
+function materialize({ learnable: initial, per }: Learnable, name: string, shape: Shape, dtype: DType): Variable {
   if (per !== 'layer' && shape.length < 2) {
     throw new SnnError('SHAPE', `[${name}] learnable per ${per} with an input of shape ${formatShape(shape)}, expected [N, C, ..]. Use per: 'layer'.`, { shapes: [shape] })
   }
@@ -39,7 +39,7 @@ export function materialize({ learnable: initial, per }: Learnable, name: string
   return variable({ data, shape: own, dtype }, { name })
 }
 
-/** A parameter or initial value as a tensor of `dtype` that broadcasts to `shape` [N, C, ..]. */
+/** A parameter or initial value as a tensor of `dtype` that broadcasts to `shape` [N, C, ..]; arrays broadcast against it. */
 export function parameterTensor(value: number | Tensor | Variable, name: string, shape: Shape, dtype: DType): Tensor {
   if (typeof value === 'number') return scalar(value, dtype)
   const own = value.shape

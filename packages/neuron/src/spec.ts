@@ -1,7 +1,6 @@
-import type { Surrogate } from '@snn/surrogate'
+import type { Learnable, ParameterValue, Surrogate, Within } from '@snn/surrogate'
 import type { DType, Shape, Tensor, Variable } from '@snn/tensor'
-import type { Learnable, ParameterValue } from './parameter.js'
-import type { Reset } from './reset.js'
+import type { Reset, ResetName } from './reset.js'
 
 /** Options that every neuron has. */
 export interface CommonOptions {
@@ -20,8 +19,14 @@ export interface CommonOptions {
 /** Options that are no tensors, with their defaults; of a list of names the first is the default. */
 export type SettingSpecs = Readonly<Record<string, boolean | number | readonly [string, ...string[]]>>
 
-/** What the options of a layer settled: the model's own settings, and `reset`. */
-export type Settings<C extends SettingSpecs> = { readonly [K in keyof C]: Setting<C[K]> } & { readonly reset: Reset }
+/** What the options of a layer settled: the model's own settings, and `reset`; and how it is being run. */
+export type Settings<C extends SettingSpecs> = { readonly [K in keyof C]: Setting<C[K]> } & { readonly reset: Reset } & StepContext
+
+/** How a step is being run. */
+export interface StepContext {
+  /** As in training, with noise and statistics of the batch. */
+  readonly training: boolean
+}
 
 type Setting<V> = V extends boolean ? boolean : V extends number ? number : V extends readonly (infer Name)[] ? Name : never
 
@@ -34,7 +39,7 @@ export interface StepFunctions<P extends string, S extends string, C extends Set
   charge(x: Tensor, state: State<S>, parameters: Values<P>, settings: Settings<C>): State<S>
   /** The spike, by `spike(u)` = H(u) with the surrogate's gradient. Default: spike(v - threshold). */
   readonly fire?: (state: State<S>, parameters: Values<P>, spike: (u: Tensor) => Tensor, settings: Settings<C>) => Tensor
-  /** The state after the spike s. Default: what the option `reset` says, on v; a function given here decides alone. */
+  /** The state after the spike s. Default: what the option `reset` says, on v; a function given here decides alone, see `resets`. */
   readonly reset?: (state: State<S>, s: Tensor, parameters: Values<P>, settings: Settings<C>) => State<S>
   /** What the layer hands on, of the charged state and the spike. Default: the spike times its amplitude. */
   readonly output?: (state: State<S>, s: Tensor, parameters: Values<P>, settings: Settings<C>) => Tensor
@@ -54,6 +59,13 @@ export interface NeuronSpec<P extends string, S extends string, C extends Settin
   /** Names and initial values; `v` is the membrane potential. */
   readonly state: InitialValues<NoInfer<P>, S>
   readonly settings?: C
+  /** Open intervals that parameters and settings lie in: `{ tau: [1, Infinity] }`. */
+  readonly within?: Within<NoInfer<P> | 'threshold' | (keyof NoInfer<C> & string)>
+  /**
+   * The values of the option `reset` that the model's own `reset` honours, the first the default unless `defaults` has another;
+   * others are refused. Default: none with a `reset` of its own, all without.
+   */
+  readonly resets?: readonly ResetName[]
   /** Defaults of the options that every neuron has, where the model's differ. */
   readonly defaults?: Omit<CommonOptions, 'threshold'>
 }
@@ -82,12 +94,14 @@ export interface Cell<S extends string = string> {
   readonly kind: string
   /** Everything but arrays, as JSON. */
   readonly config: Readonly<Record<string, unknown>>
-  /** Array-valued and learnable parameters. Those per channel or neuron appear when the first input has been seen. */
+  /** Array-valued and learnable parameters, those of the surrogate too. Those per channel or neuron appear when the first input has been seen. */
   readonly variables: Readonly<Record<string, Variable>>
   /** Names of the variables that training changes: those of `learnable(..)`. */
   readonly trainable: readonly string[]
+  /** Draws weights and noise from `key`, in layers that have some; weights that have been trained or set stay. */
+  initialize?(key: number): void
   initialState(shape: Shape, dtype: DType): State<S>
-  step(x: Tensor, state: State<S>): Step<S>
+  step(x: Tensor, state: State<S>, context?: StepContext): Step<S>
 }
 
 /** A model of `defineNeuron` or `extendNeuron`: called with options it gives a layer. */

@@ -1,4 +1,5 @@
-import { interpret, referenceKernels, uniform, variable, type Shape, type Variable } from '@snn/tensor'
+import { interpret, normal, referenceKernels, uniform, variable, type Shape, type Variable } from '@snn/tensor'
+import { fanInUniform, type Initializer } from './initializers.js'
 
 /** The key of a layer's random numbers: a hash (FNV-1a, 32 bits) of the seed and the layer's dotted path. */
 export function keyOf(seed: number, path: string): number {
@@ -7,32 +8,34 @@ export function keyOf(seed: number, path: string): number {
   return hash
 }
 
-/** Uniform numbers in [-bound, bound): counter-based, so the same wherever they are drawn. */
-function draw(shape: Shape, bound: number, key: number, stream: number): Float32Array {
-  return interpret(uniform(shape, { seed: key, stream }).mul(2 * bound).sub(bound), referenceKernels).data as Float32Array
-}
-
 export interface Weights {
   readonly variables: Readonly<Record<string, Variable>>
   initialize(key: number): void
 }
 
-/**
- * Weights drawn uniformly from [-1 / sqrt(fanIn), 1 / sqrt(fanIn)): what He et al. 2015 call uniform initialisation, with the
- * gain of a leaky ReLU of slope sqrt(5), as PyTorch does for convolutions, linear layers and their biases.
- */
-export function drawnWeights(kind: string, shapes: Readonly<Record<string, Shape>>, fanIn: number): Weights {
-  const bound = 1 / Math.sqrt(fanIn)
-  const entries = Object.entries(shapes)
-  const value = (shape: Shape, key: number, stream: number) => ({ data: draw(shape, bound, key, stream), shape })
-  const variables = Object.fromEntries(entries.map(([name, shape], stream) => [name, variable(value(shape, 0, stream), { name: `${kind}.${name}` })]))
+export interface DrawOptions {
+  /** Default: fanIn. */
+  readonly fanOut?: number
+  /** By name of the array; the others are drawn by `fanInUniform`. */
+  readonly initializers?: Readonly<Record<string, Initializer | undefined>>
+}
+
+/** Variables of the given shapes, each drawn by its initializer from a stream of random numbers of its own. */
+export function drawnWeights(kind: string, shapes: Readonly<Record<string, Shape>>, fanIn: number, { fanOut = fanIn, initializers = {} }: DrawOptions = {}): Weights {
+  const value = (name: string, shape: Shape, key: number, stream: number) => {
+    const source = { seed: key, stream }
+    const draws = { uniform: (of: Shape) => uniform(of, source), normal: (of: Shape) => normal(of, source) }
+    const first = (initializers[name] ?? fanInUniform)(shape, { fanIn, fanOut }, draws)
+    return { data: interpret(first, referenceKernels).data, shape }
+  }
+  const variables = Object.fromEntries(Object.entries(shapes).map(([name, shape], stream) => [name, variable(value(name, shape, 0, stream), { name: `${kind}.${name}` })]))
   const drawn = new Map(Object.values(variables).map((weight) => [weight, weight.version]))
   return {
     variables,
     initialize(key) {
       if ([...drawn].some(([weight, version]) => weight.version !== version)) return
-      Object.values(variables).forEach((weight, stream) => {
-        weight.set(value(weight.shape, key, stream))
+      Object.entries(variables).forEach(([name, weight], stream) => {
+        weight.set(value(name, weight.shape, key, stream))
         drawn.set(weight, weight.version)
       })
     },

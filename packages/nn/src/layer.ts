@@ -21,6 +21,8 @@ interface LayerBase {
   readonly variables: Readonly<Record<string, Variable>>
   /** Names of the variables that training changes; default: all. One that is not there yet comes with the first input. */
   readonly trainable?: readonly string[]
+  /** How many steps a sequence must have, for layers that see all of them at once; any when it is not there. */
+  readonly steps?: number
   /** Draws the weights from `key`, unless they have been trained or set since they were drawn last. */
   initialize?(key: number): void
 }
@@ -34,7 +36,18 @@ export interface StatelessLayer extends LayerBase {
 export interface StatefulLayer extends LayerBase {
   /** The state before the first step, for an input of one step of `shape` [N, ..]. To be called in a trace. */
   initialState(shape: Shape, dtype: DType): State
-  step(x: Tensor, state: State, context: Context): { readonly output: Tensor; readonly state: State; readonly spike?: Tensor }
+  step(x: Tensor, state: State, context: Context): Advance & { readonly spike?: Tensor }
+  /**
+   * All steps at once, x [T, N, ..], where that is cheaper than a loop over them; equal to it. The states of such a layer are
+   * bookkeeping, which `record` does not offer.
+   */
+  sequence?(x: Tensor, state: State, context: Context): Advance
+}
+
+/** What comes out of one step or of all, and the state after it. */
+export interface Advance {
+  readonly output: Tensor
+  readonly state: State
 }
 
 export type Layer = StatelessLayer | StatefulLayer
@@ -70,4 +83,30 @@ export function defineLayer<C extends object>(
     apply: (inputs, context) => apply(inputs as readonly [Tensor, ...Tensor[]], config, variables, context),
   })
   return Object.assign(create, { kind })
+}
+
+/** A kind of layer with memory: a function from config and weights to layers. */
+export interface StatefulLayerKind<C extends object> {
+  readonly kind: string
+  (config: C, variables?: Variables): StatefulLayer
+}
+
+/** What a layer with memory does; `step` may be left out beside `sequence`: it is then a sequence of one step. */
+type Behaviour = Pick<StatefulLayer, 'initialState' | 'initialize'> & (Pick<StatefulLayer, 'step'> | { readonly sequence: NonNullable<StatefulLayer['sequence']> })
+
+/** Defines a kind of layer with memory by what it does. `trainable` names the variables that training changes; without it, all. */
+export function defineStatefulLayer<C extends object>(kind: string, behave: (config: C, variables: Variables) => Behaviour, trainable?: readonly string[]): StatefulLayerKind<C> {
+  const create = (config: C, variables: Variables = {}): StatefulLayer => {
+    const behaviour = behave(config, variables)
+    const base = { contract: 1, kind, config: config as Config, variables, ...(trainable && { trainable: trainable.filter((name) => variables[name]) }) } as const
+    return 'step' in behaviour ? { ...base, ...behaviour } : { ...base, ...behaviour, step: oneOf(behaviour.sequence) }
+  }
+  return Object.assign(create, { kind })
+}
+
+function oneOf(sequence: NonNullable<StatefulLayer['sequence']>): StatefulLayer['step'] {
+  return (x, before, context) => {
+    const { output, state } = sequence(x.expandDims(0), before, { ...context, lead: 2 })
+    return { output: output.squeeze(0), state }
+  }
 }

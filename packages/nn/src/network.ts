@@ -105,6 +105,12 @@ export class Network {
     return Object.fromEntries([...found].map(([value, path]) => [path, value]))
   }
 
+  /** The Variables that training changes by other ways than gradients: running statistics, counters, given arrays. By dotted path. */
+  buffers(): Record<string, Variable> {
+    const trained = new Set(Object.values(this.parameters()))
+    return Object.fromEntries(Object.entries(this.variables()).filter(([, value]) => !trained.has(value)))
+  }
+
   /**
    * Draws the weights of every layer that can, from `seed` and the layer's name, so that adding a layer changes no other.
    * Layers whose weights have been trained or set since they were drawn keep them.

@@ -27,5 +27,5 @@ export function sampleShapes(net: Network, given: Readonly<Record<string, Shape>
 
 /** The number of steps that a layer of the network is made for; 1 where any will do. */
 function stepsOf(net: Network): number {
-  return Math.max(1, ...net.nodes.map(({ layer }) => layer.config['T']).filter((T) => typeof T === 'number'))
+  return Math.max(1, ...net.nodes.map(({ layer }) => layer.steps ?? 1))
 }

@@ -1,5 +1,6 @@
 import { sizeOf, variable, type HostTensor, type Shape, type TensorLike, type Variable } from '@snn/tensor'
 import { expect } from 'vitest'
+import { createLayer, type Layer } from '../src/index.js'
 
 /** Numbers in (-scale, scale) that look random and depend on `seed` alone. */
 export function values(shape: Shape, seed = 1, scale = 1): { readonly data: Float64Array; readonly shape: Shape } {
@@ -20,4 +21,14 @@ export function expectClose(actual: HostTensor, expected: TensorLike, tolerance 
   let worst = 0
   actual.data.forEach((x, i) => (worst = Math.max(worst, Math.abs(x - expected.data[i]!))))
   expect(worst).toBeLessThan(tolerance)
+}
+
+/** The same layer with other arrays, in float64. */
+export function inDouble<L extends Layer>({ kind, config, variables }: L, arrays: Readonly<Record<string, { readonly shape: Shape; readonly data: readonly number[] }>>): L {
+  const given = Object.entries(arrays).map(([name, { shape, data }]) => [name, variable({ shape, data: Float64Array.from(data) }, { name })] as const)
+  const others = Object.entries(variables).map(([name, { shape, dtype, storage }]) => {
+    if (storage.kind !== 'host') throw new Error(`${name} lies on a device`)
+    return [name, variable({ shape, data: dtype === 'float32' ? Float64Array.from(storage.data) : storage.data }, { name })] as const
+  })
+  return createLayer(kind, config, { ...Object.fromEntries(others), ...Object.fromEntries(given) }) as L
 }

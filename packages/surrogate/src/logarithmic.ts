@@ -1,4 +1,4 @@
-import { scalar, where } from '@snn/tensor'
+import { where } from '@snn/tensor'
 import { defineSurrogate } from './define-surrogate.js'
 
 /**
@@ -9,8 +9,9 @@ import { defineSurrogate } from './define-surrogate.js'
  */
 export const nonzeroSignLogAbs = defineSurrogate('nonzeroSignLogAbs', {
   parameters: { alpha: 1 },
+  within: { alpha: [0, Infinity] },
   primitive: (x, { alpha }) => x.abs().mul(alpha).add(1).log().mul(x.sign()),
-  derivative: (x, { alpha }) => x.abs().add(1 / alpha).pow(-1),
+  derivative: (x, { alpha }) => x.abs().add(alpha.pow(-1)).pow(-1),
 })
 
 /**
@@ -22,7 +23,7 @@ export const nonzeroSignLogAbs = defineSurrogate('nonzeroSignLogAbs', {
 export const logTailedRelu = defineSurrogate('logTailedRelu', {
   parameters: { alpha: 0 },
   primitive: (x, { alpha }) => x.minimum(0).mul(alpha).add(x.clip(0, 1)).add(x.maximum(1).log()),
-  derivative: (x, { alpha }) => where(x.le(0), scalar(alpha, x.dtype), x.maximum(1).pow(-1)),
+  derivative: (x, { alpha }) => where(x.le(0), alpha, x.maximum(1).pow(-1)),
 })
 
 /**
@@ -33,8 +34,9 @@ export const logTailedRelu = defineSurrogate('logTailedRelu', {
  */
 export const fakeNumericalGradient = defineSurrogate('fakeNumericalGradient', {
   parameters: { alpha: 0.3 },
+  within: { alpha: [0, Infinity] },
   primitive: (x, { alpha }) => x.mul(alpha).clip(-1, 1).add(x.abs().mul(alpha).maximum(1).log().mul(x.sign())),
-  derivative: (x, { alpha }) => x.abs().maximum(1 / alpha).pow(-1),
+  derivative: (x, { alpha }) => x.abs().maximum(alpha.pow(-1)).pow(-1),
 })
 
 /**
@@ -45,6 +47,7 @@ export const fakeNumericalGradient = defineSurrogate('fakeNumericalGradient', {
  */
 export const s2nn = defineSurrogate('s2nn', {
   parameters: { alpha: 4, beta: 1 },
+  within: { alpha: [0, Infinity] },
   primitive: (x, { alpha, beta }) => where(x.lt(0), x.mul(alpha).sigmoid(), x.relu().add(1 + 1e-5).log().mul(beta).add(0.5)),
   derivative: (x, { alpha, beta }) => {
     const s = x.mul(alpha).sigmoid()

@@ -9,11 +9,12 @@ import { defineSurrogate } from './define-surrogate.js'
  */
 export const piecewiseQuadratic = defineSurrogate('piecewiseQuadratic', {
   parameters: { alpha: 1 },
+  within: { alpha: [0, Infinity] },
   primitive: (x, { alpha }) => {
     const u = x.mul(alpha).clip(-1, 1)
     return u.sub(u.mul(u.abs()).mul(0.5)).add(0.5)
   },
-  derivative: (x, { alpha }) => x.abs().mul(-alpha).add(1).relu().mul(alpha),
+  derivative: (x, { alpha }) => x.abs().mul(alpha.neg()).add(1).relu().mul(alpha),
 })
 
 /**
@@ -24,11 +25,12 @@ export const piecewiseQuadratic = defineSurrogate('piecewiseQuadratic', {
  */
 export const triangle = defineSurrogate('triangle', {
   parameters: { height: 0.3, width: 1 },
+  within: { height: [0, Infinity], width: [0, Infinity] },
   primitive: (x, { height, width }) => {
-    const u = x.clip(-width, width)
-    return u.sub(u.mul(u.abs()).div(2 * width)).mul(height)
+    const u = x.maximum(width.neg()).minimum(width)
+    return u.sub(u.mul(u.abs()).div(width.mul(2))).mul(height)
   },
-  derivative: (x, { height, width }) => x.abs().div(-width).add(1).relu().mul(height),
+  derivative: (x, { height, width }) => x.abs().div(width.neg()).add(1).relu().mul(height),
 })
 
 /**
@@ -39,8 +41,9 @@ export const triangle = defineSurrogate('triangle', {
  */
 export const rect = defineSurrogate('rect', {
   parameters: { alpha: 1 },
+  within: { alpha: [0, Infinity] },
   primitive: (x, { alpha }) => x.mul(alpha).add(0.5).clip(0, 1),
-  derivative: (x, { alpha }) => x.abs().lt(0.5 / alpha).cast(x.dtype).mul(alpha),
+  derivative: (x, { alpha }) => x.abs().lt(alpha.pow(-1).mul(0.5)).cast(x.dtype).mul(alpha),
 })
 
 /**
@@ -51,11 +54,12 @@ export const rect = defineSurrogate('rect', {
  */
 export const piecewiseLeakyRelu = defineSurrogate('piecewiseLeakyRelu', {
   parameters: { w: 1, c: 0.01 },
+  within: { w: [0, Infinity] },
   primitive: (x, { w, c }) => {
-    const inside = x.clip(-w, w)
-    return inside.div(2 * w).add(0.5).add(x.sub(inside).mul(c))
+    const inside = x.maximum(w.neg()).minimum(w)
+    return inside.div(w.mul(2)).add(0.5).add(x.sub(inside).mul(c))
   },
-  derivative: (x, { w, c }) => where(x.abs().lt(w), scalar(1 / (2 * w), x.dtype), c),
+  derivative: (x, { w, c }) => where(x.abs().lt(w), w.mul(2).pow(-1), c),
 })
 
 /**
@@ -67,7 +71,7 @@ export const piecewiseLeakyRelu = defineSurrogate('piecewiseLeakyRelu', {
 export const leakyKRelu = defineSurrogate('leakyKRelu', {
   parameters: { leak: 0, k: 1 },
   primitive: (x, { leak, k }) => x.relu().mul(k).add(x.minimum(0).mul(leak)),
-  derivative: (x, { leak, k }) => x.ge(0).cast(x.dtype).mul(k - leak).add(leak),
+  derivative: (x, { leak, k }) => where(x.ge(0), k, leak),
 })
 
 /**
@@ -91,8 +95,10 @@ export const deterministicPass = defineSurrogate('deterministicPass', {
  *   derivative  1 for -margin <= x <= levels + margin, else 0
  */
 export const multiLevel = defineSurrogate('multiLevel', {
-  parameters: { levels: 4, margin: 0 },
-  forward: (x, { levels }) => x.clip(0, levels).round(),
-  primitive: (x, { levels, margin }) => x.clip(-margin, levels + margin),
-  derivative: (x, { levels, margin }) => x.ge(-margin).and(x.le(levels + margin)).cast(x.dtype),
+  parameters: { margin: 0 },
+  within: { levels: [0, Infinity] },
+  settings: { levels: 4 },
+  forward: (x, _parameters, { levels }) => x.clip(0, levels).round(),
+  primitive: (x, { margin }, { levels }) => x.maximum(margin.neg()).minimum(margin.add(levels)),
+  derivative: (x, { margin }, { levels }) => x.ge(margin.neg()).and(x.le(margin.add(levels))).cast(x.dtype),
 })

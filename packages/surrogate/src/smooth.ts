@@ -1,3 +1,4 @@
+import { where } from '@snn/tensor'
 import { defineSurrogate } from './define-surrogate.js'
 
 /**
@@ -8,6 +9,7 @@ import { defineSurrogate } from './define-surrogate.js'
  */
 export const sigmoid = defineSurrogate('sigmoid', {
   parameters: { alpha: 4 },
+  within: { alpha: [0, Infinity] },
   primitive: (x, { alpha }) => x.mul(alpha).sigmoid(),
   derivative: (x, { alpha }) => {
     const s = x.mul(alpha).sigmoid()
@@ -23,8 +25,9 @@ export const sigmoid = defineSurrogate('sigmoid', {
  */
 export const atan = defineSurrogate('atan', {
   parameters: { alpha: 2 },
-  primitive: (x, { alpha }) => x.mul((Math.PI * alpha) / 2).atan().div(Math.PI).add(0.5),
-  derivative: (x, { alpha }) => x.mul((Math.PI * alpha) / 2).square().add(1).pow(-1).mul(alpha / 2),
+  within: { alpha: [0, Infinity] },
+  primitive: (x, { alpha }) => x.mul(alpha.mul(Math.PI / 2)).atan().div(Math.PI).add(0.5),
+  derivative: (x, { alpha }) => x.mul(alpha.mul(Math.PI / 2)).square().add(1).pow(-1).mul(alpha.mul(0.5)),
 })
 
 /**
@@ -35,8 +38,9 @@ export const atan = defineSurrogate('atan', {
  */
 export const erf = defineSurrogate('erf', {
   parameters: { alpha: 2 },
+  within: { alpha: [0, Infinity] },
   primitive: (x, { alpha }) => x.mul(alpha).erf().add(1).mul(0.5),
-  derivative: (x, { alpha }) => x.mul(alpha).square().neg().exp().mul(alpha / Math.sqrt(Math.PI)),
+  derivative: (x, { alpha }) => x.mul(alpha).square().neg().exp().mul(alpha.div(Math.sqrt(Math.PI))),
 })
 
 /**
@@ -47,8 +51,9 @@ export const erf = defineSurrogate('erf', {
  */
 export const softSign = defineSurrogate('softSign', {
   parameters: { alpha: 2 },
+  within: { alpha: [0, Infinity] },
   primitive: (x, { alpha }) => x.mul(alpha).div(x.mul(alpha).abs().add(1)).add(1).mul(0.5),
-  derivative: (x, { alpha }) => x.mul(alpha).abs().add(1).pow(-2).mul(alpha / 2),
+  derivative: (x, { alpha }) => x.mul(alpha).abs().add(1).pow(-2).mul(alpha.mul(0.5)),
 })
 
 /**
@@ -60,8 +65,26 @@ export const softSign = defineSurrogate('softSign', {
  */
 export const fastSigmoid = defineSurrogate('fastSigmoid', {
   parameters: { slope: 25 },
+  within: { slope: [0, Infinity] },
   primitive: (x, { slope }) => x.div(x.abs().mul(slope).add(1)),
   derivative: (x, { slope }) => x.abs().mul(slope).add(1).pow(-2),
+})
+
+/**
+ * The fast sigmoid above a `cutoff` alone, so that few neurons have a gradient (after Perez-Nieves and Goodman, NeurIPS 2021), `slope` 25
+ * and `cutoff` 1 by default:
+ *
+ *   primitive   u / (1 + slope |u|) - cutoff / (1 + slope |cutoff|), u = max(x, cutoff)
+ *   derivative  1 / (1 + slope |x|)^2 for x > cutoff, else 0
+ */
+export const sparseFastSigmoid = defineSurrogate('sparseFastSigmoid', {
+  parameters: { slope: 25, cutoff: 1 },
+  within: { slope: [0, Infinity] },
+  primitive: (x, { slope, cutoff }) => {
+    const [u, start] = [x.maximum(cutoff), cutoff.div(cutoff.abs().mul(slope).add(1))]
+    return u.div(u.abs().mul(slope).add(1)).sub(start)
+  },
+  derivative: (x, { slope, cutoff }) => where(x.gt(cutoff), x.abs().mul(slope).add(1).pow(-2), 0),
 })
 
 /**
@@ -72,6 +95,7 @@ export const fastSigmoid = defineSurrogate('fastSigmoid', {
  */
 export const superSpike = defineSurrogate('superSpike', {
   parameters: { alpha: 1 },
+  within: { alpha: [0, Infinity] },
   primitive: (x, { alpha }) => x.mul(alpha).div(x.abs().add(1)),
   derivative: (x, { alpha }) => x.abs().add(1).pow(-2).mul(alpha),
 })
@@ -84,8 +108,9 @@ export const superSpike = defineSurrogate('superSpike', {
  */
 export const piecewiseExponential = defineSurrogate('piecewiseExponential', {
   parameters: { alpha: 1 },
-  primitive: (x, { alpha }) => x.abs().mul(-alpha).exp().neg().add(1).mul(x.sign()).add(1).mul(0.5),
-  derivative: (x, { alpha }) => x.abs().mul(-alpha).exp().mul(alpha / 2),
+  within: { alpha: [0, Infinity] },
+  primitive: (x, { alpha }) => x.abs().mul(alpha.neg()).exp().neg().add(1).mul(x.sign()).add(1).mul(0.5),
+  derivative: (x, { alpha }) => x.abs().mul(alpha.neg()).exp().mul(alpha.mul(0.5)),
 })
 
 /**
@@ -97,8 +122,9 @@ export const piecewiseExponential = defineSurrogate('piecewiseExponential', {
  */
 export const spikeRateEscape = defineSurrogate('spikeRateEscape', {
   parameters: { beta: 1, slope: 25 },
-  primitive: (x, { beta, slope }) => x.sub(1).abs().mul(-beta).exp().neg().add(1).mul(x.sub(1).sign()).add(1).mul(slope / beta),
-  derivative: (x, { beta, slope }) => x.sub(1).abs().mul(-beta).exp().mul(slope),
+  within: { beta: [0, Infinity], slope: [0, Infinity] },
+  primitive: (x, { beta, slope }) => x.sub(1).abs().mul(beta.neg()).exp().neg().add(1).mul(x.sub(1).sign()).add(1).mul(slope.div(beta)),
+  derivative: (x, { beta, slope }) => x.sub(1).abs().mul(beta.neg()).exp().mul(slope),
 })
 
 /**
@@ -109,8 +135,9 @@ export const spikeRateEscape = defineSurrogate('spikeRateEscape', {
  */
 export const qPseudoSpike = defineSurrogate('qPseudoSpike', {
   parameters: { alpha: 2 },
-  primitive: (x, { alpha }) => x.abs().mul(2 / (alpha - 1)).add(1).pow(1 - alpha).neg().add(1).mul(x.sign()).add(1).mul(0.5),
-  derivative: (x, { alpha }) => x.abs().mul(2 / (alpha - 1)).add(1).pow(-alpha),
+  within: { alpha: [1, Infinity] },
+  primitive: (x, { alpha }) => x.abs().div(alpha.sub(1).mul(0.5)).add(1).pow(alpha.neg().add(1)).neg().add(1).mul(x.sign()).add(1).mul(0.5),
+  derivative: (x, { alpha }) => x.abs().div(alpha.sub(1).mul(0.5)).add(1).pow(alpha.neg()),
 })
 
 /**
@@ -121,8 +148,9 @@ export const qPseudoSpike = defineSurrogate('qPseudoSpike', {
  */
 export const circle = defineSurrogate('circle', {
   parameters: { alpha: 1 },
-  primitive: (x, { alpha }) => x.mul(alpha).div(x.square().add(alpha ** 2).sqrt()),
-  derivative: (x, { alpha }) => x.square().add(alpha ** 2).pow(-1.5).mul(alpha ** 3),
+  within: { alpha: [0, Infinity] },
+  primitive: (x, { alpha }) => x.mul(alpha).div(x.square().add(alpha.square()).sqrt()),
+  derivative: (x, { alpha }) => alpha.div(x.square().add(alpha.square()).sqrt()).pow(3),
 })
 
 /**
@@ -133,6 +161,7 @@ export const circle = defineSurrogate('circle', {
  */
 export const tanh = defineSurrogate('tanh', {
   parameters: { k: 1 },
+  within: { k: [0, Infinity] },
   primitive: (x, { k }) => x.mul(k).tanh().div(k),
   derivative: (x, { k }) => x.mul(k).tanh().square().neg().add(1),
 })

@@ -8,9 +8,11 @@ import { defineSurrogate } from './define-surrogate.js'
  *   derivative  (4 / period) sum_m cos(2 pi m x / period)
  */
 export const squarewaveFourierSeries = defineSurrogate('squarewaveFourierSeries', {
-  parameters: { n: 2, period: 8 },
-  primitive: (x, { n, period }) => sum(x, n, (m) => x.mul((2 * Math.PI * m) / period).sin().div(m)).mul(2 / Math.PI).add(0.5),
-  derivative: (x, { n, period }) => sum(x, n, (m) => x.mul((2 * Math.PI * m) / period).cos()).mul(4 / period),
+  parameters: { period: 8 },
+  within: { period: [0, Infinity], n: [1, Infinity] },
+  settings: { n: 2 },
+  primitive: (x, { period }, { n }) => sum(x, n, (m) => x.mul(period.pow(-1).mul(2 * Math.PI * m)).sin().div(m)).mul(2 / Math.PI).add(0.5),
+  derivative: (x, { period }, { n }) => sum(x, n, (m) => x.mul(period.pow(-1).mul(2 * Math.PI * m)).cos()).mul(period.pow(-1).mul(4)),
 })
 
 function sum(x: Tensor, n: number, term: (m: number) => Tensor): Tensor {

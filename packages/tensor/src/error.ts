@@ -26,6 +26,12 @@ export interface ErrorDetails {
   NOT_FINITE: { readonly place: string }
   /** A data file is truncated, corrupt, or not of the format; `offset` in bytes where it is known. */
   DATA_INVALID: { readonly file: string; readonly offset?: number }
+  /** A state dict does not fit the network: what it lacks, what the network lacks, and what has another shape or dtype. */
+  STATE_DICT: {
+    readonly missing: readonly string[]
+    readonly unexpected: readonly string[]
+    readonly mismatched: readonly { readonly name: string; readonly got: string; readonly expected: string }[]
+  }
   /** A layer that needs all time steps at once was run step by step. */
   NEEDS_SEQUENCE: { readonly layer: string }
   /** Data that a path or description names are not there; `looked` lists what was looked for. */

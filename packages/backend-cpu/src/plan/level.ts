@@ -1,15 +1,19 @@
+import { fuse, fusePlanes, fuseScan } from '@snn/codegen'
 import { lowerGraph } from '@snn/onnx'
 import { bytesPerElement, isPrimitive, sizeOf, type Graph, type Node, type Shape, type Tensor, type TensorLike, type TypedArray } from '@snn/tensor'
 import { atOffset, inArena, type Location } from '../frame.js'
 import { CopyInstruction } from '../instruction/copy.js'
 import type { Instruction } from '../instruction/instruction.js'
+import { KernelInstruction } from '../instruction/kernel.js'
 import { LibraryInstruction, type Binding } from '../instruction/library.js'
 import { LoopInstruction } from '../instruction/loop.js'
+import { PlanesInstruction } from '../instruction/planes.js'
 import { RandomInstruction } from '../instruction/random.js'
+import type { Workshop } from '../kernels/workshop.js'
 import type { OrtLibrary } from '../library.js'
 import type { Block } from './arena.js'
 import { carryPlaces } from './carry.js'
-import { partition, type Partition } from './partition.js'
+import { partition, wantsKernels, type KernelGroup, type Partition } from './partition.js'
 
 /** Where a value lies, and the blocks of the arena that must live while it is used. */
 export interface Entry {
@@ -20,9 +24,15 @@ export interface Entry {
 /** What all levels of one program share. */
 export interface PlanContext {
   readonly lib: OrtLibrary
+  /** undefined: no kernels. */
+  readonly workshop: Workshop | undefined
   readonly check: boolean
   /** Values of the reads that are constants of this plan. */
   readonly baked: ReadonlyMap<Tensor, TensorLike>
+  /** Baked reads that kernels read, too. */
+  readonly residents: Set<Tensor>
+  /** The place in the memory of a constant that kernels read. */
+  readonly constant: (data: TypedArray) => Location
   readonly blocks: Block[]
   /** Number of instructions planned so far: the clock of liveness. */
   time: number
@@ -31,35 +41,28 @@ export interface PlanContext {
 
 export interface LevelOptions {
   readonly graph: Graph
-  /** Where parameters and fed reads lie. */
-  readonly entries: ReadonlyMap<Tensor, Entry>
   /** Parameters that stand for static tensors of an outer level; those that are another tensor there are substituted. */
   readonly staticParameters: ReadonlySet<Tensor>
   readonly substitutions: ReadonlyMap<Tensor, Tensor>
   /** Whether this is the body of a loop. */
   readonly isRepeated: boolean
-  /** Where each result must end up. */
-  readonly destinations: readonly Entry[]
 }
 
-function inHost(data: TypedArray): Entry {
-  return { location: () => data, blocks: [] }
+/** The bodies of loops, planned with the scans they belong to. */
+interface Body {
+  readonly level: Level
+  readonly staticParameters: ReadonlySet<Tensor>
 }
 
 export function bytesOf(tensor: { readonly dtype: Tensor['dtype']; readonly shape: Shape }): number {
   return bytesPerElement(tensor.dtype) * sizeOf(tensor.shape)
 }
 
-/** Plans one level of a program: its instructions, in order, with the place of every value. */
-export function planLevel(context: PlanContext, options: LevelOptions): Instruction[] {
-  const level = new Level(context, options)
-  return level.plan()
-}
-
-class Level {
+/** One level of a program, all of it or the body of a loop: first what is needed where, then the instructions in order. */
+export class Level {
   readonly #context: PlanContext
   readonly #options: LevelOptions
-  readonly #entries: Map<Tensor, Entry>
+  readonly #entries = new Map<Tensor, Entry>()
   readonly #partition: Partition
   readonly #instructions: Instruction[] = []
   /** Tensors that are wanted in memory, other than by nodes of the group that makes them. */
@@ -67,31 +70,39 @@ class Level {
   /** The destination that a tensor is written to directly. */
   readonly #direct = new Map<Tensor, Entry>()
   readonly #statics = new Set<Tensor>()
+  readonly #bodies = new Map<Node, Body>()
+  /** Parameters for static tensors that kernels at this level, or further in, read. */
+  readonly staticNeeds = new Set<Tensor>()
 
   constructor(context: PlanContext, options: LevelOptions) {
     this.#context = context
     this.#options = options
-    this.#entries = new Map(options.entries)
-    this.#partition = partition(options.graph, {
+    const { graph, isRepeated } = options
+    this.#partition = partition(graph, {
       isBaked: (read) => context.baked.has(read),
       outerStatic: (parameter) => options.staticParameters.has(parameter),
       fold: !context.check,
+      kernels: context.workshop !== undefined && wantsKernels(graph, isRepeated),
     })
+    this.#collectNeeded()
   }
 
-  plan(): Instruction[] {
-    const { stages } = this.#partition
-    const { graph, destinations } = this.#options
-    this.#collectNeeded()
+  /** `entries`: where parameters and reads lie; `destinations`: where each result must end up. */
+  plan(entries: ReadonlyMap<Tensor, Entry>, destinations: readonly Entry[]): Instruction[] {
+    const { graph } = this.#options
+    for (const [tensor, entry] of entries) this.#entries.set(tensor, entry)
     graph.results.forEach((result, i) => {
       const base = this.#base(result)
       if (!this.#entries.has(base) && !this.#direct.has(base)) this.#direct.set(base, destinations[i]!)
     })
-    stages.forEach(({ library, control }, i) => {
+    const { stages } = this.#partition
+    stages.forEach(({ library, kernels, control }, i) => {
       this.#planLibrary([...library].flatMap((node) => node.outputs), i === 0)
+      for (const group of kernels) this.#planKernel(group)
       for (const node of control) {
-        if (isPrimitive(node, 'scan')) this.#planScan(node)
-        else if (isPrimitive(node, 'random')) this.#planRandom(node)
+        if (isPrimitive(node, 'random')) this.#planRandom(node)
+        else if (!isPrimitive(node, 'scan')) this.#planPlanes(node)
+        else (this.#partition.fusedScans.has(node) ? this.#planFusedScan(node) : this.#planLoop(node))
       }
     })
     if (stages.length === 0) this.#planLibrary([], true)
@@ -107,26 +118,66 @@ class Level {
   }
 
   #collectNeeded(): void {
-    const { stages, isStatic } = this.#partition
-    const need = (tensor: Tensor): void => {
-      const base = this.#base(tensor)
-      if (this.#entries.has(base)) return
-      if (isPrimitive(base.node, 'constant') && isStatic(base)) this.#entries.set(base, inHost(base.node.attributes.data))
-      else if (isStatic(base)) this.#statics.add(base)
-      else this.#needed.add(base)
-    }
-    for (const { library, control } of stages) {
+    const { stages, isStatic, source, fusedScans } = this.#partition
+    for (const { library, kernels, control } of stages) {
       for (const node of library) {
-        for (const input of node.inputs) if (!isStatic(input) && !library.has(this.#base(input).node)) need(input)
-        if (this.#context.check) for (const output of node.outputs) if (node.primitive !== 'reshape') need(output)
+        for (const input of node.inputs.map(source)) if (!isStatic(input) && !library.has(input.node)) this.#need(input)
+        if (this.#context.check) for (const output of node.outputs) this.#need(output)
       }
-      for (const node of control) node.inputs.forEach((input, i) => (this.#isCapturedStatic(node, i) ? undefined : need(input)))
+      for (const { nodes, sums } of kernels) {
+        for (const input of [...nodes, ...sums].flatMap(({ inputs }) => inputs.map(source))) if (!nodes.has(input.node)) this.#needInMemory(input)
+      }
+      for (const node of control) {
+        const reads = fusedScans.get(node)
+        if (reads) for (const tensor of reads) this.#needInMemory(tensor)
+        else if (isPrimitive(node, 'scan')) this.#needForLoop(node)
+        else for (const input of node.inputs) this.#needInMemory(input)
+      }
     }
-    for (const result of this.#options.graph.results) need(result)
+    for (const result of this.#options.graph.results) this.#need(result)
   }
 
-  #isCapturedStatic(node: Node, input: number): boolean {
-    return isPrimitive(node, 'scan') && input >= node.attributes.carries + node.attributes.sequences && this.#partition.isStatic(node.inputs[input]!)
+  #need(tensor: Tensor): void {
+    const { isStatic, isKernelMade, isBound } = this.#partition
+    const base = this.#base(tensor)
+    const { node } = base
+    if (this.#entries.has(base)) return
+    if (isPrimitive(node, 'constant') && !isBound(base)) {
+      const { data } = node.attributes
+      this.#entries.set(base, { location: () => data, blocks: [] })
+    } else if (isStatic(base) && !isKernelMade(base)) this.#statics.add(base)
+    else if (!isBound(base)) this.#needed.add(base)
+  }
+
+  /** What a kernel reads must lie in the memory that kernels work on. */
+  #needInMemory(tensor: Tensor): void {
+    const { isStatic, isBound } = this.#partition
+    const base = this.#base(tensor)
+    const { node } = base
+    if (isBound(base)) {
+      if (this.#context.baked.has(base)) this.#context.residents.add(base)
+      else if (isStatic(base)) this.staticNeeds.add(base)
+    } else if (isPrimitive(node, 'constant')) this.#entries.set(base, { location: this.#context.constant(node.attributes.data), blocks: [] })
+    else this.#need(base)
+  }
+
+  #needForLoop(node: Node<'scan'>): void {
+    const { body, carries, sequences } = node.attributes
+    const staticParameters = new Set<Tensor>()
+    const substitutions = new Map(this.#options.substitutions)
+    const captured = body.parameters.slice(carries + sequences + 1).map((parameter, i) => [parameter, node.inputs[carries + sequences + i]!] as const)
+    for (const [parameter, input] of captured) {
+      if (!this.#partition.isStatic(input)) continue
+      staticParameters.add(parameter)
+      if (input !== parameter) substitutions.set(parameter, input)
+    }
+    const level = new Level(this.#context, { graph: body, staticParameters, substitutions, isRepeated: true })
+    this.#bodies.set(node, { level, staticParameters })
+    for (const [parameter, input] of captured) {
+      if (!staticParameters.has(parameter)) this.#need(input)
+      else if (level.staticNeeds.has(parameter)) this.#needInMemory(input)
+    }
+    for (const input of node.inputs.slice(0, carries + sequences)) this.#needInMemory(input)
   }
 
   #entry(tensor: Tensor): Entry {
@@ -165,18 +216,19 @@ class Level {
   }
 
   #planLibrary(made: readonly Tensor[], withStatics: boolean): void {
-    const { isStatic } = this.#partition
+    const { isStatic, isBound } = this.#partition
     const inside = new Set(made)
     const results = [...made.filter((tensor) => this.#needed.has(tensor)), ...(withStatics ? this.#statics : [])]
     if (results.length === 0) return
 
-    // everything that comes from outside of the group is a parameter; statics are made inside
+    // everything that comes from outside of the group is a parameter; statics, reshapes and broadcasts are made inside
     const parameters = new Map<Tensor, Entry>()
     const seen = new Set<Tensor>()
     const visit = (tensor: Tensor): void => {
       if (seen.has(tensor) || isStatic(tensor)) return
       seen.add(tensor)
-      if (inside.has(tensor) && inside.has(this.#base(tensor))) tensor.node.inputs.forEach(visit)
+      const isView = ['reshape', 'broadcast'].includes(tensor.node.primitive) && !isBound(tensor)
+      if (inside.has(tensor) || isView) tensor.node.inputs.forEach(visit)
       else parameters.set(tensor, this.#entry(tensor))
     }
     results.forEach(visit)
@@ -190,6 +242,32 @@ class Level {
     this.#context.time++
   }
 
+  #planKernel({ nodes, sums }: KernelGroup): void {
+    const isNeeded = (tensor: Tensor): boolean => this.#needed.has(tensor)
+    const results = [...nodes].flatMap(({ outputs }) => outputs).filter(isNeeded)
+    const added = sums.filter(({ outputs }) => isNeeded(outputs[0]!))
+    if (results.length + added.length > 0) this.#pushKernel(fuse(results, added, { inside: nodes, isBound: this.#partition.isBound })!)
+  }
+
+  #planFusedScan(node: Node<'scan'>): void {
+    this.#pushKernel(fuseScan(node, { isBound: this.#partition.isBound, isWanted: (output) => this.#needed.has(output) })!)
+  }
+
+  #pushKernel(fused: NonNullable<ReturnType<typeof fuse>>): void {
+    const { kernel, tensors } = fused
+    const inputs = new Map(tensors.filter((_, i) => kernel.operands[i]!.role === 'input').map((tensor) => [tensor, this.#use(tensor)]))
+    const locations = tensors.map((tensor) => inputs.get(tensor) ?? this.#define(tensor))
+    this.#instructions.push(new KernelInstruction(fused, locations, this.#context.workshop!))
+    this.#context.time++
+  }
+
+  #planPlanes(node: Node): void {
+    const fused = fusePlanes(node)!
+    const inputs = fused.inputs.map((input) => this.#use(input))
+    this.#instructions.push(new PlanesInstruction(fused, [...inputs, this.#define(fused.output)], this.#context.workshop!))
+    this.#context.time++
+  }
+
   #planRandom(node: Node<'random'>): void {
     const [output] = node.outputs
     const offset = this.#use(node.inputs[0]!)
@@ -197,8 +275,9 @@ class Level {
     this.#context.time++
   }
 
-  #planScan(node: Node<'scan'>): void {
+  #planLoop(node: Node<'scan'>): void {
     const { body, carries, sequences, length, reverse } = node.attributes
+    const { level, staticParameters } = this.#bodies.get(node)!
     const loop = this.#context.loops++
     const start = this.#context.time
     const step = reverse ? (i: number): number => length - 1 - i : (i: number): number => i
@@ -223,17 +302,12 @@ class Level {
     const places = carryPlaces({ body, carries, length, loop, initial, outputs, ys, step, loopBlock })
 
     const entries = new Map<Tensor, Entry>()
-    const substitutions = new Map(this.#options.substitutions)
-    const staticParameters = new Set<Tensor>()
     body.parameters.forEach((parameter, i) => {
       if (i < carries) entries.set(parameter, places.before[i]!)
       else if (i < carries + sequences) entries.set(parameter, along(this.#entry(node.inputs[i]!), bytesOf(parameter)))
       else if (i > carries + sequences) {
-        const input = node.inputs[i - 1]!
-        if (this.#isCapturedStatic(node, i - 1)) {
-          staticParameters.add(parameter)
-          if (input !== parameter) substitutions.set(parameter, input)
-        } else entries.set(parameter, this.#entry(input))
+        const entry = this.#entries.get(this.#base(node.inputs[i - 1]!))
+        if (entry) entries.set(parameter, entry)
       }
     })
     const index = loopBlock(4)
@@ -241,10 +315,11 @@ class Level {
 
     for (const { from, to, bytes } of places.prologue) this.#copy(from, to, bytes)
     this.#context.time++
-    const instructions = planLevel(this.#context, { graph: body, entries, staticParameters, substitutions, isRepeated: true, destinations: [...places.after, ...ys] })
+    const instructions = level.plan(entries, [...places.after, ...ys])
     this.#instructions.push(new LoopInstruction(loop, length, reverse, instructions, index))
     const end = this.#context.time++
-    const alive = [...loopBlocks, ...outputs.flatMap(({ blocks }) => blocks), ...node.inputs.flatMap((input, i) => (this.#isCapturedStatic(node, i) ? [] : this.#entry(input).blocks))]
+    const captured = node.inputs.filter((_, i) => i < carries + sequences || !staticParameters.has(body.parameters[i + 1]!) || level.staticNeeds.has(body.parameters[i + 1]!))
+    const alive = [...loopBlocks, ...outputs.flatMap(({ blocks }) => blocks), ...captured.flatMap((input) => this.#entry(input).blocks)]
     for (const block of alive) block.to = Math.max(block.to, end)
     for (const { from, to, bytes } of places.epilogue) this.#copy(from, to, bytes)
   }

@@ -1,59 +1,204 @@
+import { fusePlanes, fuseScan, isScalar, lookThrough, sumMapping, type Space } from '@snn/codegen'
 import { isLowered } from '@snn/onnx'
-import { isPrimitive, topological, type Graph, type Node, type Tensor } from '@snn/tensor'
+import { isPrimitive, sizeOf, topological, type Graph, type Node, type Tensor } from '@snn/tensor'
 
-/** What runs at one point: first the library operations together, then scans and random numbers in order. */
+/** Elementwise operations on equally many elements, and sums of their results, that one kernel computes. */
+export interface KernelGroup {
+  readonly size: number
+  readonly nodes: Set<Node>
+  readonly sums: Node<'reduceSum'>[]
+  space: Space | undefined
+}
+
+/** What runs at one point: first the library operations together, then kernels, then scans, pooling and random numbers in order. */
 export interface Stage {
   readonly library: Set<Node>
+  readonly kernels: KernelGroup[]
   readonly control: Node[]
 }
 
 export interface Partition {
   readonly stages: readonly Stage[]
-  /** Tensors that do not change between runs: every group that needs one has it made inside, as a folded constant. */
+  /** Tensors that do not change between runs: every library group that needs one has it made inside, as a folded constant. */
   readonly isStatic: (tensor: Tensor) => boolean
+  /** Whether a kernel makes the tensor. */
+  readonly isKernelMade: (tensor: Tensor) => boolean
   /** The tensor whose memory `tensor` is: a reshape is the same bytes as its input. */
   readonly base: (tensor: Tensor) => Tensor
+  /** What kernels see of a tensor: they look through reshapes and broadcasts. */
+  readonly source: (tensor: Tensor) => Tensor
+  /** Whether `tensor` is given at this level, so that nothing behind it counts. */
+  readonly isBound: (tensor: Tensor) => boolean
+  /** The scans of this level that are one kernel, with the tensors they read. */
+  readonly fusedScans: ReadonlyMap<Node, readonly Tensor[]>
 }
 
+export interface PartitionOptions {
+  readonly isBaked: (read: Tensor) => boolean
+  /** Which parameters stand for static tensors from outside. */
+  readonly outerStatic: (parameter: Tensor) => boolean
+  /** Whether more than leaves are static. */
+  readonly fold: boolean
+  /** Whether generated kernels may be used. */
+  readonly kernels: boolean
+}
+
+/** Within a stage: library operations come first, then kernels, then control. */
+const rank = { library: 0, kernel: 1, control: 2 } as const
+const ranks = 3
+
+/** Sums with more results than this are left to the library: each thread has an array of its own for them. */
+const largestSum = 1 << 16
+/** A longer chain of operations is cut. */
+const largestGroup = 256
+
 /**
- * Splits one level of a program (all of it, or the body of a scan) into maximal groups of library operations: a node runs
- * in the stage in which its last input becomes available, a stage ends where a scan or random numbers must run.
- *
- * `outerStatic` says which parameters stand for static tensors from outside, `fold` whether more than leaves are static.
+ * Splits one level of a program (all of it, or the body of a scan) into stages of maximal groups: a node runs where its last input
+ * becomes available, library operations in one session, elementwise operations in kernels, elementwise scans as kernels of their own.
  */
-export function partition(graph: Graph, options: { readonly isBaked: (read: Tensor) => boolean; readonly outerStatic: (parameter: Tensor) => boolean; readonly fold: boolean }): Partition {
+export function partition(graph: Graph, options: PartitionOptions): Partition {
   const parameters = new Set(graph.parameters)
   const statics = new Set(graph.parameters.filter(options.outerStatic))
-  const available = new Map<Tensor, number>()
-  const stages: { library: Set<Node>; control: Node[] }[] = []
-  const stage = (index: number): Stage => {
-    while (stages.length <= index) stages.push({ library: new Set(), control: [] })
-    return stages[index]!
-  }
-
-  for (const node of topological(graph)) {
-    const isControl = !isLowered(node.primitive)
-    if (isStaticNode(node, isControl)) {
-      for (const output of node.outputs) statics.add(output)
-      continue
-    }
-    if (isPrimitive(node, 'read')) continue
-    const at = Math.max(0, ...node.inputs.map((input) => available.get(input) ?? 0))
-    if (isControl) stage(at).control.push(node)
-    else stage(at).library.add(node)
-    for (const output of node.outputs) available.set(output, isControl ? at + 1 : at)
-  }
-
-  function isStaticNode(node: Node, isControl: boolean): boolean {
-    if (isPrimitive(node, 'read')) return options.isBaked(node.outputs[0]!)
-    if (node.inputs.length === 0) return !isControl
-    return options.fold && !isControl && node.inputs.every((input) => statics.has(input))
-  }
-
+  const isBound = (tensor: Tensor): boolean => parameters.has(tensor) || tensor.node.primitive === 'read'
+  const source = (tensor: Tensor): Tensor => lookThrough(tensor, 'full', isBound).source
   const base = (tensor: Tensor): Tensor => {
     let at = tensor
     while (at.node.primitive === 'reshape' && !parameters.has(at)) at = at.node.inputs[0]!
     return at
   }
-  return { stages, isStatic: (tensor) => statics.has(tensor), base }
+  const nodes = topological(graph)
+  const uses = countUses(nodes, graph.results)
+  const fusedScans = new Map<Node, readonly Tensor[]>()
+  const kernelMade = new Set<Tensor>()
+  const available = new Map<Tensor, number>()
+  const stages: Stage[] = []
+  const stage = (index: number): Stage => {
+    while (stages.length <= index) stages.push({ library: new Set(), kernels: [], control: [] })
+    return stages[index]!
+  }
+  const groupOf = new Map<Node, KernelGroup>()
+
+  /** The first time of this rank that is not before any of the inputs is there. */
+  const timeOf = (inputs: readonly Tensor[], of: number): number => {
+    const ready = Math.max(0, ...inputs.map((input) => available.get(input) ?? 0))
+    return ready + ((of - (ready % ranks) + ranks) % ranks)
+  }
+  const place = (node: Node, time: number, until = time): void => {
+    for (const output of node.outputs) available.set(output, until)
+  }
+
+  const placeInKernel = (node: Node, sum: boolean): void => {
+    const sources = node.inputs.map(source)
+    for (const input of sources) needStatic(input)
+    const time = timeOf(sources, rank.kernel)
+    const { kernels } = stage(Math.floor(time / ranks))
+    const size = sizeOf(node.inputs.length > 0 && sum ? node.inputs[0]!.shape : node.outputs[0]!.shape)
+    const spaces = spacesOf(node, sum, isBound)
+    const first = Math.max(0, ...sources.map((input) => {
+      const group = groupOf.get(input.node)
+      const at = group ? kernels.indexOf(group) : -1
+      return at < 0 ? 0 : group!.size === size ? at : at + 1
+    }))
+    let group = kernels.slice(first).find((candidate) => candidate.size === size && candidate.nodes.size < largestGroup && spaces.every((space) => fits(candidate.space, space)))
+    if (!group) {
+      group = { size, nodes: new Set(), sums: [], space: undefined }
+      kernels.push(group)
+    }
+    group.space ??= spaces[0]
+    if (sum) group.sums.push(node as Node<'reduceSum'>)
+    else {
+      group.nodes.add(node)
+      groupOf.set(node, group)
+    }
+    for (const output of node.outputs) kernelMade.add(output)
+    // what is summed up is there when the whole kernel has run
+    place(node, time, sum ? time + 1 : time)
+  }
+
+  /** Elementwise values of static ones are computed by kernels too where kernels read them. */
+  const needStatic = (tensor: Tensor): void => {
+    const { node } = tensor
+    if (!statics.has(tensor) || isBound(tensor) || kernelMade.has(tensor) || !isKernelNode(node)) return
+    placeInKernel(node, false)
+  }
+  const isKernelNode = (node: Node): boolean => isScalar(node) && spacesOf(node, false, isBound).length <= 1
+  const followsLinear = (node: Node): boolean =>
+    isPrimitive(node, 'add') &&
+    node.inputs.some((input, i) => ['conv', 'matmul'].includes(input.node.primitive) && !parameters.has(input) && uses.get(input) === 1 && sizeOf(source(node.inputs[1 - i]!).shape) < sizeOf(input.shape))
+
+  for (const node of nodes) {
+    const isControl = !isLowered(node.primitive)
+    if (isPrimitive(node, 'read')) {
+      if (options.isBaked(node.outputs[0]!)) statics.add(node.outputs[0]!)
+    } else if (isStaticNode(node, isControl)) {
+      for (const output of node.outputs) statics.add(output)
+    } else if (isPrimitive(node, 'reshape')) {
+      place(node, available.get(node.inputs[0]!) ?? 0)
+    } else if (options.kernels && isPrimitive(node, 'scan')) {
+      const reads = fuseScan(node, { isBound })?.tensors.filter((tensor) => !node.outputs.includes(tensor))
+      if (reads) {
+        fusedScans.set(node, reads)
+        for (const tensor of reads) needStatic(tensor)
+        for (const output of node.outputs) kernelMade.add(output)
+      }
+      placeControl(node, reads ?? node.inputs)
+    } else if (isControl) placeControl(node, node.inputs)
+    else if (options.kernels && fusePlanes(node)) {
+      kernelMade.add(node.outputs[0]!)
+      placeControl(node, node.inputs)
+    }
+    else if (options.kernels && isKernelNode(node) && !followsLinear(node)) placeInKernel(node, false)
+    else if (options.kernels && isKernelSum(node, isBound)) placeInKernel(node, true)
+    else {
+      const time = timeOf(node.inputs.map(source), rank.library)
+      stage(time / ranks).library.add(node)
+      place(node, time)
+    }
+  }
+
+  function placeControl(node: Node, inputs: readonly Tensor[]): void {
+    const time = timeOf(inputs, rank.control)
+    stage(Math.floor(time / ranks)).control.push(node)
+    place(node, time)
+  }
+
+  function isStaticNode(node: Node, isControl: boolean): boolean {
+    if (node.inputs.length === 0) return !isControl
+    return options.fold && !isControl && node.inputs.every((input) => statics.has(input))
+  }
+
+  return { stages, isStatic: (tensor) => statics.has(tensor), isKernelMade: (tensor) => kernelMade.has(tensor), base, source, isBound, fusedScans }
+}
+
+/**
+ * Whether a level gains from kernels: a plain network, of linear operations with activations between, is better off as one session,
+ * in which ONNX Runtime merges them.
+ */
+export function wantsKernels(graph: Graph, isRepeated: boolean): boolean {
+  const primitives = new Set(topological(graph).map(({ primitive }) => primitive))
+  const isDifferentiated = primitives.has('convWeightGradient') || primitives.has('convInputGradient')
+  return isRepeated || isDifferentiated || primitives.has('scan') || !(primitives.has('conv') || primitives.has('matmul'))
+}
+
+function countUses(nodes: readonly Node[], results: readonly Tensor[]): Map<Tensor, number> {
+  const uses = new Map<Tensor, number>()
+  for (const tensor of [...nodes.flatMap(({ inputs }) => inputs), ...results]) uses.set(tensor, (uses.get(tensor) ?? 0) + 1)
+  return uses
+}
+
+/** The different spaces in which a node's operands vary along one place only. */
+function spacesOf(node: Node, sum: boolean, isBound: (tensor: Tensor) => boolean): Space[] {
+  const mappings = [...node.inputs.map((input) => lookThrough(input, 'full', isBound).mapping), ...(sum ? [sumMapping(node as Node<'reduceSum'>)] : [])]
+  const spaces = mappings.filter((mapping): mapping is Space => typeof mapping === 'object')
+  return spaces.filter((space, i) => spaces.findIndex((other) => fits(other, space)) === i)
+}
+
+function fits(a: Space | undefined, b: Space): boolean {
+  return a === undefined || (a.outer === b.outer && a.count === b.count && a.inner === b.inner)
+}
+
+function isKernelSum(node: Node, isBound: (tensor: Tensor) => boolean): boolean {
+  if (!isPrimitive(node, 'reduceSum') || node.outputs[0]!.dtype !== 'float32') return false
+  const mapping = sumMapping(node)
+  return mapping !== undefined && mapping !== 'full' && sizeOf(node.outputs[0]!.shape) <= largestSum && spacesOf(node, true, isBound).length <= 1
 }

@@ -1,15 +1,31 @@
-import { SnnError, isPrimitive, topological, type Graph, type Node, type Program, type Tensor, type TensorLike, type Variable } from '@snn/tensor'
-import { inSlot } from '../frame.js'
+import { SnnError, isPrimitive, topological, type Graph, type Node, type Program, type Tensor, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
+import { inArena, inSlot, type Location } from '../frame.js'
 import type { Instruction } from '../instruction/instruction.js'
+import { KernelInstruction } from '../instruction/kernel.js'
+import { LoopInstruction } from '../instruction/loop.js'
+import { PlanesInstruction } from '../instruction/planes.js'
+import type { Workshop } from '../kernels/workshop.js'
 import type { OrtLibrary } from '../library.js'
+import type { Region } from '../memory/memory.js'
 import { planArena, type Block } from './arena.js'
-import { planLevel, type Entry, type PlanContext } from './level.js'
+import { Level, bytesOf, type Entry, type PlanContext } from './level.js'
+
+/** A constant that kernels read: the executable gives it a place in the memory. */
+export interface Resident {
+  readonly data: TypedArray
+  region: Region | undefined
+}
 
 /** A program as an instruction list over one arena. Slots: arguments, results, reads, spares of assigned Variables. */
 export interface Plan {
   readonly instructions: readonly Instruction[]
   readonly arenaBytes: number
   readonly loops: number
+  /** With kernels, arguments and results lie in the arena while the program runs: where, or undefined without kernels. */
+  readonly staging: { readonly parameters: readonly Location[]; readonly results: readonly Location[] } | undefined
+  /** Variables that kernels read although sessions hold their values as constants. */
+  readonly residents: ReadonlySet<Variable>
+  readonly constants: readonly Resident[]
 }
 
 /** The Variables that a program reads. */
@@ -46,12 +62,14 @@ export function checkSupported(program: Program): void {
 
 export interface PlanOptions {
   readonly lib: OrtLibrary
+  /** undefined: no kernels. */
+  readonly workshop: Workshop | undefined
   readonly check: boolean
   /** Values of the Variables that become constants of the sessions. */
   readonly baked: ReadonlyMap<Variable, TensorLike>
 }
 
-export function planProgram(program: Program, options: PlanOptions): Plan {
+export function planProgram(program: Program, { lib, workshop, check, baked: values }: PlanOptions): Plan {
   const graph = wholeGraph(program)
   const reads = readsOf(program)
   const entries = new Map<Tensor, Entry>()
@@ -63,11 +81,30 @@ export function planProgram(program: Program, options: PlanOptions): Plan {
   const spares = program.assigns.map(nextSlot)
 
   const baked = new Map(reads.flatMap((node) => {
-    const value = options.baked.get(node.attributes.variable)
+    const value = values.get(node.attributes.variable)
     return value ? [[node.outputs[0]!, value] as const] : []
   }))
   const blocks: Block[] = []
-  const context: PlanContext = { lib: options.lib, check: options.check, baked, blocks, time: 0, loops: 0 }
-  const instructions = planLevel(context, { graph, entries, staticParameters: new Set(), substitutions: new Map(), isRepeated: false, destinations: [...results, ...spares] })
-  return { instructions, arenaBytes: planArena(blocks), loops: context.loops }
+  const constants = new Map<TypedArray, Resident>()
+  const constant = (data: TypedArray): Location => {
+    const resident = constants.get(data) ?? { data, region: undefined }
+    constants.set(data, resident)
+    return ({ arena: { buffer } }) => ({ buffer, byteOffset: resident.region!.offset })
+  }
+  const context: PlanContext = { lib, workshop: check ? undefined : workshop, check, baked, residents: new Set(), constant, blocks, time: 0, loops: 0 }
+  const level = new Level(context, { graph, staticParameters: new Set(), substitutions: new Map(), isRepeated: false })
+  const instructions = level.plan(entries, [...results, ...spares])
+
+  const staged = (tensor: Tensor): Location => {
+    const block: Block = { bytes: bytesOf(tensor), from: 0, to: context.time, offset: 0 }
+    blocks.push(block)
+    return inArena(block)
+  }
+  const staging = usesKernels(instructions) ? { parameters: program.parameters.map(staged), results: program.results.map(staged) } : undefined
+  const residents = new Set(reads.filter((node) => context.residents.has(node.outputs[0]!)).map((node) => node.attributes.variable))
+  return { instructions, arenaBytes: planArena(blocks), loops: context.loops, staging, residents, constants: [...constants.values()] }
+}
+
+function usesKernels(instructions: readonly Instruction[]): boolean {
+  return instructions.some((instruction) => instruction instanceof KernelInstruction || instruction instanceof PlanesInstruction || (instruction instanceof LoopInstruction && usesKernels(instruction.body)))
 }

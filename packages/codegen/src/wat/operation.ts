@@ -1,47 +1,75 @@
 import type { Kind, ScalarPrimitive } from '../scalar.js'
+import type { FunctionName } from './functions.js'
 
-const signBit = '(v128.const i32x4 0x80000000 0x80000000 0x80000000 0x80000000)'
-export const one = '(v128.const f32x4 1 1 1 1)'
-const zero = '(v128.const f32x4 0 0 0 0)'
+const splat = (type: 'f32x4' | 'i32x4', value: string): string => `(v128.const ${type} ${value} ${value} ${value} ${value})`
+const signBit = splat('i32x4', '0x80000000')
+const one = splat('f32x4', '1')
+const zero = splat('f32x4', '0')
 
+/** Calls the function of the module for what WebAssembly has no instruction for. */
+const call = (name: FunctionName): Printer => (...operands) => `(call $${name} ${operands.join(' ')})`
 const instruction = (name: string) => (...operands: readonly string[]): string => `(${name} ${operands.join(' ')})`
 
 /** NaN and zeros keep what they are; all else is 1 with its sign. */
 const sign = (x: string): string =>
   `(v128.bitselect ${x} (v128.or (v128.and ${x} ${signBit}) ${one}) (v128.or (f32x4.eq ${x} ${zero}) (f32x4.ne ${x} ${x})))`
 
-/** Each operation on four elements. A flag is a mask: all bits of its lane, or none. */
-const printers: { readonly [P in Exclude<ScalarPrimitive, 'equal' | 'cast'>]: (...operands: string[]) => string } = {
-  neg: instruction('f32x4.neg'),
-  abs: instruction('f32x4.abs'),
-  sign: (x) => sign(x),
-  floor: instruction('f32x4.floor'),
-  round: instruction('f32x4.nearest'),
-  sqrt: instruction('f32x4.sqrt'),
-  add: instruction('f32x4.add'),
-  sub: instruction('f32x4.sub'),
-  mul: instruction('f32x4.mul'),
-  div: instruction('f32x4.div'),
-  minimum: instruction('f32x4.min'),
-  maximum: instruction('f32x4.max'),
-  less: instruction('f32x4.lt'),
-  lessEqual: instruction('f32x4.le'),
-  and: instruction('v128.and'),
-  or: instruction('v128.or'),
-  not: instruction('v128.not'),
-  select: (condition, x, y) => `(v128.bitselect ${x} ${y} ${condition})`,
+type Printer = (...operands: string[]) => string
+type Row = { readonly float?: Printer; readonly int?: Printer; readonly flag?: Printer }
+
+/** Each operation on four elements, by the kind of its first operand; bytes count as int. A flag is a mask: all bits of its lane, or none. */
+const printers: { readonly [P in Exclude<ScalarPrimitive, 'cast'>]: Row } = {
+  neg: { float: instruction('f32x4.neg'), int: instruction('i32x4.neg') },
+  abs: { float: instruction('f32x4.abs'), int: instruction('i32x4.abs') },
+  sign: { float: (x) => sign(x!) },
+  floor: { float: instruction('f32x4.floor') },
+  round: { float: instruction('f32x4.nearest') },
+  sqrt: { float: instruction('f32x4.sqrt') },
+  exp: { float: call('exp') },
+  log: { float: call('log') },
+  sin: { float: call('sin') },
+  cos: { float: call('cos') },
+  tanh: { float: call('tanh') },
+  atan: { float: call('atan') },
+  erf: { float: call('erf') },
+  pow: { float: call('pow') },
+  mod: { float: call('mod') },
+  add: { float: instruction('f32x4.add'), int: instruction('i32x4.add') },
+  sub: { float: instruction('f32x4.sub'), int: instruction('i32x4.sub') },
+  mul: { float: instruction('f32x4.mul'), int: instruction('i32x4.mul') },
+  div: { float: instruction('f32x4.div') },
+  minimum: { float: instruction('f32x4.min'), int: instruction('i32x4.min_s') },
+  maximum: { float: instruction('f32x4.max'), int: instruction('i32x4.max_s') },
+  less: { float: instruction('f32x4.lt'), int: instruction('i32x4.lt_s') },
+  lessEqual: { float: instruction('f32x4.le'), int: instruction('i32x4.le_s') },
+  equal: { float: instruction('f32x4.eq'), int: instruction('i32x4.eq'), flag: instruction('i32x4.eq') },
+  and: { flag: instruction('v128.and') },
+  or: { flag: instruction('v128.or') },
+  not: { flag: instruction('v128.not') },
+  select: { flag: (condition, x, y) => `(v128.bitselect ${x} ${y} ${condition})` },
+}
+
+const register = (kind: Kind): 'float' | 'int' | 'flag' => (kind === 'byte' ? 'int' : kind)
+
+/** Float to integer truncates, to flag: x != 0. */
+function printCast(x: string, from: Kind, to: Kind): string {
+  const [source, target] = [register(from), register(to)]
+  const byte = (value: string): string => (to === 'byte' && from !== 'byte' ? `(v128.and ${value} ${splat('i32x4', '255')})` : value)
+  if (target === 'flag') return source === 'flag' ? x : source === 'float' ? `(f32x4.ne ${x} ${zero})` : `(i32x4.ne ${x} ${splat('i32x4', '0')})`
+  if (source === 'flag') return `(v128.and ${x} ${target === 'float' ? one : splat('i32x4', '1')})`
+  if (target === 'float') return source === 'float' ? x : `(f32x4.convert_i32x4_s ${x})`
+  return byte(source === 'float' ? `(i32x4.trunc_sat_f32x4_s ${x})` : x)
 }
 
 export function printOperation(operation: ScalarPrimitive, operands: readonly string[], from: Kind, to: Kind): string {
-  if (operation === 'equal') return instruction(from === 'float' ? 'f32x4.eq' : 'i32x4.eq')(...operands)
-  if (operation === 'cast') return to === 'float' ? `(v128.and ${operands[0]} ${one})` : `(f32x4.ne ${operands[0]} ${zero})`
-  return printers[operation](...operands)
+  if (operation === 'cast') return printCast(operands[0]!, from, to)
+  return printers[operation][register(from)]!(...operands)
 }
 
 /** Four times the same number. */
 export function printNumber(number: number, kind: Kind): string {
-  if (kind === 'flag') return `(v128.const i32x4 ${Array(4).fill(number ? -1 : 0).join(' ')})`
+  if (kind === 'flag') return splat('i32x4', number ? '-1' : '0')
+  if (kind !== 'float') return splat('i32x4', String(number | 0))
   const rounded = Math.fround(number)
-  const text = Number.isNaN(rounded) ? 'nan' : Object.is(rounded, -0) ? '-0' : String(rounded).replace('Infinity', 'inf')
-  return `(v128.const f32x4 ${Array(4).fill(text).join(' ')})`
+  return splat('f32x4', Number.isNaN(rounded) ? 'nan' : Object.is(rounded, -0) ? '-0' : String(rounded).replace('Infinity', 'inf'))
 }

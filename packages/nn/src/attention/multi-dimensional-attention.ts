@@ -1,11 +1,11 @@
 import { concat, conv, formatShape, SnnError } from '@snn/tensor'
 import { checkSequence } from '../axes.js'
+import { checkSizes } from '../check.js'
 import { drawnWeights } from '../initialize.js'
-import { defineLayer, type StatelessLayer } from '../layer.js'
+import { defineLayer, type LayerKind, type StatelessLayer, type Variables } from '../layer.js'
 import { reluLayer } from '../layers/activation.js'
 import type { Network } from '../network.js'
 import { sequential } from '../sequential.js'
-import { checkSizes } from '../weighted.js'
 import { gated, gateWeights } from './axis-gate.js'
 
 export interface GateOptions {
@@ -13,12 +13,17 @@ export interface GateOptions {
   readonly reduction?: number
 }
 
-/** One factor for each step, over given arrays `squeeze` [T / reduction, T] and `excite` [T, T / reduction]. See `temporalAttention`. */
-export const temporalAttentionLayer = defineLayer<{ readonly T: number }>('temporalAttention', ([x], { T }, weights, context) => {
+const temporal = defineLayer<{ readonly T: number }>('temporalAttention', ([x], { T }, weights, context) => {
   checkSequence('temporalAttention', context)
   if (x.shape.length < 3 || x.shape[0] !== T) throw wrongShape('temporalAttention', x.shape, `[${T},N,..]`)
   return gated(x, 0, weights)
 })
+
+/** One factor for each step, over given arrays `squeeze` [T / reduction, T] and `excite` [T, T / reduction]. See `temporalAttention`. */
+export const temporalAttentionLayer: LayerKind<{ readonly T: number }> = Object.assign(
+  (config: { readonly T: number }, variables?: Variables) => ({ ...temporal(config, variables), steps: config.T }),
+  { kind: temporal.kind },
+)
 
 /** One factor for each channel, over given arrays `squeeze` [C / reduction, C] and `excite` [C, C / reduction]. See `channelAttention`. */
 export const channelAttentionLayer = defineLayer<{ readonly channels: number }>('channelAttention', ([x], { channels }, weights, context) => {

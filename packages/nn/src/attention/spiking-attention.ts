@@ -1,10 +1,11 @@
 import { SnnError } from '@snn/tensor'
-import { batchNorm1d } from '../constructors.js'
+import { checkSizes } from '../check.js'
 import { defineLayer, type Layer } from '../layer.js'
 import { binaryLayer, reduceLayer } from '../layers/arithmetic.js'
 import { reshapeLayer, sliceLayer } from '../layers/shape.js'
 import { Network, type NetworkNode } from '../network.js'
-import { checkSizes, conv1d } from '../weighted.js'
+import { batchNorm1d } from '../normalization.js'
+import { conv1d } from '../weighted.js'
 
 /** Makes the neurons of a block: a model of `@snn/neuron` such as `lif`, or a function that gives it other options too. */
 export type MakeNeuron = (options: { readonly threshold: number; readonly detachReset: true }) => Layer

@@ -1,6 +1,6 @@
-import { conv, type Padding } from '@snn/tensor'
+import { conv, convTranspose, type Padding, type Tensor } from '@snn/tensor'
 import { checkSampleRank } from '../axes.js'
-import { defineLayer } from '../layer.js'
+import { defineLayer, type Context } from '../layer.js'
 
 export interface ConvConfig {
   readonly stride: readonly number[]
@@ -10,13 +10,34 @@ export interface ConvConfig {
   readonly groups: number
 }
 
+/** y + bias [C] along the channel of y [.., C, spatial] with that many spatial axes. */
+function withBias(y: Tensor, bias: Tensor | undefined, spatial: number): Tensor {
+  return bias ? y.add(bias.reshape([-1, ...Array<number>(spatial).fill(1)])) : y
+}
+
+/** Convolution of x [.., C, spatial] with a weight [O, C / groups, kernel] and a bias [O]. */
+export function convolve(kind: string, x: Tensor, weight: Tensor, bias: Tensor | undefined, config: ConvConfig, context: Context): Tensor {
+  checkSampleRank(kind, x, weight.shape.length - 1, context)
+  return withBias(conv(x, weight, config), bias, weight.shape.length - 2)
+}
+
 /**
- * Convolution, 1-D or 2-D by the rank of its weight: x [.., C, spatial] -> [.., O, spatial'], with `weight`
+ * Convolution over one to three axes, by the rank of its weight: x [.., C, spatial] -> [.., O, spatial'], with `weight`
  * [O, C / groups, kernel] and optional `bias` [O].
  */
-export const convLayer = defineLayer<ConvConfig>('conv', ([x], config, { weight, bias }, context) => {
+export const convLayer = defineLayer<ConvConfig>('conv', ([x], config, { weight, bias }, context) => convolve('conv', x, weight!.read(), bias?.read(), config, context))
+
+export interface ConvTransposeConfig extends ConvConfig {
+  /** Values added behind each spatial axis, below the stride. */
+  readonly outputPadding: readonly number[]
+}
+
+/**
+ * Transposed convolution, by the rank of its weight: x [.., C, spatial] -> [.., O, spatial'], with `weight`
+ * [C, O / groups, kernel] and optional `bias` [O].
+ */
+export const convTransposeLayer = defineLayer<ConvTransposeConfig>('convTranspose', ([x], config, { weight, bias }, context) => {
   const w = weight!.read()
-  checkSampleRank('conv', x, w.shape.length - 1, context)
-  const y = conv(x, w, config)
-  return bias ? y.add(bias.read().reshape([-1, ...w.shape.slice(2).map(() => 1)])) : y
+  checkSampleRank('convTranspose', x, w.shape.length - 1, context)
+  return withBias(convTranspose(x, w, config), bias?.read(), w.shape.length - 2)
 })

@@ -1,24 +1,36 @@
-import { createSurrogate } from '@snn/surrogate'
+import { surrogateFromParts } from '@snn/surrogate'
 import { channelAttentionLayer, spatialAttentionLayer, temporalAttentionLayer } from '../attention/multi-dimensional-attention.js'
 import { spikingAttentionLayer } from '../attention/spiking-attention.js'
 import type { Config, Layer, Variables } from '../layer.js'
 import { elementwiseRecurrent, linearRecurrentLayer, type Combine } from '../recurrent/containers.js'
-import { dropoutBetween } from '../recurrent/dropout-between.js'
 import { unprefixed } from '../recurrent/part-layer.js'
 import { recurrentCells, recurrentLayer, type RecurrentKind } from '../recurrent/recurrent-layer.js'
 import { reverseTimeLayer } from '../recurrent/reverse-time.js'
 import { clipLayer, leakyReluLayer, logSoftmaxLayer, reluLayer, softmaxLayer, unaryLayer } from './activation.js'
 import { addLayer, binaryLayer, constantLayer, reduceLayer } from './arithmetic.js'
-import { convLayer } from './conv.js'
+import { convLayer, convTransposeLayer } from './conv.js'
+import { delayLayer, learnableDelayLayer } from './delay.js'
+import { dropConnectLinearLayer } from './drop-connect.js'
+import { dropoutLayer } from './dropout.js'
 import { linearLayer, matmulLayer } from './linear.js'
-import { batchNormLayer, layerNormLayer } from './norm.js'
-import { averagePoolLayer, globalAveragePoolLayer, globalMaxPoolLayer, maxPoolLayer } from './pool.js'
+import { logicLayer } from './logic.js'
+import { neuNormLayer } from './neu-norm.js'
+import { batchNormLayer, groupNormLayer, layerNormLayer } from './norm.js'
+import { averagePoolLayer, globalAveragePoolLayer, globalMaxPoolLayer, maxPoolLayer, maxUnpoolLayer } from './pool.js'
+import { adaptiveAveragePoolLayer, upsampleLayer } from './resample.js'
 import { broadcastLayer, concatLayer, flattenLayer, gatherLayer, padLayer, parameterLayer, reshapeLayer, sliceLayer, transposeLayer } from './shape.js'
+import { synapseFilterLayer } from './synapse-filter.js'
+import { batchNormThroughTimeLayer, temporalEffectiveBatchNormLayer } from './temporal-norm.js'
+import { spikeCountToBinaryLayer, temporalBinSumLayer } from './time-slots.js'
+import { votingLayer } from './voting.js'
+import { wsConvLayer, wsLinearLayer } from './weight-standardized.js'
 
 const kinds = [
+  adaptiveAveragePoolLayer,
   addLayer,
   averagePoolLayer,
   batchNormLayer,
+  batchNormThroughTimeLayer,
   binaryLayer,
   broadcastLayer,
   channelAttentionLayer,
@@ -26,16 +38,25 @@ const kinds = [
   concatLayer,
   constantLayer,
   convLayer,
+  convTransposeLayer,
+  delayLayer,
+  dropConnectLinearLayer,
+  dropoutLayer,
   flattenLayer,
   gatherLayer,
   globalAveragePoolLayer,
   globalMaxPoolLayer,
+  groupNormLayer,
   layerNormLayer,
   leakyReluLayer,
+  learnableDelayLayer,
   linearLayer,
+  logicLayer,
   logSoftmaxLayer,
   matmulLayer,
   maxPoolLayer,
+  maxUnpoolLayer,
+  neuNormLayer,
   padLayer,
   parameterLayer,
   reduceLayer,
@@ -47,8 +68,16 @@ const kinds = [
   spatialAttentionLayer,
   spikingAttentionLayer,
   temporalAttentionLayer,
+  spikeCountToBinaryLayer,
+  synapseFilterLayer,
+  temporalBinSumLayer,
+  temporalEffectiveBatchNormLayer,
   transposeLayer,
   unaryLayer,
+  upsampleLayer,
+  votingLayer,
+  wsConvLayer,
+  wsLinearLayer,
 ] as const
 
 /** Makes a layer again from what it says of itself; undefined for an unknown kind. */
@@ -65,19 +94,14 @@ export function createLayer(kind: string, config: Config, variables: Variables, 
 
 function createWithMemory(kind: string, config: Config, variables: Variables, inner: CreateLayer): Layer | undefined {
   if (Object.hasOwn(recurrentCells, kind)) {
-    const [surrogate, candidateSurrogate] = [surrogateFrom(config['surrogate']), surrogateFrom(config['candidateSurrogate'])]
-    return recurrentLayer(kind as RecurrentKind, variables, { surrogate, candidateSurrogate })
+    const weights = Object.fromEntries(Object.entries(variables).filter(([name]) => !name.includes('.')))
+    const [surrogate, candidateSurrogate] = [surrogateFromParts(config, variables), surrogateFromParts(config, variables, 'candidateSurrogate')]
+    return recurrentLayer(kind as RecurrentKind, weights, { ...(surrogate && { surrogate }), ...(candidateSurrogate && { candidateSurrogate }) })
   }
-  if (kind === 'dropoutBetween') return dropoutBetween(config['p'] as number, config['invariant'] as boolean, variables['counter'])
   if (kind !== 'elementwiseRecurrent' && kind !== 'linearRecurrent') return undefined
   const sub = config['sub'] as { readonly kind: string; readonly config: Config }
   const layer = inner(sub.kind, sub.config, unprefixed('sub', variables))
   if (!layer || config['combine'] === 'custom') return undefined
   if (kind === 'elementwiseRecurrent') return elementwiseRecurrent(layer, config['combine'] as Combine)
   return linearRecurrentLayer(layer, Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith('sub.'))))
-}
-
-function surrogateFrom(description: unknown) {
-  const { name, ...parameters } = description as { readonly name: string } & Readonly<Record<string, number>>
-  return createSurrogate(name, parameters)
 }

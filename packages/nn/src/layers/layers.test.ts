@@ -227,7 +227,7 @@ describe('layers of indices and copies', () => {
 describe('createLayer', () => {
   it('makes a layer again from what it says of itself', async () => {
     const original = convLayer({ stride: [1], padding: [[1, 1]], dilation: [1], groups: 1 }, { weight: weight([2, 2, 3], 4) })
-    const again = createLayer(original.kind, JSON.parse(JSON.stringify(original.config)) as never, original.variables) as typeof original
+    const again = createLayer(original.kind, JSON.parse(JSON.stringify(original.config)) as never, original.variables) as StatelessLayer
     expect((await apply(again, [[2, 5]])).output.data).toEqual((await apply(original, [[2, 5]])).output.data)
     expect(createLayer('integrateAndFire', {}, {})).toBeUndefined()
   })
@@ -239,6 +239,6 @@ describe('errors', () => {
     await expect(apply(conv, [[4, 4]])).rejects.toThrow('[conv] input of shape [3,4,4], expected [N,C,H,W]. Reshape it, or run the network over a sequence.')
     const pool = maxPoolLayer({ kernel: [2], stride: [2], padding: [[0, 0]], dilation: [1] })
     await expect(apply(pool, [[3, 4, 4]])).rejects.toThrow('[maxPool] input of shape [3,3,4,4], expected [N,C,H]')
-    await expect(apply(linearLayer({}, { weight: weight([4, 3]) }), [[5]])).rejects.toThrow('[matmul]')
+    await expect(apply(linearLayer({}, { weight: weight([4, 3]) }), [[5]])).rejects.toThrow('[linear] input of shape [3,5], expected [3,3]')
   })
 })

@@ -1,4 +1,4 @@
-import { averagePool, maxPool, type Padding } from '@snn/tensor'
+import { argmaxPool, averagePool, formatShape, maxPool, sameShape, scatterAdd, sizeOf, SnnError, type Padding } from '@snn/tensor'
 import { checkSampleRank } from '../axes.js'
 import { defineLayer } from '../layer.js'
 
@@ -20,6 +20,25 @@ export interface AveragePoolConfig {
 export const maxPoolLayer = defineLayer<MaxPoolConfig>('maxPool', ([x], config, _, context) => {
   checkSampleRank('maxPool', x, config.kernel.length + 1, context)
   return maxPool(x, config.kernel, config)
+})
+
+/**
+ * The reverse of max pooling, of inputs y [.., C, spatial'] and x [.., C, spatial]: each value of y where x had the maximum of that
+ * window, zeros elsewhere. Windows must not overlap.
+ */
+export const maxUnpoolLayer = defineLayer<MaxPoolConfig>('maxUnpool', (inputs, config, _, context) => {
+  const [y, x] = inputs
+  const axes = config.kernel.length
+  if (!x) throw new SnnError('ARGUMENT', '[maxUnpool] 1 input, expected two: what to spread, and what was pooled. Build a Network of named nodes.', { name: 'inputs', value: inputs.length })
+  checkSampleRank('maxUnpool', x, axes + 1, context)
+  const places = argmaxPool(x, config.kernel, config)
+  if (!sameShape(places.shape, y.shape)) {
+    throw new SnnError('SHAPE', `[maxUnpool] input of shape ${formatShape(y.shape)}, expected that of the pooled ${formatShape(x.shape)}, ${formatShape(places.shape)}. Give the window of the pooling.`, {
+      shapes: [y.shape, places.shape],
+    })
+  }
+  const lead = x.shape.slice(0, -axes)
+  return scatterAdd(places.reshape([...lead, -1]), y.reshape([...lead, -1]), lead.length, sizeOf(x.shape.slice(-axes))).reshape(x.shape)
 })
 
 /** Mean of each window. */

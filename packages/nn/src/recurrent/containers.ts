@@ -1,10 +1,11 @@
 import { concat, formatShape, sameShape, SnnError, zeros, type Shape, type Tensor } from '@snn/tensor'
+import { checkSizes } from '../check.js'
 import { drawnWeights, keyOf } from '../initialize.js'
 import type { Config, StatefulLayer, Variables } from '../layer.js'
 import { binary, type BinaryFunction } from '../layers/arithmetic.js'
 import { linearLayer } from '../layers/linear.js'
 import type { Part } from '../sequential.js'
-import { checkSizes, type WeightedOptions } from '../weighted.js'
+import type { WeightedOptions } from '../weighted.js'
 import { partLayer, prefixed, unprefixed } from './part-layer.js'
 
 /** How the input of a step and the output of the step before become the input of the inner part: a name, or a function of one's own. */

@@ -1,6 +1,6 @@
-import { erf, type Surrogate } from '@snn/surrogate'
+import { erf, surrogateParts, type Surrogate } from '@snn/surrogate'
 import { formatShape, SnnError, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
-import type { StatefulLayer, Variables } from '../layer.js'
+import type { Config, StatefulLayer, Variables } from '../layer.js'
 import { linearLayer } from '../layers/linear.js'
 import { gruCell, lstmCell, vanillaCell, type RecurrentCell } from './cells.js'
 
@@ -18,25 +18,27 @@ export type RecurrentKind = keyof typeof recurrentCells
 
 /**
  * One layer of spiking recurrent cells over given arrays: x [.., inputs] -> h [.., hidden], with `inputWeight` [gates hidden, inputs],
- * `hiddenWeight` [gates hidden, hidden] and optional `inputBias`, `hiddenBias` [gates hidden]. The gates come in the order of the
+ * `hiddenWeight` [gates hidden, hidden] and optional `inputBias`, `hiddenBias` [gates hidden], beside those of learnable surrogates. The gates come in the order of the
  * equations. All states start at 0.
  *
  * @throws `SHAPE` for arrays that do not fit each other, and, when run, for another input size
  */
-export function recurrentLayer(kind: RecurrentKind, variables: Variables, { surrogate = erf(), candidateSurrogate = surrogate }: CellOptions = {}): StatefulLayer {
+export function recurrentLayer(kind: RecurrentKind, weights: Variables, { surrogate = erf(), candidateSurrogate = surrogate }: CellOptions = {}): StatefulLayer {
   const cell: RecurrentCell = recurrentCells[kind]
-  const { hidden, inputs } = sizesOf(kind, cell.gates, variables)
-  const input = pick(variables, 'inputWeight', 'inputBias')
-  const recurrent = pick(variables, 'hiddenWeight', 'hiddenBias')
-  const gates = (x: Tensor, weights: Variables): Tensor[] => {
-    const all = linearLayer({}, weights).apply([x], { training: false, lead: 1 })
+  const { hidden, inputs } = sizesOf(kind, cell.gates, weights)
+  const input = pick(weights, 'inputWeight', 'inputBias')
+  const recurrent = pick(weights, 'hiddenWeight', 'hiddenBias')
+  const parts = [surrogateParts(surrogate), ...(candidateSurrogate === surrogate ? [] : [surrogateParts(candidateSurrogate, 'candidateSurrogate')])]
+  const gates = (x: Tensor, arrays: Variables): Tensor[] => {
+    const all = linearLayer({}, arrays).apply([x], { training: false, lead: 1 })
     return Array.from({ length: cell.gates }, (_, gate) => all.slice(-1, gate * hidden, (gate + 1) * hidden))
   }
   return {
     contract: 1,
     kind,
-    config: { surrogate: described(surrogate), candidateSurrogate: described(candidateSurrogate) },
-    variables,
+    config: Object.assign({}, ...parts.map(({ config }) => config)) as Config,
+    variables: Object.assign({}, weights, ...parts.map(({ variables }) => variables)) as Variables,
+    trainable: [...Object.keys(weights), ...parts.flatMap(({ trainable }) => trainable)],
     initialState(shape, dtype) {
       if (shape.at(-1) !== inputs || shape.length < 2) {
         throw new SnnError('SHAPE', `[${kind}] input of one step of shape ${formatShape(shape)}, expected [N,${inputs}]. Correct the size of the layer or of its input.`, { shapes: [shape] })
@@ -52,10 +54,6 @@ export function recurrentLayer(kind: RecurrentKind, variables: Variables, { surr
 
 function pick(variables: Variables, weight: string, bias: string): Variables {
   return { weight: variables[weight]!, ...(variables[bias] && { bias: variables[bias] }) }
-}
-
-function described({ name, parameters }: Surrogate): Readonly<Record<string, unknown>> {
-  return { name, ...parameters }
 }
 
 function sizesOf(kind: string, gates: number, { inputWeight, hiddenWeight, inputBias, hiddenBias }: Readonly<Record<string, Variable | undefined>>): { readonly hidden: number; readonly inputs: number } {

@@ -1,9 +1,9 @@
-import { erf, sigmoid } from '@snn/surrogate'
+import { erf, learnable, sigmoid } from '@snn/surrogate'
 import { compile, evaluateShapes, grad, placeholder, reference, tensor, variable, type Tensor, type Variable } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import golden from '../../test/golden/recurrent-cells.json' with { type: 'json' }
 import { expectClose, values } from '../../test/values.js'
-import { Network, recurrentCell, recurrentLayer, reverseTimeLayer, sequential, spikingGru, spikingLstm, spikingRnn, stepwise, stream, type NetworkState, type RecurrentKind } from '../index.js'
+import { createLayer, Network, recurrentCell, recurrentLayer, reverseTimeLayer, sequential, spikingGru, spikingLstm, spikingRnn, stepwise, stream, type NetworkState, type RecurrentKind } from '../index.js'
 
 const backend = reference()
 /** Numbers in (-1, 1) without a pattern. */
@@ -72,6 +72,21 @@ describe('cells against SpikingJelly', () => {
     }
     const [same, other] = [await gradient(), await gradient(sigmoid())]
     expect([...other.inputWeight.data]).not.toEqual([...same.inputWeight.data])
+  })
+
+  it('learnable surrogates train with the layer, and are there when it is made again', async () => {
+    const surrogate = sigmoid({ alpha: learnable(2) })
+    const cell = recurrentCell('spikingGru', 2, 8, { surrogate, candidateSurrogate: erf({ alpha: learnable(1) }) })
+    const net = sequential(cell)
+    const path = ['surrogate.alpha', 'candidateSurrogate.alpha'].map((name) => `spikingGru1.${name}`)
+    expect(Object.keys(net.parameters())).toEqual(expect.arrayContaining(path))
+    const gradients = await compile((x: Tensor) => grad(net.forward(x).sum(), net.parameters()), { backend })({ data: Float32Array.of(0.3, -0.2, 0.5, 0.9, -0.4, 0.1), shape: [3, 1, 2] })
+    for (const name of path) expect(gradients[name]!.data[0]).not.toBe(0)
+    const again = createLayer(cell.kind, JSON.parse(JSON.stringify(cell.config)) as typeof cell.config, cell.variables)!
+    expect(again).toMatchObject({ config: cell.config, trainable: cell.trainable })
+    expect(again.variables).toEqual(cell.variables)
+    // one function for both is one parameter
+    expect(Object.keys(recurrentCell('spikingGru', 2, 2, { surrogate }).variables).filter((name) => name.endsWith('alpha'))).toEqual(['surrogate.alpha'])
   })
 })
 

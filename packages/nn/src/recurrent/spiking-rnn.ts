@@ -1,10 +1,10 @@
 import { SnnError } from '@snn/tensor'
+import { check, checkSizes } from '../check.js'
 import { drawnWeights } from '../initialize.js'
 import type { StatefulLayer } from '../layer.js'
+import { drop } from '../layers/dropout.js'
 import { concatLayer } from '../layers/shape.js'
 import { Network, type NetworkNode } from '../network.js'
-import { checkSizes } from '../weighted.js'
-import { checkDropout, dropoutBetween } from './dropout-between.js'
 import { recurrentCells, recurrentLayer, type CellOptions, type RecurrentKind } from './recurrent-layer.js'
 import { reverseTimeLayer } from './reverse-time.js'
 
@@ -70,7 +70,7 @@ export function recurrentCell(kind: RecurrentKind, inputs: number, hidden: numbe
 function recurrentNetwork(kind: RecurrentKind, inputs: number, hidden: number, options: RecurrentOptions): Network {
   const { layers = 1, bidirectional = false, dropout = 0, invariantDropout = false, ...cellOptions } = options
   checkSizes(kind, { inputs, hidden, layers })
-  checkDropout(kind, dropout)
+  check(kind, 'dropout', dropout, dropout >= 0 && dropout < 1, 'a probability of at least 0 and below 1')
   const nodes: NetworkNode[] = []
   const add = (name: string, layer: NetworkNode['layer'], ...from: readonly string[]): string => {
     nodes.push({ name, layer, inputs: from })
@@ -88,7 +88,7 @@ function recurrentNetwork(kind: RecurrentKind, inputs: number, hidden: number, o
       source = add(`both${i}`, concatLayer({ axis: -1 }), forward, again)
     }
     size = bidirectional ? 2 * hidden : hidden
-    if (dropout !== 0 && i < layers) source = add(`dropout${i}`, dropoutBetween(dropout, invariantDropout), source)
+    if (dropout !== 0 && i < layers) source = add(`dropout${i}`, drop(kind, { p: dropout, channels: false, invariant: invariantDropout }), source)
   }
   return new Network({ inputs: [{ name: 'input' }], nodes, outputs: [source] })
 }

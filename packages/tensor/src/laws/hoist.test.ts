@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { averagePool, concat, conv, grad, interpret, maxPool, placeholder, referenceKernels, repeat, scan, tensor, topological, where, zeros, type Tensor } from '../index.js'
+import { averagePool, concat, conv, convTranspose, grad, interpret, maxPool, placeholder, referenceKernels, repeat, scan, tensor, topological, where, zeros, type Tensor } from '../index.js'
 import { simplify } from '../passes/simplify.js'
 import { values } from '../testing/case.js'
 import { compare } from '../testing/compare.js'
@@ -23,6 +23,7 @@ const operations: Record<string, (x: Tensor) => Tensor> = {
   sample: (x) => x.mul(sample),
   time: (x) => x.mul(time),
   conv: (x) => conv(x, kernel, { padding: 1 }),
+  convTranspose: (x) => convTranspose(x, kernel, { padding: 1 }),
   maxPool: (x) => maxPool(x, [2, 2], { stride: 1, padding: [[0, 1], [1, 0]] }),
   averagePool: (x) => averagePool(x, [3, 3], { stride: 1, padding: 1, countIncludePad: false }),
   matmul: (x) => x.flatten(2).matmul(matrix).reshape(x.shape),

@@ -1,6 +1,7 @@
 import { build } from '../build.js'
 import { SnnError } from '../error.js'
 import type { Padding } from '../primitive.js'
+import { formatShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { hoist } from './hoist.js'
 
@@ -45,18 +46,58 @@ export interface ConvOptions {
   readonly groups?: number
 }
 
-/**
- * Convolution (cross-correlation), 1-D or 2-D by the rank of the weight:
- * x [.., C, spatial] with weight [O, C / groups, kernel] -> [.., O, spatial'], any leading axes,
- * spatial' = floor((spatial + padding - dilation (kernel - 1) - 1) / stride) + 1.
- */
-export function conv(x: Tensor, weight: Tensor, options: ConvOptions = {}): Tensor {
-  const axes = weight.shape.length - 2
-  const attributes = {
+function window(options: ConvOptions, axes: number) {
+  return {
     stride: perAxis(options.stride ?? 1, axes, 'stride'),
     padding: paddingPerAxis(options.padding ?? 0, axes),
     dilation: perAxis(options.dilation ?? 1, axes, 'dilation'),
     groups: options.groups ?? 1,
   }
+}
+
+/**
+ * Convolution (cross-correlation) over one or more axes, by the rank of the weight:
+ * x [.., C, spatial] with weight [O, C / groups, kernel] -> [.., O, spatial'], any leading axes,
+ * spatial' = floor((spatial + padding - dilation (kernel - 1) - 1) / stride) + 1.
+ */
+export function conv(x: Tensor, weight: Tensor, options: ConvOptions = {}): Tensor {
+  const axes = weight.shape.length - 2
+  const attributes = window(options, axes)
   return hoist(x, x.shape.length - axes - 2, (inner) => build('conv', [inner, weight], attributes))
+}
+
+export interface ConvTransposeOptions extends ConvOptions {
+  /** Values added behind, below the stride: what a convolution with this window would not reach. Default 0. */
+  readonly outputPadding?: PerAxis
+}
+
+/**
+ * Transposed convolution, the gradient of `conv` by its input: x [.., C, spatial] with weight [C, O / groups, kernel] ->
+ * [.., O, spatial'], any leading axes, spatial' = (spatial - 1) stride - padding + dilation (kernel - 1) + 1 + outputPadding.
+ *
+ * @throws `SHAPE` for channels that do not fit, `ARGUMENT` for an output padding that is not below the stride
+ */
+export function convTranspose(x: Tensor, weight: Tensor, options: ConvTransposeOptions = {}): Tensor {
+  const axes = weight.shape.length - 2
+  const attributes = window(options, axes)
+  const { outputPadding = 0 } = options
+  const extra = typeof outputPadding === 'number' ? attributes.stride.map(() => outputPadding) : outputPadding
+  if (extra.length !== axes || !extra.every((n, i) => Number.isSafeInteger(n) && n >= 0 && n < attributes.stride[i]!)) {
+    throw new SnnError('ARGUMENT', `[convTranspose] outputPadding ${JSON.stringify(outputPadding)} with stride ${JSON.stringify(attributes.stride)}, expected whole numbers of at least 0 below the stride. Correct it.`, {
+      name: 'outputPadding',
+      value: outputPadding,
+    })
+  }
+  const places = x.shape.slice(-axes)
+  const spatial = attributes.stride.map((stride, i) => {
+    const [low, high] = attributes.padding[i]!
+    return (places[i]! - 1) * stride - low - high + attributes.dilation[i]! * (weight.shape[i + 2]! - 1) + 1 + extra[i]!
+  })
+  const fits = axes >= 1 && x.shape.length >= axes + 2 && x.shape.at(-axes - 1) === weight.shape[0] && weight.shape[0]! % attributes.groups === 0
+  if (!fits || spatial.some((n) => n < 1)) {
+    throw new SnnError('SHAPE', `[convTranspose] shapes ${formatShape(x.shape)} and ${formatShape(weight.shape)}, expected x [.., C, spatial] and weight [C, O / ${attributes.groups}, kernel], with more values than the padding takes away.`, {
+      shapes: [x.shape, weight.shape],
+    })
+  }
+  return hoist(x, x.shape.length - axes - 2, (inner) => build('convInputGradient', [inner, weight], { ...attributes, spatial }))
 }

@@ -1,0 +1,96 @@
+import { argumentWords, operandWord, printKernel, type Fused } from '@snn/codegen'
+import { bytesPerElement, sizeOf, type Tensor } from '@snn/tensor'
+import { viewOf, type Frame, type Location } from '../frame.js'
+import type { Workshop } from '../kernels/workshop.js'
+import type { Instruction } from './instruction.js'
+
+/** Bytes of one block's buffers that stay in the first-level cache. */
+const cachedBytes = 24 * 1024
+const largestBlock = 2048
+const smallestBlock = 64
+
+/** Fewer element operations than this are done before another thread has woken up. */
+const sharedWork = 1 << 18
+
+function bytesOf(tensor: Tensor): number {
+  return bytesPerElement(tensor.dtype) * sizeOf(tensor.shape)
+}
+
+/** A generated kernel over values in the memory. */
+export class KernelInstruction implements Instruction {
+  readonly kind = 'kernel'
+  #kernel = -1
+  readonly #words: Readonly<Record<(typeof argumentWords)[number], number>>
+  readonly #blocks: number
+  readonly #isShared: boolean
+  /** Bytes of all sums of one thread, one after the other. */
+  readonly #sumBytes: number
+
+  constructor(
+    readonly fused: Fused,
+    /** Where each operand of the kernel lies. */
+    readonly locations: readonly Location[],
+    readonly workshop: Workshop,
+  ) {
+    const { kernel, space, length, tensors } = fused
+    const isLast = space.inner === 1 && space.count > 1
+    const inner = isLast ? space.count : space.inner
+    const rows = (space.outer * space.count * space.inner) / Math.max(1, inner)
+    const perElement = kernel.slots.reduce((sum, { isStacked }) => sum + 4 * (isStacked ? length : 1), 0)
+    const fitting = perElement === 0 ? largestBlock : Math.floor(cachedBytes / perElement / 16) * 16
+    const block = Math.min(largestBlock, Math.max(smallestBlock, fitting))
+    const blocksPerRow = Math.ceil(inner / block)
+    const operations = kernel.phases.reduce((sum, { steps, values }) => sum + values.length * (steps === 'once' ? 1 : length), 0)
+    this.#blocks = rows * blocksPerRow
+    this.#isShared = rows * inner * operations >= sharedWork
+    this.#words = { length, count: isLast ? 1 : space.count, inner, block, blocksPerRow, scratch: 0, scratchBytes: perElement * block }
+    this.#sumBytes = kernel.operands.reduce((sum, { role }, i) => sum + (role === 'sum' ? bytesOf(tensors[i]!) : 0), 0)
+  }
+
+  async load(): Promise<void> {
+    const { kernel } = this.fused
+    this.#kernel = await this.workshop.kernel((memory) => printKernel(kernel, memory))
+    this.workshop.reserve({ words: operandWord(kernel.operands.length), scratch: this.#words.scratchBytes, sums: this.#sumBytes })
+  }
+
+  run(frame: Frame): void {
+    const { kernel, tensors, length } = this.fused
+    const { threads, args, scratch, sums } = this.workshop
+    const words = new Uint32Array(args.buffer, args.byteOffset, operandWord(kernel.operands.length))
+    argumentWords.forEach((name, i) => (words[i] = name === 'scratch' ? scratch.byteOffset : this.#words[name]))
+    let sumOffset = 0
+    kernel.operands.forEach(({ role, isMoving }, i) => {
+      const bytes = bytesOf(tensors[i]!)
+      if (role === 'sum') {
+        words[operandWord(i)] = sums.byteOffset + sumOffset
+        words[operandWord(i) + 1] = this.#sumBytes
+        sumOffset += bytes
+      } else {
+        words[operandWord(i)] = this.locations[i]!(frame).byteOffset
+        words[operandWord(i) + 1] = isMoving ? bytes / length : 0
+      }
+    })
+    const threadCount = this.#isShared ? threads.count : 1
+    if (this.#sumBytes > 0) new Float32Array(sums.buffer, sums.byteOffset, (threadCount * this.#sumBytes) / 4).fill(0)
+    threads.run(this.#kernel, args.byteOffset, this.#blocks, this.#isShared)
+    if (this.#sumBytes > 0) this.#addSums(frame, threadCount)
+  }
+
+  /** Adds what each thread has summed up, in the order of the threads. */
+  #addSums(frame: Frame, threadCount: number): void {
+    const { kernel, tensors } = this.fused
+    const { sums } = this.workshop
+    let offset = 0
+    kernel.operands.forEach(({ role }, i) => {
+      if (role !== 'sum') return
+      const { shape } = tensors[i]!
+      const total = viewOf(this.locations[i]!(frame), 'float32', shape)
+      total.set(viewOf({ buffer: sums.buffer, byteOffset: sums.byteOffset + offset }, 'float32', shape))
+      for (let thread = 1; thread < threadCount; thread++) {
+        const part = viewOf({ buffer: sums.buffer, byteOffset: sums.byteOffset + thread * this.#sumBytes + offset }, 'float32', shape)
+        for (let k = 0; k < part.length; k++) total[k]! += part[k]!
+      }
+      offset += bytesOf(tensors[i]!)
+    })
+  }
+}

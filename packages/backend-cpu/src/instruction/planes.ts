@@ -1,0 +1,36 @@
+import { printPlanes, type FusedPlanes } from '@snn/codegen'
+import type { Frame, Location } from '../frame.js'
+import type { Workshop } from '../kernels/workshop.js'
+import type { Instruction } from './instruction.js'
+
+/** Fewer element operations than this are done before another thread has woken up. */
+const sharedWork = 1 << 16
+
+/** A generated kernel over planes: pooling and the like. */
+export class PlanesInstruction implements Instruction {
+  readonly kind = 'planes'
+  #kernel = -1
+  readonly #isShared: boolean
+
+  constructor(
+    readonly fused: FusedPlanes,
+    /** Where the inputs and the output lie. */
+    readonly locations: readonly Location[],
+    readonly workshop: Workshop,
+  ) {
+    const { kernel, windows } = { kernel: fused.kernel.kernel, windows: fused.kernel.windows }
+    this.#isShared = fused.planes * windows[0] * windows[1] * kernel[0] * kernel[1] >= sharedWork
+  }
+
+  async load(): Promise<void> {
+    this.#kernel = await this.workshop.kernel((memory) => printPlanes(this.fused.kernel, memory))
+    this.workshop.reserve({ words: this.locations.length, scratch: 0, sums: 0 })
+  }
+
+  run(frame: Frame): void {
+    const { threads, args } = this.workshop
+    const words = new Uint32Array(args.buffer, args.byteOffset, this.locations.length)
+    this.locations.forEach((location, i) => (words[i] = location(frame).byteOffset))
+    threads.run(this.#kernel, args.byteOffset, this.fused.planes, this.#isShared)
+  }
+}

@@ -1,0 +1,72 @@
+import type { Place } from '../frame.js'
+import type { Assemble } from '../library.js'
+import type { Region } from '../memory/memory.js'
+import type { Store } from '../memory/store.js'
+import type { Threads } from '../threads/threads.js'
+
+interface Sizes {
+  /** 32-bit words for arguments, and bytes of scratch and of sums for each thread. */
+  readonly words: number
+  readonly scratch: number
+  readonly sums: number
+}
+
+/**
+ * What the kernels of a backend share: their compiled modules by their text, the threads, and the places where a kernel finds its
+ * arguments, block buffers and partial sums. One kernel runs at a time.
+ */
+export class Workshop {
+  readonly #kernels = new Map<string, Promise<number>>()
+  #sizes: Sizes = { words: 0, scratch: 0, sums: 0 }
+  #region: Region | undefined
+
+  constructor(
+    readonly store: Store,
+    readonly threads: Threads,
+    readonly assemble: Assemble,
+  ) {}
+
+  /** The number of a kernel for `threads.run`; `print` gives its text for our memory. */
+  kernel(print: (memory: { readonly isShared: boolean }) => string): Promise<number> {
+    const text = print(this.store.memory)
+    let known = this.#kernels.get(text)
+    if (!known) {
+      known = this.assemble(text).then(async (binary) => this.threads.load(await WebAssembly.compile(binary)))
+      this.#kernels.set(text, known)
+    }
+    return known
+  }
+
+  /** Makes room; must not be called while a kernel runs. */
+  reserve({ words, scratch, sums }: Sizes): void {
+    const sizes = { words: Math.max(words, this.#sizes.words), scratch: Math.max(scratch, this.#sizes.scratch), sums: Math.max(sums, this.#sizes.sums) }
+    if (this.#region && sizes.words === this.#sizes.words && sizes.scratch === this.#sizes.scratch && sizes.sums === this.#sizes.sums) return
+    if (this.#region) this.store.memory.free(this.#region)
+    this.#sizes = sizes
+    this.#region = this.store.allocate(this.#sumsOffset + sizes.sums * this.threads.count)
+  }
+
+  get #scratchOffset(): number {
+    return Math.ceil(this.#sizes.words / 16) * 64
+  }
+
+  get #sumsOffset(): number {
+    return this.#scratchOffset + Math.ceil((this.#sizes.scratch * this.threads.count) / 64) * 64
+  }
+
+  #at(offset: number): Place {
+    return this.store.place({ offset: this.#region!.offset + offset, bytes: 0 })
+  }
+
+  get args(): Place {
+    return this.#at(0)
+  }
+
+  get scratch(): Place {
+    return this.#at(this.#scratchOffset)
+  }
+
+  get sums(): Place {
+    return this.#at(this.#sumsOffset)
+  }
+}

@@ -1,0 +1,123 @@
+import { SnnError, bytesPerElement, sizeOf, type Backend, type DType, type DeviceTensor, type HostTensor, type Shape, type TypedArray, type Variable } from '@snn/tensor'
+import { viewOf, type Place } from '../frame.js'
+import type { Memory, Region } from './memory.js'
+
+/**
+ * What outlives a run: values of Variables and tensors left on the device, each in a region of the memory that goes back when the
+ * tensor is disposed of or nobody holds it any more.
+ */
+export class Store {
+  readonly #regions = new WeakMap<DeviceTensor, Region>()
+  readonly #spares = new WeakMap<Variable, Region>()
+  /** Copies of values that Variables were given on the host. */
+  readonly #copies = new WeakMap<Variable, { readonly version: number; readonly region: Region }>()
+  readonly #lost = new FinalizationRegistry<Region>((region) => this.memory.free(region))
+
+  constructor(
+    readonly backend: Backend,
+    readonly memory: Memory,
+  ) {}
+
+  allocate(bytes: number): Region {
+    try {
+      return this.memory.allocate(bytes)
+    } catch (cause) {
+      const { limit } = this.memory
+      throw new SnnError(
+        'MEMORY_LIMIT',
+        `[cpu] a value of ${bytes} bytes does not fit, expected all values together to take at most ${limit} bytes. Use smaller batches or fewer steps at once, or raise cpu({ memoryLimit }).`,
+        { bytes, limit },
+        { cause },
+      )
+    }
+  }
+
+  place({ offset }: Region): Place {
+    return { buffer: this.memory.buffer, byteOffset: offset }
+  }
+
+  #view(region: Region, dtype: DType, shape: Shape): TypedArray {
+    return viewOf(this.place(region), dtype, shape)
+  }
+
+  /** The value in `region` as a tensor, which owns the region from now on. */
+  tensor(region: Region, dtype: DType, shape: Shape): DeviceTensor {
+    const tensor: DeviceTensor = {
+      contract: 1,
+      backend: this.backend,
+      shape,
+      dtype,
+      data: async () => {
+        const own = this.#regions.get(tensor)
+        if (!own) throw new SnnError('DISPOSED', '[data] got a call after dispose(), expected none. Read the tensor before.', { what: 'tensor' })
+        return this.#view(own, dtype, shape).slice()
+      },
+      [Symbol.dispose]: () => {
+        const own = this.#take(tensor)
+        if (own) this.memory.free(own)
+      },
+    }
+    this.#regions.set(tensor, region)
+    this.#lost.register(tensor, region, tensor)
+    return tensor
+  }
+
+  #take(tensor: DeviceTensor): Region | undefined {
+    const region = this.#regions.get(tensor)
+    this.#regions.delete(tensor)
+    this.#lost.unregister(tensor)
+    return region
+  }
+
+  /** Where an argument lies: in this memory, or in an array. */
+  async argument(tensor: HostTensor | DeviceTensor): Promise<Place> {
+    const region = typeof tensor.data === 'function' ? this.#regions.get(tensor as DeviceTensor) : undefined
+    if (region) return this.place(region)
+    const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data
+    // a library that does not take our memory as shared takes no other either
+    return !this.memory.isShared && Object.prototype.toString.call(data.buffer) === '[object SharedArrayBuffer]' ? data.slice() : data
+  }
+
+  /** Where the value of a Variable lies in this memory; what lies elsewhere is copied, once for each change. */
+  async resident(variable: Variable): Promise<Place> {
+    const { storage, version, dtype, shape } = variable
+    const own = storage.kind === 'device' ? this.#regions.get(storage.tensor) : undefined
+    if (own) return this.place(own)
+    const known = this.#copies.get(variable)
+    if (known?.version === version) return this.place(known.region)
+    const data = storage.kind === 'host' ? storage.data : await storage.tensor.data()
+    const region = known?.region ?? this.#new(variable)
+    this.#view(region, dtype, shape).set(data)
+    this.#copies.set(variable, { version, region })
+    return this.place(region)
+  }
+
+  #new(variable: Variable): Region {
+    const region = this.allocate(bytesPerElement(variable.dtype) * sizeOf(variable.shape))
+    this.#lost.register(variable, region, region)
+    return region
+  }
+
+  /** A region for the next value of a Variable: the one that held the value before the last. */
+  spare(variable: Variable): Region {
+    const spare = this.#spares.get(variable) ?? this.#new(variable)
+    this.#spares.set(variable, spare)
+    return spare
+  }
+
+  /** Makes the spare region the value of its Variable; where the old value lies becomes the next spare. */
+  commit(variable: Variable): void {
+    const region = this.#spares.get(variable)!
+    this.#lost.unregister(region)
+    const { storage } = variable
+    const before = (storage.kind === 'device' ? this.#take(storage.tensor) : undefined) ?? this.#copies.get(variable)?.region
+    this.#copies.delete(variable)
+    this.#spares.delete(variable)
+    if (before) {
+      this.#spares.set(variable, before)
+      this.#lost.unregister(before)
+      this.#lost.register(variable, before, before)
+    }
+    variable.commit({ kind: 'device', tensor: this.tensor(region, variable.dtype, variable.shape) })
+  }
+}

@@ -1,0 +1,108 @@
+import { customGradient, grad, isPrimitive, scan, sizeOf, topological, traceFunction, zeros, full, type Node, type Tensor, type TypedArray } from '@snn/tensor'
+import { describe, expect, it } from 'vitest'
+import { random, runKernel, runReference } from '../test/run-kernel.js'
+import { fuseScan } from './fuse-scan.js'
+import type { Fused } from './kernel-builder.js'
+
+/** H(u), with the derivative of a hat. */
+function spike(u: Tensor): Tensor {
+  const s = u.ge(0).cast('float32')
+  return customGradient(s, [u], (dy, [x]) => [dy.mul(x!.abs().neg().add(1).maximum(0))])
+}
+
+type Step = (v: Tensor, x: Tensor, tau: Tensor) => { readonly v: Tensor; readonly s: Tensor }
+
+const leaky: Step = (v, x, tau) => {
+  const charged = v.add(x.sub(v).div(tau))
+  const s = spike(charged.sub(0.5))
+  return { v: charged.mul(s.neg().add(1)), s }
+}
+
+/** The scans of a traced function, fused, and what the reference says of their outputs. */
+async function check(fn: (...args: Tensor[]) => Tensor[], shapes: readonly (readonly number[])[], count: number, options?: { block?: number; threads?: number }): Promise<Fused[]> {
+  const next = random(7)
+  const { program } = traceFunction(fn, shapes.map((shape) => ({ shape, dtype: 'float32' })))
+  const data = new Map<Tensor, TypedArray>(program.parameters.map((x) => [x, Float32Array.from({ length: sizeOf(x.shape) }, () => next() * 1.5 + 0.2)]))
+  const scans = topological(program).filter((node): node is Node<'scan'> => isPrimitive(node, 'scan'))
+  expect(scans).toHaveLength(count)
+  const fusions: Fused[] = []
+  const bound = new Set(program.parameters)
+  for (const node of scans) {
+    const fused = fuseScan(node, { isBound: (t) => bound.has(t) })!
+    expect(fused).toBeDefined()
+    fusions.push(fused)
+    const outputs = await runKernel(fused, data, options)
+    const wanted = runReference(node.outputs, data)
+    node.outputs.forEach((output, i) => {
+      outputs.get(output)!.forEach((x, k) => expect(Math.abs(x - wanted[i]![k]!)).toBeLessThan(1e-4 * Math.max(1, Math.abs(wanted[i]![k]!))))
+    })
+  }
+  return fusions
+}
+
+describe('generated kernels of scans', () => {
+  const run = (tau: Tensor, reverse = false) => (xs: Tensor): Tensor[] => {
+    const [v, s] = scan((v: Tensor, x: Tensor) => { const r = leaky(v, x, tau); return [r.v, r.s] }, zeros(xs.shape.slice(1)), xs, { reverse })
+    return [v, s]
+  }
+
+  it('equal the reference forwards and backwards in time', async () => {
+    for (const reverse of [false, true]) for (const options of [{ block: 4 }, { block: 64, threads: 2 }]) await check((xs, tau) => run(tau!, reverse)(xs!), [[5, 3, 4, 7], []], 1, options)
+  })
+
+  it('take parameters per channel and per element', async () => {
+    await check((xs, tau) => run(tau!)(xs!), [[4, 2, 3, 5], [3, 1]], 1)
+    await check((xs, tau) => run(tau!)(xs!), [[4, 2, 3], [3]], 1)
+    await check((xs, tau) => run(tau!)(xs!), [[4, 2, 3], [2, 3]], 1)
+  })
+
+  it('run the gradient with the forward pass repeated inside', async () => {
+    for (const shape of [[], [3, 1], [2, 3, 5]]) {
+      const [, backward] = await check(
+        (xs, tau, dy) => {
+          const [, s] = run(tau!)(xs!)
+          const { dx, dtau } = grad(s!.mul(dy!).sum(), { dx: xs!, dtau: tau! })
+          return [s!, dx, dtau]
+        },
+        [[6, 2, 3, 5], shape, [6, 2, 3, 5]],
+        2,
+        { block: 8, threads: 2 },
+      )
+      const { kernel } = backward!
+      expect(kernel.phases.map(({ steps }) => steps).slice(0, 3)).toEqual(['once', 'ascending', 'descending'])
+      expect(kernel.slots.filter(({ isStacked }) => isStacked)).toHaveLength(1)
+      // only what the forward scan read, the cotangent and the gradients
+      expect(kernel.operands.filter(({ role }) => role === 'input')).toHaveLength(3)
+    }
+  })
+
+  it('give the gradient of a constant input, summed over the steps', async () => {
+    await check(
+      (x, dy) => {
+        const [, s] = scan((v: Tensor, _: null) => { const r = leaky(v, x!, full([], 2)); return [r.v, r.s] }, zeros(x!.shape), null, { length: 4 })
+        return [grad(s.mul(dy!).sum(), x!)]
+      },
+      [[3, 5], [4, 3, 5]],
+      2,
+    )
+  })
+
+  it('know the step, carry numbers and see through cotangents that repeat', async () => {
+    await check(
+      (xs) => {
+        const [, y] = scan(({ sum, count }: { sum: Tensor; count: Tensor }, x: Tensor, t: Tensor) => {
+          const next = { sum: sum.add(x.mul(t.cast('float32'))), count: count.add(1) }
+          return [next, next.sum.div(next.count)]
+        }, { sum: zeros([3, 5]), count: zeros([]) }, xs!)
+        return [y, grad(y.mean(0).square().sum(), xs!)]
+      },
+      [[4, 3, 5]],
+      2,
+    )
+  })
+
+  it('refuse bodies that are not elementwise', () => {
+    const { program } = traceFunction((xs) => scan((v: Tensor, x: Tensor) => { const next = v.add(x.matmul(v)); return [next, next] }, zeros([3, 3]), xs!)[1], [{ shape: [4, 3, 3], dtype: 'float32' }])
+    expect(fuseScan(program.results[0]!.node as Node<'scan'>)).toBeUndefined()
+  })
+})

@@ -1,0 +1,50 @@
+import type { Access, Kind, ScalarValue } from './scalar.js'
+
+/** A value in memory that a kernel reads or writes. */
+export interface Operand {
+  readonly kind: Kind
+  readonly access: Access
+  /** Whether it has one value for each step, one after the other. */
+  readonly isMoving: boolean
+  /**
+   * `sum` adds up what all elements of its access give, over all steps: each thread into an array of its own, which the caller
+   * clears before and adds up after.
+   */
+  readonly role: 'input' | 'output' | 'sum'
+}
+
+/** A buffer of one block of elements that stays in the cache; a stacked one holds a block for each step. */
+export interface Slot {
+  readonly kind: Kind
+  readonly isStacked: boolean
+}
+
+export interface Store {
+  readonly to: { readonly operand: number } | { readonly slot: number }
+  /** Number of the value. */
+  readonly value: number
+}
+
+/** What is computed for each element of a block, once or in every step, in order or from the last step to the first. */
+export interface Phase {
+  readonly steps: 'once' | 'ascending' | 'descending'
+  readonly values: readonly ScalarValue[]
+  readonly stores: readonly Store[]
+}
+
+/**
+ * What a kernel computes, without sizes or addresses: the form that every printer prints. Blocks of elements are independent; for
+ * each, the phases run one after the other. Equal forms give equal text, so that groups of different sizes share a kernel.
+ */
+export interface Kernel {
+  readonly operands: readonly Operand[]
+  readonly slots: readonly Slot[]
+  readonly phases: readonly Phase[]
+}
+
+/** The elements of a kernel as three axes: an operand may vary along the middle one alone. */
+export interface Space {
+  readonly outer: number
+  readonly count: number
+  readonly inner: number
+}

@@ -1,0 +1,160 @@
+import type { Kernel, Operand, Phase, Store } from '../kernel.js'
+import { bytesOf, type ScalarValue } from '../scalar.js'
+import { functions, functionsFor, type FunctionName } from './functions.js'
+import { printLoad, printSplat, printStore, type Lanes } from './memory.js'
+import { importMemory } from './module.js'
+import { printNumber, printOperation } from './operation.js'
+
+/**
+ * Where `run` finds what it needs, as 32-bit words from its first argument on; then come, for each operand, its address and the bytes
+ * from one step to the next (for a sum: from one thread's array to the next).
+ */
+export const argumentWords = ['length', 'count', 'inner', 'block', 'blocksPerRow', 'scratch', 'scratchBytes'] as const
+
+/** Number of the word with the address of operand `index`. */
+export function operandWord(index: number): number {
+  return argumentWords.length + 2 * index
+}
+
+const get = (name: string): string => `(local.get $${name})`
+const set = (name: string, value: string): string => `(local.set $${name} ${value})`
+const i32 = (value: number): string => `(i32.const ${value})`
+const plus = (...terms: readonly string[]): string => terms.reduce((sum, term) => `(i32.add ${sum} ${term})`)
+const times = (x: string, y: string): string => `(i32.mul ${x} ${y})`
+const word = (index: number): string => `(i32.load offset=${4 * index} ${get('args')})`
+const argument = (name: (typeof argumentWords)[number]): string => word(argumentWords.indexOf(name))
+
+/** `body` while `counter`, which it counts down, is not 0. */
+function countdown(label: string, counter: string, body: readonly string[]): string[] {
+  return [`(if ${get(counter)} (then (loop $${label}`, ...body, `(br_if $${label} (local.tee $${counter} (i32.sub ${get(counter)} ${i32(1)}))))))`]
+}
+
+/**
+ * A kernel as WebAssembly text: `run(args, first, last, thread)` computes the blocks from `first` to before `last`, over the imported
+ * memory `memory.memory`. Blocks are counted row by row; a row is the `inner` elements of one channel. Four elements are computed at a
+ * time; an output may be the same memory as an input of access `full` that is read in the same step, or before.
+ */
+export function printKernel(kernel: Kernel, memory: { readonly isShared: boolean }): string {
+  const { operands, slots } = kernel
+  const plain = slots.flatMap(({ isStacked }, i) => (isStacked ? [] : [i]))
+  const stacked = slots.flatMap(({ isStacked }, i) => (isStacked ? [i] : []))
+  const phases = kernel.phases.map((phase, i) => printPhase(kernel, phase, `${i}`))
+
+  /** Of the first element of a block, in the first step. */
+  const start = (operand: Operand, i: number): string => {
+    const size = i32(bytesOf(operand.kind))
+    const base = operand.role === 'sum' ? plus(word(operandWord(i)), times(word(operandWord(i) + 1), get('thread'))) : word(operandWord(i))
+    if (operand.access === 'scalar') return base
+    if (operand.access === 'channel') return plus(base, times(size, get('c')))
+    return plus(base, times(size, operand.access === 'last' ? get('start') : get('element')))
+  }
+  const slotStart = (slot: number): string => {
+    const block = times(i32(4), argument('block'))
+    const before = slots[slot]!.isStacked ? plus(i32(plain.length), times(i32(stacked.indexOf(slot)), argument('length'))) : i32(plain.indexOf(slot))
+    return plus(get('scratch'), times(block, before))
+  }
+
+  const locals = ['c', 'row', 'start', 'element', 'n', 'left', 't', 'blocks', 'scratch', ...operands.flatMap((_, i) => [`p${i}`, `q${i}`]), ...slots.flatMap((_, i) => [`b${i}`, `s${i}`])]
+  return [
+    '(module',
+    importMemory(memory),
+    ...functionsFor(calledBy(kernel)),
+    '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
+    ...locals.map((name) => `(local $${name} i32)`),
+    ...phases.flatMap(({ locals: own }) => own.map((name) => `(local $${name} v128)`)),
+    set('scratch', plus(argument('scratch'), times(argument('scratchBytes'), get('thread')))),
+    ...slots.map((_, slot) => set(`b${slot}`, slotStart(slot))),
+    set('blocks', `(i32.sub ${get('last')} ${get('first')})`),
+    ...countdown('blocks', 'blocks', [
+      set('row', `(i32.div_u ${get('first')} ${argument('blocksPerRow')})`),
+      set('start', times(argument('block'), `(i32.rem_u ${get('first')} ${argument('blocksPerRow')})`)),
+      set('c', `(i32.rem_u ${get('row')} ${argument('count')})`),
+      set('element', plus(times(get('row'), argument('inner')), get('start'))),
+      set('n', `(i32.sub ${argument('inner')} ${get('start')})`),
+      `(if (i32.gt_u ${get('n')} ${argument('block')}) (then ${set('n', argument('block'))}))`,
+      ...operands.map((operand, i) => set(`p${i}`, start(operand, i))),
+      ...phases.flatMap(({ text }) => text),
+      set('first', plus(get('first'), i32(1))),
+    ]),
+    '))',
+  ].join('\n')
+}
+
+function calledBy({ phases }: Kernel): FunctionName[] {
+  return phases.flatMap(({ values }) => values.map(({ operation }) => operation)).filter((operation): operation is FunctionName => operation in functions)
+}
+
+function printPhase({ operands, slots }: Kernel, { steps, values, stores }: Phase, name: string): { readonly text: readonly string[]; readonly locals: readonly string[] } {
+  const local = (value: number): string => `v${name}_${value}`
+  const sum = (store: number): string => `a${name}_${store}`
+  const isUniform = values.reduce<boolean[]>((known, value) => {
+    if (value.operation === 'scratch') known.push(false)
+    else if (value.operation === 'load') known.push(['channel', 'scalar'].includes(operands[value.operand]!.access))
+    else known.push(!('operands' in value) || value.operands.every((operand) => known[operand]))
+    return known
+  }, [])
+
+  const compute = (value: ScalarValue, lanes: Lanes): string => {
+    switch (value.operation) {
+      case 'load':
+        return ['channel', 'scalar'].includes(operands[value.operand]!.access) ? printSplat(value.kind, get(`q${value.operand}`)) : printLoad(value.kind, lanes, get(`q${value.operand}`))
+      case 'scratch':
+        return printLoad('float', lanes, get(`s${value.slot}`))
+      case 'number':
+        return printNumber(value.number, value.kind)
+      case 'step':
+        return `(i32x4.splat ${get('t')})`
+      default:
+        return printOperation(value.operation, value.operands.map((operand) => get(local(operand))), values[value.operands[0]!]!.kind, value.kind)
+    }
+  }
+  const assign = (lanes: Lanes, uniform: boolean): string[] => values.flatMap((value, i) => (isUniform[i] === uniform ? [set(local(i), compute(value, lanes))] : []))
+
+  const operandOf = (store: Store): Operand | undefined => ('operand' in store.to ? operands[store.to.operand] : undefined)
+  /** Adds `value`, of which only the first lane counts when there is one left. */
+  const accumulate = (into: string, value: number, lanes: Lanes): string =>
+    `(f32x4.add ${into} ${lanes === 4 ? get(local(value)) : `(v128.and ${get(local(value))} (v128.const i32x4 -1 0 0 0))`})`
+  const write = (store: Store, i: number, lanes: Lanes): string[] => {
+    const value = get(local(store.value))
+    if ('slot' in store.to) return [printStore('float', lanes, get(`s${store.to.slot}`), value)]
+    const { role, access, kind } = operands[store.to.operand]!
+    const pointer = get(`q${store.to.operand}`)
+    if (role === 'sum' && access === 'last') return [printStore('float', lanes, pointer, `(f32x4.add ${printLoad('float', lanes, pointer)} ${value})`)]
+    if (role === 'sum') return [set(sum(i), accumulate(get(sum(i)), store.value, lanes))]
+    return access === 'full' || access === 'last' ? [printStore(kind, lanes, pointer, value)] : []
+  }
+  /** What is written once for a row. */
+  const writeRow = (store: Store, i: number): string[] => {
+    const operand = operandOf(store)
+    if (!operand || operand.access === 'full' || operand.access === 'last') return []
+    const pointer = get(`q${(store.to as { readonly operand: number }).operand}`)
+    if (operand.role === 'output') return [printStore(operand.kind, 1, pointer, get(local(store.value)))]
+    const lane = (n: number): string => `(f32x4.extract_lane ${n} ${get(sum(i))})`
+    return [`(f32.store ${pointer} (f32.add (f32.load ${pointer}) (f32.add (f32.add ${lane(0)} ${lane(1)}) (f32.add ${lane(2)} ${lane(3)}))))`]
+  }
+
+  const usedOperands = new Set([...values.flatMap((value) => (value.operation === 'load' ? [value.operand] : [])), ...stores.flatMap(({ to }) => ('operand' in to ? [to.operand] : []))])
+  const usedSlots = new Set([...values.flatMap((value) => (value.operation === 'scratch' ? [value.slot] : [])), ...stores.flatMap(({ to }) => ('slot' in to ? [to.slot] : []))])
+  const advance = (lanes: Lanes): string[] => [
+    ...[...usedOperands].flatMap((i) => (['full', 'last'].includes(operands[i]!.access) ? [set(`q${i}`, plus(get(`q${i}`), i32(lanes * bytesOf(operands[i]!.kind))))] : [])),
+    ...[...usedSlots].map((slot) => set(`s${slot}`, plus(get(`s${slot}`), i32(4 * lanes)))),
+  ]
+  const elements = (lanes: Lanes): string[] => [...assign(lanes, false), ...stores.flatMap((store, i) => write(store, i, lanes)), ...advance(lanes)]
+
+  const step = [
+    ...[...usedOperands].map((i) => set(`q${i}`, operands[i]!.isMoving ? plus(get(`p${i}`), times(word(operandWord(i) + 1), get('t'))) : get(`p${i}`))),
+    ...[...usedSlots].map((slot) => set(`s${slot}`, slots[slot]!.isStacked ? plus(get(`b${slot}`), times(times(i32(4), argument('block')), get('t'))) : get(`b${slot}`))),
+    ...assign(4, true),
+    ...stores.flatMap((store, i) => (operandOf(store)?.role === 'sum' ? [set(sum(i), '(v128.const i32x4 0 0 0 0)')] : [])),
+    set('left', `(i32.shr_u ${get('n')} ${i32(2)})`),
+    ...countdown(`fours${name}`, 'left', elements(4)),
+    set('left', `(i32.and ${get('n')} ${i32(3)})`),
+    ...countdown(`ones${name}`, 'left', elements(1)),
+    ...stores.flatMap(writeRow),
+  ]
+  const locals = [...values.map((_, i) => local(i)), ...stores.flatMap((store, i) => (operandOf(store)?.role === 'sum' ? [sum(i)] : []))]
+  if (steps === 'once') return { text: [set('t', i32(0)), ...step], locals }
+  const [from, by] = steps === 'ascending' ? [i32(0), 1] : [`(i32.sub ${argument('length')} ${i32(1)})`, -1]
+  const text = [set('t', from), `(loop $steps${name}`, ...step, set('t', plus(get('t'), i32(by))), `(br_if $steps${name} (i32.lt_u ${get('t')} ${argument('length')})))`]
+  return { text, locals }
+}

@@ -1,0 +1,92 @@
+import { bytesPerElement, interpret, referenceKernels, sizeOf, type Tensor, type TypedArray } from '@snn/tensor'
+import { expect } from 'vitest'
+import { assemble } from '../src/assemble.js'
+import { argumentWords, operandWord, printKernel, type Fused } from '../src/index.js'
+
+export interface RunOptions {
+  /** Elements of a block. */
+  readonly block?: number
+  /** Into how many shares the blocks are divided, one after the other. */
+  readonly threads?: number
+  /** Results that are written over an input. */
+  readonly over?: ReadonlyMap<Tensor, Tensor>
+}
+
+const guard = 77
+
+/** Runs a kernel on values of its inputs; gives its outputs, sums added up. A byte behind each output shows that nothing is written there. */
+export async function runKernel({ kernel, tensors, space, length }: Fused, bindings: ReadonlyMap<Tensor, TypedArray>, { block = 8, threads = 1, over = new Map() }: RunOptions = {}): Promise<Map<Tensor, TypedArray>> {
+  const memory = new WebAssembly.Memory({ initial: 64 })
+  let end = 4096
+  const place = (bytes: number): number => {
+    const start = end
+    end += Math.ceil((bytes + 1) / 16) * 16
+    return start
+  }
+  const given = new Map([...bindings].map(([tensor, data]) => [tensor, { data, shape: tensor.shape, dtype: tensor.dtype }]))
+  const bytes = (tensor: Tensor): number => sizeOf(tensor.shape) * bytesPerElement(tensor.dtype)
+  const addresses = new Map<number, number>()
+  kernel.operands.forEach(({ role }, i) => {
+    const tensor = tensors[i]!
+    if (role !== 'input') return
+    const { data } = interpret(tensor, referenceKernels, given)
+    addresses.set(i, place(data.byteLength))
+    new Uint8Array(memory.buffer, addresses.get(i)).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  })
+  kernel.operands.forEach(({ role }, i) => {
+    if (role === 'input') return
+    const shared = over.get(tensors[i]!)
+    if (shared) return void addresses.set(i, addresses.get(tensors.indexOf(shared))!)
+    addresses.set(i, place(bytes(tensors[i]!) * (role === 'sum' ? threads : 1)))
+    if (role === 'output') new Uint8Array(memory.buffer)[addresses.get(i)! + bytes(tensors[i]!)] = guard
+  })
+
+  const rowLength = space.inner === 1 && space.count > 1 ? space.count : space.inner
+  const channels = space.inner === 1 && space.count > 1 ? 1 : space.count
+  const rows = (space.outer * space.count * space.inner) / rowLength
+  const blocksPerRow = Math.ceil(rowLength / block)
+  const scratchBytes = kernel.slots.reduce((sum, { isStacked }) => sum + 4 * block * (isStacked ? length : 1), 0)
+  const words = new Uint32Array(memory.buffer, 0, operandWord(kernel.operands.length))
+  const values = { length, count: channels, inner: rowLength, block, blocksPerRow, scratch: place(scratchBytes * threads), scratchBytes }
+  argumentWords.forEach((name, i) => (words[i] = values[name]))
+  kernel.operands.forEach(({ role, isMoving }, i) => {
+    words[operandWord(i)] = addresses.get(i)!
+    words[operandWord(i) + 1] = role === 'sum' ? bytes(tensors[i]!) : isMoving ? bytes(tensors[i]!) / length : 0
+  })
+
+  const module = await WebAssembly.compile(await assemble(printKernel(kernel, { isShared: false })))
+  const { run } = (await WebAssembly.instantiate(module, { memory: { memory } })).exports as { run: (args: number, first: number, last: number, thread: number) => void }
+  const blocks = rows * blocksPerRow
+  for (let thread = 0; thread < threads; thread++) run(0, Math.floor((blocks * thread) / threads), Math.floor((blocks * (thread + 1)) / threads), thread)
+
+  const read = (i: number, thread = 0): TypedArray => {
+    const tensor = tensors[i]!
+    const at = addresses.get(i)! + thread * bytes(tensor)
+    const size = sizeOf(tensor.shape)
+    return (tensor.dtype === 'float32' ? new Float32Array(memory.buffer, at, size) : tensor.dtype === 'int32' ? new Int32Array(memory.buffer, at, size) : new Uint8Array(memory.buffer, at, size)).slice()
+  }
+  const outputs = new Map<Tensor, TypedArray>()
+  kernel.operands.forEach(({ role }, i) => {
+    if (role === 'input') return
+    const data = read(i)
+    if (role === 'sum') for (let thread = 1; thread < threads; thread++) read(i, thread).forEach((x, k) => (data[k]! += x))
+    else if (!over.has(tensors[i]!)) expect(new Uint8Array(memory.buffer)[addresses.get(i)! + bytes(tensors[i]!)]).toBe(guard)
+    outputs.set(tensors[i]!, data)
+  })
+  return outputs
+}
+
+/** What the reference says. */
+export function runReference(results: readonly Tensor[], bindings: ReadonlyMap<Tensor, TypedArray>): TypedArray[] {
+  const given = new Map([...bindings].map(([tensor, data]) => [tensor, { data, shape: tensor.shape, dtype: tensor.dtype }]))
+  return interpret([...results], referenceKernels, given).map(({ data }) => data)
+}
+
+/** Numbers in [0, 1), the same for the same seed. */
+export function random(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+}

@@ -1,0 +1,13 @@
+import { iota, take, type Tensor } from '@snn/tensor'
+import { checkRank, checkWhole } from './check.js'
+
+/**
+ * A pattern over and over: spikes [P, N, ..] -> [T, N, ..], out[t] = spikes[t mod P].
+ *
+ * @throws `SHAPE` when there is no axis of time, `ARGUMENT` unless T is a positive whole number
+ */
+export function periodic(spikes: Tensor, { T }: { readonly T: number }): Tensor {
+  checkRank('periodic', spikes, 1, '[P, N, ..]')
+  checkWhole('periodic', 'T', T, 1)
+  return take(spikes, iota([T], 0).mod(spikes.shape[0]!), 0)
+}

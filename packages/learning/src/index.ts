@@ -1,0 +1,7 @@
+export { type PlasticityRule, type RuleState, type Synapse, type Traces, type Update } from './rule.js'
+export { stdp, type StdpOptions, type WeightDependence } from './stdp.js'
+export { mstdp, mstdpet, type MstdpetOptions } from './reward-stdp.js'
+export { boundedStdp, type BoundedStdpOptions } from './bounded-stdp.js'
+export { accumulate, type AccumulateOptions } from './accumulate.js'
+export { learner, type Learner, type LearnerOptions, type LearnerResult, type LearnerState } from './learner.js'
+export { tsodyksMarkram } from './tsodyks-markram.js'

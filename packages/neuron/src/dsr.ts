@@ -1,0 +1,121 @@
+import { learnable, numberFault, parameterFault, wrongOption, type Learnable } from '@snn/surrogate'
+import { customGradient, full, scan, tensor, type Tensor, type Variable } from '@snn/tensor'
+import { checkEach, type Fault } from './options.js'
+import { layerParameters } from './parameter.js'
+import { sequenceCell, type SequenceCell } from './sequence-cell.js'
+
+export interface DsrOptions {
+  /** One for the layer. Default: `learnable(6)`, of `dsrLif` `learnable(1)`. */
+  readonly threshold?: number | Learnable | Variable
+  /** The threshold is held at or above this. Default 0.01, of `dsrLif` 0.1. */
+  readonly lowestThreshold?: number
+  /** Fires from this share of the threshold on. Default 0.5, of `dsrLif` 0.3. */
+  readonly alpha?: number
+  /** Factor of the gradient of the threshold. Default 1. */
+  readonly thresholdGradientScale?: number
+}
+
+export interface DsrLifOptions extends DsrOptions {
+  /** Default 2. */
+  readonly tau?: number
+  /** Length of a step. Default 0.05. */
+  readonly dt?: number
+}
+
+/**
+ * Integrate-and-fire trained by its spike representation (Meng et al., arXiv:2205.00459): forward over [T, N, ..]
+ *
+ *   u <- u + x[t]     s[t] = threshold where u >= alpha threshold, else 0     u <- u - s[t]
+ *
+ * and backward as a function of the mean input r, with G the sum over t of the gradients that come in:
+ *
+ *   dx[t]      = G / T where 0 <= r <= threshold, else 0
+ *   dthreshold = scale sum G where r > threshold
+ *
+ * @throws `ARGUMENT` for an option outside of its domain
+ */
+export function dsrIntegrateAndFire(options: DsrOptions = {}): SequenceCell {
+  return dsr('dsrIntegrateAndFire', { threshold: learnable(6), lowestThreshold: 0.01, alpha: 0.5, thresholdGradientScale: 1, ...options }, {}, (T) => ({
+    kept: 1,
+    gain: 1,
+    height: 1,
+    inner: 1,
+    outer: 1,
+    largest: 1,
+    weights: Array<number>(T).fill(1),
+    strictlyPositive: false,
+  }))
+}
+
+/**
+ * The same with a leak: with beta = exp(-dt / tau), weights w[t] = exp(-dt (T - 1 - t) / tau) and R(z) = sum w z / sum w,
+ *
+ *   u <- beta u + (1 - beta) x[t]     q = threshold where u >= alpha threshold, else 0     u <- u - q     s[t] = q / dt
+ *
+ *   dx[t]      = R(ds) / tau where 0 < R(x) < threshold tau / dt, else 0
+ *   dthreshold = dt scale T sum R(ds) where R(x) > threshold tau / dt
+ */
+export function dsrLif({ tau = 2, dt = 0.05, ...options }: DsrLifOptions = {}): SequenceCell {
+  checkEach('dsrLif', { tau, dt }, { tau: positive, dt: positive })
+  return dsr('dsrLif', { threshold: learnable(1), lowestThreshold: 0.1, alpha: 0.3, thresholdGradientScale: 1, ...options }, { tau, dt }, (T) => ({
+    kept: Math.exp(-dt / tau),
+    gain: 1 - Math.exp(-dt / tau),
+    height: 1 / dt,
+    inner: 1 / tau,
+    outer: dt,
+    largest: tau / dt,
+    weights: Array.from({ length: T }, (_, t) => Math.exp((-dt * (T - 1 - t)) / tau)),
+    strictlyPositive: true,
+  }))
+}
+
+const positive: Fault = (value) => numberFault(value, [0, Infinity])
+
+/** What tells the two neurons apart. */
+interface Form {
+  /** u <- kept u + gain x, and a spike hands on height threshold. */
+  readonly kept: number
+  readonly gain: number
+  readonly height: number
+  /** Factors of the gradients of x and threshold. */
+  readonly inner: number
+  readonly outer: number
+  /** The largest mean input, in thresholds, that has a gradient. */
+  readonly largest: number
+  /** Of the mean over time. */
+  readonly weights: readonly number[]
+  readonly strictlyPositive: boolean
+}
+
+function dsr(kind: string, options: Required<DsrOptions>, extra: Readonly<Record<string, number>>, formOf: (T: number) => Form): SequenceCell {
+  const { lowestThreshold, alpha, thresholdGradientScale } = options
+  checkEach(kind, options, {
+    lowestThreshold: positive,
+    alpha: (value) => (numberFault(value, [0, Infinity]) === undefined && (value as number) <= 1 ? undefined : 'a number above 0, at most 1'),
+    thresholdGradientScale: (value) => numberFault(value),
+    threshold: (value) => parameterFault(value, [0, Infinity]),
+  })
+  const { threshold } = options
+  if (typeof threshold === 'object' && ('per' in threshold ? threshold.per !== 'layer' : threshold.shape.length > 0)) throw wrongOption(kind, 'threshold', 'one per channel or neuron', "a number, a scalar Variable, or learnable(..) per 'layer'")
+  const { variables, trainable, valuesFor } = layerParameters(kind, new Map([['threshold', threshold]]))
+  const shown = typeof threshold === 'number' || 'per' in threshold ? { threshold } : {}
+  return sequenceCell({ kind, config: { ...shown, lowestThreshold, alpha, thresholdGradientScale, ...extra }, variables, trainable }, (x) => {
+    const [T, ...shape] = x.shape as [number, ...number[]]
+    const form = formOf(T)
+    const total = form.weights.reduce((a, b) => a + b)
+    const mean = (z: Tensor): Tensor => z.mul(tensor(form.weights, { dtype: z.dtype }).reshape([T, ...shape.map(() => 1)])).sum(0).div(total)
+    const theta = valuesFor(shape, x.dtype)['threshold']!.maximum(lowestThreshold)
+    const [, spikes] = scan((before: Tensor, now: Tensor) => {
+      const u = before.mul(form.kept).add(now.mul(form.gain))
+      const q = u.ge(theta.mul(alpha)).cast(u.dtype).mul(theta)
+      return [u.sub(q), q.mul(form.height)] as const
+    }, full(shape, 0, { dtype: x.dtype }), x)
+    return customGradient(spikes, [x, theta], (ds, [input, at]) => {
+      const [r, g, limit] = [mean(input!), mean(ds), at!.mul(form.largest)]
+      const inside = form.strictlyPositive ? r.gt(0).and(r.lt(limit)) : r.ge(0).and(r.le(limit))
+      const dx = g.mul(form.inner).mul(inside.cast(g.dtype))
+      const dtheta = g.mul(r.gt(limit).cast(g.dtype)).sum().mul(T * form.outer * thresholdGradientScale)
+      return [dx.broadcastTo(input!.shape), dtheta]
+    })
+  })
+}

@@ -1,0 +1,83 @@
+import { atan, isLearnable, isVariable, surrogateParts, type Surrogate } from '@snn/surrogate'
+import { scalar, tensor, type Tensor, type Variable } from '@snn/tensor'
+import { checkEach, surrogateFault, variableFault, wholeFault } from './options.js'
+import { sequenceCell, type SequenceCell } from './sequence-cell.js'
+import { weights } from './weights.js'
+
+export interface PsnOptions {
+  /** Number of time steps. */
+  readonly T: number
+  /** Default: `atan()`. */
+  readonly surrogate?: Surrogate
+  /** [T, T], in place of one drawn from U(-1 / sqrt T, 1 / sqrt T). */
+  readonly weight?: Variable
+  /** [T], in place of one of -1. */
+  readonly bias?: Variable
+}
+
+/**
+ * Parallel spiking neuron (Fang et al., arXiv:2304.12760): no reset, no state, and all steps at once, those to come too:
+ *
+ *   h[t] = sum_i weight[t, i] x[i] + bias[t]
+ *   s[t] = H(h[t])
+ *
+ * @throws `ARGUMENT` for an option outside of its domain; `SHAPE`, from the layer, for another number of steps
+ */
+export function psn(options: PsnOptions): SequenceCell {
+  return parallel('psn', options, { T: options.T }, (weight) => weight)
+}
+
+export interface MaskedPsnOptions extends PsnOptions {
+  /** How many of the last steps are seen once lambda is 1. */
+  readonly k: number
+  /** From 0, all steps, to 1, the last k: a Variable, to be raised while training. Default 0. */
+  readonly lambda?: number | Variable
+}
+
+/**
+ * `psn` that comes to see but the last `k` steps (Fang et al., arXiv:2304.12760):
+ *
+ *   h[t] = sum_i weight[t, i] (lambda M[t, i] + 1 - lambda) x[i] + bias[t], M[t, i] = 1 where 0 <= t - i < k, else 0
+ *   s[t] = H(h[t])
+ *
+ * Errors as `psn`.
+ */
+export function maskedPsn({ k, lambda = 0, ...options }: MaskedPsnOptions): SequenceCell {
+  checkEach('maskedPsn', { k, lambda }, { k: wholeFault, lambda: lambdaFault })
+  const { T } = options
+  const band = Array.from({ length: T * T || 0 }, (_, at) => (at % T <= Math.floor(at / T) && Math.floor(at / T) - (at % T) < k ? 1 : 0))
+  const config = { k, T, ...(typeof lambda === 'number' && { lambda }) }
+  return parallel('maskedPsn', options, config, (weight) => {
+    const share = (typeof lambda === 'number' ? scalar(lambda, weight.dtype) : lambda.read().cast(weight.dtype)).minimum(1)
+    const mask = tensor(band, { dtype: weight.dtype }).reshape([T, T])
+    return weight.mul(mask.mul(share).add(share.neg().add(1)))
+  }, typeof lambda === 'number' ? {} : { lambda })
+}
+
+function lambdaFault(value: unknown): string | undefined {
+  const fits = typeof value === 'number' ? value >= 0 && value <= 1 : typeof value === 'object' && value !== null && !isLearnable(value as Variable) && isVariable(value as Variable)
+  return fits ? undefined : 'a number from 0 to 1, or a Variable'
+}
+
+/** s = H(seen(weight) x + bias), over the steps. */
+function parallel(kind: string, options: PsnOptions, config: Readonly<Record<string, unknown>>, seen: (weight: Tensor) => Tensor, others: Readonly<Record<string, Variable>> = {}): SequenceCell {
+  const { T, surrogate = atan(), weight, bias } = options
+  checkEach(kind, options, { T: wholeFault, surrogate: surrogateFault, weight: variableFault([T, T]), bias: variableFault([T]) })
+  const own = weights(kind, { weight: { shape: [T, T], bound: 1 / Math.sqrt(T) }, bias: { shape: [T], bound: 0, at: -1 } }, { weight, bias })
+  const spiking = surrogateParts(surrogate)
+  return sequenceCell(
+    {
+      kind,
+      config: { ...config, ...spiking.config },
+      variables: { ...own.variables, ...others, ...spiking.variables },
+      trainable: ['weight', 'bias', ...spiking.trainable],
+      steps: T,
+      initialize: own.initialize,
+    },
+    (x) => {
+      const [w, b] = [own.variables.weight.read().cast(x.dtype), own.variables.bias.read().cast(x.dtype)]
+      const h = seen(w).matmul(x.flatten(1)).add(b.reshape([T, 1]))
+      return surrogate.spike(h.reshape(x.shape))
+    },
+  )
+}

@@ -1,0 +1,29 @@
+import { SnnError } from '@snn/tensor'
+
+/** Throws `ARGUMENT` unless all are positive whole numbers. */
+export function checkSizes(operation: string, sizes: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(sizes)) check(operation, name, value, Number.isSafeInteger(value) && value > 0, 'a positive whole number')
+}
+
+/** Throws `ARGUMENT` unless all are finite numbers above 0. */
+export function checkPositive(operation: string, numbers: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(numbers)) check(operation, name, value, Number.isFinite(value) && value > 0, 'a finite number above 0')
+}
+
+/** Throws `ARGUMENT` unless p lies in [0, 1). */
+export function checkProbability(operation: string, p: number): void {
+  check(operation, 'p', p, p >= 0 && p < 1, 'a probability of at least 0 and below 1')
+}
+
+/** Throws `ARGUMENT` with what was `expected` unless `valid`. */
+export function check(operation: string, name: string, value: number | string | boolean | readonly number[], valid: boolean, expected: string): void {
+  if (!valid) throw new SnnError('ARGUMENT', `[${operation}] ${name} ${typeof value === 'object' ? JSON.stringify(value) : value}, expected ${expected}. Correct it.`, { name, value })
+}
+
+/** Throws `ARGUMENT` unless `groups` divides all `sizes`. */
+export function checkGroups(operation: string, groups: number, sizes: Readonly<Record<string, number>>): void {
+  checkSizes(operation, { ...sizes, groups })
+  if (Object.values(sizes).every((n) => n % groups === 0)) return
+  const list = Object.entries(sizes).map(([name, n]) => `${n} ${name}`).join(' and ')
+  throw new SnnError('ARGUMENT', `[${operation}] ${list} in ${groups} groups, expected multiples of the groups. Change one of them.`, { name: 'groups', value: groups })
+}
