@@ -1,4 +1,4 @@
-import { SnnError, type DType, type TensorLike } from '@snn/tensor'
+import { hostTensor, SnnError, type DType, type TensorLike } from '@snn/tensor'
 
 /** A checkpoint as bytes: named tensors, and text. */
 export interface CheckpointContents {
@@ -16,7 +16,10 @@ interface Entry {
 }
 
 export function encodeCheckpoint({ tensors, metadata }: CheckpointContents): Uint8Array {
-  const entries = Object.entries(tensors).map(([name, { data, shape, dtype }]) => [name, { dtype, shape, data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64') }])
+  const entries = Object.entries(tensors).map(([name, value]) => {
+    const { data, shape, dtype } = hostTensor(value, 'checkpoint')
+    return [name, { dtype, shape, data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64') }]
+  })
   return new TextEncoder().encode(JSON.stringify({ metadata, tensors: Object.fromEntries(entries) as Record<string, Entry> }))
 }
 
