@@ -197,6 +197,7 @@ describe('on the reference backend', () => {
       ['no number of passes', 'ARGUMENT', /epochs/, attempt({ epochs: 1.5 })],
       ['a log every 0 batches', 'ARGUMENT', /logEvery/, attempt({ logEvery: 0 })],
       ['a checkpoint every 0 batches', 'ARGUMENT', /every/, attempt({ checkpoint: { store: memoryCheckpoint(), every: 0 } })],
+      ['validation of a step that says not what to measure', 'ARGUMENT', /evaluate/, () => fit((x) => ({ loss: x.mean() }), train(), { epochs: 1, backend, variables: {}, validation: test })],
       ['no full batch', 'ARGUMENT', /60 samples in batches of 64/, attempt({}, train(64))],
       ['a loss that is no number', 'NOT_FINITE', /epoch 1, batch 1/, attempt({ loss: (s) => s.sum().mul(0).log() })],
       ['another size of batch', 'CHECKPOINT', /batchSize was 8 and is 10/, resumed(() => {}, train(10))],
@@ -219,6 +220,17 @@ describe('on the reference backend', () => {
       const before = await everything(one)
       await expect(fit(one.net, train(), one.options)).rejects.toThrow('optimizer.steps')
       expect(await everything(one)).toEqual(before)
+    })
+
+    it('an abort beside another error saves nothing: weights may be ahead of the position', async () => {
+      const store = memoryCheckpoint()
+      const controller = new AbortController()
+      const onProgress = (): never => {
+        controller.abort(new Error('stop'))
+        throw new Error('other')
+      }
+      await expect(attempt({ signal: controller.signal, checkpoint: { store }, onProgress })()).rejects.toThrow('other')
+      expect(await store.load()).toBeUndefined()
     })
 
     it('an abort before the start throws the reason and saves nothing', async () => {

@@ -74,6 +74,7 @@ async function train(step: TrainingStep, data: TrainingData, options: StepFitOpt
   checkCount('epochs', epochs, 0)
   checkCount('logEvery', logEvery, 1)
   if (checkpoint?.every !== undefined) checkCount('checkpoint.every', checkpoint.every, 1)
+  if (validation && !options.evaluate) throw new SnnError('ARGUMENT', '[fit] validation data without evaluate, expected a function that says what to measure. Give { evaluate } or leave validation out.', { name: 'evaluate', value: undefined })
   const batches = lastBatch === 'drop' ? Math.floor(data.samples / data.batch) : Math.ceil(data.samples / data.batch)
   if (batches === 0) throw new SnnError('ARGUMENT', `[fit] ${data.samples} samples in batches of ${data.batch}, expected at least one full batch. Make batches smaller.`, { name: 'data', value: data.samples })
   signal?.throwIfAborted()
@@ -118,7 +119,7 @@ async function train(step: TrainingStep, data: TrainingData, options: StepFitOpt
         if (checkpoint?.every !== undefined && position.steps % checkpoint.every === 0 && position.batch < batches) await save()
       }
       rate.stop()
-      const validated = validation && options.evaluate && (await measure(validation, { signal, onProgress: ({ done, total }) => report('validate', done, total) }))
+      const validated = validation && (await measure(validation, { signal, onProgress: ({ done, total }) => report('validate', done, total) }))
       const result: EpochResult = { epoch, steps: position.steps, loss: position.sums.loss / position.sums.samples, ...accuracyOf(position), ...(validated && { validation: validated }) }
       const { steps, ...rest } = result
       // before the checkpoint: what is logged twice is sorted out by `log.start`, what is not logged would be lost
@@ -128,7 +129,8 @@ async function train(step: TrainingStep, data: TrainingData, options: StepFitOpt
       options.onEpoch?.(result)
     }
   } catch (error) {
-    if (signal?.aborted) await save()
+    // any other error may have come between an update and its place in `position`
+    if (signal?.aborted && error === signal.reason) await save()
     throw error
   }
   return { history: position.history, steps: position.steps }
