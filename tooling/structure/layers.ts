@@ -21,7 +21,7 @@ const libraries: readonly Layer[] = [
 ]
 
 export const layers: readonly Layer[] = [
-  { packages: ['cli', 'studio', 'docs', 'bench'], imports: libraries.flatMap((layer) => layer.packages) },
+  { packages: ['cli', 'studio', 'docs', 'bench', 'examples'], imports: libraries.flatMap((layer) => layer.packages) },
   ...libraries,
 ]
 
@@ -29,7 +29,7 @@ export const layers: readonly Layer[] = [
 export const withoutThirdParties: readonly string[] = ['tensor', 'surrogate', 'neuron', 'nn']
 
 /** Packages that may import `node:*` everywhere; others only behind a subpath that is or ends in `node`. */
-export const forNode: readonly string[] = ['cli', 'bench', 'backend-cuda']
+export const forNode: readonly string[] = ['cli', 'bench', 'examples', 'backend-cuda']
 
 /**
  * The only values that a package may import from a package below it; everything else must be a type. Data sets know tensors only

@@ -1,11 +1,12 @@
-import { convert, importOnnx, writeSnn, type ConversionReport, type ConvertOptions } from '@snn/ann2snn'
+import { convert, importOnnx, toOnnx, type ConversionReport, type ConvertOptions } from '@snn/ann2snn'
 import { take, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
+import { replaceFile } from '@snn/train/node'
 import { withBackend } from './backend.js'
 import type { Work } from './evaluate-model.js'
 import { inputShape, readModel } from './model-file.js'
 import { batchesFor, completeSpec } from './preprocessing.js'
-import { checkWritable, writeWhole } from './write-file.js'
+import { checkWritable } from './check-writable.js'
 
 type Settings = Pick<ConvertOptions, 'mode' | 'per' | 'balance' | 'initialPotential' | 'delay' | 'unsupported'>
 
@@ -54,10 +55,10 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
       onProgress: (progress) => onProgress({ total, ...progress }),
     })
     const report = { ...converted.report, notes: [...notes, ...converted.report.notes] }
-    const file = await writeSnn(converted.snn, { ...(preprocess ? { preprocess } : {}), ...(classNames ? { classNames } : {}), T: report.recommendedT })
+    const file = await toOnnx(converted.snn, { ...(preprocess ? { preprocess } : {}), ...(classNames ? { classNames } : {}), T: report.recommendedT })
     signal.throwIfAborted()
-    await writeWhole(out, file)
-    if (reportPath !== undefined) await writeWhole(reportPath, `${JSON.stringify(report, undefined, 2)}\n`)
+    await replaceFile(out, file)
+    if (reportPath !== undefined) await replaceFile(reportPath, `${JSON.stringify(report, undefined, 2)}\n`)
     return { model: path, data: typeof calibrate === 'string' ? calibrate : calibrate.description, samples: dataset.length, out, preprocess: preprocess ?? null, report }
   })
 }

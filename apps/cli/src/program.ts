@@ -4,6 +4,7 @@ import { convertCommand } from './commands/convert.js'
 import { dataCommand } from './commands/data.js'
 import { evalCommand } from './commands/eval.js'
 import { inspectCommand } from './commands/inspect.js'
+import { trainCommand } from './commands/train.js'
 
 const after = `
 A command prints its result on standard output; with --json one JSON object and nothing else. Progress shows on a terminal only.
@@ -14,6 +15,7 @@ Examples:
   snn inspect model.onnx
   snn convert model.onnx --calibrate data/mnist:train --out model.snn.onnx
   snn eval model.snn.onnx --data data/mnist:test --against model.onnx
+  snn train mnist --model mlp --data data/mnist
   snn data list
 
 See snn COMMAND --help for the forms of DATA and SPEC.`
@@ -21,12 +23,12 @@ See snn COMMAND --help for the forms of DATA and SPEC.`
 /** The command line. Its commands end with `signal.reason` when the signal aborts; errors of use are thrown as CommanderError. */
 export function createProgram(signal: AbortSignal): Command {
   const program = new Command('snn')
-    .description('Convert pretrained ONNX classifiers into spiking neural networks, and measure what comes out.')
+    .description('Convert pretrained ONNX classifiers into spiking neural networks, train spiking networks, and measure what comes out.')
     .version(version(), '--version', 'print the version')
     .helpOption('--help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', after)
-  for (const command of [inspectCommand(), convertCommand(signal), evalCommand(signal), dataCommand(signal)]) program.addCommand(command)
+  for (const command of [inspectCommand(), convertCommand(signal), evalCommand(signal), trainCommand(signal), dataCommand(signal)]) program.addCommand(command)
   for (const command of [program, ...program.commands.flatMap((outer) => [outer, ...outer.commands])]) {
     command.helpOption('--help', 'print this help').exitOverride().configureOutput({ outputError: () => {} })
   }

@@ -5,6 +5,8 @@ export interface Progress {
   readonly stage: string
   readonly done: number
   readonly total?: number
+  /** Text after the bar. */
+  readonly note?: string
 }
 
 export type OnProgress = (progress: Progress) => void
@@ -13,19 +15,19 @@ export type OnProgress = (progress: Progress) => void
 export async function withProgress<T>(work: (onProgress: OnProgress) => Promise<T>): Promise<T> {
   if (!process.stderr.isTTY) return work(() => {})
   const bar = new SingleBar(
-    { stream: process.stderr, format: '{stage} {bar} {value}/{total}, {eta_formatted} left', hideCursor: true, clearOnComplete: true, gracefulExit: false },
+    { stream: process.stderr, format: '{stage} {bar} {value}/{total}, {eta_formatted} left{note}', hideCursor: true, clearOnComplete: true, gracefulExit: false },
     Presets.shades_classic,
   )
   let current = ''
   try {
-    return await work(({ stage, done, total = 0 }) => {
+    return await work(({ stage, done, total = 0, note = '' }) => {
       if (stage !== current) {
         bar.stop()
-        bar.start(total, done, { stage: stage.padEnd(9) })
+        bar.start(total, done, { stage: stage.padEnd(9), note })
         current = stage
       } else {
         bar.setTotal(Math.max(total, done))
-        bar.update(done)
+        bar.update(done, { note })
       }
     })
   } finally {

@@ -56,6 +56,18 @@ describe('loader', () => {
     for (const order of [first!, second!]) expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i))
   })
 
+  it('gives any pass from any batch on, with the same draws as in order', async () => {
+    const batches = loader(dataset, { batch: 7, shuffle: true, seed: 1, prefetch: 1, transform: ({ image, label }, draw) => [image, label * 1000 + (draw % 1000)] })
+    await labelsOf(batches)
+    const second = await labelsOf(batches)
+    expect(batches.batch).toBe(7)
+    expect(await labelsOf(batches.pass(1))).toEqual(second)
+    expect(await labelsOf(batches.pass(1, 10))).toEqual(second.slice(10))
+    expect(await labelsOf(batches.pass(1, 15))).toEqual([])
+    expect(await labelsOf(batches)).not.toEqual(second)
+    expect(() => batches.pass(0, -1)).toThrow(expect.objectContaining({ code: 'ARGUMENT' }))
+  })
+
   it('shuffles evenly: every sample is about as often in the first half', async () => {
     const hits = Array.from({ length: 10 }, () => 0)
     const batches = loader(take(dataset, 10), { batch: 5, shuffle: true })

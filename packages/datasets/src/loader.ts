@@ -34,10 +34,17 @@ export interface LoaderOptions<S> {
 
 /** Batches; each `for await` is one pass over the data from their start. */
 export interface Loader<B = Batch> extends AsyncIterable<B> {
+  /** Samples in a batch; the last one may have fewer. */
+  readonly batch: number
   /** Number of batches in a pass. */
   readonly length: number
   /** Number of samples in a pass. */
   readonly samples: number
+  /**
+   * The pass of this number, from 0, whatever passes there were before; without its first `from` batches, which are not read. A loop that was
+   * interrupted goes on so.
+   */
+  pass(number: number, from?: number): AsyncIterable<B>
 }
 
 /** Samples read at the same time: enough to hide the disk, few enough for open files and memory. */
@@ -63,9 +70,9 @@ export function loader<S>(dataset: Dataset<S>, options: LoaderOptions<S>): Loade
   const length = dropLast ? Math.floor(dataset.length / batch) : Math.ceil(dataset.length / batch)
   const samples = Math.min(length * batch, dataset.length)
   let passes = 0
-  async function* pass(number: number): AsyncGenerator<Batch | PaddedBatch, void, undefined> {
+  async function* read(number: number, from: number): AsyncGenerator<Batch | PaddedBatch, void, undefined> {
     const order = shuffle ? permutation(dataset.length, seed, number) : undefined
-    for (let start = 0; start < samples; start += batch) {
+    for (let start = from * batch; start < samples; start += batch) {
       const end = Math.min(start + batch, samples)
       const rows: Pair[] = []
       for (let at = start; at < end; at += window) {
@@ -85,11 +92,12 @@ export function loader<S>(dataset: Dataset<S>, options: LoaderOptions<S>): Loade
       }
     }
   }
-  return {
-    length,
-    samples,
-    [Symbol.asyncIterator]: () => (prefetch === 0 ? pass(passes++) : ahead(pass(passes++), prefetch)),
+  const pass = (number: number, from = 0): AsyncGenerator<Batch | PaddedBatch, void, undefined> => {
+    whole('pass', number, 0)
+    whole('from', from, 0)
+    return prefetch === 0 ? read(number, from) : ahead(read(number, from), prefetch)
   }
+  return { batch, length, samples, pass, [Symbol.asyncIterator]: () => pass(passes++) }
 }
 
 /** The items of `source`, up to `count` of them made while the one before is in use. */

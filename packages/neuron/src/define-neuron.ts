@@ -1,9 +1,8 @@
-import { isLearnable, isVariable, sigmoid, type ParameterValue } from '@snn/surrogate'
+import { isLearnable, isVariable, sigmoid, surrogateParts, type ParameterValue } from '@snn/surrogate'
 import { SnnError, type Shape, type DType, type Tensor, type Variable } from '@snn/tensor'
 import { checkState } from './check-state.js'
 import { checkOptions } from './options.js'
 import { layerParameters, parameterTensor } from './parameter.js'
-import { surrogateParts } from './surrogate-parts.js'
 import { resetMembrane, resetNamed, type ResetName } from './reset.js'
 import type { Cell, CommonOptions, NeuronModel, NeuronOptions, NeuronSpec, SettingSpecs, Settings, State, StepContext, Values } from './spec.js'
 

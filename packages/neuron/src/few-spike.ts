@@ -1,8 +1,7 @@
-import { numberFault, sigmoid, wrongOption, type Surrogate } from '@snn/surrogate'
+import { numberFault, sigmoid, wrongOption, surrogateParts, type Surrogate } from '@snn/surrogate'
 import { formatShape, scalar, SnnError, stack, where, type Tensor } from '@snn/tensor'
 import { checkEach, surrogateFault } from './options.js'
 import type { SequenceCell } from './sequence-cell.js'
-import { surrogateParts } from './surrogate-parts.js'
 
 /** Thresholds, resets and output weights of K spikes, one of each for every spike. */
 export interface FewSpikeTable {

@@ -1,8 +1,7 @@
-import { numberFault, sigmoid, type Surrogate } from '@snn/surrogate'
+import { numberFault, sigmoid, surrogateParts, type Surrogate } from '@snn/surrogate'
 import { full, scan, type Tensor, type Variable } from '@snn/tensor'
 import { checkEach, surrogateFault, variableFault, wholeFault, type Fault } from './options.js'
 import { sequenceCell, type SequenceCell } from './sequence-cell.js'
-import { surrogateParts } from './surrogate-parts.js'
 import { weights } from './weights.js'
 
 export interface GatedLifOptions {

@@ -1,8 +1,7 @@
-import { atan, isLearnable, isVariable, type Surrogate } from '@snn/surrogate'
+import { atan, isLearnable, isVariable, surrogateParts, type Surrogate } from '@snn/surrogate'
 import { scalar, tensor, type Tensor, type Variable } from '@snn/tensor'
 import { checkEach, surrogateFault, variableFault, wholeFault } from './options.js'
 import { sequenceCell, type SequenceCell } from './sequence-cell.js'
-import { surrogateParts } from './surrogate-parts.js'
 import { weights } from './weights.js'
 
 export interface PsnOptions {

@@ -275,7 +275,7 @@ describe('powerLawNoise', () => {
 describe('errors of sequence cells', () => {
   it('a single step, another number of steps, options outside of their domain', () => {
     expect(code(() => all.psn({ T }).apply([placeholder([2, 3])], { training: false, lead: 1 }))).toBe(
-      "SHAPE [psn] one step of shape [2,3], expected a whole sequence [T, N, ..], for it sees all steps at once. Use the network's forward, not its step, stepwise or stream.",
+      "NEEDS_SEQUENCE [psn] one step of shape [2,3], expected a whole sequence [T, N, ..], for it sees all steps at once. Use the network's forward, not its step, stepwise or stream.",
     )
     expect(code(() => all.psn({ T }).apply([placeholder([5, 2, 3])]))).toBe('SHAPE [psn] sequence of shape [5,2,3], expected [4, N, ..]. Give the layer the number of steps of its input.')
     expect(code(() => all.gatedLif({ T }).apply([placeholder([3, 2, 3])]))).toContain('SHAPE [gatedLif]')

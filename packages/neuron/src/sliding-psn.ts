@@ -1,9 +1,8 @@
-import { atan, type Surrogate } from '@snn/surrogate'
+import { atan, surrogateParts, type Surrogate } from '@snn/surrogate'
 import { full, variable, type Tensor, type Variable } from '@snn/tensor'
 import { checkState } from './check-state.js'
 import { checkEach, flagFault, surrogateFault, variableFault, wholeFault } from './options.js'
 import type { Cell } from './spec.js'
-import { surrogateParts } from './surrogate-parts.js'
 import { weights } from './weights.js'
 
 export interface SlidingPsnOptions {

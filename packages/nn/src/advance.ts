@@ -15,16 +15,22 @@ export function advance(layer: StatefulLayer, mode: Mode, x: Tensor, given: Stat
   if (mode === 'sequence' && layer.sequence) return { ...layer.sequence(x, start, context), initial, named: {} }
   const once = (before: State, now: Tensor) => {
     const { output, state, spike } = layer.step(now, before, { ...context, lead: 1 })
-    return { output, state, named: layer.sequence ? {} : spike ? { ...state, spike } : state }
+    // a spike that is the output need not be handed out twice
+    const named = layer.sequence ? {} : spike && spike !== output ? { ...state, spike } : state
+    return { output, state, named, firesOutput: !layer.sequence && spike === output }
   }
-  if (mode === 'step') return { ...once(start, x), initial }
+  if (mode === 'step') return finish({ ...once(start, x), initial })
   const [state, ys] = scan(
     (before: State, now: Tensor) => {
-      const { output, state: after, named } = once(before, now)
-      return [after, { output, named }] as const
+      const { state: after, ...rest } = once(before, now)
+      return [after, rest] as const
     },
     start,
     x,
   )
-  return { ...ys, state, initial }
+  return finish({ ...ys, state, initial })
+}
+
+function finish({ firesOutput, ...advanced }: Advanced & { readonly firesOutput: boolean }): Advanced {
+  return firesOutput ? { ...advanced, named: { ...advanced.named, spike: advanced.output } } : advanced
 }

@@ -1,5 +1,5 @@
-import { evaluateShapes, placeholder, SnnError, type Shape } from '@snn/tensor'
-import type { Network } from './network.js'
+import { evaluateShapes, isSnnError, placeholder, SnnError, type Shape } from '@snn/tensor'
+import type { Mode, Network } from './network.js'
 
 /**
  * Shape of one sample at every input and node, from those of the inputs, without computing anything. Parameters that get their
@@ -13,12 +13,19 @@ export function sampleShapes(net: Network, given: Readonly<Record<string, Shape>
     if (own) return [name, own] as const
     throw new SnnError('SHAPE', `[network] the shape of the input '${name}' is not known, expected that of one sample. Begin with sequential(input([..]), ..), or give it.`, { shapes: [] })
   })
-  // one step, but for layers that see a whole sequence at once
-  const steps = net.nodes.find(({ layer }) => layer.steps !== undefined)?.layer.steps
-  const lead = steps === undefined ? [1] : [steps, 1]
-  const { recorded } = evaluateShapes(() => {
-    const inputs = Object.fromEntries(known.map(([name, shape]) => [name, placeholder([...lead, ...shape])]))
-    return net.run(steps === undefined ? 'step' : 'sequence', inputs, { record: ['*'] })
-  })
-  return new Map([...known, ...net.nodes.map(({ name }) => [name, recorded[`${name}.output`]!.shape.slice(lead.length)] as const)])
+  const shapes = (mode: Mode, front: Shape) => {
+    const { recorded } = evaluateShapes(() => net.run(mode, Object.fromEntries(known.map(([name, shape]) => [name, placeholder([...front, ...shape])])), { record: ['*'] }))
+    return new Map([...known, ...net.nodes.map(({ name }) => [name, recorded[`${name}.output`]!.shape.slice(front.length)] as const)])
+  }
+  try {
+    return shapes('step', [1])
+  } catch (error) {
+    if (!isSnnError(error, 'NEEDS_SEQUENCE')) throw error
+    return shapes('sequence', [stepsOf(net), 1])
+  }
+}
+
+/** The number of steps that a layer of the network is made for; 1 where any will do. */
+function stepsOf(net: Network): number {
+  return Math.max(1, ...net.nodes.map(({ layer }) => layer.steps ?? 1))
 }

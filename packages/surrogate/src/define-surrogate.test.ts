@@ -2,10 +2,10 @@ import { compile, grad, isSnnError, reference, scalar, scan, variable, type Tens
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import golden from '../test/golden/surrogates.json' with { type: 'json' }
 import * as all from './index.js'
-import { circle, circleDistribution, defineSurrogate, fastSigmoid, learnable, logistic, multiLevel, poissonPass, qPseudoSpike, sigmoid, sparseFastSigmoid, spikeRateEscape, squarewaveFourierSeries, tanh, triangle, type Surrogate, type SurrogateOptions } from './index.js'
+import { circle, circleDistribution, createSurrogate, defineSurrogate, fastSigmoid, learnable, logistic, multiLevel, poissonPass, qPseudoSpike, sigmoid, sparseFastSigmoid, spikeRateEscape, squarewaveFourierSeries, surrogateFromParts, surrogateParts, tanh, triangle, type Surrogate, type SurrogateOptions } from './index.js'
 
 const backend = reference()
-const { defineSurrogate: _, learnable: __, isLearnable: ___, isVariable: ____, parameterFault: _____, numberFault: ______, wrongOption: _______, ...family } = all
+const { defineSurrogate: _, learnable: __, isLearnable: ___, isVariable: ____, parameterFault: _____, numberFault: ______, wrongOption: _______, createSurrogate: ________, surrogateParts: _________, surrogateFromParts: __________, ...family } = all
 
 /** The spike function and its derivative at `x`. */
 async function sample(surrogate: Surrogate, x: readonly number[]): Promise<{ y: number[]; dx: number[] }> {
@@ -174,6 +174,39 @@ describe('every surrogate', () => {
     expectTypeOf(square).parameter(0).toEqualTypeOf<SurrogateOptions<'width'> | undefined>()
     // @ts-expect-error the derivative may not use a parameter that is not declared
     defineSurrogate('typo', { parameters: { width: 1 }, primitive: (x) => x, derivative: (x, { widht }) => x.mul(widht) })
+  })
+})
+
+describe('createSurrogate', () => {
+  it('makes every spike function again from its name and parameters', async () => {
+    for (const [name, make] of Object.entries(family)) {
+      const { parameters } = make()
+      const changed = Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, (value as number) + 1]))
+      expect(createSurrogate(name, changed)).toMatchObject({ name, parameters: changed, smooth: false })
+    }
+    expect(await sample(createSurrogate('sigmoid', { alpha: 2 }), points)).toEqual(await sample(sigmoid({ alpha: 2 }), points))
+  })
+
+  it('refuses names and parameters that there are not', () => {
+    for (const name of ['sigmoyd', 'toString', '__proto__', 'defineSurrogate']) expect(() => createSurrogate(name)).toThrow(expect.objectContaining({ code: 'ARGUMENT' }))
+    expect(() => createSurrogate('sigmoid', { beta: 1 })).toThrow(expect.objectContaining({ code: 'ARGUMENT' }))
+  })
+
+  it('takes Variables, learnables and the count of draws from the layer that carries them', async () => {
+    const alpha = variable({ data: Float32Array.of(3), shape: [] }, { name: 'alpha' })
+    for (const original of [sigmoid({ alpha }), sigmoid({ alpha: learnable(2) }), logistic({ seed: 4 })]) {
+      const { config, variables, trainable } = surrogateParts(original, 'own')
+      const again = surrogateFromParts(JSON.parse(JSON.stringify(config)) as typeof config, variables, 'own')!
+      expect(surrogateParts(again, 'own')).toEqual({ config, variables, trainable })
+      for (const [name, value] of Object.entries(original.variables)) expect(again.variables[name]).toBe(value)
+    }
+    const learned = sigmoid({ alpha: learnable(2) })
+    learned.variables['alpha']!.set({ data: Float32Array.of(3), shape: [] })
+    const { config, variables } = surrogateParts(learned)
+    expect(await sample(surrogateFromParts(config, variables)!, points)).toEqual(await sample(sigmoid({ alpha: 3 }), points))
+    expect(surrogateFromParts({}, {})).toBeUndefined()
+    // a traced value is in neither
+    expect(() => surrogateFromParts({ surrogate: { name: 'sigmoid' } }, {})).toThrow(expect.objectContaining({ code: 'ARGUMENT' }))
   })
 })
 

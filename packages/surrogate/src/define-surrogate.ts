@@ -73,9 +73,10 @@ export function defineSurrogate<const P extends string, const C extends string =
     let forward = spec.forward ?? ((x: Tensor) => x.ge(0).cast(x.dtype))
     if (spec.probability) {
       const { probability } = spec
-      const draws = (variables['draws'] = variable({ data: Int32Array.of(0), shape: [] }, { name: `${name}.draws` }))
+      variables['draws'] = variable({ data: Int32Array.of(0), shape: [] }, { name: `${name}.draws` })
       const seed = (settings as Readonly<Record<string, number>>)['seed'] ?? 0
       forward = (x, ...rest) => {
+        const draws = variables['draws']!
         const draw = draws.read()
         draws.assign(draw.add(1))
         return uniform(x.shape, { seed, offset: draw }).cast(x.dtype).lt(probability(x, ...rest)).cast(x.dtype)

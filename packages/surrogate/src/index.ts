@@ -5,3 +5,5 @@ export { piecewiseQuadratic, triangle, rect, piecewiseLeakyRelu, leakyKRelu, det
 export { nonzeroSignLogAbs, logTailedRelu, fakeNumericalGradient, s2nn } from './logarithmic.js'
 export { squarewaveFourierSeries } from './squarewave-fourier-series.js'
 export { poissonPass, logistic, circleDistribution } from './random-spikes.js'
+export { createSurrogate } from './create-surrogate.js'
+export { surrogateParts, surrogateFromParts, type SurrogateParts } from './surrogate-parts.js'

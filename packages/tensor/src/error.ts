@@ -44,6 +44,8 @@ export interface ErrorDetails {
   CALIBRATION: { readonly reason: 'empty' | 'one-shot' | 'not-finite' }
   /** A file that is no converted network, or of a newer version. */
   SNN_FILE: { readonly reason: string }
+  /** A checkpoint that training cannot go on from: of another network, other data or other settings. */
+  CHECKPOINT: { readonly reason: string }
   /** What a backend runs on is not installed, or not for this machine; `fix` says what to do. */
   BACKEND_UNAVAILABLE: { readonly backend: string; readonly reason: string; readonly fix: string }
   /** An object that has been disposed of was used. */

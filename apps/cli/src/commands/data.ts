@@ -2,12 +2,13 @@ import { Argument, Command, Option } from 'commander'
 import { basename } from 'node:path'
 import { convertEvents, downloadSet, openEventSet, setCatalogue, type EventDataset, type SetInfo } from '@snn/datasets/node'
 import { SnnError } from '@snn/tensor'
+import { replaceFile } from '@snn/train/node'
 import { catalogue, factsOf, formatNamed, readRecording, setNamed, type RecordingFlags } from '../event-files.js'
 import { contactSheet, rasterSvg, type SheetRow } from '../event-picture.js'
 import { jsonOption, wholeNumber } from '../options.js'
 import { withProgress } from '../progress.js'
 import { count, formatTable, percent } from '../table.js'
-import { checkWritable, writeWhole } from '../write-file.js'
+import { checkWritable } from '../check-writable.js'
 
 const examples = `
 Examples:
@@ -138,7 +139,7 @@ function convertCommand(signal: AbortSignal): Command {
       await checkWritable(out, '--out')
       const { format, events } = await readRecording(name, flags, signal)
       const bytes = await target.write(events)
-      await writeWhole(out, bytes)
+      await replaceFile(out, bytes)
       print(json, { ...factsOf(name, format, events), out, to: target.id, bytes: bytes.length }, () => `${name} (${format.id}) -> ${out} (${target.id}): ${count(events.t.length)} events, ${count(bytes.length)} bytes`)
     })
 }
@@ -170,7 +171,7 @@ function previewCommand(signal: AbortSignal): Command {
       const isLine = rows.every(({ events }) => events.sensor.height === 1)
       const wanted = isLine ? '.svg' : '.png'
       if (!out.toLowerCase().endsWith(wanted)) throw new SnnError('ARGUMENT', `[data] --out ${out}, expected a name that ends in ${wanted} for ${isLine ? 'spike trains' : 'pictures'}.`, { name: '--out', value: out })
-      await writeWhole(out, isLine ? rasterSvg(rows) : contactSheet(rows, columns))
+      await replaceFile(out, isLine ? rasterSvg(rows) : contactSheet(rows, columns))
       print(json, { out, rows: rows.map(({ title, events }) => ({ title, events: events.t.length })) }, () => [`${out}, from the top:`, ...rows.map(({ title, events }) => `  ${title}, ${count(events.t.length)} events`)].join('\n'))
     })
 }

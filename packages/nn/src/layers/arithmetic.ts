@@ -2,7 +2,8 @@ import type { Tensor } from '@snn/tensor'
 import { sampleAxis } from '../axes.js'
 import { defineLayer } from '../layer.js'
 
-const binary = {
+/** The functions of two tensors that a layer can name. */
+export const binary = {
   add: (x: Tensor, y: Tensor) => x.add(y),
   sub: (x: Tensor, y: Tensor) => x.sub(y),
   mul: (x: Tensor, y: Tensor) => x.mul(y),

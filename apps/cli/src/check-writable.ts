@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SnnError } from '@snn/tensor'
 
@@ -11,16 +11,4 @@ export async function checkWritable(path: string, option: string): Promise<void>
   const folder = dirname(path)
   await access(folder, constants.W_OK).catch((error: unknown) => fail(`no writing in the folder ${folder}`, error))
   if ((await stat(path).catch(() => undefined))?.isDirectory()) fail('is a folder')
-}
-
-/** Writes a file under a temporary name and renames it, so that it is either the old one or the whole new one. */
-export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`
-  try {
-    await writeFile(temporary, content)
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
 }

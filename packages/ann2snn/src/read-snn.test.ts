@@ -1,11 +1,12 @@
 import { cpu } from '@snn/backend-cpu'
 import { isSnnError, reference } from '@snn/tensor'
-import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
 import { mlp, random, randomTensor, residual } from '../test/networks.js'
+import { OrtSession } from '../test/ort-session.js'
 import { convert } from './convert.js'
-import { isSnnFile, readSnn, writeSnn } from './file.js'
+import { isSnnFile, readSnn } from './read-snn.js'
 import { simulate } from './simulate.js'
+import { toOnnx } from './to-onnx.js'
 
 const backend = reference()
 const metadata = { T: 16, classNames: ['a', 'b', 'c', 'd'], preprocess: { scale: 1 / 255, mean: [0.5] } }
@@ -15,10 +16,10 @@ describe('.snn.onnx', () => {
     it(`is bit-equal when written again, and simulates the same: ${name}`, async () => {
       const x = randomTensor([3, ...shape], 5)
       const { snn } = await convert(net, [x], { backend, per: 'channel', delay: 2 })
-      const bytes = await writeSnn(snn, metadata)
+      const bytes = await toOnnx(snn, metadata)
       const read = readSnn(bytes)
       expect(read.metadata).toEqual(metadata)
-      expect(await writeSnn(read.snn, read.metadata)).toEqual(bytes)
+      expect(await toOnnx(read.snn, read.metadata)).toEqual(bytes)
       const [before, after] = await Promise.all([snn, read.snn].map((one) => simulate(one, x, { T: 5, backend })))
       expect(after!.logitsByStep.data).toEqual(before!.logitsByStep.data)
     })
@@ -26,26 +27,17 @@ describe('.snn.onnx', () => {
     it(`runs in plain ONNX Runtime, spike for spike, for any batch size: ${name}`, async () => {
       const calibration = randomTensor([3, ...shape], 5)
       const { snn } = await convert(net, [calibration], { backend, per: 'channel' })
-      const bytes = await writeSnn(snn, metadata)
-      const session = await ort.InferenceSession.create(bytes)
-      const initial = initialOf(bytes)
+      const bytes = await toOnnx(snn, metadata)
+      const session = await OrtSession.create(bytes)
       for (const batch of [1, 4]) {
         const x = randomTensor([batch, ...shape], 9)
-        let state: Record<string, ort.Tensor> = {}
-        for (const input of session.inputMetadata as readonly { name: string; shape: readonly (number | string)[] }[]) {
-          if (input.name !== 'x') state[input.name] = filled(input.shape.map((n) => (typeof n === 'number' ? n : batch)), initial[input.name]!)
-        }
+        const repeated = { data: Float32Array.from({ length: 12 * x.data.length }, (_, i) => x.data[i % x.data.length]!), shape: [12, ...x.shape] }
+        const theirs = await session.run({ x: repeated }, 12)
         const ours = await simulate(snn, x, { T: 12, backend, record: ['*.v'] })
-        for (let t = 0; t < 12; t++) {
-          const out = await session.run({ x: new ort.Tensor('float32', x.data, x.shape), ...state })
-          state = Object.fromEntries(Object.keys(state).map((key) => [key, out[`${key}.next`]!]))
-          const logits = out['logits']!.data as Float32Array
-          logits.forEach((value, i) => expect(Math.abs(value - ours.logitsByStep.data[t * logits.length + i]!)).toBeLessThan(1e-4 * Math.max(1, Math.abs(value))))
-          for (const [key, sequence] of Object.entries(ours.recorded)) {
-            const v = out[`${key}.next`]!.data as Float32Array
-            v.forEach((value, i) => expect(Math.abs(value - sequence.data[t * v.length + i]!)).toBeLessThan(1e-5 * Math.max(1, Math.abs(value))))
-          }
-        }
+        const expectClose = (actual: Float32Array, expected: ArrayLike<number>, tolerance: number): void =>
+          actual.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(tolerance * Math.max(1, Math.abs(value))))
+        expectClose(theirs.outputs['logits']!.data, ours.logitsByStep.data, 1e-4)
+        for (const [key, sequence] of Object.entries(ours.recorded)) expectClose(theirs.states[key]!.data, sequence.data, 1e-5)
       }
     })
   }
@@ -61,7 +53,7 @@ describe('.snn.onnx', () => {
 
   it('refuses other files', async () => {
     const { snn } = await convert(mlp(), [randomTensor([3, 8], 5)], { backend })
-    const bytes = await writeSnn(snn)
+    const bytes = await toOnnx(snn)
     expect(isSnnFile(bytes)).toBe(true)
     for (const end of [0, 10, bytes.length >> 1]) expect(() => readSnn(bytes.slice(0, end))).toThrow(expect.objectContaining({ code: 'ONNX_INVALID' }))
     const text = (from: string, to: string): Uint8Array => {
@@ -80,7 +72,7 @@ describe('.snn.onnx', () => {
 describe('damaged files', () => {
   it('give a typed error or load, 600 mutations', { timeout: 60_000 }, async () => {
     const { snn } = await convert(mlp(), [randomTensor([3, 8], 5)], { backend, per: 'channel' })
-    const bytes = await writeSnn(snn, metadata)
+    const bytes = await toOnnx(snn, metadata)
     const metadataAt = Buffer.from(bytes).indexOf('snn.version')
     const draws = random(600 * 3, 77).map((x) => (x + 1) / 2)
     for (let i = 0; i < 600; i++) {
@@ -91,32 +83,10 @@ describe('damaged files', () => {
       changed[at] = i % 3 === 0 ? changed[at]! ^ (1 << Math.floor(draws[3 * i + 1]! * 8)) : Math.floor(draws[3 * i + 2]! * 256)
       try {
         const read = readSnn(changed)
-        await writeSnn(read.snn, read.metadata)
+        await toOnnx(read.snn, read.metadata)
       } catch (error) {
         if (!isSnnError(error)) throw new Error(`mutation ${i} at ${at}`, { cause: error })
       }
     }
   })
 })
-
-type Initial = number | { readonly shape: readonly number[]; readonly data: readonly number[] }
-
-function initialOf(bytes: Uint8Array): Record<string, Initial> {
-  const text = new TextDecoder('latin1').decode(bytes)
-  const start = text.indexOf('{', text.indexOf('snn.initial'))
-  for (let end = text.indexOf('}', start); ; end = text.indexOf('}', end + 1)) {
-    try {
-      return JSON.parse(text.slice(start, end + 1)) as Record<string, Initial>
-    } catch {
-      // not the last brace yet
-    }
-  }
-}
-
-/** The initial value broadcast over a sample: one number, or an array per channel. */
-function filled(shape: readonly number[], value: Initial): ort.Tensor {
-  const size = shape.reduce((a, b) => a * b, 1)
-  const perSample = size / (shape[0] ?? 1)
-  const data = Float32Array.from({ length: size }, (_, i) => (typeof value === 'number' ? value : value.data[Math.floor(((i % perSample) / perSample) * value.data.length)]!))
-  return new ort.Tensor('float32', data, [...shape])
-}

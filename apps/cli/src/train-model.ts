@@ -1,0 +1,116 @@
+import { mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SnnError } from '@snn/tensor'
+import { adam, adamW, cosine, fit, sgd, type EpochResult, type OptimizerOptions } from '@snn/train'
+import { checkpointFile, jsonLines } from '@snn/train/node'
+import { withBackend } from './backend.js'
+import type { OnProgress } from './progress.js'
+import { count, percent } from './table.js'
+import { openTrainingSets } from './training-data.js'
+import { trainingNetworks } from './training-networks.js'
+import { checkWritable } from './check-writable.js'
+
+export const trainingOptimizers = {
+  adam: (parameters, options) => adam(parameters, options),
+  adamW: (parameters, options) => adamW(parameters, options),
+  sgd: (parameters, options) => sgd(parameters, { momentum: 0.9, ...options }),
+} as const satisfies Readonly<Record<string, (parameters: Parameters<typeof adam>[0], options: OptimizerOptions) => ReturnType<typeof adam>>>
+
+export interface TrainModelOptions {
+  readonly model: string
+  readonly data: string
+  readonly test?: string
+  /** The folder of checkpoint and log. */
+  readonly out: string
+  readonly resume?: boolean
+  readonly epochs: number
+  readonly batch: number
+  readonly lr: number
+  readonly optimizer: keyof typeof trainingOptimizers
+  readonly schedule: 'cosine' | 'constant'
+  /** Default: what the model says. */
+  readonly steps?: number
+  readonly width?: number
+  readonly seed: number
+  readonly samples?: number
+  readonly testSamples?: number
+  /** Batches from one checkpoint to the next, besides that after every pass. */
+  readonly every: number
+}
+
+/** The object that `snn train --json` prints. Accuracies are shares. */
+export interface ModelTraining {
+  readonly dataset: string
+  readonly model: string
+  readonly data: string
+  readonly steps: number
+  readonly parameters: number
+  readonly checkpoint: string
+  readonly log: string
+  readonly history: readonly EpochResult[]
+  /** Of this run, with everything. */
+  readonly seconds: number
+}
+
+export interface TrainWork {
+  readonly signal: AbortSignal
+  readonly onProgress: OnProgress
+  readonly onEpoch: (result: EpochResult) => void
+}
+
+/** Trains a network on a data set, with a log and a checkpoint in the folder `out`. */
+export async function trainModel(dataset: string, options: TrainModelOptions, { signal, onProgress, onEpoch }: TrainWork): Promise<ModelTraining> {
+  const started = performance.now()
+  const { model, out, resume = false, epochs, batch, lr, schedule, seed, every } = options
+  const kind = Object.hasOwn(trainingNetworks, model) ? trainingNetworks[model]! : undefined
+  if (!kind) throw new SnnError('ARGUMENT', `[train] --model ${model}, expected one of ${Object.keys(trainingNetworks).join(', ')}.`, { name: '--model', value: model })
+  const { steps: T = kind.T, width = kind.width } = options
+  const checkpoint = join(out, 'checkpoint.safetensors')
+  const log = join(out, 'log.jsonl')
+  const sets = await openTrainingSets(dataset, { ...options, T, signal })
+  await checkFolder(out, checkpoint, resume)
+
+  const { net, loss } = kind.create({ shape: sets.shape, classes: sets.classes, width })
+  net.initialize({ seed })
+  const updates = epochs * Math.floor(sets.train.samples / batch)
+  const rate = schedule === 'cosine' ? cosine({ initial: lr, steps: Math.max(1, updates) }) : lr
+  const optimizer = trainingOptimizers[options.optimizer](net.parameters(), { lr: rate })
+  // a cosine depends on the number of passes; a constant rate may go on for longer
+  const identity = JSON.stringify({ data: sets.description, model, T, width, optimizer: options.optimizer, lr, schedule, seed, ...(schedule === 'cosine' && { epochs }) })
+  const result = await withBackend((backend) =>
+    fit(net, sets.train, {
+      optimizer,
+      loss,
+      encode: sets.encode,
+      epochs,
+      validation: sets.test,
+      checkpoint: { store: checkpointFile(checkpoint), every, resume, identity },
+      log: jsonLines(log),
+      backend,
+      signal,
+      onEpoch,
+      onProgress: ({ stage, done, total, epoch, loss: mean, accuracy, samplesPerSecond, secondsLeft }) => {
+        const facts = [`epoch ${epoch} of ${epochs}`, ...(mean === undefined ? [] : [`loss ${mean.toPrecision(3)}`]), ...(accuracy === undefined ? [] : [percent(accuracy)]), `${count(samplesPerSecond)} images/s`, `${clock(secondsLeft)} in all`]
+        onProgress({ stage, done, total, note: `; ${facts.join(', ')}` })
+      },
+    }),
+  )
+  const parameters = Object.values(net.parameters()).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
+  return { dataset, model, data: sets.description, steps: T, parameters, checkpoint, log, history: result.history, seconds: (performance.now() - started) / 1000 }
+}
+
+/** Makes the folder. Throws `ARGUMENT` where it cannot be written to, and where a training would be overwritten. */
+async function checkFolder(folder: string, checkpoint: string, resume: boolean): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new SnnError('ARGUMENT', `[train] --out ${folder} cannot be made a folder (${(cause as Error).message}), expected one that can be written to.`, { name: '--out', value: folder }, { cause })
+  })
+  await checkWritable(checkpoint, '--out')
+  if (resume || !(await stat(checkpoint).catch(() => undefined))) return
+  throw new SnnError('ARGUMENT', `[train] --out ${folder} holds a training already, expected an empty folder. Give --resume to go on with it, or another folder.`, { name: '--out', value: folder })
+}
+
+/** 3725 -> 1:02:05 */
+function clock(seconds: number): string {
+  const whole = Math.round(seconds)
+  return [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60].map((part) => String(part).padStart(2, '0')).join(':')
+}

@@ -1,0 +1,20 @@
+import { describe, expect, it, vi } from 'vitest'
+import { convMnist } from './conv-mnist.js'
+import { lifMnist } from './lif-mnist.js'
+import { ownNeuron } from './own-neuron.js'
+import { recurrentMnist } from './recurrent-mnist.js'
+
+describe('the examples learn something on a few batches', () => {
+  vi.spyOn(console, 'log').mockImplementation(() => {})
+  it.each<[string, typeof lifMnist, samples: number, accuracy: number]>([
+    ['lif-mnist', lifMnist, 1000, 0.6],
+    ['conv-mnist', convMnist, 500, 0.25],
+    ['own-neuron', ownNeuron, 1000, 0.6],
+    ['recurrent-mnist', recurrentMnist, 1000, 0.15],
+  ])('%s', { timeout: 120_000 }, async (_, run, samples, least) => {
+    const { history } = await run({ epochs: 3, samples })
+    expect(history).toHaveLength(3)
+    expect(history[2]!.loss).toBeLessThan(history[0]!.loss)
+    expect(history[2]!.validation!.accuracy).toBeGreaterThan(least)
+  })
+})

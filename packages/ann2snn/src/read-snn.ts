@@ -1,0 +1,87 @@
+import { Network } from '@snn/nn'
+import type { AnyNeuronModel } from '@snn/neuron'
+import { readContents, type OnnxTensor } from '@snn/onnx'
+import { isSnnError, SnnError, variable, type TensorLike, type Variable } from '@snn/tensor'
+import { initialPath, type InitialValue } from './initial-values.js'
+import { layerFrom } from './layer-from.js'
+import { formatVersion, type NetworkDescription, type SnnMetadata } from './snn-form.js'
+import { batchMarker, stateSignature, withBatch } from './states.js'
+
+export interface ReadOptions {
+  /** Models of neurons that somebody else has defined, for the layers of their kinds. */
+  readonly neurons?: readonly AnyNeuronModel[]
+}
+
+/**
+ * Reads what `toOnnx` wrote. Throws `SNN_FILE` for an ONNX model that is no `.snn.onnx`, of a newer version, or with a layer of a kind
+ * that is not known.
+ */
+export function readSnn(bytes: Uint8Array, { neurons = [] }: ReadOptions = {}): { readonly snn: Network; readonly metadata: SnnMetadata } {
+  const { constants, metadata } = readContents(bytes)
+  const version = Number(metadata['snn.version'])
+  if (!(version >= 1 && version <= formatVersion)) {
+    const got = metadata['snn.version'] === undefined ? 'no snn.version in its metadata' : `version ${metadata['snn.version']}`
+    throw wrongFile(`it has ${got}, expected ${formatVersion}`, metadata['snn.version'] === undefined ? 'Convert the model first: snn convert.' : 'Update @snn/ann2snn.')
+  }
+  const { inputs, nodes, outputs } = parseJson(metadata, 'snn.network') as NetworkDescription
+  const initial = parseJson(metadata, 'snn.initial') as Readonly<Record<string, InitialValue>>
+  const variableOf = (name: string): Variable => {
+    const constant = constants.get(name)
+    if (!isTensorLike(constant)) throw wrongFile(`its array '${name}' is ${constant ? constant.dtype : 'missing'}, expected float32, int32, uint8 or bool`, 'Write it again.')
+    return variable(constant, { name })
+  }
+  try {
+    const snn = new Network({
+      inputs,
+      nodes: nodes.map(({ name, kind, config, inputs: from, variables }) => {
+        const arrays = Object.entries(variables).map(([key, constant]) => [key, variableOf(constant)] as const)
+        const layer = layerFrom(kind, config, Object.fromEntries([...arrays, ...initialVariables(name, initial)]), neurons)
+        if (!layer) throw wrongFile(`its layer '${name}' is of the unknown kind '${kind}'`, 'Update @snn/ann2snn, or give the model: readSnn(bytes, { neurons: [..] }).')
+        return { name, layer, inputs: from }
+      }),
+      outputs,
+    })
+    // a step that is only traced shows what else does not fit
+    stateSignature(snn, withBatch(snn.inputs.map(({ name, shape }) => ({ name, shape: shape! })), batchMarker))
+    const T = metadata['snn.T'] === undefined ? undefined : Number(metadata['snn.T'])
+    return {
+      snn,
+      metadata: {
+        ...(T === undefined ? {} : { T }),
+        ...(metadata['snn.preprocess'] === undefined ? {} : { preprocess: parseJson(metadata, 'snn.preprocess') }),
+        ...(metadata['snn.class_names'] === undefined ? {} : { classNames: parseJson(metadata, 'snn.class_names') as readonly string[] }),
+      },
+    }
+  } catch (error) {
+    if (isSnnError(error)) throw error
+    throw wrongFile('its metadata snn.network is not of the right form', 'Write it again.', error)
+  }
+}
+
+function initialVariables(node: string, initial: Readonly<Record<string, InitialValue>>): [string, Variable][] {
+  return Object.entries(initial).flatMap(([path, value]): [string, Variable][] => {
+    if (typeof value === 'number' || !path.startsWith(`${node}.`)) return []
+    return [[initialPath(path.slice(node.length + 1)), variable({ data: Float32Array.from(value.data), shape: value.shape }, { name: `${node}.initial` })]]
+  })
+}
+
+function isTensorLike(constant: OnnxTensor | undefined): constant is OnnxTensor & Required<TensorLike> {
+  return constant !== undefined && ['float32', 'int32', 'uint8', 'bool'].includes(constant.dtype)
+}
+
+/** Whether an ONNX file's metadata say that it is a converted network. */
+export function isSnnFile(bytes: Uint8Array): boolean {
+  return 'snn.version' in readContents(bytes).metadata
+}
+
+function parseJson(metadata: Readonly<Record<string, string>>, key: string): unknown {
+  try {
+    return JSON.parse(metadata[key] ?? '')
+  } catch (cause) {
+    throw wrongFile(`its metadata ${key} is no JSON`, 'Write it again.', cause)
+  }
+}
+
+function wrongFile(what: string, fix: string, cause?: unknown): SnnError {
+  return new SnnError('SNN_FILE', `[readSnn] the file cannot be read: ${what}. ${fix}`, { reason: what }, { cause })
+}

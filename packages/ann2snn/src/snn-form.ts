@@ -1,0 +1,31 @@
+import type { Network } from '@snn/nn'
+
+/** Version of the form of `.snn.onnx` files. */
+export const formatVersion = 1
+
+/** What a `.snn.onnx` file says beside the network. */
+export interface SnnMetadata {
+  /** How pictures become inputs. */
+  readonly preprocess?: unknown
+  /** Names of the classes, by index. */
+  readonly classNames?: readonly string[]
+  /** Recommended number of time steps. */
+  readonly T?: number
+}
+
+/** A node as JSON. */
+export interface NodeDescription {
+  readonly name: string
+  readonly kind: string
+  readonly config: Readonly<Record<string, unknown>>
+  readonly inputs: readonly string[]
+  /** Names of the file's constants, by name in the layer. */
+  readonly variables: Readonly<Record<string, string>>
+}
+
+/** A network as JSON: the metadata `snn.network`. */
+export interface NetworkDescription {
+  readonly inputs: Network['inputs']
+  readonly nodes: readonly NodeDescription[]
+  readonly outputs: readonly string[]
+}

@@ -1,0 +1,105 @@
+import { sampleShapes, type Network } from '@snn/nn'
+import { freeSize, lowerGraph, writeOnnx, type OnnxTensor } from '@snn/onnx'
+import { sameShape, traceFunction, type Shape, type TensorLike, type Variable } from '@snn/tensor'
+import { initialValues } from './initial-values.js'
+import { readValues } from './read-values.js'
+import { formatVersion, type NetworkDescription, type SnnMetadata } from './snn-form.js'
+import { batchMarker, byNode, stateSignature, withBatch } from './states.js'
+
+export interface ToOnnxOptions extends SnnMetadata {
+  /** Shapes of one sample by input, where the network does not know them. */
+  readonly inputShapes?: Readonly<Record<string, Shape>>
+}
+
+/**
+ * A trained or converted network as a standard ONNX model of ONE time step, in inference form, which any ONNX runtime can run:
+ *
+ * - inputs: the network's own, and `layer.state` (a membrane potential, say) for each state, [N, ..]
+ * - outputs: `logits` (the output after this step; of a network with several outputs, their names), and `layer.state.next` for each state
+ * - metadata: `snn.version`, `snn.initial` (initial value of each state: a number, or an array that broadcasts over a sample),
+ *   `snn.T`, `snn.preprocess`, `snn.class_names`, and `snn.network`, from which `readSnn` makes the Network again
+ *
+ * Writing what was read gives the same bytes.
+ *
+ * @throws `SHAPE` when the shape of an input is neither known nor given; `NEEDS_SEQUENCE` for a layer that needs all steps at once;
+ * `UNSUPPORTED` for an operation that has no ONNX form
+ */
+export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise<Uint8Array> {
+  // parameters that get their size from the input come into being here
+  const shapes = sampleShapes(net, options.inputShapes)
+  const inputs = net.inputs.map(({ name }) => ({ name, shape: shapes.get(name)! }))
+  const values = new Map<Variable, TensorLike>()
+  for (const v of Object.values(net.variables())) values.set(v, { data: await v.data(), shape: v.shape, dtype: v.dtype })
+  const signatures = withBatch(inputs, batchMarker)
+  const state = stateSignature(net, signatures)
+  const { program } = traceFunction(
+    (...parameters) => {
+      const named = Object.fromEntries(inputs.map(({ name }, i) => [name, parameters[i]!]))
+      const before = byNode(state, parameters.slice(inputs.length))
+      const result = net.run('step', named, { state: before })
+      return [...net.outputs.map((name) => result.outputs[name]!), ...state.map(({ node, key }) => result.state[node]![key]!)]
+    },
+    [...signatures, ...state],
+  )
+  const lowered = lowerGraph(program, {
+    inputNames: [...inputs, ...state].map(({ name }) => name),
+    outputNames: [...(net.outputs.length === 1 ? ['logits'] : net.outputs), ...state.map(({ name }) => `${name}.next`)],
+    constants: readValues(program, values),
+  })
+  const named = nameConstants(freeSize(lowered, batchMarker, 'N'), net, values)
+  return writeOnnx({
+    ...named.model,
+    producer: '@snn/ann2snn',
+    metadata: {
+      'snn.version': String(formatVersion),
+      'snn.network': JSON.stringify({ inputs, ...describeNetwork(net, named.names) }),
+      'snn.initial': JSON.stringify(initialValues(net, inputs, state, values)),
+      ...(options.T === undefined ? {} : { 'snn.T': String(options.T) }),
+      ...(options.preprocess === undefined ? {} : { 'snn.preprocess': JSON.stringify(options.preprocess) }),
+      ...(options.classNames === undefined ? {} : { 'snn.class_names': JSON.stringify(options.classNames) }),
+    },
+  })
+}
+
+type Model = ReturnType<typeof lowerGraph>
+
+/** Initial states stand in the metadata, not among the arrays. */
+const isInitial = (path: string): boolean => path.includes('.initial.')
+
+/** Calls the constants that hold Variables by their dotted names, adding those that the step does not use; equal small ones share one. */
+function nameConstants(model: Model, snn: Network, values: ReadonlyMap<Variable, TensorLike>): { readonly model: Model; readonly names: ReadonlyMap<Variable, string> } {
+  const constants = new Map(model.constants as ReadonlyMap<string, OnnxTensor>)
+  const renamed = new Map<string, string>()
+  const names = new Map<Variable, string>()
+  for (const [path, v] of Object.entries(snn.variables())) {
+    if (isInitial(path)) continue
+    const { data, shape } = values.get(v)!
+    const used = [...constants].find(([, constant]) => constant.data === data) ?? [...constants].find(([, constant]) => constant.dtype === v.dtype && sameShape(constant.shape, shape) && data.every((x, i) => Object.is(x, constant.data[i])))
+    const name = used?.[0] ?? path
+    if (!used) constants.set(path, { dtype: v.dtype, shape, data } as OnnxTensor)
+    if (!renamed.has(name)) renamed.set(name, path)
+    names.set(v, renamed.get(name)!)
+  }
+  const now = (name: string): string => renamed.get(name) ?? name
+  return {
+    names,
+    model: {
+      ...model,
+      nodes: model.nodes.map((node) => ({ ...node, inputs: node.inputs.map(now) })),
+      constants: new Map([...constants].map(([name, constant]) => [now(name), constant])),
+    },
+  }
+}
+
+function describeNetwork({ nodes, outputs }: Network, names: ReadonlyMap<Variable, string>): Omit<NetworkDescription, 'inputs'> {
+  return {
+    nodes: nodes.map(({ name, layer, inputs: from }) => ({
+      name,
+      kind: layer.kind,
+      config: layer.config,
+      inputs: from,
+      variables: Object.fromEntries(Object.entries(layer.variables).flatMap(([key, v]) => (names.has(v) ? [[key, names.get(v)!] as const] : []))),
+    })),
+    outputs,
+  }
+}

@@ -1,0 +1,78 @@
+import { atan, logistic, multiLevel } from '@snn/surrogate'
+import { compile, reference, variable, type Tensor } from '@snn/tensor'
+import { describe, expect, it } from 'vitest'
+import * as all from './index.js'
+import { createNeuron, defineNeuron, extendNeuron, learnable, lif, type AnyNeuronModel, type Cell } from './index.js'
+
+const backend = reference()
+const models = Object.values(all).filter((value) => typeof value === 'function' && 'spec' in value) as AnyNeuronModel[]
+const again = (cell: Cell, own?: readonly AnyNeuronModel[]) => createNeuron(cell.kind, JSON.parse(JSON.stringify(cell.config)) as Cell['config'], cell.variables, own)!
+
+/** Outputs and states of three steps. */
+async function run(cell: Cell): Promise<number[]> {
+  const three = compile((x: Tensor) => {
+    let state = cell.initialState(x.shape, x.dtype)
+    return [1, 2, 3].map((gain) => {
+      const result = cell.step(x.mul(gain), state)
+      state = result.state
+      return [result.output, ...Object.values(result.state)]
+    })
+  }, { backend })
+  return (await three({ data: Float32Array.of(0.4, 1.3, -0.6, 0.9), shape: [2, 2] })).flat().flatMap(({ data }) => Array.from(data))
+}
+
+describe('createNeuron', () => {
+  it('makes every model again from what a layer of it says of itself', async () => {
+    expect(models.length).toBe(26)
+    for (const model of models) {
+      const cell = model()
+      const copy = again(cell)
+      expect(JSON.stringify(copy.config), model.kind).toBe(JSON.stringify(cell.config))
+      expect(Object.keys(copy.variables), model.kind).toEqual(Object.keys(cell.variables))
+      expect(await run(copy), model.kind).toEqual(await run(cell))
+    }
+  })
+
+  it('keeps arrays, learnables of every kind, options and initial values', async () => {
+    const cell = lif({ tau: learnable(1.5, { per: 'channel' }), threshold: variable({ data: Float32Array.of(0.3, 0.4), shape: [2] }), reset: 'none', surrogate: atan({ alpha: 3 }), detachReset: true, amplitude: 'threshold', decayInput: false, initial: { v: variable({ data: Float32Array.of(0.1), shape: [1] }) } })
+    const before = await run(cell)
+    cell.variables['tau']!.set({ data: Float32Array.of(3, 1.25), shape: [2] })
+    const after = await run(cell)
+    expect(after).not.toEqual(before)
+    const copy = again(cell)
+    expect(copy.config).toEqual(cell.config)
+    expect(copy.trainable).toEqual(['tau'])
+    expect(copy.variables).toEqual(cell.variables)
+    expect(await run(copy)).toEqual(after)
+  })
+
+  it('keeps the learnable surrogate with what it has learnt', async () => {
+    const cell = lif({ surrogate: atan({ alpha: learnable(3) }) })
+    cell.variables['surrogate.alpha']!.set({ data: Float32Array.of(5), shape: [] })
+    const copy = again(cell)
+    expect(copy.config).toEqual(cell.config)
+    expect(copy.trainable).toEqual(['surrogate.alpha'])
+    expect(copy.variables['surrogate.alpha']).toBe(cell.variables['surrogate.alpha'])
+    const random = again(lif({ surrogate: logistic() }))
+    expect(Object.keys(random.variables)).toEqual(['surrogate.draws'])
+  })
+
+  it('knows the models of others, and the spike functions of this framework', async () => {
+    const gained = extendNeuron('gained', lif, { parameters: { gain: 2 }, charge: (x, state, parameters, settings) => lif.spec.charge(x.mul(parameters.gain), state, parameters, settings) })
+    const twice = extendNeuron('twice', gained, { parameters: { gain: 3 } })
+    const cell = twice({ surrogate: multiLevel({ levels: 3 }) })
+    expect(await run(again(cell, [gained, twice]))).toEqual(await run(cell))
+    expect(again(cell)).toBeUndefined()
+  })
+
+  it('refuses configurations that do not fit', () => {
+    const argument = expect.objectContaining({ code: 'ARGUMENT' })
+    const { config } = lif()
+    expect(() => createNeuron('lif', { ...config, gain: 2 }, {})).toThrow(argument)
+    expect(() => createNeuron('lif', { ...config, surrogate: { name: 'mine' } }, {})).toThrow(argument)
+    // a traced value is neither in the configuration nor among the arrays
+    const cell = defineNeuron('mine', { parameters: { k: 1 }, state: { v: 0 }, charge: (x, { v }, { k }) => ({ v: v.add(x.mul(k)) }) })
+    const { k: _, ...without } = cell().config
+    expect(() => createNeuron('mine', without, {}, [cell])).toThrow(argument)
+  })
+})

@@ -1,0 +1,93 @@
+import { learnable, surrogateFromParts, type Per } from '@snn/surrogate'
+import { SnnError, type Variable } from '@snn/tensor'
+import { adaptiveExponential } from './adaptive-exponential.js'
+import { adaptiveLif } from './adaptive-lif.js'
+import { alphaLif } from './alpha-lif.js'
+import { halfThresholdIntegrateAndFire, activationAwareIntegrateAndFire, bipolarIntegrateAndFire } from './conversion.js'
+import { cubaLif } from './cuba-lif.js'
+import { currentLif } from './current-lif.js'
+import { exponentialIntegrateAndFire } from './exponential-integrate-and-fire.js'
+import { hodgkinHuxley } from './hodgkin-huxley.js'
+import { ilif } from './ilif.js'
+import { integrateAndFire } from './integrate-and-fire.js'
+import { izhikevich } from './izhikevich.js'
+import { klif } from './klif.js'
+import { liaf } from './liaf.js'
+import { lif } from './lif.js'
+import { lsnn } from './lsnn.js'
+import { nonSpikingIntegrateAndFire, nonSpikingLif } from './non-spiking.js'
+import { otttLif } from './ottt-lif.js'
+import { parametricLif } from './parametric-lif.js'
+import { quadraticIntegrateAndFire } from './quadratic-integrate-and-fire.js'
+import { resonateAndFire } from './resonate-and-fire.js'
+import { sigmaDelta } from './sigma-delta.js'
+import { slttLif } from './sltt-lif.js'
+import type { Cell } from './spec.js'
+import { synaptic } from './synaptic.js'
+
+/** Any model of `defineNeuron` or `extendNeuron`. */
+export interface AnyNeuronModel {
+  (options?: never): Cell
+  readonly kind: string
+  readonly spec: { readonly parameters: Readonly<Record<string, unknown>> }
+}
+
+const models: readonly AnyNeuronModel[] = [
+  activationAwareIntegrateAndFire,
+  adaptiveExponential,
+  adaptiveLif,
+  alphaLif,
+  bipolarIntegrateAndFire,
+  cubaLif,
+  currentLif,
+  exponentialIntegrateAndFire,
+  halfThresholdIntegrateAndFire,
+  hodgkinHuxley,
+  ilif,
+  integrateAndFire,
+  izhikevich,
+  klif,
+  liaf,
+  lif,
+  lsnn,
+  nonSpikingIntegrateAndFire,
+  nonSpikingLif,
+  otttLif,
+  parametricLif,
+  quadraticIntegrateAndFire,
+  resonateAndFire,
+  sigmaDelta,
+  slttLif,
+  synaptic,
+]
+
+/**
+ * Makes a layer of neurons again from what it says of itself; undefined for a kind that is neither of this package nor among `own`,
+ * the models that somebody else has defined.
+ *
+ * @throws `ARGUMENT` for a configuration that does not fit the model
+ */
+export function createNeuron(kind: string, config: Readonly<Record<string, unknown>>, variables: Readonly<Record<string, Variable>>, own: readonly AnyNeuronModel[] = []): Cell | undefined {
+  const model = [...own, ...models].find((candidate) => candidate.kind === kind)
+  if (!model) return undefined
+  const { surrogate: _, initial, ...rest } = config
+  const options: Record<string, unknown> = { ...rest }
+  const learned: Record<string, Variable> = {}
+  for (const parameter of ['threshold', ...Object.keys(model.spec.parameters)]) {
+    const value = variables[parameter]
+    const first = options[parameter] as number | { readonly learnable: number; readonly per: Per } | undefined
+    if (typeof first === 'object') {
+      options[parameter] = learnable(first.learnable, { per: first.per })
+      if (value) learned[parameter] = value
+    } else if (value) options[parameter] = value
+    else if (first === undefined) {
+      throw new SnnError('ARGUMENT', `[createNeuron] ${kind} without a value for '${parameter}', expected a number or a Variable. Give it as one of these where the layer is made.`, { name: parameter, value: first })
+    }
+  }
+  const initialArrays = Object.entries(variables).flatMap(([path, value]) => (path.startsWith('initial.') ? [[path.slice('initial.'.length), value] as const] : []))
+  const make = model as unknown as (options: Readonly<Record<string, unknown>>) => Cell
+  const cell = make({ ...options, surrogate: surrogateFromParts(config, variables), initial: { ...(initial as object | undefined), ...Object.fromEntries(initialArrays) } })
+  // a learnable parameter takes its size from the first input only where it has no Variable yet
+  Object.assign(cell.variables, learned)
+  return cell
+}

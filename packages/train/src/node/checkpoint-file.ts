@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises'
+import { SnnError } from '@snn/tensor'
+import type { CheckpointStore, TrainingPosition } from '../fit/checkpoint.js'
+import { decodeCheckpoint, encodeCheckpoint } from './checkpoint-format.js'
+import { replaceFile } from './replace-file.js'
+
+const key = 'snn.training'
+
+/**
+ * Keeps the last checkpoint in a file. It is written under another name, flushed to the disk and renamed, so that the file is the old checkpoint or
+ * the whole new one at any moment. `load` throws `DATA_INVALID` for a file that is no checkpoint.
+ */
+export function checkpointFile(path: string): CheckpointStore {
+  return {
+    async save({ tensors, position }) {
+      await replaceFile(path, encodeCheckpoint({ tensors, metadata: { [key]: JSON.stringify(position) } }))
+    },
+    async load() {
+      const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined
+        throw error
+      })
+      if (!bytes) return undefined
+      const { tensors, metadata } = decodeCheckpoint(bytes, path)
+      return { tensors, position: parsePosition(metadata[key], path) }
+    },
+  }
+}
+
+function parsePosition(text: string | undefined, file: string): TrainingPosition {
+  let position: Partial<TrainingPosition> | null | undefined
+  try {
+    position = text === undefined ? undefined : (JSON.parse(text) as Partial<TrainingPosition> | null)
+  } catch (cause) {
+    throw new SnnError('DATA_INVALID', `[checkpoint] ${file} has a damaged state of training in it (${(cause as Error).message}). Remove it to begin anew.`, { file }, { cause })
+  }
+  if (position?.version === 1) return position as TrainingPosition
+  throw new SnnError('DATA_INVALID', `[checkpoint] ${file} has ${position ? `version ${String(position.version)} of training` : 'no state of training'} in it, expected version 1. Remove it to begin anew.`, { file })
+}
