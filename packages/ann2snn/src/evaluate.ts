@@ -15,7 +15,7 @@ export interface StepResult {
   readonly T: number
   /** Share of samples whose largest output is that of the label. */
   readonly accuracy: number
-  /** Mean over all neurons, samples and steps up to T. */
+  /** Mean over all neurons, samples and steps up to T; spikes of any size and sign count as one. */
   readonly spikesPerNeuronPerStep: number
   /** Time the simulation took up to T, without reading data. */
   readonly seconds: number
@@ -41,7 +41,7 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
   for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
   if (options.earlyExit !== undefined) checkSteps(options.earlyExit, 'evaluate earlyExit')
   // spikes are counted in each step as one number per layer
-  await using loop = compileLoop(snn, ['*.spike'], (recorded) => Object.values(recorded).map((spike) => spike.sum()), options.backend)
+  await using loop = compileLoop(snn, ['*.spike'], (recorded) => Object.values(recorded).map((spike) => spike.ne(0).cast('float32').sum()), options.backend)
   const neurons = neuronCount(snn)
   const correct = new Float64Array(wanted.length)
   const spikes = new Float64Array(wanted.length)

@@ -16,8 +16,11 @@ export interface ThresholdOptions extends WorkOptions {
   readonly balance?: BalanceOptions | undefined
 }
 
-/** Dead channels get this share of their layer's threshold. */
-const deadShare = 1e-3
+/**
+ * No channel gets less than this share of its layer's largest threshold: in rate codes dead channels alone; in graded codes all the
+ * quiet ones, since a level too many costs nothing and a threshold too small takes many steps.
+ */
+const leastShare = { rate: 1e-3, graded: 0.05 }
 
 export function parseMode(mode: Mode): 'balance' | 'given' | { readonly quantile: number } {
   if (mode === 'max') return { quantile: 1 }
@@ -38,9 +41,11 @@ export async function chooseThresholds(plan: Plan, data: Batches, options: Thres
   for (const { name, layer } of plan.network.nodes) {
     const own = chosen.get(name)
     if (!own) continue
-    const cap = layer.kind === 'clip' ? ((layer.config as { readonly high: number | null }).high ?? Infinity) : Infinity
+    const { low, high } = layer.config as { readonly low?: number | null; readonly high?: number | null }
+    const cap = layer.kind === 'clip' ? Math.max(Math.abs(low ?? Infinity), Math.abs(high ?? Infinity)) : Infinity
     const largest = own.reduce((a, b) => Math.max(a, b), 0) || 1
-    own.forEach((value, i) => (own[i] = Math.min(cap, Math.max(value, largest * deadShare))))
+    const least = largest * (plan.code.spikes === 'graded' ? leastShare.graded : leastShare.rate)
+    own.forEach((value, i) => (own[i] = Math.min(cap, Math.max(value, least))))
   }
   return chosen
 }
