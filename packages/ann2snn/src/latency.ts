@@ -19,5 +19,5 @@ export function stepsToReport(plan: Plan, settings: CodeSettings): readonly numb
   if (code.name === 'phase') return [latency + settings.levels]
   if (settings.T > 0) return [...new Set([Math.ceil(settings.T / 2), settings.T])].map((T) => latency + T)
   if (code.name === 'stBif') return [8, 16, 32, 64]
-  return code.spikes === 'graded' ? [1, 2, 3, 4, 8, 16] : [4, 8, 16, 32, 64]
+  return code.spikes === 'graded' ? [1, 2, 3, 4, 8] : [4, 8, 16, 32, 64]
 }

@@ -1,7 +1,13 @@
+import type { Tensor } from '@snn/tensor'
 import { defineNeuron } from '../define-neuron.js'
 import { extendNeuron } from '../extend-neuron.js'
 import { nearestLevel, smallestLevel } from './levels.js'
 import { activations, piecewise } from './piecewise.js'
+
+/** 1 / unit, outside of the time loop. */
+function perLevel(threshold: Tensor, levels: number): Tensor {
+  return smallestLevel(threshold, levels).pow(-1)
+}
 
 /**
  * Neuron of the delta code: it hands on the change of its activation in graded spikes. `received` is all that came in, `sent` all
@@ -21,7 +27,7 @@ export const deltaNeuron = defineNeuron('deltaNeuron', {
   state: { received: 0, sent: 0 },
   settings: { levels: 8, activation: activations },
   charge: (x, { received, sent }) => ({ received: received.add(x), sent }),
-  fire: ({ received, sent }, parameters, _spike, { levels, activation }) => nearestLevel(piecewise(activation, received, parameters).sub(sent).div(parameters.threshold), levels),
+  fire: ({ received, sent }, parameters, _spike, { levels, activation }) => nearestLevel(piecewise(activation, received, parameters).sub(sent).mul(perLevel(parameters.threshold, levels)), levels),
   reset: ({ received, sent }, s, { threshold }, { levels }) => ({ received, sent: sent.add(s.mul(smallestLevel(threshold, levels))) }),
   output: (_state, s, { threshold }, { levels }) => s.mul(smallestLevel(threshold, levels)),
 })
@@ -39,7 +45,7 @@ export const differentialNeuron = extendNeuron('differentialNeuron', deltaNeuron
   state: { steps: 0 },
   charge: (x, { received, sent, steps }) => ({ received: received.add(x), sent, steps: steps.add(1) }),
   fire: ({ received, sent, steps }, parameters, _spike, { levels, activation }) =>
-    nearestLevel(piecewise(activation, received, parameters).sub(sent).mul(steps).div(parameters.threshold), levels),
+    nearestLevel(piecewise(activation, received, parameters).sub(sent).mul(steps).mul(perLevel(parameters.threshold, levels)), levels),
   reset: (state, s, { threshold }, { levels }) => ({ ...state, sent: state.sent.add(s.mul(smallestLevel(threshold, levels)).div(state.steps)) }),
   output: ({ steps }, s, { threshold }, { levels }) => s.mul(smallestLevel(threshold, levels)).div(steps),
 })
@@ -57,5 +63,5 @@ export const multiThresholdNeuron = extendNeuron('multiThresholdNeuron', deltaNe
   state: { steps: 0 },
   charge: (x, { received, sent, steps }) => ({ received: received.add(x), sent, steps: steps.add(1) }),
   fire: ({ received, sent, steps }, parameters, _spike, { levels, activation }) =>
-    nearestLevel(piecewise(activation, received.div(steps), parameters).mul(steps).sub(sent).div(parameters.threshold), levels),
+    nearestLevel(piecewise(activation, received.div(steps), parameters).mul(steps).sub(sent).mul(perLevel(parameters.threshold, levels)), levels),
 })
