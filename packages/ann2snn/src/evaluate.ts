@@ -28,11 +28,12 @@ export interface Evaluation {
   readonly results: readonly StepResult[]
 }
 
-/** Neurons of one sample: everything that spikes. */
-export function neuronCount(snn: Network): number {
+/** Names of everything that spikes, and how many neurons of one sample that is. */
+export function spikesOf(snn: Network): { readonly names: readonly string[]; readonly neurons: number } {
   const shapes = sampleShapes(snn)
-  const { recorded } = evaluateShapes(() => snn.run('step', Object.fromEntries(snn.inputs.map(({ name }) => [name, placeholder([1, ...shapes.get(name)!])])), { record: ['*.spike'] }))
-  return Object.values(recorded).reduce((sum, { shape }) => sum + sizeOf(shape), 0)
+  const { recorded } = evaluateShapes(() => snn.run('step', Object.fromEntries(snn.inputs.map(({ name }) => [name, placeholder([1, ...shapes.get(name)!])])), { record: ['*'] }))
+  const spikes = Object.entries(recorded).filter(([name]) => name.endsWith('.spike'))
+  return { names: spikes.map(([name]) => name), neurons: spikes.reduce((sum, [, { shape }]) => sum + sizeOf(shape), 0) }
 }
 
 /** Accuracy of a converted network on labelled data, after every number of steps asked for. */
@@ -41,8 +42,8 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
   for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
   if (options.earlyExit !== undefined) checkSteps(options.earlyExit, 'evaluate earlyExit')
   // spikes are counted in each step as one number per layer
-  await using loop = compileLoop(snn, ['*.spike'], (recorded) => Object.values(recorded).map((spike) => spike.ne(0).cast('float32').sum()), options.backend)
-  const neurons = neuronCount(snn)
+  const { names, neurons } = spikesOf(snn)
+  await using loop = compileLoop(snn, names, (recorded) => Object.values(recorded).map((spike) => spike.ne(0).cast('float32').sum()), options.backend)
   const correct = new Float64Array(wanted.length)
   const spikes = new Float64Array(wanted.length)
   const seconds = new Float64Array(wanted.length)

@@ -4,6 +4,7 @@ import {
   type Cell,
 } from '@snn/neuron'
 import { sigmoid } from '@snn/surrogate'
+import { sampleParameter } from './sample-parameter.js'
 import { accumulate, difference, gate, runningMean, spikingMaxPool, type GateConfig } from './spiking-layers.js'
 
 const neurons: readonly { readonly kind: string }[] = [
@@ -24,6 +25,8 @@ export function layerFrom(kind: string, config: Config, variables: Variables): L
       return accumulate()
     case 'difference':
       return difference()
+    case 'sampleParameter':
+      return sampleParameter(variables)
     case 'gate':
       return gate(config as unknown as GateConfig, variables)
     default:
