@@ -1,6 +1,7 @@
 import type { Network } from '@snn/nn'
 import { SnnError } from '@snn/tensor'
 import type { Per, WorkOptions } from './activations.js'
+import { calibrateSequentially } from './calibrate/sequential.js'
 import type { BalanceOptions } from './balance.js'
 import { checkReiterable, type Batches } from './data.js'
 import { importModel } from './import/import-onnx.js'
@@ -23,6 +24,8 @@ export interface ConvertOptions extends WorkOptions {
   readonly T?: number
   /** Steps that each layer integrates before it fires, in the codes 'binary' and 'signed': accuracy for latency. Default 0. */
   readonly wait?: number
+  /** What mode 'sequential' may change beside thresholds and initial potentials: nothing (default), biases, or weights too. */
+  readonly weights?: 'keep' | 'biases' | 'calibrate'
   /** How thresholds are chosen. Default '99.9%', in codes with levels 'max'. */
   readonly mode?: Mode
   /** One threshold for a layer, or one for each channel. Default 'layer', in codes with levels 'channel'; 'balance' is always per channel. */
@@ -61,7 +64,7 @@ export interface Conversion {
 export async function convert(source: Network | Uint8Array, data: Batches, options: ConvertOptions = {}): Promise<Conversion> {
   const code = codeNamed(options.code ?? 'binary')
   const { mode = code.levels ? 'max' : '99.9%', initialPotential = 0.5, softmax = 'strip', unsupported = 'error' } = options
-  const per = mode === 'balance' ? 'channel' : (options.per ?? (code.levels ? 'channel' : 'layer'))
+  const per = mode === 'balance' || mode === 'sequential' || mode === 'gaussian' ? 'channel' : (options.per ?? (code.levels ? 'channel' : 'layer'))
   parseMode(mode)
   const settings = checkSettings(code, options)
   if (!(initialPotential >= 0 && initialPotential <= 1)) {
@@ -74,15 +77,17 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   const plan = planConversion(ann, unsupported, code)
   const delay = chooseDelay(options.delay ?? 0, plan)
 
-  const thresholds = await chooseThresholds(plan, data, { ...options, mode, per })
-  const { snn, scales } = await normalize(plan, thresholds, { initialPotential, delay, settings })
+  const calibrated = mode === 'sequential' && code.absorbs ? await calibrateSequentially(plan, data, { ...options, settings, weights: options.weights ?? 'keep' }) : undefined
+  const thresholds = calibrated?.thresholds ?? (await chooseThresholds(plan, data, { ...options, mode, per }))
+  const chosen = calibrated ? { ...plan, network: calibrated.network } : plan
+  const { snn, scales } = await normalize(chosen, thresholds, { initialPotential, delay, settings, ...(calibrated && { neurons: calibrated.neurons }) })
   const { samples, calibrationSamples, annAccuracy, ...findings } = await measure({ plan, snn, scales, thresholds, settings }, data, options)
   const report: ConversionReport = {
     version: 1,
     code: { name: code.name, spikes: code.spikes, signed: code.signed, ...(code.levels ? { levels: settings.levels } : {}) },
     mode,
     per,
-    weights: 'kept',
+    weights: ({ keep: 'kept', biases: 'biases corrected', calibrate: 'calibrated' } as const)[options.weights ?? 'keep'],
     initialPotential,
     delay,
     latency: latencyOf(plan, settings),
@@ -94,7 +99,7 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   return { snn, ann, report }
 }
 
-function checkSettings(code: Code, { levels = code.levels?.default ?? 0, T = 0, wait = 0 }: ConvertOptions): CodeSettings {
+function checkSettings(code: Code, { levels = code.levels?.default ?? 0, T = 0, wait = 0, mode, weights = 'keep' }: ConvertOptions): CodeSettings {
   const refuse = (name: string, value: number, expected: string): never => {
     throw new SnnError('ARGUMENT', `[convert] ${name} ${value}, expected ${expected}.`, { name, value })
   }
@@ -104,6 +109,8 @@ function checkSettings(code: Code, { levels = code.levels?.default ?? 0, T = 0, 
   if (!whole(T, 0, 4096)) refuse('T', T, 'a whole number of steps from 1 to 4096')
   if (!whole(wait, 0, 64)) refuse('wait', wait, 'a whole number of steps from 0 to 64')
   if (wait > 0 && !(code.name === 'binary' || code.name === 'signed')) refuse('wait', wait, `0: only the codes 'binary' and 'signed' wait`)
+  if (mode === 'sequential' && T === 0) refuse('T', T, "a whole number of steps for mode 'sequential'. Say for how many steps the network is made: T")
+  if (weights !== 'keep' && mode !== 'sequential') throw new SnnError('ARGUMENT', `[convert] weights '${weights}' in mode ${JSON.stringify(mode)}, expected mode 'sequential', which alone changes weights.`, { name: 'weights', value: weights })
   if (wait > 0 && T === 0) refuse('wait', wait, '0 without T. Say for how many steps the network is made: T')
   return { levels, T, wait }
 }
