@@ -131,7 +131,7 @@ export async function measure(measured: Measured, data: Batches, options: WorkOp
     kept.push({ x, size })
     const { logits } = await ann(x)
     const classes = logits.data.length / size
-    const { logits: byStep, collected } = await loop(x, null, lastT)
+    const { logits: byStep, collected } = await loop(x, null, lastT, false)
     for (let n = 0; n < size; n++) {
       const expected = argmax(logits.data, n * classes, classes)
       const label = batch.labels?.[n]
