@@ -179,7 +179,7 @@ export async function measure(measured: Measured, data: Batches, options: WorkOp
       return { T, perSample, ratio: perSample / totalMacs }
     }),
     spikingShare: (totalMacs - analogueMacs) / totalMacs,
-    warnings: warningsFor(layers, best, lastT),
+    warnings: warningsFor(plan, layers, best, lastT),
   }
 }
 
@@ -284,11 +284,11 @@ function spread(values: ArrayLike<number>): Spread {
   return { min: list.reduce((a, b) => Math.min(a, b)), mean: list.reduce((a, b) => a + b) / list.length, max: list.reduce((a, b) => Math.max(a, b)) }
 }
 
-function warningsFor(layers: readonly LayerReport[], best: number, lastT: number): string[] {
+function warningsFor({ code }: Plan, layers: readonly LayerReport[], best: number, lastT: number): string[] {
   const warnings = layers.flatMap(({ name, silent, saturated }) => [
     ...(silent > 0.9 ? [`Layer '${name}': ${(100 * silent).toFixed(0)} % of its neurons fired for no sample. Give more calibration samples.`] : []),
     ...(saturated > 0.05 ? [`Layer '${name}': ${(100 * saturated).toFixed(1)} % of its activations lie above the threshold. Use a higher percentile.`] : []),
   ])
-  if (best < 0.97) warnings.push(`Only ${(100 * best).toFixed(1)} % of the predictions agree with the ANN's within ${lastT} steps. Try mode 'balance', per 'channel', or more steps.`)
+  if (best < 0.97) warnings.push(`Only ${(100 * best).toFixed(1)} % of the predictions agree with the ANN's within ${lastT} steps. ${code.levels ? `Try more levels${code.name === 'phase' ? ' (bits)' : ' or steps'}, or more calibration samples.` : "Try mode 'balance', per 'channel', or more steps."}`)
   return warnings
 }

@@ -4,7 +4,7 @@ import type { Code } from './code.js'
 import { parameter } from './parameter.js'
 
 /**
- * Binary spikes that carry more the longer a burst lasts: 1, 2, 4 .. times the smallest, up to the largest activation (Park et al.,
+ * Binary spikes that carry more the longer a burst lasts: 1, 2, 4 .. times the smallest, up to twice the largest activation (Park et al.,
  * DAC 2019).
  */
 export const burst: Code = {
@@ -16,7 +16,8 @@ export const burst: Code = {
   start: () => 0,
   neuron({ name, shape, threshold }, { levels }) {
     const largest = 2 ** (levels - 1)
-    const smallest = threshold.map((x) => x / largest)
+    // twice the activation, so that what the beginning of a burst owes can be made up for
+    const smallest = threshold.map((x) => (2 * x) / largest)
     return burstNeuron({
       threshold: parameter(smallest, shape, `${name}.threshold`),
       initial: { v: parameter(smallest.map((x) => x / 2), shape, `${name}.initial.v`) },
