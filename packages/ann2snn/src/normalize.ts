@@ -51,7 +51,7 @@ export async function normalize(plan: Plan, thresholds: ReadonlyMap<string, Floa
   const draft = new Draft(network)
   for (const node of network.nodes) {
     const shape = shapes.get(node.name)!
-    switch (plan.roles.get(node.name)) {
+    switch (plan.roles.get(node.name)!) {
       case 'weighted':
         if (code.absorbs) draft.replace(node.name, await scaledWeights(node, shapes.get(node.inputs[0]!)!, scales.of(node.inputs[0]!), shape, scales.of(node.name)))
         if (domains.get(node.name) === 'message') windowBias(draft, node.name, plan, depths.get(node.name)!, settings)
@@ -64,6 +64,9 @@ export async function normalize(plan: Plan, thresholds: ReadonlyMap<string, Floa
         break
       case 'linear':
         if (node.layer.kind === 'constant') await changeConstant(draft, node, shape, scales.of(node.name), domains.get(node.name) === 'message' && code.flow === 'once')
+        break
+      case 'analogue':
+      case 'readout':
         break
     }
   }

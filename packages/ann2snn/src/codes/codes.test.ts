@@ -32,7 +32,7 @@ describe('every code tends to the ANN', { timeout: 60_000 }, () => {
   }
   for (const name of Object.keys(codes) as CodeName[]) {
     const [options, T, within] = settings[name]
-    it(name, async () => expect(await distance(residual(), x, { code: name, ...options }, T)).toBeLessThan(within))
+    it(`${name}: the output`, async () => expect(await distance(residual(), x, { code: name, ...options }, T)).toBeLessThan(within))
 
     it(`${name}: a file gives the same network`, async () => {
       const { snn } = await convert(mlp(), [randomTensor([3, 8], 5)], { backend, code: name })

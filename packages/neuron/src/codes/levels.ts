@@ -11,7 +11,7 @@ export function nearestLevel(u: Tensor, levels: number): Tensor {
   let rest = u.abs().minimum(largest)
   let found: Tensor | undefined
   // its binary logarithm, bit by bit: 2^8, 2^4, 2^2, 2^1 for up to 16 levels
-  for (let bits = 2 ** Math.floor(Math.log2(Math.max(1, levels - 1))); bits >= 1 && levels > 1; bits /= 2) {
+  for (let bits = levels > 1 ? 2 ** Math.floor(Math.log2(levels - 1)) : 0; bits >= 1; bits /= 2) {
     const factor = 2 ** bits
     const above = rest.ge(0.75 * factor)
     rest = where(above, rest.mul(1 / factor), rest)

@@ -46,7 +46,7 @@ describe('neurons of rate codes follow the naive loop', () => {
   }
 
   it('burstNeuron: spikes in a row weigh 1, 2, 4, 4', async () => {
-    expect(await run(burstNeuron({ threshold: 0.1, largest: 4 }), [1.55, 0, 0, 0, 0, 0, 0, 0])).toEqual([0.1, 0.2, 0.4, 0.4, 0.4, 0, 0, 0].map((y) => expect.closeTo(y, 12)))
+    expect(await run(burstNeuron({ threshold: 0.1, largest: 4 }), [1.55, 0, 0, 0, 0, 0, 0, 0])).toEqual([0.1, 0.2, 0.4, 0.4, 0.4, 0, 0, 0].map((y): unknown => expect.closeTo(y, 12)))
     expect((await run(burstNeuron({ threshold: 0.1 }), [0.15, 0, 0.06, 0])).map((y) => y > 0)).toEqual([true, false, true, false])
   })
 
@@ -56,7 +56,7 @@ describe('neurons of rate codes follow the naive loop', () => {
       const got = await run(phaseNeuron({ bits, start: 2, initial: { v: 2 ** -(bits + 1) } }), [value / 2, value / 2, 0, 0, 0, 0, 0])
       const whole = Math.max(0, Math.min(2 ** bits - 1, Math.floor(value * 2 ** bits + 0.5)))
       const expected = [0, 0, ...Array.from({ length: bits }, (_, k) => (whole & (1 << (bits - 1 - k)) ? 2 ** -(k + 1) : 0)), 0]
-      expect(got).toEqual(expected.map((y) => expect.closeTo(y, 9)))
+      expect(got).toEqual(expected.map((y): unknown => expect.closeTo(y, 9)))
     }
   })
 })
