@@ -117,8 +117,8 @@ describe('Gaussian thresholds', () => {
   })
 })
 
-describe('sequential calibration', { timeout: 120_000 }, () => {
-  const batches = [1, 2].map((seed) => randomTensor([12, 3, 12, 12], seed))
+describe('sequential calibration', { timeout: 300_000 }, () => {
+  const batches = [randomTensor([12, 3, 12, 12], 1)]
 
   const errorOf = async (options: object): Promise<number> => {
     const { snn, ann, report } = await convert(residual(), batches, { backend, ...options })
