@@ -1,4 +1,4 @@
-import { convert, importOnnx, toOnnx, type ConversionReport, type ConvertOptions } from '@snn/ann2snn'
+import { convert, importOnnx, searchConversion, toOnnx, type ConversionReport, type ConvertOptions, type SearchRow } from '@snn/ann2snn'
 import { take, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { replaceFile } from '@snn/train/node'
@@ -7,8 +7,9 @@ import type { Work } from './evaluate-model.js'
 import { inputShape, readModel } from './model-file.js'
 import { batchesFor, completeSpec } from './preprocessing.js'
 import { checkWritable } from './check-writable.js'
+import type { OnProgress } from './progress.js'
 
-type Settings = Pick<ConvertOptions, 'mode' | 'per' | 'balance' | 'initialPotential' | 'delay' | 'unsupported'>
+type Settings = Pick<ConvertOptions, 'code' | 'levels' | 'T' | 'wait' | 'weights' | 'mode' | 'per' | 'balance' | 'initialPotential' | 'delay' | 'unsupported'>
 
 export interface ConvertModelOptions extends Settings {
   /** DATA as a user writes it, or a data set. */
@@ -22,6 +23,12 @@ export interface ConvertModelOptions extends Settings {
   readonly out: string
   /** A file for the report, too. */
   readonly report?: string
+  /** Points of accuracy that may be lost: searches codes, calibrations and steps for the cheapest. */
+  readonly budget?: number
+  /** Labelled data that the search measures on. Default: a fifth of the calibration samples, which then choose no thresholds. */
+  readonly validate?: string | ImageDataset
+  /** Allows the search to calibrate and measure on the same images. */
+  readonly sameData?: boolean
 }
 
 /** The object that `snn convert --json` prints. */
@@ -33,11 +40,13 @@ export interface ModelConversion {
   /** As it was used and stored; null for data that need none. */
   readonly preprocess: PreprocessSpec | null
   readonly report: ConversionReport
+  /** What a search tried, best first; the first was written. */
+  readonly search?: { readonly annAccuracy: number; readonly rows: readonly SearchRow[] }
 }
 
 /** Converts an ONNX classifier into a spiking network and writes it as a .snn.onnx file. */
 export async function convertModel(path: string, options: ConvertModelOptions, { signal, onProgress }: Work): Promise<ModelConversion> {
-  const { calibrate, samples = 1000, output, batch = 64, out, report: reportPath, preprocess: given, ...settings } = options
+  const { calibrate, samples = 1000, output, batch = 64, out, report: reportPath, preprocess: given, budget, validate, sameData = false, ...settings } = options
   await checkWritable(out, '--out')
   if (reportPath !== undefined) await checkWritable(reportPath, '--report')
   const opened = typeof calibrate === 'string' ? await openDataset(calibrate, { signal }) : calibrate
@@ -47,18 +56,29 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
   const preprocess = completeSpec(given, dataset, input)
   const batches = batchesFor(dataset, preprocess, input, { batch, signal })
   return withBackend(async (backend) => {
-    const total = batches.samples
-    const converted = await convert(network, batches, {
-      ...settings,
-      backend,
-      signal,
-      onProgress: (progress) => onProgress({ total, ...progress }),
-    })
+    const work = { ...settings, backend, signal }
+    const follow: OnProgress = (progress) => onProgress({ total: batches.samples, ...progress })
+    const found = budget === undefined ? undefined : await search(budget)
+    const converted = found?.best ?? (await convert(network, batches, { ...work, onProgress: follow }))
+
+    async function search(points: number) {
+      const { mode: _, per: __, ...common } = work
+      const own = await parts(dataset, validate, signal)
+      const [calibration, validation] = [own.calibration, own.validation].map((part) => batchesFor(part, preprocess, input, { batch, signal }))
+      return searchConversion(network, calibration!, validation!, { ...common, budget: points, sameData, onProgress: follow })
+    }
     const report = { ...converted.report, notes: [...notes, ...converted.report.notes] }
     const file = await toOnnx(converted.snn, { ...(preprocess ? { preprocess } : {}), ...(classNames ? { classNames } : {}), T: report.recommendedT })
     signal.throwIfAborted()
     await replaceFile(out, file)
     if (reportPath !== undefined) await replaceFile(reportPath, `${JSON.stringify(report, undefined, 2)}\n`)
-    return { model: path, data: typeof calibrate === 'string' ? calibrate : calibrate.description, samples: dataset.length, out, preprocess: preprocess ?? null, report }
+    return { model: path, data: typeof calibrate === 'string' ? calibrate : calibrate.description, samples: dataset.length, out, preprocess: preprocess ?? null, report, ...(found && { search: { annAccuracy: found.annAccuracy, rows: found.rows } }) }
   })
+}
+
+/** Calibration and validation data of a search: those given, or four fifths and the rest of the calibration samples. */
+async function parts(dataset: ImageDataset, validate: string | ImageDataset | undefined, signal: AbortSignal): Promise<{ readonly calibration: ImageDataset; readonly validation: ImageDataset }> {
+  if (validate !== undefined) return { calibration: dataset, validation: typeof validate === 'string' ? await openDataset(validate, { signal }) : validate }
+  const count = Math.max(1, Math.floor(dataset.length * 0.8))
+  return { calibration: take(dataset, count), validation: { ...dataset, length: dataset.length - count, get: (i, draw) => dataset.get(i + count, draw) } }
 }

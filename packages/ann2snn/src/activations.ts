@@ -50,7 +50,8 @@ export async function measureActivations(plan: Plan, data: Batches, per: Per, op
   let samples = 0
   for await (const { x, size } of eachBatch(data, 'convert', options.signal)) {
     const { values } = await run(x)
-    for (const [name, { data: activation }] of Object.entries(values)) {
+    for (const [name, { data }] of Object.entries(values)) {
+      const activation = plan.code.spikes === 'graded' ? data.map(Math.abs) : data
       const own = histograms.get(name)!
       const inner = activation.length / size / own.length
       for (let block = 0; block < size * own.length; block++) own[block % own.length]!.add(activation, block * inner, (block + 1) * inner)

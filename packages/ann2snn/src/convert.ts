@@ -1,20 +1,34 @@
 import type { Network } from '@snn/nn'
 import { SnnError } from '@snn/tensor'
 import type { Per, WorkOptions } from './activations.js'
+import { calibrateSequentially } from './calibrate/sequential.js'
 import type { BalanceOptions } from './balance.js'
 import { checkReiterable, type Batches } from './data.js'
 import { importModel } from './import/import-onnx.js'
 import { withInputShape } from './input-shapes.js'
 import { normalize } from './normalize.js'
+import type { Code, CodeName, CodeSettings } from './codes/code.js'
+import { codeNamed } from './codes/table.js'
+import { latencyOf } from './latency.js'
 import { planConversion, spikingInputs, type Plan } from './plan.js'
 import { prepare } from './prepare.js'
 import { measure, type ConversionReport } from './report.js'
 import { chooseThresholds, parseMode, type Mode } from './thresholds.js'
 
 export interface ConvertOptions extends WorkOptions {
-  /** How thresholds are chosen. Default '99.9%'. */
+  /** What a spike means. Default 'binary'. */
+  readonly code?: CodeName
+  /** Levels of graded spikes, steps of a quantised activation, or bits; each code has its default. */
+  readonly levels?: number
+  /** Steps that the network is made for, where calibration or waiting needs to know. */
+  readonly T?: number
+  /** Steps that each layer integrates before it fires, in the codes 'binary' and 'signed': accuracy for latency. Default 0. */
+  readonly wait?: number
+  /** What mode 'sequential' may change beside thresholds and initial potentials: nothing (default), biases, or weights too. */
+  readonly weights?: 'keep' | 'biases' | 'calibrate'
+  /** How thresholds are chosen. Default '99.9%', in codes with levels 'max'. */
   readonly mode?: Mode
-  /** One threshold for a layer, or one for each channel. Default 'layer'; 'balance' is always per channel. */
+  /** One threshold for a layer, or one for each channel. Default 'layer', in codes with levels 'channel'; 'balance' is always per channel. */
   readonly per?: Per
   readonly balance?: BalanceOptions
   /** Initial membrane potential as a share of the threshold, 0 to 1. Default 0.5, which makes the expected rounding error zero. */
@@ -48,9 +62,11 @@ export interface Conversion {
  * @throws `ONNX_INVALID`, `ONNX_UNSUPPORTED`, `CONVERT_UNSUPPORTED`, `CALIBRATION`, `ARGUMENT`, `SHAPE`, `NO_BACKEND`
  */
 export async function convert(source: Network | Uint8Array, data: Batches, options: ConvertOptions = {}): Promise<Conversion> {
-  const { mode = '99.9%', initialPotential = 0.5, softmax = 'strip', unsupported = 'error' } = options
-  const per = mode === 'balance' ? 'channel' : (options.per ?? 'layer')
+  const code = codeNamed(options.code ?? 'binary')
+  const { mode = code.levels ? 'max' : '99.9%', initialPotential = 0.5, softmax = 'strip', unsupported = 'error' } = options
+  const per = mode === 'balance' || mode === 'sequential' || mode === 'gaussian' ? 'channel' : (options.per ?? (code.levels ? 'channel' : 'layer'))
   parseMode(mode)
+  const settings = checkSettings(code, options)
   if (!(initialPotential >= 0 && initialPotential <= 1)) {
     throw new SnnError('ARGUMENT', `[convert] initialPotential ${initialPotential}, expected a share of the threshold from 0 to 1.`, { name: 'initialPotential', value: initialPotential })
   }
@@ -58,24 +74,45 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   options.signal?.throwIfAborted()
   const imported = source instanceof Uint8Array ? importModel(source, options.output === undefined ? {} : { output: options.output }) : { network: source, notes: [] }
   const { network: ann, notes } = await prepare(await withInputShape(imported.network, data), { softmax })
-  const plan = planConversion(ann, unsupported)
+  const plan = planConversion(ann, unsupported, code)
   const delay = chooseDelay(options.delay ?? 0, plan)
 
-  const thresholds = await chooseThresholds(plan, data, { ...options, mode, per })
-  const { snn, scales } = await normalize(plan, thresholds, { initialPotential, delay })
-  const { samples, calibrationSamples, annAccuracy, ...findings } = await measure({ plan, snn, scales, thresholds }, data, options)
+  const calibrated = mode === 'sequential' && code.absorbs ? await calibrateSequentially(plan, data, { ...options, settings, weights: options.weights ?? 'keep' }) : undefined
+  const thresholds = calibrated?.thresholds ?? (await chooseThresholds(plan, data, { ...options, mode, per }))
+  const chosen = calibrated ? { ...plan, network: calibrated.network } : plan
+  const { snn, scales } = await normalize(chosen, thresholds, { initialPotential, delay, settings, ...(calibrated && { neurons: calibrated.neurons }) })
+  const { samples, calibrationSamples, annAccuracy, ...findings } = await measure({ plan, snn, scales, thresholds, settings }, data, options)
   const report: ConversionReport = {
     version: 1,
+    code: { name: code.name, spikes: code.spikes, signed: code.signed, ...(code.levels ? { levels: settings.levels } : {}) },
     mode,
     per,
+    weights: ({ keep: 'kept', biases: 'biases corrected', calibrate: 'calibrated' } as const)[options.weights ?? 'keep'],
     initialPotential,
     delay,
+    latency: latencyOf(plan, settings),
     samples: { calibration: calibrationSamples, report: samples },
     ann: { macs: totalOf(plan), parameters: parameterCount(ann), ...(annAccuracy === undefined ? {} : { accuracy: annAccuracy }) },
     ...findings,
     notes: [...imported.notes, ...notes],
   }
   return { snn, ann, report }
+}
+
+function checkSettings(code: Code, { levels = code.levels?.default ?? 0, T = 0, wait = 0, mode, weights = 'keep' }: ConvertOptions): CodeSettings {
+  const refuse = (name: string, value: number, expected: string): never => {
+    throw new SnnError('ARGUMENT', `[convert] ${name} ${value}, expected ${expected}.`, { name, value })
+  }
+  const whole = (value: number, least: number, most: number): boolean => Number.isSafeInteger(value) && value >= least && value <= most
+  if (!code.levels && levels !== 0) refuse('levels', levels, `none: spikes of the code '${code.name}' have no levels`)
+  if (code.levels && !whole(levels, code.levels.least, code.levels.most)) refuse('levels', levels, `a whole number from ${code.levels.least} to ${code.levels.most}`)
+  if (!whole(T, 0, 4096)) refuse('T', T, 'a whole number of steps from 1 to 4096')
+  if (!whole(wait, 0, 64)) refuse('wait', wait, 'a whole number of steps from 0 to 64')
+  if (wait > 0 && !(code.name === 'binary' || code.name === 'signed')) refuse('wait', wait, `0: only the codes 'binary' and 'signed' wait`)
+  if (mode === 'sequential' && T === 0) refuse('T', T, "a whole number of steps for mode 'sequential'. Say for how many steps the network is made: T")
+  if (weights !== 'keep' && mode !== 'sequential') throw new SnnError('ARGUMENT', `[convert] weights '${weights}' in mode ${JSON.stringify(mode)}, expected mode 'sequential', which alone changes weights.`, { name: 'weights', value: weights })
+  if (wait > 0 && T === 0) refuse('wait', wait, '0 without T. Say for how many steps the network is made: T')
+  return { levels, T, wait }
 }
 
 function totalOf({ macs }: Plan): number {

@@ -15,9 +15,9 @@ export interface StepResult {
   readonly T: number
   /** Share of samples whose largest output is that of the label. */
   readonly accuracy: number
-  /** Mean over all neurons, samples and steps up to T. */
+  /** Mean over all neurons, samples and steps up to T; spikes of any size and sign count as one. */
   readonly spikesPerNeuronPerStep: number
-  /** Time the simulation took up to T, without reading data. */
+  /** Time the simulation took up to T, without reading data; where all T come from one run, its share of that. */
   readonly seconds: number
 }
 
@@ -28,11 +28,12 @@ export interface Evaluation {
   readonly results: readonly StepResult[]
 }
 
-/** Neurons of one sample: everything that spikes. */
-export function neuronCount(snn: Network): number {
+/** Names of everything that spikes, and how many neurons of one sample that is. */
+export function spikesOf(snn: Network): { readonly names: readonly string[]; readonly neurons: number } {
   const shapes = sampleShapes(snn)
-  const { recorded } = evaluateShapes(() => snn.run('step', Object.fromEntries(snn.inputs.map(({ name }) => [name, placeholder([1, ...shapes.get(name)!])])), { record: ['*.spike'] }))
-  return Object.values(recorded).reduce((sum, { shape }) => sum + sizeOf(shape), 0)
+  const { recorded } = evaluateShapes(() => snn.run('step', Object.fromEntries(snn.inputs.map(({ name }) => [name, placeholder([1, ...shapes.get(name)!])])), { record: ['*'] }))
+  const spikes = Object.entries(recorded).filter(([name]) => name.endsWith('.spike'))
+  return { names: spikes.map(([name]) => name), neurons: spikes.reduce((sum, [, { shape }]) => sum + sizeOf(shape), 0) }
 }
 
 /** Accuracy of a converted network on labelled data, after every number of steps asked for. */
@@ -41,12 +42,13 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
   for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
   if (options.earlyExit !== undefined) checkSteps(options.earlyExit, 'evaluate earlyExit')
   // spikes are counted in each step as one number per layer
-  await using loop = compileLoop(snn, ['*.spike'], (recorded) => Object.values(recorded).map((spike) => spike.sum()), options.backend)
-  const neurons = neuronCount(snn)
+  const { names, neurons } = spikesOf(snn)
+  await using loop = compileLoop(snn, names, (recorded) => Object.values(recorded).map((spike) => spike.ne(0).cast('float32').sum()), options.backend)
   const correct = new Float64Array(wanted.length)
   const spikes = new Float64Array(wanted.length)
   const seconds = new Float64Array(wanted.length)
-  const stops = runsUntil(wanted, options.earlyExit)
+  const last = wanted.at(-1)!
+  const stops = runsUntil(last, options.earlyExit)
   let samples = 0
   let stepsRun = 0
   let batches = 0
@@ -58,28 +60,31 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
     let time = 0
     let predictions = new Int32Array(size).fill(-1)
     let unchanged = 0
-    for (const T of stops) {
-      if (unchanged < (options.earlyExit ?? Infinity)) {
-        const started = performance.now()
-        const segment = T - ran
-        const result: Awaited<ReturnType<typeof loop>> = await loop.run([x, state, segment], { signal: options.signal })
-        time += (performance.now() - started) / 1000
-        state = result.state
-        for (const counts of result.collected) for (const count of counts.data) total += count
-        const classes = result.logits.data.length / segment / size
-        for (let t = 0; t < segment; t++) {
-          const now = Int32Array.from({ length: size }, (_, n) => argmax(result.logits.data, (t * size + n) * classes, classes))
-          unchanged = now.every((prediction, n) => prediction === predictions[n]) ? unchanged + 1 : 0
-          predictions = now
-        }
-        ran = T
-      }
-      const i = wanted.indexOf(T)
-      if (i < 0) continue
-      correct[i]! += predictions.reduce((sum, prediction, n) => sum + (prediction === labels[n] ? 1 : 0), 0)
-      spikes[i]! += total / ran
-      seconds[i]! += time
+    let next = 0
+    const reached = (spent: number, steps: number): void => {
+      correct[next]! += predictions.reduce((sum, prediction, n) => sum + (prediction === labels[n] ? 1 : 0), 0)
+      spikes[next]! += total / steps
+      seconds[next++]! += spent
     }
+    for (const T of stops) {
+      if (unchanged >= (options.earlyExit ?? Infinity)) break
+      const started = performance.now()
+      const segment = T - ran
+      const result: Awaited<ReturnType<typeof loop>> = await loop.run([x, state, segment, T < last], { signal: options.signal })
+      const spent = (performance.now() - started) / 1000
+      state = result.state
+      const classes = result.logits.data.length / segment / size
+      for (let t = 0; t < segment; t++) {
+        for (const counts of result.collected) total += counts.data[t]!
+        const now = Int32Array.from({ length: size }, (_, n) => argmax(result.logits.data, (t * size + n) * classes, classes))
+        unchanged = now.every((prediction, n) => prediction === predictions[n]) ? unchanged + 1 : 0
+        predictions = now
+        if (wanted[next] === ran + t + 1) reached(time + (spent * (t + 1)) / segment, ran + t + 1)
+      }
+      time += spent
+      ran = T
+    }
+    while (next < wanted.length) reached(time, ran)
     samples += size
     stepsRun += ran
     batches++
@@ -93,10 +98,10 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
   }
 }
 
-/** Where the run pauses to look: at every number of steps asked for, and for an early exit every `patience` steps. */
-function runsUntil(wanted: readonly number[], patience: number | undefined): number[] {
-  const looks = patience === undefined ? [] : Array.from({ length: Math.floor(wanted.at(-1)! / patience) }, (_, i) => (i + 1) * patience)
-  return [...new Set([...wanted, ...looks])].sort((a, b) => a - b)
+/** Where the run pauses to look: at its end, and for an early exit every `patience` steps. */
+function runsUntil(last: number, patience: number | undefined): number[] {
+  const looks = patience === undefined ? [] : Array.from({ length: Math.floor(last / patience) }, (_, i) => (i + 1) * patience)
+  return [...new Set([...looks, last])]
 }
 
 export interface AnnEvaluation {

@@ -1,6 +1,7 @@
 import { createLayer, type Config, type CreateLayer, type Layer, type Variables } from '@snn/nn'
 import { createNeuron, type AnyNeuronModel } from '@snn/neuron'
-import { runningMean, spikingMaxPool } from './spiking-layers.js'
+import { sampleParameter } from './sample-parameter.js'
+import { accumulate, difference, gate, runningMean, spikingMaxPool, type GateConfig } from './spiking-layers.js'
 
 /** Makes a layer of a network again from what it says of itself; undefined for an unknown kind. `neurons`: models of somebody else. */
 export function layerFrom(kind: string, config: Config, variables: Variables, neurons: readonly AnyNeuronModel[] = []): Layer | undefined {
@@ -10,6 +11,14 @@ export function layerFrom(kind: string, config: Config, variables: Variables, ne
       return spikingMaxPool(kind, config)
     case 'runningMean':
       return runningMean(config as { readonly delay: number })
+    case 'accumulate':
+      return accumulate()
+    case 'difference':
+      return difference()
+    case 'sampleParameter':
+      return sampleParameter(variables)
+    case 'gate':
+      return gate(config as unknown as GateConfig, variables)
     default: {
       const inner: CreateLayer = (innerKind, innerConfig, arrays) => layerFrom(innerKind, innerConfig, arrays, neurons)
       return createNeuron(kind, config, variables, neurons) ?? createLayer(kind, config, variables, inner)

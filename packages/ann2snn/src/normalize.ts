@@ -1,19 +1,30 @@
-import { type Network, constantLayer, type Layer, type NetworkNode } from '@snn/nn'
-import { integrateAndFire } from '@snn/neuron'
-import { sizeOf, variable, type Shape, type TensorLike } from '@snn/tensor'
+import { constantLayer, type ConvConfig, convLayer, linearLayer, type Layer, type Network, type NetworkNode } from '@snn/nn'
+import { sizeOf, type Shape, type TensorLike } from '@snn/tensor'
+import type { CodeSettings, Site } from './codes/code.js'
+import { convertDomains } from './convert-domains.js'
+import { depthsOf, domainsOf } from './domains.js'
 import { Draft } from './graph.js'
 import type { Plan } from './plan.js'
 import { withWeights } from './prepare.js'
 import { chooseScales, type Scales } from './scales.js'
-import { runningMean, spikingMaxPool } from './spiking-layers.js'
+import { gate, spikingMaxPool } from './spiking-layers.js'
 import { byElement } from './thresholds.js'
 import { at, floats, toVariables, weightsOf } from './weights.js'
+
+/** What calibration found for a layer of neurons, in units of the ANN: values per channel, or one. */
+export interface NeuronCalibration {
+  readonly initial: Float64Array
+  readonly current: Float64Array
+}
 
 export interface NormalizeOptions {
   /** Initial membrane potential as a share of the threshold. */
   readonly initialPotential: number
-  /** First step that counts in the readout. */
+  /** First step that counts in the readout, beyond those that the code needs. */
   readonly delay: number
+  readonly settings?: CodeSettings
+  /** By layer: in place of `initialPotential`. */
+  readonly neurons?: ReadonlyMap<string, NeuronCalibration>
 }
 
 export interface Normalized {
@@ -21,46 +32,93 @@ export interface Normalized {
   readonly scales: Scales
 }
 
+/** Settings of codes that need none. */
+export const noSettings: CodeSettings = { levels: 0, T: 0, wait: 0 }
+
 /**
- * Weight normalisation (Diehl et al. 2015; Rueckauer et al. 2017) and the change to spiking layers. With the scale s of each
- * value, a weighted layer gets W s_in / s_out and b / s_out, so that a value of the SNN is the ANN's divided by s; a neuron with
- * threshold h in the ANN's units gets threshold h / s, which is 1 unless an Add ties it to a layer with a larger one.
+ * The spiking network of a plan: neurons of its code, and where the code absorbs them, thresholds in the weights (Diehl et al. 2015;
+ * Rueckauer et al. 2017). With the scale s of each value, a weighted layer gets W s_in / s_out and b / s_out, so that a value of the SNN
+ * is the ANN's divided by s; a neuron with threshold h in the ANN's units gets threshold h / s, which is 1 unless an Add ties it to a
+ * layer with a larger one. Other codes have the scale 1 everywhere.
  */
 export async function normalize(plan: Plan, thresholds: ReadonlyMap<string, Float64Array>, options: NormalizeOptions): Promise<Normalized> {
-  const { network, roles, shapes } = plan
+  const { network, code, shapes } = plan
+  const settings = options.settings ?? noSettings
   const elementwise = new Map([...thresholds].map(([name, own]) => [name, byElement(own, shapes.get(name)!)]))
-  const scales = chooseScales(plan, elementwise)
+  const scales = code.absorbs ? chooseScales(plan, elementwise) : unscaled(plan)
+  const depths = depthsOf(plan)
+  const domains = domainsOf(plan)
   const draft = new Draft(network)
   for (const node of network.nodes) {
-    const layer = await spiking(node, plan, elementwise, scales, options)
-    if (layer) draft.replace(node.name, layer)
+    const shape = shapes.get(node.name)!
+    switch (plan.roles.get(node.name)!) {
+      case 'weighted':
+        if (code.absorbs) draft.replace(node.name, await scaledWeights(node, shapes.get(node.inputs[0]!)!, scales.of(node.inputs[0]!), shape, scales.of(node.name)))
+        if (domains.get(node.name) === 'message') windowBias(draft, node.name, plan, depths.get(node.name)!, settings)
+        break
+      case 'neuron':
+        draft.replace(node.name, code.neuron(siteOf(node, shape, depths.get(node.name)!, elementwise.get(node.name)!, scales.of(node.name), options), settings))
+        break
+      case 'maxPool':
+        if (domains.get(node.name) === 'message') draft.replace(node.name, node.layer.kind === 'maxPool' ? spikingMaxPool('spikingMaxPool', node.layer.config) : spikingMaxPool('spikingGlobalMaxPool', {}))
+        break
+      case 'linear':
+        if (node.layer.kind === 'constant') await changeConstant(draft, node, shape, scales.of(node.name), domains.get(node.name) === 'message' && code.flow === 'once')
+        break
+      case 'analogue':
+      case 'readout':
+        break
+    }
   }
-  addReadouts(draft, network, roles, options.delay)
+  convertDomains(draft, plan, { settings, delay: options.delay })
   return { snn: draft.finish(), scales }
 }
 
-async function spiking(
-  node: NetworkNode,
-  { roles, shapes }: Plan,
-  thresholds: ReadonlyMap<string, Float64Array>,
-  scales: Scales,
-  options: NormalizeOptions,
-): Promise<Layer | undefined> {
-  const shape = shapes.get(node.name)!
-  switch (roles.get(node.name)) {
-    case 'weighted':
-      return scaledWeights(node, shapes.get(node.inputs[0]!)!, scales.of(node.inputs[0]!), shape, scales.of(node.name))
-    case 'neuron': {
-      const scale = scales.of(node.name)
-      return neuron(node.name, thresholds.get(node.name)!.map((threshold, i) => threshold / scale[i]!), shape, options.initialPotential)
-    }
-    case 'maxPool':
-      return node.layer.kind === 'maxPool' ? spikingMaxPool('spikingMaxPool', node.layer.config) : spikingMaxPool('spikingGlobalMaxPool', {})
-    case 'linear':
-      return node.layer.kind === 'constant' ? scaledConstant(node, shape, scales.of(node.name)) : undefined
-    default:
-      return undefined
+function unscaled({ shapes }: Plan): Scales {
+  return { of: (name) => new Float64Array(sizeOf(shapes.get(name)!)).fill(1) }
+}
+
+function siteOf({ name, layer }: NetworkNode, shape: Shape, depth: number, threshold: Float64Array, scale: Float64Array, { neurons, initialPotential }: NormalizeOptions): Site {
+  const scaled = (values: Float64Array): Float64Array => values.map((value, i) => value / scale[i]!)
+  const calibrated = neurons?.get(name)
+  return {
+    name,
+    layer,
+    shape,
+    depth,
+    threshold: scaled(threshold),
+    initial: scaled(calibrated ? byElement(calibrated.initial, shape) : threshold.map((value) => value * initialPotential)),
+    current: calibrated ? scaled(byElement(calibrated.current, shape)) : new Float64Array(threshold.length),
   }
+}
+
+/** A bias that must not enter at every step: it moves into a gate behind its layer. */
+function windowBias(draft: Draft, name: string, { code, shapes }: Plan, depth: number, { T, wait }: CodeSettings): void {
+  const { layer } = draft.node(name)!
+  const { weight, bias } = layer.variables
+  if (!bias || (code.flow === 'sustained' && wait === 0)) return
+  const isConv = layer.kind === 'conv'
+  draft.replace(name, isConv ? convLayer(layer.config as unknown as ConvConfig, { weight: weight! }) : linearLayer({}, { weight: weight! }))
+  const window = code.flow === 'once' ? { start: 0, length: 1 } : { start: code.start(depth - 1, { levels: 0, T, wait }), length: T }
+  draft.insertAfter(name, `${name}_bias`, gate(isConv ? { ...window, trailing: shapes.get(name)!.length - 1 } : window, { bias }))
+}
+
+/** Constants in the units of the SNN; where messages are changes, an added one comes in once. */
+async function changeConstant(draft: Draft, node: NetworkNode, shape: Shape, scale: Float64Array, once: boolean): Promise<void> {
+  const config = node.layer.config as { readonly function: 'add' | 'sub' | 'mul' | 'div'; readonly swap: boolean }
+  if (config.function === 'mul' || config.function === 'div') return
+  if (!once) {
+    const layer = await scaledConstant(node, shape, scale)
+    if (layer) draft.replace(node.name, layer)
+    return
+  }
+  const { operand } = await weightsOf(node.layer)
+  const sign = config.function === 'sub' && !config.swap ? -1 : 1
+  const bias = toVariables({ bias: floats(operand!.shape, (i) => sign * at(operand!.data, i)) }, node.name)
+  if (config.function === 'sub' && config.swap) {
+    draft.replace(node.name, constantLayer({ function: 'mul', swap: false }, toVariables({ operand: floats([], () => -1) }, node.name)))
+    draft.insertAfter(node.name, `${node.name}_bias`, gate({ start: 0, length: 1 }, bias))
+  } else draft.replace(node.name, gate({ start: 0, length: 1 }, bias))
 }
 
 async function scaledWeights(node: NetworkNode, from: Shape, input: Float64Array, to: Shape, output: Float64Array): Promise<Layer> {
@@ -110,36 +168,4 @@ function broadcastStrides(from: Shape, to: Shape): (index: number) => number {
     }
     return flat
   }
-}
-
-/** Integrate-and-fire with soft reset; spikes carry the threshold. */
-function neuron(name: string, threshold: Float64Array, shape: Shape, initialPotential: number): Layer {
-  const first = threshold[0]!
-  const common = { reset: 'soft', amplitude: 'threshold' } as const
-  if (threshold.every((value) => value === first)) return integrateAndFire({ ...common, threshold: first, initial: { v: first * initialPotential } })
-  const inner = sizeOf(shape) / shape[0]!
-  const perChannel = threshold.every((value, i) => value === threshold[i - (i % inner)]!)
-  const own = perChannel ? [shape[0]!, ...shape.slice(1).map(() => 1)] : shape
-  const array = floats(own, (i) => threshold[perChannel ? i * inner : i]!)
-  return integrateAndFire({
-    ...common,
-    threshold: variable(array, { name: `${name}.threshold` }),
-    initial: { v: variable(floats(own, (i) => at(array.data, i) * initialPotential), { name: `${name}.initial.v` }) },
-  })
-}
-
-/** Running means where spikes or currents enter the readout or an analogue layer, and behind a weighted output. */
-function addReadouts(draft: Draft, network: Network, roles: Plan['roles'], delay: number): void {
-  const counted = (name: string): boolean => roles.get(name) === 'readout'
-  for (const { name } of network.nodes) {
-    if (counted(name)) continue
-    for (const [wanted, suffix, from] of [
-      ['readout', 'mean', delay],
-      ['analogue', 'rate', 0],
-    ] as const) {
-      const users = network.nodes.filter((node) => node.inputs.includes(name) && roles.get(node.name) === wanted && roles.get(name) !== 'analogue').map((node) => node.name)
-      if (users.length > 0) draft.insertAfter(name, `${name}_${suffix}`, runningMean({ delay: from }), users)
-    }
-  }
-  for (const name of network.outputs) if (!counted(name)) draft.appendOutput(name, `${name}_mean`, runningMean({ delay }))
 }

@@ -1,33 +1,52 @@
 import { sampleShapes, type Layer, type Network, type NetworkNode } from '@snn/nn'
 import { SnnError, type Shape } from '@snn/tensor'
+import { binary } from './codes/binary.js'
+import { rectifiers, type Code } from './codes/code.js'
+import { codes } from './codes/table.js'
 
 /**
  * What becomes of each layer of the ANN:
  * - `weighted`: convolutions and linear layers; scales are absorbed in their weights.
- * - `neuron`: ReLU and Clip from 0, which become integrate-and-fire.
+ * - `neuron`: activations that the code's neurons have: ReLU and Clip from 0, in graded codes LeakyReLU, PReLU and any Clip.
  * - `linear`: passes currents or spikes on as they are.
  * - `maxPool`: becomes the change of the maximum of what has been accumulated.
- * - `analogue`: kept as it is, on running means.
+ * - `analogue`: computed as it is, on running means or, in codes that carry functions, on sums of changes.
  * - `readout`: behind the last weighted layer, computed on the accumulated output.
  */
 export type Role = 'weighted' | 'neuron' | 'linear' | 'maxPool' | 'analogue' | 'readout'
 
 export interface Plan {
   readonly network: Network
+  readonly code: Code
   readonly roles: ReadonlyMap<string, Role>
   /** Shape of one sample at every node and input. */
   readonly shapes: ReadonlyMap<string, Shape>
-  /** Multiply-accumulates of one sample, for each weighted layer. */
+  /** Multiply-accumulates of one sample, for each weighted layer and each product of activations. */
   readonly macs: ReadonlyMap<string, number>
 }
 
-const linearKinds = new Set(['add', 'averagePool', 'concat', 'flatten', 'globalAveragePool', 'pad', 'reshape', 'slice', 'transpose'])
+const linearKinds = new Set(['add', 'averagePool', 'broadcast', 'concat', 'flatten', 'gather', 'globalAveragePool', 'pad', 'reshape', 'slice', 'transpose'])
 
-function roleOf({ layer }: NetworkNode): Role | undefined {
+interface SomeConfig {
+  readonly low?: number | null
+  readonly high?: number | null
+  readonly value?: number
+  readonly function?: string
+  readonly swap?: boolean
+}
+
+function isNeuron({ kind, config }: Layer, { neurons }: Code): boolean {
+  if (!neurons.has(kind)) return false
+  const { low, high } = config as SomeConfig
+  // rates are not negative
+  return kind !== 'clip' || neurons !== rectifiers || (low === 0 && (high ?? 1) > 0)
+}
+
+function roleOf({ layer }: NetworkNode, code: Code): Role | undefined {
   const { kind } = layer
-  const config = layer.config as { readonly low?: number | null; readonly high?: number | null; readonly value?: number; readonly function?: string; readonly swap?: boolean }
+  const config = layer.config as SomeConfig
   if (kind === 'conv' || kind === 'linear') return 'weighted'
-  if (kind === 'relu' || (kind === 'clip' && config.low === 0 && (config.high ?? 1) > 0)) return 'neuron'
+  if (isNeuron(layer, code)) return 'neuron'
   if (kind === 'maxPool' || kind === 'globalMaxPool') return 'maxPool'
   if (kind === 'pad') return config.value === 0 ? 'linear' : undefined
   if (kind === 'constant') {
@@ -35,23 +54,25 @@ function roleOf({ layer }: NetworkNode): Role | undefined {
     return affine ? 'linear' : undefined
   }
   if (kind === 'reduce') return config.function === 'mean' || config.function === 'sum' ? 'linear' : undefined
+  if (!code.absorbs && (kind === 'binary' || kind === 'unary')) return config.function === 'add' || config.function === 'sub' || config.function === 'neg' ? 'linear' : undefined
   return linearKinds.has(kind) ? 'linear' : undefined
 }
 
-/** Assigns roles. Layers that rate coding cannot carry are listed in one `CONVERT_UNSUPPORTED`, or kept analogue. */
-export function planConversion(network: Network, unsupported: 'error' | 'keep'): Plan {
+/** Assigns roles. Layers that the code cannot carry are listed in one `CONVERT_UNSUPPORTED`, or kept analogue. */
+export function planConversion(network: Network, unsupported: 'error' | 'keep', code: Code = binary): Plan {
   const shapes = sampleShapes(network)
   const behind = readoutNodes(network)
   const roles = new Map<string, Role>()
   const refused: { readonly name: string; readonly kind: string; readonly reason: string; readonly fix: string }[] = []
   for (const node of network.nodes) {
-    const role = behind.has(node.name) ? 'readout' : roleOf(node)
-    if (!role && unsupported === 'error') {
+    const role = behind.has(node.name) ? 'readout' : roleOf(node, code)
+    if (!role && !code.functions && unsupported === 'error') {
+      const others = Object.values(codes).filter((other) => other.functions || roleOf(node, other)).map(({ name }) => name)
       refused.push({
         name: node.name,
         kind: describe(node.layer),
-        reason: 'rate coding carries ReLU, Clip from 0, linear layers and pooling only',
-        fix: "retrain with ReLU, or convert with unsupported: 'keep' to leave it analogue",
+        reason: `the code '${code.name}' carries ${code.neurons === rectifiers ? 'ReLU, Clip from 0' : 'ReLU, Clip, LeakyReLU'}, linear layers and pooling only`,
+        fix: `use the code ${others.map((name) => `'${name}'`).join(' or ')}, retrain with ReLU, or convert with unsupported: 'keep' to leave it analogue`,
       })
     }
     roles.set(node.name, role ?? 'analogue')
@@ -59,16 +80,16 @@ export function planConversion(network: Network, unsupported: 'error' | 'keep'):
   if (refused.length > 0) {
     throw new SnnError(
       'CONVERT_UNSUPPORTED',
-      `[convert] ${refused.length} layers cannot become spiking: ${refused.map(({ name, kind }) => `'${name}' (${kind})`).join(', ')}; expected ReLU, Clip from 0, convolution, linear layers, pooling, Add and reshaping. ` +
-        `Retrain with ReLU, or leave them analogue with unsupported: 'keep'.`,
+      `[convert] ${refused.length} layers cannot become spiking in the code '${code.name}': ${refused.map(({ name, kind }) => `'${name}' (${kind})`).join(', ')}; expected ReLU, Clip from 0, convolution, linear layers, pooling, Add and reshaping. ` +
+        `Use code: 'delta', which carries them, retrain with ReLU, or leave them analogue with unsupported: 'keep'.`,
       { layers: refused },
     )
   }
-  const macs = new Map(network.nodes.filter(({ name }) => roles.get(name) === 'weighted').map((node) => [node.name, macsOf(node, shapes.get(node.name)!)]))
-  if (macs.size === 0) {
+  const macs = new Map(network.nodes.filter(({ name, layer }) => roles.get(name) === 'weighted' || layer.kind === 'matmul').map((node) => [node.name, macsOf(node, shapes)]))
+  if (![...roles.values()].includes('weighted')) {
     throw new SnnError('CONVERT_UNSUPPORTED', '[convert] the network has no convolution or linear layer, expected at least one. There is nothing to convert.', { layers: [] })
   }
-  return { network, roles, shapes, macs }
+  return { network, code, roles, shapes, macs }
 }
 
 /** What a user would call the layer: its kind, or the function it computes. */
@@ -90,10 +111,10 @@ function readoutNodes(network: Network): Set<string> {
   return new Set(network.nodes.map(({ name }) => name).filter((name) => !ahead.has(name)))
 }
 
-/** Output elements times inputs of each: weight elements per output channel. */
-function macsOf({ layer }: NetworkNode, output: Shape): number {
-  const [, ...fanIn] = layer.variables['weight']!.shape
-  return [...output, ...fanIn].reduce((a, b) => a * b, 1)
+/** Output elements times inputs of each: weight elements per output channel, or the axis that a product sums over. */
+function macsOf({ layer, name, inputs }: NetworkNode, shapes: ReadonlyMap<string, Shape>): number {
+  const fanIn = layer.kind === 'matmul' ? [shapes.get(inputs[0]!)!.at(-1)!] : layer.variables['weight']!.shape.slice(1)
+  return [...shapes.get(name)!, ...fanIn].reduce((a, b) => a * b, 1)
 }
 
 /** The weighted layers whose input is made of spikes, not of the image or of analogue layers. */

@@ -1,6 +1,7 @@
-import { constantLayer, convLayer, linearLayer, sampleShapes, type ConvConfig, type Network, type NetworkNode } from '@snn/nn'
+import { constantLayer, convLayer, linearLayer, reshapeLayer, sampleShapes, type ConvConfig, type Network, type NetworkNode } from '@snn/nn'
 import { sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 import { Draft } from './graph.js'
+import { sampleParameter } from './sample-parameter.js'
 import { at, floats, toVariables, weightsOf } from './weights.js'
 
 export interface PrepareOptions {
@@ -17,12 +18,23 @@ export async function prepare(net: Network, options: PrepareOptions): Promise<{ 
   const draft = new Draft(net)
   const shapes = sampleShapes(net)
   if (options.softmax === 'strip') stripSoftmax(draft, notes)
+  for (const node of net.nodes) makePortable(draft, node, shapes)
   for (const node of net.nodes) if (node.layer.kind === 'batchNorm') await foldBatchNorm(draft, node, shapes, notes)
   for (const { name, layer } of net.nodes) {
     const next = layer.kind === 'maxPool' ? draft.onlyConsumer(name) : undefined
     if (next?.layer.kind === 'relu') draft.swap(name, next.name)
   }
   return { network: draft.finish(), notes }
+}
+
+/** Layers that repeat an array for each sample, in a form that does not need the number of samples: for files of any batch size. */
+function makePortable(draft: Draft, { name, layer }: NetworkNode, shapes: ReadonlyMap<string, Shape>): void {
+  if (layer.kind === 'parameter') draft.replace(name, sampleParameter(layer.variables))
+  if (layer.kind !== 'broadcast') return
+  const shape = shapes.get(name)!
+  const from = shapes.get(draft.node(name)!.inputs[0]!)!
+  draft.replace(name, reshapeLayer({ shape: [...Array<number>(shape.length - from.length).fill(1), ...from] }))
+  draft.insertAfter(name, `${name}_zeros`, constantLayer({ function: 'add', swap: false }, toVariables({ operand: floats(shape, () => 0) }, name)))
 }
 
 function stripSoftmax(draft: Draft, notes: string[]): void {

@@ -1,7 +1,10 @@
 import { initialState, type Network, type NetworkNode, type NetworkState } from '@snn/nn'
 import { compile, conv, grad, ones, scalar, scan, sizeOf, type Tensor, type TensorLike } from '@snn/tensor'
 import { neuronNames, recorder, type Per, type WorkOptions } from './activations.js'
+import type { CodeName, CodeSettings } from './codes/code.js'
 import { argmax, eachBatch, type Batches } from './data.js'
+import { domainsOf } from './domains.js'
+import { latencyOf, stepsToReport } from './latency.js'
 import { spikingInputs, type Plan } from './plan.js'
 import type { Scales } from './scales.js'
 import { compileLoop } from './simulate.js'
@@ -26,7 +29,7 @@ export interface LayerReport {
   readonly saturated: number
   /** Share of neurons that fired for no sample. */
   readonly silent: number
-  /** Spikes per neuron and step. */
+  /** Spikes per neuron and step, of whatever size and sign. */
   readonly rate: number
   /** |decoded rate - activation| / |activation|, over all neurons and samples (Euclidean norms). */
   readonly error: number
@@ -43,12 +46,18 @@ export interface AccuracyReport {
 /** What a conversion did and what to expect of it. JSON; `version` grows when its form changes. */
 export interface ConversionReport {
   readonly version: 1
+  /** What a spike is: binary or graded, with a sign or not, and of how many levels (steps, bits). */
+  readonly code: { readonly name: CodeName; readonly spikes: 'binary' | 'graded'; readonly signed: boolean; readonly levels?: number }
   readonly mode: Mode
   readonly per: Per
+  /** Whether calibration changed weights, biases alone, or neither. */
+  readonly weights: 'kept' | 'biases corrected' | 'calibrated'
   /** Share of the threshold. */
   readonly initialPotential: number
   /** First step that counts in the readout. */
   readonly delay: number
+  /** Steps that pass before the output begins to count; T in this report includes them: it is the number of passes really run. */
+  readonly latency: number
   /** Calibration samples, and how many of them the figures below were measured on. */
   readonly samples: { readonly calibration: number; readonly report: number }
   readonly ann: { readonly macs: number; readonly parameters: number; readonly accuracy?: number }
@@ -58,16 +67,13 @@ export interface ConversionReport {
   readonly accuracy: readonly AccuracyReport[]
   /** The fewest steps after which the prediction agrees with the ANN's nearly as often as it ever does. */
   readonly recommendedT: number
-  /** Additions that spikes cause, and the multiply-accumulates of layers with analogue input, for one sample. */
+  /** What spikes (in codes of changes: changes) cause at the weights they meet, and the multiply-accumulates of layers with analogue input, for one sample. */
   readonly synapticOperations: readonly { readonly T: number; readonly perSample: number; readonly ratio: number }[]
   /** Share of the ANN's multiply-accumulates whose inputs have become spikes. */
   readonly spikingShare: number
   readonly warnings: readonly string[]
   readonly notes: readonly string[]
 }
-
-/** Steps the report looks at. */
-export const reportedSteps: readonly number[] = [4, 8, 16, 32, 64]
 
 /** Multiply-accumulates times steps that a report may cost; it takes fewer samples from large networks. */
 const workLimit = 4e11
@@ -80,6 +86,7 @@ export interface Measured {
   readonly snn: Network
   readonly scales: Scales
   readonly thresholds: ReadonlyMap<string, Float64Array>
+  readonly settings: CodeSettings
 }
 
 type Findings = Pick<ConversionReport, 'layers' | 'layersT' | 'accuracy' | 'recommendedT' | 'synapticOperations' | 'spikingShare' | 'warnings'> & {
@@ -90,12 +97,13 @@ type Findings = Pick<ConversionReport, 'layers' | 'layersT' | 'accuracy' | 'reco
 
 /** Compares the SNN with the ANN on calibration samples. */
 export async function measure(measured: Measured, data: Batches, options: WorkOptions): Promise<Findings> {
-  const { plan, snn } = measured
+  const { plan, snn, settings } = measured
+  const reportedSteps = stepsToReport(plan, settings)
   const totalMacs = [...plan.macs.values()].reduce((a, b) => a + b, 0)
   const lastT = reportedSteps.at(-1)!
   const limit = Math.max(8, Math.min(128, Math.floor(workLimit / (totalMacs * lastT))))
   const names = neuronNames(plan)
-  const counting = spikeCounting(plan)
+  const counting = spikeCounting(plan, snn)
 
   await using ann = recorder(plan.network, names, options.backend)
   const sources = [...new Set([...counting.values()].map(({ source }) => source))]
@@ -123,7 +131,7 @@ export async function measure(measured: Measured, data: Batches, options: WorkOp
     kept.push({ x, size })
     const { logits } = await ann(x)
     const classes = logits.data.length / size
-    const { logits: byStep, collected } = await loop(x, null, lastT)
+    const { logits: byStep, collected } = await loop(x, null, lastT, false)
     for (let n = 0; n < size; n++) {
       const expected = argmax(logits.data, n * classes, classes)
       const label = batch.labels?.[n]
@@ -148,7 +156,12 @@ export async function measure(measured: Measured, data: Batches, options: WorkOp
   }
 
   const spiking = spikingInputs(plan)
-  const analogueMacs = [...plan.macs].filter(([name]) => !spiking.has(name)).reduce((sum, [, macs]) => sum + macs, 0)
+  const domains = domainsOf(plan)
+  const sumOf = (names: (name: string) => boolean): number => [...plan.macs].filter(([name]) => names(name)).reduce((sum, [, macs]) => sum + macs, 0)
+  const analogueMacs = sumOf((name) => !spiking.has(name))
+  const onceMacs = sumOf((name) => domains.get(name) === 'constant')
+  // what works on values or on analogue currents does so at every step
+  const everyStepMacs = sumOf((name) => domains.get(name) !== 'constant' && !counting.has(name))
   const accuracy = reportedSteps.map((T, i) => ({ T, agreement: agree[i]! / samples, ...(labelled > 0 ? { accuracy: correct[i]! / labelled } : {}) }))
   const best = Math.max(...accuracy.map(({ agreement }) => agreement))
   const recommendedT = accuracy.find(({ agreement }) => agreement >= best - tolerance)!.T
@@ -162,25 +175,28 @@ export async function measure(measured: Measured, data: Batches, options: WorkOp
     accuracy,
     recommendedT,
     synapticOperations: reportedSteps.map((T, i) => {
-      const perSample = operations[i]! / samples + analogueMacs
+      const perSample = operations[i]! / samples + onceMacs + everyStepMacs * T
       return { T, perSample, ratio: perSample / totalMacs }
     }),
     spikingShare: (totalMacs - analogueMacs) / totalMacs,
-    warnings: warningsFor(layers, best, lastT),
+    warnings: warningsFor(plan, layers, best, lastT),
   }
 }
 
-/** For each weighted layer with spiking input: which node the spikes come from, and how many weights each spike meets. */
-function spikeCounting(plan: Plan): Map<string, { readonly source: string; readonly fanOut: () => Tensor }> {
+/** For each weighted layer that takes spikes or changes: which node they come from, and how many weights each one meets. */
+function spikeCounting(plan: Plan, snn: Network): Map<string, { readonly source: string; readonly fanOut: () => Tensor }> {
   const spiking = spikingInputs(plan)
-  const entries = plan.network.nodes.filter(({ name }) => spiking.has(name)).map((node) => [node.name, { source: node.inputs[0]!, fanOut: () => fanOut(node, plan) }] as const)
+  const domains = domainsOf(plan)
+  const counted = ({ name }: NetworkNode): boolean =>
+    spiking.has(name) || (plan.roles.get(name) === 'weighted' && domains.get(name) === 'message' && plan.code.flow === 'once')
+  const entries = plan.network.nodes.filter(counted).map((node) => [node.name, { source: snn.node(node.name).inputs[0]!, fanOut: () => fanOut(node, plan) }] as const)
   return new Map(entries)
 }
 
 /** Outputs that each input element reaches: the gradient of the sum of outputs for weights of one. */
 function fanOut(node: NetworkNode, { shapes }: Plan): Tensor {
   const weight = node.layer.variables['weight']!
-  if (node.layer.kind === 'linear') return scalar(weight.shape[0]!)
+  if (node.layer.kind === 'linear') return scalar(weight.shape[0]!, 'float32')
   const x = ones([1, ...shapes.get(node.inputs[0]!)!])
   return grad(conv(x, ones(weight.shape), node.layer.config).sum(), x)
 }
@@ -191,13 +207,14 @@ function compileRates(snn: Network, names: readonly string[], { backend }: WorkO
     (x: Tensor, T: number) => {
       const inputs = snn.bind(x)
       const initial = initialState(snn, inputs)
-      const zero = Object.fromEntries(names.map((name) => [name, initial[name]!['v']!.mul(0)]))
+      const zero = Object.fromEntries(names.map((name) => [name, Object.values(initial[name]!)[0]!.mul(0)]))
       const record = names.flatMap((name) => [`${name}.output`, `${name}.spike`])
       const [{ output, spike }] = scan(
         (now: { readonly state: NetworkState; readonly output: Record<string, Tensor>; readonly spike: Record<string, Tensor> }) => {
           const { state, recorded } = snn.run('step', inputs, { state: now.state, record })
-          const summed = (what: 'output' | 'spike'): Record<string, Tensor> => Object.fromEntries(names.map((name) => [name, now[what][name]!.add(recorded[`${name}.${what}`]!)]))
-          return [{ state, output: summed('output'), spike: summed('spike') }, null] as const
+          const summed = (before: Readonly<Record<string, Tensor>>, one: (name: string) => Tensor): Record<string, Tensor> => Object.fromEntries(names.map((name) => [name, before[name]!.add(one(name))]))
+          const output = summed(now.output, (name) => recorded[`${name}.output`]!)
+          return [{ state, output, spike: summed(now.spike, (name) => recorded[`${name}.spike`]!.ne(0).cast('float32')) }, null] as const
         },
         { state: initial, output: zero, spike: zero },
         null,
@@ -210,7 +227,7 @@ function compileRates(snn: Network, names: readonly string[], { backend }: WorkO
 }
 
 async function measureLayers(
-  { plan, scales, thresholds }: Measured,
+  { plan, scales, thresholds, settings }: Measured,
   names: readonly string[],
   kept: readonly { readonly x: TensorLike; readonly size: number }[],
   T: number,
@@ -218,6 +235,8 @@ async function measureLayers(
   rates: ReturnType<typeof compileRates>,
 ): Promise<LayerReport[]> {
   const sums = new Map(names.map((name) => [name, { squaredError: 0, squared: 0, saturated: 0, spikes: 0, fired: new Uint8Array(sizeOf(plan.shapes.get(name)!)) }]))
+  // what a sum of outputs is divided by to give the activation
+  const summands = plan.code.flow === 'once' ? 1 : T - latencyOf(plan, settings)
   let samples = 0
   for (const { x, size } of kept) {
     const { values } = await ann(x)
@@ -233,10 +252,10 @@ async function measureLayers(
       for (let i = 0; i < activation.length; i++) {
         const element = i % scale.length
         const a = activation[i]!
-        const difference = (decoded[i]! / T) * scale[element]! - a
+        const difference = (decoded[i]! / summands) * scale[element]! - a
         own.squaredError += difference * difference
         own.squared += a * a
-        if (a > threshold[Math.floor(element / perThreshold)]!) own.saturated++
+        if (Math.abs(a) > threshold[Math.floor(element / perThreshold)]!) own.saturated++
         own.spikes += spikes[i]!
         if (spikes[i]! > 0) own.fired[element] = 1
       }
@@ -265,11 +284,11 @@ function spread(values: ArrayLike<number>): Spread {
   return { min: list.reduce((a, b) => Math.min(a, b)), mean: list.reduce((a, b) => a + b) / list.length, max: list.reduce((a, b) => Math.max(a, b)) }
 }
 
-function warningsFor(layers: readonly LayerReport[], best: number, lastT: number): string[] {
+function warningsFor({ code }: Plan, layers: readonly LayerReport[], best: number, lastT: number): string[] {
   const warnings = layers.flatMap(({ name, silent, saturated }) => [
     ...(silent > 0.9 ? [`Layer '${name}': ${(100 * silent).toFixed(0)} % of its neurons fired for no sample. Give more calibration samples.`] : []),
     ...(saturated > 0.05 ? [`Layer '${name}': ${(100 * saturated).toFixed(1)} % of its activations lie above the threshold. Use a higher percentile.`] : []),
   ])
-  if (best < 0.97) warnings.push(`Only ${(100 * best).toFixed(1)} % of the predictions agree with the ANN's within ${lastT} steps. Try mode 'balance', per 'channel', or more steps.`)
+  if (best < 0.97) warnings.push(`Only ${(100 * best).toFixed(1)} % of the predictions agree with the ANN's within ${lastT} steps. ${code.levels ? `Try more levels${code.name === 'phase' ? ' (bits)' : ' or steps'}, or more calibration samples.` : "Try mode 'balance', per 'channel', or more steps."}`)
   return warnings
 }

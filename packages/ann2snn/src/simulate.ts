@@ -24,12 +24,12 @@ export function checkSteps(T: number, operation: string): void {
 
 /**
  * A converted network for a constant input x [N, ..] as a compiled loop over T steps. `collect` reduces what was recorded in a
- * step to what is stacked over the steps. What depends on x alone, such as the first convolution, is computed once.
+ * step to what is stacked over the steps; `goesOn` gives the last state too. What depends on x alone, such as the first convolution, is computed once.
  */
 export function compileLoop<C>(snn: Network, record: readonly string[], collect: (recorded: Readonly<Record<string, Tensor>>) => C, backend: Backend | undefined) {
   const output = snn.outputs[0]!
   return compile(
-    (x: Tensor, before: NetworkState | null, T: number) => {
+    (x: Tensor, before: NetworkState | null, T: number, goesOn = false) => {
       const inputs = snn.bind(x)
       const [state, ys] = scan(
         (now: NetworkState) => {
@@ -40,7 +40,8 @@ export function compileLoop<C>(snn: Network, record: readonly string[], collect:
         null,
         { length: T },
       )
-      return { ...ys, state }
+      // a state that nobody needs is not copied to the host
+      return { ...ys, state: goesOn ? state : null }
     },
     { backend },
   )
@@ -59,7 +60,7 @@ export function simulator(snn: Network, options: { readonly record?: readonly st
   return {
     async run(x, { T, signal }) {
       checkSteps(T, 'simulate')
-      const { logits: logitsByStep, collected } = await loop.run([x, null, T], { signal })
+      const { logits: logitsByStep, collected } = await loop.run([x, null, T, false], { signal })
       const { data, shape, dtype } = logitsByStep
       const logits = hostTensor({ data: data.slice(data.length - data.length / T), shape: shape.slice(1), dtype })
       return { logits, logitsByStep, recorded: collected }

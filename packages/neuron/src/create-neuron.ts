@@ -3,6 +3,9 @@ import { SnnError, type Variable } from '@snn/tensor'
 import { adaptiveExponential } from './adaptive-exponential.js'
 import { adaptiveLif } from './adaptive-lif.js'
 import { alphaLif } from './alpha-lif.js'
+import { deltaNeuron, differentialNeuron, multiThresholdNeuron } from './codes/graded.js'
+import { phaseNeuron } from './codes/phase.js'
+import { burstNeuron, drivenIntegrateAndFire, signedIntegrateAndFire, windowedIntegrateAndFire } from './codes/rate.js'
 import { halfThresholdIntegrateAndFire, activationAwareIntegrateAndFire, bipolarIntegrateAndFire } from './conversion.js'
 import { cubaLif } from './cuba-lif.js'
 import { currentLif } from './current-lif.js'
@@ -38,8 +41,12 @@ const models: readonly AnyNeuronModel[] = [
   adaptiveLif,
   alphaLif,
   bipolarIntegrateAndFire,
+  burstNeuron,
   cubaLif,
   currentLif,
+  deltaNeuron,
+  differentialNeuron,
+  drivenIntegrateAndFire,
   exponentialIntegrateAndFire,
   halfThresholdIntegrateAndFire,
   hodgkinHuxley,
@@ -50,15 +57,19 @@ const models: readonly AnyNeuronModel[] = [
   liaf,
   lif,
   lsnn,
+  multiThresholdNeuron,
   nonSpikingIntegrateAndFire,
   nonSpikingLif,
   otttLif,
   parametricLif,
+  phaseNeuron,
   quadraticIntegrateAndFire,
   resonateAndFire,
   sigmaDelta,
+  signedIntegrateAndFire,
   slttLif,
   synaptic,
+  windowedIntegrateAndFire,
 ]
 
 /**

@@ -1,5 +1,7 @@
-import { Argument, Command, Option } from 'commander'
-import type { Mode } from '@snn/ann2snn'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { codes, explain, type CodeName, type Mode } from '@snn/ann2snn'
+import { take } from '@snn/datasets'
+import { openDataset } from '@snn/datasets/node'
 import { SnnError } from '@snn/tensor'
 import { convertModel, type ModelConversion } from '../convert-model.js'
 import { batchOption, dataHelp, jsonOption, outputOption, preprocessOption, share, specHelp, wholeNumber } from '../options.js'
@@ -10,8 +12,13 @@ import { count, formatTable, percent, short } from '../table.js'
 interface Flags {
   readonly calibrate: string
   readonly samples: number
-  readonly mode: string
-  readonly per: 'layer' | 'channel'
+  readonly code: CodeName
+  readonly levels?: number
+  readonly steps?: number
+  readonly wait?: number
+  readonly weights: 'keep' | 'biases' | 'calibrate'
+  readonly mode?: string
+  readonly per?: 'layer' | 'channel'
   readonly rounds?: number
   readonly initialPotential: number
   readonly delay: number | 'auto'
@@ -21,12 +28,19 @@ interface Flags {
   readonly batch: number
   readonly out: string
   readonly report?: string
+  readonly budget?: number
+  readonly validate?: string
+  readonly validateSamples?: number
+  readonly sameData?: true
+  readonly explain?: true
   readonly json?: true
 }
 
 const examples = `
 Examples:
   snn convert model.onnx --calibrate data/mnist:train --out model.snn.onnx
+  snn convert model.onnx --calibrate data/mnist:train --code delta --out model.snn.onnx --explain
+  snn convert model.onnx --calibrate data/mnist:train --budget 0.5 --out model.snn.onnx
   snn convert resnet.onnx --calibrate cifar-10-batches-bin:train --mode balance --out resnet.snn.onnx \\
     --preprocess '{ "mean": [0.4914, 0.4822, 0.4465], "std": [0.2470, 0.2435, 0.2616] }' --report report.json`
 
@@ -37,8 +51,18 @@ export function convertCommand(signal: AbortSignal): Command {
     .addArgument(new Argument('<model.onnx>', 'a trained classifier with ReLU activations'))
     .requiredOption('--calibrate <DATA>', 'typical inputs, best from the training set; the labels serve the report alone')
     .addOption(new Option('--samples <count>', 'calibration samples, drawn at random (seed 0)').argParser(wholeNumber(1)).default(1000))
-    .addOption(new Option('--mode <mode>', 'how thresholds are chosen: max, a percentile of the activations, balance (local threshold balancing), or JSON { "layer": threshold }').default('99.9%'))
-    .addOption(new Option('--per <what>', 'one threshold for each of these; balance always takes channels').choices(['layer', 'channel']).default('layer'))
+    .addOption(new Option('--code <name>', 'what spikes mean').choices(Object.keys(codes)).default('binary'))
+    .addOption(new Option('--levels <count>', 'levels of graded spikes, steps of stBif, bits of phase (default: that of the code)').argParser(wholeNumber(1)))
+    .addOption(new Option('--mode <mode>', 'how thresholds are chosen: max, a percentile of the activations, balance (local threshold balancing), sequential (for --steps, with the SNN in the loop), gaussian, or JSON { "layer": threshold } (default: 99.9%, max in codes with levels)'))
+    .addOption(new Option('--steps <count>', 'time steps that the network is made for; mode sequential and --wait need them').argParser(wholeNumber(1)))
+    .addOption(new Option('--wait <steps>', 'steps that each layer integrates before it fires: accuracy for latency (codes binary, signed)').argParser(wholeNumber(0)))
+    .addOption(new Option('--weights <what>', 'what mode sequential may change beside thresholds').choices(['keep', 'biases', 'calibrate']).default('keep'))
+    .addOption(new Option('--per <what>', 'one threshold for each of these; balance and sequential always take channels (default: layer, channel in codes with levels)').choices(['layer', 'channel']))
+    .addOption(new Option('--budget <points>', 'search codes, calibrations and steps for the cheapest network that loses at most so many points of accuracy').argParser(points))
+    .option('--validate <DATA>', 'labelled data that the search measures on, other than --calibrate (default: a fifth of the calibration samples)')
+    .addOption(new Option('--validate-samples <count>', 'only the first so many of them').argParser(wholeNumber(1)))
+    .option('--same-data', 'let the search measure on the images that thresholds were chosen on')
+    .option('--explain', 'say what the figures mean and what to change')
     .addOption(new Option('--rounds <count>', 'mode balance: how many batches of 32 samples it goes through (default: 1000)').argParser(wholeNumber(1)))
     .addOption(new Option('--initial-potential <share>', 'membrane potential at the start, as a share of the threshold').argParser(share).default(0.5))
     .addOption(new Option('--delay <steps>', 'steps that the output leaves out, or auto').argParser((text) => (text === 'auto' ? text : wholeNumber(0)(text))).default(0))
@@ -50,30 +74,45 @@ export function convertCommand(signal: AbortSignal): Command {
     .option('--report <file.json>', 'write the report to a file, too')
     .addOption(jsonOption())
     .addHelpText('after', `${examples}\n${dataHelp}\n${specHelp}`)
-    .action(async (model: string, { json, mode, preprocess, rounds, ...flags }: Flags) => {
+    .action(async (model: string, { json, mode, preprocess, rounds, steps, validateSamples, explain: explained, ...flags }: Flags) => {
+      if (flags.validate !== undefined && flags.validate === flags.calibrate && !flags.sameData) {
+        throw new SnnError('CALIBRATION', `[convert] --validate and --calibrate are both ${flags.validate}, expected other images: thresholds must not see those that are tested. Give other data, or --same-data.`, { reason: 'tested' })
+      }
       const settings = {
         ...flags,
-        mode: await readMode(mode),
+        ...(steps === undefined ? {} : { T: steps }),
+        ...(mode === undefined ? {} : { mode: await readMode(mode) }),
         ...(rounds === undefined ? {} : { balance: { rounds } }),
         ...(preprocess === undefined ? {} : { preprocess: await readSpec(preprocess) }),
+        ...(validateSamples === undefined || flags.validate === undefined ? {} : { validate: take(await openDataset(flags.validate, { signal }), validateSamples) }),
       }
       const result = await withProgress((onProgress) => convertModel(model, settings, { signal, onProgress }))
-      process.stdout.write(`${json ? JSON.stringify(result) : describeConversion(result)}\n`)
+      const explanation = explained ? explain(result.report) : []
+      process.stdout.write(`${json ? JSON.stringify({ ...result, ...(explained && { explanation }) }) : [describeConversion(result), ...(explained ? ['', ...explanation] : [])].join('\n')}\n`)
     })
 }
 
-/** `max`, `balance`, `99.9%`, or thresholds by layer as JSON. */
+/** Points of accuracy, in percent. */
+function points(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value >= 0 && value <= 100) return value
+  throw new InvalidArgumentError('Expected points of accuracy from 0 to 100.')
+}
+
+/** `max`, `balance`, `sequential`, `99.9%`, or thresholds by layer as JSON. */
 async function readMode(text: string): Promise<Mode> {
   if (/^\s*\{|\.json$/.test(text)) return { thresholds: (await readJson(text, '--mode')) as Record<string, number> }
-  if (text === 'max' || text === 'balance' || /^[\d.]+%$/.test(text)) return text as Mode
-  throw new SnnError('ARGUMENT', `[convert] --mode ${text}, expected max, balance, a percentile such as 99.9%, or JSON with a threshold for each layer.`, { name: '--mode', value: text })
+  if (text === 'max' || text === 'balance' || text === 'sequential' || text === 'gaussian' || /^[\d.]+%$/.test(text)) return text as Mode
+  throw new SnnError('ARGUMENT', `[convert] --mode ${text}, expected max, balance, sequential, gaussian, a percentile such as 99.9%, or JSON with a threshold for each layer.`, { name: '--mode', value: text })
 }
 
 /** The result for readers. */
-export function describeConversion({ model, data, samples, out, preprocess, report }: ModelConversion): string {
+export function describeConversion({ model, data, samples, out, preprocess, report, search }: ModelConversion): string {
   const mode = typeof report.mode === 'string' ? report.mode : 'given thresholds'
   return [
+    ...(search ? [describeSearch(search), ''] : []),
     `${model} -> ${out}: ${mode} per ${report.per}, calibrated with ${count(samples)} samples of ${data}`,
+    describeCode(report),
     ...(preprocess ? [`preprocessing: ${JSON.stringify(preprocess)}`] : []),
     '',
     formatTable(
@@ -86,8 +125,33 @@ export function describeConversion({ model, data, samples, out, preprocess, repo
       report.accuracy.map(({ T, agreement }, i) => [String(T), percent(agreement, 1), short(report.synapticOperations[i]!.ratio)]),
     ),
     '',
-    `recommended T: ${report.recommendedT}; ${percent(report.spikingShare, 1)} of the multiply-accumulates became spikes`,
+    `recommended T: ${report.recommendedT} passes, ${report.latency} of them before the output counts; ${percent(report.spikingShare, 1)} of the multiply-accumulates became spikes, ${percent(1 - report.spikingShare, 1)} are analogue`,
     ...report.notes.map((note) => `note: ${note}`),
     ...report.warnings.map((warning) => `warning: ${warning}`),
   ].join('\n')
+}
+
+/** One line: what a spike is, and whether weights were changed. */
+function describeCode({ code: { name, spikes, signed, levels }, weights }: ModelConversion['report']): string {
+  const parts = [`${spikes} spikes`, signed ? 'with a sign' : 'without sign', ...(levels === undefined ? [] : [`${levels} ${name === 'phase' ? 'bits' : spikes === 'graded' ? 'levels' : 'steps'}`])]
+  return `code ${name}: ${parts.join(', ')}; weights ${weights}`
+}
+
+/** The table of a search, best first. */
+function describeSearch({ annAccuracy, rows }: NonNullable<ModelConversion['search']>): string {
+  const table = formatTable(
+    [['code'], ['calibration'], ['spikes'], ['passes', 'number'], ['latency', 'number'], ['operations / MACs', 'number'], ['accuracy', 'number'], ['points lost', 'number'], ['within budget']],
+    rows.map(({ code, candidate, spikes, T, latency, operations, accuracy, lost, withinBudget }) => [
+      candidate.levels === undefined ? code : `${code} ${candidate.levels}`,
+      `${typeof candidate.mode === 'string' ? candidate.mode : 'max'}${candidate.T === undefined ? '' : ` for ${candidate.T}`}`,
+      spikes,
+      String(T),
+      String(latency),
+      short(operations),
+      percent(accuracy, 1),
+      lost.toFixed(1),
+      withinBudget ? 'yes' : 'no',
+    ]),
+  )
+  return `ANN: ${percent(annAccuracy, 1)}\n\n${table}`
 }

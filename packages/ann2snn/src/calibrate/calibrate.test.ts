@@ -1,0 +1,168 @@
+import { compile, reference, scan, type Tensor } from '@snn/tensor'
+import { windowedIntegrateAndFire, signedIntegrateAndFire, type Cell } from '@snn/neuron'
+import { describe, expect, it } from 'vitest'
+import { conv, linear, mlp, node, random, randomTensor, residual } from '../../test/networks.js'
+import { convert } from '../convert.js'
+import { simulate } from '../simulate.js'
+import { gaussianThreshold } from './gaussian.js'
+import { chooseNeuron, type Trace } from './neuron-grid.js'
+import { patchesOf } from './patches.js'
+import { emptySums, solveRidge } from './ridge.js'
+
+const backend = reference()
+
+describe('closed-form weights', () => {
+  it('find the linear map that rows and errors come from', () => {
+    const [inputs, outputs, rows] = [5, 3, 4000]
+    const truth = random(outputs * inputs, 1)
+    const shift = random(outputs, 2)
+    const values = random(rows * inputs, 3)
+    const sums = emptySums(inputs, outputs)
+    for (let row = 0; row < rows; row++) {
+      const r = values.subarray(row * inputs, (row + 1) * inputs).map((v, i) => v + i)
+      const e = Array.from({ length: outputs }, (_, o) => r.reduce((sum, v, i) => sum + v * truth[o * inputs + i]!, shift[o]!))
+      sums.rows++
+      for (let i = 0; i < inputs; i++) {
+        sums.r[i]! += r[i]!
+        for (let j = 0; j < inputs; j++) sums.rr[i * inputs + j]! += r[i]! * r[j]!
+        for (let o = 0; o < outputs; o++) sums.er[o * inputs + i]! += e[o]! * r[i]!
+      }
+      e.forEach((value, o) => (sums.e[o]! += value))
+    }
+    const { weight, bias } = solveRidge(sums)
+    weight.forEach((value, i) => expect(Math.abs(value - truth[i]!)).toBeLessThan(0.02))
+    bias.forEach((value, o) => expect(Math.abs(value - shift[o]!)).toBeLessThan(0.1))
+  })
+
+  it('take the rows that a layer multiplies with its weights', async () => {
+    const cases = [
+      { layer: conv(4, 6, 3, 2, 1, 2), from: [4, 7, 7], to: [6, 4, 4] },
+      { layer: linear(5, 3), from: [2, 5], to: [2, 3] },
+    ]
+    for (const { layer, from, to } of cases) {
+      const x = randomTensor([1, ...from], 8)
+      const weight = await layer.variables['weight']!.data()
+      const bias = await layer.variables['bias']!.data()
+      const y = await compile((input: Tensor) => (layer as Extract<typeof layer, { apply: unknown }>).apply([input], { training: false, lead: 1 }), { backend })(x)
+      const { groups, inputs, outputs, places, copy, index } = patchesOf(node('layer', layer, 'x'), from, to)
+      const row = new Float32Array(inputs)
+      for (let place = 0; place < places; place++) {
+        for (let channel = 0; channel < groups * outputs; channel++) {
+          copy(x.data, 0, place, Math.floor(channel / outputs), row, 0)
+          const sum = row.reduce((total, value, i) => total + value * weight[channel * inputs + i]!, bias[channel]!)
+          expect(y.data[index(channel, place)]).toBeCloseTo(sum, 5)
+        }
+      }
+    }
+  })
+})
+
+describe('the grid of thresholds and ramps', () => {
+  for (const signed of [false, true]) {
+    it(`chooses the neuron with the least error, as the real neuron runs: ${signed ? 'signed' : 'binary'}`, async () => {
+      const [T, start, wait, steps] = [6, 2, 1, 8]
+      const numbers = random(40 * steps, signed ? 5 : 6)
+      const traces: Trace[] = Array.from({ length: 40 }, (_, i) => {
+        const currents = Float64Array.from(numbers.subarray(i * steps, (i + 1) * steps), (v) => v * 0.8 + 0.2)
+        return { channel: 0, currents, activation: Math.max(0, currents.subarray(1, 7).reduce((a, b) => a + b) / T) }
+      })
+      const largest = Math.max(...traces.map(({ activation }) => activation))
+      const errors = new Map<string, number>()
+      for (let f = 1; f <= 11; f++) {
+        for (const beta of [0, 0.25, 0.5, 0.75, 1]) {
+          const threshold = (f / 10) * largest
+          const options = { threshold, initial: { v: threshold * (0.5 - beta) }, current: (beta * threshold) / T, start, length: T, wait }
+          const cell = (signed ? signedIntegrateAndFire(options) : windowedIntegrateAndFire(options)) as unknown as Cell
+          const run = compile((x: Tensor) => scan((state: ReturnType<Cell['initialState']>, now: Tensor) => {
+            const { output, state: after } = cell.step(now, state)
+            return [after, output] as const
+          }, cell.initialState([40], 'float64'), x)[1], { backend })
+          const { data } = await run({ data: Float64Array.from({ length: steps * 40 }, (_, i) => traces[i % 40]!.currents[Math.floor(i / 40)]!), shape: [steps, 40] })
+          let error = 0
+          traces.forEach(({ activation }, i) => {
+            let sum = 0
+            let uneven = 0
+            for (let t = start; t < start + T; t++) {
+              sum += data[t * 40 + i]!
+              uneven += ((sum - activation * (t - start + 1)) / T) ** 2
+            }
+            error += (sum / T - activation) ** 2 + uneven / T
+          })
+          errors.set(`${f} ${beta}`, error)
+        }
+      }
+      const [best] = [...errors].sort(([, a], [, b]) => a - b)
+      const chosen = chooseNeuron(traces, largest, { T, start, wait, signed, cap: Infinity })
+      const [f, beta] = best![0].split(' ').map(Number)
+      expect([chosen.threshold / largest, (chosen.current * T) / chosen.threshold]).toEqual([expect.closeTo(f! / 10, 9), expect.closeTo(beta!, 9)])
+    })
+  }
+})
+
+describe('Gaussian thresholds', () => {
+  it('have the least expected error among thresholds', () => {
+    for (const [mean, deviation, T] of [[0, 1, 4], [0.5, 2, 8], [-1, 1, 8]] as const) {
+      const error = (threshold: number): number => {
+        let sum = 0
+        for (let z = mean - 6 * deviation; z <= mean + 6 * deviation; z += deviation / 200) {
+          const a = Math.max(0, z)
+          const q = Math.min(1, Math.floor((a / threshold) * T + 0.5) / T)
+          sum += Math.exp(-(((z - mean) / deviation) ** 2) / 2) * (a - q * threshold) ** 2
+        }
+        return sum
+      }
+      const threshold = gaussianThreshold(mean, deviation, T)
+      for (const other of [0.8, 0.9, 1.1, 1.25]) expect(error(threshold)).toBeLessThan(error(threshold * other))
+    }
+  })
+})
+
+describe('sequential calibration', { timeout: 300_000 }, () => {
+  const batches = [randomTensor([12, 3, 12, 12], 1)]
+
+  const errorOf = async (options: object): Promise<number> => {
+    const { snn, ann, report } = await convert(residual(), batches, { backend, ...options })
+    const [spiking, exact] = [await simulate(snn, batches[0]!, { T: 8 + report.latency, backend }), await simulate(ann, batches[0]!, { T: 1, backend })]
+    return Math.hypot(...Array.from(exact.logits.data, (value, i) => value - spiking.logits.data[i]!))
+  }
+
+  it('comes nearer to the ANN than the maximum, with corrected weights nearer still', async () => {
+    const plain = await errorOf({ mode: 'max', per: 'channel' })
+    const kept = await errorOf({ mode: 'sequential', T: 8 })
+    const calibrated = await errorOf({ mode: 'sequential', T: 8, weights: 'calibrate' })
+    expect(kept).toBeLessThan(plain)
+    expect(calibrated).toBeLessThan(kept)
+  })
+
+  it('waits: latency is reported, and the error falls', async () => {
+    const { report } = await convert(residual(), batches, { backend, mode: 'sequential', T: 8, wait: 1 })
+    expect(report).toMatchObject({ latency: 4, weights: 'kept' })
+    expect(report.accuracy.map(({ T }) => T)).toEqual([8, 12])
+    expect(await errorOf({ mode: 'sequential', T: 8, wait: 1, code: 'signed' })).toBeLessThan(await errorOf({ mode: 'max', per: 'channel' }))
+  })
+
+  it('leaves the weights of the ANN as they are unless asked, and says what it did', async () => {
+    const x = [randomTensor([20, 8], 5)]
+    for (const [weights, said] of [['keep', 'kept'], ['biases', 'biases corrected'], ['calibrate', 'calibrated']] as const) {
+      const net = mlp()
+      const before = await net.node('fc2').layer.variables['weight']!.data()
+      const { snn, ann, report } = await convert(net, x, { backend, mode: 'sequential', T: 4, weights })
+      expect(report.weights).toBe(said)
+      expect(await ann.node('fc2').layer.variables['weight']!.data()).toEqual(before)
+      // the SNN's weights are the ANN's times s_in / s_out
+      const own = await snn.node('fc2').layer.variables['weight']!.data()
+      const ratio = (o: number, i: number): number => own[o * 12 + i]! / before[o * 12 + i]!
+      const unchanged = Array.from({ length: 8 }, (_, i) => Math.abs((ratio(1, i + 1) * ratio(0, 0)) / (ratio(1, 0) * ratio(0, i + 1)) - 1)).every((d) => d < 1e-4)
+      expect(unchanged).toBe(weights !== 'calibrate')
+    }
+  })
+
+  it('tells its progress and stops when told', async () => {
+    const seen: number[] = []
+    await convert(mlp(), [randomTensor([20, 8], 5)], { backend, mode: 'sequential', T: 4, onProgress: ({ stage, done }) => stage === 'calibrate' && seen.push(done) })
+    expect(seen).toEqual([1, 2])
+    const controller = new AbortController()
+    const stopped = convert(mlp(), [randomTensor([20, 8], 5)], { backend, mode: 'sequential', T: 4, signal: controller.signal, onProgress: () => controller.abort(new Error('enough')) })
+    await expect(stopped).rejects.toThrow('enough')
+  })
+})

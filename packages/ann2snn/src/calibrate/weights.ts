@@ -1,0 +1,102 @@
+import type { NetworkNode } from '@snn/nn'
+import { compile, type Tensor } from '@snn/tensor'
+import { recorder, type WorkOptions } from '../activations.js'
+import { eachBatch, type Batches } from '../data.js'
+import type { CodeSettings } from '../codes/code.js'
+import type { Plan } from '../plan.js'
+import { withWeights } from '../prepare.js'
+import { at, floats, weightsOf } from '../weights.js'
+import { partial, type Calibrated } from './partial.js'
+import { patchesOf } from './patches.js'
+import { emptySums, solveRidge, type RidgeSums } from './ridge.js'
+
+export interface CorrectionOptions extends WorkOptions {
+  readonly settings: CodeSettings
+  /** Weights and biases, or biases alone. */
+  readonly what: 'weights' | 'biases'
+  /** Another input of the Add behind the layer, whose error this layer makes up for. */
+  readonly other: string | undefined
+  /** Samples of calibration data. */
+  readonly samples: number
+}
+
+/** Rows that a correction is found from. */
+const mostRows = 30_000
+/** Beyond so many inputs of one output, biases alone are corrected. */
+const mostInputs = 2304
+
+/**
+ * The weighted layer with weights that make up for what the spikes before it got wrong: W + D and b + db such that (W + D) r + b + db is
+ * as near as possible to the ANN's pre-activation y, with r the mean over time of the layer's real spikes. See `RidgeSums`.
+ */
+export async function correctedLayer(plan: Plan, calibrated: Calibrated, node: NetworkNode, options: CorrectionOptions, data: Batches): Promise<NetworkNode['layer']> {
+  const { backend, settings, other, signal } = options
+  const input = node.inputs[0]!
+  const current = calibrated.network.node(node.name)
+  const { weight, bias } = await weightsOf(current.layer)
+  const to = plan.shapes.get(node.name)!
+  const patches = patchesOf(node, plan.shapes.get(input)!, to)
+  const { groups, inputs, outputs, places } = patches
+  const whole = options.what === 'weights' && inputs <= mostInputs
+  const sums = Array.from({ length: groups }, () => emptySums(whole ? inputs : 1, outputs))
+  await using snn = await partial(plan, calibrated, settings, other === undefined ? [input] : [input, other], backend)
+  await using ann = recorder(plan.network, other === undefined ? [node.name] : [node.name, other], backend)
+  await using products = compile((r: Tensor, w: Tensor, e: Tensor) => {
+    const rest = e.sub(r.matmul(w.transpose()))
+    return whole ? { rest, rr: r.transpose().matmul(r), er: rest.transpose().matmul(r) } : { rest }
+  }, { backend })
+  const perSample = Math.max(1, Math.min(places, Math.floor(mostRows / options.samples)))
+  const random = placesAtRandom(places)
+  for await (const { x, size } of eachBatch(data, 'convert', signal)) {
+    const [r, branch] = await snn.sums(x)
+    const { values } = await ann(x)
+    const y = values[node.name]!.data
+    const target = other === undefined ? undefined : values[other]!.data
+    const rows = size * perSample
+    const chosen = Array.from({ length: rows }, (_, row) => (perSample === places ? row % places : random()))
+    const [sampleIn, sampleOut] = [r!.data.length / size, y.length / size]
+    for (let group = 0; group < groups; group++) {
+      const patch = new Float32Array(rows * inputs)
+      const wanted = new Float32Array(rows * outputs)
+      chosen.forEach((place, row) => {
+        const sample = Math.floor(row / perSample)
+        patches.copy(r!.data, sample * sampleIn, place, group, patch, row * inputs)
+        for (let o = 0; o < outputs; o++) {
+          const channel = group * outputs + o
+          const i = sample * sampleOut + patches.index(channel, place)
+          wanted[row * outputs + o] = y[i]! - (bias ? at(bias.data, channel) : 0) + (target ? target[i]! - branch!.data[i]! : 0)
+        }
+      })
+      const own = Float32Array.from(weight!.data.subarray(group * outputs * inputs, (group + 1) * outputs * inputs))
+      await gather(sums[group]!, patch, wanted, own)
+    }
+  }
+  const changes = sums.map(solveRidge)
+  return withWeights(node, {
+    weight: whole ? floats(weight!.shape, (i) => at(weight!.data, i) + changes[Math.floor(i / (outputs * inputs))]!.weight[i % (outputs * inputs)]!) : { data: weight!.data, shape: weight!.shape },
+    bias: floats([groups * outputs], (o) => (bias ? at(bias.data, o) : 0) + changes[Math.floor(o / outputs)]!.bias[o % outputs]!),
+  })
+
+  async function gather(sum: RidgeSums, patch: Float32Array, wanted: Float32Array, own: Float32Array): Promise<void> {
+    const rows = wanted.length / outputs
+    const { rest, ...squares } = await products({ data: patch, shape: [rows, inputs] }, { data: own, shape: [outputs, inputs] }, { data: wanted, shape: [rows, outputs] })
+    sum.rows += rows
+    for (let row = 0; row < rows; row++) {
+      if (whole) for (let i = 0; i < inputs; i++) sum.r[i]! += patch[row * inputs + i]!
+      for (let o = 0; o < outputs; o++) sum.e[o]! += rest.data[row * outputs + o]!
+    }
+    if (!('rr' in squares)) return
+    const { rr, er } = squares as { rr: typeof rest; er: typeof rest }
+    rr.data.forEach((value, i) => (sum.rr[i]! += value))
+    er.data.forEach((value, i) => (sum.er[i]! += value))
+  }
+}
+
+/** Places 0 .. count - 1 that look drawn at random, the same at every call. */
+function placesAtRandom(count: number): () => number {
+  let state = 1
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * count)
+  }
+}

@@ -1,0 +1,28 @@
+import { burstNeuron } from '@snn/neuron'
+import { binary } from './binary.js'
+import type { Code } from './code.js'
+import { parameter } from './parameter.js'
+
+/**
+ * Binary spikes that carry more the longer a burst lasts: 1, 2, 4 .. times the smallest, up to twice the largest activation (Park et al.,
+ * DAC 2019).
+ */
+export const burst: Code = {
+  ...binary,
+  name: 'burst',
+  summary: 'binary spikes that weigh twice as much as the one a step before (Park et al. 2019)',
+  levels: { default: 5, least: 1, most: 16 },
+  absorbs: false,
+  start: () => 0,
+  neuron({ name, shape, threshold }, { levels }) {
+    const largest = 2 ** (levels - 1)
+    // twice the activation, so that what the beginning of a burst owes can be made up for
+    const smallest = threshold.map((x) => (2 * x) / largest)
+    return burstNeuron({
+      threshold: parameter(smallest, shape, `${name}.threshold`),
+      initial: { v: parameter(smallest.map((x) => x / 2), shape, `${name}.initial.v`) },
+      largest,
+      reset: 'soft',
+    })
+  },
+}

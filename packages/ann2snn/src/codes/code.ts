@@ -1,0 +1,60 @@
+import type { Layer, StatefulLayer } from '@snn/nn'
+import type { Shape } from '@snn/tensor'
+
+export type CodeName = 'binary' | 'signed' | 'burst' | 'phase' | 'stBif' | 'multiThreshold' | 'differential' | 'delta'
+
+/** A layer of the ANN that becomes neurons, and what was chosen for it: values for each element of a sample, in units of the SNN. */
+export interface Site {
+  readonly name: string
+  /** The activation. */
+  readonly layer: Layer
+  readonly shape: Shape
+  /** The activation that the code counts in: as a rule the largest. */
+  readonly threshold: Float64Array
+  /** The initial potential. */
+  readonly initial: Float64Array
+  /** A constant current at every step. */
+  readonly current: Float64Array
+  /** Layers of neurons before this one, on the longest path. */
+  readonly depth: number
+}
+
+export interface CodeSettings {
+  /** Levels of graded spikes, steps of a quantised activation, or bits. */
+  readonly levels: number
+  /** Steps that the network is made for; 0: any number. */
+  readonly T: number
+  /** Steps that each layer of neurons integrates before it fires. */
+  readonly wait: number
+}
+
+/**
+ * A neural code: what enters when, what a neuron emits, how the output is read, and what it can carry. One file a code; the SNN is
+ * built from it by `buildSnn`.
+ */
+export interface Code {
+  readonly name: CodeName
+  /** In a word or two, and its source. */
+  readonly summary: string
+  /**
+   * What flows on a connection. `sustained`: currents at every step, the constant input among them, and the output is the mean
+   * over time. `once`: changes; input and biases enter at step 0, and the output is the sum of all that came.
+   */
+  readonly flow: 'sustained' | 'once'
+  readonly spikes: 'binary' | 'graded'
+  /** Whether spikes have a sign. */
+  readonly signed: boolean
+  readonly levels: { readonly default: number; readonly least: number; readonly most: number } | undefined
+  /** Activations that become neurons, by kind of layer. */
+  readonly neurons: ReadonlySet<string>
+  /** Whether other functions and products of activations are carried, exact once nothing changes any more. */
+  readonly functions: boolean
+  /** Whether thresholds and scales are absorbed in the weights, so that a spike is a one. */
+  readonly absorbs: boolean
+  /** Step at which a layer of neurons may fire first, given how many layers of neurons come before. */
+  start(depth: number, settings: CodeSettings): number
+  neuron(site: Site, settings: CodeSettings): StatefulLayer
+}
+
+/** Kinds of activations that are zero for negative input. */
+export const rectifiers: ReadonlySet<string> = new Set(['relu', 'clip'])

@@ -1,0 +1,21 @@
+import { deltaNeuron } from '@snn/neuron'
+import type { Code } from './code.js'
+import { gradedOptions, piecewiseLinear } from './graded.js'
+
+/**
+ * Changes in graded spikes: input and biases enter once, a neuron hands on the level nearest to what it still owes, and the activity
+ * dies out by itself. Other functions emit f(all received) - f(before), exactly.
+ */
+export const delta: Code = {
+  name: 'delta',
+  summary: 'graded, signed spikes that carry changes; activity dies out (levels of Huang et al. 2025, no averaging)',
+  flow: 'once',
+  spikes: 'graded',
+  signed: true,
+  levels: { default: 8, least: 1, most: 16 },
+  neurons: piecewiseLinear,
+  functions: true,
+  absorbs: false,
+  start: () => 0,
+  neuron: (site, { levels }) => deltaNeuron({ levels, ...gradedOptions(site) }),
+}

@@ -1,0 +1,12 @@
+import { differentialNeuron } from '@snn/neuron'
+import type { Code } from './code.js'
+import { delta } from './delta.js'
+import { gradedOptions } from './graded.js'
+
+/** Graded spikes that carry the change of a mean rate: a level divided by the number of steps (Huang et al., ICML 2025). */
+export const differential: Code = {
+  ...delta,
+  name: 'differential',
+  summary: 'graded, signed spikes that carry the change of a mean (Huang et al. 2025)',
+  neuron: (site, { levels }) => differentialNeuron({ levels, ...gradedOptions(site) }),
+}

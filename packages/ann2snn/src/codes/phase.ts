@@ -1,0 +1,29 @@
+import { phaseNeuron } from '@snn/neuron'
+import { rectifiers, type Code } from './code.js'
+import { delta } from './delta.js'
+import { parameter } from './parameter.js'
+
+/**
+ * Binary spikes weighted by their place in time, the bits of the quantised activation, layer after layer (Kim et al. 2018): every
+ * layer takes `levels` steps.
+ */
+export const phase: Code = {
+  ...delta,
+  name: 'phase',
+  summary: 'binary spikes that are the bits of the activation, layer after layer (Kim et al. 2018)',
+  spikes: 'binary',
+  signed: false,
+  levels: { default: 4, least: 1, most: 12 },
+  neurons: rectifiers,
+  start: (depth, { levels }) => depth * levels,
+  neuron({ name, shape, threshold, depth }, { levels: bits }) {
+    // all bits set make the largest activation; half of the last bit rounds
+    const whole = threshold.map((x) => (x * 2 ** bits) / (2 ** bits - 1))
+    return phaseNeuron({
+      threshold: parameter(whole, shape, `${name}.threshold`),
+      initial: { v: parameter(whole.map((x) => x * 2 ** -(bits + 1)), shape, `${name}.initial.v`) },
+      start: depth * bits,
+      bits,
+    })
+  },
+}

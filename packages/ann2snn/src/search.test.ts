@@ -1,0 +1,54 @@
+import { reference, type TensorLike } from '@snn/tensor'
+import { describe, expect, it } from 'vitest'
+import { mlp, randomTensor } from '../test/networks.js'
+import { convert } from './convert.js'
+import { explain } from './explain.js'
+import { searchConversion } from './search.js'
+import { simulate } from './simulate.js'
+
+const backend = reference()
+
+async function labelled(seed: number): Promise<readonly [TensorLike, TensorLike]> {
+  const x = randomTensor([40, 8], seed)
+  const { logits } = await simulate(mlp(), x, { T: 1, backend })
+  const data = Int32Array.from({ length: 40 }, (_, n) => {
+    const own = [...logits.data.subarray(n * 5, n * 5 + 5)]
+    return own.indexOf(Math.max(...own))
+  })
+  return [x, { data, shape: [40] }]
+}
+
+describe('search within a budget', { timeout: 60_000 }, () => {
+  it('puts first what costs least and loses no more', async () => {
+    const [calibration, validation] = [[await labelled(1)], [await labelled(2)]]
+    const { rows, best, annAccuracy } = await searchConversion(mlp(), calibration, validation, { backend, budget: 5, candidates: [{ code: 'binary' }, { code: 'delta' }, { code: 'phase' }] })
+    expect(annAccuracy).toBe(1)
+    const within = rows.filter(({ withinBudget }) => withinBudget)
+    expect(rows.slice(0, within.length)).toEqual(within)
+    expect(within.length).toBeGreaterThan(0)
+    expect(best.row).toEqual(rows[0])
+    for (const row of rows) expect(row.withinBudget).toBe(row.lost <= 5 + 1e-9)
+    for (const row of within) expect(row.operations).toBeGreaterThanOrEqual(best.row.operations)
+    expect(best.report.code.name).toBe(best.row.code)
+  })
+
+  it('refuses images that thresholds were chosen on, unless told', async () => {
+    const data = [await labelled(1)]
+    const shared = [await labelled(2), ...data]
+    await expect(searchConversion(mlp(), data, shared, { backend, budget: 1 })).rejects.toMatchObject({ code: 'CALIBRATION', details: { reason: 'tested' } })
+    const { rows } = await searchConversion(mlp(), data, data, { backend, budget: 1, sameData: true, candidates: [{ code: 'delta' }] })
+    expect(rows.length).toBeGreaterThan(0)
+    for (const budget of [-1, NaN, 101]) await expect(searchConversion(mlp(), data, [await labelled(2)], { backend, budget })).rejects.toMatchObject({ code: 'ARGUMENT' })
+  })
+})
+
+describe('explain', () => {
+  it('says what spikes are, how many passes, and which layer is to blame', async () => {
+    const { report } = await convert(mlp(), [randomTensor([20, 8], 5)], { backend, code: 'phase', levels: 2 })
+    const text = explain(report).join('\n')
+    expect(text).toContain('Spikes are binary, with 2 bits')
+    expect(text).toContain('run 4 times for each input, 2 of them before the output begins to count')
+    expect(text).toMatch(/layer 'relu[12]' adds most of the error/)
+    expect(text).toContain('Weights were not changed')
+  })
+})
