@@ -29,18 +29,18 @@ describe('a renamed copy of the repository', () => {
 
   it('still resolves: a package type-checks against the sources of those it depends on', { timeout: 120_000 }, async () => {
     const packages = readPackages(copy)
-    const neuron = packages.find(({ shortName }) => shortName === 'neuron')!
+    const surrogate = packages.find(({ shortName }) => shortName === 'surrogate')!
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-    for (const pkg of closureOf(neuron, packages)) {
+    for (const pkg of closureOf(surrogate, packages)) {
       for (const dependency of closureOf(pkg, packages)) {
         const link = join(pkg.directory, 'node_modules', dependency.name)
         mkdirSync(dirname(link), { recursive: true })
         symlinkSync(dependency.directory, link)
       }
     }
-    await execute('tsc', ['-p', neuron.directory], { cwd: copy })
+    await execute('tsc', ['-p', surrogate.directory], { cwd: copy })
     const code = `import * as tensor from '${to}/tensor'; if (!tensor.SnnError) throw new Error('not resolved')`
-    await execute('node', [`--conditions=${to}/source`, '--import', 'tsx', '--input-type=module', '-'], { cwd: neuron.directory, input: code })
+    await execute('node', [`--conditions=${to}/source`, '--import', 'tsx', '--input-type=module', '-'], { cwd: surrogate.directory, input: code })
   })
 })
 

@@ -132,7 +132,7 @@ const manifestIsComplete: Rule = (pkg) => {
   expect(manifest.license === 'Apache-2.0', '"license": "Apache-2.0"')
   expect(Boolean(manifest.description), 'a description')
   expect(manifest.engines?.['node'] === '>=20.19', '"engines": { "node": ">=20.19" }')
-  expect(JSON.stringify(manifest.files) === '["dist"]', '"files": ["dist"]')
+  expect(['["dist"]', '["dist","docs"]'].includes(JSON.stringify(manifest.files)), '"files": ["dist"], or ["dist", "docs"]')
   expect(pkg.entries.length > 0 || manifest.bin !== undefined, '"exports"')
   for (const name of ['build', 'typecheck', 'lint', 'test']) expect(name in (manifest.scripts ?? {}), `a script "${name}"`)
   return wrong

@@ -23,7 +23,7 @@ async function run(cell: Cell): Promise<number[]> {
 
 describe('createNeuron', () => {
   it('makes every model again from what a layer of it says of itself', async () => {
-    expect(models.length).toBe(26)
+    expect(models.length).toBe(34)
     for (const model of models) {
       const cell = model()
       const copy = again(cell)

@@ -21,6 +21,7 @@ export const drivenIntegrateAndFire = extendNeuron('drivenIntegrateAndFire', int
  * (0: without end), and takes nothing in once `length` steps of integration are over.
  */
 export const windowedIntegrateAndFire = extendNeuron('windowedIntegrateAndFire', drivenIntegrateAndFire, {
+  resets: ['soft'],
   settings: { ...always },
   state: { steps: 0 },
   charge: (x, { v, steps }, { current }, window) => ({ v: v.add(x.mul(mayCharge(steps, window))).add(current.mul(integrates(steps, window))), steps }),
@@ -37,6 +38,7 @@ export const windowedIntegrateAndFire = extendNeuron('windowedIntegrateAndFire',
  *   reset   v <- v - s threshold    count <- count + s
  */
 export const signedIntegrateAndFire = extendNeuron('signedIntegrateAndFire', windowedIntegrateAndFire, {
+  resets: ['soft'],
   state: { count: 0 },
   fire: ({ v, steps, count }, { threshold }, spike, window) => spike(v.sub(threshold)).sub(v.lt(0).and(count.gt(0)).cast(v.dtype)).mul(mayFire(steps, window)),
   reset: ({ v, steps, count }, s, { threshold }) => ({ v: v.sub(s.mul(threshold)), steps: steps.add(1), count: count.add(s) }),
@@ -52,6 +54,7 @@ export const signedIntegrateAndFire = extendNeuron('signedIntegrateAndFire', win
  *   output  s gain threshold
  */
 export const burstNeuron = extendNeuron('burstNeuron', integrateAndFire, {
+  resets: ['soft'],
   parameters: { beta: 2, largest: 16 },
   state: { gain: 1 },
   fire: ({ v, gain }, { threshold }, spike) => spike(v.sub(gain.mul(threshold))),
