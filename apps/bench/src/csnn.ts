@@ -1,7 +1,8 @@
 import { integrateAndFire } from '@snn/neuron'
 import { batchNorm2d, conv2d, flatten, input, linear, maxPool2d, sequential, type Network, type StatefulLayer } from '@snn/nn'
 import { atan } from '@snn/surrogate'
-import { compile, grad, oneHot, repeat, zerosVariable, type Backend, type Compiled, type CompileFunctionOptions, type Tensor, type TensorLike, type Variable } from '@snn/tensor'
+import { compile, oneHot, repeat, type Backend, type Compiled, type CompileFunctionOptions, type Tensor, type TensorLike } from '@snn/tensor'
+import { adam } from '@snn/train'
 import { numbers, symmetric } from './numbers.js'
 
 const steps = 4
@@ -30,33 +31,13 @@ export function setWeights(net: Network): void {
  * Gives the loss.
  */
 export function trainingStep(net: Network, options: CompileFunctionOptions & { readonly backend: Backend }): Compiled<[x: Tensor, y: Tensor], Tensor> {
-  const update = adam(Object.values(net.parameters()))
+  const optimizer = adam(net.parameters(), { lr: 1e-3 })
   return compile((x: Tensor, y: Tensor) => {
     const rate = net.forward(repeat(x, steps), { training: true }).mean(0)
     const loss = rate.sub(oneHot(y, classes)).square().mean()
-    update(loss)
+    optimizer.step(loss)
     return loss
   }, options)
-}
-
-// TODO: the optimiser of @snn/train, once it is there
-function adam(parameters: readonly Variable[], { rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = {}): (loss: Tensor) => void {
-  const count = zerosVariable([])
-  const moments = parameters.map(({ shape }) => [zerosVariable(shape), zerosVariable(shape)] as const)
-  return (loss) => {
-    const t = count.read().add(1)
-    count.assign(t)
-    const bias = (beta: number): Tensor => t.mul(Math.log(beta)).exp().neg().add(1)
-    grad(loss, parameters).forEach((gradient, i) => {
-      const [first, second] = moments[i]!
-      const m = first.read().mul(beta1).add(gradient.mul(1 - beta1))
-      const v = second.read().mul(beta2).add(gradient.square().mul(1 - beta2))
-      first.assign(m)
-      second.assign(v)
-      const moved = m.div(bias(beta1)).div(v.div(bias(beta2)).sqrt().add(epsilon)).mul(rate)
-      parameters[i]!.assign(parameters[i]!.read().sub(moved))
-    })
-  }
 }
 
 /** A batch of images in [0, 1) and labels. */
