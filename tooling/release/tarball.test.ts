@@ -24,7 +24,7 @@ describe.each(published)('tarball of $name', (pkg) => {
   it('holds what it should and nothing else', async () => {
     const files = (await execute('tar', ['tzf', tarball])).trim().split('\n').map((path) => path.replace('package/', ''))
     for (const file of ['LICENSE', 'package.json', ...(isEmpty(pkg) ? [] : ['README.md'])]) expect(files).toContain(file)
-    expect(files.filter((file) => !/^(LICENSE|README\.md|package\.json|CHANGELOG\.md|dist\/.*)$/.test(file))).toEqual([])
+    expect(files.filter((file) => !/^(LICENSE|README\.md|package\.json|CHANGELOG\.md|dist\/.*|docs\/[^/]*\.(md|svg))$/.test(file))).toEqual([])
     expect(files.filter((file) => /\.test\.|\.spec\.|fixture/.test(file))).toEqual([])
     const manifest = JSON.parse(await execute('tar', ['xzOf', tarball, 'package/package.json'])) as Manifest
     expect(manifest.scripts).toBeUndefined()
