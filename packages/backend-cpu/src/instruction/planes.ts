@@ -18,7 +18,7 @@ export class PlanesInstruction implements Instruction {
     readonly locations: readonly Location[],
     readonly workshop: Workshop,
   ) {
-    const { kernel, windows } = { kernel: fused.kernel.kernel, windows: fused.kernel.windows }
+    const { kernel, windows } = fused.kernel
     this.#isShared = fused.planes * windows[0] * windows[1] * kernel[0] * kernel[1] >= sharedWork
   }
 

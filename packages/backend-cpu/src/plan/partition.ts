@@ -83,8 +83,8 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     const ready = Math.max(0, ...inputs.map((input) => available.get(input) ?? 0))
     return ready + ((of - (ready % ranks) + ranks) % ranks)
   }
-  const place = (node: Node, time: number, until = time): void => {
-    for (const output of node.outputs) available.set(output, until)
+  const place = (node: Node, time: number): void => {
+    for (const output of node.outputs) available.set(output, time)
   }
 
   const placeInKernel = (node: Node, sum: boolean): void => {
@@ -92,7 +92,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     for (const input of sources) needStatic(input)
     const time = timeOf(sources, rank.kernel)
     const { kernels } = stage(Math.floor(time / ranks))
-    const size = sizeOf(node.inputs.length > 0 && sum ? node.inputs[0]!.shape : node.outputs[0]!.shape)
+    const size = sizeOf(sum ? node.inputs[0]!.shape : node.outputs[0]!.shape)
     const spaces = spacesOf(node, sum, isBound)
     const first = Math.max(0, ...sources.map((input) => {
       const group = groupOf.get(input.node)
@@ -112,7 +112,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     }
     for (const output of node.outputs) kernelMade.add(output)
     // what is summed up is there when the whole kernel has run
-    place(node, time, sum ? time + 1 : time)
+    place(node, sum ? time + 1 : time)
   }
 
   /** Elementwise values of static ones are computed by kernels too where kernels read them. */
