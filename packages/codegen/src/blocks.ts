@@ -16,15 +16,21 @@ export interface Blocks {
   readonly words: Readonly<Record<Exclude<(typeof argumentWords)[number], 'scratch'>, number>>
 }
 
-/** Divides the elements of a kernel into blocks of at most `block` elements; default: what fits the first-level cache. */
-export function divide({ kernel, space, length }: Fused, block?: number): Blocks {
+/** Rows of a kernel's elements, all of one channel. */
+export function rowsOf({ space }: Pick<Fused, 'space'>): { readonly count: number; readonly inner: number; readonly alongLast: boolean } {
   const alongLast = space.inner === 1 && space.count > 1
   const inner = alongLast ? space.count : space.inner
-  const rows = inner === 0 ? 0 : (space.outer * space.count * space.inner) / inner
+  return { count: inner === 0 ? 0 : (space.outer * space.count * space.inner) / inner, inner, alongLast }
+}
+
+/** Divides the elements of a kernel into blocks of at most `block` elements; default: what fits the first-level cache. */
+export function divide({ kernel, space, length, plane }: Fused, block?: number): Blocks {
+  const rows = rowsOf({ space })
   const bytes = kernel.slots.reduce((sum, { isStacked }) => sum + 4 * (isStacked ? length : 1), 0)
   const fitting = bytes === 0 ? largestBlock : Math.floor(cachedBytes / bytes / 16) * 16
-  const size = block ?? Math.min(largestBlock, Math.max(smallestBlock, fitting))
-  const blocksPerRow = Math.ceil(inner / size)
-  const scratchBytes = bytes * size
-  return { count: rows * blocksPerRow, scratchBytes, words: { length, count: alongLast ? 1 : space.count, inner, block: size, blocksPerRow, scratchBytes } }
+  const size = Math.max(1, Math.floor((block ?? Math.min(largestBlock, Math.max(smallestBlock, fitting))) / plane)) * plane
+  const blocksPerRow = Math.ceil(rows.inner / size)
+  // what is read behind a plane that is pooled
+  const scratchBytes = bytes * size + (plane > 1 ? 16 : 0)
+  return { count: rows.count * blocksPerRow, scratchBytes, words: { length, count: rows.alongLast ? 1 : space.count, inner: rows.inner, block: size, blocksPerRow, scratchBytes } }
 }

@@ -1,8 +1,9 @@
-import { customGradient, grad, isPrimitive, scan, sizeOf, topological, traceFunction, zeros, full, type Node, type Tensor, type TypedArray } from '@snn/tensor'
+import { argmaxPool, averagePool, customGradient, grad, isPrimitive, maxPool, scan, sizeOf, topological, traceFunction, zeros, full, type Node, type Tensor, type TypedArray } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { random, runKernel, runReference } from '../test/run-kernel.js'
 import { fuseScan } from './fuse-scan.js'
 import type { Fused } from './kernel-builder.js'
+import { fusePlanes, type FusedPlanes } from './planes.js'
 
 /** H(u), with the derivative of a hat. */
 function spike(u: Tensor): Tensor {
@@ -99,6 +100,44 @@ describe('generated kernels of scans', () => {
       [[4, 3, 5]],
       2,
     )
+  })
+
+  it('pool in the same pass what they stack', async () => {
+    const poolings: readonly { readonly shape: readonly number[]; readonly pool: (s: Tensor) => Tensor }[] = [
+      { shape: [2, 3, 6, 9], pool: (s) => maxPool(s, [2, 2]) },
+      { shape: [1, 2, 14, 27], pool: (s) => averagePool(s, [4, 4]) },
+      { shape: [2, 1, 7, 18], pool: (s) => maxPool(s, [3, 3], { stride: 2, padding: 1 }) },
+      { shape: [2, 1, 7, 11], pool: (s) => averagePool(s, [3, 2], { stride: [2, 1], padding: [1, 0], countIncludePad: false }) },
+      { shape: [2, 2, 23], pool: (s) => averagePool(s, [3]) },
+      { shape: [1, 2, 9, 12], pool: (s) => argmaxPool(s, [2, 2]) },
+    ]
+    for (const { shape, pool } of poolings) {
+      for (const options of [{ block: 1 }, { block: 1000, threads: 2 }]) {
+        const next = random(3)
+        const { program } = traceFunction((x: Tensor, bias: Tensor) => {
+          const [, v] = scan((v: Tensor, _: null) => { const next = leaky(v, x, full([], 2)).v.add(bias); return [next, next] }, zeros(shape), null, { length: 3 })
+          return [v, pool(v.reshape([3 * shape[0]!, ...shape.slice(1)]))]
+        }, [{ shape, dtype: 'float32' }, { shape: [shape[1]!, ...shape.slice(2).map(() => 1)], dtype: 'float32' }])
+        const [stack, pooled] = program.results as [Tensor, Tensor]
+        const data = new Map<Tensor, TypedArray>(program.parameters.map((x) => [x, Float32Array.from({ length: sizeOf(x.shape) }, () => next() * 1.5 - 0.4)]))
+        const fused = fuseScan(stack.node as Node<'scan'>, { isBound: (t) => program.parameters.includes(t), isWanted: () => false, pools: [fusePlanes(pooled.node)!] })!
+        const outputs = await runKernel(fused, data, options)
+        expect([...outputs.keys()]).toEqual([pooled])
+        const [wanted] = runReference([pooled], data)
+        outputs.get(pooled)!.forEach((x, k) => expect(Math.abs(x - wanted![k]!)).toBeLessThan(1e-5))
+      }
+    }
+  })
+
+  it('refuse to pool planes that lie across what a parameter varies along', () => {
+    const { program } = traceFunction((x: Tensor, bias: Tensor) => {
+      const [, v] = scan((v: Tensor, _: null) => { const next = v.mul(bias).add(x); return [next, next] }, zeros([2, 4, 4]), null, { length: 3 })
+      return [maxPool(v, [2, 2])]
+    }, [{ shape: [2, 4, 4], dtype: 'float32' }, { shape: [4, 1], dtype: 'float32' }])
+    const [pooled] = program.results as [Tensor]
+    const fuse = (pools: readonly FusedPlanes[]): Fused | undefined => fuseScan(pooled.node.inputs[0]!.node as Node<'scan'>, { isBound: (t) => program.parameters.includes(t), pools })
+    expect(fuse([])).toBeDefined()
+    expect(fuse([fusePlanes(pooled.node)!])).toBeUndefined()
   })
 
   it('refuse bodies that are not elementwise', () => {

@@ -2,6 +2,7 @@ import { isPrimitive, sizeOf, type Node, type Tensor } from '@snn/tensor'
 import { orUndefined } from './fuse.js'
 import { KernelBuilder, Unfusable, type Binding, type Fused, type PhaseBuilder } from './kernel-builder.js'
 import { sumMapping, type Mapping } from './mapping.js'
+import type { FusedPlanes } from './planes.js'
 import { kindOf } from './scalar.js'
 
 export interface ScanFusionOptions {
@@ -9,6 +10,8 @@ export interface ScanFusionOptions {
   readonly isWanted?: (output: Tensor) => boolean
   /** What is given outside of the scan: it is not looked behind. */
   readonly isBound?: (tensor: Tensor) => boolean
+  /** Poolings of outputs of the scan that are made in the same pass; such an output need not be wanted itself. */
+  readonly pools?: readonly FusedPlanes[]
 }
 
 /**
@@ -16,14 +19,14 @@ export interface ScanFusionOptions {
  * in the cache. A scan that reads the carries which an earlier such scan in the other direction stacked, as the gradient of that scan
  * does, computes them again instead: it reads the inputs of the earlier scan. undefined when no kernel can compute the scan.
  */
-export function fuseScan(node: Node<'scan'>, { isWanted = () => true, isBound = () => false }: ScanFusionOptions = {}): Fused | undefined {
+export function fuseScan(node: Node<'scan'>, { isWanted = () => true, isBound = () => false, pools = [] }: ScanFusionOptions = {}): Fused | undefined {
   return orUndefined(() => {
     const size = elementsOf(node)
     const builder = new KernelBuilder(size, isBound)
     const replay = replayed(node)
     const start = builder.phase('once', new Map(), () => false)
     const stacked = replay ? addReplay(builder, start, replay, size) : new Map<Tensor, Binding>()
-    addScan(builder, start, node, stacked, size, isWanted)
+    addScan(builder, start, node, stacked, size, { isWanted, pools })
     return builder.finish(node.attributes.length)
   })
 }
@@ -73,7 +76,7 @@ function isPointwise(node: Node<'scan'>): boolean {
   return orUndefined(() => {
     const size = elementsOf(node)
     const builder = new KernelBuilder(size, () => false)
-    addScan(builder, builder.phase('once', new Map(), () => false), node, new Map(), size, () => true)
+    addScan(builder, builder.phase('once', new Map(), () => false), node, new Map(), size, { isWanted: () => true, pools: [] })
     return true
   }) ?? false
 }
@@ -128,7 +131,7 @@ function addReplay(builder: KernelBuilder, start: PhaseBuilder, { scan, carryOf 
   return stacked
 }
 
-function addScan(builder: KernelBuilder, start: PhaseBuilder, node: Node<'scan'>, stacked: ReadonlyMap<Tensor, Binding>, size: number, isWanted: (output: Tensor) => boolean): void {
+function addScan(builder: KernelBuilder, start: PhaseBuilder, node: Node<'scan'>, stacked: ReadonlyMap<Tensor, Binding>, size: number, { isWanted, pools }: Required<Pick<ScanFusionOptions, 'isWanted' | 'pools'>>): void {
   const { body, reverse, carries: carryCount } = node.attributes
   const { carries } = scanParts(node)
   const bindings = new Map<Tensor, Binding>(stacked)
@@ -141,7 +144,16 @@ function addScan(builder: KernelBuilder, start: PhaseBuilder, node: Node<'scan'>
   const phase = builder.phase(reverse ? 'descending' : 'ascending', bindings, inBody)
   body.results.slice(carryCount).forEach((result, i) => {
     const output = node.outputs[carryCount + i]!
-    if (isWanted(output)) phase.store(output, wholeOrScalar(result, size), phase.value(result, wholeOrScalar(result, size)), 'output', true)
+    const pooled = pools.filter(({ inputs }) => sourceOf(inputs[0]!) === output)
+    if (!isWanted(output) && pooled.length === 0) return
+    const mapping = wholeOrScalar(result, size)
+    const value = phase.value(result, mapping)
+    if (isWanted(output)) phase.store(output, mapping, value, 'output', true)
+    if (pooled.length === 0) return
+    if (mapping !== 'full' || kindOf(result) !== 'float') throw new Unfusable()
+    const slot = builder.slot('float')
+    phase.keep(slot, value)
+    for (const pool of pooled) phase.pool(slot, pool)
   })
   sums.forEach((terms, c) => {
     if (terms && isWanted(node.outputs[c]!)) phase.store(node.outputs[c]!, terms.mapping, terms.of.map((term) => phase.value(term)).reduce((x, y) => phase.add(x, y)), 'sum', false)
@@ -178,6 +190,11 @@ function sumTerms(next: Tensor, { parameter, input }: Part, size: number): SumTe
   if (mapping === undefined || mapping === 'full' || others.some((other) => JSON.stringify(other) !== JSON.stringify(mapping))) return undefined
   if (terms.some(({ inputs }) => sizeOf(inputs[0]!.shape) !== size || kindOf(inputs[0]!) !== 'float')) return undefined
   return { of: terms.map(({ inputs }) => inputs[0]!), mapping }
+}
+
+/** What a tensor is a reshape of. */
+function sourceOf(tensor: Tensor): Tensor {
+  return isPrimitive(tensor.node, 'reshape') ? sourceOf(tensor.node.inputs[0]!) : tensor
 }
 
 function isZero(tensor: Tensor): boolean {

@@ -1,6 +1,8 @@
 import { isPrimitive, type Node, type Tensor } from '@snn/tensor'
-import type { Kernel, Operand, Phase, Slot, Space, Store } from './kernel.js'
+import type { Kernel, Operand, Phase, Pool, Slot, Space, Store } from './kernel.js'
 import { lookThrough, mappingOf, type Mapped, type Mapping } from './mapping.js'
+import { rowsOf } from './blocks.js'
+import type { FusedPlanes } from './planes.js'
 import { isScalar, kindOf, type Access, type Kind, type ScalarValue } from './scalar.js'
 
 /** Thrown while a kernel is built from operations that no kernel can compute; whoever asked for the kernel does without. */
@@ -14,6 +16,8 @@ export interface Fused {
   readonly space: Space
   /** Number of steps of the phases that do not run once. */
   readonly length: number
+  /** Elements of a plane that is pooled: blocks hold whole ones. 1 where nothing is pooled. */
+  readonly plane: number
 }
 
 /** What a tensor stands for inside of a phase. */
@@ -82,7 +86,10 @@ export class KernelBuilder {
     const { operands, slots, tensors } = this
     const phases = this.#phases.map((phase) => phase.finish()).filter(({ stores }) => stores.length > 0)
     const space = this.#space ?? { outer: 1, count: 1, inner: this.#size }
-    return { kernel: { operands, slots, phases }, tensors, space, length }
+    const fused = { kernel: { operands, slots, phases }, tensors, space, length }
+    const [plane = 1, ...others] = new Set(phases.flatMap(({ pools }) => pools.map(({ kernel }) => kernel.plane[0] * kernel.plane[1])))
+    if (others.length > 0 || rowsOf(fused).inner % plane !== 0) throw new Unfusable()
+    return { ...fused, plane }
   }
 }
 
@@ -90,6 +97,7 @@ export class KernelBuilder {
 export class PhaseBuilder {
   readonly #values: ScalarValue[] = []
   readonly #stores: Store[] = []
+  readonly #pools: Pool[] = []
   readonly #numbers = new Map<string, number>()
   readonly #made = new Map<Tensor, Map<string, number>>()
 
@@ -159,8 +167,13 @@ export class PhaseBuilder {
     this.#stores.push({ to: { slot }, value })
   }
 
+  /** Pools what the slot holds in each step. */
+  pool(slot: number, { kernel, output }: FusedPlanes): void {
+    this.#pools.push({ slot, operand: this.kernel.operand(output, 'full', 'output', true), kernel })
+  }
+
   finish(): Phase {
-    return { steps: this.steps, values: this.#values, stores: this.#stores }
+    return { steps: this.steps, values: this.#values, stores: this.#stores, pools: this.#pools }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { PlaneKernel } from './planes.js'
 import type { Access, Kind, ScalarValue } from './scalar.js'
 
 /** A value in memory that a kernel reads or writes. */
@@ -25,11 +26,20 @@ export interface Store {
   readonly value: number
 }
 
+/** The windows of the planes that lie in a slot, maximum or average, written to an operand. */
+export interface Pool {
+  readonly slot: number
+  readonly operand: number
+  readonly kernel: PlaneKernel
+}
+
 /** What is computed for each element of a block, once or in every step, in order or from the last step to the first. */
 export interface Phase {
   readonly steps: 'once' | 'ascending' | 'descending'
   readonly values: readonly ScalarValue[]
   readonly stores: readonly Store[]
+  /** What follows in each step when all elements of the block are stored: a block holds whole planes. */
+  readonly pools: readonly Pool[]
 }
 
 /**

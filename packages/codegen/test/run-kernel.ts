@@ -15,7 +15,7 @@ export interface RunOptions {
 const guard = 77
 
 /** Runs a kernel on values of its inputs; gives its outputs, sums added up. A byte behind each output shows that nothing is written there. */
-export async function runKernel({ kernel, tensors, space, length }: Fused, bindings: ReadonlyMap<Tensor, TypedArray>, { block = 8, threads = 1, over = new Map() }: RunOptions = {}): Promise<Map<Tensor, TypedArray>> {
+export async function runKernel({ kernel, tensors, space, length, plane }: Fused, bindings: ReadonlyMap<Tensor, TypedArray>, { block = 8, threads = 1, over = new Map() }: RunOptions = {}): Promise<Map<Tensor, TypedArray>> {
   const memory = new WebAssembly.Memory({ initial: 64 })
   let end = 4096
   const place = (bytes: number): number => {
@@ -41,7 +41,7 @@ export async function runKernel({ kernel, tensors, space, length }: Fused, bindi
     if (role === 'output') new Uint8Array(memory.buffer)[addresses.get(i)! + bytes(tensors[i]!)] = guard
   })
 
-  const blocks = divide({ kernel, tensors, space, length }, block)
+  const blocks = divide({ kernel, tensors, space, length, plane }, block)
   const words = new Uint32Array(memory.buffer, 0, operandWord(kernel.operands.length))
   const scratch = place(blocks.scratchBytes * threads)
   argumentWords.forEach((name, i) => (words[i] = name === 'scratch' ? scratch : blocks.words[name]))

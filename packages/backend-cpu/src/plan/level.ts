@@ -130,8 +130,8 @@ export class Level {
         for (const input of [...nodes, ...sums].flatMap(({ inputs }) => inputs.map(source))) if (!nodes.has(input.node)) this.#needInMemory(input)
       }
       for (const node of control) {
-        const reads = fusedScans.get(node)
-        if (reads) for (const tensor of reads) this.#needInMemory(tensor)
+        const fused = fusedScans.get(node)
+        if (fused) for (const tensor of fused.reads) this.#needInMemory(tensor)
         else if (isPrimitive(node, 'scan')) this.#needForLoop(node)
         else for (const input of node.inputs) this.#needInMemory(input)
       }
@@ -252,7 +252,9 @@ export class Level {
   }
 
   #planFusedScan(node: Node<'scan'>): void {
-    this.#pushKernel(fuseScan(node, { isBound: this.#partition.isBound, isWanted: (output) => this.#needed.has(output) })!)
+    const isWanted = (output: Tensor): boolean => this.#needed.has(output)
+    const pools = this.#partition.fusedScans.get(node)!.pools.filter(({ output }) => isWanted(output))
+    this.#pushKernel(fuseScan(node, { isBound: this.#partition.isBound, isWanted, pools })!)
   }
 
   #pushKernel(fused: Fused): void {

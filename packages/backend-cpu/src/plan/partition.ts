@@ -1,4 +1,4 @@
-import { fuseColumns, fusePlanes, fuseScan, isScalar, lookThrough, sumMapping, type Space } from '@snn/codegen'
+import { fuseColumns, fusePlanes, fuseScan, isScalar, lookThrough, sumMapping, type FusedPlanes, type Space } from '@snn/codegen'
 import { isLowered } from '@snn/onnx'
 import { isPrimitive, sizeOf, topological, type Graph, type Node, type Tensor } from '@snn/tensor'
 
@@ -29,8 +29,14 @@ export interface Partition {
   readonly source: (tensor: Tensor) => Tensor
   /** Whether `tensor` is given at this level, so that nothing behind it counts. */
   readonly isBound: (tensor: Tensor) => boolean
-  /** The scans of this level that are one kernel, with the tensors they read. */
-  readonly fusedScans: ReadonlyMap<Node, readonly Tensor[]>
+  /** The scans of this level that are one kernel. */
+  readonly fusedScans: ReadonlyMap<Node, FusedScan>
+}
+
+export interface FusedScan {
+  readonly reads: readonly Tensor[]
+  /** Poolings of its outputs that are made in the same kernel. */
+  readonly pools: readonly FusedPlanes[]
 }
 
 export interface PartitionOptions {
@@ -49,6 +55,8 @@ const ranks = 3
 
 /** Sums with more results than this are left to the library: each thread has an array of its own for them. */
 const largestSum = 1 << 16
+/** Planes of more elements than this leave the cache before they are pooled. */
+const largestPlane = 1 << 14
 /** A longer chain of operations is cut. */
 const largestGroup = 256
 
@@ -68,7 +76,9 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
   }
   const nodes = topological(graph)
   const uses = countUses(nodes, graph.results)
-  const fusedScans = new Map<Node, readonly Tensor[]>()
+  const fusedScans = new Map<Node, FusedScan>()
+  const poolsOf = options.kernels ? poolsOfScans(nodes, base) : new Map<Node, FusedPlanes[]>()
+  const pooled = new Map<Node, Node>()
   const kernelMade = new Set<Tensor>()
   const available = new Map<Tensor, number>()
   const stages: Stage[] = []
@@ -135,14 +145,19 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     } else if (isPrimitive(node, 'reshape')) {
       place(node, available.get(node.inputs[0]!) ?? 0)
     } else if (options.kernels && isPrimitive(node, 'scan')) {
-      const reads = fuseScan(node, { isBound })?.tensors.filter((tensor) => !node.outputs.includes(tensor))
-      if (reads) {
-        fusedScans.set(node, reads)
-        for (const tensor of reads) needStatic(tensor)
+      const fused = fuseWithPools(node, poolsOf.get(node) ?? [])
+      if (fused) {
+        fusedScans.set(node, fused)
+        for (const tensor of fused.reads) needStatic(tensor)
         for (const output of node.outputs) kernelMade.add(output)
+        for (const { output } of fused.pools) {
+          kernelMade.add(output)
+          pooled.set(output.node, node)
+        }
       }
-      placeControl(node, reads ?? node.inputs)
-    } else if (isControl) placeControl(node, node.inputs)
+      placeControl(node, fused?.reads ?? node.inputs)
+    } else if (pooled.has(node)) place(node, available.get(pooled.get(node)!.outputs[0]!)!)
+    else if (isControl) placeControl(node, node.inputs)
     else if (options.kernels && (fusePlanes(node) || isByColumns(node))) {
       kernelMade.add(node.outputs[0]!)
       placeControl(node, node.inputs)
@@ -154,6 +169,13 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
       stage(time / ranks).library.add(node)
       place(node, time)
     }
+  }
+
+  /** The scan as one kernel, with its poolings if they can be made inside. */
+  function fuseWithPools(node: Node<'scan'>, pools: readonly FusedPlanes[]): FusedScan | undefined {
+    const fused = fuseScan(node, { isBound, pools })
+    if (fused) return { reads: fused.tensors.filter((_, i) => fused.kernel.operands[i]!.role === 'input'), pools }
+    return pools.length > 0 ? fuseWithPools(node, []) : undefined
   }
 
   function placeControl(node: Node, inputs: readonly Tensor[]): void {
@@ -183,6 +205,20 @@ export function wantsKernels(graph: Graph, isRepeated: boolean): boolean {
   const primitives = new Set(topological(graph).map(({ primitive }) => primitive))
   const isDifferentiated = primitives.has('convWeightGradient') || primitives.has('convInputGradient')
   return isRepeated || isDifferentiated || primitives.has('scan') || !(primitives.has('conv') || primitives.has('matmul'))
+}
+
+/** For each scan, the poolings of what it stacks. */
+function poolsOfScans(nodes: readonly Node[], base: (tensor: Tensor) => Tensor): Map<Node, FusedPlanes[]> {
+  const pools = new Map<Node, FusedPlanes[]>()
+  for (const node of nodes) {
+    if (node.inputs.length !== 1) continue
+    const source = base(node.inputs[0]!)
+    if (!isPrimitive(source.node, 'scan') || source.node.outputs.indexOf(source) < source.node.attributes.carries) continue
+    const fused = fusePlanes(node)
+    if (!fused || fused.kernel.plane[0] * fused.kernel.plane[1] > largestPlane) continue
+    pools.set(source.node, [...(pools.get(source.node) ?? []), fused])
+  }
+  return pools
 }
 
 function countUses(nodes: readonly Node[], results: readonly Tensor[]): Map<Tensor, number> {

@@ -4,6 +4,8 @@ import { functions, functionsFor, type FunctionName } from './functions.js'
 import { printLoad, printSplat, printStore, type Lanes } from './memory.js'
 import { importMemory } from './module.js'
 import { printNumber, printOperation } from './operation.js'
+import { poolingFunction } from './pooling.js'
+import { add, bytes, countdown, get, i32, mul, set } from './text.js'
 
 /**
  * Where `run` finds what it needs, as 32-bit words from its first argument on; then come, for each operand, its address and the bytes
@@ -16,18 +18,8 @@ export function operandWord(index: number): number {
   return argumentWords.length + 2 * index
 }
 
-const get = (name: string): string => `(local.get $${name})`
-const set = (name: string, value: string): string => `(local.set $${name} ${value})`
-const i32 = (value: number): string => `(i32.const ${value})`
-const plus = (...terms: readonly string[]): string => terms.reduce((sum, term) => `(i32.add ${sum} ${term})`)
-const times = (x: string, y: string): string => `(i32.mul ${x} ${y})`
 const word = (index: number): string => `(i32.load offset=${4 * index} ${get('args')})`
 const argument = (name: (typeof argumentWords)[number]): string => word(argumentWords.indexOf(name))
-
-/** `body` while `counter`, which it counts down, is not 0. */
-function countdown(label: string, counter: string, body: readonly string[]): string[] {
-  return [`(if ${get(counter)} (then (loop $${label}`, ...body, `(br_if $${label} (local.tee $${counter} (i32.sub ${get(counter)} ${i32(1)}))))))`]
-}
 
 /**
  * A kernel as WebAssembly text: `run(args, first, last, thread)` computes the blocks from `first` to before `last`, over the imported
@@ -40,18 +32,23 @@ export function printKernel(kernel: Kernel, memory: { readonly isShared: boolean
   const stacked = slots.flatMap(({ isStacked }, i) => (isStacked ? [i] : []))
   const phases = kernel.phases.map((phase, i) => printPhase(kernel, phase, `${i}`))
 
+  const pools = kernel.phases.flatMap((phase) => phase.pools)
+  const elementsOf = ([height, width]: readonly [number, number]): string => i32(height * width)
+
   /** Of the first element of a block, in the first step. */
   const start = (operand: Operand, i: number): string => {
     const size = i32(bytesOf(operand.kind))
-    const base = operand.role === 'sum' ? plus(word(operandWord(i)), times(word(operandWord(i) + 1), get('thread'))) : word(operandWord(i))
+    const pool = pools.find((other) => other.operand === i)
+    if (pool) return add(word(operandWord(i)), mul(`(i32.div_u ${get('element')} ${elementsOf(pool.kernel.plane)})`, mul(size, elementsOf(pool.kernel.windows))))
+    const base = operand.role === 'sum' ? add(word(operandWord(i)), mul(word(operandWord(i) + 1), get('thread'))) : word(operandWord(i))
     if (operand.access === 'scalar') return base
-    if (operand.access === 'channel') return plus(base, times(size, get('c')))
-    return plus(base, times(size, operand.access === 'last' ? get('start') : get('element')))
+    if (operand.access === 'channel') return add(base, mul(size, get('c')))
+    return add(base, mul(size, operand.access === 'last' ? get('start') : get('element')))
   }
   const slotStart = (slot: number): string => {
-    const block = times(i32(4), argument('block'))
-    const before = slots[slot]!.isStacked ? plus(i32(plain.length), times(i32(stacked.indexOf(slot)), argument('length'))) : i32(plain.indexOf(slot))
-    return plus(get('scratch'), times(block, before))
+    const block = mul(i32(4), argument('block'))
+    const before = slots[slot]!.isStacked ? add(i32(plain.length), mul(i32(stacked.indexOf(slot)), argument('length'))) : i32(plain.indexOf(slot))
+    return add(get('scratch'), mul(block, before))
   }
 
   const locals = ['c', 'row', 'start', 'element', 'n', 'left', 't', 'blocks', 'scratch', ...operands.flatMap((_, i) => [`p${i}`, `q${i}`]), ...slots.flatMap((_, i) => [`b${i}`, `s${i}`])]
@@ -59,22 +56,23 @@ export function printKernel(kernel: Kernel, memory: { readonly isShared: boolean
     '(module',
     importMemory(memory),
     ...functionsFor(calledBy(kernel)),
+    ...pools.flatMap(({ operand, kernel: planes }) => poolingFunction(`pool${operand}`, planes)),
     '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
     ...locals.map((name) => `(local $${name} i32)`),
     ...phases.flatMap(({ locals: own }) => own.map((name) => `(local $${name} v128)`)),
-    set('scratch', plus(argument('scratch'), times(argument('scratchBytes'), get('thread')))),
+    set('scratch', add(argument('scratch'), mul(argument('scratchBytes'), get('thread')))),
     ...slots.map((_, slot) => set(`b${slot}`, slotStart(slot))),
     set('blocks', `(i32.sub ${get('last')} ${get('first')})`),
     ...countdown('blocks', 'blocks', [
       set('row', `(i32.div_u ${get('first')} ${argument('blocksPerRow')})`),
-      set('start', times(argument('block'), `(i32.rem_u ${get('first')} ${argument('blocksPerRow')})`)),
+      set('start', mul(argument('block'), `(i32.rem_u ${get('first')} ${argument('blocksPerRow')})`)),
       set('c', `(i32.rem_u ${get('row')} ${argument('count')})`),
-      set('element', plus(times(get('row'), argument('inner')), get('start'))),
+      set('element', add(mul(get('row'), argument('inner')), get('start'))),
       set('n', `(i32.sub ${argument('inner')} ${get('start')})`),
       `(if (i32.gt_u ${get('n')} ${argument('block')}) (then ${set('n', argument('block'))}))`,
       ...operands.map((operand, i) => set(`p${i}`, start(operand, i))),
       ...phases.flatMap(({ text }) => text),
-      set('first', plus(get('first'), i32(1))),
+      set('first', add(get('first'), i32(1))),
     ]),
     '))',
   ].join('\n')
@@ -84,7 +82,7 @@ function calledBy({ phases }: Kernel): FunctionName[] {
   return phases.flatMap(({ values }) => values.map(({ operation }) => operation)).filter((operation): operation is FunctionName => operation in functions)
 }
 
-function printPhase({ operands, slots }: Kernel, { steps, values, stores }: Phase, name: string): { readonly text: readonly string[]; readonly locals: readonly string[] } {
+function printPhase({ operands, slots }: Kernel, { steps, values, stores, pools }: Phase, name: string): { readonly text: readonly string[]; readonly locals: readonly string[] } {
   const local = (value: number): string => `v${name}_${value}`
   const sum = (store: number): string => `a${name}_${store}`
   const isUniform = values.reduce<boolean[]>((known, value) => {
@@ -136,14 +134,14 @@ function printPhase({ operands, slots }: Kernel, { steps, values, stores }: Phas
   const usedOperands = new Set([...values.flatMap((value) => (value.operation === 'load' ? [value.operand] : [])), ...stores.flatMap(({ to }) => ('operand' in to ? [to.operand] : []))])
   const usedSlots = new Set([...values.flatMap((value) => (value.operation === 'scratch' ? [value.slot] : [])), ...stores.flatMap(({ to }) => ('slot' in to ? [to.slot] : []))])
   const advance = (lanes: Lanes): string[] => [
-    ...[...usedOperands].flatMap((i) => (['full', 'last'].includes(operands[i]!.access) ? [set(`q${i}`, plus(get(`q${i}`), i32(lanes * bytesOf(operands[i]!.kind))))] : [])),
-    ...[...usedSlots].map((slot) => set(`s${slot}`, plus(get(`s${slot}`), i32(4 * lanes)))),
+    ...[...usedOperands].flatMap((i) => (['full', 'last'].includes(operands[i]!.access) ? [set(`q${i}`, add(get(`q${i}`), i32(lanes * bytesOf(operands[i]!.kind))))] : [])),
+    ...[...usedSlots].map((slot) => set(`s${slot}`, add(get(`s${slot}`), i32(4 * lanes)))),
   ]
   const elements = (lanes: Lanes): string[] => [...assign(lanes, false), ...stores.flatMap((store, i) => write(store, i, lanes)), ...advance(lanes)]
 
   const step = [
-    ...[...usedOperands].map((i) => set(`q${i}`, operands[i]!.isMoving ? plus(get(`p${i}`), times(word(operandWord(i) + 1), get('t'))) : get(`p${i}`))),
-    ...[...usedSlots].map((slot) => set(`s${slot}`, slots[slot]!.isStacked ? plus(get(`b${slot}`), times(times(i32(4), argument('block')), get('t'))) : get(`b${slot}`))),
+    ...[...usedOperands].map((i) => set(`q${i}`, operands[i]!.isMoving ? add(get(`p${i}`), mul(word(operandWord(i) + 1), get('t'))) : get(`p${i}`))),
+    ...[...usedSlots].map((slot) => set(`s${slot}`, slots[slot]!.isStacked ? add(get(`b${slot}`), mul(mul(i32(4), argument('block')), get('t'))) : get(`b${slot}`))),
     ...assign(4, true),
     ...stores.flatMap((store, i) => (operandOf(store)?.role === 'sum' ? [set(sum(i), '(v128.const i32x4 0 0 0 0)')] : [])),
     set('left', `(i32.shr_u ${get('n')} ${i32(2)})`),
@@ -151,10 +149,11 @@ function printPhase({ operands, slots }: Kernel, { steps, values, stores }: Phas
     set('left', `(i32.and ${get('n')} ${i32(3)})`),
     ...countdown(`ones${name}`, 'left', elements(1)),
     ...stores.flatMap(writeRow),
+    ...pools.map(({ slot, operand, kernel: { plane } }) => `(call $pool${operand} ${get(`b${slot}`)} ${add(get(`p${operand}`), mul(word(operandWord(operand) + 1), get('t')))} (i32.div_u ${get('n')} ${i32(plane[0] * plane[1])}))`),
   ]
   const locals = [...values.map((_, i) => local(i)), ...stores.flatMap((store, i) => (operandOf(store)?.role === 'sum' ? [sum(i)] : []))]
   if (steps === 'once') return { text: [set('t', i32(0)), ...step], locals }
   const [from, by] = steps === 'ascending' ? [i32(0), 1] : [`(i32.sub ${argument('length')} ${i32(1)})`, -1]
-  const text = [set('t', from), `(loop $steps${name}`, ...step, set('t', plus(get('t'), i32(by))), `(br_if $steps${name} (i32.lt_u ${get('t')} ${argument('length')})))`]
+  const text = [set('t', from), `(loop $steps${name}`, ...step, set('t', add(get('t'), i32(by))), `(br_if $steps${name} (i32.lt_u ${get('t')} ${argument('length')})))`]
   return { text, locals }
 }

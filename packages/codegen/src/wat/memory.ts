@@ -1,4 +1,5 @@
 import type { Kind } from '../scalar.js'
+import { pick } from './text.js'
 
 /** How many elements one pass of a loop takes: four, or one of those left over, in the first lane. */
 export type Lanes = 4 | 1
@@ -25,4 +26,11 @@ export function printStore(kind: Kind, lanes: Lanes, pointer: string, value: str
   if (lanes === 1) return `(i32.store8 ${pointer} (i32x4.extract_lane 0 ${bytes}))`
   // the lowest byte of each lane
   return `(v128.store32_lane 0 ${pointer} (i8x16.shuffle 0 4 8 12 0 4 8 12 0 4 8 12 0 4 8 12 ${bytes} ${bytes}))`
+}
+
+/** Four elements of four bytes with a distance of `stride` between neighbours. */
+export function loadStrided(pointer: string, stride: number): string {
+  if (stride === 1) return `(v128.load ${pointer})`
+  if (stride === 2) return pick([`(v128.load ${pointer})`, `(v128.load offset=16 ${pointer})`], [0, 2, 4, 6])
+  return [1, 2, 3].reduce((vector, lane) => `(v128.load32_lane offset=${4 * lane * stride} ${lane} ${pointer} ${vector})`, `(v128.load32_zero ${pointer})`)
 }

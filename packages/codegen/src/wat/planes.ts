@@ -1,48 +1,32 @@
 import type { PlaneKernel } from '../planes.js'
+import { loadStrided } from './memory.js'
 import { importMemory } from './module.js'
-
-const get = (name: string): string => `(local.get $${name})`
-const set = (name: string, value: string): string => `(local.set $${name} ${value})`
-const i32 = (value: number): string => `(i32.const ${value})`
-const add = (...terms: readonly string[]): string => terms.reduce((sum, term) => `(i32.add ${sum} ${term})`)
-const mul = (x: string, y: string): string => `(i32.mul ${x} ${y})`
-const bytes = (elements: string): string => `(i32.shl ${elements} ${i32(2)})`
-
-/** `body` for `counter` from `from` to before `to`. */
-function count(counter: string, from: string, to: string, body: readonly string[], by = 1): string[] {
-  return [
-    set(counter, from),
-    `(block $${counter}End (loop $${counter}Loop (br_if $${counter}End (i32.ge_s ${get(counter)} ${to}))`,
-    ...body,
-    set(counter, add(get(counter), i32(by))),
-    `(br $${counter}Loop)))`,
-  ]
-}
-
-/** Four elements with a distance of `stride` between neighbours. */
-function loadStrided(pointer: string, stride: number): string {
-  if (stride === 1) return `(v128.load ${pointer})`
-  if (stride === 2) return `(i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27 (v128.load ${pointer}) (v128.load offset=16 ${pointer}))`
-  return [1, 2, 3].reduce((vector, lane) => `(v128.load32_lane offset=${4 * lane * stride} ${lane} ${pointer} ${vector})`, `(v128.load32_zero ${pointer})`)
-}
+import { poolingFunction } from './pooling.js'
+import { add, bytes, count, get, i32, mul, set } from './text.js'
 
 /**
  * A kernel over planes as WebAssembly text: `run(args, first, last, thread)` computes the planes from `first` to before `last`; `args`
- * points to the addresses of the inputs and of the output. Windows that lie inside are computed four at a time; up to 16 bytes behind an
- * input may be read.
+ * points to the addresses of the inputs and of the output. Up to 16 bytes behind an input may be read.
  */
 export function printPlanes(kernel: PlaneKernel, memory: { readonly isShared: boolean }): string {
   const { operation } = kernel
-  const text = operation === 'columns' ? columns(kernel) : operation === 'scatter' ? scatter(kernel) : operation === 'spread' ? spread(kernel) : gatherWindows(kernel)
+  const isPooling = operation === 'maximum' || operation === 'position' || operation === 'average'
+  const text = operation === 'columns' ? columns(kernel) : operation === 'scatter' ? scatter(kernel) : operation === 'spread' ? spread(kernel) : pool(kernel)
   return [
     '(module',
     importMemory(memory),
+    ...(isPooling ? poolingFunction('pool', kernel) : []),
     '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
-    ...['a', 'b', 'y', 'x', 'row', 'column', 'left', 'n', 'hits', 'at'].map((name) => `(local $${name} i32)`),
-    '(local $v v128) (local $best v128) (local $index v128) (local $now v128) (local $f f32)',
+    ...['a', 'b', 'y', 'x', 'row', 'column', 'n', 'at'].map((name) => `(local $${name} i32)`),
+    '(local $f f32)',
     ...text,
     '))',
   ].join('\n')
+}
+
+function pool({ plane, windows }: PlaneKernel): string[] {
+  const from = (index: number, [height, width]: readonly [number, number]): string => add(argument(index), mul(get('first'), i32(4 * height * width)))
+  return [`(call $pool ${from(0, plane)} ${from(1, windows)} (i32.sub ${get('last')} ${get('first')}))`]
 }
 
 /** Writes `elements` zeros from `pointer` on. Filling costs a call, so few are stored. */
@@ -149,63 +133,4 @@ function columns({ plane, windows, kernel, stride, padding, dilation }: PlaneKer
 
 function taps([height, width]: readonly [number, number]): [number, number][] {
   return Array.from({ length: height * width }, (_, i) => [Math.floor(i / width), i % width])
-}
-
-/** Maximum, its position, or average of each window. */
-function gatherWindows({ operation, plane, windows, kernel, stride, padding, dilation, countIncludePad }: PlaneKernel): string[] {
-  const [height, width] = plane
-  const splat = (value: string): string => `(f32x4.splat (f32.const ${value}))`
-
-  /** Windows from column `x` on, `lanes` of them: those of several lie inside, one may stick out. */
-  const windowsAt = (lanes: 4 | 1): string[] => {
-    const result = operation === 'position' ? get('index') : operation === 'maximum' ? get('best') : `(f32x4.div ${get('best')} ${countIncludePad ? splat(String(kernel[0] * kernel[1])) : `(f32x4.convert_i32x4_s (i32x4.splat ${get('hits')}))`})`
-    const take = (kx: number): string[] => {
-      const column = add(get('column'), i32(kx * dilation[1]))
-      const pointer = add(get('b'), bytes(column))
-      const value = lanes === 4 ? loadStrided(pointer, stride[1]) : `(v128.load32_zero ${pointer})`
-      const index = add(mul(get('row'), i32(width)), column)
-      const body =
-        operation === 'average'
-          ? [set('best', `(f32x4.add ${get('best')} ${value})`), set('hits', add(get('hits'), i32(1)))]
-          : operation === 'maximum'
-            ? [set('best', `(f32x4.max ${get('best')} ${value})`)]
-            : [
-                set('v', value),
-                // the first of equal ones
-                set('now', `(v128.or (f32x4.gt ${get('v')} ${get('best')}) (i32x4.eq (i32x4.splat ${get('hits')}) (v128.const i32x4 0 0 0 0)))`),
-                set('hits', add(get('hits'), i32(1))),
-                set('best', `(v128.bitselect ${get('v')} ${get('best')} ${get('now')})`),
-                set('index', `(v128.bitselect (i32x4.add (i32x4.splat ${index}) (v128.const i32x4 0 ${stride[1]} ${2 * stride[1]} ${3 * stride[1]})) ${get('index')} ${get('now')})`),
-              ]
-      return lanes === 4 ? body : [`(if (i32.lt_u ${column} ${i32(width)}) (then`, ...body, '))']
-    }
-    return [
-      set('best', operation === 'average' ? splat('0') : splat('-inf')),
-      set('index', '(v128.const i32x4 0 0 0 0)'),
-      set('hits', i32(0)),
-      set('column', add(mul(get('x'), i32(stride[1])), i32(-padding[1]))),
-      ...Array.from({ length: kernel[0] }, (_, ky) => ky).flatMap((ky) => [
-        set('row', add(mul(get('y'), i32(stride[0])), i32(ky * dilation[0] - padding[0]))),
-        `(if (i32.lt_u ${get('row')} ${i32(height)}) (then`,
-        set('b', add(get('a'), bytes(mul(get('row'), i32(width))))),
-        ...Array.from({ length: kernel[1] }, (_, kx) => kx).flatMap(take),
-        '))',
-      ]),
-      lanes === 4 ? `(v128.store ${get('at')} ${result})` : `(v128.store32_lane 0 ${get('at')} ${result})`,
-      set('at', add(get('at'), i32(4 * lanes))),
-    ]
-  }
-  const low = Math.ceil(padding[1] / stride[1])
-  const high = Math.floor((width - 1 + padding[1] - (kernel[1] - 1) * dilation[1]) / stride[1]) + 1
-  const first = Math.min(low, windows[1])
-  const fours = first + Math.max(0, Math.floor((Math.min(high, windows[1]) - first) / 4) * 4)
-  return count('n', get('first'), get('last'), [
-    set('a', add(argument(0), mul(get('n'), i32(4 * height * width)))),
-    set('at', add(argument(1), mul(get('n'), i32(4 * windows[0] * windows[1])))),
-    ...count('y', i32(0), i32(windows[0]), [
-      ...(first > 0 ? count('x', i32(0), i32(first), windowsAt(1)) : []),
-      ...(fours > first ? ['(block', ...count('x', i32(first), i32(fours), windowsAt(4), 4), ')'] : []),
-      ...(windows[1] > fours ? ['(block', ...count('x', i32(fours), i32(windows[1]), windowsAt(1)), ')'] : []),
-    ]),
-  ])
 }
