@@ -151,8 +151,10 @@ function addScan(builder: KernelBuilder, start: PhaseBuilder, node: Node<'scan'>
     if (isWanted(output)) phase.store(output, mapping, value, 'output', true)
     if (pooled.length === 0) return
     if (mapping !== 'full' || kindOf(result) !== 'float') throw new Unfusable()
-    const slot = builder.slot('float')
-    phase.keep(slot, value)
+    // what is carried on lies in its slot already
+    const carried = carries.findIndex((_, c) => slots[c] !== undefined && body.results[c] === result)
+    const slot = slots[carried] ?? builder.slot('float')
+    if (carried < 0) phase.keep(slot, value)
     for (const pool of pooled) phase.pool(slot, pool)
   })
   sums.forEach((terms, c) => {

@@ -5,7 +5,7 @@ import { printLoad, printSplat, printStore, type Lanes } from './memory.js'
 import { importMemory } from './module.js'
 import { printNumber, printOperation } from './operation.js'
 import { poolingFunction } from './pooling.js'
-import { add, bytes, countdown, get, i32, mul, set } from './text.js'
+import { add, countdown, get, i32, mul, set } from './text.js'
 
 /**
  * Where `run` finds what it needs, as 32-bit words from its first argument on; then come, for each operand, its address and the bytes
