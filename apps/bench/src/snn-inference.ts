@@ -9,7 +9,7 @@ import { openDataset } from '@snn/datasets/node'
 import { readOnnx, writeOnnx } from '@snn/onnx'
 import { sizeOf, type Backend, type TensorLike } from '@snn/tensor'
 import { selectModels, type Model } from './models.js'
-import { median, timesOf } from './timing.js'
+import { median, settle, timesOf } from './timing.js'
 
 /**
  * How long a converted network takes, against T runs of the network it came from:
@@ -59,7 +59,9 @@ async function timeModel(model: Model, threads: number, backend: Backend): Promi
   await timesOf(annRuns, runAnn)
   await runSnn()
   for (let round = 0; round < rounds; round++) {
+    await settle()
     annTimes.push(...(await timesOf(annRuns, runAnn)))
+    await settle()
     snnTimes.push(...(await timesOf(1, runSnn)))
   }
   await session.release()

@@ -2,6 +2,7 @@ import { argumentWords, divide, operandWord, printKernel, type Blocks, type Fuse
 import { bytesPerElement, sizeOf, type Tensor } from '@snn/tensor'
 import { viewOf, type Frame, type Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
+import type { Division } from '../threads/threads.js'
 import type { Instruction } from './instruction.js'
 
 /** Fewer element operations than this are done before another thread has woken up. */
@@ -16,7 +17,7 @@ export class KernelInstruction implements Instruction {
   readonly kind = 'kernel'
   #kernel = -1
   readonly #blocks: Blocks
-  readonly #isShared: boolean
+  readonly #division: Division
   /** Bytes of all sums of one thread, one after the other. */
   readonly #sumBytes: number
 
@@ -29,8 +30,9 @@ export class KernelInstruction implements Instruction {
     const { kernel, length, tensors } = fused
     this.#blocks = divide(fused)
     const operations = kernel.phases.reduce((sum, { steps, values }) => sum + values.length * (steps === 'once' ? 1 : length), 0)
-    this.#isShared = this.#blocks.count * this.#blocks.words.block * operations >= sharedWork
+    const isSmall = this.#blocks.count * this.#blocks.words.block * operations < sharedWork
     this.#sumBytes = kernel.operands.reduce((sum, { role }, i) => sum + (role === 'sum' ? bytesOf(tensors[i]!) : 0), 0)
+    this.#division = isSmall ? 'alone' : this.#sumBytes > 0 ? 'fixed' : 'shared'
   }
 
   async load(): Promise<void> {
@@ -56,9 +58,9 @@ export class KernelInstruction implements Instruction {
         words[operandWord(i) + 1] = isMoving ? bytes / length : 0
       }
     })
-    const threadCount = this.#isShared ? threads.count : 1
+    const threadCount = this.#division === 'alone' ? 1 : threads.count
     if (this.#sumBytes > 0) new Float32Array(sums.buffer, sums.byteOffset, (threadCount * this.#sumBytes) / 4).fill(0)
-    threads.run(this.#kernel, args.byteOffset, this.#blocks.count, this.#isShared)
+    threads.run(this.#kernel, args.byteOffset, this.#blocks.count, this.#division)
     if (this.#sumBytes > 0) this.#addSums(frame, threadCount)
   }
 

@@ -1,6 +1,7 @@
 import { printPlanes, type FusedPlanes } from '@snn/codegen'
 import type { Frame, Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
+import type { Division } from '../threads/threads.js'
 import type { Instruction } from './instruction.js'
 
 /** Fewer element operations than this are done before another thread has woken up. */
@@ -10,7 +11,7 @@ const sharedWork = 1 << 16
 export class PlanesInstruction implements Instruction {
   readonly kind = 'planes'
   #kernel = -1
-  readonly #isShared: boolean
+  readonly #division: Division
 
   constructor(
     readonly fused: FusedPlanes,
@@ -19,7 +20,7 @@ export class PlanesInstruction implements Instruction {
     readonly workshop: Workshop,
   ) {
     const { kernel, windows } = fused.kernel
-    this.#isShared = fused.planes * windows[0] * windows[1] * kernel[0] * kernel[1] >= sharedWork
+    this.#division = fused.planes * windows[0] * windows[1] * kernel[0] * kernel[1] < sharedWork ? 'alone' : 'shared'
   }
 
   async load(): Promise<void> {
@@ -31,6 +32,6 @@ export class PlanesInstruction implements Instruction {
     const { threads, args } = this.workshop
     const words = new Uint32Array(args.buffer, args.byteOffset, this.locations.length)
     this.locations.forEach((location, i) => (words[i] = location(frame).byteOffset))
-    threads.run(this.#kernel, args.byteOffset, this.fused.planes, this.#isShared)
+    threads.run(this.#kernel, args.byteOffset, this.fused.planes, this.#division)
   }
 }

@@ -4,8 +4,20 @@ import { workerSource } from './worker-source.js'
 /** The exported function of a kernel module. */
 export type KernelFunction = (args: number, first: number, last: number, thread: number) => void
 
-/** Words of the control block: what the workers are told, and how many have finished. */
-const control = { sequence: 0, finished: 1, kernel: 2, args: 3, blocks: 4 } as const
+/**
+ * Words of the control block. A job is known by its sequence number, and is open while it equals `open`; a worker counts itself as active
+ * before it looks, so that no job is closed, and no other begun, while one works on it.
+ */
+const control = { sequence: 0, open: 1, active: 2, finished: 3, failed: 4, kernel: 5, args: 6, blocks: 7, share: 8, next: 9 } as const
+
+/** Shares of the blocks that each thread takes on average, where any may take any. */
+const sharesPerThread = 8
+
+/**
+ * Who runs the blocks of a kernel: this thread alone; all threads, each the next share until none is left, without waiting for one that
+ * still sleeps; or each the same share always, so that what a thread adds up does not depend on chance.
+ */
+export type Division = 'alone' | 'shared' | 'fixed'
 
 /** A kernel number that means: take the new modules from the port. */
 const loadModules = -1
@@ -28,8 +40,7 @@ export function workerThreads(): WorkerThreads | undefined {
 }
 
 /**
- * The threads that kernels are run by: this one and K - 1 workers, which share the memory. The blocks of a kernel are divided evenly,
- * always in the same way, so that sums do not depend on chance. Workers spin for a moment and then sleep.
+ * The threads that kernels are run by: this one and K - 1 workers, which share the memory. Workers spin for a moment and then sleep.
  */
 export class Threads {
   readonly count: number
@@ -50,7 +61,7 @@ export class Threads {
     const words = new Int32Array(lib ? new SharedArrayBuffer(64) : new ArrayBuffer(64))
     const workers = Array.from({ length: lib ? count - 1 : 0 }, (_, i) => {
       // without what the program preloads, such as a loader of sources
-      return new lib!.Worker(workerSource, { eval: true, execArgv: [], workerData: { memory: memory.wasm, control: words, thread: i + 1, count } })
+      return new lib!.Worker(workerSource, { eval: true, execArgv: [], workerData: { memory: memory.wasm, control: words, thread: i + 1 } })
     })
     await Promise.all(workers.map((worker) => new Promise((resolve, reject) => {
       worker.once('message', resolve)
@@ -67,38 +78,54 @@ export class Threads {
     // eslint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
     for (const worker of this.#workers) worker.postMessage({ kernel, module })
     if (this.#workers.length > 0) {
-      this.#start(loadModules, 0, 0)
-      this.#join()
+      this.#start(loadModules, 0, 0, 'fixed')
+      this.#join('fixed')
     }
     return kernel
   }
 
-  /** Runs `blocks` blocks of a kernel, on this thread alone or on all. */
-  run(kernel: number, args: number, blocks: number, onAll: boolean): void {
-    if (!onAll || this.#workers.length === 0) return this.#functions[kernel]!(args, 0, blocks, 0)
-    this.#start(kernel, args, blocks)
-    this.#functions[kernel]!(args, 0, Math.floor(blocks / this.count), 0)
-    this.#join()
+  /** Runs `blocks` blocks of a kernel. */
+  run(kernel: number, args: number, blocks: number, division: Division): void {
+    const run = this.#functions[kernel]!
+    if (division === 'alone' || this.#workers.length === 0) return run(args, 0, blocks, 0)
+    const share = this.#start(kernel, args, blocks, division)
+    if (division === 'fixed') run(args, 0, Math.min(share, blocks), 0)
+    else for (let first = this.#next(share); first < blocks; first = this.#next(share)) run(args, first, Math.min(first + share, blocks), 0)
+    this.#join(division)
   }
 
-  #start(kernel: number, args: number, blocks: number): void {
+  #next(share: number): number {
+    return Atomics.add(this.#control, control.next, share)
+  }
+
+  /** Opens a job; returns the blocks of a share. */
+  #start(kernel: number, args: number, blocks: number, division: Division): number {
     const words = this.#control
+    const share = Math.max(1, Math.ceil(blocks / (this.count * (division === 'fixed' ? 1 : sharesPerThread))))
     words[control.kernel] = kernel
     words[control.args] = args
     words[control.blocks] = blocks
-    Atomics.store(words, control.finished, 0)
+    words[control.share] = share
+    words[control.next] = division === 'fixed' ? -1 : 0
+    words[control.finished] = 0
+    Atomics.store(words, control.open, words[control.sequence]! + 1)
     Atomics.add(words, control.sequence, 1)
     Atomics.notify(words, control.sequence)
+    return share
   }
 
-  #join(): void {
+  /** Waits for the workers: for all of them where each has a share, otherwise for those that work. */
+  #join(division: Division): void {
     const words = this.#control
-    for (let spins = 0; ; spins++) {
-      const finished = Atomics.load(words, control.finished)
-      if (finished === this.#workers.length) break
-      if (finished < 0) throw new Error('a worker thread of the cpu backend has failed')
-      if (spins > 20_000) Atomics.wait(words, control.finished, finished, 1000)
+    const waitWhile = (isWorking: () => boolean): void => {
+      for (let spins = 0; isWorking(); spins++) {
+        if (spins > 20_000) Atomics.wait(words, control.active, Atomics.load(words, control.active), 1)
+      }
     }
+    if (division === 'fixed') waitWhile(() => Atomics.load(words, control.finished) < this.#workers.length)
+    Atomics.store(words, control.open, 0)
+    waitWhile(() => Atomics.load(words, control.active) > 0)
+    if (Atomics.load(words, control.failed) !== 0) throw new Error('a worker thread of the cpu backend has failed')
   }
 
   async dispose(): Promise<void> {
