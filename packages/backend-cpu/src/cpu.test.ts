@@ -1,4 +1,4 @@
-import { compile, isSnnError, placeholder, reference, scan, tensor, variable, zeros, type Backend, type Tensor } from '@snn/tensor'
+import { compile, isSnnError, placeholder, reference, scan, tensor, uniform, variable, zeros, type Backend, type Tensor } from '@snn/tensor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CpuBackend } from './cpu.js'
 import { cpu, type CpuOptions } from './index.js'
@@ -258,6 +258,16 @@ describe('runs', () => {
     await run(vector(5))
     expect(first.item()).toBe(2)
     await run.dispose()
+  })
+
+  it('draw the random numbers of the reference, with kernels and without, on all threads', async () => {
+    const draw = (offset: Tensor): Tensor => uniform([99_999], { seed: 5, offset })
+    const wanted = (await compile(draw, { backend: reference() })(tensor(7, { dtype: 'int32' }))).data
+    for (const on of [backend, plain]) {
+      const run = compile(draw, { backend: on })
+      expect((await run(tensor(7, { dtype: 'int32' }))).data).toEqual(wanted)
+      await run.dispose()
+    }
   })
 
   it('take shared memory', async () => {

@@ -4,11 +4,9 @@ import {
 } from '@snn/tensor'
 import type { CpuBackend } from './cpu.js'
 import { viewOf, type Frame, type Place } from './frame.js'
-import { KernelInstruction } from './instruction/kernel.js'
 import { LibraryInstruction } from './instruction/library.js'
 import { LoopInstruction } from './instruction/loop.js'
-import { PlanesInstruction } from './instruction/planes.js'
-import { runAll, type Instruction } from './instruction/instruction.js'
+import { isKernelCall, runAll, type Instruction } from './instruction/instruction.js'
 import type { Region } from './memory/memory.js'
 import { checkSupported, planProgram, readsOf, type Plan } from './plan/program.js'
 
@@ -59,7 +57,7 @@ class CpuExecutable implements Executable {
     const created: LibraryInstruction[] = []
     try {
       for (const instruction of leaves(plan.instructions)) {
-        if (instruction instanceof KernelInstruction || instruction instanceof PlanesInstruction) await instruction.load()
+        if (isKernelCall(instruction)) await instruction.load()
         else if (instruction instanceof LibraryInstruction) {
           await instruction.load(sessions, markerEnd)
           created.push(instruction)

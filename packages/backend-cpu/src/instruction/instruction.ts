@@ -1,12 +1,21 @@
 import type { Frame } from '../frame.js'
 
 /**
- * One step of a run. Kinds so far: `library` (a group of operations as one ONNX Runtime session), `loop` (a scan),
- * `random` and `copy`. Generated kernels join as one more kind: a class here and a branch in `plan/level.ts`.
+ * One step of a run: `library` (a group of operations as one ONNX Runtime session), `loop` (a scan), `copy`, and what generated kernels
+ * do: `kernel` (elementwise operations, sums and scans), `planes` (pooling and the like) and `random`.
  */
 export interface Instruction {
   readonly kind: string
   run(frame: Frame): void | Promise<void>
+}
+
+/** An instruction whose kernel needs what it reads and writes to lie in the memory. */
+export interface KernelCall extends Instruction {
+  load(): Promise<void>
+}
+
+export function isKernelCall(instruction: Instruction): instruction is KernelCall {
+  return ['kernel', 'planes', 'random'].includes(instruction.kind)
 }
 
 /** Milliseconds of computing between two turns of the event loop. */

@@ -1,10 +1,42 @@
+import { printRandom, randomBlock, randomWords } from '@snn/codegen'
 import { fillUniform } from '@snn/tensor'
 import { viewOf, type Frame, type Location } from '../frame.js'
-import type { Instruction } from './instruction.js'
+import type { Workshop } from '../kernels/workshop.js'
+import type { Instruction, KernelCall } from './instruction.js'
 
-/** Fills a value with uniform random numbers in [0, 1), counted from the offset at `offset`. */
-export class RandomInstruction implements Instruction {
+/** Fewer blocks of numbers than this are made before another thread has woken up. */
+const sharedBlocks = 8
+
+/** Fills a value with uniform random numbers in [0, 1), counted from the offset at `offset`, by a kernel. */
+export class RandomInstruction implements KernelCall {
   readonly kind = 'random'
+  #kernel = -1
+
+  constructor(
+    readonly offset: Location,
+    readonly to: Location,
+    readonly length: number,
+    readonly key: readonly [number, number],
+    readonly workshop: Workshop,
+  ) {}
+
+  async load(): Promise<void> {
+    this.#kernel = await this.workshop.kernel(printRandom)
+    this.workshop.reserve({ words: randomWords.length, scratch: 0, sums: 0 })
+  }
+
+  run(frame: Frame): void {
+    const { threads, args } = this.workshop
+    const offset = viewOf(this.offset(frame), 'int32', [])[0]!
+    new Uint32Array(args.buffer, args.byteOffset, randomWords.length).set([this.to(frame).byteOffset, offset, this.length, ...this.key])
+    const blocks = Math.ceil(this.length / randomBlock)
+    threads.run(this.#kernel, args.byteOffset, blocks, blocks < sharedBlocks ? 'alone' : 'shared')
+  }
+}
+
+/** The same numbers, where there are no kernels. */
+export class PlainRandomInstruction implements Instruction {
+  readonly kind = 'plain-random'
   constructor(
     readonly offset: Location,
     readonly to: Location,

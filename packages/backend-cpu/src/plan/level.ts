@@ -8,7 +8,7 @@ import { KernelInstruction } from '../instruction/kernel.js'
 import { LibraryInstruction, type Binding } from '../instruction/library.js'
 import { LoopInstruction } from '../instruction/loop.js'
 import { PlanesInstruction } from '../instruction/planes.js'
-import { RandomInstruction } from '../instruction/random.js'
+import { PlainRandomInstruction, RandomInstruction } from '../instruction/random.js'
 import type { Workshop } from '../kernels/workshop.js'
 import type { OrtLibrary } from '../library.js'
 import type { Block } from './arena.js'
@@ -292,7 +292,10 @@ export class Level {
   #planRandom(node: Node<'random'>): void {
     const [output] = node.outputs
     const offset = this.#use(node.inputs[0]!)
-    this.#instructions.push(new RandomInstruction(offset, this.#define(output!), sizeOf(output!.shape), node.attributes.key))
+    const to = this.#define(output!)
+    const { workshop } = this.#context
+    const [length, { key }] = [sizeOf(output!.shape), node.attributes]
+    this.#instructions.push(workshop ? new RandomInstruction(offset, to, length, key, workshop) : new PlainRandomInstruction(offset, to, length, key))
     this.#context.time++
   }
 

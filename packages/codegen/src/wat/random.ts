@@ -1,7 +1,7 @@
 import { f32, f32x4, globalsOf, i32, i32x4, i64x2, v128, words } from './functions/text.js'
+import { importMemory } from './module.js'
+import { get, set } from './text.js'
 
-const get = (name: string): string => `(local.get $${name})`
-const set = (name: string, value: string): string => `(local.set $${name} ${value})`
 const splat = (value: string): string => `(i32x4.splat ${value})`
 const advance = (name: string, by: number): string => set(name, `(i32.add ${get(name)} (i32.const ${by}))`)
 
@@ -65,17 +65,32 @@ const body = [
   ...[0, 1, 2].map((lane) => `(if (i32.gt_u ${get('length')} (i32.const ${lane})) (then (v128.store32_lane offset=${4 * lane} ${lane} ${get('address')} ${get('four')})))`),
 ]
 
+/** Numbers in one block of the kernel: of all but the last. */
+export const randomBlock = 4096
+
+/** Where `run` finds what it needs, as 32-bit words from its first argument on. */
+export const randomWords = ['address', 'offset', 'length', 'key0', 'key1'] as const
+
 /**
- * A module whose `run(address, offset, length, key0, key1)` writes `length` uniform numbers in [0, 1) as float32 at `address` of the imported
- * memory `memory.memory`: bit for bit what `fillUniform` of @snn/tensor gives, by Philox4x32-10 (Salmon et al. 2011), four blocks at a time.
+ * A kernel as WebAssembly text: `run(args, first, last, thread)` writes the blocks from `first` to before `last` of `length` uniform numbers
+ * in [0, 1) as float32 at `address`: bit for bit what `fillUniform` of @snn/tensor gives, by Philox4x32-10 (Salmon et al. 2011), four of its
+ * blocks at a time.
  */
-export const random = [
-  '(module',
-  '(import "memory" "memory" (memory 0))',
-  ...globalsOf(body.join('\n')),
-  '(func (export "run") (param $address i32) (param $offset i32) (param $length i32) (param $key0 i32) (param $key1 i32)',
-  '(local $block i32)',
-  ...[...keys.flat(), ...counter, 'p0.low', 'p0.high', 'p1.low', 'p1.high', 'four'].map((name) => `(local $${name} v128)`),
-  ...body,
-  '))',
-].join('\n')
+export function printRandom(memory: { readonly isShared: boolean }): string {
+  return [
+    '(module',
+    importMemory(memory),
+    ...globalsOf(body.join('\n')),
+    '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
+    ...[...randomWords, 'block', 'most'].map((name) => `(local $${name} i32)`),
+    ...[...keys.flat(), ...counter, 'p0.low', 'p0.high', 'p1.low', 'p1.high', 'four'].map((name) => `(local $${name} v128)`),
+    ...randomWords.map((name, i) => set(name, `(i32.load offset=${4 * i} ${get('args')})`)),
+    set('address', `(i32.add ${get('address')} (i32.mul ${get('first')} (i32.const ${4 * randomBlock})))`),
+    set('block', `(i32.mul ${get('first')} (i32.const ${randomBlock / 4}))`),
+    set('length', `(i32.sub ${get('length')} (i32.mul ${get('first')} (i32.const ${randomBlock})))`),
+    set('most', `(i32.mul (i32.sub ${get('last')} ${get('first')}) (i32.const ${randomBlock}))`),
+    set('length', `(select ${get('length')} ${get('most')} (i32.lt_u ${get('length')} ${get('most')}))`),
+    ...body,
+    '))',
+  ].join('\n')
+}
