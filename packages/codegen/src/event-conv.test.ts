@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { random, runReference } from '../test/run-kernel.js'
 import { assemble } from './assemble.js'
 import { eventConvScratch, eventConvWords, fuseEventConv, packEventWeights, printEventConv, rowBlocks, type EventConvKernel } from './index.js'
+import { sumsOf } from './event-conv.js'
 
 const guard = 77
 
@@ -47,7 +48,7 @@ async function check({ x: xShape, weight: weightShape, options, rows }: Case, de
   const biases = withBias ? fill([weightShape[0]!], 1) : undefined
   const [wanted] = runReference([y], new Map([[x, data], [weight, weights]]))
   const kernel = fuseEventConv(y.node)!
-  const result = await run(rows ? { ...kernel, rows } : kernel, data, weights, biases, sizeOf(y.shape), sizeOf(xShape.slice(0, xShape.length - weightShape.length + 1)))
+  const result = await run(rows ? { ...kernel, rows: rows * sumsOf(kernel).together } : kernel, data, weights, biases, sizeOf(y.shape), sizeOf(xShape.slice(0, xShape.length - weightShape.length + 1)))
   const places = sizeOf(y.shape.slice(2 - weightShape.length))
   result.forEach((value, i) => expect(Math.abs(value - wanted![i]! - (biases?.[Math.floor(i / places) % biases.length] ?? 0))).toBeLessThan(1e-4))
 }

@@ -20,7 +20,7 @@ export interface EventConvKernel {
   /** Low padding. */
   readonly padding: Pair
   readonly dilation: Pair
-  /** Rows of the output that are computed together from one list. */
+  /** Rows of the output that are computed from one list: a multiple of those that are summed up together. */
   readonly rows: number
 }
 
@@ -29,8 +29,8 @@ function pair(values: readonly number[], fill: number): Pair {
   return values.length === 1 ? [fill, values[0]!] : [values[0]!, values[1]!]
 }
 
-/** Filters are computed in blocks of so many vectors of four at most, which stay in registers. */
-const largestBlock = 8
+/** Sums that are kept in registers, in vectors of four. */
+const registers = 12
 /** Bytes of the longest list, of an input without zeros. */
 const listBytes = 2 ** 19
 /** Fewer filters in a group than this leave lanes idle. */
@@ -57,15 +57,21 @@ export function fuseEventConv(node: Node): EventConvKernel | undefined {
   }
   const longestRow = channels * options.plane[1] * 8
   const inputRows = Math.floor(listBytes / longestRow)
+  const { together } = sumsOf(options)
   const rows = Math.floor((inputRows - inputRowsOf({ ...options, rows: 1 })) / options.stride[0]) + 1
-  return { ...options, rows: Math.max(1, Math.min(rows, options.windows[0])) }
+  const steps = Math.min(Math.floor(rows / together), Math.ceil(options.windows[0] / together))
+  return { ...options, rows: Math.max(1, steps) * together }
 }
 
-/** How the filters of a group are divided: `blocks` blocks of `vectors` vectors of four lanes. */
-export function filterBlocks({ filters }: EventConvKernel): { readonly blocks: number; readonly vectors: number } {
+/**
+ * What is summed up at once, in registers: for one column, `together` rows of `vectors` vectors of four filters. Rows share the events that
+ * their windows share. The filters of a group are divided into `blocks`.
+ */
+export function sumsOf({ filters, kernel, windows }: Pick<EventConvKernel, 'filters' | 'kernel' | 'windows'>): { readonly blocks: number; readonly vectors: number; readonly together: number } {
   const fours = Math.ceil(filters / 4)
-  const blocks = Math.ceil(fours / largestBlock)
-  return { blocks, vectors: Math.ceil(fours / blocks) }
+  const blocks = Math.ceil(fours / (kernel[0] === 1 || windows[0] === 1 ? registers : registers / 3))
+  const vectors = Math.ceil(fours / blocks)
+  return { blocks, vectors, together: kernel[0] === 1 ? 1 : Math.min(Math.floor(registers / vectors), 3, windows[0]) }
 }
 
 /** Rows of the input that `rows` rows of the output see. */
@@ -79,21 +85,24 @@ export function rowBlocks({ rows, windows }: EventConvKernel): number {
 }
 
 /**
- * Weights [O, C, kernel], and biases [O], as the kernel reads them: for each group and block of filters its biases, then for each element of
- * the kernel and each channel the weights of the block's filters.
+ * Weights [O, C, kernel], and biases [O], as the kernel reads them: for each group and block of filters its biases, then for each column of
+ * the kernel, each channel, and each row of the kernel the weights of the block's filters.
  */
 export function packEventWeights(kernel: EventConvKernel, weights: TypedArray, biases?: TypedArray): Float32Array<ArrayBuffer> {
   const { channels, filters, groups } = kernel
-  const taps = kernel.kernel[0] * kernel.kernel[1]
-  const { blocks, vectors } = filterBlocks(kernel)
+  const [height, width] = kernel.kernel
+  const { blocks, vectors } = sumsOf(kernel)
   const lanes = 4 * vectors
-  const blockSize = (1 + taps * channels) * lanes
+  const blockSize = (1 + height * width * channels) * lanes
   const packed = new Float32Array(groups * blocks * blockSize)
+  let from = 0
   for (let o = 0; o < groups * filters; o++) {
-    const [group, filter] = [Math.floor(o / filters), o % filters]
-    const at = (group * blocks + Math.floor(filter / lanes)) * blockSize + (filter % lanes)
+    const filter = o % filters
+    const at = (((o - filter) / filters) * blocks + Math.floor(filter / lanes)) * blockSize + (filter % lanes)
     if (biases) packed[at] = biases[o]!
-    for (let c = 0; c < channels; c++) for (let tap = 0; tap < taps; tap++) packed[at + (1 + tap * channels + c) * lanes] = weights[(o * channels + c) * taps + tap]!
+    for (let c = 0; c < channels; c++) {
+      for (let ky = 0; ky < height; ky++) for (let kx = 0; kx < width; kx++) packed[at + (1 + (kx * channels + c) * height + ky) * lanes] = weights[from++]!
+    }
   }
   return packed
 }

@@ -1,4 +1,4 @@
-import { filterBlocks, inputRowsOf, rowBlocks, type EventConvKernel } from '../event-conv.js'
+import { inputRowsOf, rowBlocks, sumsOf, type EventConvKernel } from '../event-conv.js'
 import { importMemory } from './module.js'
 import { add, bytes, count, get, i32, mul, set } from './text.js'
 
@@ -15,7 +15,7 @@ const eventBytes = 8
 /** Sizes that follow from a kernel, in bytes where they are not counts. */
 function sizesOf(kernel: EventConvKernel) {
   const { channels, plane, windows, stride, dilation, padding } = kernel
-  const { blocks, vectors } = filterBlocks(kernel)
+  const { blocks, vectors, together } = sumsOf(kernel)
   // columns that windows see, counted from the first column of padding
   const columns = (windows[1] - 1) * stride[1] + (kernel.kernel[1] - 1) * dilation[1] + 1
   const width = Math.max(0, Math.min(plane[1], columns - padding[1]))
@@ -27,9 +27,10 @@ function sizesOf(kernel: EventConvKernel) {
   const starts = masks + 2 * Math.ceil(channels / 32) * 32
   const staging = starts + Math.ceil((startsRow * inputRowsOf(kernel)) / 16) * 16
   const block = 16 * vectors
-  const events = staging + block * Math.ceil(windows[1] / 4) * 4
+  const stagingRow = block * Math.ceil(windows[1] / 4) * 4
+  const events = staging + stagingRow * together
   const scratch = Math.ceil((events + eventBytes * channels * width * inputRowsOf(kernel)) / 64) * 64
-  return { blocks, vectors, columns, width, lanes, groups, startsRow, masks, starts, staging, events, scratch, block, blockBytes: (1 + kernel.kernel[0] * kernel.kernel[1] * channels) * block }
+  return { blocks, vectors, together, columns, width, lanes, groups, startsRow, masks, starts, staging, stagingRow, events, scratch, block, tap: channels * kernel.kernel[0] * block, blockBytes: (1 + kernel.kernel[0] * kernel.kernel[1] * channels) * block }
 }
 
 /** Bytes of scratch memory that a thread needs. */
@@ -44,14 +45,14 @@ export function eventConvScratch(kernel: EventConvKernel): number {
  */
 export function printEventConv(kernel: EventConvKernel, memory: { readonly isShared: boolean }): string {
   const { channels, filters, groups, plane, windows, stride, padding, rows } = kernel
-  const { scratch, starts, vectors } = sizesOf(kernel)
+  const { scratch, starts, vectors, together } = sizesOf(kernel)
   const units = rowBlocks(kernel)
   return [
     '(module',
     importMemory(memory),
     '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
     ...['unit', 'n', 'x', 'y', 'weights', 'scratch', 'starts', 'cursor', 'row', 'rowEnd', 'in', 'inEnd', 'column', 'c', 'at', 'to', 'mask', 'bit', 'key', 'valid', 'b', 'oy', 'ox', 'ky', 'kx', 'p', 'end', 'w', 'block', 'from'].map((name) => `(local $${name} i32)`),
-    ...['countLow', 'countHigh', 'low', 'high', 'laneLow', 'laneHigh', 'v', 'm0', 'm1', 'm2', 'm3', ...range(vectors).map((i) => `a${i}`)].map((name) => `(local $${name} v128)`),
+    ...['countLow', 'countHigh', 'low', 'high', 'laneLow', 'laneHigh', 'v', 'm0', 'm1', 'm2', 'm3', ...range(together * vectors).map((i) => `a${i}`)].map((name) => `(local $${name} v128)`),
     set('scratch', add(argument('scratch'), mul(argument('scratchBytes'), get('thread')))),
     '(block $done (loop $units',
     set('unit', `(i32.atomic.rmw.add ${get('args')} ${i32(1)})`),
@@ -76,7 +77,7 @@ export function printEventConv(kernel: EventConvKernel, memory: { readonly isSha
 /** Lists the events of the input rows that the unit sees; `starts` says, for each of these rows and each column, where its events begin. */
 function listEvents(kernel: EventConvKernel): string[] {
   const { channels, plane, padding } = kernel
-  const { startsRow, masks, events, lanes, width, columns, groups, block } = sizesOf(kernel)
+  const { startsRow, masks, events, lanes, width, columns, groups, block, tap } = sizesOf(kernel)
   const isRagged = width % lanes !== 0
   const zero = '(v128.const i32x4 0 0 0 0)'
   const nonZero = (i: number): string => `(f32x4.ne (v128.load offset=${16 * i} ${get('at')}) ${zero})`
@@ -121,7 +122,7 @@ function listEvents(kernel: EventConvKernel): string[] {
         ]),
         `(if (i32.ne ${get('b')} ${get('cursor')}) (then`,
         set('at', add(get('x'), bytes(add(mul(add(get('from'), get('in')), i32(plane[1])), get('column'))))),
-        set('w', mul(add(get('column'), i32(padding[1])), i32(channels * block))),
+        set('w', mul(add(get('column'), i32(padding[1])), i32(tap))),
         ...count('c', i32(0), i32(channels), [
           set('mask', `(i32.load16_u ${add(get('scratch'), i32(masks), `(i32.shl ${get('c')} ${i32(1)})`)})`),
           `(block $noBits (br_if $noBits (i32.eqz ${get('mask')}))`,
@@ -129,11 +130,11 @@ function listEvents(kernel: EventConvKernel): string[] {
           set('bit', `(i32.ctz ${get('mask')})`),
           set('p', add(get('scratch'), bytes(get('bit')))),
           set('b', `(i32.load ${get('p')})`),
-          `(i32.store ${get('b')} ${add(get('w'), mul(get('bit'), i32(channels * block)))})`,
+          `(i32.store ${get('b')} ${add(get('w'), mul(get('bit'), i32(tap)))})`,
           `(i32.store offset=4 ${get('b')} (i32.load ${add(get('at'), bytes(get('bit')))}))`,
           `(i32.store ${get('p')} ${add(get('b'), i32(eventBytes))})`,
           `(br_if $bits (local.tee $mask (i32.and ${get('mask')} ${sub(get('mask'), i32(1))})))))`,
-          set('w', add(get('w'), i32(block))),
+          set('w', add(get('w'), i32(kernel.kernel[0] * block))),
           set('at', add(get('at'), i32(4 * plane[0] * plane[1]))),
         ]),
         '))',
@@ -146,52 +147,52 @@ function listEvents(kernel: EventConvKernel): string[] {
 
 /** The sums of the windows of the unit: events of neighbouring columns lie one after the other, and so do their weights. */
 function sumEvents(kernel: EventConvKernel): string[] {
-  const { channels, filters, plane, windows, stride, dilation } = kernel
-  const { blocks, vectors, startsRow, staging, block, blockBytes } = sizesOf(kernel)
+  const { plane, stride, dilation, windows } = kernel
+  const { blocks, vectors, together, startsRow, staging, stagingRow, block, blockBytes, tap } = sizesOf(kernel)
   const [height, width] = kernel.kernel
   // all columns of the kernel at once, where they are neighbours
   const [segments, columns] = dilation[1] === 1 ? [1, width] : [width, 1]
-  const tap = channels * block
-  const segment = (kx: number): string[] => [
-    set('p', `(i32.load offset=${4 * kx * dilation[1]} ${get('at')})`),
-    set('end', `(i32.load offset=${4 * (kx * dilation[1] + columns)} ${get('at')})`),
-    `(if (i32.lt_u ${get('p')} ${get('end')}) (then (loop $events${kx}`,
-    set('key', add(get('w'), `(i32.load ${get('p')})`)),
-    set('v', `(v128.load32_splat offset=4 ${get('p')})`),
-    ...range(vectors).map((i) => set(`a${i}`, `(f32x4.add ${get(`a${i}`)} (f32x4.mul ${get('v')} (v128.load offset=${16 * i} ${get('key')})))`)),
-    `(br_if $events${kx} (i32.lt_u (local.tee $p ${add(get('p'), i32(eventBytes))}) ${get('end')})))))`,
-    ...(kx + 1 < segments ? [set('w', add(get('w'), i32(tap * (1 - dilation[1]))))] : []),
-  ]
+  const sum = (row: number, i: number): string => `a${row * vectors + i}`
+  /** Adds the events of one input row, `row` rows below the first, to the output rows that see it. */
+  const addRow = (row: number): string[] => {
+    const seen = range(together).map((j) => [j, (row - j * stride[0]) / dilation[0]] as const).filter(([, ky]) => Number.isInteger(ky) && ky >= 0 && ky < height)
+    const segment = (kx: number): string[] => [
+      set('p', `(i32.load offset=${row * startsRow + 4 * kx * dilation[1]} ${get('at')})`),
+      set('end', `(i32.load offset=${row * startsRow + 4 * (kx * dilation[1] + columns)} ${get('at')})`),
+      `(if (i32.lt_u ${get('p')} ${get('end')}) (then (loop $events`,
+      set('key', add(get('w'), `(i32.load ${get('p')})`)),
+      set('v', `(v128.load32_splat offset=4 ${get('p')})`),
+      ...seen.flatMap(([j, ky]) => range(vectors).map((i) => set(sum(j, i), `(f32x4.add ${get(sum(j, i))} (f32x4.mul ${get('v')} (v128.load offset=${ky * block + 16 * i} ${get('key')})))`))),
+      `(br_if $events (i32.lt_u (local.tee $p ${add(get('p'), i32(eventBytes))}) ${get('end')})))))`,
+      ...(kx + 1 < segments ? [set('w', add(get('w'), i32(tap * (1 - dilation[1]))))] : []),
+    ]
+    if (seen.length === 0) return []
+    return [`(if (i32.lt_u ${add(get('from'), get('in'), i32(row))} ${i32(plane[0])}) (then`, set('w', get('b')), ...range(segments).flatMap(segment), '))']
+  }
   return count('block', i32(0), i32(blocks), [
     ...count('oy', get('row'), get('rowEnd'), [
+      set('in', mul(sub(get('oy'), get('row')), i32(stride[0]))),
       set('to', add(get('scratch'), i32(staging))),
+      set('at', add(get('starts'), mul(get('in'), i32(startsRow)))),
+      set('b', add(get('weights'), i32(block))),
       ...count('ox', i32(0), i32(windows[1]), [
-        ...range(vectors).map((i) => set(`a${i}`, `(v128.load offset=${16 * i} ${get('weights')})`)),
-        set('in', mul(sub(get('oy'), get('row')), i32(stride[0]))),
-        set('b', add(get('weights'), i32(block), mul(get('ox'), i32(-stride[1] * tap)))),
-        set('at', add(get('starts'), mul(get('in'), i32(startsRow)), bytes(mul(get('ox'), i32(stride[1]))))),
-        ...count('ky', i32(0), i32(height), [
-          `(if (i32.lt_u ${add(get('from'), get('in'))} ${i32(plane[0])}) (then`,
-          set('w', get('b')),
-          ...range(segments).flatMap(segment),
-          '))',
-          set('b', add(get('b'), i32(width * tap))),
-          set('in', add(get('in'), i32(dilation[0]))),
-          set('at', add(get('at'), i32(dilation[0] * startsRow))),
-        ]),
-        ...range(vectors).map((i) => `(v128.store offset=${16 * i} ${get('to')} ${get(`a${i}`)})`),
+        ...range(together).flatMap((j) => range(vectors).map((i) => set(sum(j, i), `(v128.load offset=${16 * i} ${get('weights')})`))),
+        ...range(inputRowsOf({ ...kernel, rows: together })).flatMap(addRow),
+        ...range(together).flatMap((j) => range(vectors).map((i) => `(v128.store offset=${j * stagingRow + 16 * i} ${get('to')} ${get(sum(j, i))})`)),
         set('to', add(get('to'), i32(block))),
+        set('at', add(get('at'), i32(4 * stride[1]))),
+        set('b', sub(get('b'), i32(stride[1] * tap))),
       ]),
-      ...storeRow(kernel),
-    ]),
+      ...range(together).flatMap((j) => [`(if (i32.lt_u ${add(get('oy'), i32(j))} ${get('rowEnd')}) (then`, ...storeRow(kernel, j), '))']),
+    ], together),
     set('weights', add(get('weights'), i32(blockBytes))),
   ])
 }
 
-/** Writes a row of sums, whose filters lie side by side, to the planes of the filters. */
-function storeRow(kernel: EventConvKernel): string[] {
+/** Writes a row of sums, whose filters lie side by side, to the planes of the filters: row `j` of those that were summed up together. */
+function storeRow(kernel: EventConvKernel, j: number): string[] {
   const { filters, windows } = kernel
-  const { blocks, vectors, staging, block } = sizesOf(kernel)
+  const { blocks, vectors, staging, stagingRow, block } = sizesOf(kernel)
   const planeBytes = 4 * windows[0] * windows[1]
   const fours = windows[1] & ~3
   const words = (picked: readonly number[], x: string, y: string): string => `(i8x16.shuffle ${picked.flatMap((word) => range(4).map((byte) => 4 * word + byte)).join(' ')} ${x} ${y})`
@@ -201,8 +202,8 @@ function storeRow(kernel: EventConvKernel): string[] {
     return inLast ? [...body] : blocks === 1 ? [] : [`(if (i32.lt_u ${get('block')} ${i32(blocks - 1)}) (then`, ...body, '))']
   }
   const vector = (i: number): string[] => [
-    set('at', add(get('y'), bytes(mul(add(mul(get('block'), i32(4 * vectors)), i32(4 * i)), i32(windows[0] * windows[1]))), bytes(mul(get('oy'), i32(windows[1]))))),
-    set('to', add(get('scratch'), i32(staging + 16 * i))),
+    set('at', add(get('y'), bytes(mul(add(mul(get('block'), i32(4 * vectors)), i32(4 * i)), i32(windows[0] * windows[1]))), bytes(mul(add(get('oy'), i32(j)), i32(windows[1]))))),
+    set('to', add(get('scratch'), i32(staging + j * stagingRow + 16 * i))),
     ...(fours > 0
       ? count('ox', i32(0), i32(fours), [
           ...range(4).map((k) => set(`m${k}`, `(v128.load offset=${k * block} ${get('to')})`)),

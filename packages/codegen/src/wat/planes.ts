@@ -1,6 +1,23 @@
 import type { PlaneKernel } from '../planes.js'
 import { importMemory } from './module.js'
-import { add, bytes, count, get, i32, mul, set } from './text.js'
+
+const get = (name: string): string => `(local.get $${name})`
+const set = (name: string, value: string): string => `(local.set $${name} ${value})`
+const i32 = (value: number): string => `(i32.const ${value})`
+const add = (...terms: readonly string[]): string => terms.reduce((sum, term) => `(i32.add ${sum} ${term})`)
+const mul = (x: string, y: string): string => `(i32.mul ${x} ${y})`
+const bytes = (elements: string): string => `(i32.shl ${elements} ${i32(2)})`
+
+/** `body` for `counter` from `from` to before `to`. */
+function count(counter: string, from: string, to: string, body: readonly string[], by = 1): string[] {
+  return [
+    set(counter, from),
+    `(block $${counter}End (loop $${counter}Loop (br_if $${counter}End (i32.ge_s ${get(counter)} ${to}))`,
+    ...body,
+    set(counter, add(get(counter), i32(by))),
+    `(br $${counter}Loop)))`,
+  ]
+}
 
 /** Four elements with a distance of `stride` between neighbours. */
 function loadStrided(pointer: string, stride: number): string {
