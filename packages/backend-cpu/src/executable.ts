@@ -4,6 +4,7 @@ import {
 } from '@snn/tensor'
 import type { CpuBackend } from './cpu.js'
 import { viewOf, type Frame, type Place } from './frame.js'
+import { EventConvInstruction } from './instruction/event-conv.js'
 import { KernelInstruction } from './instruction/kernel.js'
 import { LibraryInstruction } from './instruction/library.js'
 import { LoopInstruction } from './instruction/loop.js'
@@ -59,7 +60,7 @@ class CpuExecutable implements Executable {
     const created: LibraryInstruction[] = []
     try {
       for (const instruction of leaves(plan.instructions)) {
-        if (instruction instanceof KernelInstruction || instruction instanceof PlanesInstruction) await instruction.load()
+        if (instruction instanceof KernelInstruction || instruction instanceof PlanesInstruction || instruction instanceof EventConvInstruction) await instruction.load()
         else if (instruction instanceof LibraryInstruction) {
           await instruction.load(sessions, markerEnd)
           created.push(instruction)
@@ -158,7 +159,10 @@ class CpuExecutable implements Executable {
 function* leaves(instructions: readonly Instruction[]): Generator<Instruction> {
   for (const instruction of instructions) {
     if (instruction instanceof LoopInstruction) yield* leaves(instruction.body)
-    else yield instruction
+    else {
+      yield instruction
+      if (instruction instanceof EventConvInstruction) yield instruction.dense
+    }
   }
 }
 

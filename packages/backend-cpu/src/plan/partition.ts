@@ -1,6 +1,7 @@
 import { fuseColumns, fusePlanes, fuseScan, isScalar, lookThrough, sumMapping, type Space } from '@snn/codegen'
 import { isLowered } from '@snn/onnx'
-import { isPrimitive, sizeOf, topological, type Graph, type Node, type Tensor } from '@snn/tensor'
+import { isPrimitive, sizeOf, topological, type Graph, type Node, type Tensor, type TypedArray } from '@snn/tensor'
+import { findEventConvs, type EventConv } from './event-convs.js'
 
 /** Elementwise operations on equally many elements, and sums of their results, that one kernel computes. */
 export interface KernelGroup {
@@ -31,10 +32,14 @@ export interface Partition {
   readonly isBound: (tensor: Tensor) => boolean
   /** The scans of this level that are one kernel, with the tensors they read. */
   readonly fusedScans: ReadonlyMap<Node, readonly Tensor[]>
+  /** The convolutions of this level that can skip zeros. */
+  readonly eventConvs: ReadonlyMap<Node, EventConv>
 }
 
 export interface PartitionOptions {
   readonly isBaked: (read: Tensor) => boolean
+  /** The value of a constant, or of what is one outside or between runs. */
+  readonly valueOf: (tensor: Tensor) => TypedArray | undefined
   /** Which parameters stand for static tensors from outside. */
   readonly outerStatic: (parameter: Tensor) => boolean
   /** Whether more than leaves are static. */
@@ -69,6 +74,8 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
   const nodes = topological(graph)
   const uses = countUses(nodes, graph.results)
   const fusedScans = new Map<Node, readonly Tensor[]>()
+  const eventConvs = options.kernels ? findEventConvs(nodes, graph.results, { isBound, valueOf: options.valueOf }) : new Map<Node, EventConv>()
+  const insideEventConvs = new Set<Node>([...eventConvs].flatMap(([root, { conv }]) => (conv === root ? [] : [conv])))
   const kernelMade = new Set<Tensor>()
   const available = new Map<Tensor, number>()
   const stages: Stage[] = []
@@ -147,6 +154,11 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
       kernelMade.add(node.outputs[0]!)
       placeControl(node, node.inputs)
     }
+    else if (insideEventConvs.has(node)) continue
+    else if (eventConvs.has(node)) {
+      kernelMade.add(node.outputs[0]!)
+      placeControl(node, [eventConvs.get(node)!.conv.inputs[0]!])
+    }
     else if (options.kernels && isKernelNode(node) && !followsLinear(node)) placeInKernel(node, false)
     else if (options.kernels && isKernelSum(node, isBound)) placeInKernel(node, true)
     else {
@@ -167,7 +179,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     return options.fold && !isControl && node.inputs.every((input) => statics.has(input))
   }
 
-  return { stages, isStatic: (tensor) => statics.has(tensor), isKernelMade: (tensor) => kernelMade.has(tensor), base, source, isBound, fusedScans }
+  return { stages, isStatic: (tensor) => statics.has(tensor), isKernelMade: (tensor) => kernelMade.has(tensor), base, source, isBound, fusedScans, eventConvs }
 }
 
 /** Whether the weight gradient of a convolution is the product of its windows, written out, and the gradient of its result. */

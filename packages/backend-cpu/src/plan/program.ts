@@ -1,6 +1,7 @@
 import { SnnError, isPrimitive, topological, type Graph, type Node, type Program, type Tensor, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
 import { inArena, inSlot, type Location } from '../frame.js'
 import type { Instruction } from '../instruction/instruction.js'
+import { EventConvInstruction } from '../instruction/event-conv.js'
 import { KernelInstruction } from '../instruction/kernel.js'
 import { LoopInstruction } from '../instruction/loop.js'
 import { PlanesInstruction } from '../instruction/planes.js'
@@ -106,5 +107,5 @@ export function planProgram(program: Program, { lib, workshop, check, baked: val
 }
 
 function usesKernels(instructions: readonly Instruction[]): boolean {
-  return instructions.some((instruction) => instruction instanceof KernelInstruction || instruction instanceof PlanesInstruction || (instruction instanceof LoopInstruction && usesKernels(instruction.body)))
+  return instructions.some((instruction) => instruction instanceof KernelInstruction || instruction instanceof PlanesInstruction || instruction instanceof EventConvInstruction || (instruction instanceof LoopInstruction && usesKernels(instruction.body)))
 }
