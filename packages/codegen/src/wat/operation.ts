@@ -61,9 +61,21 @@ function printCast(x: string, from: Kind, to: Kind): string {
   return byte(source === 'float' ? `(i32x4.trunc_sat_f32x4_s ${x})` : x)
 }
 
-export function printOperation(operation: ScalarPrimitive, operands: readonly string[], from: Kind, to: Kind): string {
+/** `numbers`: the operands that are the same number for all elements, and known. */
+export function printOperation(operation: ScalarPrimitive, operands: readonly string[], from: Kind, to: Kind, numbers: readonly (number | undefined)[] = []): string {
   if (operation === 'cast') return printCast(operands[0]!, from, to)
-  return printers[operation][register(from)]!(...operands)
+  return printWithNumber(operation, operands, from, numbers) ?? printers[operation][register(from)]!(...operands)
+}
+
+/** What is cheaper with a known number: f32x4.min and max look for NaN in both operands, and a select with zero is one bitwise operation. */
+function printWithNumber(operation: ScalarPrimitive, [x, y, z]: readonly string[], from: Kind, numbers: readonly (number | undefined)[]): string | undefined {
+  if (from === 'float' && (operation === 'minimum' || operation === 'maximum')) {
+    const at = numbers.findIndex((number) => number !== undefined && !Number.isNaN(number))
+    const name = operation === 'minimum' ? 'pmin' : 'pmax'
+    return at < 0 ? undefined : at === 1 ? `(f32x4.${name} ${x} ${y})` : `(f32x4.${name} ${y} ${x})`
+  }
+  if (operation !== 'select') return undefined
+  return Object.is(numbers[2], 0) ? `(v128.and ${y} ${x})` : Object.is(numbers[1], 0) ? `(v128.andnot ${z} ${x})` : undefined
 }
 
 /** Four times the same number. */
