@@ -51,11 +51,11 @@ class CpuExecutable implements Executable {
 
   /** Plans, takes memory, and creates the sessions and kernels. */
   async build(): Promise<void> {
-    const { lib, store, workshop, sessions, markerEnd } = this.#backend
+    const { lib, store, workshop, sessions, markerEnd, eventDensity } = this.#backend
     const versions = new Map([...this.#constant].map((variable) => [variable, variable.version]))
     const baked = new Map<Variable, TensorLike>()
     for (const variable of this.#constant) baked.set(variable, { data: await variableData(variable), shape: variable.shape, dtype: variable.dtype })
-    const plan = planProgram(this.#program, { lib, workshop, check: this.#check, baked })
+    const plan = planProgram(this.#program, { lib, workshop, eventDensity, check: this.#check, baked })
     this.#backend.reserve(plan.arenaBytes)
     const created: LibraryInstruction[] = []
     try {

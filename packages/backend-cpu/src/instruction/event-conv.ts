@@ -11,7 +11,7 @@ import type { Instruction } from './instruction.js'
  * Below these shares of values that are not zero, the event-driven kernel is faster than ONNX Runtime, which is slower for few filters:
  * `npm run sparse-conv` in apps/bench (AMD EPYC of 2021, 2 cores, ResNet-20's convolutions) finds them equal at 0.45 and at 0.3.
  */
-const switchDensity = (filters: number): number => (filters <= 16 ? 0.4 : 0.27)
+const measuredDensity = (filters: number): number => (filters <= 16 ? 0.4 : 0.27)
 /** Multiply-accumulates of the images that are computed in the same way, so that a choice costs little. */
 const groupWork = 2 ** 23
 /** Fewer multiply-accumulates than this are done before another thread has woken up. */
@@ -28,6 +28,14 @@ export interface ConvPlan {
   readonly model: OnnxModelSpec
 }
 
+interface EventConvOptions {
+  readonly workshop: Workshop
+  readonly lib: OrtLibrary
+  /** Up to which share of values that are not zero events are computed; undefined: as measured. */
+  readonly eventDensity: number | undefined
+  readonly isRepeated: boolean
+}
+
 /**
  * A convolution that looks at its input: groups of images with few values that are not zero are computed by the event-driven kernel, all
  * others by ONNX Runtime. What decides is a sample of the values alone, so that the same input gives the same bits.
@@ -37,6 +45,7 @@ export class EventConvInstruction implements Instruction {
   readonly dense: LibraryInstruction
   readonly #workshop: Workshop
   readonly #plan: ConvPlan
+  readonly #eventDensity: number
   readonly #locations: { readonly x: Location; readonly weights: Location; readonly y: Location }
   /** Images in a group, and the bytes of an image of the input and of the output. */
   readonly #group: number
@@ -47,11 +56,12 @@ export class EventConvInstruction implements Instruction {
   #kernel = -1
   #sample = -1
 
-  constructor(plan: ConvPlan, locations: { readonly x: Location; readonly weights: Location; readonly y: Location }, workshop: Workshop, lib: OrtLibrary, isRepeated: boolean) {
+  constructor(plan: ConvPlan, locations: { readonly x: Location; readonly weights: Location; readonly y: Location }, { workshop, lib, eventDensity, isRepeated }: EventConvOptions) {
     const { images, input, output, model } = plan
     this.#plan = plan
     this.#locations = locations
     this.#workshop = workshop
+    this.#eventDensity = eventDensity ?? measuredDensity(plan.kernel.filters)
     this.#group = Math.min(images, Math.ceil(groupWork / workOf(plan)))
     this.#bytes = { x: (4 * sizeOf(input.shape)) / images, y: (4 * sizeOf(output.shape)) / images }
     this.#count = images
@@ -76,9 +86,9 @@ export class EventConvInstruction implements Instruction {
   }
 
   async run(frame: Frame): Promise<void> {
-    const { images, kernel } = this.#plan
-    const densities = this.#densities(frame)
-    const isSparse = densities.map((density) => density < switchDensity(kernel.filters))
+    const { images } = this.#plan
+    const densities = this.#eventDensity > 0 ? this.#densities(frame) : Array<number>(this.#groups).fill(1)
+    const isSparse = densities.map((density) => density <= this.#eventDensity)
     for (let first = 0, last = 0; first < isSparse.length; first = last) {
       for (last = first; isSparse[last] === isSparse[first]; ) last++
       this.#from = first * this.#group

@@ -28,6 +28,7 @@ export interface PlanContext {
   readonly lib: OrtLibrary
   /** undefined: no kernels. */
   readonly workshop: Workshop | undefined
+  readonly eventDensity: number | undefined
   readonly check: boolean
   /** Values of the reads that are constants of this plan. */
   readonly baked: ReadonlyMap<Tensor, TensorLike>
@@ -282,10 +283,10 @@ export class Level {
   }
 
   #planEventConv(root: Node, found: EventConv): void {
-    const { workshop, lib, constant } = this.#context
+    const { workshop, lib, constant, eventDensity } = this.#context
     const { plan, packed } = planEventConv(root, found)
     const locations = { x: this.#use(plan.input), weights: constant(packed), y: this.#define(plan.output) }
-    this.#instructions.push(new EventConvInstruction(plan, locations, workshop!, lib, this.#options.isRepeated))
+    this.#instructions.push(new EventConvInstruction(plan, locations, { workshop: workshop!, lib, eventDensity, isRepeated: this.#options.isRepeated }))
     this.#context.time++
   }
 
