@@ -1,31 +1,8 @@
 import { compile, isSnnError, placeholder, reference, scan, tensor, uniform, variable, zeros, type Backend, type Tensor } from '@snn/tensor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CpuBackend } from './cpu.js'
-import { cpu, type CpuOptions } from './index.js'
-import { loadLibrary, type OrtLibrary } from './library.js'
-
-/** A backend with a count of the sessions that were created for programs and that are open. */
-async function countingBackend(options: CpuOptions = {}) {
-  const real = await loadLibrary()
-  const counts = { created: 0, open: 0, runs: 0 }
-  const lib: OrtLibrary = {
-    Tensor: real.Tensor,
-    InferenceSession: {
-      async create(model, options) {
-        const session = await real.InferenceSession.create(model, options)
-        counts.created++
-        counts.open++
-        return {
-          run: (feeds, fetches) => (counts.runs++, session.run(feeds, fetches)),
-          release: () => (counts.open--, session.release()),
-        }
-      },
-    },
-  }
-  const own = await cpu({ ...options, lib })
-  counts.created = 0 // cpu() tries the library
-  return { own, counts }
-}
+import { countingBackend } from '../test/counting-backend.js'
+import { cpu } from './index.js'
 
 const vector = (...data: number[]) => ({ data: Float32Array.from(data), shape: [data.length] })
 

@@ -4,6 +4,7 @@ import {
 } from '@snn/tensor'
 import type { CpuBackend } from './cpu.js'
 import { viewOf, type Frame, type Place } from './frame.js'
+import { EventConvInstruction } from './instruction/event-conv.js'
 import { LibraryInstruction } from './instruction/library.js'
 import { LoopInstruction } from './instruction/loop.js'
 import { isKernelCall, runAll, type Instruction } from './instruction/instruction.js'
@@ -48,11 +49,11 @@ class CpuExecutable implements Executable {
 
   /** Plans, takes memory, and creates the sessions and kernels. */
   async build(): Promise<void> {
-    const { lib, store, workshop, sessions, markerEnd } = this.#backend
+    const { lib, store, workshop, sessions, markerEnd, eventDensity } = this.#backend
     const versions = new Map([...this.#constant].map((variable) => [variable, variable.version]))
     const baked = new Map<Variable, TensorLike>()
     for (const variable of this.#constant) baked.set(variable, { data: await variableData(variable), shape: variable.shape, dtype: variable.dtype })
-    const plan = planProgram(this.#program, { lib, workshop, check: this.#check, baked })
+    const plan = planProgram(this.#program, { lib, workshop, eventDensity, check: this.#check, baked })
     this.#backend.reserve(plan.arenaBytes)
     const created: LibraryInstruction[] = []
     try {
@@ -156,7 +157,10 @@ class CpuExecutable implements Executable {
 function* leaves(instructions: readonly Instruction[]): Generator<Instruction> {
   for (const instruction of instructions) {
     if (instruction instanceof LoopInstruction) yield* leaves(instruction.body)
-    else yield instruction
+    else {
+      yield instruction
+      if (instruction instanceof EventConvInstruction) yield instruction.dense
+    }
   }
 }
 

@@ -57,6 +57,15 @@ describe('generated kernels of scans', () => {
     await check((xs, tau) => run(tau)(xs), [[4, 2, 3], [2, 3]], 1)
   })
 
+  it('take a value per channel for each step, without a copy for each element', async () => {
+    const [fused] = await check((xs, bias, tau) => {
+      const repeated = bias.reshape([4, 1, 3, 1]).broadcastTo(xs.shape)
+      const [v, s] = scan((v: Tensor, { x, b }: { x: Tensor; b: Tensor }) => { const r = leaky(v, x.add(b), tau); return [r.v, r.s] }, zeros(xs.shape.slice(1)), { x: xs, b: repeated })
+      return [v, s]
+    }, [[4, 2, 3, 5], [4, 3], []], 1)
+    expect(fused!.tensors.map(({ shape }) => sizeOf(shape))).toContain(12)
+  })
+
   it('run the gradient with the forward pass repeated inside', async () => {
     for (const shape of [[], [3, 1], [2, 3, 5]]) {
       const [, backward] = await check(

@@ -62,6 +62,18 @@ describe('generated kernels of elementwise groups', () => {
     })
   }
 
+  it('compare and select with known numbers, signs of zeros and NaN included', async () => {
+    const x = floats([14])
+    const numbers = [0, -0, 0.5, NaN, Infinity]
+    const results = numbers.flatMap((n) => {
+      const number = scalar(n).broadcastTo(x.shape)
+      return [x.maximum(number), number.maximum(x), x.minimum(number), number.minimum(x), where(x.lt(1), x, number), where(x.lt(1), number, x)]
+    })
+    const bindings = new Map([[x, Float32Array.from(special)]])
+    const outputs = await runKernel(group([x], results), bindings)
+    runReference(results, bindings).forEach((wanted, i) => expect([...outputs.get(results[i]!)!], `result ${i}`).toEqual([...wanted]))
+  })
+
   it('compute functions to the last few bits', async () => {
     const [x, y] = [floats([50]), floats([50])]
     const results = [x.exp(), x.abs().log(), x.sin(), x.cos(), x.tanh(), x.atan(), x.erf(), x.abs().pow(y), x.mod(y)]

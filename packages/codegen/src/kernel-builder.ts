@@ -62,7 +62,10 @@ export class KernelBuilder {
   /** The operand for a tensor from outside: looks through its broadcasts, those along the steps too. */
   input(tensor: Tensor, mapping: Mapping, isMoving: boolean): { readonly operand: number } | { readonly number: number } {
     const repeated = isMoving ? repeatedOverSteps(tensor, mapping, this.isBound) : lookThrough(tensor, mapping, this.isBound)
-    if (!repeated) return { operand: this.operand(tensor, mapping, 'input', true) }
+    if (!repeated) {
+      const within = isMoving ? repeatedWithinSteps(tensor, mapping, this.isBound) : undefined
+      return { operand: this.operand(within?.source ?? tensor, within?.mapping ?? mapping, 'input', true) }
+    }
     const { source, mapping: within } = repeated
     const literal = this.isBound(source) ? undefined : literalOf(source)
     return literal !== undefined ? { number: literal } : { operand: this.operand(source, within, 'input', false) }
@@ -186,6 +189,16 @@ function repeatedOverSteps(tensor: Tensor, mapping: Mapping, isBound: (tensor: T
   if (hasSteps && source.shape[0] !== 1) return undefined
   const within = mappingOf(hasSteps ? source.shape.slice(1) : source.shape, tensor.shape.slice(1))
   return within && lookThrough(source, within, isBound)
+}
+
+/** What each step of a moving tensor repeats, and how that goes with a kernel; undefined when nothing is repeated. */
+function repeatedWithinSteps(tensor: Tensor, mapping: Mapping, isBound: (tensor: Tensor) => boolean): Mapped | undefined {
+  const { node } = tensor
+  if (isBound(tensor) || !isPrimitive(node, 'broadcast') || mapping !== 'full') return undefined
+  const source = node.inputs[0]!
+  if (source.shape.length !== tensor.shape.length || source.shape[0] !== tensor.shape[0]) return undefined
+  const within = mappingOf(source.shape.slice(1), tensor.shape.slice(1))
+  return within && { source, mapping: within }
 }
 
 function literalOf({ node }: Tensor): number | undefined {

@@ -2,7 +2,8 @@ import type { Frame } from '../frame.js'
 
 /**
  * One step of a run: `library` (a group of operations as one ONNX Runtime session), `loop` (a scan), `copy`, and what generated kernels
- * do: `kernel` (elementwise operations, sums and scans), `planes` (pooling and the like) and `random`.
+ * do: `kernel` (elementwise operations, sums and scans), `planes` (pooling and the like), `conv` (a
+ * convolution that may skip zeros) and `random`.
  */
 export interface Instruction {
   readonly kind: string
@@ -15,7 +16,7 @@ export interface KernelCall extends Instruction {
 }
 
 export function isKernelCall(instruction: Instruction): instruction is KernelCall {
-  return ['kernel', 'planes', 'random'].includes(instruction.kind)
+  return ['kernel', 'planes', 'conv', 'random'].includes(instruction.kind)
 }
 
 /** Milliseconds of computing between two turns of the event loop. */

@@ -3,6 +3,7 @@ import { lowerGraph } from '@snn/onnx'
 import { bytesPerElement, isPrimitive, placeholder, sizeOf, type Graph, type Node, type Shape, type Tensor, type TensorLike, type TypedArray } from '@snn/tensor'
 import { atOffset, inArena, type Location } from '../frame.js'
 import { CopyInstruction } from '../instruction/copy.js'
+import { EventConvInstruction } from '../instruction/event-conv.js'
 import type { Instruction } from '../instruction/instruction.js'
 import { KernelInstruction } from '../instruction/kernel.js'
 import { LibraryInstruction, type Binding } from '../instruction/library.js'
@@ -13,6 +14,7 @@ import type { Workshop } from '../kernels/workshop.js'
 import type { OrtLibrary } from '../library.js'
 import type { Block } from './arena.js'
 import { carryPlaces } from './carry.js'
+import { planEventConv, type EventConv } from './event-convs.js'
 import { isByColumns, partition, wantsKernels, type KernelGroup, type Partition } from './partition.js'
 
 /** Where a value lies, and the blocks of the arena that must live while it is used. */
@@ -26,6 +28,7 @@ export interface PlanContext {
   readonly lib: OrtLibrary
   /** undefined: no kernels. */
   readonly workshop: Workshop | undefined
+  readonly eventDensity: number | undefined
   readonly check: boolean
   /** Values of the reads that are constants of this plan. */
   readonly baked: ReadonlyMap<Tensor, TensorLike>
@@ -80,6 +83,7 @@ export class Level {
     const { graph, isRepeated } = options
     this.#partition = partition(graph, {
       isBaked: (read) => context.baked.has(read),
+      valueOf: (tensor) => this.#valueOf(tensor),
       outerStatic: (parameter) => options.staticParameters.has(parameter),
       fold: !context.check,
       kernels: context.workshop !== undefined && wantsKernels(graph, isRepeated),
@@ -102,6 +106,7 @@ export class Level {
       for (const node of control) {
         if (isPrimitive(node, 'random')) this.#planRandom(node)
         else if (isByColumns(node)) this.#planWeightGradient(node)
+        else if (this.#partition.eventConvs.has(node)) this.#planEventConv(node, this.#partition.eventConvs.get(node)!)
         else if (!isPrimitive(node, 'scan')) this.#planPlanes(fusePlanes(node)!)
         else if (this.#partition.fusedScans.has(node)) this.#planFusedScan(node)
         else this.#planLoop(node)
@@ -119,8 +124,15 @@ export class Level {
     return this.#partition.base(tensor)
   }
 
+  /** The value of a tensor that is constant, here or outside. */
+  #valueOf(tensor: Tensor): TypedArray | undefined {
+    let at = tensor
+    for (let outer = this.#options.substitutions.get(at); outer; outer = this.#options.substitutions.get(at)) at = outer
+    return this.#context.baked.get(at)?.data ?? (isPrimitive(at.node, 'constant') ? at.node.attributes.data : undefined)
+  }
+
   #collectNeeded(): void {
-    const { stages, isStatic, source, fusedScans } = this.#partition
+    const { stages, isStatic, source, fusedScans, eventConvs } = this.#partition
     for (const { library, kernels, control } of stages) {
       for (const node of library) {
         for (const input of node.inputs.map(source)) if (!isStatic(input) && !library.has(input.node)) this.#need(input)
@@ -133,6 +145,7 @@ export class Level {
         const fused = fusedScans.get(node)
         if (fused) for (const tensor of fused.reads) this.#needInMemory(tensor)
         else if (isPrimitive(node, 'scan')) this.#needForLoop(node)
+        else if (eventConvs.has(node)) this.#needInMemory(eventConvs.get(node)!.conv.inputs[0]!)
         else for (const input of node.inputs) this.#needInMemory(input)
       }
     }
@@ -268,6 +281,14 @@ export class Level {
   #planPlanes(fused: FusedPlanes): void {
     const inputs = fused.inputs.map((input) => this.#use(input))
     this.#instructions.push(new PlanesInstruction(fused, [...inputs, this.#define(fused.output)], this.#context.workshop!))
+    this.#context.time++
+  }
+
+  #planEventConv(root: Node, found: EventConv): void {
+    const { workshop, lib, constant, eventDensity } = this.#context
+    const { plan, packed } = planEventConv(root, found)
+    const locations = { x: this.#use(plan.input), weights: constant(packed), y: this.#define(plan.output) }
+    this.#instructions.push(new EventConvInstruction(plan, locations, { workshop: workshop!, lib, eventDensity, isRepeated: this.#options.isRepeated }))
     this.#context.time++
   }
 

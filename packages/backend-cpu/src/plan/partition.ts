@@ -1,6 +1,7 @@
 import { fuseColumns, fusePlanes, fuseScan, isScalar, lookThrough, sumMapping, type FusedPlanes, type Space } from '@snn/codegen'
 import { isLowered } from '@snn/onnx'
-import { isPrimitive, sizeOf, topological, type Graph, type Node, type Tensor } from '@snn/tensor'
+import { isPrimitive, sizeOf, topological, type Graph, type Node, type Tensor, type TypedArray } from '@snn/tensor'
+import { findEventConvs, type EventConv } from './event-convs.js'
 
 /** Elementwise operations on equally many elements, and sums of their results, that one kernel computes. */
 export interface KernelGroup {
@@ -31,6 +32,8 @@ export interface Partition {
   readonly isBound: (tensor: Tensor) => boolean
   /** The scans of this level that are one kernel. */
   readonly fusedScans: ReadonlyMap<Node, FusedScan>
+  /** The convolutions of this level that can skip zeros. */
+  readonly eventConvs: ReadonlyMap<Node, EventConv>
 }
 
 export interface FusedScan {
@@ -41,6 +44,8 @@ export interface FusedScan {
 
 export interface PartitionOptions {
   readonly isBaked: (read: Tensor) => boolean
+  /** The value of a constant, or of what is one outside or between runs. */
+  readonly valueOf: (tensor: Tensor) => TypedArray | undefined
   /** Which parameters stand for static tensors from outside. */
   readonly outerStatic: (parameter: Tensor) => boolean
   /** Whether more than leaves are static. */
@@ -79,6 +84,8 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
   const fusedScans = new Map<Node, FusedScan>()
   const poolsOf = options.kernels ? poolsOfScans(nodes, base) : new Map<Node, FusedPlanes[]>()
   const pooled = new Map<Node, Node>()
+  const eventConvs = options.kernels ? findEventConvs(nodes, graph.results, { isBound, valueOf: options.valueOf }) : new Map<Node, EventConv>()
+  const insideEventConvs = new Set<Node>([...eventConvs].flatMap(([root, { conv }]) => (conv === root ? [] : [conv])))
   const kernelMade = new Set<Tensor>()
   const available = new Map<Tensor, number>()
   const stages: Stage[] = []
@@ -162,6 +169,11 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
       kernelMade.add(node.outputs[0]!)
       placeControl(node, node.inputs)
     }
+    else if (insideEventConvs.has(node)) continue
+    else if (eventConvs.has(node)) {
+      kernelMade.add(node.outputs[0]!)
+      placeControl(node, [eventConvs.get(node)!.conv.inputs[0]!])
+    }
     else if (options.kernels && isKernelNode(node) && !followsLinear(node)) placeInKernel(node, false)
     else if (options.kernels && isKernelSum(node, isBound)) placeInKernel(node, true)
     else {
@@ -189,7 +201,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     return options.fold && !isControl && node.inputs.every((input) => statics.has(input))
   }
 
-  return { stages, isStatic: (tensor) => statics.has(tensor), isKernelMade: (tensor) => kernelMade.has(tensor), base, source, isBound, fusedScans }
+  return { stages, isStatic: (tensor) => statics.has(tensor), isKernelMade: (tensor) => kernelMade.has(tensor), base, source, isBound, fusedScans, eventConvs }
 }
 
 /** Whether the weight gradient of a convolution is the product of its windows, written out, and the gradient of its result. */

@@ -62,12 +62,14 @@ export interface PlanOptions {
   readonly lib: OrtLibrary
   /** undefined: no kernels. */
   readonly workshop: Workshop | undefined
+  /** Up to which share of values that are not zero a convolution is event-driven; undefined: as measured. */
+  readonly eventDensity: number | undefined
   readonly check: boolean
   /** Values of the Variables that become constants of the sessions. */
   readonly baked: ReadonlyMap<Variable, TensorLike>
 }
 
-export function planProgram(program: Program, { lib, workshop, check, baked: values }: PlanOptions): Plan {
+export function planProgram(program: Program, { lib, workshop, eventDensity, check, baked: values }: PlanOptions): Plan {
   const graph = wholeGraph(program)
   const reads = readsOf(program)
   const entries = new Map<Tensor, Entry>()
@@ -89,7 +91,7 @@ export function planProgram(program: Program, { lib, workshop, check, baked: val
     constants.set(data, resident)
     return ({ arena: { buffer } }) => ({ buffer, byteOffset: resident.region!.offset })
   }
-  const context: PlanContext = { lib, workshop: check ? undefined : workshop, check, baked, residents: new Set(), constant, blocks, time: 0, loops: 0 }
+  const context: PlanContext = { lib, workshop: check ? undefined : workshop, eventDensity, check, baked, residents: new Set(), constant, blocks, time: 0, loops: 0 }
   const level = new Level(context, { graph, staticParameters: new Set(), substitutions: new Map(), isRepeated: false })
   const instructions = level.plan(entries, [...results, ...spares])
 

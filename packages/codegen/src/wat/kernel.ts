@@ -103,8 +103,12 @@ function printPhase({ operands, slots }: Kernel, { steps, values, stores, pools 
       case 'step':
         return `(i32x4.splat ${get('t')})`
       default:
-        return printOperation(value.operation, value.operands.map((operand) => get(local(operand))), values[value.operands[0]!]!.kind, value.kind)
+        return printOperation(value.operation, value.operands.map((operand) => get(local(operand))), values[value.operands[0]!]!.kind, value.kind, value.operands.map(numberOf))
     }
+  }
+  const numberOf = (index: number): number | undefined => {
+    const value = values[index]!
+    return value.operation === 'number' ? value.number : undefined
   }
   const assign = (lanes: Lanes, uniform: boolean): string[] => values.flatMap((value, i) => (isUniform[i] === uniform ? [set(local(i), compute(value, lanes))] : []))
 

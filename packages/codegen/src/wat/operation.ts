@@ -61,9 +61,22 @@ function printCast(x: string, from: Kind, to: Kind): string {
   return byte(source === 'float' ? `(i32x4.trunc_sat_f32x4_s ${x})` : x)
 }
 
-export function printOperation(operation: ScalarPrimitive, operands: readonly string[], from: Kind, to: Kind): string {
+/** `numbers`: the operands that are the same number for all elements, and known. */
+export function printOperation(operation: ScalarPrimitive, operands: readonly string[], from: Kind, to: Kind, numbers: readonly (number | undefined)[] = []): string {
   if (operation === 'cast') return printCast(operands[0]!, from, to)
-  return printers[operation][register(from)]!(...operands)
+  return printWithNumber(operation, operands, from, numbers) ?? printers[operation][register(from)]!(...operands)
+}
+
+/** What is cheaper with a known number: f32x4.min and max look for NaN and signed zeros in both operands, and a select with zero is one bitwise operation. */
+function printWithNumber(operation: ScalarPrimitive, operands: readonly string[], from: Kind, numbers: readonly (number | undefined)[]): string | undefined {
+  const [x, y, z] = operands
+  if (operation === 'select') return Object.is(numbers[2], 0) ? `(v128.and ${y} ${x})` : Object.is(numbers[1], 0) ? `(v128.andnot ${z} ${x})` : undefined
+  const at = numbers.findIndex((number) => number !== undefined && !Number.isNaN(number))
+  if (at < 0 || from !== 'float' || (operation !== 'minimum' && operation !== 'maximum')) return undefined
+  const [number, other] = [operands[at]!, operands[1 - at]!]
+  // the larger of -0 and 0 is 0, the smaller is -0
+  if (operation === 'maximum') return Object.is(numbers[at], 0) ? `(v128.andnot ${other} (f32x4.le ${other} ${number}))` : `(f32x4.pmax ${other} ${number})`
+  return Object.is(numbers[at], -0) ? undefined : `(f32x4.pmin ${other} ${number})`
 }
 
 /** Four times the same number. */

@@ -1,0 +1,94 @@
+import { compile, conv, reference, scan, sizeOf, variable, zeros, type ConvOptions, type Shape, type Tensor } from '@snn/tensor'
+import { describe, expect, it } from 'vitest'
+import { countingBackend } from '../test/counting-backend.js'
+import { cpu } from './index.js'
+
+/** Numbers in [-1, 1) that look random, of which so many are not zero as `density(i)` says. */
+function sparse(shape: Shape, density: (i: number) => number): { data: Float32Array<ArrayBuffer>; shape: Shape } {
+  let state = 12345
+  const next = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32
+  return { data: Float32Array.from({ length: sizeOf(shape) }, (_, i) => (next() < density(i) ? 2 * next() - 1 : 0)), shape }
+}
+
+/** A layer of a spiking network: a convolution and neurons behind it. xs [T, N, C, H, W]. */
+function layer(filters: number, channels: number, kernel: readonly number[], options: ConvOptions, withBias = true) {
+  const weight = variable(sparse([filters, channels, ...kernel], () => 1), { name: 'weight' })
+  const bias = variable(sparse([filters, ...kernel.map(() => 1)], () => 1), { name: 'bias' })
+  const currents = (x: Tensor): Tensor => (withBias ? conv(x, weight.read(), options).add(bias.read()) : conv(x, weight.read(), options))
+  return {
+    weight,
+    run: (xs: Tensor) => {
+      const rank = xs.shape.length - 1
+      const shape = currents(xs).shape.slice(-rank)
+      const [v, out] = scan((now: Tensor, x: Tensor) => { const next = now.add(currents(x)); return [next, next] as const }, zeros(shape), xs)
+      return [v, out] as const
+    },
+  }
+}
+
+async function expectEqual(run: (xs: Tensor) => readonly [Tensor, Tensor], xs: { data: Float32Array<ArrayBuffer>; shape: Shape }, threads: number): Promise<number> {
+  const { own, counts } = await countingBackend({ threads })
+  const [ours, exact] = [compile(run, { backend: own }), compile(run, { backend: reference() })]
+  const first = await ours(xs)
+  const { runs } = counts
+  const wanted = await exact(xs)
+  first.forEach(({ data }, i) => data.forEach((value, k) => expect(Math.abs(value - wanted[i]!.data[k]!)).toBeLessThan(2e-4)))
+  const again = await ours(xs)
+  again.forEach(({ data }, i) => expect(data).toEqual(first[i]!.data))
+  await ours.dispose()
+  await own.dispose()
+  return runs
+}
+
+describe('convolutions that skip zeros', () => {
+  const cases: readonly { readonly x: Shape; readonly filters: number; readonly kernel: readonly number[]; readonly options: ConvOptions }[] = [
+    { x: [4, 3, 8, 12, 12], filters: 16, kernel: [3, 3], options: { padding: 1 } },
+    { x: [4, 2, 6, 11, 9], filters: 20, kernel: [3, 2], options: { stride: 2, padding: [[0, 1], [1, 0]] } },
+    { x: [5, 3, 8, 10, 10], filters: 8, kernel: [3, 3], options: { dilation: 2, groups: 2 } },
+    { x: [4, 2, 5, 40], filters: 7, kernel: [5], options: { padding: 2 } },
+  ]
+  for (const { x, filters, kernel, options } of cases) {
+    const channels = x.at(-kernel.length - 1)! / (options.groups ?? 1)
+    for (const [called, density, threads] of [['nothing', 0, 1], ['few', 0.05, 2], ['few', 0.05, 1], ['half', 0.5, 2]] as const) {
+      it(`x ${JSON.stringify(x)}, kernel ${JSON.stringify(kernel)}, ${called} not zero, ${threads} threads`, async () => {
+        const { run } = layer(filters, channels, kernel, options)
+        const runs = await expectEqual(run, sparse(x, () => density), threads)
+        if (density === 0.5) expect(runs).toBeGreaterThan(0)
+        else expect(runs).toBe(0)
+      })
+    }
+  }
+
+  it('choose for groups of images by their values alone', async () => {
+    const shape = [4, 8, 16, 32, 32]
+    const image = 16 * 32 * 32
+    // steps 0 and 2 are dense
+    const xs = sparse(shape, (i) => (Math.floor(i / (8 * image)) % 2 === 0 ? 0.7 : 0.02))
+    expect(await expectEqual(layer(16, 16, [3, 3], { padding: 1 }, false).run, xs, 2)).toBe(2)
+  })
+
+  it('follow their weights', async () => {
+    const backend = await cpu({ threads: 1 })
+    const { weight, run } = layer(8, 4, [3, 3], { padding: 1 })
+    const compiled = compile(run, { backend })
+    const exact = compile(run, { backend: reference() })
+    const xs = sparse([4, 2, 4, 8, 8], () => 0.1)
+    for (let factor = 1; factor < 6; factor++) {
+      weight.set({ data: new Float32Array(8 * 4 * 9).fill(factor), shape: weight.shape })
+      const [ours, wanted] = [await compiled(xs), await exact(xs)]
+      ours[1].data.forEach((value, k) => expect(Math.abs(value - wanted[1].data[k]!)).toBeLessThan(1e-3))
+    }
+    await backend.dispose()
+  })
+
+  it('work inside of loops', async () => {
+    const weight = variable(sparse([8, 8, 3, 3], () => 0.3), { name: 'recurrent' })
+    const run = (xs: Tensor) => scan((s: Tensor, x: Tensor) => {
+      const next = conv(s, weight.read(), { padding: 1 }).add(x).ge(1.5).cast('float32')
+      return [next, next] as const
+    }, zeros(xs.shape.slice(1)), xs)
+    const xs = sparse([6, 2, 8, 9, 9], () => 0.5)
+    xs.data.forEach((value, i) => (xs.data[i] = value * 3))
+    await expectEqual(run, xs, 1)
+  })
+})

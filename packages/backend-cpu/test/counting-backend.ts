@@ -1,0 +1,27 @@
+import { cpu, type CpuOptions } from '../src/index.js'
+import { loadLibrary, type OrtLibrary } from '../src/library.js'
+
+/** A backend with a count of the sessions that were created for programs and that are open. */
+export async function countingBackend(options: CpuOptions = {}) {
+  const real = await loadLibrary()
+  const counts = { created: 0, open: 0, runs: 0 }
+  const lib: OrtLibrary = {
+    Tensor: real.Tensor,
+    InferenceSession: {
+      async create(model, options) {
+        const session = await real.InferenceSession.create(model, options)
+        counts.created++
+        counts.open++
+        return {
+          run: (feeds, fetches) => (counts.runs++, session.run(feeds, fetches)),
+          release: () => (counts.open--, session.release()),
+        }
+      },
+    },
+  }
+  const own = await cpu({ ...options, lib })
+  // cpu() tries the library
+  counts.created = 0
+  counts.runs = 0
+  return { own, counts }
+}

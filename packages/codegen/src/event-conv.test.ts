@@ -1,0 +1,89 @@
+import { conv, placeholder, sizeOf, type ConvOptions, type Shape } from '@snn/tensor'
+import { describe, expect, it } from 'vitest'
+import { random, runReference } from '../test/run-kernel.js'
+import { assemble } from './assemble.js'
+import { eventConvScratch, eventConvWords, fuseEventConv, packEventWeights, printEventConv, rowBlocks, type EventConvKernel } from './index.js'
+import { sumsOf } from './event-conv.js'
+
+const guard = 77
+
+/** Runs the kernel on each of `threads` threads in turn; the first takes all units, the others find none. */
+async function run(kernel: EventConvKernel, x: Float32Array, weights: Float32Array, biases: Float32Array | undefined, outputs: number, images: number): Promise<Float32Array> {
+  const memory = new WebAssembly.Memory({ initial: 256 })
+  const packed = packEventWeights(kernel, weights, biases)
+  let end = 1024
+  const place = (bytes: number): number => {
+    const at = end
+    end += Math.ceil((bytes + 64) / 64) * 64
+    return at
+  }
+  const at = { x: place(x.byteLength), weights: place(packed.byteLength), y: place(4 * outputs + 4), scratch: place(eventConvScratch(kernel)) }
+  new Float32Array(memory.buffer, at.x, x.length).set(x)
+  new Float32Array(memory.buffer, at.weights, packed.length).set(packed)
+  // what was there before must not matter
+  new Uint8Array(memory.buffer, at.scratch, eventConvScratch(kernel)).fill(255)
+  const y = new Float32Array(memory.buffer, at.y, outputs + 1).fill(guard)
+  const words = { next: 0, units: images * kernel.groups * rowBlocks(kernel), ...at, scratchBytes: eventConvScratch(kernel) }
+  eventConvWords.forEach((name, i) => (new Uint32Array(memory.buffer)[i] = words[name]))
+  const module = await WebAssembly.compile(await assemble(printEventConv(kernel, { isShared: false })))
+  const { run: call } = (await WebAssembly.instantiate(module, { memory: { memory } })).exports as { run: (args: number, first: number, last: number, thread: number) => void }
+  call(0, 0, words.units, 0)
+  expect(y[outputs]).toBe(guard)
+  return y.slice(0, outputs)
+}
+
+interface Case {
+  readonly x: Shape
+  readonly weight: Shape
+  readonly options?: ConvOptions
+  readonly rows?: number
+}
+
+async function check({ x: xShape, weight: weightShape, options, rows }: Case, density: number, withBias = false): Promise<void> {
+  const next = random(sizeOf(xShape) + Math.round(100 * density))
+  const fill = (shape: Shape, share: number): Float32Array => Float32Array.from({ length: sizeOf(shape) }, () => (next() < share ? next() * 2 - 1 : 0))
+  const [x, weight] = [placeholder(xShape), placeholder(weightShape)]
+  const y = conv(x, weight, options)
+  const [data, weights] = [fill(xShape, density), fill(weightShape, 1)]
+  const biases = withBias ? fill([weightShape[0]!], 1) : undefined
+  const [wanted] = runReference([y], new Map([[x, data], [weight, weights]]))
+  const kernel = fuseEventConv(y.node)!
+  const result = await run(rows ? { ...kernel, rows: rows * sumsOf(kernel).together } : kernel, data, weights, biases, sizeOf(y.shape), sizeOf(xShape.slice(0, xShape.length - weightShape.length + 1)))
+  const places = sizeOf(y.shape.slice(2 - weightShape.length))
+  result.forEach((value, i) => expect(Math.abs(value - wanted![i]! - (biases?.[Math.floor(i / places) % biases.length] ?? 0))).toBeLessThan(1e-4))
+}
+
+describe('event-driven convolution', () => {
+  const cases: readonly Case[] = [
+    { x: [2, 3, 9, 17], weight: [8, 3, 3, 3], options: { padding: 1 } },
+    { x: [2, 16, 8, 8], weight: [16, 16, 3, 3], options: { padding: 1, stride: 2 } },
+    { x: [1, 5, 7, 6], weight: [37, 5, 3, 2], options: { padding: [[0, 2], [1, 0]] } },
+    { x: [2, 4, 12, 33], weight: [6, 4, 3, 3], options: { dilation: [2, 3], padding: 2, stride: [1, 2] } },
+    { x: [3, 8, 5, 5], weight: [12, 4, 1, 1], options: { groups: 2 } },
+    { x: [2, 6, 10, 10], weight: [72, 3, 5, 5], options: { groups: 2, padding: 2 } },
+    { x: [2, 3, 4, 11, 16], weight: [4, 4, 3, 3], options: { stride: 3 } },
+    { x: [2, 4, 40], weight: [9, 4, 5], options: { padding: 2, stride: 2 } },
+    { x: [1, 2, 3, 3], weight: [4, 2, 3, 3], options: { padding: 6, stride: 5 } },
+    { x: [2, 300, 3, 3], weight: [4, 300, 2, 2], options: {} },
+  ]
+  it.each(cases)('equals the reference: $x with $weight, $options', async (one) => {
+    for (const density of [0, 0.05, 0.3, 1]) for (const rows of [undefined, 1, 2]) await check({ ...one, ...(rows && { rows }) }, density, density === 0.3)
+  })
+
+  it('takes random windows', async () => {
+    const next = random(3)
+    const whole = (from: number, to: number): number => from + Math.floor(next() * (to - from + 1))
+    for (let i = 0; i < 25; i++) {
+      const [channels, groups, kernel] = [whole(1, 9), whole(1, 2), [whole(1, 4), whole(1, 4)]]
+      const options = { groups, stride: [whole(1, 3), whole(1, 3)], dilation: [whole(1, 2), whole(1, 2)], padding: [[whole(0, 3), whole(0, 3)], [whole(0, 3), whole(0, 3)]] as const }
+      await check({ x: [whole(1, 2), groups * channels, whole(7, 20), whole(7, 40)], weight: [groups * whole(4, 45), channels, ...kernel], options, rows: whole(1, 5) }, next(), next() < 0.5)
+    }
+  })
+
+  it('leaves alone what it cannot gain from', () => {
+    const x = placeholder([2, 8, 6, 6])
+    expect(fuseEventConv(conv(x, placeholder([8, 1, 3, 3]), { groups: 8 }).node)).toBeUndefined()
+    expect(fuseEventConv(conv(placeholder([2, 8, 4, 6, 6]), placeholder([8, 8, 3, 3, 3])).node)).toBeUndefined()
+    expect(fuseEventConv(x.add(1).node)).toBeUndefined()
+  })
+})

@@ -1,0 +1,108 @@
+import { isPrimitive, sizeOf, type Node, type Shape, type TypedArray } from '@snn/tensor'
+
+type Pair = readonly [number, number]
+
+/**
+ * A convolution that skips zeros: the values of the input that are not zero are listed, row by row, and each window adds up the weights of
+ * those that lie in it, times their values.
+ */
+export interface EventConvKernel {
+  /** Channels of the input and filters of one group. */
+  readonly channels: number
+  readonly filters: number
+  readonly groups: number
+  /** Height and width of the input; 1 high for one spatial axis. */
+  readonly plane: Pair
+  /** Height and width of the output. */
+  readonly windows: Pair
+  readonly kernel: Pair
+  readonly stride: Pair
+  /** Low padding. */
+  readonly padding: Pair
+  readonly dilation: Pair
+  /** Rows of the output that are computed from one list: a multiple of those that are summed up together. */
+  readonly rows: number
+}
+
+/** The last one or two axes as two. */
+function pair(values: readonly number[], fill: number): Pair {
+  return values.length === 1 ? [fill, values[0]!] : [values[0]!, values[1]!]
+}
+
+/** Sums that are kept in registers, in vectors of four. */
+const registers = 12
+/** Bytes of the longest list, of an input without zeros. */
+const listBytes = 2 ** 19
+/** Fewer filters in a group than this leave lanes idle. */
+const fewestFilters = 4
+
+/** `node` as an event-driven kernel; undefined for three spatial axes, groups of few filters, and data that are no floats. */
+export function fuseEventConv(node: Node): EventConvKernel | undefined {
+  if (!isPrimitive(node, 'conv')) return undefined
+  const [x, weight] = node.inputs as [Node['inputs'][number], Node['inputs'][number]]
+  const { stride, padding, dilation, groups } = node.attributes
+  const [filters, channels, ...kernel] = weight.shape as [number, number, ...number[]]
+  if (x.dtype !== 'float32' || kernel.length > 2 || filters / groups < fewestFilters || sizeOf(x.shape) === 0 || sizeOf(node.outputs[0]!.shape) === 0) return undefined
+  const spatial = (shape: Shape): Pair => pair(shape.slice(-kernel.length), 1)
+  const options = {
+    channels,
+    filters: filters / groups,
+    groups,
+    plane: spatial(x.shape),
+    windows: spatial(node.outputs[0]!.shape),
+    kernel: pair(kernel, 1),
+    stride: pair(stride, 1),
+    padding: pair(padding.map(([low]) => low), 0),
+    dilation: pair(dilation, 1),
+  }
+  const longestRow = channels * options.plane[1] * 8
+  const inputRows = Math.floor(listBytes / longestRow)
+  const { together } = sumsOf(options)
+  const rows = Math.floor((inputRows - inputRowsOf({ ...options, rows: 1 })) / options.stride[0]) + 1
+  const steps = Math.min(Math.floor(rows / together), Math.ceil(options.windows[0] / together))
+  return { ...options, rows: Math.max(1, steps) * together }
+}
+
+/**
+ * What is summed up at once, in registers: for one column, `together` rows of `vectors` vectors of four filters. Rows share the events that
+ * their windows share. The filters of a group are divided into `blocks`.
+ */
+export function sumsOf({ filters, kernel, windows }: Pick<EventConvKernel, 'filters' | 'kernel' | 'windows'>): { readonly blocks: number; readonly vectors: number; readonly together: number } {
+  const fours = Math.ceil(filters / 4)
+  const blocks = Math.ceil(fours / (kernel[0] === 1 || windows[0] === 1 ? registers : registers / 3))
+  const vectors = Math.ceil(fours / blocks)
+  return { blocks, vectors, together: kernel[0] === 1 ? 1 : Math.min(Math.floor(registers / vectors), 3, windows[0]) }
+}
+
+/** Rows of the input that `rows` rows of the output see. */
+export function inputRowsOf({ rows, kernel, stride, dilation }: Pick<EventConvKernel, 'rows' | 'kernel' | 'stride' | 'dilation'>): number {
+  return (rows - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1
+}
+
+/** Blocks of rows of one image and group. */
+export function rowBlocks({ rows, windows }: EventConvKernel): number {
+  return Math.ceil(windows[0] / rows)
+}
+
+/**
+ * Weights [O, C, kernel], and biases [O], as the kernel reads them: for each group and block of filters its biases, then for each column of
+ * the kernel, each channel, and each row of the kernel the weights of the block's filters.
+ */
+export function packEventWeights(kernel: EventConvKernel, weights: TypedArray, biases?: TypedArray): Float32Array<ArrayBuffer> {
+  const { channels, filters, groups } = kernel
+  const [height, width] = kernel.kernel
+  const { blocks, vectors } = sumsOf(kernel)
+  const lanes = 4 * vectors
+  const blockSize = (1 + height * width * channels) * lanes
+  const packed = new Float32Array(groups * blocks * blockSize)
+  let from = 0
+  for (let o = 0; o < groups * filters; o++) {
+    const filter = o % filters
+    const at = (((o - filter) / filters) * blocks + Math.floor(filter / lanes)) * blockSize + (filter % lanes)
+    if (biases) packed[at] = biases[o]!
+    for (let c = 0; c < channels; c++) {
+      for (let ky = 0; ky < height; ky++) for (let kx = 0; kx < width; kx++) packed[at + (1 + (kx * channels + c) * height + ky) * lanes] = weights[from++]!
+    }
+  }
+  return packed
+}

@@ -1,0 +1,40 @@
+import { importMemory } from './module.js'
+import { add, bytes, count, get, i32, mul, set } from './text.js'
+
+/** Where `run` finds what it needs, as 32-bit words: the values, where the counts go, and the bytes of a group of values. */
+export const sampleWords = ['x', 'counts', 'bytes'] as const
+
+const lineBytes = 64
+/** One line of the cache in so many is looked at: a prime number, so that rows of usual lengths are met at all columns. */
+const everyLine = 11
+
+/** How many values of a group are looked at. */
+export function sampledValues(groupBytes: number): number {
+  return (lineBytes / 4) * Math.ceil(groupBytes / (lineBytes * everyLine))
+}
+
+/**
+ * Counts floats that are not zero, in a sample of each group, as WebAssembly text: `run(args, first, last, thread)` counts in the groups from
+ * `first` to before `last`. Up to 64 bytes behind the values may be read.
+ */
+export function printSampleNonZero(memory: { readonly isShared: boolean }): string {
+  const argument = (name: (typeof sampleWords)[number]): string => `(i32.load offset=${4 * sampleWords.indexOf(name)} ${get('args')})`
+  const nonZero = (i: number): string => `(f32x4.ne (v128.load offset=${16 * i} ${get('at')}) (v128.const i32x4 0 0 0 0))`
+  const lane = (i: number): string => `(i32x4.extract_lane ${i} ${get('total')})`
+  return [
+    '(module',
+    importMemory(memory),
+    '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
+    '(local $n i32) (local $at i32) (local $end i32) (local $total v128)',
+    ...count('n', get('first'), get('last'), [
+      set('at', add(argument('x'), mul(get('n'), argument('bytes')))),
+      set('end', add(get('at'), argument('bytes'))),
+      set('total', '(v128.const i32x4 0 0 0 0)'),
+      '(loop $lines',
+      ...[0, 1, 2, 3].map((i) => set('total', `(i32x4.sub ${get('total')} ${nonZero(i)})`)),
+      `(br_if $lines (i32.lt_u (local.tee $at ${add(get('at'), i32(lineBytes * everyLine))}) ${get('end')})))`,
+      `(i32.store ${add(argument('counts'), bytes(get('n')))} ${add(lane(0), lane(1), lane(2), lane(3))})`,
+    ]),
+    '))',
+  ].join('\n')
+}
