@@ -65,7 +65,7 @@ function average(sum: string, { kernel, countIncludePad }: PlaneKernel, hits: st
 /** Four windows from `x` on: their rows are reduced as they lie, then the columns are picked from the result. */
 function rowsFirst(kernel: PlaneKernel, vectors: number, rowsInside: boolean): string[] {
   const { operation, stride, dilation } = kernel
-  const join = operation === 'maximum' ? 'f32x4.max' : 'f32x4.add'
+  const join = operation === 'maximum' ? 'f32x4.pmax' : 'f32x4.add'
   const rows = Array.from({ length: vectors }, (_, i) => `r${i}`)
   const load = (i: number): string => `(v128.load offset=${16 * i} ${get('b')})`
   const columns = Array.from({ length: kernel.kernel[1] }, (_, kx) => pick(rows.map(get), [0, 1, 2, 3].map((window) => window * stride[1] + kx * dilation[1])))
@@ -97,7 +97,7 @@ function oneByOne(kernel: PlaneKernel, lanes: 4 | 1): string[] {
       operation === 'average'
         ? [set('best', `(f32x4.add ${get('best')} ${value})`), set('hits', add(get('hits'), i32(1)))]
         : operation === 'maximum'
-          ? [set('best', `(f32x4.max ${get('best')} ${value})`)]
+          ? [set('best', `(f32x4.pmax ${get('best')} ${value})`)]
           : [
               set('v', value),
               // the first of equal ones
