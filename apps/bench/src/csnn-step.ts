@@ -47,8 +47,9 @@ await again.dispose()
 const megabytes = (bytes: number | undefined): number | undefined => bytes && bytes / 1e6
 const medians = await (async () => {
   await using peer = await startPeer('csnn_spikingjelly.py', batch, threads)
-  // a membrane potential next to the threshold fires on one side only
-  if (peer) assertSame('losses', losses, await peer.check(), 0.01)
+  // a membrane potential next to the threshold fires on one side only, and Adam's first steps follow the sign of gradients next to zero: the
+  // third loss differs by 1 % between our own numbers of threads
+  if (peer) assertSame('losses', losses, await peer.check(), 0.02)
   return await inTurns({ ours: timed(() => step(x, y)), peer: peer && (() => peer.run()) }, { rounds, warmUp })
 })()
 await step.dispose()
