@@ -1,5 +1,5 @@
 export { isScalar, kindOf, bytesOf, type ScalarValue, type ScalarPrimitive, type Access, type Kind } from './scalar.js'
-export { type Kernel, type Operand, type Phase, type Slot, type Space, type Store } from './kernel.js'
+export { keyOf, type Kernel, type Operand, type Phase, type Pool, type Slot, type Space, type Store } from './kernel.js'
 export { mappingOf, sumMapping, lookThrough, type Mapping, type Mapped } from './mapping.js'
 export { type Fused } from './kernel-builder.js'
 export { fuse, type GroupOptions } from './fuse.js'

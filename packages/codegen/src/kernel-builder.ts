@@ -1,5 +1,5 @@
 import { isPrimitive, type Node, type Tensor } from '@snn/tensor'
-import type { Kernel, Operand, Phase, Pool, Slot, Space, Store } from './kernel.js'
+import { keyOf, type Kernel, type Operand, type Phase, type Pool, type Slot, type Space, type Store } from './kernel.js'
 import { lookThrough, mappingOf, type Mapped, type Mapping } from './mapping.js'
 import { rowsOf } from './blocks.js'
 import type { FusedPlanes } from './planes.js'
@@ -156,7 +156,7 @@ export class PhaseBuilder {
   }
 
   #push(value: ScalarValue): number {
-    const key = JSON.stringify(value, (_, x: unknown) => (typeof x === 'number' && !(Number.isFinite(x) && !Object.is(x, -0)) ? (Object.is(x, -0) ? '-0' : String(x)) : x))
+    const key = keyOf(value)
     const at = this.#numbers.get(key) ?? this.#values.push(value) - 1
     this.#numbers.set(key, at)
     return at

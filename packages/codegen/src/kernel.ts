@@ -58,3 +58,8 @@ export interface Space {
   readonly count: number
   readonly inner: number
 }
+
+/** The same text for equal forms, and for no others: numbers that JSON has no text for keep what they are. */
+export function keyOf(form: unknown): string {
+  return JSON.stringify(form, (_, x: unknown) => (typeof x === 'number' && (!Number.isFinite(x) || Object.is(x, -0)) ? (Object.is(x, -0) ? '-0' : String(x)) : x))
+}

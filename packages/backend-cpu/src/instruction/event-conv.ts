@@ -81,8 +81,8 @@ export class EventConvInstruction implements KernelCall {
   /** Loads the kernels; the dense form is loaded as any other session. */
   async load(): Promise<void> {
     const { kernel } = this.#plan
-    this.#kernel = await this.#workshop.kernel((memory) => printEventConv(kernel, memory))
-    this.#sample = await this.#workshop.kernel(printSampleNonZero)
+    this.#kernel = await this.#workshop.kernel(this.kind, kernel, printEventConv)
+    this.#sample = await this.#workshop.kernel('sample', null, (_, memory) => printSampleNonZero(memory))
     this.#workshop.reserve({ words: Math.max(eventConvWords.length, sampleWords.length + this.#groups), scratch: eventConvScratch(kernel), sums: 0 })
   }
 

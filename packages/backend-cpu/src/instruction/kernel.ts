@@ -37,7 +37,7 @@ export class KernelInstruction implements KernelCall {
 
   async load(): Promise<void> {
     const { kernel } = this.fused
-    this.#kernel = await this.workshop.kernel((memory) => printKernel(kernel, memory))
+    this.#kernel = await this.workshop.kernel(this.kind, kernel, printKernel)
     this.workshop.reserve({ words: operandWord(kernel.operands.length), scratch: this.#blocks.scratchBytes, sums: this.#sumBytes })
   }
 

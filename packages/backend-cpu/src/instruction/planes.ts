@@ -24,7 +24,7 @@ export class PlanesInstruction implements KernelCall {
   }
 
   async load(): Promise<void> {
-    this.#kernel = await this.workshop.kernel((memory) => printPlanes(this.fused.kernel, memory))
+    this.#kernel = await this.workshop.kernel(this.kind, this.fused.kernel, printPlanes)
     this.workshop.reserve({ words: this.locations.length, scratch: 0, sums: 0 })
   }
 

@@ -21,7 +21,7 @@ export class RandomInstruction implements KernelCall {
   ) {}
 
   async load(): Promise<void> {
-    this.#kernel = await this.workshop.kernel(printRandom)
+    this.#kernel = await this.workshop.kernel(this.kind, null, (_, memory) => printRandom(memory))
     this.workshop.reserve({ words: randomWords.length, scratch: 0, sums: 0 })
   }
 

@@ -1,3 +1,4 @@
+import { keyOf } from '@snn/codegen'
 import type { Place } from '../frame.js'
 import type { Assemble } from '../library.js'
 import type { Region } from '../memory/memory.js'
@@ -12,7 +13,7 @@ interface Sizes {
 }
 
 /**
- * What the kernels of a backend share: their compiled modules by their text, the threads, and the places where a kernel finds its
+ * What the kernels of a backend share: their compiled modules by their form, the threads, and the places where a kernel finds its
  * arguments, block buffers and partial sums. One kernel runs at a time.
  */
 export class Workshop {
@@ -26,13 +27,13 @@ export class Workshop {
     readonly assemble: Assemble,
   ) {}
 
-  /** The number of a kernel for `threads.run`; `print` gives its text for our memory. */
-  kernel(print: (memory: { readonly isShared: boolean }) => string): Promise<number> {
-    const text = print(this.store.memory)
-    let known = this.#kernels.get(text)
+  /** The number for `threads.run` of the kernel of this kind and form, which `print` prints for our memory. */
+  kernel<F>(kind: string, form: F, print: (form: F, memory: { readonly isShared: boolean }) => string): Promise<number> {
+    const key = kind + keyOf(form)
+    let known = this.#kernels.get(key)
     if (!known) {
-      known = this.assemble(text).then(async (binary) => this.threads.load(await WebAssembly.compile(binary)))
-      this.#kernels.set(text, known)
+      known = this.assemble(print(form, this.store.memory)).then(async (binary) => this.threads.load(await WebAssembly.compile(binary)))
+      this.#kernels.set(key, known)
     }
     return known
   }
