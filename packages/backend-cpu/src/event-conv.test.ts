@@ -59,6 +59,27 @@ describe('convolutions that skip zeros', () => {
     }
   }
 
+  for (const [density, threads, isDense] of [[0, 1, false], [0.1, 2, false], [0.6, 2, true]] as const) {
+    it(`products with matrices, ${100 * density} % not zero, ${threads} threads`, async () => {
+      const weight = variable(sparse([40, 300], () => 1), { name: 'weight' })
+      const bias = variable(sparse([40], () => 1), { name: 'bias' })
+      const run = (xs: Tensor) => scan((v: Tensor, x: Tensor) => {
+        const next = v.add(x.matmul(weight.read().transpose()).add(bias.read()).mul(0.1))
+        return [next, next] as const
+      }, zeros([30, 40]), xs)
+      expect(await expectEqual(run, sparse([4, 30, 300], () => density), threads)).toBe(isDense ? 1 : 0)
+    })
+  }
+
+  it('products with matrices that are no transposes', async () => {
+    const weight = variable(sparse([300, 40], () => 1), { name: 'weight' })
+    const run = (xs: Tensor) => scan((v: Tensor, x: Tensor) => {
+      const next = v.add(x.matmul(weight.read()).mul(0.1))
+      return [next, next] as const
+    }, zeros([30, 40]), xs)
+    expect(await expectEqual(run, sparse([4, 30, 300], () => 0.1), 1)).toBe(0)
+  })
+
   it('choose for groups of images by their values alone', async () => {
     const shape = [4, 8, 16, 32, 32]
     const image = 16 * 32 * 32

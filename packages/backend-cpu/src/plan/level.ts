@@ -145,7 +145,7 @@ export class Level {
         const reads = fusedScans.get(node)
         if (reads) for (const tensor of reads) this.#needInMemory(tensor)
         else if (isPrimitive(node, 'scan')) this.#needForLoop(node)
-        else if (eventConvs.has(node)) this.#needInMemory(eventConvs.get(node)!.conv.inputs[0]!)
+        else if (eventConvs.has(node)) this.#needInMemory(eventConvs.get(node)!.node.inputs[0]!)
         else for (const input of node.inputs) this.#needInMemory(input)
       }
     }

@@ -32,7 +32,7 @@ export interface Partition {
   readonly isBound: (tensor: Tensor) => boolean
   /** The scans of this level that are one kernel, with the tensors they read. */
   readonly fusedScans: ReadonlyMap<Node, readonly Tensor[]>
-  /** The convolutions of this level that can skip zeros. */
+  /** The convolutions, and products with matrices, of this level that can skip zeros. */
   readonly eventConvs: ReadonlyMap<Node, EventConv>
 }
 
@@ -75,7 +75,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
   const uses = countUses(nodes, graph.results)
   const fusedScans = new Map<Node, readonly Tensor[]>()
   const eventConvs = options.kernels ? findEventConvs(nodes, graph.results, { isBound, valueOf: options.valueOf }) : new Map<Node, EventConv>()
-  const insideEventConvs = new Set<Node>([...eventConvs].flatMap(([root, { conv }]) => (conv === root ? [] : [conv])))
+  const insideEventConvs = new Set<Node>([...eventConvs].flatMap(([root, { node }]) => (node === root ? [] : [node])))
   const kernelMade = new Set<Tensor>()
   const available = new Map<Tensor, number>()
   const stages: Stage[] = []
@@ -157,7 +157,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     else if (insideEventConvs.has(node)) continue
     else if (eventConvs.has(node)) {
       kernelMade.add(node.outputs[0]!)
-      placeControl(node, [eventConvs.get(node)!.conv.inputs[0]!])
+      placeControl(node, [eventConvs.get(node)!.node.inputs[0]!])
     }
     else if (options.kernels && isKernelNode(node) && !followsLinear(node)) placeInKernel(node, false)
     else if (options.kernels && isKernelSum(node, isBound)) placeInKernel(node, true)
