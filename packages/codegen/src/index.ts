@@ -10,4 +10,4 @@ export { fuseColumns, fusePlanes, type FusedPlanes, type PlaneKernel } from './p
 export { printPlanes } from './wat/planes.js'
 export { fuseEventConv, packEventWeights, rowBlocks, type EventConvKernel } from './event-conv.js'
 export { eventConvScratch, eventConvWords, printEventConv } from './wat/event-conv.js'
-export { printSampleNonZero, sampleWords, sampledValues } from './wat/sample-nonzero.js'
+export { lineBytes, printSampleNonZero, sampleWords, sampledValues } from './wat/sample-nonzero.js'
