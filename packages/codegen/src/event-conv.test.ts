@@ -82,14 +82,14 @@ describe('event-driven convolution', () => {
 
   it('multiplies matrices', async () => {
     const next = random(5)
-    for (const [rows, length, columns] of [[3, 5, 4], [2, 100, 70], [7, 33, 10]] as const) {
+    for (const [rows, length, columns] of [[3, 5, 4], [2, 100, 70], [7, 33, 10], [1, 40_001, 4]] as const) {
       const [a, b] = [placeholder([rows, length]), placeholder([length, columns])]
       const data = [a, b].map(({ shape }, i) => Float32Array.from({ length: sizeOf(shape) }, () => (next() < (i === 0 ? 0.3 : 1) ? next() * 2 - 1 : 0))) as [Float32Array, Float32Array]
       const product = a.matmul(b)
       const [wanted] = runReference([product], new Map([[a, data[0]], [b, data[1]]]))
       const transposed = Float32Array.from(data[1], (_, i) => data[1][(i % length) * columns + Math.floor(i / length)]!)
       const result = await run(fuseEventConv(product.node)!, data[0], transposed, undefined, rows * columns, rows)
-      result.forEach((value, i) => expect(Math.abs(value - wanted![i]!)).toBeLessThan(1e-4))
+      result.forEach((value, i) => expect(Math.abs(value - wanted![i]!)).toBeLessThan(length > 1000 ? 1e-2 : 1e-4))
     }
   })
 

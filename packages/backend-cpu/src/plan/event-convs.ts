@@ -43,7 +43,7 @@ export function findEventConvs(nodes: readonly Node[], results: readonly Tensor[
 
 /** The transpose of a matrix that is known, or is the transpose of one. */
 function transposedValueOf(matrix: Tensor, isBound: FindOptions['isBound'], valueOf: FindOptions['valueOf']): TypedArray | undefined {
-  if (isPrimitive(matrix.node, 'transpose') && !isBound(matrix)) return valueOf(matrix.node.inputs[0]!)
+  if (isPrimitive(matrix.node, 'transpose') && !isBound(matrix) && matrix.node.attributes.permutation[0] === 1) return valueOf(matrix.node.inputs[0]!)
   const value = valueOf(matrix)
   const [rows, columns] = matrix.shape as readonly [number, number]
   return value && Float32Array.from(value, (_, i) => value[(i % rows) * columns + Math.floor(i / rows)]!)

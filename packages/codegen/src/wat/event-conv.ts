@@ -45,7 +45,7 @@ export function eventConvScratch(kernel: EventConvKernel): number {
  */
 export function printEventConv(kernel: EventConvKernel, memory: { readonly isShared: boolean }): string {
   const { channels, filters, groups, plane, windows, stride, padding, rows } = kernel
-  const { scratch, starts, vectors, together } = sizesOf(kernel)
+  const { blocks, blockBytes, starts, vectors, together } = sizesOf(kernel)
   const units = rowBlocks(kernel)
   return [
     '(module',
@@ -63,7 +63,7 @@ export function printEventConv(kernel: EventConvKernel, memory: { readonly isSha
     `(if (i32.gt_u ${get('rowEnd')} ${i32(windows[0])}) (then ${set('rowEnd', i32(windows[0]))}))`,
     set('x', add(argument('x'), mul(get('n'), i32(4 * channels * plane[0] * plane[1])))),
     set('y', add(argument('y'), mul(get('n'), i32(4 * filters * windows[0] * windows[1])))),
-    set('weights', add(argument('weights'), mul(`(i32.rem_u ${get('n')} ${i32(groups)})`, i32(sizesOf(kernel).blocks * sizesOf(kernel).blockBytes)))),
+    set('weights', add(argument('weights'), mul(`(i32.rem_u ${get('n')} ${i32(groups)})`, i32(blocks * blockBytes)))),
     // rows outside of the input have no events: none is listed for them
     set('from', sub(mul(get('row'), i32(stride[0])), i32(padding[0]))),
     set('starts', add(get('scratch'), i32(starts))),
@@ -96,7 +96,7 @@ function listEvents(kernel: EventConvKernel): string[] {
       ...count('column', i32(0), i32(groups * lanes), [
         set('at', add(get('x'), bytes(add(mul(add(get('from'), get('in')), i32(plane[1])), get('column'))))),
         set('b', get('cursor')),
-        ...(isRagged ? [set('valid', sub(i32(width), get('column'))), set('laneLow', laneMask(0)), ...(isHigh ? [set('laneHigh', laneMask(8))] : [])] : []),
+        ...(isRagged ? [set('valid', sub(i32(width), get('column'))), `(if (i32.gt_s ${get('valid')} ${i32(lanes)}) (then ${set('valid', i32(lanes))}))`, set('laneLow', laneMask(0)), ...(isHigh ? [set('laneHigh', laneMask(8))] : [])] : []),
         set('countLow', zero),
         set('countHigh', zero),
         set('w', add(get('scratch'), i32(masks))),
