@@ -18,8 +18,8 @@ export interface CpuOptions {
   /** Whether elementwise operations and scans run as generated kernels; else everything is left to ONNX Runtime. Default true. */
   readonly kernels?: boolean
   /**
-   * Share of the values of its input that are not zero, up to which a convolution between neurons is computed event by event; 0: never.
-   * Default 0.3, from where on ONNX Runtime was faster when it was measured.
+   * Up to which share of input values that are not zero a convolution of a spiking network, or a product with a matrix, is computed event by
+   * event; 0: never. Default: where ONNX Runtime became faster when it was measured, 0.08 to 0.3 by the sizes.
    */
   readonly eventDensity?: number
   /** Most bytes that all values together may take. Default, and most that there can be: 4 GiB. */

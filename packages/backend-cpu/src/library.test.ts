@@ -25,6 +25,10 @@ it('refuses a senseless number of threads', async () => {
   await expect(cpu({ threads: -1 })).rejects.toMatchObject({ code: 'ARGUMENT' })
 })
 
+it('refuses a senseless density', async () => {
+  for (const eventDensity of [-0.1, 1.5, NaN]) await expect(cpu({ eventDensity })).rejects.toMatchObject({ code: 'ARGUMENT', details: { name: 'eventDensity' } })
+})
+
 // what the whole backend stands on: no copies between the arena and ONNX Runtime
 it('writes results into views of a buffer, at offsets, and reads arguments from there', async () => {
   const { InferenceSession, Tensor: OrtTensor } = await loadLibrary()

@@ -7,7 +7,7 @@ import { sumsOf } from './event-conv.js'
 
 const guard = 77
 
-/** Runs the kernel on each of `threads` threads in turn; the first takes all units, the others find none. */
+/** Runs the kernel on one thread. */
 async function run(kernel: EventConvKernel, x: Float32Array, weights: Float32Array, biases: Float32Array | undefined, outputs: number, images: number): Promise<Float32Array> {
   const memory = new WebAssembly.Memory({ initial: 256 })
   const packed = packEventWeights(kernel, weights, biases)
@@ -23,11 +23,14 @@ async function run(kernel: EventConvKernel, x: Float32Array, weights: Float32Arr
   // what was there before must not matter
   new Uint8Array(memory.buffer, at.scratch, eventConvScratch(kernel)).fill(255)
   const y = new Float32Array(memory.buffer, at.y, outputs + 1).fill(guard)
-  const words = { next: 0, units: images * kernel.groups * rowBlocks(kernel), ...at, scratchBytes: eventConvScratch(kernel) }
+  const words = { ...at, scratchBytes: eventConvScratch(kernel) }
   eventConvWords.forEach((name, i) => (new Uint32Array(memory.buffer)[i] = words[name]))
   const module = await WebAssembly.compile(await assemble(printEventConv(kernel, { isShared: false })))
   const { run: call } = (await WebAssembly.instantiate(module, { memory: { memory } })).exports as { run: (args: number, first: number, last: number, thread: number) => void }
-  call(0, 0, words.units, 0)
+  const units = images * kernel.groups * rowBlocks(kernel)
+  const half = Math.floor(units / 2)
+  call(0, 0, half, 0)
+  call(0, half, units, 0)
   expect(y[outputs]).toBe(guard)
   return y.slice(0, outputs)
 }
@@ -77,6 +80,19 @@ describe('event-driven convolution', () => {
       const [channels, groups, kernel] = [whole(1, 9), whole(1, 2), [whole(1, 4), whole(1, 4)]]
       const options = { groups, stride: [whole(1, 3), whole(1, 3)], dilation: [whole(1, 2), whole(1, 2)], padding: [[whole(0, 3), whole(0, 3)], [whole(0, 3), whole(0, 3)]] as const }
       await check({ x: [whole(1, 2), groups * channels, whole(7, 20), whole(7, 40)], weight: [groups * whole(4, 45), channels, ...kernel], options, rows: whole(1, 5) }, next(), next() < 0.5)
+    }
+  })
+
+  it('multiplies matrices', async () => {
+    const next = random(5)
+    for (const [rows, length, columns] of [[3, 5, 4], [2, 100, 70], [7, 33, 10], [1, 40_001, 4]] as const) {
+      const [a, b] = [placeholder([rows, length]), placeholder([length, columns])]
+      const data = [a, b].map(({ shape }, i) => Float32Array.from({ length: sizeOf(shape) }, () => (next() < (i === 0 ? 0.3 : 1) ? next() * 2 - 1 : 0))) as [Float32Array, Float32Array]
+      const product = a.matmul(b)
+      const [wanted] = runReference([product], new Map([[a, data[0]], [b, data[1]]]))
+      const transposed = Float32Array.from(data[1], (_, i) => data[1][(i % length) * columns + Math.floor(i / length)]!)
+      const result = await run(fuseEventConv(product.node)!, data[0], transposed, undefined, rows * columns, rows)
+      result.forEach((value, i) => expect(Math.abs(value - wanted![i]!)).toBeLessThan(length > 1000 ? 1e-2 : 1e-4))
     }
   })
 

@@ -36,31 +36,48 @@ const listBytes = 2 ** 19
 /** Fewer filters in a group than this leave lanes idle. */
 const fewestFilters = 4
 
-/** `node` as an event-driven kernel; undefined for three spatial axes, groups of few filters, and data that are no floats. */
+/**
+ * `node` as an event-driven kernel: a convolution, or a product with a matrix, which is a convolution of rows by kernels as long as they are.
+ * undefined for three spatial axes, groups of few filters, and data that are no floats.
+ */
 export function fuseEventConv(node: Node): EventConvKernel | undefined {
-  if (!isPrimitive(node, 'conv')) return undefined
-  const [x, weight] = node.inputs as [Node['inputs'][number], Node['inputs'][number]]
-  const { stride, padding, dilation, groups } = node.attributes
-  const [filters, channels, ...kernel] = weight.shape as [number, number, ...number[]]
-  if (x.dtype !== 'float32' || kernel.length > 2 || filters / groups < fewestFilters || sizeOf(x.shape) === 0 || sizeOf(node.outputs[0]!.shape) === 0) return undefined
+  if (node.inputs[0]?.dtype !== 'float32' || [...node.inputs, ...node.outputs].some(({ shape }) => sizeOf(shape) === 0)) return undefined
+  const window = isPrimitive(node, 'conv') ? windowOf(node) : isPrimitive(node, 'matmul') ? rowsOf(node) : undefined
+  if (!window || window.filters < fewestFilters) return undefined
+  const longestRow = window.channels * window.plane[1] * 8
+  const inputRows = Math.floor(listBytes / longestRow)
+  const { together } = sumsOf(window)
+  const rows = Math.floor((inputRows - inputRowsOf({ ...window, rows: 1 })) / window.stride[0]) + 1
+  const steps = Math.min(Math.floor(rows / together), Math.ceil(window.windows[0] / together))
+  return { ...window, rows: Math.max(1, steps) * together }
+}
+
+type Window = Omit<EventConvKernel, 'rows'>
+
+function windowOf({ inputs, outputs, attributes }: Node<'conv'>): Window | undefined {
+  const { stride, padding, dilation, groups } = attributes
+  const [filters, channels, ...kernel] = inputs[1]!.shape as [number, number, ...number[]]
+  if (kernel.length > 2) return undefined
   const spatial = (shape: Shape): Pair => pair(shape.slice(-kernel.length), 1)
-  const options = {
+  return {
     channels,
     filters: filters / groups,
     groups,
-    plane: spatial(x.shape),
-    windows: spatial(node.outputs[0]!.shape),
+    plane: spatial(inputs[0]!.shape),
+    windows: spatial(outputs[0]!.shape),
     kernel: pair(kernel, 1),
     stride: pair(stride, 1),
     padding: pair(padding.map(([low]) => low), 0),
     dilation: pair(dilation, 1),
   }
-  const longestRow = channels * options.plane[1] * 8
-  const inputRows = Math.floor(listBytes / longestRow)
-  const { together } = sumsOf(options)
-  const rows = Math.floor((inputRows - inputRowsOf({ ...options, rows: 1 })) / options.stride[0]) + 1
-  const steps = Math.min(Math.floor(rows / together), Math.ceil(options.windows[0] / together))
-  return { ...options, rows: Math.max(1, steps) * together }
+}
+
+/** a [.., M, K] times b [K, N]: the weights of the kernel are b transposed. */
+function rowsOf({ inputs }: Node<'matmul'>): Window | undefined {
+  const [a, b] = inputs.map(({ shape }) => shape) as [Shape, Shape]
+  if (a.length < 2 || b.length !== 2) return undefined
+  const row: Pair = [1, b[0]!]
+  return { channels: 1, filters: b[1]!, groups: 1, plane: row, windows: [1, 1], kernel: row, stride: [1, 1], padding: [0, 0], dilation: [1, 1] }
 }
 
 /**

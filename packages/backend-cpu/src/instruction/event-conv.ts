@@ -1,4 +1,4 @@
-import { eventConvScratch, eventConvWords, printEventConv, printSampleNonZero, rowBlocks, sampleWords, sampledValues, type EventConvKernel } from '@snn/codegen'
+import { eventConvScratch, eventConvWords, lineBytes, printEventConv, printSampleNonZero, rowBlocks, sampleWords, sampledValues, type EventConvKernel } from '@snn/codegen'
 import type { OnnxModelSpec } from '@snn/onnx'
 import { sizeOf, type Shape, type Tensor } from '@snn/tensor'
 import { atOffset, type Frame, type Location } from '../frame.js'
@@ -7,18 +7,29 @@ import type { OrtLibrary } from '../library.js'
 import { LibraryInstruction, type Binding } from './library.js'
 import type { KernelCall } from './instruction.js'
 
+/** Weights of more bytes than this come from the outer cache for each image. */
+const cachedWeights = 2 ** 18
+
 /**
  * Up to this share of values that are not zero, the event-driven kernel is faster than ONNX Runtime. `npm run sparse-conv` in apps/bench, for
  * the convolutions of ResNet-20 on one thread of an AMD EPYC (Zen 3): 2.1 to 3.4 times as fast at 5 %, 1.1 to 1.5 times at 17 %, equally fast at
- * 20 % (stride 2 from 16 channels) to 33 %, and 0.6 to 0.8 times as fast at 50 %.
+ * 20 % (stride 2 from 16 channels) to 33 %, and 0.6 to 0.8 times as fast at 50 %. The more weights there are for each window, the earlier
+ * the dense form wins, which uses a weight for many images: at 23 % for 256 -> 256 channels of 8 x 8, at 6 % for 512 -> 512 of 4 x 4, and for
+ * products with a matrix at 18 % (256 x 256) or 13 % (784 x 256).
  */
-const measuredDensity = 0.3
+function measuredDensity({ channels, filters, groups, kernel, windows }: EventConvKernel): number {
+  const places = windows[0] * windows[1]
+  const isCached = 4 * groups * filters * channels * kernel[0] * kernel[1] <= cachedWeights
+  if (isCached) return places === 1 ? 0.15 : 0.3
+  return places < 64 ? 0.08 : 0.2
+}
+
 /** Multiply-accumulates of the images that are computed in the same way, so that a choice costs little. */
 const groupWork = 2 ** 23
 /** Fewer multiply-accumulates than this are done before another thread has woken up. */
 const sharedWork = 2 ** 18
 
-/** A convolution that is computed in either way. */
+/** A convolution, or a product with a matrix, that is computed in either way. */
 export interface ConvPlan {
   readonly kernel: EventConvKernel
   readonly input: Tensor
@@ -62,7 +73,7 @@ export class EventConvInstruction implements KernelCall {
     this.#plan = plan
     this.#locations = locations
     this.#workshop = workshop
-    this.#eventDensity = eventDensity ?? measuredDensity
+    this.#eventDensity = eventDensity ?? measuredDensity(plan.kernel)
     this.#group = Math.min(images, Math.ceil(groupWork / workOf(plan)))
     this.#bytes = { x: (4 * sizeOf(input.shape)) / images, y: (4 * sizeOf(output.shape)) / images }
     this.#count = images
@@ -88,7 +99,8 @@ export class EventConvInstruction implements KernelCall {
 
   async run(frame: Frame): Promise<void> {
     const { images } = this.#plan
-    const densities = this.#eventDensity > 0 ? this.#densities(frame) : Array<number>(this.#groups).fill(1)
+    if (this.#eventDensity === 0) return this.dense.run(frame)
+    const densities = this.#densities(frame)
     const isSparse = densities.map((density) => density <= this.#eventDensity)
     for (let first = 0, last = 0; first < isSparse.length; first = last) {
       for (last = first; isSparse[last] === isSparse[first]; ) last++
@@ -99,21 +111,22 @@ export class EventConvInstruction implements KernelCall {
     }
   }
 
-  /** The share of values that are not zero, of each group. */
+  /** The share of values that are not zero, of each group; groups of a few values count as dense. */
   #densities(frame: Frame): number[] {
     const { threads, args } = this.#workshop
     const words = new Uint32Array(args.buffer, args.byteOffset, sampleWords.length + this.#groups)
     const counts = args.byteOffset + 4 * sampleWords.length
     const bytesOf = (group: number): number => Math.min(this.#group, this.#plan.images - group * this.#group) * this.#bytes.x
-    const whole = Math.floor(this.#plan.images / this.#group)
     const x = this.#locations.x(frame).byteOffset
-    words.set([x, counts, bytesOf(0)])
-    threads.run(this.#sample, args.byteOffset, whole, sizeOf(this.#plan.input.shape) >= sharedWork ? 'shared' : 'alone')
-    if (whole < this.#groups) {
-      words.set([x + whole * bytesOf(0), counts + 4 * whole, bytesOf(whole)])
-      threads.run(this.#sample, args.byteOffset, 1, 'alone')
+    const sample = (first: number, last: number): void => {
+      if (first >= last || bytesOf(first) < lineBytes) return
+      words.set([x + first * bytesOf(0), counts + 4 * first, bytesOf(first)])
+      threads.run(this.#sample, args.byteOffset, last - first, (last - first) * bytesOf(first) >= sharedWork ? 'shared' : 'alone')
     }
-    return Array.from({ length: this.#groups }, (_, group) => words[sampleWords.length + group]! / sampledValues(bytesOf(group)))
+    const whole = Math.floor(this.#plan.images / this.#group)
+    sample(0, whole)
+    sample(whole, this.#groups)
+    return Array.from({ length: this.#groups }, (_, group) => (bytesOf(group) < lineBytes ? 1 : words[sampleWords.length + group]! / sampledValues(bytesOf(group))))
   }
 
   #runEvents(frame: Frame, density: number): void {
@@ -122,8 +135,6 @@ export class EventConvInstruction implements KernelCall {
     const units = this.#count * kernel.groups * rowBlocks(kernel)
     const { x, weights, y } = this.#locations
     const values = {
-      next: 0,
-      units,
       x: x(frame).byteOffset + this.#from * this.#bytes.x,
       weights: weights(frame).byteOffset,
       y: y(frame).byteOffset + this.#from * this.#bytes.y,
@@ -131,7 +142,7 @@ export class EventConvInstruction implements KernelCall {
       scratchBytes: eventConvScratch(kernel),
     }
     new Uint32Array(args.buffer, args.byteOffset, eventConvWords.length).set(eventConvWords.map((name) => values[name]))
-    threads.run(this.#kernel, args.byteOffset, units, units > 1 && this.#count * (this.#bytes.x + density * workOf(this.#plan)) >= sharedWork ? 'fixed' : 'alone')
+    threads.run(this.#kernel, args.byteOffset, units, this.#count * (this.#bytes.x + density * workOf(this.#plan)) >= sharedWork ? 'shared' : 'alone')
   }
 }
 

@@ -3,13 +3,17 @@ import { batchSymbol, lowerGraph, type OnnxModelSpec } from '@snn/onnx'
 import { conv, isPrimitive, placeholder, sizeOf, type Node, type Shape, type Tensor, type TypedArray } from '@snn/tensor'
 import type { ConvPlan } from '../instruction/event-conv.js'
 
-/** A convolution, with the addition of a bias where that is all that its result is for, whose weights are known. */
+/** A convolution or a product with a matrix, with the addition of a bias where that is all that its result is for, whose weights are known. */
 export interface EventConv {
-  readonly conv: Node<'conv'>
+  readonly node: Node<'conv'> | Node<'matmul'>
   readonly kernel: EventConvKernel
+  /** [O, C / groups, kernel], or a matrix transposed. */
   readonly weights: TypedArray
   readonly biases: TypedArray | undefined
 }
+
+/** Fewer multiply-accumulates in a product of matrices are not worth an instruction of their own. */
+const smallestProduct = 2 ** 20
 
 export interface FindOptions {
   /** What is given at this level, so that nothing behind it counts. */
@@ -18,25 +22,34 @@ export interface FindOptions {
   readonly valueOf: (tensor: Tensor) => TypedArray | undefined
 }
 
-/** The convolutions of a level that can skip zeros, by the last node of each. */
+/** What can skip zeros in a level, by the last node of each. */
 export function findEventConvs(nodes: readonly Node[], results: readonly Tensor[], { isBound, valueOf }: FindOptions): ReadonlyMap<Node, EventConv> {
   const users = new Map<Tensor, Node[]>()
   for (const node of nodes) for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node])
   const found = new Map<Node, EventConv>()
   for (const node of nodes) {
-    if (!isPrimitive(node, 'conv')) continue
-    const [, weight] = node.inputs as readonly [Tensor, Tensor]
-    const [weights, kernel] = [valueOf(weight), fuseEventConv(node)]
-    if (!weights || !kernel) continue
+    const isProduct = isPrimitive(node, 'matmul')
+    if (!isProduct && !isPrimitive(node, 'conv')) continue
+    const kernel = fuseEventConv(node)
+    const weights = kernel && (isProduct ? transposedValueOf(node.inputs[1]!, isBound, valueOf) : valueOf(node.inputs[1]!))
     const result = node.outputs[0]!
+    if (!weights || (isProduct && sizeOf(result.shape) * node.inputs[1]!.shape[0]! < smallestProduct)) continue
     const [user, ...others] = users.get(result) ?? []
     const biases = user && others.length === 0 && !results.includes(result) ? biasOf(user, result, kernel, isBound, valueOf) : undefined
-    found.set(biases ? user! : node, { conv: node, kernel, weights, biases })
+    found.set(biases ? user! : node, { node, kernel, weights, biases })
   }
   return found
 }
 
-/** The known values, one for each filter, that `node` adds to the result of a convolution. */
+/** The transpose of a matrix that is known, or is the transpose of one. */
+function transposedValueOf(matrix: Tensor, isBound: FindOptions['isBound'], valueOf: FindOptions['valueOf']): TypedArray | undefined {
+  if (isPrimitive(matrix.node, 'transpose') && !isBound(matrix) && matrix.node.attributes.permutation[0] === 1) return valueOf(matrix.node.inputs[0]!)
+  const value = valueOf(matrix)
+  const [rows, columns] = matrix.shape as readonly [number, number]
+  return value && Float32Array.from(value, (_, i) => value[(i % rows) * columns + Math.floor(i / rows)]!)
+}
+
+/** The known values, one for each filter, that `node` adds to `result`. */
 function biasOf(node: Node, result: Tensor, { filters, groups, windows }: EventConvKernel, isBound: FindOptions['isBound'], valueOf: FindOptions['valueOf']): TypedArray | undefined {
   if (!isPrimitive(node, 'add')) return undefined
   const { source, mapping } = lookThrough(node.inputs.find((input) => input !== result) ?? result, 'full', isBound)
@@ -45,18 +58,21 @@ function biasOf(node: Node, result: Tensor, { filters, groups, windows }: EventC
 }
 
 /** How `found` is computed, and its weights for the kernel. */
-export function planEventConv(root: Node, { conv: node, kernel, weights, biases }: EventConv): { readonly plan: ConvPlan; readonly packed: Float32Array<ArrayBuffer> } {
-  const [input, weight] = node.inputs as readonly [Tensor, Tensor]
-  const image = weight.shape.length - 1
-  const images = sizeOf(input.shape.slice(0, -image))
-  const model = denseModel([images, ...input.shape.slice(-image)], node, weights, biases)
+export function planEventConv(root: Node, { node, kernel, weights, biases }: EventConv): { readonly plan: ConvPlan; readonly packed: Float32Array<ArrayBuffer> } {
+  const input = node.inputs[0]!
+  const image = isPrimitive(node, 'matmul') ? input.shape.slice(-1) : input.shape.slice(1 - node.inputs[1]!.shape.length)
+  const images = sizeOf(input.shape) / sizeOf(image)
+  const model = denseModel([images, ...image], node, weights, biases)
   return { plan: { kernel, input, output: root.outputs[0]!, images, model }, packed: packEventWeights(kernel, weights, biases) }
 }
 
-/** The convolution as a model for any number of images. */
-function denseModel(shape: Shape, { attributes, inputs }: Node<'conv'>, weights: TypedArray, biases: TypedArray | undefined): OnnxModelSpec {
-  const [x, weight, bias] = [placeholder(shape), placeholder(inputs[1]!.shape), placeholder([inputs[1]!.shape[0]!, ...inputs[1]!.shape.slice(2).map(() => 1)])]
-  const result = conv(x, weight, attributes)
+/** The dense operation as a model for any number of images. */
+function denseModel(shape: Shape, node: EventConv['node'], weights: TypedArray, biases: TypedArray | undefined): OnnxModelSpec {
+  const isProduct = isPrimitive(node, 'matmul')
+  const given = node.inputs[1]!.shape
+  const [x, weight] = [placeholder(shape), placeholder(isProduct ? [...given].reverse() : given)]
+  const bias = placeholder(isProduct ? [given[1]!] : [given[0]!, ...given.slice(2).map(() => 1)])
+  const result = isProduct ? x.matmul(weight.transpose()) : conv(x, weight, node.attributes)
   const constants = new Map([[weight, { data: weights, shape: weight.shape }]])
   if (biases) constants.set(bias, { data: biases, shape: bias.shape })
   const model = lowerGraph({ parameters: [x], results: [biases ? result.add(bias) : result] }, { constants })

@@ -145,7 +145,7 @@ export class Level {
         const fused = fusedScans.get(node)
         if (fused) for (const tensor of fused.reads) this.#needInMemory(tensor)
         else if (isPrimitive(node, 'scan')) this.#needForLoop(node)
-        else if (eventConvs.has(node)) this.#needInMemory(eventConvs.get(node)!.conv.inputs[0]!)
+        else if (eventConvs.has(node)) this.#needInMemory(eventConvs.get(node)!.node.inputs[0]!)
         else for (const input of node.inputs) this.#needInMemory(input)
       }
     }

@@ -32,7 +32,7 @@ export interface Partition {
   readonly isBound: (tensor: Tensor) => boolean
   /** The scans of this level that are one kernel. */
   readonly fusedScans: ReadonlyMap<Node, FusedScan>
-  /** The convolutions of this level that can skip zeros. */
+  /** The convolutions, and products with matrices, of this level that can skip zeros. */
   readonly eventConvs: ReadonlyMap<Node, EventConv>
 }
 
@@ -85,7 +85,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
   const poolsOf = options.kernels ? poolsOfScans(nodes, base) : new Map<Node, FusedPlanes[]>()
   const pooled = new Map<Node, Node>()
   const eventConvs = options.kernels ? findEventConvs(nodes, graph.results, { isBound, valueOf: options.valueOf }) : new Map<Node, EventConv>()
-  const insideEventConvs = new Set<Node>([...eventConvs].flatMap(([root, { conv }]) => (conv === root ? [] : [conv])))
+  const insideEventConvs = new Set<Node>([...eventConvs].flatMap(([root, { node }]) => (node === root ? [] : [node])))
   const kernelMade = new Set<Tensor>()
   const available = new Map<Tensor, number>()
   const stages: Stage[] = []
@@ -172,7 +172,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     else if (insideEventConvs.has(node)) continue
     else if (eventConvs.has(node)) {
       kernelMade.add(node.outputs[0]!)
-      placeControl(node, [eventConvs.get(node)!.conv.inputs[0]!])
+      placeControl(node, [eventConvs.get(node)!.node.inputs[0]!])
     }
     else if (options.kernels && isKernelNode(node) && !followsLinear(node)) placeInKernel(node, false)
     else if (options.kernels && isKernelSum(node, isBound)) placeInKernel(node, true)

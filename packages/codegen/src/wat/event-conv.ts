@@ -2,8 +2,8 @@ import { inputRowsOf, rowBlocks, sumsOf, type EventConvKernel } from '../event-c
 import { importMemory } from './module.js'
 import { add, bytes, count, get, i32, mul, set } from './text.js'
 
-/** Where `run` finds what it needs, as 32-bit words from its first argument on. Units are blocks of rows of one image and group; `next` is the first that no thread has taken. */
-export const eventConvWords = ['next', 'units', 'x', 'weights', 'y', 'scratch', 'scratchBytes'] as const
+/** Where `run` finds what it needs, as 32-bit words from its first argument on. */
+export const eventConvWords = ['x', 'weights', 'y', 'scratch', 'scratchBytes'] as const
 
 const argument = (name: (typeof eventConvWords)[number]): string => `(i32.load offset=${4 * eventConvWords.indexOf(name)} ${get('args')})`
 const sub = (x: string, y: string): string => `(i32.sub ${x} ${y})`
@@ -39,13 +39,12 @@ export function eventConvScratch(kernel: EventConvKernel): number {
 }
 
 /**
- * An event-driven convolution as WebAssembly text: `run(args, first, last, thread)` takes units until none is left, whatever `first` and
- * `last` are, since some have more events than others. Sums are in the order of kernel rows, columns, and channels, whoever computes them. Up
- * to 64 bytes behind the input may be read.
+ * An event-driven convolution as WebAssembly text: `run(args, first, last, thread)` computes the units from `first` to before `last`, each a
+ * block of rows of one image and group. Sums are in the order of kernel rows, columns, and channels. Up to 64 bytes behind the input may be read.
  */
 export function printEventConv(kernel: EventConvKernel, memory: { readonly isShared: boolean }): string {
   const { channels, filters, groups, plane, windows, stride, padding, rows } = kernel
-  const { scratch, starts, vectors, together } = sizesOf(kernel)
+  const { blocks, blockBytes, starts, vectors, together } = sizesOf(kernel)
   const units = rowBlocks(kernel)
   return [
     '(module',
@@ -55,15 +54,16 @@ export function printEventConv(kernel: EventConvKernel, memory: { readonly isSha
     ...['countLow', 'countHigh', 'low', 'high', 'laneLow', 'laneHigh', 'v', 'm0', 'm1', 'm2', 'm3', ...range(together * vectors).map((i) => `a${i}`)].map((name) => `(local $${name} v128)`),
     set('scratch', add(argument('scratch'), mul(argument('scratchBytes'), get('thread')))),
     '(block $done (loop $units',
-    set('unit', `(i32.atomic.rmw.add ${get('args')} ${i32(1)})`),
-    `(br_if $done (i32.ge_u ${get('unit')} ${argument('units')}))`,
+    `(br_if $done (i32.ge_u ${get('first')} ${get('last')}))`,
+    set('unit', get('first')),
+    set('first', add(get('first'), i32(1))),
     set('n', `(i32.div_u ${get('unit')} ${i32(units)})`),
     set('row', mul(`(i32.rem_u ${get('unit')} ${i32(units)})`, i32(rows))),
     set('rowEnd', add(get('row'), i32(rows))),
     `(if (i32.gt_u ${get('rowEnd')} ${i32(windows[0])}) (then ${set('rowEnd', i32(windows[0]))}))`,
     set('x', add(argument('x'), mul(get('n'), i32(4 * channels * plane[0] * plane[1])))),
     set('y', add(argument('y'), mul(get('n'), i32(4 * filters * windows[0] * windows[1])))),
-    set('weights', add(argument('weights'), mul(`(i32.rem_u ${get('n')} ${i32(groups)})`, i32(sizesOf(kernel).blocks * sizesOf(kernel).blockBytes)))),
+    set('weights', add(argument('weights'), mul(`(i32.rem_u ${get('n')} ${i32(groups)})`, i32(blocks * blockBytes)))),
     // rows outside of the input have no events: none is listed for them
     set('from', sub(mul(get('row'), i32(stride[0])), i32(padding[0]))),
     set('starts', add(get('scratch'), i32(starts))),
@@ -96,7 +96,7 @@ function listEvents(kernel: EventConvKernel): string[] {
       ...count('column', i32(0), i32(groups * lanes), [
         set('at', add(get('x'), bytes(add(mul(add(get('from'), get('in')), i32(plane[1])), get('column'))))),
         set('b', get('cursor')),
-        ...(isRagged ? [set('valid', sub(i32(width), get('column'))), set('laneLow', laneMask(0)), ...(isHigh ? [set('laneHigh', laneMask(8))] : [])] : []),
+        ...(isRagged ? [set('valid', sub(i32(width), get('column'))), `(if (i32.gt_s ${get('valid')} ${i32(lanes)}) (then ${set('valid', i32(lanes))}))`, set('laneLow', laneMask(0)), ...(isHigh ? [set('laneHigh', laneMask(8))] : [])] : []),
         set('countLow', zero),
         set('countHigh', zero),
         set('w', add(get('scratch'), i32(masks))),

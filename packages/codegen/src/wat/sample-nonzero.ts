@@ -4,18 +4,19 @@ import { add, bytes, count, get, i32, mul, set } from './text.js'
 /** Where `run` finds what it needs, as 32-bit words: the values, where the counts go, and the bytes of a group of values. */
 export const sampleWords = ['x', 'counts', 'bytes'] as const
 
-const lineBytes = 64
+/** Smaller groups are too small for a sample. */
+export const lineBytes = 64
 /** One line of the cache in so many is looked at: a prime number, so that rows of usual lengths are met at all columns. */
 const everyLine = 11
 
-/** How many values of a group are looked at. */
+/** How many values of a group, of at least one line, are looked at. */
 export function sampledValues(groupBytes: number): number {
-  return (lineBytes / 4) * Math.ceil(groupBytes / (lineBytes * everyLine))
+  return (lineBytes / 4) * Math.ceil((groupBytes - lineBytes + 1) / (lineBytes * everyLine))
 }
 
 /**
  * Counts floats that are not zero, in a sample of each group, as WebAssembly text: `run(args, first, last, thread)` counts in the groups from
- * `first` to before `last`. Up to 64 bytes behind the values may be read.
+ * `first` to before `last`. It looks at whole lines of a group alone: at nothing behind the values.
  */
 export function printSampleNonZero(memory: { readonly isShared: boolean }): string {
   const argument = (name: (typeof sampleWords)[number]): string => `(i32.load offset=${4 * sampleWords.indexOf(name)} ${get('args')})`
@@ -28,7 +29,7 @@ export function printSampleNonZero(memory: { readonly isShared: boolean }): stri
     '(local $n i32) (local $at i32) (local $end i32) (local $total v128)',
     ...count('n', get('first'), get('last'), [
       set('at', add(argument('x'), mul(get('n'), argument('bytes')))),
-      set('end', add(get('at'), argument('bytes'))),
+      set('end', add(get('at'), argument('bytes'), i32(1 - lineBytes))),
       set('total', '(v128.const i32x4 0 0 0 0)'),
       '(loop $lines',
       ...[0, 1, 2, 3].map((i) => set('total', `(i32x4.sub ${get('total')} ${nonZero(i)})`)),
