@@ -21,8 +21,8 @@ export interface PackedPart {
   readonly file: string
 }
 
-/** A part that is no larger than this is unpacked as a whole, which is three times as fast. */
-const smallPart = 2 ** 22
+/** A part that is no larger than this is unpacked as a whole, which is faster. */
+const smallPart = 2 ** 17
 
 /** Packed bytes unpacked at once; they become at most 1032 times as many. */
 const packedPiece = 2 ** 14

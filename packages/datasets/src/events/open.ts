@@ -15,9 +15,10 @@ import { evt3 } from './formats/evt3.js'
 import { hdf5 } from './formats/hdf5.js'
 import { mat } from './formats/mat.js'
 import { npy, npz } from './formats/numpy.js'
+import { rosbag } from './formats/rosbag.js'
 
 /** All formats, those that are sure of their first bytes before those that are not. */
-export const eventFormats: readonly EventFormat[] = [evt3, evt2, evt21, aedat2, aedat3, aedat4, eventStream, hdf5, mat, npz, npy, dat, csv, atis]
+export const eventFormats: readonly EventFormat[] = [evt3, evt2, evt21, aedat2, aedat3, aedat4, eventStream, rosbag, hdf5, mat, npz, npy, dat, csv, atis]
 
 export interface OpenEventsOptions extends ReadOptions, StreamOptions {
   /** Default: what the first bytes say, else the ending of the name. */

@@ -17,13 +17,17 @@ export interface Hdf5Options {
 
 /** Where files keep the columns of events: DSEC, M3ED and our own; Prophesee's of camera data; the event library of T. Stoffregen. */
 const columnPaths = [['events/t', 'events/x', 'events/y', 'events/p'], ['t', 'x', 'y', 'p'], ['events/ts', 'events/xs', 'events/ys', 'events/ps']] as const
-/** MVSEC: rows [x, y, t, p] with t in s and p 1 or -1. */
-const rowPaths = ['davis/left/events', 'davis/right/events'] as const
+/** Rows: of MVSEC with times in s and p 1 or -1, and of 3ET. */
+const rowPaths = [
+  { path: 'davis/left/events', columns: ['x', 'y', 't', 'p'], timeUnit: 's', sensor: sensorOf(346, 260) },
+  { path: 'davis/right/events', columns: ['x', 'y', 't', 'p'], timeUnit: 's', sensor: sensorOf(346, 260) },
+  { path: 'events', columns: ['t', 'x', 'y', 'p'], timeUnit: 'us', sensor: undefined },
+] as const
 const compoundPaths = ['CD/events', 'events'] as const
 
 /**
  * HDF5 with events as columns (DSEC: `events/{t,x,y,p}` and `t_offset`) or as records (Prophesee: `CD/events`), in us, as rows (MVSEC, the left
- * camera, in s), and the spike trains of SHD and SSC (`spikes/times` in s, `spikes/units`, 700 channels). They may be packed by deflate, szip,
+ * camera, in s; 3ET), and the spike trains of SHD and SSC (`spikes/times` in s, `spikes/units`, 700 channels). They may be packed by deflate, szip,
  * Blosc, LZ4, Zstandard, LZF or bzip2, not by Prophesee's ECF. Without a sensor in the file or the options: the smallest that has all events.
  */
 export const hdf5 = containerFormat<Hdf5Options>({
@@ -103,16 +107,17 @@ function findRecording(view: Hdf5View, options: ReadOptions & Hdf5Options): Reco
       },
     }
   }
-  for (const path of rowPaths) {
+  for (const { path, columns, ...known } of rowPaths) {
     const found = datasetAt(view, path)
-    if (!found) continue
+    if (found?.shape?.length !== 2) continue
     return {
-      sensor: sensor ?? sensorOf(346, 260),
-      timeUnit: 's',
+      sensor: sensor ?? known.sensor,
+      timeUnit: known.timeUnit,
       length: rowsOf(view, found, 4),
       read(now, from, to) {
-        const [x, y, t, p] = readRows(now, needDataset(now, path), 4, from, to) as [Float64Array, Float64Array, Float64Array, Float64Array]
-        return { t, x, y, p: positive(p) }
+        const rows = readRows(now, needDataset(now, path), 4, from, to)
+        const column = (name: (typeof columns)[number]): Float64Array => rows[columns.indexOf(name as never)]!
+        return { t: column('t'), x: column('x'), y: column('y'), p: positive(column('p')) }
       },
     }
   }

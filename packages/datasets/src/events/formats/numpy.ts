@@ -25,7 +25,7 @@ const units = Object.keys(unitsPerSecond) as TimeUnit[]
 
 /**
  * NumPy .npz with arrays t, x, y, p (SpikingJelly, HARDVS, our cache) or pos and neg (ES-ImageNet: rows [y, x, t] of p = 1 and p = 0, put in
- * order of time). Without a sensor in the file or the options: the smallest that has all events. `write` gives integers where times are whole.
+ * order of time), or data with rows of `columns` (NeRDD). Without a sensor in the file or the options: the smallest that has all events. `write` gives integers where times are whole.
  */
 export const npz = containerFormat<NpyEventsOptions>({
   id: 'npz',
@@ -41,6 +41,11 @@ export const npz = containerFormat<NpyEventsOptions>({
     }
     if (find('pos') && find('neg')) {
       yield sortEvents(posNeg((await whole('pos'))!, (await whole('neg'))!, options, file))
+      return
+    }
+    const rows = find('data')
+    if (rows && !find('t')) {
+      yield* columnPieces('npz', file, async () => memberRows(rows, options.columns ?? 'txyp', `${file}/data.npy`), chosenSensor('npz', options, undefined), options.timeUnit ?? 'us')
       return
     }
     const found = Object.fromEntries([...members].flatMap(([path, member]) => (Object.hasOwn(names, path.replace(/\.npy$/, '')) ? [[names[path.replace(/\.npy$/, '')], { path: `${file}/${path}`, member }]] : []))) as Partial<Record<keyof EventArrays, NpyMember>>
@@ -134,6 +139,14 @@ async function memberColumns(found: Partial<Record<keyof EventArrays, NpyMember>
     length,
     next: async (count) => Object.fromEntries(await Promise.all(columns.map(async ({ role, reader }) => [role, await reader.next(count)] as const))) as unknown as EventArrays,
   }
+}
+
+/** The rows of an array in an .npz file. */
+async function memberRows(member: ZipMember, columns: string, path: string): Promise<EventColumns> {
+  const reader = await member.open()
+  const header = await readNpyHeader(reader, path)
+  if (header.fortranOrder || header.shape.length !== 2) throw invalid('npz', path, `an array of shape [${header.shape.join(',')}]${header.fortranOrder ? ' in Fortran order' : ''}, expected rows [N, ${columns.length}] of ${columns}.`)
+  return rowColumns({ reader, header }, columns, member.size, path)
 }
 
 /** How many records of a size there are. Throws `DATA_INVALID` unless they fill the file. */
