@@ -145,6 +145,14 @@ export function readColumn(view: Hdf5View, dataset: Dataset): Float64Array {
   return out
 }
 
+/** All numbers of a data set in a row, whatever its axes. */
+export function readFlat({ file }: Hdf5View, dataset: Dataset): Float64Array {
+  const count = (dataset.shape ?? [0]).reduce((product, n) => product * n, 1)
+  const values = count === 0 ? new Float64Array(0) : count > mostElements ? undefined : dataset.value
+  if (!ArrayBuffer.isView(values)) throw invalid('hdf5', file, `${dataset.path} holds no numbers.`)
+  return toNumbers(values)
+}
+
 /** The number of rows of a data set [N, width]. */
 export function rowsOf({ file }: Hdf5View, dataset: Dataset, width: number): number {
   const [length = 0, found] = dataset.shape ?? []

@@ -116,7 +116,7 @@ function findRecording(view: Hdf5View, options: ReadOptions & Hdf5Options): Reco
       length: rowsOf(view, found, 4),
       read(now, from, to) {
         const rows = readRows(now, needDataset(now, path), 4, from, to)
-        const column = (name: (typeof columns)[number]): Float64Array => rows[columns.indexOf(name as never)]!
+        const column = (name: string): Float64Array => rows[(columns as readonly string[]).indexOf(name)]!
         return { t: column('t'), x: column('x'), y: column('y'), p: positive(column('p')) }
       },
     }
