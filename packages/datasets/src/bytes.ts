@@ -51,7 +51,7 @@ export async function allBytes(bytes: ByteStream | ByteSource, signal?: AbortSig
 }
 
 /** Bytes read of a source at once. */
-const pieceLength = 2 ** 20
+const pieceLength = 2 ** 18
 
 /** The pieces of a stream or source; not every browser's ReadableStream is an async iterable. The stream is cancelled when the loop ends early. */
 export async function* piecesOf(stream: ByteStream | ByteSource): AsyncGenerator<Uint8Array, void, undefined> {

@@ -118,6 +118,15 @@ describe('sets in the folders of their archives', () => {
     }
   })
 
+  it('DVS128 Gesture in the copy of Tonic: rows in ms', async () => {
+    const rows = npyFile('<f8', [2, 4], Float64Array.of(1, 2, 1, 0, 127, 126, 0, 3.5))
+    const base = await layout('gesture-copy', { 'extract/ibmGestureTest/ibmGestureTest/user24_led/0.npy': rows, 'extract/ibmGestureTest/ibmGestureTest/user24_led/10.npy': rows, 'extract/ibmGestureTest/ibmGestureTest/user25_lab/3.npy': rows, 'extract/ibmGestureTest/ibmGestureTest/user25_lab/11.npy': rows })
+    const set = await dvsGesture({ root: base, split: 'test' })
+    expect([set.labels, set.names]).toEqual([[0, 10, 3], ['user24_led/0.npy', 'user24_led/10.npy', 'user25_lab/3.npy']])
+    await everySample(set)
+    expect(lists((await set.get(0)).events)).toEqual({ t: [0, 3500], x: [1, 127], y: [2, 126], p: [1, 0] })
+  })
+
   it('ASL-DVS with rows turned, or both, or none', async () => {
     const events = at(240, 180)
     const files: Record<string, Uint8Array> = {}
