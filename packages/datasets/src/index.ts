@@ -69,5 +69,5 @@ export { type TemporalDeleteOptions, randomTemporalDelete } from './events/trans
 export { type PipelineSpec, type TensorSpec, type TransformSpec, pipeline } from './events/pipeline.js'
 export { type SplitOptions, splitByClass } from './split.js'
 export { type Pair, type SliceDatasetOptions, mapSamples, sliceDataset } from './sample-pairs.js'
-export { type StreamSliceSpec, streamFrames } from './events/tensors/stream-frames.js'
+export { type StreamFramesOptions, type StreamSliceSpec, streamFrames } from './events/tensors/stream-frames.js'
 export { type SequentialOptions, sequentialEvents } from './events/sequential-mnist.js'

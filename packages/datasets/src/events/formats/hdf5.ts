@@ -32,7 +32,7 @@ const compoundPaths = ['CD/events', 'events'] as const
  */
 export const hdf5 = containerFormat<Hdf5Options>({
   id: 'hdf5',
-  description: 'HDF5: SHD, SSC, DSEC, Prophesee',
+  description: 'HDF5: SHD, SSC, DSEC, TUM-VIE, MVSEC, Prophesee',
   extensions: ['.h5', '.hdf5'],
   sniff: isHdf5,
   async *pieces(source, options, file) {
