@@ -113,9 +113,12 @@ describe('loader', () => {
   })
 
   it('refuses workers, to which a function cannot be sent, and says what takes them', () => {
-    const [some, none] = [2, 0].map((workers) => ({ batch: 2, transform: preprocess({}), workers })) as [LoaderOptions<ImageSample>, LoaderOptions<ImageSample>]
-    expect(() => loader(dataset, some)).toThrow(expect.objectContaining({ code: 'ARGUMENT', message: expect.stringContaining('workerDataset') as string }))
-    expect(loader(dataset, none).length).toBe(50)
+    const withWorkers = (workers: number): LoaderOptions<ImageSample> => {
+      const options = { batch: 2, transform: preprocess({}), workers }
+      return options
+    }
+    expect(() => loader(dataset, withWorkers(2))).toThrow(expect.objectContaining({ code: 'ARGUMENT', message: expect.stringContaining('workerDataset') as string }))
+    expect(loader(dataset, withWorkers(0)).length).toBe(50)
   })
 
   it('refuses a wrong batch, mixed shapes and broken labels', async () => {
