@@ -235,6 +235,13 @@ describe('downloads of a set', () => {
     await expect(nmnist({ root: base, split: 'test', download: true, onNotice: () => {} })).rejects.toMatchObject({ code: 'DOWNLOAD', message: expect.stringContaining('garrickorchard.com') as string })
   })
 
+  it('refuses an archive that is not there, or has the name of no file of the set', async () => {
+    const base = join(root, 'from-other')
+    const path = join(await layout('archives3', { 'Other.zip': await archive() }), 'Other.zip')
+    await expect(nmnist({ root: base, split: 'test', download: true, from: `${path}.none`, onNotice: () => {} })).rejects.toMatchObject({ code: 'DATA_NOT_FOUND' })
+    await expect(shd({ root: base, split: 'test', download: true, from: [path, path], onNotice: () => {} })).rejects.toThrow(/Other\.zip, which has the name of no file of .*shd_train\.h5\.zip, shd_test\.h5\.zip/)
+  })
+
   it('unpacks once and goes on from there', async () => {
     const { downloadSet } = await import('../download/download-set.js')
     const bytes = await archive()
