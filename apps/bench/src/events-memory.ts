@@ -44,7 +44,7 @@ try {
   const startedAt = performance.now()
   let frames = 0
   let events = 0
-  for await (const frame of streamFrames((await openEvents(path)).batches(), { by: 'duration', duration: 10_000 })) {
+  for await (const frame of streamFrames((await openEvents(path)).batches(), { by: 'duration', duration: 10_000 }, { reuse: true })) {
     frames++
     for (let i = 0; i < frame.data.length; i += 4) events += frame.data[i]! + frame.data[i + 1]! + frame.data[i + 2]! + frame.data[i + 3]!
   }

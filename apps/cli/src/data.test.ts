@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { decode } from 'fast-png'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { atis, createEvents, evt3, npz, sensorOf, type Events } from '@snn/datasets'
+import { aedat2, atis, createEvents, evt3, npz, sensorOf, type Events } from '@snn/datasets'
 import { snn } from '../test/snn.js'
 import { contactSheet, rasterSvg } from './event-picture.js'
 
@@ -52,6 +52,13 @@ describe.concurrent('snn data', { timeout: 60_000 }, () => {
     expect(stdout).toMatch(/from the top:\n {2}0 \(0\/00001\.bin\), 100 events\n {2}1 \(1\/00001\.bin\), 101 events\n {2}0 \(0\/00002\.bin\)/)
     const picture = decode(await readFile(at('sheet.png')))
     expect([picture.width, picture.height]).toEqual([4 * 104 + 2, 3 * 104 + 2])
+  })
+
+  it('draws the spikes of both ears of a cochlea as one raster', async () => {
+    await writeFile(at('speech.aedat'), await aedat2.write!(ramp(128, 64, 2)))
+    const { code } = await snn('data', 'preview', at('speech.aedat'), '--out', at('speech.svg'))
+    expect(code).toBe(0)
+    expect(await readFile(at('speech.svg'), 'utf8')).toMatch(/>128<[^]*M48 201\.3h0/)
   })
 
   it.each([

@@ -67,25 +67,29 @@ const panel = { width: 640, height: 180, left: 48, top: 22, bottom: 24 } as cons
 /** More spikes than this are thinned out evenly. */
 const mostSpikes = 20_000
 
-/** An SVG of rasters: a panel for each recording, time in ms to the right, channels upwards. */
+/** Whether a recording is of sound: one line of channels, or two, of two ears. */
+export const isSound = ({ sensor }: Events): boolean => sensor.height <= 2
+
+/** An SVG of rasters: a panel for each recording, time in ms to the right, channels upwards, those of a second ear above the first. */
 export function rasterSvg(rows: readonly SheetRow[]): string {
   const total = panel.top + panel.height + panel.bottom
   const text = (x: number, y: number, content: string, anchor = 'start'): string => `<text x="${x}" y="${y}" text-anchor="${anchor}">${escape(content)}</text>`
   const panels = rows.map(({ title, events }, row) => {
-    const { t, x, sensor } = toTimeUnit(events, 'ms')
+    const { t, x, y, sensor } = toTimeUnit(events, 'ms')
+    const channels = sensor.width * sensor.height
     const first = t[0] ?? 0
     const span = (t.at(-1) ?? 1) - first || 1
     const step = Math.max(1, Math.ceil(t.length / mostSpikes))
     let path = ''
     for (let i = 0; i < t.length; i += step) {
-      path += `M${round(panel.left + ((t[i]! - first) / span) * panel.width)} ${round(panel.top + panel.height * (1 - (x[i]! + 0.5) / sensor.width))}h0`
+      path += `M${round(panel.left + ((t[i]! - first) / span) * panel.width)} ${round(panel.top + panel.height * (1 - (y[i]! * sensor.width + x[i]! + 0.5) / channels))}h0`
     }
     const bottom = panel.top + panel.height
     return [
       `<g transform="translate(0 ${row * total})">`,
       `<rect x="${panel.left}" y="${panel.top}" width="${panel.width}" height="${panel.height}" fill="none" stroke="#999"/>`,
       text(panel.left, panel.top - 7, title),
-      text(panel.left - 6, panel.top + 10, String(sensor.width), 'end'),
+      text(panel.left - 6, panel.top + 10, String(channels), 'end'),
       text(panel.left - 6, bottom, '0', 'end'),
       text(panel.left, bottom + 16, '0'),
       text(panel.left + panel.width, bottom + 16, `${round(span)} ms`, 'end'),

@@ -72,6 +72,20 @@ export function readElements(source: ElementsSource): TensorLike {
   }
 }
 
+export interface FieldSource extends Omit<ElementsSource, 'shape' | 'wide'> {
+  /** Bytes of a record, and how many there are. */
+  readonly record: number
+  readonly count: number
+}
+
+/** One field, which stands at `offset`, of records after one another; integers of 32 and 64 bits become float64. */
+export function readField({ bytes, offset, record, count, ...source }: FieldSource): ArrayLike<number> {
+  const size = Number(source.type[1])
+  const column = new Uint8Array(count * size)
+  for (let i = 0, from = offset; i < count; i++, from += record) for (let k = 0; k < size; k++) column[i * size + k] = bytes[from + k]!
+  return readElements({ ...source, bytes: column, offset: 0, shape: [count], wide: true }).data
+}
+
 /** The number that 16 bits of IEEE 754 binary16 stand for. */
 export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { fromArrays } from './arrays.js'
-import { concatenate, subset, type Dataset } from './dataset.js'
+import { concatenate, subset, type Dataset, type ImageSample } from './dataset.js'
 import { imageDigest } from './digest.js'
-import { loader, type Batch, type Loader } from './loader.js'
+import { loader, type Batch, type Loader, type LoaderOptions } from './loader.js'
+import { preprocess } from './preprocess.js'
 import { take } from './take.js'
 
 const count = 100
@@ -109,6 +110,15 @@ describe('loader', () => {
     }
     await expect(pass()).rejects.toThrow('enough')
     expect(seen).toEqual([40])
+  })
+
+  it('refuses workers, to which a function cannot be sent, and says what takes them', () => {
+    const withWorkers = (workers: number): LoaderOptions<ImageSample> => {
+      const options = { batch: 2, transform: preprocess({}), workers }
+      return options
+    }
+    expect(() => loader(dataset, withWorkers(2))).toThrow(expect.objectContaining({ code: 'ARGUMENT', message: expect.stringContaining('workerDataset') as string }))
+    expect(loader(dataset, withWorkers(0)).length).toBe(50)
   })
 
   it('refuses a wrong batch, mixed shapes and broken labels', async () => {

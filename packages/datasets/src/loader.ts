@@ -66,6 +66,7 @@ export function loader<S>(dataset: Dataset<S>, options: LoaderOptions<S>): Loade
   const { batch, shuffle = false, seed = 0, dropLast = false, prefetch = 0, collate = 'stack', signal } = options
   whole('batch', batch, 1)
   whole('prefetch', prefetch, 0)
+  refuseWorkers(options)
   const transform = options.transform ?? (defaultTransform(dataset as unknown as ImageDataset) as unknown as Transform<S>)
   const length = dropLast ? Math.floor(dataset.length / batch) : Math.ceil(dataset.length / batch)
   const samples = Math.min(length * batch, dataset.length)
@@ -117,6 +118,13 @@ async function* ahead<T>(source: AsyncGenerator<T, void, undefined>, count: numb
   } finally {
     await source.return()
   }
+}
+
+/** Other loaders take a number of workers beside a function, which cannot be sent to them: that must not pass unseen. */
+function refuseWorkers(options: object): void {
+  const { workers } = options as { readonly workers?: number }
+  if (workers === undefined || workers === 0) return
+  throw new SnnError('ARGUMENT', `[loader] workers ${workers}, but a transform given here is a function, which cannot be sent to a thread. Give a data set of workerDataset (@snn/datasets/node), which takes named transforms or the URL of a module.`, { name: 'workers', value: workers })
 }
 
 function whole(name: string, value: number, least: number): void {

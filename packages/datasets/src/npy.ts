@@ -1,4 +1,6 @@
 import { sizeOf, stridesOf, type TensorLike } from '@snn/tensor'
+import type { ByteReader } from './byte-reader.js'
+import { joinBytes } from './bytes.js'
 import { readElements, type ElementType } from './elements.js'
 import { invalid } from './invalid.js'
 
@@ -44,12 +46,26 @@ export interface NpyOptions {
  */
 export function parseNpy(bytes: Uint8Array, file = 'npy', { wide = false }: NpyOptions = {}): TensorLike {
   const { descr, fortranOrder, shape, offset } = npyHeader(bytes, file)
-  const [, order, type] = /^([<>|=])?(\w+)$/.exec(descr) ?? []
-  if (type === undefined || !known.has(type)) {
-    throw invalid('npy', file, `dtype ${type ?? 'records'}, expected one of ${[...known].join(', ')}. Convert with .astype() before np.save.`, 10)
-  }
-  const array = readElements({ operation: 'npy', file, bytes, offset, type: type as ElementType, bigEndian: order === '>', shape, wide })
+  const array = readElements({ operation: 'npy', file, bytes, offset, ...npyElements(descr, file), shape, wide })
   return fortranOrder && shape.length > 1 ? rowMajor(array) : array
+}
+
+/** What the elements of an array of numbers are. Throws `DATA_INVALID` for others. */
+export function npyElements(descr: string, file: string): { readonly type: ElementType; readonly bigEndian: boolean } {
+  const [, order, type] = /^([<>|=])?(\w+)$/.exec(descr) ?? []
+  if (type !== undefined && known.has(type)) return { type: type as ElementType, bigEndian: order === '>' }
+  throw invalid('npy', file, `dtype ${type ?? 'records'}, expected one of ${[...known].join(', ')}. Convert with .astype() before np.save.`, 10)
+}
+
+const longestHeader = 2 ** 20
+
+/** The header of a .npy file that is read from its start; `reader` is at the first element afterwards. Throws `DATA_INVALID`. */
+export async function readNpyHeader(reader: ByteReader, file: string): Promise<NpyHeader> {
+  const start = await reader.take(12)
+  const view = new DataView(start.buffer, start.byteOffset, start.length)
+  const length = start.length < 12 ? 12 : start[6] === 1 ? 10 + view.getUint16(8, true) : 12 + view.getUint32(8, true)
+  if (length > longestHeader) throw invalid('npy', file, `a header of ${length} bytes.`, 8)
+  return npyHeader(joinBytes([start, await reader.take(Math.max(0, length - 12))]), file)
 }
 
 /** A column-major array (first axis fastest) in row-major order. */

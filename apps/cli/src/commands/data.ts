@@ -4,7 +4,7 @@ import { convertEvents, downloadSet, openEventSet, setCatalogue, type EventDatas
 import { SnnError } from '@snn/tensor'
 import { replaceFile } from '@snn/train/node'
 import { catalogue, factsOf, formatNamed, readRecording, setNamed, type RecordingFlags } from '../event-files.js'
-import { contactSheet, rasterSvg, type SheetRow } from '../event-picture.js'
+import { contactSheet, isSound, rasterSvg, type SheetRow } from '../event-picture.js'
 import { jsonOption, wholeNumber } from '../options.js'
 import { withProgress } from '../progress.js'
 import { count, formatTable, percent } from '../table.js'
@@ -168,7 +168,7 @@ function previewCommand(signal: AbortSignal): Command {
     .action(async (name: string, { root, split, out, samples, columns, json, ...flags }: PreviewFlags) => {
       await checkWritable(out, '--out')
       const rows = isSet(name) ? await rowsOf(await openSet(name, root, split, signal), samples) : [{ title: basename(name), events: (await readRecording(name, flags, signal)).events }]
-      const isLine = rows.every(({ events }) => events.sensor.height === 1)
+      const isLine = rows.every(({ events }) => isSound(events))
       const wanted = isLine ? '.svg' : '.png'
       if (!out.toLowerCase().endsWith(wanted)) throw new SnnError('ARGUMENT', `[data] --out ${out}, expected a name that ends in ${wanted} for ${isLine ? 'spike trains' : 'pictures'}.`, { name: '--out', value: out })
       await replaceFile(out, isLine ? rasterSvg(rows) : contactSheet(rows, columns))

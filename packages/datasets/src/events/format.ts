@@ -1,9 +1,9 @@
 import { isSnnError } from '@snn/tensor'
-import { joinBytes, piecesOf, type ByteStream } from '../bytes.js'
+import { bytesSource, joinBytes, piecesOf, sourceOf, type ByteSource, type ByteStream } from '../bytes.js'
 import { invalid } from '../invalid.js'
 import { EventBuffer } from './buffer.js'
 import { checkSensor, firstOutside, sensorOf, type Events, type Sensor, type TimeUnit } from './events.js'
-import { sliceEvents } from './select.js'
+import { concatEvents } from './select.js'
 
 export interface ReadOptions {
   /** Size of the sensor where the file does not say it, or says it wrongly. */
@@ -29,8 +29,11 @@ export interface EventFormat<R extends object = object, W extends object = objec
   sniff(head: Uint8Array): boolean
   /** A whole recording. A last record that is cut off is left out. Throws `DATA_INVALID`. */
   parse(bytes: Uint8Array, options?: ReadOptions & R): Promise<Events>
-  /** A recording of any size in pieces: memory depends on `chunkBytes`, not on the file. */
-  batches(source: ByteStream, options?: ReadOptions & R & StreamOptions): AsyncGenerator<Events, void, undefined>
+  /**
+   * A recording of any size in pieces: memory depends on `chunkBytes`, not on the file. Containers (HDF5, MATLAB, NumPy .npz), which need to read
+   * here and there, keep the bytes of a stream in memory as they are, packed; give them a `ByteSource`.
+   */
+  batches(source: ByteStream | ByteSource, options?: ReadOptions & R & StreamOptions): AsyncGenerator<Events, void, undefined>
   /** The bytes of a file with these events. Absent where the format is only read. Throws `ARGUMENT` for what the format cannot hold. */
   readonly write?: (events: Events, options?: W) => Promise<Uint8Array>
 }
@@ -103,27 +106,31 @@ export function streamFormat<R extends object = object, W extends object = objec
   }
 }
 
-export interface WholeFormatSpec<R extends object, W extends object> extends Pick<EventFormat, 'id' | 'description' | 'extensions' | 'sniff'> {
-  parse(bytes: Uint8Array, options: ReadOptions & R, file: string): Promise<Events> | Events
+export interface ContainerFormatSpec<R extends object, W extends object> extends Pick<EventFormat, 'id' | 'description' | 'extensions' | 'sniff'> {
+  /** The recording in pieces, at least one, of which only what is in the next piece is read. */
+  pieces(source: ByteSource, options: ReadOptions & R, file: string): AsyncGenerator<Events, void, undefined>
   readonly write?: (events: Events, options: W) => Promise<Uint8Array> | Uint8Array
 }
 
-/** The format of a container (zip, HDF5, MATLAB) that must be there as a whole before any of it can be read. */
-export function wholeFormat<R extends object = object, W extends object = object>(spec: WholeFormatSpec<R, W>): EventFormat<R, W> {
+/** The format of a container (zip, HDF5, MATLAB), whose parts are read here and there. */
+export function containerFormat<R extends object = object, W extends object = object>(spec: ContainerFormatSpec<R, W>): EventFormat<R, W> {
   const { id, description, extensions, sniff, write } = spec
-  const parse = async (bytes: Uint8Array, options?: ReadOptions & R): Promise<Events> => spec.parse(bytes, options ?? ({} as R), options?.file ?? id)
+  const piecesIn = (source: ByteSource, options?: ReadOptions & R): AsyncGenerator<Events, void, undefined> => spec.pieces(source, options ?? ({} as R), options?.file ?? id)
   return {
     id,
     description,
     extensions,
     sniff,
-    parse,
+    async parse(bytes, options) {
+      const parts: Events[] = []
+      for await (const part of piecesIn(bytesSource(bytes), options)) parts.push(part)
+      return parts.length === 1 ? parts[0]! : concatEvents(parts)
+    },
     async *batches(source, options) {
-      const held: Uint8Array[] = []
-      for await (const piece of pieces(source, options ?? {})) held.push(piece)
-      const events = await parse(joinBytes(held), options)
-      const most = 65536
-      for (let from = 0; from < events.t.length; from += most) yield sliceEvents(events, from, Math.min(from + most, events.t.length))
+      for await (const part of piecesIn(await sourceOf(source, options?.signal), options)) {
+        options?.signal?.throwIfAborted()
+        yield part
+      }
     },
     ...(write && { write: async (events: Events, options?: W) => write(events, options ?? ({} as W)) }),
   }
@@ -154,7 +161,7 @@ function naming<T>(operation: string, file: string, run: () => T): T {
   }
 }
 
-async function* pieces(source: ByteStream, { signal, chunkBytes = 2 ** 20 }: StreamOptions): AsyncGenerator<Uint8Array, void, undefined> {
+async function* pieces(source: ByteStream | ByteSource, { signal, chunkBytes = 2 ** 20 }: StreamOptions): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const chunk of piecesOf(source)) {
     for (let at = 0; at < chunk.length; at += chunkBytes) {
       signal?.throwIfAborted()

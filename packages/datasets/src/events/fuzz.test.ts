@@ -1,10 +1,14 @@
 import { isSnnError } from '@snn/tensor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { gunzipSync } from 'node:zlib'
 import golden from '../../test/golden/event-files.json' with { type: 'json' }
+import filters from '../../test/golden/hdf5-filters.json' with { type: 'json' }
+import bags from '../../test/golden/rosbag.json' with { type: 'json' }
 import { mutation } from '../../test/mutations.js'
 import { randomEvents } from '../../test/random-events.js'
 import { checkEvents, sensorOf } from './events.js'
+import { readHdf5Filter } from '../node/hdf5-filter.js'
 import type { EventFormat } from './format.js'
 import { eventFormats } from './open.js'
 
@@ -13,14 +17,15 @@ const events = randomEvents(200, 1, { sensor: sensorOf(64, 48) })
 const runs = 2000
 
 async function samples(format: EventFormat): Promise<Uint8Array[]> {
-  const others = Object.entries(golden).flatMap(([name, content]) => (typeof content === 'string' && format.extensions.some((extension) => name.endsWith(extension)) ? [bytesOf(content)] : []))
-  return [await format.write!(events), ...others]
+  const others = Object.entries({ ...golden, ...bags }).flatMap(([name, content]) => (typeof content === 'string' && format.extensions.some((extension) => name.endsWith(extension)) ? [bytesOf(content)] : []))
+  const packed = format.id === 'hdf5' ? Object.values(filters.files).map((base64) => new Uint8Array(gunzipSync(bytesOf(base64)))) : []
+  return [...(format.write ? [await format.write(events)] : []), ...others, ...packed]
 }
 
 describe('damaged recordings: a typed error or events on the sensor, never anything else', () => {
   it.each(eventFormats)(`${runs} mutations of $id`, { timeout: 300_000 }, async (format) => {
     const files = await samples(format)
-    const options = { sensor: { width: 64, height: 48 } }
+    const options = { sensor: { width: 640, height: 480 }, filter: readHdf5Filter }
     const outcome = { read: 0, refused: 0 }
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...files), mutation, fc.boolean(), async (file, mutate, streamed) => {

@@ -1,5 +1,5 @@
 import { SnnError } from '@snn/tensor'
-import { joinBytes, piecesOf, type ByteStream } from '../bytes.js'
+import { allBytes, blobSource, bytesSource, joinBytes, piecesOf, type ByteSource, type ByteStream } from '../bytes.js'
 import type { Events } from './events.js'
 import type { EventFormat, ReadOptions, StreamOptions } from './format.js'
 import { aedat2 } from './formats/aedat2.js'
@@ -15,9 +15,10 @@ import { evt3 } from './formats/evt3.js'
 import { hdf5 } from './formats/hdf5.js'
 import { mat } from './formats/mat.js'
 import { npy, npz } from './formats/numpy.js'
+import { rosbag } from './formats/rosbag.js'
 
 /** All formats, those that are sure of their first bytes before those that are not. */
-export const eventFormats: readonly EventFormat[] = [evt3, evt2, evt21, aedat2, aedat3, aedat4, eventStream, hdf5, mat, npz, npy, dat, csv, atis]
+export const eventFormats: readonly EventFormat[] = [evt3, evt2, evt21, aedat2, aedat3, aedat4, eventStream, rosbag, hdf5, mat, npz, npy, dat, csv, atis]
 
 export interface OpenEventsOptions extends ReadOptions, StreamOptions {
   /** Default: what the first bytes say, else the ending of the name. */
@@ -41,11 +42,8 @@ const headLength = 1024
  * Throws `ARGUMENT` when no format is sure of the file and `DATA_NOT_FOUND` when the URL has none.
  */
 export async function openEvents(source: Uint8Array | Blob | URL | ByteStream, options: OpenEventsOptions & object = {}): Promise<EventSource> {
-  if (source instanceof Uint8Array) return sourceOf(() => [source], source.subarray(0, headLength), options.file ?? '', options)
-  if (source instanceof Blob) {
-    const name = options.file ?? ('name' in source ? String(source.name) : '')
-    return sourceOf(() => source.stream(), new Uint8Array(await source.slice(0, headLength).arrayBuffer()), name, options)
-  }
+  if (source instanceof Uint8Array) return openSource(bytesSource(source), options.file ?? '', options)
+  if (source instanceof Blob) return openSource(blobSource(source), options.file ?? ('name' in source ? String(source.name) : ''), options)
   if (source instanceof URL) {
     const response = await fetch(source, options.signal ? { signal: options.signal } : {})
     const name = options.file ?? source.pathname.split('/').at(-1) ?? ''
@@ -55,6 +53,11 @@ export async function openEvents(source: Uint8Array | Blob | URL | ByteStream, o
     return openStream(response.body, name, options)
   }
   return openStream(source, options.file ?? '', options)
+}
+
+/** A recording of which any part can be read. */
+export async function openSource(source: ByteSource, name: string, options: OpenEventsOptions): Promise<EventSource> {
+  return recording(() => source, await source.read(0, Math.min(headLength, source.size)), name, options)
 }
 
 /** Reads as much as tells the format and gives the stream with it in front. */
@@ -73,10 +76,10 @@ async function openStream(stream: ByteStream, name: string, options: OpenEventsO
     yield head
     yield* rest
   }
-  return sourceOf(again, head.subarray(0, headLength), name, options)
+  return recording(again, head.subarray(0, headLength), name, options)
 }
 
-function sourceOf(stream: () => ByteStream, head: Uint8Array, name: string, options: OpenEventsOptions): EventSource {
+function recording(bytes: () => ByteStream | ByteSource, head: Uint8Array, name: string, options: OpenEventsOptions): EventSource {
   const format = options.format ?? detectFormat(head, name)
   if (!format) {
     const ids = eventFormats.map(({ id }) => id).join(', ')
@@ -85,15 +88,8 @@ function sourceOf(stream: () => ByteStream, head: Uint8Array, name: string, opti
   const named = { ...options, ...(name !== '' && { file: name }) }
   return {
     format,
-    batches: () => format.batches(stream(), named),
-    async all() {
-      const parts: Uint8Array[] = []
-      for await (const part of piecesOf(stream())) {
-        options.signal?.throwIfAborted()
-        parts.push(part)
-      }
-      return format.parse(joinBytes(parts), named)
-    },
+    batches: () => format.batches(bytes(), named),
+    all: async () => format.parse(await allBytes(bytes(), options.signal), named),
   }
 }
 

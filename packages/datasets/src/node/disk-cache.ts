@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { zipSync } from 'fflate'
@@ -14,8 +15,6 @@ export interface DiskCacheOptions {
   /** Outcomes of a random transform kept of each sample. Default 1. */
   readonly copies?: number
 }
-
-let writes = 0
 
 /**
  * Keeps each sample on disk (as .npz of x and y) when it is first read, and reads it there afterwards: for transforms that take longer than
@@ -39,7 +38,7 @@ export function diskCache(dataset: Dataset<Pair>, { folder, copies = 1 }: DiskCa
       }
       const pair = await dataset.get(index, draw)
       await mkdir(folder, { recursive: true })
-      const part = `${path}.${writes++}.part`
+      const part = `${path}.${randomUUID()}.part` // threads and processes may make the same sample at once
       await writeFile(part, packPair(pair))
       await rename(part, path)
       return pair

@@ -1,6 +1,8 @@
-import { readFile, readdir, stat } from 'node:fs/promises'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { open as openFile, readFile, readdir, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { SnnError } from '@snn/tensor'
+import type { ByteSource } from '../bytes.js'
 import { gunzip } from '../gzip.js'
 
 /** The error for data that are not there; `looked` names what was looked for, `path` where. */
@@ -16,6 +18,36 @@ export async function readBytes(path: string, signal?: AbortSignal): Promise<Uin
     throw notFound('dataset', path, [basename(path)], error)
   })
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+}
+
+/** A file as a source; it is open only while it is read, so that there is nothing to close. Throws `DATA_NOT_FOUND`. */
+export async function fileSource(path: string): Promise<ByteSource> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw notFound('dataset', path, [basename(path)], error)
+  })
+  return {
+    size: found.size,
+    async read(from, to) {
+      await using file = await openFile(path)
+      const bytes = new Uint8Array(to - from)
+      let length = 0
+      while (length < bytes.length) {
+        const { bytesRead } = await file.read(bytes, length, bytes.length - length, from + length)
+        if (bytesRead === 0) break
+        length += bytesRead
+      }
+      return bytes.subarray(0, length)
+    },
+    readSync(from, to) {
+      const file = openSync(path, 'r')
+      try {
+        const bytes = new Uint8Array(to - from)
+        return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, from))
+      } finally {
+        closeSync(file)
+      }
+    },
+  }
 }
 
 /** The bytes of a file, unpacked when it is gzip. */

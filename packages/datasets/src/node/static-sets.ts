@@ -66,6 +66,18 @@ export const staticCatalogue = {
     page: `${speech}speech_commands_v0.02.tar.gz`,
     files: [{ name: 'speech_commands_v0.02.tar.gz', md5: '6b74f3901214cb2c2934e98196829835', url: `${speech}speech_commands_v0.02.tar.gz` }],
   },
+  speechCommandsV1: {
+    ...plain,
+    id: 'speechCommandsV1',
+    title: 'Speech Commands v0.01',
+    sensor: { width: 16000, height: 1, polarities: 1 },
+    classes: 30,
+    splits: { train: 51088, validation: 6798, test: 6835 },
+    licence: 'CC BY 4.0',
+    citation: 'Warden: Speech Commands: a dataset for limited-vocabulary speech recognition. arXiv 1804.03209, 2018.',
+    page: `${speech}speech_commands_v0.01.tar.gz`,
+    files: [{ name: 'speech_commands_v0.01.tar.gz', md5: '3cd23799cb2bbdec517f1cc028f8d43c', url: `${speech}speech_commands_v0.01.tar.gz` }],
+  },
 } as const satisfies Record<string, SetInfo>
 
 /** The pictures of a set that `openDataset` reads: in `root`, or where its download is. */
@@ -110,6 +122,8 @@ export interface AudioDataset extends Dataset<AudioSample> {
 }
 
 export interface SpeechCommandsOptions extends SetOptions<'train' | 'validation' | 'test'> {
+  /** 2 (default): v0.02, 35 words. 1: v0.01, 30 words. */
+  readonly version?: 1 | 2
   /** So many samples of silence, one second each from `_background_noise_` at even places, as a class of their own. Default 0. */
   readonly silence?: number
 }
@@ -120,8 +134,8 @@ const rate = 16000
  * Speech Commands (Warden 2018): a folder of .wav files for each word; `validation_list.txt` and `testing_list.txt` name those that are not for
  * training. Samples are divided by their greatest size.
  */
-export async function speechCommands({ silence = 0, ...options }: SpeechCommandsOptions): Promise<AudioDataset> {
-  const info = staticCatalogue.speechCommands
+export async function speechCommands({ silence = 0, version = 2, ...options }: SpeechCommandsOptions): Promise<AudioDataset> {
+  const info = version === 1 ? staticCatalogue.speechCommandsV1 : staticCatalogue.speechCommands
   const folder = await findSet(info, options, 'folders of words with validation_list.txt and testing_list.txt', (names) => names.includes('testing_list.txt'))
   const classes = (await namesIn(folder)).filter((name) => name.endsWith('/') && !name.startsWith('_')).map((name) => name.slice(0, -1))
   const list = async (name: string): Promise<Set<string>> => new Set(new TextDecoder().decode(await readBytes(join(folder, name), options.signal)).split(/\s+/))

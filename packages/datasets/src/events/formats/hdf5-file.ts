@@ -1,48 +1,85 @@
 import { isSnnError } from '@snn/tensor'
 import type { Dataset, Entity, File, Group } from 'h5wasm'
-import { halfToNumber } from '../../elements.js'
+import type { ByteSource } from '../../bytes.js'
+import { halfToNumber, readField, type ElementType } from '../../elements.js'
 import { invalid } from '../../invalid.js'
+import { FilterNeeded, checkFilters, loadFilter, type H5Module, type LoadHdf5Filter } from './hdf5-filters.js'
 
-/** Filters that the library has: deflate, shuffle, fletcher32, szip, n-bit, scale-offset. */
-const filters = new Set([1, 2, 3, 4, 5, 6])
-const filterNames: Readonly<Record<number, string>> = { 36559: "Prophesee's ECF", 32001: 'Blosc', 32004: 'LZ4', 32015: 'Zstandard', 32000: 'LZF' }
+/** What is read of an open file. */
+export interface Hdf5View {
+  readonly root: Group
+  readonly module: H5Module
+  /** Names it in errors. */
+  readonly file: string
+}
+
+/** An HDF5 file that is open. */
+export interface OpenHdf5 {
+  /** What `use` makes of it; `use` may be called again when a filter has to be loaded first. Whatever the library throws is a fault of the file: `DATA_INVALID`. */
+  read<T>(use: (view: Hdf5View) => T): Promise<T>
+  close(): void
+}
+
 let files = 0
 
 /**
- * Opens an HDF5 file, lets `use` read it, and closes it. The library (h5wasm, 4 MB) is loaded on first use. Whatever it throws is a fault of
- * the file: `DATA_INVALID`.
+ * Opens an HDF5 file. The library (h5wasm, 4 MB) is loaded on first use. Only what is looked at is read where the source can be read at once;
+ * else all of the file is in memory.
  */
-export async function withHdf5<T>(bytes: Uint8Array, file: string, use: (root: Group) => T): Promise<T> {
-  if (!isHdf5(bytes)) throw invalid('hdf5', file, 'does not start as an HDF5 file.', 0)
-  const library = await import('h5wasm')
-  const { FS } = await library.ready
+export async function openHdf5(source: ByteSource, file: string, loader?: LoadHdf5Filter): Promise<OpenHdf5> {
+  if (!isHdf5(await source.read(0, Math.min(8, source.size)))) throw invalid('hdf5', file, 'does not start as an HDF5 file.', 0)
+  const { ready, File: Hdf5File } = await import('h5wasm')
+  const module = await ready
   const name = `snn-${files++}.h5`
-  FS.writeFile(name, bytes)
-  try {
-    return await useHdf5(library, name, file, use)
-  } finally {
-    FS.unlink(name)
+  if (source.readSync) mount(module, name, source.size, source.readSync)
+  else module.FS.writeFile(name, await source.read(0, source.size))
+  let opened: File | undefined
+  const attempt = <T>(use: (view: Hdf5View) => T): T => {
+    module.activate_throwing_error_handler() // what is wrong is thrown instead of printed
+    try {
+      opened ??= new Hdf5File(name, 'r')
+      return use({ root: opened, module, file })
+    } catch (error) {
+      if (isSnnError(error) || error instanceof FilterNeeded) throw error
+      throw invalid('hdf5', file, `cannot be read (${error instanceof Error ? error.message : String(error)}). Where h5dump can read it, repack it: h5repack -f GZIP=4 IN OUT.`, undefined, error)
+    } finally {
+      module.deactivate_throwing_error_handler()
+    }
+  }
+  return {
+    async read(use) {
+      for (;;) {
+        try {
+          return attempt(use)
+        } catch (error) {
+          if (!(error instanceof FilterNeeded)) throw error
+          await loadFilter(module, error.id, file, loader)
+        }
+      }
+    },
+    close() {
+      try {
+        if (opened) attempt(() => opened!.close())
+      } catch {
+        // A damaged file may not close.
+      }
+      module.FS.unlink(name)
+    },
   }
 }
 
-/** `withHdf5` of a file that the library can open by its path; `file` names it in errors. */
-export async function useHdf5<T>({ ready, File: Hdf5File }: typeof import('h5wasm'), path: string, file: string, use: (root: Group) => T): Promise<T> {
-  const module = await ready
-  module.activate_throwing_error_handler() // what is wrong is thrown instead of printed
-  let opened: File | undefined
-  try {
-    opened = new Hdf5File(path, 'r')
-    return use(opened)
-  } catch (error) {
-    if (isSnnError(error)) throw error
-    throw invalid('hdf5', file, `cannot be read (${error instanceof Error ? error.message : String(error)}).`, undefined, error)
-  } finally {
-    try {
-      opened?.close()
-    } catch {
-      // A damaged file may not close.
-    }
-    module.deactivate_throwing_error_handler()
+/** Puts a file into the library's file system whose bytes are read when they are asked for. */
+function mount(module: H5Module, name: string, size: number, readSync: (from: number, to: number) => Uint8Array): void {
+  module.FS.writeFile(name, new Uint8Array(0))
+  const { node } = module.FS.lookupPath(name, {}) as unknown as { node: { usedBytes: number; stream_ops: object } }
+  node.usedBytes = size
+  node.stream_ops = {
+    ...node.stream_ops,
+    read(_: unknown, buffer: Int8Array | Uint8Array, offset: number, length: number, position: number): number {
+      const bytes = readSync(Math.min(position, size), Math.min(position + length, size))
+      new Uint8Array(buffer.buffer, buffer.byteOffset).set(bytes, offset)
+      return bytes.length
+    },
   }
 }
 
@@ -50,8 +87,8 @@ export function isHdf5(head: Uint8Array): boolean {
   return [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => head[i] === byte)
 }
 
-/** The data set at a path, or undefined. Throws `DATA_INVALID` where it is packed by a filter that is not there. */
-export function datasetAt(root: Group, path: string, file: string): Dataset | undefined {
+/** The data set at a path, or undefined. Throws `DATA_INVALID` where it is packed by a filter that is not to be had. */
+export function datasetAt({ root, module, file }: Hdf5View, path: string): Dataset | undefined {
   const parts = path.split('/')
   let group: Group = root
   for (const [i, part] of parts.entries()) {
@@ -59,10 +96,8 @@ export function datasetAt(root: Group, path: string, file: string): Dataset | un
     const entity = group.get(part)
     if (i === parts.length - 1) {
       if (typeOf(entity) !== 'Dataset') return undefined
-      const found = entity as Dataset
-      const filter = found.filters.find(({ id }) => !filters.has(id))
-      if (!filter) return found
-      throw invalid('hdf5', file, `${path} is packed by ${filterNames[filter.id] ?? filter.name ?? 'filter'} (${filter.id}), which cannot be unpacked here. Repack it: h5repack -f GZIP=4 IN OUT.`)
+      checkFilters(module, (entity as Dataset).filters, path, file)
+      return entity as Dataset
     }
     if (typeOf(entity) !== 'Group') return undefined
     group = entity as Group
@@ -70,45 +105,37 @@ export function datasetAt(root: Group, path: string, file: string): Dataset | un
   return undefined
 }
 
+/** `datasetAt` for what must be there. Throws `DATA_INVALID`. */
+export function needDataset(view: Hdf5View, path: string): Dataset {
+  const found = datasetAt(view, path)
+  if (found) return found
+  throw invalid('hdf5', view.file, `no ${path} in it.`)
+}
+
 /** Most elements of a data set read at once, since the library takes the memory that the file claims. */
 const mostAtOnce = 2 ** 20
 const mostElements = 2 ** 31
 
 /** The length of a data set with one axis. */
-export function lengthOf(dataset: Dataset, path: string, file: string): number {
+export function lengthOf({ file }: Hdf5View, dataset: Dataset): number {
   const shape = dataset.shape
   const length = shape?.[0] ?? 0
-  if (shape?.length !== 1 || length > mostElements) throw invalid('hdf5', file, `${path} has shape [${shape?.join(',') ?? ''}], expected one axis.`)
+  if (shape?.length !== 1 || length > mostElements) throw invalid('hdf5', file, `${dataset.path} has shape [${shape?.join(',') ?? ''}], expected one axis.`)
   return length
 }
 
-/** All numbers of a data set with one axis; integers of 64 bits become doubles. */
-export function readColumn(dataset: Dataset, path: string, file: string): Float64Array {
-  const length = lengthOf(dataset, path, file)
+/** The numbers `from` up to `to` of a data set with one axis; integers of 64 bits become doubles. */
+export function readPart({ file }: Hdf5View, dataset: Dataset, from: number, to: number): Float64Array {
+  const part = from < to ? dataset.slice([[from, to]]) : new Float64Array(0)
+  if (!ArrayBuffer.isView(part)) throw invalid('hdf5', file, `${dataset.path} holds no numbers.`)
+  return toNumbers(part)
+}
+
+/** All numbers of a data set with one axis. */
+export function readColumn(view: Hdf5View, dataset: Dataset): Float64Array {
+  const length = lengthOf(view, dataset)
   const parts: Float64Array[] = []
-  for (let from = 0; from < length; from += mostAtOnce) {
-    const part = dataset.slice([[from, Math.min(from + mostAtOnce, length)]])
-    if (!ArrayBuffer.isView(part)) throw invalid('hdf5', file, `${path} holds no numbers.`)
-    parts.push(toNumbers(part))
-  }
-  return joinNumbers(parts)
-}
-
-/** The columns of a data set [N, width]. */
-export function readRows(dataset: Dataset, width: number, path: string, file: string): Float64Array[] {
-  const [length = 0, found] = dataset.shape ?? []
-  if (dataset.shape?.length !== 2 || found !== width || length > mostElements) throw invalid('hdf5', file, `${path} has shape [${dataset.shape?.join(',') ?? ''}], expected [N, ${width}].`)
-  const columns = Array.from({ length: width }, () => [] as Float64Array[])
-  for (let from = 0; from < length; from += mostAtOnce) {
-    const part = dataset.slice([[from, Math.min(from + mostAtOnce, length)], []])
-    if (!ArrayBuffer.isView(part)) throw invalid('hdf5', file, `${path} holds no numbers.`)
-    const values = toNumbers(part)
-    columns.forEach((parts, column) => parts.push(Float64Array.from({ length: values.length / width }, (_, i) => values[i * width + column]!)))
-  }
-  return columns.map(joinNumbers)
-}
-
-function joinNumbers(parts: readonly Float64Array[]): Float64Array {
+  for (let from = 0; from < length; from += mostAtOnce) parts.push(readPart(view, dataset, from, Math.min(from + mostAtOnce, length)))
   const out = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of parts) {
@@ -118,39 +145,62 @@ function joinNumbers(parts: readonly Float64Array[]): Float64Array {
   return out
 }
 
-/** The columns of a compound data set by name. */
-export function readCompound(dataset: Dataset, names: readonly string[], path: string, file: string): Float64Array[] {
-  const length = lengthOf(dataset, path, file)
-  const members = dataset.metadata.compound_type?.members.map(({ name }) => name) ?? []
-  const positions = names.map((name) => members.indexOf(name))
-  if (positions.some((position) => position < 0)) throw invalid('hdf5', file, `${path} has the fields ${members.join(', ') || '(none)'}, expected ${names.join(', ')}.`)
-  const columns: number[][] = names.map(() => [])
-  for (let from = 0; from < length; from += mostAtOnce) {
-    const rows = dataset.slice([[from, Math.min(from + mostAtOnce, length)]]) as unknown as (number | bigint)[][]
-    for (const row of rows) positions.forEach((position, i) => columns[i]!.push(Number(row[position])))
-  }
-  return columns.map((column) => Float64Array.from(column))
+/** All numbers of a data set in a row, whatever its axes. */
+export function readFlat({ file }: Hdf5View, dataset: Dataset): Float64Array {
+  const count = (dataset.shape ?? [0]).reduce((product, n) => product * n, 1)
+  const values = count === 0 ? new Float64Array(0) : count > mostElements ? undefined : dataset.value
+  if (!ArrayBuffer.isView(values)) throw invalid('hdf5', file, `${dataset.path} holds no numbers.`)
+  return toNumbers(values)
 }
 
+/** The number of rows of a data set [N, width]. */
+export function rowsOf({ file }: Hdf5View, dataset: Dataset, width: number): number {
+  const [length = 0, found] = dataset.shape ?? []
+  if (dataset.shape?.length !== 2 || found !== width || length > mostElements) throw invalid('hdf5', file, `${dataset.path} has shape [${dataset.shape?.join(',') ?? ''}], expected [N, ${width}].`)
+  return length
+}
+
+/** The columns of rows `from` up to `to` of a data set [N, width]. */
+export function readRows({ file }: Hdf5View, dataset: Dataset, width: number, from: number, to: number): Float64Array[] {
+  const part = from < to ? dataset.slice([[from, to], []]) : new Float64Array(0)
+  if (!ArrayBuffer.isView(part)) throw invalid('hdf5', file, `${dataset.path} holds no numbers.`)
+  const values = toNumbers(part)
+  return Array.from({ length: width }, (_, column) => Float64Array.from({ length: values.length / width }, (_, i) => values[i * width + column]!))
+}
+
+/** The columns of records `from` up to `to` of a compound data set by name. */
+export function readRecords({ file }: Hdf5View, dataset: Dataset, names: readonly string[], from: number, to: number): ArrayLike<number>[] {
+  const { metadata } = dataset
+  const { size, compound_type: compound } = metadata
+  const count = to - from
+  // The library makes an array of each record; bytes of no known kind it gives as they are.
+  Object.defineProperty(dataset, 'metadata', { value: { ...metadata, type: opaque }, configurable: true })
+  const bytes = count > 0 ? dataset.slice([[from, to]]) : new Uint8Array(0)
+  return names.map((name) => {
+    const field = compound?.members.find((member) => member.name === name)
+    if (!(bytes instanceof Uint8Array) || !field || field.type > 1) throw invalid('hdf5', file, `${dataset.path} has the fields ${compound?.members.map((member) => member.name).join(', ') ?? '(none)'}, expected numbers in ${name}.`)
+    const type = `${field.type === 1 ? 'f' : field.signed ? 'i' : 'u'}${field.size}` as ElementType
+    if (!/^([iu][1248]|f[248])$/.test(type)) throw invalid('hdf5', file, `${dataset.path} has ${name} of type ${type}, expected numbers of 1, 2, 4 or 8 bytes.`)
+    return readField({ operation: 'hdf5', file, bytes, offset: field.offset, record: size, count, type, bigEndian: !field.littleEndian })
+  })
+}
+
+/** Class of types in HDF5. */
+const opaque = 5
+
 /** Row `index` of a data set of rows of different length (HDF5 VLEN); 16-bit floats are read too. */
-export function readRow(dataset: Dataset, index: number, path: string, file: string): Float64Array {
+export function readRow({ file }: Hdf5View, dataset: Dataset, index: number): Float64Array {
   const row = dataset.metadata.vlen_type
-  if (!row) throw invalid('hdf5', file, `${path} is no array of arrays.`)
+  if (!row) throw invalid('hdf5', file, `${dataset.path} is no array of arrays.`)
   const half = row.type === 1 && row.size === 2
   // The library refuses 16-bit floats: read them as the integers of the same bits.
   if (half) Object.defineProperty(dataset, 'metadata', { value: { ...dataset.metadata, vlen_type: { ...row, type: 0, signed: false } }, configurable: true })
   const [values] = dataset.slice([[index, index + 1]]) as unknown as ArrayLike<number | bigint>[]
-  if (!values) throw invalid('hdf5', file, `${path} has no row ${index}.`)
+  if (!values) throw invalid('hdf5', file, `${dataset.path} has no row ${index}.`)
   const numbers = toNumbers(values)
-  if (half || isHalf.has(dataset)) {
-    isHalf.add(dataset)
-    for (let i = 0; i < numbers.length; i++) numbers[i] = halfToNumber(numbers[i]!)
-  }
+  if (half) for (let i = 0; i < numbers.length; i++) numbers[i] = halfToNumber(numbers[i]!)
   return numbers
 }
-
-/** Data sets whose rows are read as integers in place of 16-bit floats. */
-const isHalf = new WeakSet<Dataset>()
 
 function toNumbers(values: ArrayLike<number | bigint>): Float64Array {
   const out = new Float64Array(values.length)

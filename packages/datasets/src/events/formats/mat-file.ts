@@ -1,32 +1,23 @@
-import { Unzlib } from 'fflate'
-import { isSnnError } from '@snn/tensor'
-import { joinBytes } from '../../bytes.js'
+import { byteReader, columnReader, type ByteReader, type ColumnReader } from '../../byte-reader.js'
+import type { ByteSource } from '../../bytes.js'
+import type { ElementType } from '../../elements.js'
 import { invalid } from '../../invalid.js'
 import { maximumDeflateRatio } from '../../npz.js'
 
+/** A numeric array in a file, not read yet. */
 export interface MatArray {
   readonly shape: readonly number[]
-  /** Column-major, as MATLAB stores it. */
-  readonly data: Float64Array
+  /** Reads it from its start, column by column, as MATLAB stores it. */
+  open(): Promise<ColumnReader>
 }
 
-type Reader = (view: DataView, at: number, little: boolean) => number
-const types: Readonly<Record<number, readonly [size: number, read: Reader]>> = {
-  1: [1, (v, at) => v.getInt8(at)],
-  2: [1, (v, at) => v.getUint8(at)],
-  3: [2, (v, at, little) => v.getInt16(at, little)],
-  4: [2, (v, at, little) => v.getUint16(at, little)],
-  5: [4, (v, at, little) => v.getInt32(at, little)],
-  6: [4, (v, at, little) => v.getUint32(at, little)],
-  7: [4, (v, at, little) => v.getFloat32(at, little)],
-  9: [8, (v, at, little) => v.getFloat64(at, little)],
-  12: [8, (v, at, little) => Number(v.getBigInt64(at, little))],
-  13: [8, (v, at, little) => Number(v.getBigUint64(at, little))],
-}
+const types: Readonly<Record<number, ElementType>> = { 1: 'i1', 2: 'u1', 3: 'i2', 4: 'u2', 5: 'i4', 6: 'u4', 7: 'f4', 9: 'f8', 12: 'i8', 13: 'u8' }
 const matrixType = 14
 const compressedType = 15
 /** Element classes of numbers: double, single and the integers. */
 const isNumeric = (kind: number): boolean => kind >= 6 && kind <= 15
+/** Enough for what stands before the numbers of an array: flags, two dimensions or a few more, and a name of 63 letters. */
+const headLength = 512
 
 interface Element {
   readonly type: number
@@ -37,25 +28,21 @@ interface Element {
 }
 
 /** The numeric arrays in a MATLAB 5.0 .mat file by name; other variables are left out. Throws `DATA_INVALID`. */
-export function parseMat(bytes: Uint8Array, file: string): Map<string, MatArray> {
-  if (bytes.length >= 512 && String.fromCharCode(...bytes.subarray(0, 10)) === 'MATLAB 7.3') throw invalid('mat', file, 'a MATLAB 7.3 file, which is HDF5, expected version 5. Save it with -v7.', 0)
-  if (bytes.length < 128 || !isMat(bytes)) throw invalid('mat', file, 'does not start as a MATLAB 5.0 file.', 0)
-  const little = bytes[126] === 0x49
+export async function matArrays(source: ByteSource, file: string): Promise<Map<string, MatArray>> {
+  const start = await source.read(0, Math.min(source.size, 128))
+  if (source.size >= 512 && String.fromCharCode(...start.subarray(0, 10)) === 'MATLAB 7.3') throw invalid('mat', file, 'a MATLAB 7.3 file, which is HDF5, expected version 5. Save it with -v7.', 0)
+  if (start.length < 128 || !isMat(start)) throw invalid('mat', file, 'does not start as a MATLAB 5.0 file.', 0)
+  const little = start[126] === 0x49
   const arrays = new Map<string, MatArray>()
-  try {
-    for (let at = 128; at + 8 <= bytes.length; ) {
-      const element = elementAt(bytes, at, little, file)
-      at = element.next
-      if (element.type === matrixType) readMatrix(bytes, element, little, file, arrays)
-      if (element.type === compressedType) {
-        const content = inflate(bytes.subarray(element.from, element.from + element.size), file)
-        const inner = elementAt(content, 0, little, file)
-        if (inner.type === matrixType) readMatrix(content, inner, little, file, arrays)
-      }
-    }
-  } catch (error) {
-    if (isSnnError(error) || !(error instanceof RangeError)) throw error
-    throw invalid('mat', file, `damaged (${error.message}).`, undefined, error)
+  for (let at = 128; at + 8 <= source.size; ) {
+    const element = elementAt(await source.read(at, at + 8), 0, little, file, source.size - at)
+    const [from, to] = [at + element.from, at + element.from + element.size]
+    const part = { source, operation: 'mat', file, from: element.type === compressedType ? from : at, to, packing: element.type === compressedType ? 'zlib' : 'none' } as const
+    at += element.next
+    if (element.type !== matrixType && element.type !== compressedType) continue
+    const limit = part.packing === 'none' ? to - part.from : maximumDeflateRatio * element.size + 64
+    const found = readMatrix(await byteReader(part).take(headLength), little, file, limit, () => byteReader(part))
+    if (found) arrays.set(...found)
   }
   return arrays
 }
@@ -65,7 +52,9 @@ export function isMat(head: Uint8Array): boolean {
   return (order === 'IM' || order === 'MI') && String.fromCharCode(...head.subarray(0, 6)) === 'MATLAB'
 }
 
-function elementAt(bytes: Uint8Array, at: number, little: boolean, file: string): Element {
+/** The element at a place of `bytes`, which are the first of `limit`. */
+function elementAt(bytes: Uint8Array, at: number, little: boolean, file: string, limit: number): Element {
+  if (at + 8 > bytes.length) throw invalid('mat', file, 'ends within an array, or the head of one is longer than can be.', at)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const word = view.getUint32(at, little)
   const small = word >>> 16
@@ -75,42 +64,36 @@ function elementAt(bytes: Uint8Array, at: number, little: boolean, file: string)
   }
   const size = view.getUint32(at + 4, little)
   const from = at + 8
-  if (from + size > bytes.length) throw invalid('mat', file, `an element of ${size} bytes, but only ${bytes.length - from} are left.`, at)
+  if (from + size > limit) throw invalid('mat', file, `an element of ${size} bytes, but only ${limit - from} are left.`, at)
   return { type: word, from, size, next: word === compressedType ? from + size : from + Math.ceil(size / 8) * 8 }
 }
 
-function readMatrix(bytes: Uint8Array, { from, size }: Element, little: boolean, file: string, arrays: Map<string, MatArray>): void {
-  const inside = bytes.subarray(0, from + size)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (size < 40) return
-  const flags = elementAt(inside, from, little, file)
-  if (!isNumeric(view.getUint32(flags.from, little) & 0xff)) return
-  const dimensions = elementAt(inside, flags.next, little, file)
-  const name = elementAt(inside, dimensions.next, little, file)
-  const content = elementAt(inside, name.next, little, file)
+/** The name and the array of a matrix element, from its first bytes; undefined for one that holds no numbers. */
+function readMatrix(head: Uint8Array, little: boolean, file: string, limit: number, open: () => ByteReader): [string, MatArray] | undefined {
+  const view = new DataView(head.buffer, head.byteOffset, head.length)
+  const matrix = elementAt(head, 0, little, file, limit)
+  if (matrix.type !== matrixType || matrix.size < 40) return undefined
+  const inside = matrix.from + matrix.size
+  const flags = elementAt(head, matrix.from, little, file, inside)
+  if (flags.from + 4 > head.length || !isNumeric(view.getUint32(flags.from, little) & 0xff)) return undefined
+  const dimensions = elementAt(head, flags.next, little, file, inside)
+  const name = elementAt(head, dimensions.next, little, file, inside)
+  const content = elementAt(head, name.next, little, file, inside)
   const shape = Array.from({ length: dimensions.size >>> 2 }, (_, i) => view.getInt32(dimensions.from + 4 * i, little))
-  const [elementSize, read] = types[content.type] ?? [0, undefined]
+  const type = types[content.type]
   const count = shape.reduce((product, n) => product * n, 1)
-  if (!read || count * elementSize !== content.size) throw invalid('mat', file, `array [${shape.join(',')}] of type ${content.type} in ${content.size} bytes, which cannot be.`, content.from)
-  const data = new Float64Array(count)
-  for (let i = 0; i < count; i++) data[i] = read(view, content.from + i * elementSize, little)
-  arrays.set(String.fromCharCode(...bytes.subarray(name.from, name.from + Math.min(name.size, 64))), { shape, data })
-}
-
-function inflate(bytes: Uint8Array, file: string): Uint8Array {
-  const parts: Uint8Array[] = []
-  let length = 0
-  try {
-    const unzlib = new Unzlib((part) => {
-      length += part.length
-      if (length > maximumDeflateRatio * bytes.length + 64) throw new Error('more than can be')
-      parts.push(part)
-    })
-    for (let at = 0; at < bytes.length; at += 65536) unzlib.push(bytes.subarray(at, at + 65536), at + 65536 >= bytes.length)
-  } catch (error) {
-    throw invalid('mat', file, `damaged compressed data (${(error as Error).message}).`, undefined, error)
-  }
-  return joinBytes(parts)
+  if (!type || count * Number(type[1]) !== content.size) throw invalid('mat', file, `array [${shape.join(',')}] of type ${content.type} in ${content.size} bytes, which cannot be.`, content.from)
+  return [
+    String.fromCharCode(...head.subarray(name.from, name.from + Math.min(name.size, 64))),
+    {
+      shape,
+      async open() {
+        const reader = open()
+        await reader.take(content.from)
+        return columnReader(reader, { operation: 'mat', file, type, bigEndian: !little })
+      },
+    },
+  ]
 }
 
 /** A MATLAB 5.0 file of column vectors. */

@@ -1,14 +1,16 @@
 import { zipSync } from 'fflate'
 import { SnnError, type TensorLike } from '@snn/tensor'
-import { readElements, type ElementType } from '../../elements.js'
+import { byteReader, columnReader, type ByteReader } from '../../byte-reader.js'
+import { readField, type ElementType } from '../../elements.js'
 import { invalid } from '../../invalid.js'
 import { npyFile, npyWithHeader } from '../../npy-file.js'
-import { npyHeader, parseNpy } from '../../npy.js'
-import { parseNpz } from '../../npz.js'
+import { npyElements, parseNpy, readNpyHeader, type NpyHeader } from '../../npy.js'
+import { zipDirectory, type ZipMember } from '../../zip-directory.js'
 import { checkEvents, unitsPerSecond, type EventArrays, type Events, type TimeUnit } from '../events.js'
-import { chosenSensor, wholeFormat, type ReadOptions } from '../format.js'
+import { chosenSensor, containerFormat, type ReadOptions } from '../format.js'
 import { sortEvents } from '../select.js'
 import { fromFile, statedSensor } from './arrays-to-events.js'
+import { columnPieces, type EventColumns } from './columns.js'
 import { listIn, parsePickle, type Pickled } from './pickle.js'
 
 export interface NpyEventsOptions {
@@ -23,22 +25,34 @@ const units = Object.keys(unitsPerSecond) as TimeUnit[]
 
 /**
  * NumPy .npz with arrays t, x, y, p (SpikingJelly, HARDVS, our cache) or pos and neg (ES-ImageNet: rows [y, x, t] of p = 1 and p = 0, put in
- * order of time). Without a sensor in the file or the options: the smallest that has all events. `write` gives integers where times are whole.
+ * order of time), or data with rows of `columns` (NeRDD). Without a sensor in the file or the options: the smallest that has all events. `write` gives integers where times are whole.
  */
-export const npz = wholeFormat<NpyEventsOptions>({
+export const npz = containerFormat<NpyEventsOptions>({
   id: 'npz',
   description: 'NumPy .npz: SpikingJelly, HARDVS, ES-ImageNet, our cache',
   extensions: ['.npz'],
   sniff: (head) => head[0] === 0x50 && head[1] === 0x4b && head[2] === 0x03 && head[3] === 0x04,
-  parse(bytes, options, file): Events {
-    const arrays = parseNpz(bytes, file, { wide: true })
-    const [pos, neg] = [arrays.get('pos'), arrays.get('neg')]
-    if (pos && neg) return sortEvents(posNeg(pos, neg, options, file))
-    const found = Object.fromEntries([...arrays].flatMap(([name, { data }]) => (Object.hasOwn(names, name) ? [[names[name], data]] : []))) as Partial<EventArrays>
-    if (!found.t || !found.x) throw invalid('npz', file, `holds the arrays ${[...arrays.keys()].join(', ') || '(none)'}, expected t, x, y and p, or pos and neg.`)
-    const unit = units[arrays.get('time_unit')?.data[0] ?? -1]
-    const sensor = chosenSensor('npz', options, statedSensor('npz', file, arrays.get('sensor')?.data))
-    return fromFile('npz', file, found as EventArrays, sensor, unit ?? options.timeUnit ?? 'us')
+  async *pieces(source, options, file) {
+    const members = await zipDirectory(source, 'npz', file)
+    const find = (name: string): ZipMember | undefined => members.get(`${name}.npy`)
+    const whole = async (name: string): Promise<TensorLike | undefined> => {
+      const member = find(name)
+      return member && parseNpy(await (await member.open()).take(member.size), `${file}/${name}.npy`, { wide: true })
+    }
+    if (find('pos') && find('neg')) {
+      yield sortEvents(posNeg((await whole('pos'))!, (await whole('neg'))!, options, file))
+      return
+    }
+    const rows = find('data')
+    if (rows && !find('t')) {
+      yield* columnPieces('npz', file, async () => memberRows(rows, options.columns ?? 'txyp', `${file}/data.npy`), chosenSensor('npz', options, undefined), options.timeUnit ?? 'us')
+      return
+    }
+    const found = Object.fromEntries([...members].flatMap(([path, member]) => (Object.hasOwn(names, path.replace(/\.npy$/, '')) ? [[names[path.replace(/\.npy$/, '')], { path: `${file}/${path}`, member }]] : []))) as Partial<Record<keyof EventArrays, NpyMember>>
+    if (!found.t || !found.x) throw invalid('npz', file, `holds the arrays ${[...members.keys()].map((name) => name.replace(/\.npy$/, '')).join(', ') || '(none)'}, expected t, x, y and p, or pos and neg.`)
+    const unit = units[(await whole('time_unit'))?.data[0] ?? -1]
+    const sensor = chosenSensor('npz', options, statedSensor('npz', file, (await whole('sensor'))?.data))
+    yield* columnPieces('npz', file, () => memberColumns(found, file), sensor, unit ?? options.timeUnit ?? 'us')
   },
   write(events: Events): Uint8Array {
     checkEvents('npz', events)
@@ -49,18 +63,24 @@ export const npz = wholeFormat<NpyEventsOptions>({
 })
 
 /** NumPy .npy: records with fields t, x, y, p (DVS-Lip), rows [N, 4] of `columns`, or lists of packets of (t, x, y, p) (Bullying10K). */
-export const npy = wholeFormat<NpyEventsOptions>({
+export const npy = containerFormat<NpyEventsOptions>({
   id: 'npy',
   description: 'NumPy .npy: records (DVS-Lip), rows, lists of packets (Bullying10K)',
   extensions: ['.npy'],
   sniff: (head) => head[0] === 0x93 && String.fromCharCode(...head.subarray(1, 6)) === 'NUMPY',
-  parse(bytes, options, file): Events {
-    const { descr, offset } = npyHeader(bytes, file)
+  async *pieces(source, options, file) {
     const sensor = chosenSensor('npy', options, undefined)
     const timeUnit = options.timeUnit ?? 'us'
-    if (descr.startsWith('[')) return fromFile('npy', file, recordArrays(bytes, file), sensor, timeUnit)
-    if (descr === '|O' || descr === 'O') return fromFile('npy', file, packetArrays(parsePickle(bytes.subarray(offset), file), file), sensor, timeUnit)
-    return fromFile('npy', file, rowArrays(parseNpy(bytes, file, { wide: true }), options.columns ?? 'txyp', file), sensor, timeUnit)
+    const open = async (): Promise<{ reader: ByteReader; header: NpyHeader }> => {
+      const reader = byteReader({ source, from: 0, to: source.size, packing: 'none', operation: 'npy', file })
+      return { header: await readNpyHeader(reader, file), reader }
+    }
+    const { descr, fortranOrder, offset, shape } = (await open()).header
+    const columns = options.columns ?? 'txyp'
+    if (descr === '|O' || descr === 'O') yield fromFile('npy', file, packetArrays(parsePickle(await source.read(offset, source.size), file), file), sensor, timeUnit)
+    else if (descr.startsWith('[')) yield* columnPieces('npy', file, async () => recordColumns(await open(), source.size, file), sensor, timeUnit)
+    else if (fortranOrder || shape.length !== 2) yield fromFile('npy', file, rowArrays(parseNpy(await source.read(0, source.size), file, { wide: true }), columns, file), sensor, timeUnit)
+    else yield* columnPieces('npy', file, async () => rowColumns(await open(), columns, source.size, file), sensor, timeUnit)
   },
   /** Records of t, x, y, p. */
   write(events: Events): Uint8Array {
@@ -97,27 +117,72 @@ function posNeg(pos: TensorLike, neg: TensorLike, options: ReadOptions, file: st
   return fromFile('npz', file, arrays, chosenSensor('npz', options, undefined), 'us')
 }
 
-/** The fields of an array of records as columns. */
-function recordArrays(bytes: Uint8Array, file: string): EventArrays {
-  const { descr, shape, offset } = npyHeader(bytes, file)
-  const fields = [...descr.matchAll(/\(\s*'([^']*)'\s*,\s*'([<>|=]?)(\w+)'\s*\)/g)].map(([, name, order, type]) => ({ name: name!, type: type!, bigEndian: order === '>', size: Number(/\d+/.exec(type!)?.[0]) }))
-  const record = fields.reduce((sum, { size }) => sum + size, 0)
-  const count = shape.reduce((product, n) => product * n, 1)
-  if (fields.length === 0 || !(record > 0) || !fields.every(({ type }) => /^([ui][1248]|f[248]|b1)$/.test(type))) throw invalid('npy', file, `records of ${descr.slice(0, 120)}, expected fields of numbers.`)
-  if (offset + count * record !== bytes.length) throw invalid('npy', file, `${bytes.length - offset} bytes of data, expected ${count * record} for ${count} records.`, offset)
-  const arrays: Partial<Record<keyof EventArrays, ArrayLike<number>>> = {}
-  let position = offset
-  for (const { name, type, bigEndian, size } of fields) {
-    const role = Object.hasOwn(names, name) ? names[name] : undefined
-    if (role) {
-      const column = new Uint8Array(count * size)
-      for (let i = 0, from = position; i < count; i++, from += record) for (let k = 0; k < size; k++) column[i * size + k] = bytes[from + k]!
-      arrays[role] = readElements({ operation: 'npy', file, bytes: column, offset: 0, type: type as ElementType, bigEndian, shape: [count], wide: true }).data
-    }
-    position += size
+interface NpyMember {
+  readonly path: string
+  readonly member: ZipMember
+}
+
+/** The arrays of an .npz file side by side. */
+async function memberColumns(found: Partial<Record<keyof EventArrays, NpyMember>>, file: string): Promise<EventColumns> {
+  const columns = await Promise.all(
+    Object.entries(found).map(async ([role, { path, member }]) => {
+      const reader = await member.open()
+      const { descr, shape, offset } = await readNpyHeader(reader, path)
+      const { type, bigEndian } = npyElements(descr, path)
+      const count = checkedCount(shape, offset, Number(type[1]), member.size, path)
+      return { role, count, reader: columnReader(reader, { operation: 'npz', file: path, type, bigEndian }) }
+    }),
+  )
+  const length = columns[0]!.count
+  if (columns.some(({ count }) => count !== length)) throw invalid('npz', file, `${columns.map(({ role }) => role).join(', ')} of ${columns.map(({ count }) => count).join(', ')} elements, expected one length.`)
+  return {
+    length,
+    next: async (count) => Object.fromEntries(await Promise.all(columns.map(async ({ role, reader }) => [role, await reader.next(count)] as const))) as unknown as EventArrays,
   }
-  if (!arrays.t || !arrays.x) throw invalid('npy', file, `records with the fields ${fields.map(({ name }) => name).join(', ')}, expected t, x, y and p.`)
-  return arrays as EventArrays
+}
+
+/** The rows of an array in an .npz file. */
+async function memberRows(member: ZipMember, columns: string, path: string): Promise<EventColumns> {
+  const reader = await member.open()
+  const header = await readNpyHeader(reader, path)
+  if (header.fortranOrder || header.shape.length !== 2) throw invalid('npz', path, `an array of shape [${header.shape.join(',')}]${header.fortranOrder ? ' in Fortran order' : ''}, expected rows [N, ${columns.length}] of ${columns}.`)
+  return rowColumns({ reader, header }, columns, member.size, path)
+}
+
+/** How many records of a size there are. Throws `DATA_INVALID` unless they fill the file. */
+function checkedCount(shape: readonly number[], offset: number, size: number, total: number, file: string): number {
+  const count = shape.reduce((product, n) => product * n, 1)
+  if (offset + count * size !== total) throw invalid('npy', file, `${total - offset} bytes of data, expected ${count * size} for ${count} elements. The file is damaged.`, offset)
+  return count
+}
+
+/** The fields of an array of records as columns. */
+function recordColumns({ reader, header }: { readonly reader: ByteReader; readonly header: NpyHeader }, total: number, file: string): EventColumns {
+  const { descr, shape, offset } = header
+  const fields = [...descr.matchAll(/\(\s*'([^']*)'\s*,\s*'([<>|=]?)(\w+)'\s*\)/g)].map(([, name, order, type]) => ({ name: name!, type: type as ElementType, bigEndian: order === '>', size: Number(/\d+/.exec(type!)?.[0]) }))
+  const record = fields.reduce((sum, { size }) => sum + size, 0)
+  if (fields.length === 0 || !(record > 0) || !fields.every(({ type }) => /^([ui][1248]|f[248]|b1)$/.test(type))) throw invalid('npy', file, `records of ${descr.slice(0, 120)}, expected fields of numbers.`)
+  const starts = fields.map((_, i) => fields.slice(0, i).reduce((sum, { size }) => sum + size, 0))
+  const roles = fields.map(({ name }) => (Object.hasOwn(names, name) ? names[name] : undefined))
+  if (!roles.includes('t') || !roles.includes('x')) throw invalid('npy', file, `records with the fields ${fields.map(({ name }) => name).join(', ')}, expected t, x, y and p.`)
+  return {
+    length: checkedCount(shape, offset, record, total, file),
+    async next(count) {
+      const bytes = await reader.take(count * record)
+      return Object.fromEntries(
+        fields.flatMap(({ type, bigEndian }, i) => (roles[i] ? [[roles[i], readField({ operation: 'npy', file, bytes, offset: starts[i]!, record, count, type, bigEndian })]] : [])),
+      ) as unknown as EventArrays
+    },
+  }
+}
+
+/** The rows of an array [N, columns]. */
+function rowColumns({ reader, header }: { readonly reader: ByteReader; readonly header: NpyHeader }, columns: string, total: number, file: string): EventColumns {
+  const { type, bigEndian } = npyElements(header.descr, file)
+  checkedCount(header.shape, header.offset, Number(type[1]), total, file)
+  const [length, width] = header.shape as [number, number]
+  const values = columnReader(reader, { operation: 'npy', file, type, bigEndian })
+  return { length, next: async (count) => rowArrays({ data: (await values.next(count * width)) as Float64Array, shape: [count, width] }, columns, file) }
 }
 
 function rowArrays({ data, shape }: TensorLike, columns: string, file: string): EventArrays {

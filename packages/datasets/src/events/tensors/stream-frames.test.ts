@@ -28,6 +28,22 @@ it('gives the frames of toFrames, however the recording comes', async () => {
   )
 })
 
+it('uses the memory of frames again when told to', async () => {
+  const events = randomEvents(500, 1, { sensor: sensorOf(5, 4), pause: 8 })
+  for (const spec of [{ by: 'duration', duration: 20 }, { by: 'eventCount', count: 20 }] as const) {
+    const copies: number[][] = []
+    const memory = new Set<unknown>()
+    for await (const { data } of streamFrames(pieces(events, 50), spec, { reuse: true })) {
+      copies.push([...data])
+      memory.add(data.buffer)
+    }
+    const frames = await collect(pieces(events, 50), spec)
+    expect(copies).toEqual(frames.map(({ data }) => [...data]))
+    expect(frames.length).toBeGreaterThan(20)
+    expect(memory.size).toBeLessThanOrEqual(3)
+  }
+})
+
 it('refuses falling times, endless pauses and wrong sizes', async () => {
   const at = (t: number[]) => createEvents({ t, x: t.map(() => 0), y: t.map(() => 0), p: t.map(() => 0) }, { sensor: sensorOf(2, 2) })
   await expect(collect([at([5, 4])], { by: 'duration', duration: 10 })).rejects.toThrow(/in order/)

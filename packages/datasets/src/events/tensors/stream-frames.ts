@@ -5,6 +5,11 @@ import { emptyFrames, frameShape } from './frames.js'
 /** Parts that can be made without knowing the end of a recording; see `SliceSpec`. */
 export type StreamSliceSpec = { readonly by: 'duration'; readonly duration: number } | { readonly by: 'eventCount'; readonly count: number; readonly includeIncomplete?: boolean }
 
+export interface StreamFramesOptions {
+  /** Use the memory of a frame for a later one as soon as the loop goes on: take or copy what is needed of it before. Default false. */
+  readonly reuse?: boolean
+}
+
 /** Most empty frames of one pause. */
 const longestPause = 2 ** 20
 
@@ -14,20 +19,32 @@ const longestPause = 2 ** 20
  *
  *   for await (const frame of streamFrames(source.batches(), { by: 'duration', duration: 10_000 })) ...
  */
-export async function* streamFrames(batches: AsyncIterable<Events> | Iterable<Events>, spec: StreamSliceSpec): AsyncGenerator<TensorLike, void, undefined> {
+export async function* streamFrames(batches: AsyncIterable<Events> | Iterable<Events>, spec: StreamSliceSpec, { reuse = false }: StreamFramesOptions = {}): AsyncGenerator<TensorLike, void, undefined> {
   const [name, size] = spec.by === 'duration' ? (['duration', spec.duration] as const) : (['count', spec.count] as const)
   if (!(size > 0) || (spec.by === 'eventCount' && !Number.isInteger(size))) throw new SnnError('ARGUMENT', `[streamFrames] ${name} ${size}, expected a number above 0, whole for events.`, { name, value: size })
-  const make = spec.by === 'duration' ? byDuration(spec.duration) : byCount(spec.count, spec.includeIncomplete ?? false)
-  for await (const events of batches) yield* make.add(events)
+  const free: TensorLike[] = []
+  const newFrame: NewFrame = ({ sensor }) => {
+    const used = free.pop()
+    if (!used) return { data: emptyFrames('streamFrames', 1, sensor).data, shape: frameShape(sensor), dtype: 'float32' }
+    ;(used.data as Float32Array).fill(0)
+    return used
+  }
+  const make = spec.by === 'duration' ? byDuration(spec.duration, newFrame) : byCount(spec.count, spec.includeIncomplete ?? false, newFrame)
+  for await (const events of batches) {
+    for (const frame of make.add(events)) {
+      yield frame
+      if (reuse) free.push(frame)
+    }
+  }
   yield* make.end()
 }
+
+type NewFrame = (events: Events) => TensorLike
 
 interface Maker {
   add(events: Events): Generator<TensorLike, void, undefined>
   end(): Generator<TensorLike, void, undefined>
 }
-
-const newFrame = ({ sensor }: Events): TensorLike => ({ data: emptyFrames('streamFrames', 1, sensor).data, shape: frameShape(sensor), dtype: 'float32' })
 
 function count(frame: TensorLike, { x, y, p, sensor }: Events, from: number, to: number): void {
   const data = frame.data as Float32Array
@@ -38,7 +55,7 @@ function count(frame: TensorLike, { x, y, p, sensor }: Events, from: number, to:
   }
 }
 
-function byCount(size: number, includeIncomplete: boolean): Maker {
+function byCount(size: number, includeIncomplete: boolean, newFrame: NewFrame): Maker {
   let frame: TensorLike | undefined
   let held = 0
   return {
@@ -61,7 +78,7 @@ function byCount(size: number, includeIncomplete: boolean): Maker {
   }
 }
 
-function byDuration(duration: number): Maker {
+function byDuration(duration: number, newFrame: NewFrame): Maker {
   let first: number | undefined
   let last = -Infinity
   let index = 0

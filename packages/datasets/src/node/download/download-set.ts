@@ -2,7 +2,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { SnnError } from '@snn/tensor'
 import type { RemoteFile, SetInfo } from '../event-sets/set.js'
-import { kindOf } from '../files.js'
+import { kindOf, notFound } from '../files.js'
 import { digestOf, downloadFile, type DownloadFileOptions, type DownloadProgress } from './download-file.js'
 import { extractArchive } from './extract.js'
 
@@ -29,12 +29,18 @@ export async function downloadSet(info: SetInfo, options: DownloadOptions & { re
   const notice = options.onNotice ?? ((text: string): void => void process.stderr.write(`${text}\n`))
   notice(`${info.title}\nLicence: ${info.licence}\nPlease cite: ${info.citation}\n${info.page}`)
   const given = from === undefined ? [] : typeof from === 'string' ? [from] : from
+  const onlyOne = given.length === 1 && files.length === 1
+  for (const path of given) {
+    if ((await kindOf(path)) !== 'file') throw notFound('download', path, [basename(path)])
+    if (onlyOne || info.files.some(({ name }) => name === basename(path))) continue
+    throw new SnnError('ARGUMENT', `[download] from ${path}, which has the name of no file of ${info.title}, expected ${info.files.map(({ name }) => name).join(', ')}. Rename it as its authors do.`, { name: 'from', value: path })
+  }
   for (const file of files) {
     const extracted = join(root, 'extract', stem(file.name))
     const done = join(root, 'extract', `${stem(file.name)}.done`)
     if ((await kindOf(done)) === 'file') continue
     const archive = join(root, 'download', file.name)
-    const local = given.find((path) => basename(path) === file.name) ?? (given.length === 1 && files.length === 1 ? given[0] : undefined)
+    const local = given.find((path) => basename(path) === file.name) ?? (onlyOne ? given[0] : undefined)
     await mkdir(join(root, 'download'), { recursive: true })
     if (local !== undefined) {
       await checkDigest(local, file, options.signal)

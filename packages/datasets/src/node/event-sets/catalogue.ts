@@ -1,4 +1,5 @@
 import { sensorOf } from '../../events/events.js'
+import { recordingsCatalogue } from './recordings-catalogue.js'
 import type { SetInfo } from './set.js'
 
 /**
@@ -292,6 +293,7 @@ export const setCatalogue = {
     page: 'https://docs.google.com/document/d/1Uxe7GsKKXcy6SlDUX4hoJVAC0-UkH-8kr5UXp0Ndi1M',
     files: [{ name: 'n-tidigits.hdf5', md5: '360a2d11e5429555c9197381cf6b58e0', url: 'https://www.dropbox.com/scl/fi/1x4lxt9yyw25sc3tez8oi/n-tidigits.hdf5?rlkey=w8gi5udvib2zqzosusa5tr3wq&dl=1' }],
   },
+  ...recordingsCatalogue,
 } as const satisfies Record<string, SetInfo>
 
 export type SetName = keyof typeof setCatalogue

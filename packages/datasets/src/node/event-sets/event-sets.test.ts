@@ -118,6 +118,15 @@ describe('sets in the folders of their archives', () => {
     }
   })
 
+  it('DVS128 Gesture in the copy of Tonic: rows in ms', async () => {
+    const rows = npyFile('<f8', [2, 4], Float64Array.of(1, 2, 1, 0, 127, 126, 0, 3.5))
+    const base = await layout('gesture-copy', { 'extract/ibmGestureTest/ibmGestureTest/user24_led/0.npy': rows, 'extract/ibmGestureTest/ibmGestureTest/user24_led/10.npy': rows, 'extract/ibmGestureTest/ibmGestureTest/user25_lab/3.npy': rows, 'extract/ibmGestureTest/ibmGestureTest/user25_lab/11.npy': rows })
+    const set = await dvsGesture({ root: base, split: 'test' })
+    expect([set.labels, set.names]).toEqual([[0, 10, 3], ['user24_led/0.npy', 'user24_led/10.npy', 'user25_lab/3.npy']])
+    await everySample(set)
+    expect(lists((await set.get(0)).events)).toEqual({ t: [0, 3500], x: [1, 127], y: [2, 126], p: [1, 0] })
+  })
+
   it('ASL-DVS with rows turned, or both, or none', async () => {
     const events = at(240, 180)
     const files: Record<string, Uint8Array> = {}
@@ -224,6 +233,13 @@ describe('downloads of a set', () => {
     expect(isSnnError(error, 'DATA_INVALID') && error.message).toMatch(/Test.zip: has MD5 \w+, expected 69ca8762b2fe404d9b9bad1103e97832/)
     expect(notices[0]).toMatch(/N-MNIST\nLicence: CC BY-SA 4.0\nPlease cite: Orchard/)
     await expect(nmnist({ root: base, split: 'test', download: true, onNotice: () => {} })).rejects.toMatchObject({ code: 'DOWNLOAD', message: expect.stringContaining('garrickorchard.com') as string })
+  })
+
+  it('refuses an archive that is not there, or has the name of no file of the set', async () => {
+    const base = join(root, 'from-other')
+    const path = join(await layout('archives3', { 'Other.zip': await archive() }), 'Other.zip')
+    await expect(nmnist({ root: base, split: 'test', download: true, from: `${path}.none`, onNotice: () => {} })).rejects.toMatchObject({ code: 'DATA_NOT_FOUND' })
+    await expect(shd({ root: base, split: 'test', download: true, from: [path, path], onNotice: () => {} })).rejects.toThrow(/Other\.zip, which has the name of no file of .*shd_train\.h5\.zip, shd_test\.h5\.zip/)
   })
 
   it('unpacks once and goes on from there', async () => {

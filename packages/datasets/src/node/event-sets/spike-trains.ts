@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import type { Dataset, Group } from 'h5wasm'
 import { fromFile } from '../../events/formats/arrays-to-events.js'
-import { datasetAt, readColumn, readRow, useHdf5 } from '../../events/formats/hdf5-file.js'
+import { datasetAt, needDataset, openHdf5, readColumn, readRow, type Hdf5View } from '../../events/formats/hdf5-file.js'
 import { invalid } from '../../invalid.js'
 import { checkIndex } from '../../dataset.js'
 import { setCatalogue } from './catalogue.js'
+import { fileSource } from '../files.js'
+import { readHdf5Filter } from '../hdf5-filter.js'
 import { findSet } from './layout.js'
 import type { EventDataset, SetInfo, SetOptions } from './set.js'
 
@@ -18,15 +19,16 @@ export async function ssc(options: SetOptions<'train' | 'valid' | 'test'>): Prom
   return spikeTrains(setCatalogue.ssc, options)
 }
 
-/** Opens the file for a moment. The build of the library for Node reads it where it is; the other would need a copy of all in memory. */
-function opener(path: string, file: string): <T>(use: (root: Group) => T) => Promise<T> {
-  return async (use) => useHdf5(await import('h5wasm/node'), path, file, use)
-}
-
-function need(root: Group, file: string, path: string): Dataset {
-  const found = datasetAt(root, path, file)
-  if (found) return found
-  throw invalid('hdf5', file, `no ${path} in it.`)
+/** Opens the file for a moment, reading no more of it than is asked for. */
+function opener(path: string, file: string): <T>(use: (view: Hdf5View) => T) => Promise<T> {
+  return async (use) => {
+    const opened = await openHdf5(await fileSource(path), file, readHdf5Filter)
+    try {
+      return await opened.read(use)
+    } finally {
+      opened.close()
+    }
+  }
 }
 
 /** The spike trains of a file of any size: each is read when it is asked for. */
@@ -34,12 +36,12 @@ async function spikeTrains(info: SetInfo, options: SetOptions): Promise<EventDat
   const file = `${info.id}_${options.split}.h5`
   const folder = await findSet(info, options, file, (names) => names.includes(file))
   const open = opener(join(folder, file), file)
-  const { labels, keys } = await open((root) => {
-    const list = Array.from(readColumn(need(root, file, 'labels'), 'labels', file))
-    const recordings = need(root, file, 'spikes/times').shape?.[0]
+  const { labels, keys } = await open((view) => {
+    const list = Array.from(readColumn(view, needDataset(view, 'labels')))
+    const recordings = needDataset(view, 'spikes/times').shape?.[0]
     const wrong = list.find((label) => !(label >= 0 && label < info.classes))
     if (wrong !== undefined || list.length !== recordings) throw invalid(info.id, file, `${list.length} labels${wrong === undefined ? '' : ` with a class ${wrong}`} for ${recordings} recordings of ${info.classes} classes.`)
-    const names = datasetAt(root, 'extra/keys', file)?.value
+    const names = datasetAt(view, 'extra/keys')?.value
     return { labels: list, keys: Array.isArray(names) ? names.map(String) : [] }
   })
   const official = info.splits[options.split]!
@@ -54,9 +56,9 @@ async function spikeTrains(info: SetInfo, options: SetOptions): Promise<EventDat
     split: options.split,
     async get(index) {
       checkIndex(index, labels.length)
-      const events = await open((root) => {
-        const t = readRow(need(root, file, 'spikes/times'), index, 'spikes/times', file)
-        return fromFile('hdf5', file, { t, x: readRow(need(root, file, 'spikes/units'), index, 'spikes/units', file) }, info.sensor, 's')
+      const events = await open((view) => {
+        const t = readRow(view, needDataset(view, 'spikes/times'), index)
+        return fromFile('hdf5', file, { t, x: readRow(view, needDataset(view, 'spikes/units'), index) }, info.sensor, 's')
       })
       return { events, label: labels[index]!, name: `${file}#${index}` }
     },
@@ -74,7 +76,7 @@ export async function nTidigits(options: SetOptions<'train' | 'test'>): Promise<
   const file = 'n-tidigits.hdf5'
   const folder = await findSet(info, options, file, (names) => names.includes(file))
   const open = opener(join(folder, file), file)
-  const all = await open((root) => need(root, file, `${options.split}_labels`).value)
+  const all = await open((view) => needDataset(view, `${options.split}_labels`).value)
   const said = (name: string): string => name.split('-').at(-1)!
   const names = (Array.isArray(all) ? all.map(String) : []).filter((name) => said(name).length === 1 && digits.includes(said(name)))
   if (names.length === 0) throw invalid(info.id, file, `no recordings of single digits in ${options.split}_labels.`)
@@ -91,9 +93,9 @@ export async function nTidigits(options: SetOptions<'train' | 'test'>): Promise<
     async get(index) {
       checkIndex(index, names.length)
       const name = names[index]!
-      const events = await open((root) => {
+      const events = await open((view) => {
         const [addresses, timestamps] = [`${options.split}_addresses/${name}`, `${options.split}_timestamps/${name}`]
-        return fromFile('hdf5', file, { t: readColumn(need(root, file, timestamps), timestamps, file), x: readColumn(need(root, file, addresses), addresses, file) }, info.sensor, 's')
+        return fromFile('hdf5', file, { t: readColumn(view, needDataset(view, timestamps)), x: readColumn(view, needDataset(view, addresses)) }, info.sensor, 's')
       })
       return { events, label: labels[index]!, name }
     },
