@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import * as library from '@snn/neuron'
 import type { Cell } from '@snn/neuron'
 import { SnnError, type Tensor } from '@snn/tensor'
+import { neuronFault, runModule } from './user-module.js'
 
 type Functions = Readonly<Record<string, Tensor>>
 
@@ -50,29 +50,15 @@ export async function findNeurons(source: string): Promise<readonly FoundNeuron[
   if (!isFile && /[./\\]/.test(source)) {
     throw new SnnError('DATA_NOT_FOUND', `[explain] no file ${source}, expected a module that exports a neuron. Correct the path.`, { path: source, looked: [resolve(source)] })
   }
-  if (!isFile) throw fault(source, `is neither a file nor a neuron of @snn/neuron, expected a path or one of ${builtInNeurons.map(({ name }) => name).join(', ')}.`)
-  const exported = await load(source)
+  if (!isFile) throw neuronFault(source, `is neither a file nor a neuron of @snn/neuron, expected a path or one of ${builtInNeurons.map(({ name }) => name).join(', ')}.`)
+  const exported = await runModule(source)
   const found = modelsIn(exported)
   if (found.length > 0) return found
   const cells = Object.keys(exported).filter((name) => isCell(exported[name]))
-  if (cells.length > 0) throw fault(source, `exports a layer of neurons (${cells.join(', ')}), expected the model that it is made of, as defineNeuron and extendNeuron give. Export that.`)
-  throw fault(source, `exports ${Object.keys(exported).join(', ') || 'nothing'}, expected a neuron. Write: export const myNeuron = defineNeuron('myNeuron', { .. }).`)
-}
-
-async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ERR_UNKNOWN_FILE_EXTENSION') throw fault(file, `cannot be run by Node ${process.versions.node}, expected JavaScript, or TypeScript with Node 22.18 or later. Compile it, or update Node.`, error)
-    throw fault(file, `cannot be run: ${message}`, error)
-  }
+  if (cells.length > 0) throw neuronFault(source, `exports a layer of neurons (${cells.join(', ')}), expected the model that it is made of, as defineNeuron and extendNeuron give. Export that.`)
+  throw neuronFault(source, `exports ${Object.keys(exported).join(', ') || 'nothing'}, expected a neuron. Write: export const myNeuron = defineNeuron('myNeuron', { .. }).`)
 }
 
 function isCell(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'kind' in value && ('step' in value || 'apply' in value)
-}
-
-function fault(source: string, what: string, cause?: unknown): SnnError {
-  return new SnnError('ARGUMENT', `[explain] ${source} ${what}`, { name: 'NEURON', value: source }, { cause })
 }
