@@ -50,8 +50,8 @@ export const specialNeurons: Readonly<Record<string, Maker>> = {
   gatedFewSpike({ tables, gates, ...config }, variables) {
     return gatedFewSpike(tables as readonly FewSpikeTable[], gates as readonly number[], options(config, variables, []))
   },
-  outlierAwareFewSpike({ table, outliers, ...config }, variables) {
-    return outlierAwareFewSpike(table as FewSpikeTable, outliers as FewSpikeTable, options(config, variables, []))
+  outlierAwareFewSpike({ table, outliers, split, ...config }, variables) {
+    return outlierAwareFewSpike(table as FewSpikeTable, outliers as FewSpikeTable, { ...options(config, variables, []), split: split as number })
   },
   mpbnLif: restoreMpbn,
   foldedMpbnLif: restoreFoldedMpbn,
