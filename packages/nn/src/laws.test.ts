@@ -74,6 +74,12 @@ describe('layer-wise, stepwise and stream', () => {
     }
   })
 
+  it('refuse a state of another shape or name', async () => {
+    const start = (state: NetworkState) => compile((x: Tensor) => net.forward(x, { state }), { backend })(sequence)
+    await expect(start({ integrateAndFire1: { v: tensor(values([7, 3], 1)) } })).rejects.toThrow(/state 'v' has shape \[7,3\], expected the shape of the input/)
+    await expect(start({ integrateAndFire1: { u: tensor(values([7, 3], 1)) } })).rejects.toThrow(/unknown state 'u', expected one of v/)
+  })
+
   it('start layers that the given state lacks from their initial state', async () => {
     const run = compile((x: Tensor) => {
       const { state, outputs } = net.run('sequence', x)

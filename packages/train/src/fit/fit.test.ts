@@ -5,7 +5,7 @@ import { batchNorm1d, defineLayer, input, linear, sequential, type Network, type
 import { atan } from '@snn/surrogate'
 import { compile, isSnnError, reference, repeat, uniform, zerosVariable, type Backend, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
-import { adam, countCrossEntropy, cosine, evaluate, evaluationStep, fit, memoryCheckpoint, mse, sgd, timeFirst, trainingVariables, type FitProgress, type NetworkFitOptions, type TrainingLog, type TrainingRecord } from '../index.js'
+import { adam, countCrossEntropy, cosine, evaluate, evaluationStep, fit, memoryCheckpoint, mse, sgd, timeFirst, trainingVariables, type FitProgress, type NetworkFitOptions, type TrainingData, type TrainingLog, type TrainingRecord } from '../index.js'
 
 const classes = 3
 /** `count` samples of 6 numbers, in which the class says which two are high. */
@@ -180,7 +180,14 @@ describe('on the reference backend', () => {
   })
 
   describe('errors', () => {
-    const attempt = (more: Partial<NetworkFitOptions>, data = train()) => (): Promise<unknown> => {
+    /** The same data with a label that no network has an output for. */
+    const relabelled = (data: TrainingData): TrainingData => ({
+      ...data,
+      async *pass(...which) {
+        for await (const [x, y] of data.pass(...which)) yield [x, { ...y, data: Int32Array.from(y.data as ArrayLike<number>).fill(99) }] as const
+      },
+    })
+    const attempt = (more: Partial<NetworkFitOptions>, data: TrainingData = train()) => (): Promise<unknown> => {
       const { net, options } = setup(backend, { epochs: 1, ...more })
       return fit(net, data, options)
     }
@@ -194,6 +201,7 @@ describe('on the reference backend', () => {
       return attempt({ checkpoint: { store: { ...store, load: async () => copy }, resume: true, identity } }, data)()
     }
     it.each<[string, 'ARGUMENT' | 'NOT_FINITE' | 'CHECKPOINT', RegExp, () => Promise<unknown>]>([
+      ['labels outside of the classes', 'NOT_FINITE', /labels outside of the classes/, attempt({}, relabelled(train()))],
       ['no number of passes', 'ARGUMENT', /epochs/, attempt({ epochs: 1.5 })],
       ['a log every 0 batches', 'ARGUMENT', /logEvery/, attempt({ logEvery: 0 })],
       ['a checkpoint every 0 batches', 'ARGUMENT', /every/, attempt({ checkpoint: { store: memoryCheckpoint(), every: 0 } })],
