@@ -75,8 +75,8 @@ Kernel backward, the steps again and then their gradient:
 
   it("explains every neuron of a user's file, derived ones too", async () => {
     const neurons = await explained(file('adaptive.ts'))
-    expect(neurons.map(({ name, kind, notInKernels }) => [name, kind, notInKernels])).toEqual([['adaptive', 'adaptive', []], ['gated', 'gated', []]])
-    const [{ equations, gradient, kernels }, gated] = neurons as [NeuronExplanation, NeuronExplanation]
+    expect(neurons.map(({ name, kind, notInKernels }) => [name, kind, notInKernels])).toEqual([['adaptive', 'adaptive', []], ['filtered', 'filtered', []], ['gated', 'gated', []]])
+    const [{ equations, gradient, kernels }, filtered, gated] = neurons as [NeuronExplanation, NeuronExplanation, NeuronExplanation]
     const text = (list: typeof equations.charge): string[] => list.map(({ name, relation, formula }) => `${name} ${relation} ${formula}`)
     expect([equations.charge, equations.fire, equations.reset].map(text)).toEqual([
       ['v ← v + (x - v) / tau', 'a ← 0.9 a'],
@@ -86,7 +86,8 @@ Kernel backward, the steps again and then their gradient:
     expect(text(gradient.reset)).toEqual(['∂s ← ∂s + ∂a - threshold ∂v', '∂threshold -= s ∂v'])
     expect(text(gated.equations.charge)).toEqual(['v ← v + (gain x - v) / tau', 'a ← 0.9 a'])
     expect(text(gated.gradient.charge)).toEqual(['∂x = gain ∂v / tau', '∂v ← ∂v - ∂v / tau', '∂a ← 0.9 ∂a', '∂tau -= (gain x - v) ∂v / tau²', '∂gain += x ∂v / tau'])
-    for (const kernel of [kernels.forward!, kernels.backward!]) expect(kernel.wat).toMatch(/^\(module[^]*f32x4\.mul[^]*\)$/)
+    expect(text(filtered.equations.charge)).toEqual(["i' = 0.5 i + x", "v ← v + (gain i' - v) / tau", 'a ← 0.9 a', "i ← i'"])
+    for (const kernel of [kernels.forward!, kernels.backward!, filtered.kernels.forward!, filtered.kernels.backward!]) expect(kernel.wat).toMatch(/^\(module[^]*f32x4\.mul[^]*\)$/)
   })
 
   it('takes options, a learned parameter and another surrogate', async () => {
@@ -108,6 +109,7 @@ Kernel backward, the steps again and then their gradient:
 
   it.each<[string, string[], string, RegExp]>([
     ['a name that is not known', ['lift'], 'ARGUMENT', /neither a file nor a neuron.*adaptiveLif, .*lif/],
+    ['a neuron of whole sequences', ['psn'], 'ARGUMENT', /psn is not made by defineNeuron/],
     ['a file that is not there', ['./gone.ts'], 'DATA_NOT_FOUND', /no file \.\/gone\.ts/],
     ['a file without neurons', [file('nothing.ts')], 'ARGUMENT', /exports numbers, expected a neuron/],
     ['a file with a layer', [file('layer.ts')], 'ARGUMENT', /exports a layer of neurons \(layer\)/],

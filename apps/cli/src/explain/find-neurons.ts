@@ -50,7 +50,9 @@ export async function findNeurons(source: string): Promise<readonly FoundNeuron[
   if (!isFile && /[./\\]/.test(source)) {
     throw new SnnError('DATA_NOT_FOUND', `[explain] no file ${source}, expected a module that exports a neuron. Correct the path.`, { path: source, looked: [resolve(source)] })
   }
-  if (!isFile) throw neuronFault(source, `is neither a file nor a neuron of @snn/neuron, expected a path or one of ${builtInNeurons.map(({ name }) => name).join(', ')}.`)
+  const names = builtInNeurons.map(({ name }) => name).join(', ')
+  if (!isFile && source in library) throw neuronFault(source, `is not made by defineNeuron or extendNeuron and has no charge, fire and reset of its own, expected one of ${names}.`)
+  if (!isFile) throw neuronFault(source, `is neither a file nor a neuron of @snn/neuron, expected a path or one of ${names}.`)
   const exported = await runModule(source)
   const found = modelsIn(exported)
   if (found.length > 0) return found

@@ -15,4 +15,13 @@ export const gated = extendNeuron('gated', adaptive, {
   charge: (x, state, parameters, settings) => adaptive.spec.charge(x.mul(parameters.gain), state, parameters, settings),
 })
 
+/** Derived twice: the input of `gated` is filtered first. */
+export const filtered = extendNeuron('filtered', gated, {
+  state: { i: 0 },
+  charge: (x, state, parameters, settings) => {
+    const i = state.i.mul(0.5).add(x)
+    return { ...gated.spec.charge(i, state, parameters, settings), i }
+  },
+})
+
 export const tau = 2
