@@ -1,7 +1,7 @@
 import { isLearnable, type Learnable, type ParameterValue } from '@snn/surrogate'
 import type { Assignment } from './assignments.js'
 import type { NeuronExplanation } from './explain-neuron.js'
-import type { KernelPhase } from './kernel-lines.js'
+import type { KernelPhase } from './kernel-phases.js'
 import type { NeuronKernel } from './kernels.js'
 
 /** An explanation for readers; with `wat`, the text of the kernels too. */

@@ -1,6 +1,6 @@
 import { extendNeuron, type Cell, type NeuronModel } from '@snn/neuron'
 import type { Surrogate } from '@snn/surrogate'
-import { customGradient, grad, placeholder, traceFunction, variable, type Shape, type Tensor } from '@snn/tensor'
+import { customGradient, grad, placeholder, scalar, traceFunction, variable, type Shape, type Tensor } from '@snn/tensor'
 import { assignments, type Assignment, type Equation } from './assignments.js'
 import { isNumber, isSame, symbol, type Expression, type Role } from './expression.js'
 import type { AnyModel } from './find-neurons.js'
@@ -33,7 +33,8 @@ export const derivative = (name: string): string => `∂${name}`
 
 /**
  * The equations of a layer with these options, read from its traced graph: charge, fire and reset are traced one by one, each from values
- * that are given, and differentiated in the same way. Parameters are symbols. Neurons of one element have the plainest formulas; `shape` is for those that see others.
+ * that are given, and differentiated in the same way. Parameters are symbols. Neurons of one element have the plainest formulas; `shape` is
+ * for those that see others.
  */
 export function neuronEquations(model: AnyModel, options: Readonly<Record<string, unknown>>, shape: Shape = []): NeuronEquations {
   const states = Object.keys(model.spec.state)
@@ -64,7 +65,7 @@ export function neuronEquations(model: AnyModel, options: Readonly<Record<string
     const dOutput = output === s ? dSpike : givenDerivative('y')
     const values = parameters.map((name) => symbolic[name]!.read())
     const back = (flows: readonly (readonly [value: Tensor, cotangent: Tensor])[], wrt: readonly Tensor[]): readonly Tensor[] =>
-      grad(flows.map(([value, cotangent]) => value.mul(cotangent).sum()).reduce((sum, term) => sum.add(term)), [...wrt, ...values])
+      grad(flows.map(([value, cotangent]) => value.mul(cotangent).sum()).reduce((sum, term) => sum.add(term), scalar(0)), [...wrt, ...values])
     const flows = (tensors: Tensors) => states.map((name) => [tensors[name]!, dAfter[name]!] as const)
     return {
       start: list(resetting.initialState(shape, 'float32')),

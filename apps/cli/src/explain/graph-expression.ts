@@ -3,7 +3,7 @@ import { apply, number, symbol, type Expression } from './expression.js'
 import { tidy } from './tidy.js'
 
 /** What only moves numbers or gradients: it is not written. */
-const silent: ReadonlySet<string> = new Set(['reshape', 'broadcast', 'stopGradient', 'customGradient', 'expandDims'])
+const silent: ReadonlySet<string> = new Set(['reshape', 'broadcast', 'stopGradient', 'customGradient'])
 const shownNumbers = 4
 
 /** The formula of a traced tensor; `names` has the symbols of tensors that are given. Variables are parameters, by the last part of their names. */

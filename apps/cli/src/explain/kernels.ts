@@ -4,7 +4,7 @@ import { grad, isPrimitive, scan, topological, traceFunction, type Node, type Si
 import { derivative } from './equations.js'
 import { symbol } from './expression.js'
 import { graphExpression } from './graph-expression.js'
-import { kernelPhases, type KernelPhase } from './kernel-lines.js'
+import { kernelPhases, type KernelPhase } from './kernel-phases.js'
 import { printExpression } from './print-expression.js'
 
 /** One generated kernel: what it reads and writes, what it computes, and its WebAssembly text. */

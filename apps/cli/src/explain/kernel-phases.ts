@@ -73,15 +73,13 @@ function expressionOf(value: ScalarValue, made: readonly Expression[], operandNa
 
 /** Values that are stored after a buffer which they are computed from has changed: they are computed before. */
 function overwrittenBeforeUse(values: readonly ScalarValue[], stores: readonly Store[]): Set<number> {
-  const reads = (i: number): ReadonlySet<number> => {
-    const value = values[i]!
-    if (value.operation === 'scratch') return new Set([value.slot])
-    return new Set('operands' in value ? value.operands.flatMap((operand) => [...reads(operand)]) : [])
-  }
+  // operands come before what is made of them
+  const reads: ReadonlySet<number>[] = []
+  for (const value of values) reads.push(new Set(value.operation === 'scratch' ? [value.slot] : 'operands' in value ? value.operands.flatMap((operand) => [...reads[operand]!]) : []))
   const changed = new Set<number>()
   const found = new Set<number>()
   for (const { to, value } of stores) {
-    if ([...reads(value)].some((slot) => changed.has(slot))) found.add(value)
+    if ([...reads[value]!].some((slot) => changed.has(slot))) found.add(value)
     if ('slot' in to) changed.add(to.slot)
   }
   return found
