@@ -1,3 +1,4 @@
+import { learnable, lif } from '@snn/neuron'
 import { grad, interpret, numberKernels, traceFunction, type Kernels, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { neuronEquations } from './equations.js'
@@ -71,6 +72,10 @@ describe('a formula is the graph that it is written from', () => {
     expect(forward!.reads).toContain('x[t]')
     expect(forward!.writes).toContain('y[t]')
     expect(backward!.writes.length).toBeGreaterThan(0)
+  })
+
+  it.each(['layer', 'channel', 'neuron'] as const)('a parameter learned per %s has its gradient in the kernel', (per) => {
+    expect(neuronKernels(lif({ tau: learnable(3, { per }) })).backward!.writes).toEqual(['∂x[t]', 'Σ ∂tau', '∂v[0]'])
   })
 })
 

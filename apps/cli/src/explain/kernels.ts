@@ -49,7 +49,8 @@ export function neuronKernels(cell: Cell): NeuronKernels {
     const [last, outputs] = run(xs, start)
     return [outputs, ...last]
   }, [whole, ...states.map(() => one)], ['x[t]', ...starts], ['y[t]', ...ends])
-  const learned = cell.trainable.filter((name) => cell.variables[name]!.shape.length === 0)
+  // those per channel or neuron have their size by now
+  const learned = cell.trainable
   const backward = traced((xs, ...others) => {
     const [start, [dOutputs, ...dLast]] = [others.slice(0, states.length), others.slice(states.length) as [Tensor, ...Tensor[]]]
     const [last, outputs] = run(xs, start)
