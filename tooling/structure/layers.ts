@@ -40,10 +40,10 @@ export const valuesAllowed: Readonly<Record<string, Readonly<Record<string, read
 }
 
 /**
- * The one file of a package that imports its optional native peer by a name that bundlers cannot see: the peer need not be
- * installed, and cannot be bundled.
+ * The one file of a package that imports what has no literal name: an optional native peer, by a name that bundlers cannot see, for it need
+ * not be installed and cannot be bundled; or a module of the user.
  */
-export const lazyPeers: Readonly<Record<string, string>> = { 'backend-cpu': 'src/library.ts' }
+export const namelessImports: Readonly<Record<string, string>> = { 'backend-cpu': 'src/library.ts', cli: 'src/explain/user-module.ts' }
 
 /** The packages that `shortName` may import, or undefined when it stands in no layer. */
 export function mayImport(shortName: string): ReadonlySet<string> | undefined {

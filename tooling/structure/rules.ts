@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isEmpty, type Entry, type Package } from '../workspace.ts'
-import { forNode, lazyPeers, mayImport, valuesAllowed, withoutThirdParties } from './layers.ts'
+import { forNode, mayImport, namelessImports, valuesAllowed, withoutThirdParties } from './layers.ts'
 import { isInside, place, reachable, targetOf, type Module } from './module-graph.ts'
 
 /** The workspace as the rules see it. */
@@ -46,7 +46,7 @@ const importsAreDeclaredAndPointDown: Rule = (pkg, workspace) =>
     module.imports.flatMap((item) => {
       const target = targetOf(module, item)
       const at = place(module, item.line)
-      if (target.kind === 'unknown') return module.isTest || module.path === join(pkg.directory, lazyPeers[pkg.shortName] ?? '') ? [] : [`${at} imports something that is not a literal`]
+      if (target.kind === 'unknown') return module.isTest || module.path === join(pkg.directory, namelessImports[pkg.shortName] ?? '') ? [] : [`${at} imports something that is not a literal`]
       if (target.kind !== 'package') return []
       const declared = module.isTest ? { ...runtimeDependencies(pkg), ...pkg.manifest.devDependencies } : runtimeDependencies(pkg)
       const dependency = ours(workspace, target.name)

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { convertCommand } from './commands/convert.js'
 import { dataCommand } from './commands/data.js'
 import { evalCommand } from './commands/eval.js'
+import { explainCommand } from './commands/explain.js'
 import { inspectCommand } from './commands/inspect.js'
 import { trainCommand } from './commands/train.js'
 
@@ -16,6 +17,7 @@ Examples:
   snn convert model.onnx --calibrate data/mnist:train --out model.snn.onnx
   snn eval model.snn.onnx --data data/mnist:test --against model.onnx
   snn train mnist --model mlp --data data/mnist
+  snn explain lif
   snn data list
 
 See snn COMMAND --help for the forms of DATA and SPEC.`
@@ -23,12 +25,12 @@ See snn COMMAND --help for the forms of DATA and SPEC.`
 /** The command line. Its commands end with `signal.reason` when the signal aborts; errors of use are thrown as CommanderError. */
 export function createProgram(signal: AbortSignal): Command {
   const program = new Command('snn')
-    .description('Convert pretrained ONNX classifiers into spiking neural networks, train spiking networks, and measure what comes out.')
+    .description('Convert pretrained ONNX classifiers into spiking neural networks, train spiking networks, explain neurons, and measure what comes out.')
     .version(version(), '--version', 'print the version')
     .helpOption('--help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', after)
-  for (const command of [inspectCommand(), convertCommand(signal), evalCommand(signal), trainCommand(signal), dataCommand(signal)]) program.addCommand(command)
+  for (const command of [inspectCommand(), convertCommand(signal), evalCommand(signal), trainCommand(signal), explainCommand(), dataCommand(signal)]) program.addCommand(command)
   for (const command of [program, ...program.commands.flatMap((outer) => [outer, ...outer.commands])]) {
     command.helpOption('--help', 'print this help').exitOverride().configureOutput({ outputError: () => {} })
   }

@@ -1,8 +1,8 @@
 import { integrateAndFire, lif } from '@snn/neuron'
 import { batchNorm2d, conv2d, flatten, input, linear, maxPool2d, sequential, type Network, type Part } from '@snn/nn'
 import { atan } from '@snn/surrogate'
-import { oneHot, SnnError, sizeOf, type Shape, type Tensor } from '@snn/tensor'
-import { countCrossEntropy, mse } from '@snn/train'
+import { SnnError, sizeOf, type Shape, type Tensor } from '@snn/tensor'
+import { classTargets, countCrossEntropy, mse } from '@snn/train'
 
 /** A network to be trained and what goes with it. */
 export interface TrainingNetwork {
@@ -32,7 +32,7 @@ const fire = () => integrateAndFire({ surrogate: atan() })
 const convolution = (from: number, to: number): Part[] => [conv2d(from, to, 3, { padding: 1, bias: false }), batchNorm2d(to), fire()]
 
 /** Mean squared distance of firing rates to the one-hot class. */
-const rateMse = (spikes: Tensor, labels: Tensor): Tensor => mse(spikes.mean(0), oneHot(labels, spikes.shape[2]!), { reduction: 'none' })
+const rateMse = (spikes: Tensor, labels: Tensor): Tensor => mse(spikes.mean(0), classTargets(labels, spikes.shape[2]!), { reduction: 'none' })
 
 /** The networks that `snn train` knows. */
 export const trainingNetworks: Readonly<Record<string, Kind>> = {

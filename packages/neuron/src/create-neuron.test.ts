@@ -2,14 +2,20 @@ import { atan, logistic, multiLevel } from '@snn/surrogate'
 import { compile, reference, variable, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import * as all from './index.js'
-import { createNeuron, defineNeuron, extendNeuron, learnable, lif, type AnyNeuronModel, type Cell } from './index.js'
+import { createNeuron, defineNeuron, extendNeuron, learnable, lif, type AnyNeuronModel, type Cell, type SequenceCell } from './index.js'
 
 const backend = reference()
 const models = Object.values(all).filter((value) => typeof value === 'function' && 'spec' in value) as AnyNeuronModel[]
-const again = (cell: Cell, own?: readonly AnyNeuronModel[]) => createNeuron(cell.kind, JSON.parse(JSON.stringify(cell.config)) as Cell['config'], cell.variables, own)!
+const again = <C extends Cell | SequenceCell>(cell: C, own?: readonly AnyNeuronModel[]) => createNeuron(cell.kind, JSON.parse(JSON.stringify(cell.config)) as Cell['config'], cell.variables, own) as C
 
-/** Outputs and states of three steps. */
-async function run(cell: Cell): Promise<number[]> {
+const table = { theta: [0.6, 0.3, 0.1], h: [0.6, 0.3, 0.1], d: [0.6, 0.3, 0.1] }
+
+/** Outputs and states of three steps, or a sequence of three. */
+async function run(cell: Cell | SequenceCell): Promise<number[]> {
+  if ('apply' in cell) {
+    const whole = compile((x: Tensor) => cell.apply([x]), { backend })
+    return Array.from((await whole({ data: Float32Array.from({ length: 12 }, (_, i) => 1.5 * Math.sin(i + 1)), shape: [3, 2, 2] })).data)
+  }
   const three = compile((x: Tensor) => {
     let state = cell.initialState(x.shape, x.dtype)
     return [1, 2, 3].map((gain) => {
@@ -31,6 +37,35 @@ describe('createNeuron', () => {
       expect(Object.keys(copy.variables), model.kind).toEqual(Object.keys(cell.variables))
       expect(await run(copy), model.kind).toEqual(await run(cell))
     }
+  })
+
+  it.each<[string, () => Cell | SequenceCell | Promise<Cell>]>([
+    ['psn', () => all.psn({ T: 3, surrogate: atan({ alpha: 3 }) })],
+    ['maskedPsn', () => all.maskedPsn({ T: 3, k: 2, lambda: 0.5 })],
+    ['maskedPsn with a Variable', () => all.maskedPsn({ T: 3, k: 2, lambda: variable({ data: Float32Array.of(0.7), shape: [] }) })],
+    ['slidingPsn', () => all.slidingPsn({ k: 2, exponential: false })],
+    ['gatedLif', () => all.gatedLif({ T: 3, channels: 2, tau: 0.4, surrogate: atan({ alpha: learnable(2) }) })],
+    ['dsrIntegrateAndFire', () => all.dsrIntegrateAndFire({ alpha: 0.4 })],
+    ['dsrLif', () => all.dsrLif({ threshold: 0.3, dt: 0.5 })],
+    ['dsrLif with a Variable', () => all.dsrLif({ threshold: variable({ data: Float32Array.of(0.4), shape: [] }) })],
+    ['fewSpike', () => all.fewSpike(table)],
+    ['gatedFewSpike', () => all.gatedFewSpike([table, { ...table, d: [0.1, 0.2, 0.3] }], [0.3])],
+    ['outlierAwareFewSpike', () => all.outlierAwareFewSpike(table, { ...table, d: [1, 2, 3] }, { split: 0.5, clamp: 2 })],
+    ['mpbnLif', () => all.mpbnLif(2, { tau: learnable(3, { per: 'channel' }), momentum: 0.2, reset: 'soft' })],
+    ['foldedMpbnLif', () => all.foldMpbn(all.mpbnLif(2, { tau: 3 }), { normalizeResidual: false })],
+    ['interLayerConnection', () => all.interLayerConnection(lif({ tau: learnable(3) }), { groups: 1, size: 2 })],
+    ['noisy', () => all.noisy(all.interLayerConnection(lif(), { groups: 1, size: 2 }), { size: 2, steps: 4, exponent: 1, outputSigma: 0.3 })],
+  ])('makes %s again', async (_, make) => {
+    const cell = await make()
+    const before = await run(cell)
+    const copy = again(cell)
+    expect(copy.config).toEqual(cell.config)
+    expect(copy.trainable).toEqual(cell.trainable)
+    expect(Object.keys(copy.variables).sort()).toEqual(Object.keys(cell.variables).sort())
+    for (const [name, value] of Object.entries(cell.variables)) expect(copy.variables[name], name).toBe(value)
+    expect(await run(copy)).toEqual(before)
+    copy.initialize?.(7)
+    expect(await run(copy)).toEqual(before)
   })
 
   it('keeps arrays, learnables of every kind, options and initial values', async () => {
@@ -74,5 +109,7 @@ describe('createNeuron', () => {
     const cell = defineNeuron('mine', { parameters: { k: 1 }, state: { v: 0 }, charge: (x, { v }, { k }) => ({ v: v.add(x.mul(k)) }) })
     const { k: _, ...without } = cell().config
     expect(() => createNeuron('mine', without, {}, [cell])).toThrow(argument)
+    expect(() => createNeuron('noisy', { ...all.noisy(lif(), { size: 2, steps: 4 }).config, cell: { kind: 'psn', T: 3 } }, {})).toThrow(argument)
+    expect(() => createNeuron('interLayerConnection', { groups: 1, size: 2, cell: { kind: 'unheard' } }, {})).toThrow(argument)
   })
 })

@@ -1,5 +1,4 @@
-import { learnable, surrogateFromParts, type Per } from '@snn/surrogate'
-import { SnnError, type Variable } from '@snn/tensor'
+import type { Variable } from '@snn/tensor'
 import { adaptiveExponential } from './adaptive-exponential.js'
 import { adaptiveLif } from './adaptive-lif.js'
 import { alphaLif } from './alpha-lif.js'
@@ -7,6 +6,7 @@ import { deltaNeuron, differentialNeuron, multiThresholdNeuron } from './codes/g
 import { phaseNeuron } from './codes/phase.js'
 import { burstNeuron, drivenIntegrateAndFire, signedIntegrateAndFire, windowedIntegrateAndFire } from './codes/rate.js'
 import { halfThresholdIntegrateAndFire, activationAwareIntegrateAndFire, bipolarIntegrateAndFire } from './conversion.js'
+import { specialNeurons } from './create-special.js'
 import { cubaLif } from './cuba-lif.js'
 import { currentLif } from './current-lif.js'
 import { exponentialIntegrateAndFire } from './exponential-integrate-and-fire.js'
@@ -22,7 +22,9 @@ import { nonSpikingIntegrateAndFire, nonSpikingLif } from './non-spiking.js'
 import { otttLif } from './ottt-lif.js'
 import { parametricLif } from './parametric-lif.js'
 import { quadraticIntegrateAndFire } from './quadratic-integrate-and-fire.js'
+import { restoreOptions } from './restore-options.js'
 import { resonateAndFire } from './resonate-and-fire.js'
+import type { SequenceCell } from './sequence-cell.js'
 import { sigmaDelta } from './sigma-delta.js'
 import { slttLif } from './sltt-lif.js'
 import type { Cell } from './spec.js'
@@ -78,26 +80,11 @@ const models: readonly AnyNeuronModel[] = [
  *
  * @throws `ARGUMENT` for a configuration that does not fit the model
  */
-export function createNeuron(kind: string, config: Readonly<Record<string, unknown>>, variables: Readonly<Record<string, Variable>>, own: readonly AnyNeuronModel[] = []): Cell | undefined {
+export function createNeuron(kind: string, config: Readonly<Record<string, unknown>>, variables: Readonly<Record<string, Variable>>, own: readonly AnyNeuronModel[] = []): Cell | SequenceCell | undefined {
   const model = [...own, ...models].find((candidate) => candidate.kind === kind)
-  if (!model) return undefined
-  const { surrogate: _, initial, ...rest } = config
-  const options: Record<string, unknown> = { ...rest }
-  const learned: Record<string, Variable> = {}
-  for (const parameter of ['threshold', ...Object.keys(model.spec.parameters)]) {
-    const value = variables[parameter]
-    const first = options[parameter] as number | { readonly learnable: number; readonly per: Per } | undefined
-    if (typeof first === 'object') {
-      options[parameter] = learnable(first.learnable, { per: first.per })
-      if (value) learned[parameter] = value
-    } else if (value) options[parameter] = value
-    else if (first === undefined) {
-      throw new SnnError('ARGUMENT', `[createNeuron] ${kind} without a value for '${parameter}', expected a number or a Variable. Give it as one of these where the layer is made.`, { name: parameter, value: first })
-    }
-  }
-  const initialArrays = Object.entries(variables).flatMap(([path, value]) => (path.startsWith('initial.') ? [[path.slice('initial.'.length), value] as const] : []))
-  const make = model as unknown as (options: Readonly<Record<string, unknown>>) => Cell
-  const cell = make({ ...options, surrogate: surrogateFromParts(config, variables), initial: { ...(initial as object | undefined), ...Object.fromEntries(initialArrays) } })
+  if (!model) return Object.hasOwn(specialNeurons, kind) ? specialNeurons[kind]!(config, variables, (...inner) => createNeuron(...inner, own)) : undefined
+  const { options, learned } = restoreOptions(kind, ['threshold', ...Object.keys(model.spec.parameters)], config, variables)
+  const cell = (model as unknown as (options: Readonly<Record<string, unknown>>) => Cell)(options)
   // a learnable parameter takes its size from the first input only where it has no Variable yet
   Object.assign(cell.variables, learned)
   return cell

@@ -1,8 +1,8 @@
-import { isLearnable, isVariable, sigmoid, surrogateParts, type ParameterValue } from '@snn/surrogate'
+import { isVariable, sigmoid, surrogateParts, type ParameterValue } from '@snn/surrogate'
 import { SnnError, type Shape, type DType, type Tensor, type Variable } from '@snn/tensor'
 import { checkState } from './check-state.js'
 import { checkOptions } from './options.js'
-import { layerParameters, parameterTensor } from './parameter.js'
+import { describeParameters, layerParameters, parameterTensor } from './parameter.js'
 import { resetMembrane, resetNamed, type ResetName } from './reset.js'
 import type { Cell, CommonOptions, NeuronModel, NeuronOptions, NeuronSpec, SettingSpecs, Settings, State, StepContext, Values } from './spec.js'
 
@@ -85,12 +85,7 @@ function membrane(state: Readonly<Record<string, Tensor>>): Tensor {
 
 /** What is not an array, as JSON. */
 function configOf(values: ReadonlyMap<string, ParameterValue>, initial: Readonly<Record<string, unknown>>, common: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const plain: Record<string, unknown> = {}
-  for (const [name, value] of values) {
-    if (typeof value === 'number') plain[name] = value
-    else if (isLearnable(value)) plain[name] = { learnable: value.learnable, per: value.per }
-  }
-  return { ...plain, ...common, initial: Object.fromEntries(Object.entries(initial).filter(([, value]) => typeof value === 'number')) }
+  return { ...describeParameters(values), ...common, initial: Object.fromEntries(Object.entries(initial).filter(([, value]) => typeof value === 'number')) }
 }
 
 function mapValues<K extends string, V, W>(record: Readonly<Record<K, V>>, map: (value: V, key: string) => W): Record<K, W> {

@@ -1,7 +1,7 @@
 import { learnable, numberFault, parameterFault, wrongOption, type Learnable } from '@snn/surrogate'
 import { customGradient, full, scan, tensor, type Tensor, type Variable } from '@snn/tensor'
 import { checkEach, type Fault } from './options.js'
-import { layerParameters } from './parameter.js'
+import { describeParameters, layerParameters, restoreParameters } from './parameter.js'
 import { sequenceCell, type SequenceCell } from './sequence-cell.js'
 
 export interface DsrOptions {
@@ -98,8 +98,7 @@ function dsr(kind: string, options: Required<DsrOptions>, extra: Readonly<Record
   const { threshold } = options
   if (typeof threshold === 'object' && ('per' in threshold ? threshold.per !== 'layer' : threshold.shape.length > 0)) throw wrongOption(kind, 'threshold', 'one per channel or neuron', "a number, a scalar Variable, or learnable(..) per 'layer'")
   const { variables, trainable, valuesFor } = layerParameters(kind, new Map([['threshold', threshold]]))
-  const shown = typeof threshold === 'number' || 'per' in threshold ? { threshold } : {}
-  return sequenceCell({ kind, config: { ...shown, lowestThreshold, alpha, thresholdGradientScale, ...extra }, variables, trainable }, (x) => {
+  return sequenceCell({ kind, config: { ...describeParameters(new Map([['threshold', threshold]])), lowestThreshold, alpha, thresholdGradientScale, ...extra }, variables, trainable }, (x) => {
     const [T, ...shape] = x.shape as [number, ...number[]]
     const form = formOf(T)
     const total = form.weights.reduce((a, b) => a + b)
@@ -118,4 +117,18 @@ function dsr(kind: string, options: Required<DsrOptions>, extra: Readonly<Record
       return [dx.broadcastTo(input!.shape), dtheta]
     })
   })
+}
+
+type Config = Readonly<Record<string, unknown>>
+type Variables = Readonly<Record<string, Variable>>
+
+export const restoreDsrIntegrateAndFire = (config: Config, variables: Variables): SequenceCell => restore('dsrIntegrateAndFire', dsrIntegrateAndFire, config, variables)
+export const restoreDsrLif = (config: Config, variables: Variables): SequenceCell => restore('dsrLif', dsrLif, config, variables)
+
+/** A layer again from what it says of itself. */
+function restore(kind: string, make: (options: DsrLifOptions) => SequenceCell, config: Config, variables: Variables): SequenceCell {
+  const { options, learned } = restoreParameters(kind, ['threshold'], config, variables)
+  const cell = make({ ...config, ...options })
+  Object.assign(cell.variables, learned)
+  return cell
 }

@@ -4,6 +4,7 @@ import { extendNeuron } from './extend-neuron.js'
 import { lif } from './lif.js'
 import { checkEach, variableFault, wholeFault } from './options.js'
 import { resetMembrane } from './reset.js'
+import { restoreOptions } from './restore-options.js'
 import type { Cell } from './spec.js'
 import { wrapCell } from './wrap-cell.js'
 
@@ -19,6 +20,7 @@ export interface MpbnOptions {
   readonly norm?: MembraneNorm
 }
 
+type Variables = Readonly<Record<string, Variable>>
 type LifOptions = NonNullable<Parameters<typeof lif>[0]>
 
 /**
@@ -34,6 +36,11 @@ type LifOptions = NonNullable<Parameters<typeof lif>[0]>
  * @throws `ARGUMENT` for an option outside of its domain
  */
 export function mpbnLif(features: number, options: LifOptions & MpbnOptions = {}): Cell<'v'> {
+  return normalizing(features, options, {})
+}
+
+/** `learned`: Variables in place of those that learnable parameters of the LIF would get. */
+function normalizing(features: number, options: LifOptions & MpbnOptions, learned: Variables): Cell<'v'> {
   const kind = 'mpbnLif'
   const { momentum = 0.1, epsilon = 1e-5, norm = freshNorm(kind, features), ...others } = options
   const array = variableFault([features])
@@ -44,7 +51,15 @@ export function mpbnLif(features: number, options: LifOptions & MpbnOptions = {}
     charge: (x, state, parameters, settings) => ({ v: normalized(lif.spec.charge(x, state, parameters, settings).v, norm, { momentum, epsilon, training: settings.training }) }),
   })
   const inner = model(others)
+  Object.assign(inner.variables, learned)
   return wrapCell(inner, { ...inner, config: { ...inner.config, features, momentum, epsilon }, variables: norm, trainable: ['weight', 'bias'] })
+}
+
+/** A layer of `mpbnLif` again from what it says of itself. */
+export function restoreMpbn({ features, momentum, epsilon, ...config }: Readonly<Record<string, unknown>>, variables: Variables): Cell<'v'> {
+  const { options, learned } = restoreOptions('mpbnLif', ['threshold', 'tau'], config, variables)
+  const norm = Object.fromEntries(['weight', 'bias', 'mean', 'variance'].map((name) => [name, variables[name]])) as unknown as MembraneNorm
+  return normalizing(features as number, { ...options, momentum: momentum as number, epsilon: epsilon as number, norm }, learned)
 }
 
 function freshNorm(kind: string, features: number): MembraneNorm {
@@ -90,13 +105,23 @@ export async function foldMpbn(cell: Cell<'v'>, { normalizeResidual = true }: { 
     scale,
     shift,
   }
-  const variables = Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, variable({ data, shape: [data.length] }, { name: `foldedMpbnLif.${name}` })])) as Record<keyof typeof arrays, Variable>
-  const perFeature = (name: keyof typeof arrays, v: Tensor): Tensor => variables[name].read().cast(v.dtype).reshape([-1, ...v.shape.slice(2).map(() => 1)])
+  const variables = Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, variable({ data, shape: [data.length] }, { name: `foldedMpbnLif.${name}` })]))
+  return folded(variables, normalizeResidual, { threshold, tau: tau as number, decayInput: decayInput as boolean, reset: reset as NonNullable<LifOptions['reset']> })
+}
+
+/** A layer that `foldMpbn` gave, again from what it says of itself. */
+export function restoreFoldedMpbn({ normalizeResidual, ...config }: Readonly<Record<string, unknown>>, variables: Variables): Cell<'v'> {
+  return folded(variables, normalizeResidual === true, restoreOptions('foldedMpbnLif', ['threshold', 'tau'], config, variables).options)
+}
+
+function folded(arrays: Variables, normalizeResidual: boolean, options: LifOptions): Cell<'v'> {
+  const variables = Object.fromEntries((['firesAt', 'scale', 'shift'] as const).map((name) => [name, arrays[name]!]))
+  const perFeature = (name: string, v: Tensor): Tensor => variables[name]!.read().cast(v.dtype).reshape([-1, ...v.shape.slice(2).map(() => 1)])
   const model = extendNeuron('foldedMpbnLif', lif, {
     resets: ['to', 'soft', 'none'],
     fire: ({ v }, _parameters, spike) => spike(v.sub(perFeature('firesAt', v))),
     reset: ({ v }, s, { threshold: subtracted }, settings) => ({ v: resetMembrane(normalizeResidual ? v.mul(perFeature('scale', v)).add(perFeature('shift', v)) : v, s, subtracted, settings.reset) }),
   })
-  const inner = model({ threshold, tau: tau as number, decayInput: decayInput as boolean, reset: reset as NonNullable<LifOptions['reset']> })
+  const inner = model(options)
   return wrapCell(inner, { ...inner, config: { ...inner.config, normalizeResidual }, variables, trainable: [] })
 }

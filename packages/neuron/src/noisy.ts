@@ -1,7 +1,7 @@
 import { learnable, numberFault, parameterFault, type ParameterValue } from '@snn/surrogate'
-import { scalar, take, variable } from '@snn/tensor'
+import { scalar, take, variable, type Variable } from '@snn/tensor'
 import { checkEach, wholeFault } from './options.js'
-import { layerParameters } from './parameter.js'
+import { describeParameters, layerParameters, restoreParameters } from './parameter.js'
 import { powerLawNoise } from './power-law-noise.js'
 import type { Cell } from './spec.js'
 import { wrapCell } from './wrap-cell.js'
@@ -31,23 +31,40 @@ export interface NoisyOptions {
  * @throws `ARGUMENT` for an option outside of its domain
  */
 export function noisy<S extends string>(cell: Cell<S>, options: NoisyOptions): Cell<S> {
-  const kind = 'noisy'
+  return withNoise(cell, options, {})
+}
+
+/** A layer of `noisy` again from what it says of itself; `inner` makes the cell inside, without the Variables named. */
+export function restoreNoisy(inner: (outer: readonly string[]) => Cell, config: Readonly<Record<string, unknown>>, variables: Readonly<Record<string, Variable>>): Cell {
+  const sigmas = ['inputSigma', 'outputSigma']
+  const { options, learned } = restoreParameters(kind, sigmas, config, variables)
+  const { noise, step } = variables
+  const { size, steps, exponent } = config as unknown as NoisyOptions
+  return withNoise(inner([...sigmas, 'noise', 'step']), { size, steps, ...(exponent !== undefined && { exponent }), ...options }, { ...learned, ...(noise && { noise }), ...(step && { step }) })
+}
+
+const kind = 'noisy'
+
+/** `given`: Variables in place of those that the layer would make. */
+function withNoise<S extends string>(cell: Cell<S>, options: NoisyOptions, given: Readonly<Record<string, Variable>>): Cell<S> {
   const { size, steps, exponent = 0 } = options
   checkEach(kind, options, { size: wholeFault, steps: wholeFault, exponent: (value) => numberFault(value), inputSigma: (value) => parameterFault(value), outputSigma: (value) => parameterFault(value) })
   const usual = learnable(0.5 / Math.sqrt(size), { per: 'neuron' })
   const { inputSigma = usual, outputSigma = usual } = options
-  const sigmas = layerParameters(kind, new Map([['inputSigma', inputSigma], ['outputSigma', outputSigma]]))
+  const values = new Map([['inputSigma', inputSigma], ['outputSigma', outputSigma]])
+  const sigmas = layerParameters(kind, values)
   const draw = (key: number) => {
     const { data } = powerLawNoise({ exponent, steps, size: 2 * size, seed: key })
     return { data, shape: [steps, 2, size] }
   }
-  const noise = variable(draw(0), { name: `${kind}.noise` })
-  const at = variable({ data: Int32Array.of(0), shape: [] }, { name: `${kind}.step` })
-  Object.assign(sigmas.variables, { noise, step: at })
-  let drawn = noise.version
+  const noise = given['noise'] ?? variable(draw(0), { name: `${kind}.noise` })
+  const at = given['step'] ?? variable({ data: Int32Array.of(0), shape: [] }, { name: `${kind}.step` })
+  Object.assign(sigmas.variables, { ...given, noise, step: at })
+  // noise that is given stays
+  let drawn = given['noise'] ? undefined : noise.version
   return wrapCell<S>(cell, {
     kind,
-    config: { size, steps, exponent, cell: { kind: cell.kind, ...cell.config } },
+    config: { size, steps, exponent, ...describeParameters(values), cell: { kind: cell.kind, ...cell.config } },
     variables: sigmas.variables,
     trainable: sigmas.trainable,
     initialize(key) {

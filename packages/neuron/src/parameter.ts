@@ -1,4 +1,4 @@
-import { isLearnable, isVariable, type Learnable, type ParameterValue } from '@snn/surrogate'
+import { isLearnable, isVariable, learnable, type Learnable, type ParameterValue, type Per } from '@snn/surrogate'
 import { allocate, formatShape, scalar, SnnError, variable, type DType, type Shape, type Tensor, type Variable } from '@snn/tensor'
 
 /** The parameters of one layer: where their values come from, and the Variables among them. */
@@ -27,6 +27,43 @@ export function layerParameters(kind: string, values: ReadonlyMap<string, Parame
         }),
       ),
   }
+}
+
+/** What of parameters is not an array, as JSON. */
+export function describeParameters(values: ReadonlyMap<string, ParameterValue>): Record<string, unknown> {
+  const plain: Record<string, unknown> = {}
+  for (const [name, value] of values) {
+    if (typeof value === 'number') plain[name] = value
+    else if (isLearnable(value)) plain[name] = { learnable: value.learnable, per: value.per }
+  }
+  return plain
+}
+
+/** Options and Variables of parameters from their description; `learned` has those whose Variables take the place of fresh ones. */
+export interface RestoredParameters {
+  readonly options: Readonly<Record<string, ParameterValue>>
+  readonly learned: Readonly<Record<string, Variable>>
+}
+
+/**
+ * The parameters by these names again, from what `describeParameters` says of them and their Variables.
+ *
+ * @throws `ARGUMENT` for one without a value
+ */
+export function restoreParameters(kind: string, names: readonly string[], config: Readonly<Record<string, unknown>>, variables: Readonly<Record<string, Variable>>): RestoredParameters {
+  const options: Record<string, ParameterValue> = {}
+  const learned: Record<string, Variable> = {}
+  for (const name of names) {
+    const value = variables[name]
+    const first = config[name] as number | { readonly learnable: number; readonly per: Per } | undefined
+    if (typeof first === 'object') {
+      options[name] = learnable(first.learnable, { per: first.per })
+      if (value) learned[name] = value
+    } else if (value) options[name] = value
+    else if (first !== undefined) options[name] = first
+    else throw new SnnError('ARGUMENT', `[createNeuron] ${kind} without a value for '${name}', expected a number or a Variable. Give it as one of these where the layer is made.`, { name, value: first })
+  }
+  return { options, learned }
 }
 
 /** The Variable behind a learnable parameter of a layer whose input at one step has `shape` [N, C, ..]. */

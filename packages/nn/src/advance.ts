@@ -1,4 +1,4 @@
-import { scan, type Tensor } from '@snn/tensor'
+import { scan, SnnError, type Tensor } from '@snn/tensor'
 import type { Advance, Context, State, StatefulLayer } from './layer.js'
 import type { Mode } from './network.js'
 
@@ -11,6 +11,10 @@ export interface Advanced extends Advance {
 /** One step of a layer with memory, or all steps: by its `sequence`, else by a scan. States that `given` lacks are the initial ones. */
 export function advance(layer: StatefulLayer, mode: Mode, x: Tensor, given: State | undefined, context: Context): Advanced {
   const initial = layer.initialState(mode === 'step' ? x.shape : x.shape.slice(1), x.dtype)
+  for (const name of Object.keys(given ?? {})) {
+    if (name in initial) continue
+    throw new SnnError('ARGUMENT', `[${layer.kind}] unknown state '${name}', expected one of ${Object.keys(initial).join(', ')}. Correct the name.`, { name, value: given![name]!.shape })
+  }
   const start = { ...initial, ...given }
   if (mode === 'sequence' && layer.sequence) return { ...layer.sequence(x, start, context), initial, named: {} }
   const once = (before: State, now: Tensor) => {

@@ -1,18 +1,10 @@
-import { allocate, full, interpret, referenceKernels, sizeOf, tensor, type Shape, type Tensor } from '@snn/tensor'
+import { allocate, full, interpret, referenceKernels, sizeOf, tensor, type Draws, type Shape, type Tensor } from '@snn/tensor'
 import { check } from './check.js'
 
 /** How many inputs reach each output of a layer, and how many outputs each input reaches. */
 export interface Fans {
   readonly fanIn: number
   readonly fanOut: number
-}
-
-/** Where an initializer takes its random numbers from: counter-based, so the same wherever they are drawn. */
-export interface Draws {
-  /** Uniform in [0, 1). */
-  uniform(shape: Shape): Tensor
-  /** Standard normal. */
-  normal(shape: Shape): Tensor
 }
 
 /** The first values of a weight or bias, as a constant tensor. */

@@ -44,16 +44,17 @@ describe('layer-wise, stepwise and stream', () => {
   })
 
   it('give the same gradients', async () => {
-    const run = (mode: 'layer-wise' | 'stepwise') => compile((x: Tensor) => {
-      const out = mode === 'stepwise' ? net.single(stepwise(net, x)) : net.forward(x)
+    const run = (mode: 'layer-wise' | 'stepwise' | 'checkpoints') => compile((x: Tensor) => {
+      const out = mode === 'layer-wise' ? net.forward(x) : net.single(stepwise(net, x, mode === 'stepwise' ? {} : { checkpoint: 2 }))
       const loss = out.mul(0.5).add(0.1).square().mul(tensor(values(out.shape, 8))).sum()
       return grad(loss, { x, ...net.parameters() } as Record<string, Differentiable>)
     }, { backend })(sequence)
-    const [layerwise, inOneLoop] = [await run('layer-wise'), await run('stepwise')]
+    const [layerwise, inOneLoop, inPieces] = [await run('layer-wise'), await run('stepwise'), await run('checkpoints')]
     expect(Object.keys(layerwise).sort()).toEqual(['batchNorm1.bias', 'batchNorm1.weight', 'conv1.bias', 'conv1.weight', 'linear1.bias', 'linear1.weight', 'network1.conv.bias', 'network1.conv.weight', 'x'])
     for (const [name, gradient] of Object.entries(layerwise)) {
       expect(gradient.data.some((g) => Math.abs(g) > 1e-6), name).toBe(true)
       expectClose(inOneLoop[name]!, gradient, 1e-9)
+      expectClose(inPieces[name]!, gradient, 1e-9)
     }
   })
 
@@ -71,6 +72,12 @@ describe('layer-wise, stepwise and stream', () => {
       // the state matters: from the start the second half is another
       expect((await run(part(sequence, 2, T), undefined)).state).not.toEqual(second.state)
     }
+  })
+
+  it('refuse a state of another shape or name', async () => {
+    const start = (state: NetworkState) => compile((x: Tensor) => net.forward(x, { state }), { backend })(sequence)
+    await expect(start({ integrateAndFire1: { v: tensor(values([7, 3], 1)) } })).rejects.toThrow(/state 'v' has shape \[7,3\], expected the shape of the input/)
+    await expect(start({ integrateAndFire1: { u: tensor(values([7, 3], 1)) } })).rejects.toThrow(/unknown state 'u', expected one of v/)
   })
 
   it('start layers that the given state lacks from their initial state', async () => {

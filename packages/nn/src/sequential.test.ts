@@ -55,6 +55,8 @@ describe('sequential', () => {
 
   it('refuses nothing, and networks that do not fit', () => {
     expect(() => sequential(input([3]))).toThrow('[sequential] no layers')
+    expect(() => (sequential as () => Network)()).toThrow('[sequential] no layers')
+    expect(() => (sequential as (part: unknown) => Network)(3)).toThrow('[sequential] parts number')
     const two = new Network({ inputs: [{ name: 'a' }, { name: 'b' }], nodes: [{ name: 'r', layer: relu(), inputs: ['a'] }], outputs: ['r'] })
     expect(() => sequential(relu(), two)).toThrow('[sequential] network1 has 2 inputs and the outputs r, expected one input and one node as output.')
   })

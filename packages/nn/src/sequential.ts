@@ -25,6 +25,9 @@ export type Part = Layer | Network
  * @throws `ARGUMENT` when there is no layer, or for a network with several inputs or outputs
  */
 export function sequential(...parts: readonly [Input | Part, ...Part[]]): Network {
+  if (parts.length === 0 || !parts.every((part) => typeof part === 'object' && part !== null)) {
+    throw new SnnError('ARGUMENT', `[sequential] ${parts.length === 0 ? 'no layers' : `parts ${parts.map((part) => typeof part).join(', ')}`}, expected layers or networks, at least one. Give layers such as linear(2, 1).`, { name: 'parts', value: parts.length })
+  }
   const [first] = parts
   const shape = isInput(first) ? first.shape : isNetwork(first) ? first.inputs[0]?.shape : undefined
   const layers = parts.filter((part): part is Part => !isInput(part))

@@ -6,11 +6,16 @@ export function initialState(net: Network, inputs: Inputs): NetworkState {
   return net.run('step', mapInputs(inputs, (x) => placeholder(x.shape, x.dtype))).initial
 }
 
+export interface StepwiseOptions extends RunOptions {
+  /** For a gradient in less memory: keep the states only every so many steps, and run those in between again. Default: every state is kept. */
+  readonly checkpoint?: number
+}
+
 /**
  * The whole network in one time loop: x [T, N, ..] -> [T, N, ..], with memory that does not grow with T but for what is
- * returned. Equal to `net.run('sequence', ..)`, batch statistics in training aside.
+ * returned, and in training for the states that the gradient needs. Equal to `net.run('sequence', ..)`, batch statistics in training aside.
  */
-export function stepwise(net: Network, inputs: Inputs, options: RunOptions = {}): RunResult {
+export function stepwise(net: Network, inputs: Inputs, { checkpoint, ...options }: StepwiseOptions = {}): RunResult {
   const initial = initialState(net, mapInputs(inputs, (x) => placeholder(x.shape.slice(1), x.dtype)))
   const start = Object.fromEntries(Object.entries(initial).map(([name, state]) => [name, { ...state, ...options.state?.[name] }]))
   const [state, ys] = scan(
@@ -20,6 +25,7 @@ export function stepwise(net: Network, inputs: Inputs, options: RunOptions = {})
     },
     start,
     inputs,
+    checkpoint === undefined ? {} : { checkpoint },
   )
   return { ...ys, state, initial }
 }

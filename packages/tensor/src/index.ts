@@ -4,6 +4,7 @@ export { type Shape, sizeOf, sameShape, formatShape, stridesOf, broadcastShapes 
 export { type TensorLike, type HostTensor, hostTensor } from './tensor-like.js'
 export { type Tensor, type Operand } from './tensor.js'
 export { type Variable, variable, zerosVariable } from './variable.js'
+export { drawnVariables, type DrawnSpec, type DrawnVariables, type Draws } from './drawn-variables.js'
 export { type Node, type Graph, isPrimitive, topological } from './graph.js'
 export { type Primitive, type Primitives, type Padding, type CustomGradientRule } from './primitive.js'
 export { type Scope, withPath } from './trace.js'

@@ -2,8 +2,9 @@ import { createNode } from './build.js'
 import { SnnError } from './error.js'
 import { isPrimitive, topological, type Graph } from './graph.js'
 import { placeholder } from './ops/leaf.js'
+import { concat } from './ops/movement.js'
 import type { ScanAttributes } from './primitive.js'
-import { formatShape, sameShape } from './shape.js'
+import { formatShape, sameShape, type Shape } from './shape.js'
 import type { Tensor } from './tensor.js'
 import { assignVariable, inScope, newScope, readVariable, scopeOf, type Scope } from './trace.js'
 import { flattenTensors } from './tree.js'
@@ -14,6 +15,12 @@ export interface ScanOptions {
   readonly length?: number
   /** From the last step to the first. */
   readonly reverse?: boolean
+  /**
+   * Keep the state for the gradient only every so many steps; the gradient runs the steps in between again. The memory for T states becomes
+   * that for T / checkpoint + checkpoint, for one more forward pass. Gradients are equal, but for the order in which those of captured tensors are
+   * added up. Default: every state is kept.
+   */
+  readonly checkpoint?: number
 }
 
 /**
@@ -33,6 +40,11 @@ export function scan<S, X, Y>(
   const carried = flattenTensors(state)
   const sequences = flattenTensors(xs)
   const length = lengthOf(sequences.leaves, options.length)
+  const { checkpoint = length } = options
+  if (!Number.isSafeInteger(checkpoint) || checkpoint < 1) {
+    throw new SnnError('ARGUMENT', `[scan] checkpoint ${checkpoint}, expected a whole number of steps of at least 1. Correct it.`, { name: 'checkpoint', value: checkpoint })
+  }
+  if (checkpoint > 1 && checkpoint < length) return scanPieces(step, state, sequences, { length, checkpoint, reverse: options.reverse ?? false })
   const assigned = new Set<Variable>()
   for (;;) {
     const traced = traceStep(step, carried, sequences, [...assigned])
@@ -40,6 +52,40 @@ export function scan<S, X, Y>(
     if (fresh.length === 0) return finish(traced, length, options.reverse ?? false)
     for (const variable of fresh) assigned.add(variable)
   }
+}
+
+/** A loop over pieces of steps, each a loop of its own: the gradient keeps the states between pieces, and those of one piece at a time. */
+function scanPieces<S, X, Y>(
+  step: (state: S, x: X, t: Tensor) => readonly [state: S, y: Y],
+  state: S,
+  sequences: Flat<X>,
+  { length, checkpoint, reverse }: { readonly length: number; readonly checkpoint: number; readonly reverse: boolean },
+): readonly [S, Y] {
+  const pieces = Math.floor(length / checkpoint)
+  const end = pieces * checkpoint
+  /** Steps from `from` on in the shape of `lead`; what only repeats goes on repeating. */
+  const part = (from: number, to: number, lead: Shape): X =>
+    sequences.restore(sequences.leaves.map((t) => repeated(t)?.broadcastTo([...lead, ...t.shape.slice(1)]) ?? t.slice(0, from, to).reshape([...lead, ...t.shape.slice(1)]))) as X
+  const from = (first: Tensor | number) => (before: S, x: X, t: Tensor) => step(before, x, t.add(first))
+  const whole = (start: S) => scan((before: S, x: X, piece) => scan(from(piece.mul(checkpoint)), before, x, { length: checkpoint, reverse }), start, part(0, end, [pieces, checkpoint]), { length: pieces, reverse })
+  const rest = (start: S) => scan(from(end), start, part(end, length, [length - end]), { length: length - end, reverse })
+  const joined = (ys: Y) => mapLeaves(ys, (y) => y.reshape([end, ...y.shape.slice(2)]))
+  if (end === length) {
+    const [last, ys] = whole(state)
+    return [last, joined(ys)]
+  }
+  const [early, late] = reverse ? [rest, whole] : [whole, rest]
+  const [between, first] = early(state)
+  const [last, second] = late(between)
+  const [head, tail] = reverse ? [joined(second), first] : [joined(first), second]
+  const tails = flattenTensors(tail).leaves
+  let at = 0
+  return [last, mapLeaves(head, (y) => concat([y, tails[at++]!], 0))]
+}
+
+function mapLeaves<T>(tree: T, map: (leaf: Tensor) => Tensor): T {
+  const { leaves, restore } = flattenTensors(tree)
+  return restore(leaves.map(map)) as T
 }
 
 type Flat<T> = ReturnType<typeof flattenTensors<T>>

@@ -1,4 +1,4 @@
-export { type LossOptions } from './losses/reduction.js'
+export { type LossOptions, classTargets } from './losses/reduction.js'
 export { type CrossEntropyOptions, binaryCrossEntropy, crossEntropy, logSoftmax } from './losses/cross-entropy.js'
 export { l1, mse } from './losses/mean-squared-error.js'
 export { type TetOptions, tet } from './losses/tet.js'

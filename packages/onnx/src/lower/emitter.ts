@@ -102,10 +102,11 @@ export class Emitter {
     return this.emit('Cast', [name], { to: onnxTypes[dtype] })
   }
 
-  /** The first size is left to ONNX, so that it may be the batch. */
+  /** The largest size is left to ONNX, so that it may be the batch: see `freeSize`. */
   reshape(name: string, shape: Shape): string {
     if (sizeOf(shape) === 0) return this.emit('Reshape', [name, this.ints(shape)], { allowzero: 1 })
-    return this.emit('Reshape', [name, this.ints(shape.map((n, i) => (i === 0 ? -1 : n)))])
+    const free = shape.indexOf(Math.max(...shape))
+    return this.emit('Reshape', [name, this.ints(shape.map((n, i) => (i === free ? -1 : n)))])
   }
 
   transpose(name: string, permutation: readonly number[]): string {

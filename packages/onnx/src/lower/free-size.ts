@@ -3,7 +3,7 @@ import type { OnnxModelSpec, OnnxTensor } from '../graph.js'
 
 /**
  * A model that was lowered with the batch size `size`, with that size made symbolic: leading sizes of inputs and outputs
- * become `symbol`, targets of Reshape -1. `size` must be a number that divides no other size of the model, such as a large prime.
+ * become `symbol`, targets of Reshape -1. `size` must be a number larger than any other size of the model that divides none, such as a large prime.
  *
  * Throws `UNSUPPORTED` when another operation needs the size as a number.
  */

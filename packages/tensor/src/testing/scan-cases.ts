@@ -120,6 +120,22 @@ export function scanCases(): Case[] {
       },
     },
     {
+      name: 'gradient with checkpoints, of steps that these do not divide',
+      inputs: [values('float32', [2, 3], 2), values('float32', [7, 2, 3], 1), values('float32', [3, 3], 3)],
+      build: (s0, xs, w) => {
+        const [s, ys] = scan((s: Tensor, x: Tensor, t: Tensor) => [s.matmul(w).add(x).add(t.cast('float32').mul(0.1)).tanh(), s.mul(x)] as const, s0, xs, { checkpoint: 3 })
+        return [s, ys, ...grad(s.sum().add(ys.square().mean()), [s0, xs, w])]
+      },
+    },
+    {
+      name: 'gradient of a spiking neuron with checkpoints',
+      inputs: [values('float32', [8, 2, 3], 1), values('float32', [3], 4)],
+      build: (xs, w) => {
+        const [v, spikes] = scan((v: Tensor, x: Tensor) => leakyStep(v, x.mul(w)), zeros([2, 3]), xs, { checkpoint: 2 })
+        return [spikes, v, ...grad(spikes.mul(xs).sum(), [xs, w])]
+      },
+    },
+    {
       name: 'gradient of a spiking neuron',
       inputs: [x, values('float32', [3], 4)],
       build: (xs, w) => {

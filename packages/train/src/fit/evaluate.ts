@@ -1,4 +1,4 @@
-import { compile, type Backend, type Tensor } from '@snn/tensor'
+import { compile, type Backend, type CompileFunctionOptions, type Tensor } from '@snn/tensor'
 import { padBatch, type TrainingData } from './data.js'
 import type { Measured } from './progress.js'
 
@@ -8,18 +8,20 @@ export type EvaluationStep = (x: Tensor, y: Tensor) => { readonly loss?: Tensor;
 export interface EvaluateOptions {
   readonly backend?: Backend | undefined
   readonly signal?: AbortSignal | undefined
+  /** Called when a program is compiled: once, unless samples differ in shape. */
+  readonly onCompile?: CompileFunctionOptions['onCompile']
   readonly onProgress?: (progress: { readonly stage: 'evaluate'; readonly done: number; readonly total: number }) => void
 }
 
 /** A compiled evaluation, to be used more than once. */
 export interface Evaluator extends AsyncDisposable {
-  (data: TrainingData, options?: Omit<EvaluateOptions, 'backend'>): Promise<Measured>
+  (data: TrainingData, options?: Omit<EvaluateOptions, 'backend' | 'onCompile'>): Promise<Measured>
 }
 
 /** Compiles `step` for evaluation: the last batch is padded to the size of the others, so that one program serves all. */
-export function evaluator(step: EvaluationStep, { backend }: Pick<EvaluateOptions, 'backend'> = {}): Evaluator {
-  const compiled = compile(step, { backend })
-  async function run(data: TrainingData, { signal, onProgress }: Omit<EvaluateOptions, 'backend'> = {}): Promise<Measured> {
+export function evaluator(step: EvaluationStep, { backend, onCompile }: Pick<EvaluateOptions, 'backend' | 'onCompile'> = {}): Evaluator {
+  const compiled = compile(step, { backend, ...(onCompile && { onCompile }) })
+  async function run(data: TrainingData, { signal, onProgress }: Omit<EvaluateOptions, 'backend' | 'onCompile'> = {}): Promise<Measured> {
     let [loss, weight, correct, samples] = [0, 0, 0, 0]
     let predicts = false
     for await (const [x, y] of data.pass(0)) {

@@ -5,7 +5,7 @@ import { batchNorm1d, defineLayer, input, linear, sequential, type Network, type
 import { atan } from '@snn/surrogate'
 import { compile, isSnnError, reference, repeat, uniform, zerosVariable, type Backend, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
-import { adam, countCrossEntropy, cosine, evaluate, evaluationStep, fit, memoryCheckpoint, mse, sgd, timeFirst, trainingVariables, type FitProgress, type NetworkFitOptions, type TrainingLog, type TrainingRecord } from '../index.js'
+import { adam, countCrossEntropy, cosine, evaluate, evaluationStep, fit, memoryCheckpoint, mse, sgd, timeFirst, trainingVariables, type FitProgress, type NetworkFitOptions, type TrainingData, type TrainingLog, type TrainingRecord } from '../index.js'
 
 const classes = 3
 /** `count` samples of 6 numbers, in which the class says which two are high. */
@@ -65,7 +65,8 @@ describe.each<[string, () => Promise<Backend>]>([['reference', async () => refer
     expect(history.at(-1)!.loss).toBeLessThan(history[0]!.loss / 2)
     expect(history.at(-1)!.validation!.accuracy).toBeGreaterThan(0.9)
     expect(history.at(-1)!.validation!.samples).toBe(27)
-    expect(compiled).toHaveLength(1)
+    // one program for training and one for validation, whose last batch is filled up
+    expect(compiled).toHaveLength(2)
     const trained = progress.filter(({ stage }) => stage === 'train')
     expect(trained.map(({ done, epoch }) => [epoch, done])).toEqual(Array.from({ length: 42 }, (_, i) => [Math.floor(i / 7) + 1, (i % 7) + 1]))
     for (const p of trained) expect(p).toMatchObject({ total: 7, epochs: 6, loss: expect.any(Number) as unknown, accuracy: expect.any(Number) as unknown, samplesPerSecond: expect.any(Number) as unknown })
@@ -168,7 +169,9 @@ describe('on the reference backend', () => {
 
   it('a scalar loss of evaluation is the mean over full batches', async () => {
     const step = (x: Tensor, y: Tensor) => ({ loss: mse(x.mean(1), y.cast('float32')) })
-    const short = await evaluate(step, loader(samples(20, 2), { batch: 8 }), { backend })
+    const compiled: string[] = []
+    const short = await evaluate(step, loader(samples(20, 2), { batch: 8 }), { backend, onCompile: ({ signature }) => compiled.push(signature) })
+    expect(compiled).toHaveLength(1)
     const full = await evaluate(step, loader(samples(20, 2), { batch: 8, dropLast: true }), { backend })
     expect(short).toEqual({ samples: 20, loss: full.loss })
     expect(full.samples).toBe(16)
@@ -180,7 +183,14 @@ describe('on the reference backend', () => {
   })
 
   describe('errors', () => {
-    const attempt = (more: Partial<NetworkFitOptions>, data = train()) => (): Promise<unknown> => {
+    /** The same data with a label that no network has an output for. */
+    const relabelled = (data: TrainingData): TrainingData => ({
+      ...data,
+      async *pass(...which) {
+        for await (const [x, y] of data.pass(...which)) yield [x, { ...y, data: Int32Array.from(y.data as ArrayLike<number>).fill(99) }] as const
+      },
+    })
+    const attempt = (more: Partial<NetworkFitOptions>, data: TrainingData = train()) => (): Promise<unknown> => {
       const { net, options } = setup(backend, { epochs: 1, ...more })
       return fit(net, data, options)
     }
@@ -194,6 +204,7 @@ describe('on the reference backend', () => {
       return attempt({ checkpoint: { store: { ...store, load: async () => copy }, resume: true, identity } }, data)()
     }
     it.each<[string, 'ARGUMENT' | 'NOT_FINITE' | 'CHECKPOINT', RegExp, () => Promise<unknown>]>([
+      ['labels outside of the classes', 'NOT_FINITE', /labels outside of the classes/, attempt({}, relabelled(train()))],
       ['no number of passes', 'ARGUMENT', /epochs/, attempt({ epochs: 1.5 })],
       ['a log every 0 batches', 'ARGUMENT', /logEvery/, attempt({ logEvery: 0 })],
       ['a checkpoint every 0 batches', 'ARGUMENT', /every/, attempt({ checkpoint: { store: memoryCheckpoint(), every: 0 } })],

@@ -33,7 +33,7 @@ export interface FitOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: FitProgress) => void
   readonly onEpoch?: (result: EpochResult) => void
-  /** Called when a program is compiled: once for training, unless batches differ in shape. */
+  /** Called when a program is compiled: once for training and once for validation, unless batches differ in shape. */
   readonly onCompile?: CompileFunctionOptions['onCompile']
 }
 

@@ -40,7 +40,7 @@ export function finiteLoss({ data }: HostTensor, epoch: number, batch: number): 
   const loss = sum / data.length
   if (Number.isFinite(loss)) return loss
   const place = `epoch ${epoch}, batch ${batch}`
-  throw new SnnError('NOT_FINITE', `[fit] the loss is ${loss} at ${place}, expected a finite number. Lower the learning rate, clip gradients, or look at the data; compile with check: 'nan' names the operation.`, { place })
+  throw new SnnError('NOT_FINITE', `[fit] the loss is ${loss} at ${place}, expected a finite number. Lower the learning rate, clip gradients, or look at the data (labels outside of the classes count as NaN); compile with check: 'nan' names the operation.`, { place })
 }
 
 /** Throws `ARGUMENT` unless the option is a whole number of at least `least`. */

@@ -1,7 +1,7 @@
-import { oneHot, SnnError, type Tensor } from '@snn/tensor'
+import { SnnError, type Tensor } from '@snn/tensor'
 import { crossEntropyOf, type CrossEntropyOptions } from './cross-entropy.js'
 import { inGroups, spikeCount, type PopulationOptions } from './population.js'
-import { checkAxes, checkLabels, meanOfSamples, reduceLoss, weighByClass, type LossOptions } from './reduction.js'
+import { checkAxes, checkLabels, classTargets, meanOfSamples, reduceLoss, weighByClass, type LossOptions } from './reduction.js'
 
 /**
  * Cross-entropy of spike counts c = sum_t s_t of spikes [T, N, K] (or [T, N, K p] with `classes: K`) against class indices [N]:
@@ -43,7 +43,7 @@ export function countMse(spikes: Tensor, labels: Tensor, options: CountMseOption
   const [classes, p] = inGroups(spikes, 'countMse', options).shape.slice(-2) as [number, number]
   const counts = spikeCount(spikes, 'countMse', options)
   const [on, off] = [Math.floor(T * correctRate * p), Math.floor(T * incorrectRate * p)]
-  const target = oneHot(labels, classes, { dtype: counts.dtype }).mul(on - off).add(off)
+  const target = classTargets(labels, classes, { dtype: counts.dtype }).mul(on - off).add(off)
   const values = meanOfSamples(counts.sub(target).square()).div(T)
   return reduceLoss(weighByClass(values, labels, classes, weight, 'countMse'), options)
 }

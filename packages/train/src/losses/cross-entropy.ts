@@ -1,5 +1,5 @@
-import { oneHot, SnnError, type Tensor } from '@snn/tensor'
-import { checkAxes, checkLabels, checkSame, reduceLoss, weighByClass, meanOfSamples, type LossOptions } from './reduction.js'
+import { SnnError, type Tensor } from '@snn/tensor'
+import { checkAxes, checkLabels, classTargets, checkSame, reduceLoss, weighByClass, meanOfSamples, type LossOptions } from './reduction.js'
 
 /** x - log sum exp(x) along the last axis, without overflow. */
 export function logSoftmax(x: Tensor): Tensor {
@@ -19,7 +19,7 @@ export function crossEntropyOf(logits: Tensor, labels: Tensor, operation: string
   if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
     throw new SnnError('ARGUMENT', `[${operation}] labelSmoothing ${labelSmoothing}, expected a number from 0 to below 1.`, { name: 'labelSmoothing', value: labelSmoothing })
   }
-  const hard = oneHot(labels, classes, { dtype: logits.dtype })
+  const hard = classTargets(labels, classes, { dtype: logits.dtype })
   const target = labelSmoothing === 0 ? hard : hard.mul(1 - labelSmoothing).add(labelSmoothing / classes)
   return weighByClass(logSoftmax(logits).mul(target).sum(-1).neg(), labels, classes, weight, operation)
 }

@@ -49,6 +49,27 @@ describe('losses of snnTorch: values and gradients', () => {
 
   it('all of them are here', () => expect(cases.map(([name]) => name).sort()).toEqual(Object.keys(losses).sort()))
 
+  it('a label that is no class makes the loss of its sample NaN, and no other', async () => {
+    const byClass: Readonly<Record<string, Loss>> = {
+      crossEntropy: (x, y) => all.crossEntropy(x.mean(0), y, { reduction: 'none' }),
+      countCrossEntropy: (x, y) => all.countCrossEntropy(x, y, { reduction: 'none' }),
+      countMse: (x, y) => all.countMse(x, y, { reduction: 'none' }),
+      maxMembraneCrossEntropy: (x, y) => all.maxMembraneCrossEntropy(x, y, { reduction: 'none' }),
+      membraneMse: (x, y) => all.membraneMse(x, y, { reduction: 'none' }),
+      temporalMse: (x, y) => all.temporalMse(x, y, { reduction: 'none' }),
+      temporalCrossEntropy: (x, y) => all.temporalCrossEntropy(x, y, { reduction: 'none' }),
+      tet: (x, y) => all.tet(x, y, { reduction: 'none' }),
+      mse: (x, y) => all.mse(x.mean(0), all.classTargets(y, K, { dtype: 'float64' }), { reduction: 'none' }),
+    }
+    for (const [name, loss] of Object.entries(byClass)) {
+      for (const outside of [K, -1]) {
+        const given = Array.from({ length: N }, (_, i) => (i === 1 ? outside : i % K))
+        await using run = compile(loss, { backend })
+        expect([...(await run(spikes, i32(given))).data].map((value) => Number.isNaN(value)), name).toEqual(given.map((label) => label === outside))
+      }
+    }
+  })
+
   it('accuracies: with labels that are all k, the share of predictions k', async () => {
     await using run = compile((s: Tensor, y: Tensor) => [
       all.accuracy(all.predictByRate(s), y),

@@ -1,6 +1,6 @@
-import { formatShape, oneHot, sameShape, SnnError, type Tensor } from '@snn/tensor'
+import { formatShape, sameShape, SnnError, type Tensor } from '@snn/tensor'
 import { crossEntropyOf, type CrossEntropyOptions } from './cross-entropy.js'
-import { checkAxes, checkLabels, meanOfSamples, reduceLoss, weighByClass, type LossOptions } from './reduction.js'
+import { checkAxes, checkLabels, classTargets, meanOfSamples, reduceLoss, weighByClass, type LossOptions } from './reduction.js'
 
 /**
  * Cross-entropy of the highest membrane potentials of v [T, N, K] against class indices [N] (Zenke and Vogels 2021):
@@ -40,7 +40,7 @@ export function membraneMse(v: Tensor, labels: Tensor, options: MembraneMseOptio
     throw new SnnError('SHAPE', `[membraneMse] labels of shape ${formatShape(labels.shape)}, expected [${n}] or [${T},${n}].`, { shapes: [labels.shape, [T, n]] })
   }
   if (changing && weight) throw new SnnError('ARGUMENT', '[membraneMse] weight with labels that change over time, expected one class for each sample. Leave it out.', { name: 'weight', value: weight })
-  const target = oneHot(labels, classes, { dtype: v.dtype }).mul(onTarget - offTarget).add(offTarget)
+  const target = classTargets(labels, classes, { dtype: v.dtype }).mul(onTarget - offTarget).add(offTarget)
   const values = meanOfSamples(v.sub(target).square().mean(0))
   return reduceLoss(weighByClass(values, labels, classes, weight, 'membraneMse'), options)
 }

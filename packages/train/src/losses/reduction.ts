@@ -1,4 +1,4 @@
-import { formatShape, oneHot, sameShape, SnnError, tensor, type Tensor } from '@snn/tensor'
+import { formatShape, oneHot, sameShape, scalar, SnnError, tensor, where, type DType, type Tensor } from '@snn/tensor'
 
 export interface LossOptions {
   /** `mean` over the samples (default), `sum`, or `none`: one value for each sample, [N]. */
@@ -32,6 +32,16 @@ export function checkAxes(operation: string, x: Tensor, axes: readonly string[])
 export function checkLabels(operation: string, labels: Tensor, n: number): void {
   if (labels.shape.length === 1 && labels.shape[0] === n) return
   throw new SnnError('SHAPE', `[${operation}] labels of shape ${formatShape(labels.shape)}, expected [${n}], one class index for each sample.`, { shapes: [labels.shape, [n]] })
+}
+
+/**
+ * Class indices [..] as rows of classes [.., K]: 1 for the class, else 0. A label that is none of 0 .. K - 1 gives NaN, and so does a loss of
+ * such a row: `fit` then ends with `NOT_FINITE`, where zeros would train on without a word.
+ */
+export function classTargets(labels: Tensor, classes: number, { dtype = 'float32' }: { readonly dtype?: DType } = {}): Tensor {
+  const index = labels.cast('int32')
+  const isClass = index.ge(0).and(index.lt(classes))
+  return oneHot(index, classes, { dtype }).add(where(isClass, scalar(0, dtype), scalar(NaN, dtype)).expandDims(-1))
 }
 
 /** Throws `SHAPE` unless both have one shape. */

@@ -1,7 +1,7 @@
-import { oneHot, SnnError, where, type Tensor } from '@snn/tensor'
+import { SnnError, where, type Tensor } from '@snn/tensor'
 import { binaryCrossEntropy } from './cross-entropy.js'
 import { l1, mse } from './mean-squared-error.js'
-import { checkAxes, checkLabels } from './reduction.js'
+import { checkAxes, checkLabels, classTargets } from './reduction.js'
 
 /** Similarity of spike trains, as rows: x [N, D], y [M, D] -> [N, M]. */
 export type Kernel = (x: Tensor, y: Tensor) => Tensor
@@ -77,5 +77,5 @@ export function spikeSimilarity(spikes: Tensor, labels: Tensor, options: SpikeSi
 function rowsOf(spikes: Tensor, labels: Tensor, classes: number | undefined): Tensor {
   checkLabels('spikeSimilarity', labels, spikes.shape[0]!)
   if (classes === undefined) throw new SnnError('ARGUMENT', '[spikeSimilarity] class indices without their number, expected { classes }.', { name: 'classes', value: classes })
-  return oneHot(labels, classes, { dtype: spikes.dtype })
+  return classTargets(labels, classes, { dtype: spikes.dtype })
 }

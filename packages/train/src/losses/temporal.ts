@@ -1,7 +1,7 @@
-import { formatShape, oneHot, sameShape, SnnError, stack, where, type Tensor } from '@snn/tensor'
+import { formatShape, sameShape, SnnError, stack, where, type Tensor } from '@snn/tensor'
 import { crossEntropyOf, type CrossEntropyOptions } from './cross-entropy.js'
 import { firstSpikeTime, spikeTimes } from './first-spike.js'
-import { checkAxes, checkLabels, meanOfSamples, reduceLoss, weighByClass, type LossOptions } from './reduction.js'
+import { checkAxes, checkLabels, classTargets, meanOfSamples, reduceLoss, weighByClass, type LossOptions } from './reduction.js'
 
 export interface TemporalMseOptions extends LossOptions {
   /** Whether the targets are class indices [N] (default), or times: [N, K], or [F, N, K] for the first F spikes. */
@@ -45,7 +45,7 @@ function timesOfClasses(spikes: Tensor, labels: Tensor, { onTarget = 0, offTarge
     throw new SnnError('ARGUMENT', `[temporalMse] ${on.length} times in onTarget and ${off.length} in offTarget, expected as many, at least one.`, { name: 'onTarget', value: onTarget })
   }
   const step = (time: number): number => (time < 0 ? T + time : time)
-  const hot = oneHot(labels, classes, { dtype: spikes.dtype })
+  const hot = classTargets(labels, classes, { dtype: spikes.dtype })
   return stack(on.map((time, f) => hot.mul(step(time) - step(off[f]!)).add(step(off[f]!))))
 }
 

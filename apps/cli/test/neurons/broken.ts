@@ -1,0 +1,3 @@
+import { defineNeuron } from '@snn/neuron'
+
+export const odd = defineNeuron('odd', { parameters: {}, state: {}, charge: (_, state) => state })

@@ -1,0 +1,3 @@
+import { lif } from '@snn/neuron'
+
+export const layer = lif({ tau: 3 })
