@@ -39,3 +39,17 @@ it.each([[[0]], [[0, 2]], [[0, 1, 2]]])('sums repeated values by counting them, 
   expect(after!.shape).toEqual(before!.shape)
   expect([...after!.data]).toEqual([...before!.data])
 })
+
+it('compares with a threshold without subtracting it, also next to it and where the difference underflows', () => {
+  const x = placeholder([6])
+  const graph = { parameters: [x], results: [x.sub(0.3).ge(0).cast('float32'), x.sub(1e-38).gt(0).cast('float32')] }
+  const folded = fold(graph)
+  expect(topological(folded).map(({ primitive }) => primitive)).not.toContain('sub')
+  const data = Float32Array.of(0.3, 0.3 + 2 ** -25, 0.3 - 2 ** -25, 1e-38, 1.0000001e-38, NaN)
+  const bindings = new Map([[x, { data, shape: [6], dtype: 'float32' as const }]])
+  const [before, after] = [graph, folded].map(({ results }) => interpret([...results], referenceKernels, bindings).map(({ data }) => [...data]))
+  expect(after).toEqual(before)
+  const unknown = placeholder([6])
+  const other = { parameters: [x, unknown], results: [x.sub(unknown).ge(0)] }
+  expect(fold(other)).toBe(other)
+})

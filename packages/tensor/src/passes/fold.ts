@@ -13,7 +13,7 @@ const foldedElements = 1 << 16
 
 /** Computes what depends on constants only, and removes operations that change nothing. */
 export function fold(graph: Graph): Graph {
-  return rewrite(graph, (node, inputs) => neutral(node, inputs) ?? foldConstants(node, inputs) ?? wholePower(node, inputs) ?? exactReciprocal(node, inputs) ?? sumOfRepeated(node, inputs))
+  return rewrite(graph, (node, inputs) => neutral(node, inputs) ?? foldConstants(node, inputs) ?? wholePower(node, inputs) ?? exactReciprocal(node, inputs) ?? sumOfRepeated(node, inputs) ?? plainThreshold(node, inputs))
 }
 
 /** x^2, x^3 and their reciprocals as products, which are faster and as exact: whole powers are how derivatives are written. */
@@ -93,6 +93,19 @@ function exactReciprocal(node: Node, [x, y]: readonly Tensor[]): readonly Tensor
   if (exponent === undefined) return undefined
   const factor = constant({ data: allocate(output.dtype, 1).fill(2 ** -exponent), shape: [], dtype: output.dtype })
   return createNode('mul', [x!, createNode('broadcast', [factor], { shape: output.shape }, [output], null)[0]!], {}, [output], node.scope)
+}
+
+/** 0 <= x - c as c <= x for a finite constant c, which is the same for all floating-point numbers: how a neuron fires. */
+function plainThreshold(node: Node, [x, y]: readonly Tensor[]): readonly Tensor[] | undefined {
+  if ((node.primitive !== 'less' && node.primitive !== 'lessEqual') || !isUniform(x!, 0) || !isPrimitive(y!.node, 'sub') || !isFloat(y!.dtype)) return undefined
+  const [from, threshold] = y!.node.inputs as readonly [Tensor, Tensor]
+  return isFiniteNumber(threshold) ? createNode(node.primitive, [threshold, from], {}, node.outputs, node.scope) : undefined
+}
+
+/** Whether every element is the same finite constant. */
+function isFiniteNumber({ node }: Tensor): boolean {
+  if (isPrimitive(node, 'broadcast')) return isFiniteNumber(node.inputs[0]!)
+  return isPrimitive(node, 'constant') && node.attributes.data.length === 1 && Number.isFinite(node.attributes.data[0])
 }
 
 function foldConstants(node: Node, inputs: readonly Tensor[]): readonly Tensor[] | undefined {
