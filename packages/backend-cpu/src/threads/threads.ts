@@ -5,8 +5,8 @@ import { workerSource } from './worker-source.js'
 export type KernelFunction = (args: number, first: number, last: number, thread: number) => void
 
 /**
- * Words of the control block. A job is known by its sequence number, and is open while it equals `open`; a worker counts itself as active
- * before it looks, so that no job is closed, and no other begun, while one works on it.
+ * Words of the control block. A job is known by its sequence number, which is odd, and is open while it equals `open`; a worker counts itself
+ * as active before it looks, so that no job is closed, and no other begun, while one works on it.
  */
 const control = { sequence: 0, open: 1, active: 2, finished: 3, failed: 4, kernel: 5, args: 6, blocks: 7, share: 8, next: 9 } as const
 
@@ -59,6 +59,7 @@ export class Threads {
   /** Starts `count` - 1 workers where there is `lib`, and waits until they run: from then on they need nothing of this thread. */
   static async start(memory: Memory, count: number, lib: WorkerThreads | undefined): Promise<Threads> {
     const words = new Int32Array(lib ? new SharedArrayBuffer(64) : new ArrayBuffer(64))
+    words[control.sequence] = -1
     const workers = Array.from({ length: lib ? count - 1 : 0 }, (_, i) => {
       // without what the program preloads, such as a loader of sources
       return new lib!.Worker(workerSource, { eval: true, execArgv: [], workerData: { memory: memory.wasm, control: words, thread: i + 1 } })
@@ -108,8 +109,8 @@ export class Threads {
     words[control.share] = share
     words[control.next] = division === 'fixed' ? -1 : 0
     words[control.finished] = 0
-    Atomics.store(words, control.open, words[control.sequence]! + 1)
-    Atomics.add(words, control.sequence, 1)
+    Atomics.store(words, control.open, words[control.sequence]! + 2)
+    Atomics.add(words, control.sequence, 2)
     Atomics.notify(words, control.sequence)
     return share
   }

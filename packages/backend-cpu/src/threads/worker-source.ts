@@ -7,7 +7,7 @@ const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_th
 const { memory, control, thread } = workerData
 const functions = []
 const [sequence, open, active, finished, failed, kernel, args, blocks, share, next] = control.keys()
-let seen = 0
+let seen = -1
 function work() {
   if (control[kernel] === -1) {
     for (let message = receiveMessageOnPort(parentPort); message; message = receiveMessageOnPort(parentPort)) {
