@@ -1,11 +1,10 @@
-import { consumersOf, Draft } from '../graph.js'
 import { noData, type WorkOptions } from '../activations.js'
-import { eachBatch, type Batches } from '../data.js'
+import type { Batches } from '../data.js'
 import type { CodeSettings } from '../codes/code.js'
-import { domainsOf } from '../domains.js'
+import { consumersOf, Draft } from '../graph.js'
 import type { Plan } from '../plan.js'
-import { calibrateNeuron } from './neurons.js'
-import type { Calibrated } from './partial.js'
+import { Frontier, type Calibrated, type Stage } from './frontier.js'
+import { calibrateNeurons } from './neurons.js'
 import { correctedLayer } from './weights.js'
 
 export interface SequentialOptions extends WorkOptions {
@@ -17,32 +16,38 @@ export interface SequentialOptions extends WorkOptions {
 /**
  * Calibration for a given number of steps with the spiking network in the loop (after Li et al., ICML 2021, with closed-form weights):
  * layer after layer, driven by the real spikes of those before. Where asked, a weighted layer's weights are corrected first
- * (`correctedLayer`); then each neuron's threshold and ramp are chosen per channel (`chooseNeuron`). Every layer goes through the data
- * again, batch by batch: memory does not grow with their number.
+ * (`correctedLayer`); then each neuron's threshold and ramp are chosen per channel (`chooseNeuron`), and the layer is simulated, once,
+ * for those behind it (`Frontier`).
  */
-export async function calibrateSequentially(plan: Plan, data: Batches, options: SequentialOptions): Promise<Calibrated> {
-  const { network, roles } = plan
-  const domains = domainsOf(plan)
-  let samples = 0
-  for await (const { size } of eachBatch(data, 'convert', options.signal)) samples += size
-  if (samples === 0) throw noData()
-  const calibrated: Calibrated = { network, thresholds: new Map(), neurons: new Map() }
-  const corrects = (name: string): boolean => options.weights !== 'keep' && roles.get(name) === 'weighted' && domains.get(name) === 'message'
-  const work = network.nodes.filter(({ name }) => roles.get(name) === 'neuron' || corrects(name))
-  const ready = new Set(network.inputs.map(({ name }) => name))
-  let done = 0
-  for (const node of network.nodes) {
+export async function calibrateSequentially(plan: Plan, data: Batches, options: SequentialOptions): Promise<Calibrated & { readonly samples: number }> {
+  const stages = stagesOf(plan, options.weights)
+  const frontier = await Frontier.open(plan, stages, options.settings, data, options)
+  if (frontier.samples === 0) throw noData()
+  const calibrated: Calibrated = { network: plan.network, thresholds: new Map(), neurons: new Map() }
+  for (const [index, { node, what, other }] of stages.entries()) {
     options.signal?.throwIfAborted()
-    if (corrects(node.name)) {
-      const layer = await correctedLayer(plan, calibrated, node, { ...options, what: options.weights === 'calibrate' ? 'weights' : 'biases', other: otherBranch(plan, node.name, ready), samples }, data)
+    if (what === 'weights') {
+      const layer = await correctedLayer(plan, calibrated, node, { ...options, what: options.weights === 'calibrate' ? 'weights' : 'biases', other }, frontier)
       const draft = new Draft(calibrated.network)
       draft.replace(node.name, layer)
       calibrated.network = draft.finish()
-    } else if (roles.get(node.name) === 'neuron') await calibrateNeuron(plan, calibrated, node.name, { ...options, samples }, data)
-    if (node.inputs.every((name) => ready.has(name))) ready.add(node.name)
-    if (work.includes(node)) options.onProgress?.({ stage: 'calibrate', done: ++done, total: work.length })
+    } else await calibrateNeurons(plan, calibrated, index, node, options, frontier)
+    frontier.finish(index)
+    options.onProgress?.({ stage: 'calibrate', done: index + 1, total: stages.length })
   }
-  return calibrated
+  return { ...calibrated, samples: frontier.samples }
+}
+
+function stagesOf(plan: Plan, weights: SequentialOptions['weights']): Stage[] {
+  const { network, roles, domains } = plan
+  const ready = new Set(network.inputs.map(({ name }) => name))
+  return network.nodes.flatMap((node): Stage[] => {
+    const other = otherBranch(plan, node.name, ready)
+    if (node.inputs.every((name) => ready.has(name))) ready.add(node.name)
+    if (roles.get(node.name) === 'neuron') return [{ node, what: 'neurons', needs: node.inputs, other: undefined }]
+    const corrects = weights !== 'keep' && roles.get(node.name) === 'weighted' && domains.get(node.name) === 'message'
+    return corrects ? [{ node, what: 'weights', needs: [...node.inputs, ...(other === undefined ? [] : [other])], other }] : []
+  })
 }
 
 /** The other input of the only Add that takes a layer's output, once that is calibrated. */

@@ -1,14 +1,14 @@
 import type { NetworkNode } from '@snn/nn'
 import { compile, type Tensor } from '@snn/tensor'
-import { recorder, type WorkOptions } from '../activations.js'
-import { eachBatch, type Batches } from '../data.js'
+import type { WorkOptions } from '../activations.js'
 import type { CodeSettings } from '../codes/code.js'
 import type { Plan } from '../plan.js'
 import { withWeights } from '../prepare.js'
 import { at, floats, weightsOf } from '../weights.js'
-import { partial, type Calibrated } from './partial.js'
+import type { Calibrated, Frontier } from './frontier.js'
 import { patchesOf } from './patches.js'
 import { emptySums, solveRidge, type RidgeSums } from './ridge.js'
+import { annSegment, spikingSegment } from './segment.js'
 
 export interface CorrectionOptions extends WorkOptions {
   readonly settings: CodeSettings
@@ -16,8 +16,6 @@ export interface CorrectionOptions extends WorkOptions {
   readonly what: 'weights' | 'biases'
   /** Another input of the Add behind the layer, whose error this layer makes up for. */
   readonly other: string | undefined
-  /** Samples of calibration data. */
-  readonly samples: number
 }
 
 /** Rows that a correction is found from. */
@@ -29,7 +27,7 @@ const mostInputs = 2304
  * The weighted layer with weights that make up for what the spikes before it got wrong: W + D and b + db such that (W + D) r + b + db is
  * as near as possible to the ANN's pre-activation y, with r the mean over time of the layer's real spikes. See `RidgeSums`.
  */
-export async function correctedLayer(plan: Plan, calibrated: Calibrated, node: NetworkNode, options: CorrectionOptions, data: Batches): Promise<NetworkNode['layer']> {
+export async function correctedLayer(plan: Plan, calibrated: Calibrated, node: NetworkNode, options: CorrectionOptions, { chunks, samples }: Frontier): Promise<NetworkNode['layer']> {
   const { backend, settings, other, signal } = options
   const input = node.inputs[0]!
   const current = calibrated.network.node(node.name)
@@ -39,17 +37,20 @@ export async function correctedLayer(plan: Plan, calibrated: Calibrated, node: N
   const { groups, inputs, outputs, places } = patches
   const whole = options.what === 'weights' && inputs <= mostInputs
   const sums = Array.from({ length: groups }, () => emptySums(whole ? inputs : 1, outputs))
-  await using snn = await partial(plan, calibrated, settings, other === undefined ? [input] : [input, other], backend)
-  await using ann = recorder(plan.network, other === undefined ? [node.name] : [node.name, other], backend)
+  const others = other === undefined ? [] : [other]
+  await using snn = await spikingSegment(plan, calibrated, [input, ...others], chunks[0]!, { settings, backend, over: 'mean' })
+  await using ann = annSegment(plan, [node.name, ...others], chunks[0]!, backend)
   await using products = compile((r: Tensor, w: Tensor, e: Tensor) => {
     const rest = e.sub(r.matmul(w.transpose()))
     return whole ? { rest, rr: r.transpose().matmul(r), er: rest.transpose().matmul(r) } : { rest }
   }, { backend })
-  const perSample = Math.max(1, Math.min(places, Math.floor(mostRows / options.samples)))
+  const perSample = Math.max(1, Math.min(places, Math.floor(mostRows / samples)))
   const random = placesAtRandom(places)
-  for await (const { x, size } of eachBatch(data, 'convert', signal)) {
-    const [r, branch] = await snn.sums(x)
-    const { values } = await ann(x)
+  for (const chunk of chunks) {
+    signal?.throwIfAborted()
+    const { size } = chunk
+    const [r, branch] = await snn.run(chunk)
+    const values = await ann.run(chunk)
     const y = values[node.name]!.data
     const target = other === undefined ? undefined : values[other]!.data
     const rows = size * perSample
