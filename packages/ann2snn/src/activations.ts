@@ -1,5 +1,5 @@
 import type { Inputs, Network } from '@snn/nn'
-import { compile, SnnError, type Backend, type Tensor } from '@snn/tensor'
+import { compile, SnnError, type Backend } from '@snn/tensor'
 import { eachBatch, type Batches } from './data.js'
 import type { Plan } from './plan.js'
 import { Histogram } from './statistics.js'

@@ -3,6 +3,7 @@ import { SnnError } from '@snn/tensor'
 import { convert, type Conversion, type ConvertOptions } from './convert.js'
 import { eachBatch, type Batches } from './data.js'
 import { evaluate, evaluateAnn } from './evaluate.js'
+import { hashOf } from './hash.js'
 import type { CodeName } from './codes/code.js'
 
 /** What distinguishes a conversion that the search tries. */
@@ -126,18 +127,10 @@ async function refuseShared(calibration: Batches, validation: Batches, signal: A
   }
 }
 
-/** A key for the values of each sample: two hashes of its bits. */
+/** A key for the values of each sample. */
 async function* keysOf(data: Batches, signal: AbortSignal | undefined): AsyncGenerator<string> {
   for await (const { x, size } of eachBatch(data, 'search', signal)) {
     const count = x.data.length / size
-    const bits = new Int32Array(Float32Array.from(x.data).buffer)
-    for (let n = 0; n < size; n++) {
-      let [a, b] = [0x811c9dc5, 0x9747b28c]
-      for (let i = n * count; i < (n + 1) * count; i++) {
-        a = Math.imul(a ^ bits[i]!, 0x01000193)
-        b = Math.imul(b, 0x85ebca6b) ^ (bits[i]! + (b >>> 13))
-      }
-      yield `${a}:${b}`
-    }
+    for (let n = 0; n < size; n++) yield hashOf('', [x.data.subarray(n * count, (n + 1) * count)])
   }
 }

@@ -1,4 +1,4 @@
-import { Network, type NetworkNode } from '@snn/nn'
+import type { Network, NetworkNode } from '@snn/nn'
 import { sizeOf, type TensorLike } from '@snn/tensor'
 import type { WorkOptions } from '../activations.js'
 import type { CodeSettings } from '../codes/code.js'

@@ -1,20 +1,19 @@
 import type { NetworkNode } from '@snn/nn'
 import { sizeOf } from '@snn/tensor'
-import type { SequentialOptions } from './sequential.js'
 import type { Plan } from '../plan.js'
+import type { NeuronsFound } from './checkpoint.js'
 import { chooseNeuron, type Trace } from './neuron-grid.js'
 import type { Calibrated, Frontier } from './frontier.js'
 import { annSegment, spikingSegment } from './segment.js'
+import type { SequentialOptions } from './sequential.js'
 
 /** Places and samples of each channel that a neuron is chosen by. */
 const mostTraces = 768
 /** Samples whose currents are looked at, where one has many places. */
 const mostSamples = 64
 
-/** Chooses threshold, initial potential and current of every channel of a layer of neurons, from its real currents, and simulates it. */
-export async function calibrateNeurons(plan: Plan, calibrated: Calibrated, stage: number, node: NetworkNode, { settings, backend, signal }: SequentialOptions, frontier: Frontier): Promise<void> {
-  const { name } = node
-  const { chunks, samples } = frontier
+/** Chooses threshold, initial potential and current of every channel of a layer of neurons, from its real currents. */
+export async function chooseNeurons(plan: Plan, calibrated: Calibrated, { name, layer, inputs }: NetworkNode, { settings, backend, signal }: SequentialOptions, { chunks, samples }: Frontier): Promise<NeuronsFound> {
   const shape = plan.shapes.get(name)!
   const channels = shape[0]!
   const inner = sizeOf(shape) / channels
@@ -23,14 +22,11 @@ export async function calibrateNeurons(plan: Plan, calibrated: Calibrated, stage
   const traces: Trace[][] = Array.from({ length: channels }, () => [])
   const largest = new Float64Array(channels)
   await using ann = annSegment(plan, [name], chunks[0]!, backend)
-  await using currents = await spikingSegment(plan, calibrated, [node.inputs[0]!], chunks[0]!, { settings, backend, over: 'steps' })
-  const activations = []
+  await using currents = await spikingSegment(plan, calibrated, [inputs[0]!], chunks[0]!, { settings, backend, over: 'steps' })
   let seen = 0
   for (const chunk of chunks) {
     signal?.throwIfAborted()
-    const values = (await ann.run(chunk))[name]!
-    activations.push(values)
-    const activation = values.data
+    const activation = (await ann.run(chunk))[name]!.data
     for (let block = 0; block < chunk.size * channels; block++) {
       const channel = block % channels
       for (let i = block * inner; i < (block + 1) * inner; i++) if (activation[i]! > largest[channel]!) largest[channel] = activation[i]!
@@ -51,20 +47,22 @@ export async function calibrateNeurons(plan: Plan, calibrated: Calibrated, stage
     }
     seen += chunk.size
   }
-  const config = node.layer.config as { readonly high?: number | null }
-  const cap = node.layer.kind === 'clip' ? (config.high ?? Infinity) : Infinity
+  const cap = layer.kind === 'clip' ? ((layer.config as { readonly high?: number | null }).high ?? Infinity) : Infinity
   const layerLargest = Math.max(...largest) || 1
+  const grid = { T: settings.T, start: plan.code.start(plan.depths.get(name)!, settings), wait: settings.wait, signed: plan.code.signed, cap }
+  const chosen = traces.map((own, channel) => chooseNeuron(own, Math.max(largest[channel]!, layerLargest * 1e-2), grid))
+  return { what: 'neurons', threshold: chosen.map(({ threshold }) => threshold), initial: chosen.map(({ initial }) => initial), current: chosen.map(({ current }) => current) }
+}
+
+/** Simulates a calibrated layer of neurons for those behind it. */
+export async function simulateNeurons(plan: Plan, calibrated: Calibrated, name: string, { settings, backend, signal }: SequentialOptions, frontier: Frontier): Promise<void> {
+  const { chunks } = frontier
   const start = plan.code.start(plan.depths.get(name)!, settings)
-  const chosen = traces.map((own, channel) =>
-    chooseNeuron(own, Math.max(largest[channel]!, layerLargest * 1e-2), { T: settings.T, start, wait: settings.wait, signed: plan.code.signed, cap }),
-  )
-  calibrated.thresholds.set(name, Float64Array.from(chosen, ({ threshold }) => threshold))
-  calibrated.neurons.set(name, { initial: Float64Array.from(chosen, ({ initial }) => initial), current: Float64Array.from(chosen, ({ current }) => current) })
-  if (!frontier.isNeeded(stage, name)) return
-  await using emitted = await spikingSegment(plan, calibrated, [name], chunks[0]!, { settings, backend, over: 'steps' })
-  for (const [i, chunk] of chunks.entries()) {
+  await using ann = annSegment(plan, [name], chunks[0]!, backend)
+  await using spiking = await spikingSegment(plan, calibrated, [name], chunks[0]!, { settings, backend, over: 'steps' })
+  for (const chunk of chunks) {
     signal?.throwIfAborted()
-    const [series] = await emitted.run(chunk)
-    frontier.keep(name, chunk, activations[i]!, series!, start, settings.T)
+    const [emitted] = await spiking.run(chunk)
+    frontier.keep(name, chunk, (await ann.run(chunk))[name]!, emitted!, start, settings.T)
   }
 }

@@ -2,15 +2,23 @@ import { noData, type WorkOptions } from '../activations.js'
 import type { Batches } from '../data.js'
 import type { CodeSettings } from '../codes/code.js'
 import { consumersOf, Draft } from '../graph.js'
+import { hashOf } from '../hash.js'
 import type { Plan } from '../plan.js'
+import { withWeights } from '../prepare.js'
+import { weightsOf } from '../weights.js'
+import { checkRecord, type LayerCalibration } from './checkpoint.js'
 import { Frontier, type Calibrated, type Stage } from './frontier.js'
-import { calibrateNeurons } from './neurons.js'
-import { correctedLayer } from './weights.js'
+import { chooseNeurons, simulateNeurons } from './neurons.js'
+import { correctedWeights } from './weights.js'
 
 export interface SequentialOptions extends WorkOptions {
   readonly settings: CodeSettings
   /** What may change beside thresholds, initial potentials and currents. */
   readonly weights: 'keep' | 'biases' | 'calibrate'
+  /** Is told what was found for a layer, as soon as it is. */
+  readonly onLayer?: ((found: LayerCalibration) => void | Promise<void>) | undefined
+  /** What `onLayer` was told before the calibration was cut off: it goes on from there. */
+  readonly resume?: readonly LayerCalibration[] | undefined
 }
 
 /**
@@ -23,19 +31,37 @@ export async function calibrateSequentially(plan: Plan, data: Batches, options: 
   const stages = stagesOf(plan, options.weights)
   const frontier = await Frontier.open(plan, stages, options.settings, data, options)
   if (frontier.samples === 0) throw noData()
+  const key = await keyOf(plan, frontier, options)
   const calibrated: Calibrated = { network: plan.network, thresholds: new Map(), neurons: new Map() }
-  for (const [index, { node, what, other }] of stages.entries()) {
+  for (const [index, stage] of stages.entries()) {
     options.signal?.throwIfAborted()
-    if (what === 'weights') {
-      const layer = await correctedLayer(plan, calibrated, node, { ...options, what: options.weights === 'calibrate' ? 'weights' : 'biases', other }, frontier)
+    const { node, what } = stage
+    const known = options.resume?.[index]
+    if (known) checkRecord(known, key, stage)
+    const found = known ?? { key, layer: node.name, ...(what === 'weights' ? await correctedWeights(plan, calibrated, stage, options, frontier) : await chooseNeurons(plan, calibrated, node, options, frontier)) }
+    if (!known) await options.onLayer?.(found)
+    if (found.what === 'weights') {
       const draft = new Draft(calibrated.network)
-      draft.replace(node.name, layer)
+      const { shape } = node.layer.variables['weight']!
+      draft.replace(node.name, withWeights(node, { weight: { data: Float32Array.from(found.weight), shape }, bias: { data: Float32Array.from(found.bias), shape: [found.bias.length] } }))
       calibrated.network = draft.finish()
-    } else await calibrateNeurons(plan, calibrated, index, node, options, frontier)
+    } else {
+      calibrated.thresholds.set(node.name, Float64Array.from(found.threshold))
+      calibrated.neurons.set(node.name, { initial: Float64Array.from(found.initial), current: Float64Array.from(found.current) })
+      if (frontier.isNeeded(index, node.name)) await simulateNeurons(plan, calibrated, node.name, options, frontier)
+    }
     frontier.finish(index)
     options.onProgress?.({ stage: 'calibrate', done: index + 1, total: stages.length })
   }
   return { ...calibrated, samples: frontier.samples }
+}
+
+/** Stands for all that decides what a calibration finds: the network, the samples and the options. */
+async function keyOf({ network, code }: Plan, { chunks }: Frontier, { settings, weights }: SequentialOptions): Promise<string> {
+  const arrays = []
+  for (const { layer } of network.nodes) for (const { data } of Object.values(await weightsOf(layer))) arrays.push(data)
+  for (const { kept } of chunks) for (const { activation } of kept.values()) arrays.push(activation.data)
+  return hashOf(JSON.stringify([code.name, settings, weights, network.nodes.map(({ name, layer, inputs }) => [name, layer.kind, layer.config, inputs])]), arrays)
 }
 
 function stagesOf(plan: Plan, weights: SequentialOptions['weights']): Stage[] {
