@@ -31,7 +31,7 @@ export interface ConvertOptions extends WorkOptions {
   readonly onLayer?: (found: LayerCalibration) => void | Promise<void>
   /** Mode 'sequential': what `onLayer` was told, in order. It goes on from there, with the result it would have had. */
   readonly resume?: readonly LayerCalibration[]
-  /** How thresholds are chosen. Default '99.9%', in codes with levels 'max'. */
+  /** How thresholds are chosen. Default '99.9%', with `T` in the codes 'binary' and 'signed' 'sequential', in codes with levels 'max'. */
   readonly mode?: Mode
   /** One threshold for a layer, or one for each channel. Default 'layer', in codes with levels 'channel'; 'balance' is always per channel. */
   readonly per?: Per
@@ -68,10 +68,11 @@ export interface Conversion {
  */
 export async function convert(source: Network | Uint8Array, data: Batches, options: ConvertOptions = {}): Promise<Conversion> {
   const code = codeNamed(options.code ?? 'binary')
-  const { mode = code.levels ? 'max' : '99.9%', initialPotential = 0.5, softmax = 'strip', unsupported = 'error' } = options
+  const mode = options.mode ?? defaultMode(code, options)
+  const { initialPotential = 0.5, softmax = 'strip', unsupported = 'error' } = options
   const per = mode === 'balance' || mode === 'sequential' || mode === 'gaussian' ? 'channel' : (options.per ?? (code.levels ? 'channel' : 'layer'))
   parseMode(mode)
-  const settings = checkSettings(code, options)
+  const settings = checkSettings(code, { ...options, mode })
   if (!(initialPotential >= 0 && initialPotential <= 1)) {
     throw new SnnError('ARGUMENT', `[convert] initialPotential ${initialPotential}, expected a share of the threshold from 0 to 1.`, { name: 'initialPotential', value: initialPotential })
   }
@@ -99,9 +100,14 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
     samples: { calibration: calibrationSamples, report: samples },
     ann: { macs: totalOf(plan), parameters: parameterCount(ann), ...(annAccuracy === undefined ? {} : { accuracy: annAccuracy }) },
     ...findings,
-    notes: [...imported.notes, ...notes],
+    notes: [...imported.notes, ...notes, ...(calibrated && calibrated.samples < calibrationSamples ? [`Sequential calibration used the first ${calibrated.samples} of ${calibrationSamples} samples: more do not fit into 1 GiB.`] : [])],
   }
   return { snn, ann, report }
+}
+
+function defaultMode({ levels }: Code, { T }: ConvertOptions): Mode {
+  if (levels) return 'max'
+  return T === undefined ? '99.9%' : 'sequential'
 }
 
 function checkSettings(code: Code, { levels = code.levels?.default ?? 0, T = 0, wait = 0, mode, weights = 'keep', resume }: ConvertOptions): CodeSettings {

@@ -46,20 +46,17 @@ const mostNumbers = 2 ** 24
 
 /**
  * How far a calibration has come: the calibration samples with the activations and spikes of those layers of neurons that layers still to
- * come start from, so that each layer is simulated once. All samples are read, and as many kept as fit into 1 GiB: memory
- * does not grow with their number.
+ * come start from, so that each layer is simulated once. As many samples are read as fit into 1 GiB: memory does not grow with their
+ * number.
  */
 export class Frontier {
   readonly chunks: readonly Chunk[]
   readonly samples: number
-  /** Samples that there was no room for. */
-  readonly left: number
   readonly #lastUse: ReadonlyMap<string, number>
 
-  private constructor(chunks: readonly Chunk[], left: number, lastUse: ReadonlyMap<string, number>) {
+  private constructor(chunks: readonly Chunk[], lastUse: ReadonlyMap<string, number>) {
     this.chunks = chunks
     this.samples = chunks.reduce((sum, { size }) => sum + size, 0)
-    this.left = left
     this.#lastUse = lastUse
   }
 
@@ -70,15 +67,12 @@ export class Frontier {
     const perChunk = Math.max(1, Math.floor(mostNumbers / (largest * T)))
     const name = plan.network.inputs[0]!.name
     const rows: Float32Array[] = []
-    let left = 0
     let shape: readonly number[] = []
     for await (const { x, size } of eachBatch(data, 'convert', signal)) {
       shape = x.shape.slice(1)
       const inner = x.data.length / size
-      for (let n = 0; n < size; n++) {
-        if (rows.length < most) rows.push(Float32Array.from(x.data.subarray(n * inner, (n + 1) * inner)))
-        else left++
-      }
+      for (let n = 0; n < size && rows.length < most; n++) rows.push(Float32Array.from(x.data.subarray(n * inner, (n + 1) * inner)))
+      if (rows.length === most) break
     }
     const chunks: Chunk[] = []
     const count = Math.ceil(rows.length / perChunk)
@@ -89,7 +83,7 @@ export class Frontier {
       own.forEach((row, n) => data.set(row, n * row.length))
       chunks.push({ size: own.length, kept: new Map([[name, { activation: { data, shape: [own.length, ...shape] } }]]) })
     }
-    return new Frontier(chunks, left, lastUse)
+    return new Frontier(chunks, lastUse)
   }
 
   /** Whether a stage after this one starts from what `name` yields. */
