@@ -43,7 +43,7 @@ describe('flags of snn convert', { timeout: 240_000 }, () => {
     ['burst', ['--levels', '3'], { name: 'burst', spikes: 'binary', signed: false, levels: 3 }, 64],
     ['phase', ['--levels', '5'], { name: 'phase', spikes: 'binary', signed: false, levels: 5 }, 10],
     ['stBif', ['--levels', '7'], { name: 'stBif', spikes: 'binary', signed: true, levels: 7 }, 32],
-    ['multiThreshold', [], { name: 'multiThreshold', spikes: 'graded', signed: true, levels: 8 }, 32],
+    ['multiThreshold', [], { name: 'multiThreshold', spikes: 'graded', signed: true, levels: 9 }, 32],
     ['differential', ['--levels', '6'], { name: 'differential', spikes: 'graded', signed: true, levels: 6 }, 8],
     ['delta', ['--levels', '4'], { name: 'delta', spikes: 'graded', signed: true, levels: 4 }, 8],
   ])('--code %s --levels: the report names both, and the file works', async (code, flags, expected, steps) => {
