@@ -6,6 +6,7 @@ import { withBackend } from './backend.js'
 import type { Work } from './evaluate-model.js'
 import { inputShape, readModel } from './model-file.js'
 import { batchesFor, completeSpec } from './preprocessing.js'
+import { openCheckpoint } from './calibration-file.js'
 import { checkWritable } from './check-writable.js'
 import type { OnProgress } from './progress.js'
 
@@ -23,6 +24,8 @@ export interface ConvertModelOptions extends Settings {
   readonly out: string
   /** A file for the report, too. */
   readonly report?: string
+  /** A file that keeps what sequential calibration found for each layer: it goes on from there, and removes it at the end. */
+  readonly resume?: string
   /** Points of accuracy that may be lost: searches codes, calibrations and steps for the cheapest. */
   readonly budget?: number
   /** Labelled data that the search measures on. Default: a fifth of the calibration samples, which then choose no thresholds. */
@@ -46,9 +49,10 @@ export interface ModelConversion {
 
 /** Converts an ONNX classifier into a spiking network and writes it as a .snn.onnx file. */
 export async function convertModel(path: string, options: ConvertModelOptions, { signal, onProgress }: Work): Promise<ModelConversion> {
-  const { calibrate, samples = 1000, output, batch = 64, out, report: reportPath, preprocess: given, budget, validate, sameData = false, ...settings } = options
+  const { calibrate, samples = 1000, output, batch = 64, out, report: reportPath, preprocess: given, resume, budget, validate, sameData = false, ...settings } = options
   await checkWritable(out, '--out')
   if (reportPath !== undefined) await checkWritable(reportPath, '--report')
+  const checkpoint = resume === undefined ? undefined : await openCheckpoint(resume)
   const opened = typeof calibrate === 'string' ? await openDataset(calibrate, { signal }) : calibrate
   const { network, notes, classNames = opened.classes } = importOnnx(await readModel(path), output === undefined ? {} : { output })
   const dataset = take(opened, samples, { shuffle: true })
@@ -59,10 +63,11 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
     const work = { ...settings, backend, signal }
     const follow: OnProgress = (progress) => onProgress({ total: batches.samples, ...progress })
     const found = budget === undefined ? undefined : await search(budget)
-    const converted = found?.best ?? (await convert(network, batches, { ...work, onProgress: follow }))
+    const converted = found?.best ?? (await convert(network, batches, { ...work, ...(checkpoint && { resume: checkpoint.layers, onLayer: checkpoint.add }), onProgress: follow }))
 
     async function search(points: number) {
-      const { mode: _, per: __, ...common } = work
+      const { weights, balance, initialPotential, delay, unsupported } = settings
+      const common = Object.fromEntries(Object.entries({ weights, balance, initialPotential, delay, unsupported, backend, signal }).filter(([, value]) => value !== undefined))
       const own = await parts(dataset, validate, signal)
       const [calibration, validation] = [own.calibration, own.validation].map((part) => batchesFor(part, preprocess, input, { batch, signal }))
       return searchConversion(network, calibration!, validation!, { ...common, budget: points, sameData, onProgress: follow })
@@ -71,6 +76,7 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
     const file = await toOnnx(converted.snn, { ...(preprocess ? { preprocess } : {}), ...(classNames ? { classNames } : {}), T: report.recommendedT })
     signal.throwIfAborted()
     await replaceFile(out, file)
+    await checkpoint?.remove()
     if (reportPath !== undefined) await replaceFile(reportPath, `${JSON.stringify(report, undefined, 2)}\n`)
     return { model: path, data: typeof calibrate === 'string' ? calibrate : calibrate.description, samples: dataset.length, out, preprocess: preprocess ?? null, report, ...(found && { search: { annAccuracy: found.annAccuracy, rows: found.rows } }) }
   })

@@ -1,5 +1,5 @@
-import type { Network } from '@snn/nn'
-import { compile, SnnError, type Backend, type Tensor } from '@snn/tensor'
+import type { Inputs, Network } from '@snn/nn'
+import { compile, SnnError, type Backend } from '@snn/tensor'
 import { eachBatch, type Batches } from './data.js'
 import type { Plan } from './plan.js'
 import { Histogram } from './statistics.js'
@@ -28,9 +28,10 @@ export function neuronNames({ network, roles }: Plan): string[] {
 /** Runs the network and hands out what the named nodes yield. */
 export function recorder(network: Network, names: readonly string[], backend: Backend | undefined) {
   return compile(
-    (x: Tensor) => {
-      const { outputs, recorded } = network.run('step', network.bind(x), { record: names.map((name) => `${name}.output`) })
-      return { logits: outputs[network.outputs[0]!]!, values: Object.fromEntries(names.map((name) => [name, recorded[`${name}.output`]!])) }
+    (x: Inputs) => {
+      const inputs = network.bind(x)
+      const { outputs, recorded } = network.run('step', inputs, { record: names.filter((name) => !(name in inputs)).map((name) => `${name}.output`) })
+      return { logits: outputs[network.outputs[0]!]!, values: Object.fromEntries(names.map((name) => [name, recorded[`${name}.output`] ?? inputs[name]!])) }
     },
     { backend },
   )

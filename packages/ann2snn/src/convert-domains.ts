@@ -1,6 +1,6 @@
 import type { Layer } from '@snn/nn'
 import type { CodeSettings } from './codes/code.js'
-import { depthsOf, domainsOf, takes, type Domain } from './domains.js'
+import { takes, type Domain } from './domains.js'
 import type { Draft } from './graph.js'
 import type { Plan } from './plan.js'
 import { accumulate, difference, gate, runningMean } from './spiking-layers.js'
@@ -18,10 +18,8 @@ export interface DomainOptions {
 
 /** Puts in what lies between constants, messages and values: gates, sums or means, differences. */
 export function convertDomains(draft: Draft, plan: Plan, { settings, delay }: DomainOptions): void {
-  const { network, code, roles } = plan
-  const domains = domainsOf(plan)
+  const { network, code, roles, domains, depths } = plan
   const once = code.flow === 'once'
-  const depths = depthsOf(plan)
   const neuronsDeep = Math.max(0, ...depths.values())
   const atEnd = delay + (neuronsDeep > 0 ? neuronsDeep * settings.wait : 0)
 
@@ -44,7 +42,7 @@ export function convertDomains(draft: Draft, plan: Plan, { settings, delay }: Do
     const source = draft.node(`${name}_bias`) ? `${name}_bias` : name
     const wanted = new Map<string, { readonly conversion: Conversion; readonly users: string[] }>()
     for (const user of network.nodes.filter(({ inputs }) => inputs.includes(name))) {
-      const conversion = takes(plan, domains, user.name) === 'message' ? toMessage(from) : toValue(from, roles.get(user.name) === 'readout')
+      const conversion = takes(plan, user.name) === 'message' ? toMessage(from) : toValue(from, roles.get(user.name) === 'readout')
       if (!conversion) continue
       const { users } = wanted.get(conversion.suffix) ?? wanted.set(conversion.suffix, { conversion, users: [] }).get(conversion.suffix)!
       users.push(user.name)

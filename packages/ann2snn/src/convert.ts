@@ -1,6 +1,7 @@
 import type { Network } from '@snn/nn'
 import { SnnError } from '@snn/tensor'
 import type { Per, WorkOptions } from './activations.js'
+import type { LayerCalibration } from './calibrate/checkpoint.js'
 import { calibrateSequentially } from './calibrate/sequential.js'
 import type { BalanceOptions } from './balance.js'
 import { checkReiterable, type Batches } from './data.js'
@@ -26,7 +27,11 @@ export interface ConvertOptions extends WorkOptions {
   readonly wait?: number
   /** What mode 'sequential' may change beside thresholds and initial potentials: nothing (default), biases, or weights too. */
   readonly weights?: 'keep' | 'biases' | 'calibrate'
-  /** How thresholds are chosen. Default '99.9%', in codes with levels 'max'. */
+  /** Mode 'sequential': is told what was found for each layer, as soon as it is, so that a calibration that was cut off can go on. */
+  readonly onLayer?: (found: LayerCalibration) => void | Promise<void>
+  /** Mode 'sequential': what `onLayer` was told, in order. It goes on from there, with the result it would have had. */
+  readonly resume?: readonly LayerCalibration[]
+  /** How thresholds are chosen. Default '99.9%', with `T` in the codes 'binary' and 'signed' 'sequential', in codes with levels 'max'. */
   readonly mode?: Mode
   /** One threshold for a layer, or one for each channel. Default 'layer', in codes with levels 'channel'; 'balance' is always per channel. */
   readonly per?: Per
@@ -63,10 +68,11 @@ export interface Conversion {
  */
 export async function convert(source: Network | Uint8Array, data: Batches, options: ConvertOptions = {}): Promise<Conversion> {
   const code = codeNamed(options.code ?? 'binary')
-  const { mode = code.levels ? 'max' : '99.9%', initialPotential = 0.5, softmax = 'strip', unsupported = 'error' } = options
+  const mode = options.mode ?? defaultMode(code, options)
+  const { initialPotential = 0.5, softmax = 'strip', unsupported = 'error' } = options
   const per = mode === 'balance' || mode === 'sequential' || mode === 'gaussian' ? 'channel' : (options.per ?? (code.levels ? 'channel' : 'layer'))
   parseMode(mode)
-  const settings = checkSettings(code, options)
+  const settings = checkSettings(code, { ...options, mode })
   if (!(initialPotential >= 0 && initialPotential <= 1)) {
     throw new SnnError('ARGUMENT', `[convert] initialPotential ${initialPotential}, expected a share of the threshold from 0 to 1.`, { name: 'initialPotential', value: initialPotential })
   }
@@ -94,12 +100,17 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
     samples: { calibration: calibrationSamples, report: samples },
     ann: { macs: totalOf(plan), parameters: parameterCount(ann), ...(annAccuracy === undefined ? {} : { accuracy: annAccuracy }) },
     ...findings,
-    notes: [...imported.notes, ...notes],
+    notes: [...imported.notes, ...notes, ...(calibrated && calibrated.samples < calibrationSamples ? [`Sequential calibration used the first ${calibrated.samples} of ${calibrationSamples} samples: more do not fit into 1 GiB.`] : [])],
   }
   return { snn, ann, report }
 }
 
-function checkSettings(code: Code, { levels = code.levels?.default ?? 0, T = 0, wait = 0, mode, weights = 'keep' }: ConvertOptions): CodeSettings {
+function defaultMode({ levels }: Code, { T }: ConvertOptions): Mode {
+  if (levels) return 'max'
+  return T === undefined ? '99.9%' : 'sequential'
+}
+
+function checkSettings(code: Code, { levels = code.levels?.default ?? 0, T = 0, wait = 0, mode, weights = 'keep', resume }: ConvertOptions): CodeSettings {
   const refuse = (name: string, value: number, expected: string): never => {
     throw new SnnError('ARGUMENT', `[convert] ${name} ${value}, expected ${expected}.`, { name, value })
   }
@@ -111,6 +122,7 @@ function checkSettings(code: Code, { levels = code.levels?.default ?? 0, T = 0, 
   if (wait > 0 && !(code.name === 'binary' || code.name === 'signed')) refuse('wait', wait, `0: only the codes 'binary' and 'signed' wait`)
   if (mode === 'sequential' && T === 0) refuse('T', T, "a whole number of steps for mode 'sequential'. Say for how many steps the network is made: T")
   if (weights !== 'keep' && mode !== 'sequential') throw new SnnError('ARGUMENT', `[convert] weights '${weights}' in mode ${JSON.stringify(mode)}, expected mode 'sequential', which alone changes weights.`, { name: 'weights', value: weights })
+  if (resume && mode !== 'sequential') throw new SnnError('ARGUMENT', `[convert] resume in mode ${JSON.stringify(mode)}, expected mode 'sequential', which alone can be resumed.`, { name: 'resume', value: mode })
   if (wait > 0 && T === 0) refuse('wait', wait, '0 without T. Say for how many steps the network is made: T')
   return { levels, T, wait }
 }

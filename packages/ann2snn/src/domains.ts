@@ -1,4 +1,5 @@
-import type { Plan } from './plan.js'
+import type { Network } from '@snn/nn'
+import type { Plan, Role } from './plan.js'
 
 /**
  * What a node's output is in the spiking network:
@@ -9,7 +10,7 @@ import type { Plan } from './plan.js'
 export type Domain = 'constant' | 'message' | 'value'
 
 /** The domain of every input and node. */
-export function domainsOf({ network, roles }: Plan): Map<string, Domain> {
+export function domainsOf(network: Network, roles: ReadonlyMap<string, Role>): Map<string, Domain> {
   const domains = new Map<string, Domain>(network.inputs.map(({ name }) => [name, 'constant']))
   for (const node of network.nodes) {
     const inputs = node.inputs.map((name) => domains.get(name)!)
@@ -26,12 +27,12 @@ export function domainsOf({ network, roles }: Plan): Map<string, Domain> {
 }
 
 /** What a node takes: messages, or values (constants among them). */
-export function takes({ roles }: Plan, domains: ReadonlyMap<string, Domain>, name: string): 'message' | 'value' {
+export function takes({ roles, domains }: Plan, name: string): 'message' | 'value' {
   return roles.get(name) === 'neuron' || domains.get(name) === 'message' ? 'message' : 'value'
 }
 
 /** Layers of neurons on the longest path to each node, itself not counted. */
-export function depthsOf({ network, roles }: Plan): Map<string, number> {
+export function depthsOf(network: Network, roles: ReadonlyMap<string, Role>): Map<string, number> {
   const depths = new Map<string, number>(network.inputs.map(({ name }) => [name, 0]))
   const behind = (name: string): number => depths.get(name)! + (roles.get(name) === 'neuron' ? 1 : 0)
   for (const { name, inputs } of network.nodes) depths.set(name, Math.max(0, ...inputs.map(behind)))

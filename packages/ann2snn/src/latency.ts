@@ -1,5 +1,4 @@
 import type { CodeSettings } from './codes/code.js'
-import { depthsOf } from './domains.js'
 import type { Plan } from './plan.js'
 
 /** Steps that pass before the output begins to count: what layers wait for each other. */
@@ -8,8 +7,8 @@ export function latencyOf(plan: Plan, settings: CodeSettings): number {
 }
 
 /** Layers of neurons on the longest path. */
-export function neuronsDeep(plan: Plan): number {
-  return Math.max(0, ...depthsOf(plan).values())
+export function neuronsDeep({ depths }: Plan): number {
+  return Math.max(0, ...depths.values())
 }
 
 /** After how many steps a report looks at the output. */

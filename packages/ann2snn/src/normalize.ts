@@ -2,7 +2,6 @@ import { constantLayer, type ConvConfig, convLayer, linearLayer, type Layer, typ
 import { sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 import type { CodeSettings, Site } from './codes/code.js'
 import { convertDomains } from './convert-domains.js'
-import { depthsOf, domainsOf } from './domains.js'
 import { Draft } from './graph.js'
 import type { Plan } from './plan.js'
 import { withWeights } from './prepare.js'
@@ -42,12 +41,10 @@ export const noSettings: CodeSettings = { levels: 0, T: 0, wait: 0 }
  * layer with a larger one. Other codes have the scale 1 everywhere.
  */
 export async function normalize(plan: Plan, thresholds: ReadonlyMap<string, Float64Array>, options: NormalizeOptions): Promise<Normalized> {
-  const { network, code, shapes } = plan
+  const { network, code, shapes, depths, domains } = plan
   const settings = options.settings ?? noSettings
   const elementwise = new Map([...thresholds].map(([name, own]) => [name, byElement(own, shapes.get(name)!)]))
   const scales = code.absorbs ? chooseScales(plan, elementwise) : unscaled(plan)
-  const depths = depthsOf(plan)
-  const domains = domainsOf(plan)
   const draft = new Draft(network)
   for (const node of network.nodes) {
     const shape = shapes.get(node.name)!

@@ -3,6 +3,7 @@ import { SnnError, type Shape } from '@snn/tensor'
 import { binary } from './codes/binary.js'
 import { rectifiers, type Code } from './codes/code.js'
 import { codes } from './codes/table.js'
+import { depthsOf, domainsOf, type Domain } from './domains.js'
 
 /**
  * What becomes of each layer of the ANN:
@@ -19,6 +20,9 @@ export interface Plan {
   readonly network: Network
   readonly code: Code
   readonly roles: ReadonlyMap<string, Role>
+  readonly domains: ReadonlyMap<string, Domain>
+  /** Layers of neurons before each input and node. */
+  readonly depths: ReadonlyMap<string, number>
   /** Shape of one sample at every node and input. */
   readonly shapes: ReadonlyMap<string, Shape>
   /** Multiply-accumulates of one sample, for each weighted layer and each product of activations. */
@@ -89,7 +93,7 @@ export function planConversion(network: Network, unsupported: 'error' | 'keep', 
   if (![...roles.values()].includes('weighted')) {
     throw new SnnError('CONVERT_UNSUPPORTED', '[convert] the network has no convolution or linear layer, expected at least one. There is nothing to convert.', { layers: [] })
   }
-  return { network, code, roles, shapes, macs }
+  return { network, code, roles, domains: domainsOf(network, roles), depths: depthsOf(network, roles), shapes, macs }
 }
 
 /** What a user would call the layer: its kind, or the function it computes. */

@@ -3,7 +3,6 @@ import { compile, conv, grad, ones, scalar, scan, sizeOf, type Tensor, type Tens
 import { neuronNames, recorder, type Per, type WorkOptions } from './activations.js'
 import type { CodeName, CodeSettings } from './codes/code.js'
 import { argmax, eachBatch, type Batches } from './data.js'
-import { domainsOf } from './domains.js'
 import { latencyOf, stepsToReport } from './latency.js'
 import { spikingInputs, type Plan } from './plan.js'
 import type { Scales } from './scales.js'
@@ -156,7 +155,7 @@ export async function measure(measured: Measured, data: Batches, options: WorkOp
   }
 
   const spiking = spikingInputs(plan)
-  const domains = domainsOf(plan)
+  const { domains } = plan
   const sumOf = (names: (name: string) => boolean): number => [...plan.macs].filter(([name]) => names(name)).reduce((sum, [, macs]) => sum + macs, 0)
   const analogueMacs = sumOf((name) => !spiking.has(name))
   const onceMacs = sumOf((name) => domains.get(name) === 'constant')
@@ -186,7 +185,7 @@ export async function measure(measured: Measured, data: Batches, options: WorkOp
 /** For each weighted layer that takes spikes or changes: which node they come from, and how many weights each one meets. */
 function spikeCounting(plan: Plan, snn: Network): Map<string, { readonly source: string; readonly fanOut: () => Tensor }> {
   const spiking = spikingInputs(plan)
-  const domains = domainsOf(plan)
+  const { domains } = plan
   const counted = ({ name }: NetworkNode): boolean =>
     spiking.has(name) || (plan.roles.get(name) === 'weighted' && domains.get(name) === 'message' && plan.code.flow === 'once')
   const entries = plan.network.nodes.filter(counted).map((node) => [node.name, { source: snn.node(node.name).inputs[0]!, fanOut: () => fanOut(node, plan) }] as const)

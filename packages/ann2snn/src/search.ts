@@ -3,6 +3,7 @@ import { SnnError } from '@snn/tensor'
 import { convert, type Conversion, type ConvertOptions } from './convert.js'
 import { eachBatch, type Batches } from './data.js'
 import { evaluate, evaluateAnn } from './evaluate.js'
+import { hashOf } from './hash.js'
 import type { CodeName } from './codes/code.js'
 
 /** What distinguishes a conversion that the search tries. */
@@ -13,6 +14,8 @@ export interface SearchOptions extends Omit<ConvertOptions, keyof Candidate> {
   readonly budget: number
   /** Default: `defaultCandidates`. */
   readonly candidates?: readonly Candidate[]
+  /** What candidates with mode 'sequential' that do not say so themselves may change beside thresholds. Default 'keep'. */
+  readonly weights?: ConvertOptions['weights']
   /** Allows thresholds to be chosen on the very images that are tested, which makes the accuracies look better than they are. */
   readonly sameData?: boolean
 }
@@ -61,7 +64,7 @@ export const defaultCandidates: readonly Candidate[] = [
  * @throws `CALIBRATION` when calibration and validation share images, and what `convert` throws when no candidate can carry the network
  */
 export async function searchConversion(source: Network | Uint8Array, calibration: Batches, validation: Batches, options: SearchOptions): Promise<SearchResult> {
-  const { budget, candidates = defaultCandidates, sameData = false, onProgress, ...common } = options
+  const { budget, candidates = defaultCandidates, weights, sameData = false, onProgress, ...common } = options
   if (!(budget >= 0 && budget <= 100)) throw new SnnError('ARGUMENT', `[search] budget ${budget}, expected points of accuracy from 0 to 100.`, { name: 'budget', value: budget })
   if (candidates.length === 0) throw new SnnError('ARGUMENT', '[search] no candidates, expected at least one.', { name: 'candidates', value: [] })
   if (!sameData) await refuseShared(calibration, validation, common.signal)
@@ -73,7 +76,7 @@ export async function searchConversion(source: Network | Uint8Array, calibration
     common.signal?.throwIfAborted()
     let conversion: Conversion
     try {
-      conversion = await convert(source, calibration, { ...common, ...candidate })
+      conversion = await convert(source, calibration, { ...common, ...(weights && candidate.mode === 'sequential' && { weights }), ...candidate })
     } catch (error) {
       if (!(error instanceof Error && (error as { readonly code?: unknown }).code === 'CONVERT_UNSUPPORTED')) throw error
       refusal = error
@@ -126,18 +129,10 @@ async function refuseShared(calibration: Batches, validation: Batches, signal: A
   }
 }
 
-/** A key for the values of each sample: two hashes of its bits. */
+/** A key for the values of each sample. */
 async function* keysOf(data: Batches, signal: AbortSignal | undefined): AsyncGenerator<string> {
   for await (const { x, size } of eachBatch(data, 'search', signal)) {
     const count = x.data.length / size
-    const bits = new Int32Array(Float32Array.from(x.data).buffer)
-    for (let n = 0; n < size; n++) {
-      let [a, b] = [0x811c9dc5, 0x9747b28c]
-      for (let i = n * count; i < (n + 1) * count; i++) {
-        a = Math.imul(a ^ bits[i]!, 0x01000193)
-        b = Math.imul(b, 0x85ebca6b) ^ (bits[i]! + (b >>> 13))
-      }
-      yield `${a}:${b}`
-    }
+    for (let n = 0; n < size; n++) yield hashOf('', [x.data.subarray(n * count, (n + 1) * count)])
   }
 }

@@ -12,7 +12,7 @@ import { count, formatTable, percent, short } from '../table.js'
 interface Flags {
   readonly calibrate: string
   readonly samples: number
-  readonly code: CodeName
+  readonly code?: CodeName
   readonly levels?: number
   readonly steps?: number
   readonly wait?: number
@@ -28,6 +28,7 @@ interface Flags {
   readonly batch: number
   readonly out: string
   readonly report?: string
+  readonly resume?: string
   readonly budget?: number
   readonly validate?: string
   readonly validateSamples?: number
@@ -40,6 +41,7 @@ const examples = `
 Examples:
   snn convert model.onnx --calibrate data/mnist:train --out model.snn.onnx
   snn convert model.onnx --calibrate data/mnist:train --code delta --out model.snn.onnx --explain
+  snn convert model.onnx --calibrate data/mnist:train --steps 8 --wait 1 --weights calibrate --out model.snn.onnx
   snn convert model.onnx --calibrate data/mnist:train --budget 0.5 --out model.snn.onnx
   snn convert resnet.onnx --calibrate cifar-10-batches-bin:train --mode balance --out resnet.snn.onnx \\
     --preprocess '{ "mean": [0.4914, 0.4822, 0.4465], "std": [0.2470, 0.2435, 0.2616] }' --report report.json`
@@ -53,12 +55,13 @@ export function convertCommand(signal: AbortSignal): Command {
     .addOption(new Option('--samples <count>', 'calibration samples, drawn at random (seed 0)').argParser(wholeNumber(1)).default(1000))
     .addOption(new Option('--code <name>', 'what spikes mean').choices(Object.keys(codes)).default('binary'))
     .addOption(new Option('--levels <count>', 'levels of graded spikes, steps of stBif, bits of phase (default: that of the code)').argParser(wholeNumber(1)))
-    .addOption(new Option('--mode <mode>', 'how thresholds are chosen: max, a percentile of the activations, balance (local threshold balancing), sequential (for --steps, with the SNN in the loop), gaussian, or JSON { "layer": threshold } (default: 99.9%, max in codes with levels)'))
-    .addOption(new Option('--steps <count>', 'time steps that the network is made for; mode sequential and --wait need them').argParser(wholeNumber(1)))
+    .addOption(new Option('--mode <mode>', 'how thresholds are chosen: max, a percentile of the activations, balance (local threshold balancing), sequential (for --steps, with the SNN in the loop), gaussian, or JSON { "layer": threshold } (default: 99.9%, with --steps sequential, max in codes with levels)'))
+    .addOption(new Option('--steps <count>', 'time steps that the network is made for; without --mode it is calibrated for them').argParser(wholeNumber(1)))
     .addOption(new Option('--wait <steps>', 'steps that each layer integrates before it fires: accuracy for latency (codes binary, signed)').argParser(wholeNumber(0)))
     .addOption(new Option('--weights <what>', 'what mode sequential may change beside thresholds').choices(['keep', 'biases', 'calibrate']).default('keep'))
     .addOption(new Option('--per <what>', 'one threshold for each of these; balance and sequential always take channels (default: layer, channel in codes with levels)').choices(['layer', 'channel']))
-    .addOption(new Option('--budget <points>', 'search codes, calibrations and steps for the cheapest network that loses at most so many points of accuracy').argParser(points))
+    .addOption(new Option('--resume <file>', 'mode sequential: keep what was found for each layer in this file, go on from it, and remove it at the end').conflicts('budget'))
+    .addOption(new Option('--budget <points>', 'search codes, calibrations and steps for the cheapest network that loses at most so many points of accuracy').argParser(points).conflicts(['code', 'levels', 'mode', 'steps', 'wait', 'per']))
     .option('--validate <DATA>', 'labelled data that the search measures on, other than --calibrate (default: a fifth of the calibration samples)')
     .addOption(new Option('--validate-samples <count>', 'only the first so many of them').argParser(wholeNumber(1)))
     .option('--same-data', 'let the search measure on the images that thresholds were chosen on')

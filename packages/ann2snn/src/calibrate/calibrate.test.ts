@@ -2,12 +2,20 @@ import { compile, reference, scan, type Tensor } from '@snn/tensor'
 import { windowedIntegrateAndFire, signedIntegrateAndFire, type Cell } from '@snn/neuron'
 import { describe, expect, it } from 'vitest'
 import { conv, linear, mlp, node, random, randomTensor, residual } from '../../test/networks.js'
+import { neuronNames } from '../activations.js'
 import { convert } from '../convert.js'
+import { normalize } from '../normalize.js'
+import { planConversion } from '../plan.js'
+import { prepare } from '../prepare.js'
 import { simulate } from '../simulate.js'
+import type { LayerCalibration } from './checkpoint.js'
+import { Frontier } from './frontier.js'
 import { gaussianThreshold } from './gaussian.js'
-import { chooseNeuron, type Trace } from './neuron-grid.js'
+import { chooseNeuron, type ChosenNeuron, type Trace } from './neuron-grid.js'
+import { simulateNeurons } from './neurons.js'
 import { patchesOf } from './patches.js'
-import { emptySums, solveRidge } from './ridge.js'
+import { correctionOf, emptySums } from './ridge.js'
+import { packSpikes, unpackSpikes } from './spike-trains.js'
 
 const backend = reference()
 
@@ -29,7 +37,7 @@ describe('closed-form weights', () => {
       }
       e.forEach((value, o) => (sums.e[o]! += value))
     }
-    const { weight, bias } = solveRidge(sums)
+    const { weight, bias } = correctionOf(sums, emptySums(inputs, outputs))
     weight.forEach((value, i) => expect(Math.abs(value - truth[i]!)).toBeLessThan(0.02))
     bias.forEach((value, o) => expect(Math.abs(value - shift[o]!)).toBeLessThan(0.1))
   })
@@ -67,34 +75,37 @@ describe('the grid of thresholds and ramps', () => {
         return { channel: 0, currents, activation: Math.max(0, currents.subarray(1, 7).reduce((a, b) => a + b) / T) }
       })
       const largest = Math.max(...traces.map(({ activation }) => activation))
-      const errors = new Map<string, number>()
-      for (let f = 1; f <= 11; f++) {
-        for (const beta of [0, 0.25, 0.5, 0.75, 1]) {
-          const threshold = (f / 10) * largest
-          const options = { threshold, initial: { v: threshold * (0.5 - beta) }, current: (beta * threshold) / T, start, length: T, wait }
-          const cell = (signed ? signedIntegrateAndFire(options) : windowedIntegrateAndFire(options)) as unknown as Cell
-          const run = compile((x: Tensor) => scan((state: ReturnType<Cell['initialState']>, now: Tensor) => {
-            const { output, state: after } = cell.step(now, state)
-            return [after, output] as const
-          }, cell.initialState([40], 'float64'), x)[1], { backend })
-          const { data } = await run({ data: Float64Array.from({ length: steps * 40 }, (_, i) => traces[i % 40]!.currents[Math.floor(i / 40)]!), shape: [steps, 40] })
-          let error = 0
-          traces.forEach(({ activation }, i) => {
-            let sum = 0
-            let uneven = 0
-            for (let t = start; t < start + T; t++) {
-              sum += data[t * 40 + i]!
-              uneven += ((sum - activation * (t - start + 1)) / T) ** 2
-            }
-            error += (sum / T - activation) ** 2 + uneven / T
-          })
-          errors.set(`${f} ${beta}`, error)
-        }
+      const errorOf = async ({ threshold, initial, current }: ChosenNeuron): Promise<number> => {
+        const options = { threshold, initial: { v: initial }, current, start, length: T, wait }
+        const cell = (signed ? signedIntegrateAndFire(options) : windowedIntegrateAndFire(options)) as unknown as Cell
+        const run = compile((x: Tensor) => scan((state: ReturnType<Cell['initialState']>, now: Tensor) => {
+          const { output, state: after } = cell.step(now, state)
+          return [after, output] as const
+        }, cell.initialState([40], 'float64'), x)[1], { backend })
+        const { data } = await run({ data: Float64Array.from({ length: steps * 40 }, (_, i) => traces[i % 40]!.currents[Math.floor(i / 40)]!), shape: [steps, 40] })
+        let error = 0
+        traces.forEach(({ activation }, i) => {
+          let sum = 0
+          let uneven = 0
+          for (let t = start; t < start + T; t++) {
+            sum += data[t * 40 + i]!
+            uneven += ((sum - activation * (t - start + 1)) / T) ** 2
+          }
+          error += (sum / T - activation) ** 2 + uneven / T
+        })
+        return error
       }
-      const [best] = [...errors].sort(([, a], [, b]) => a - b)
       const chosen = chooseNeuron(traces, largest, { T, start, wait, signed, cap: Infinity })
-      const [f, beta] = best![0].split(' ').map(Number)
-      expect([chosen.threshold / largest, (chosen.current * T) / chosen.threshold]).toEqual([expect.closeTo(f! / 10, 9), expect.closeTo(beta!, 9)])
+      const least = await errorOf(chosen)
+      for (let f = 1; f <= 11; f++) {
+        const threshold = (f / 10) * largest
+        for (const beta of [0, 0.25, 0.5, 0.75, 1]) expect(least).toBeLessThanOrEqual((await errorOf({ threshold, initial: threshold * (0.5 - beta), current: (beta * threshold) / T })) + 1e-9)
+      }
+      // nor does a small change of any of the three make it less
+      for (const change of [1 / 32, -1 / 32]) {
+        const { threshold, initial, current } = chosen
+        for (const other of [{ ...chosen, initial: initial + change * threshold }, { ...chosen, current: current + (change * threshold) / T }]) expect(least).toBeLessThan(1.02 * (await errorOf(other)))
+      }
     })
   }
 })
@@ -142,7 +153,7 @@ describe('sequential calibration', { timeout: 300_000 }, () => {
   })
 
   it('leaves the weights of the ANN as they are unless asked, and says what it did', async () => {
-    const x = [randomTensor([20, 8], 5)]
+    const x = [randomTensor([400, 8], 5)]
     for (const [weights, said] of [['keep', 'kept'], ['biases', 'biases corrected'], ['calibrate', 'calibrated']] as const) {
       const net = mlp()
       const before = await net.node('fc2').layer.variables['weight']!.data()
@@ -155,6 +166,93 @@ describe('sequential calibration', { timeout: 300_000 }, () => {
       const unchanged = Array.from({ length: 8 }, (_, i) => Math.abs((ratio(1, i + 1) * ratio(0, 0)) / (ratio(1, 0) * ratio(0, i + 1)) - 1)).every((d) => d < 1e-4)
       expect(unchanged).toBe(weights !== 'calibrate')
     }
+  })
+
+  it('goes on where it was cut off, with the same result', async () => {
+    const options = { backend, mode: 'sequential', T: 4, weights: 'calibrate' } as const
+    const x = [randomTensor([20, 8], 5)]
+    const all: LayerCalibration[] = []
+    const whole = await convert(mlp(), x, { ...options, onLayer: (found) => void all.push(found) })
+    expect(all.map(({ layer, what }) => `${layer} ${what}`)).toEqual(['relu1 neurons', 'fc2 weights', 'relu2 neurons', 'fc3 weights'])
+    for (const done of [1, 2, 4]) {
+      const rest: LayerCalibration[] = []
+      const known = JSON.parse(JSON.stringify(all.slice(0, done))) as LayerCalibration[]
+      const { snn } = await convert(mlp(), x, { ...options, resume: known, onLayer: (found) => void rest.push(found) })
+      expect(rest).toEqual(all.slice(done))
+      for (const [name, variable] of Object.entries(snn.variables())) expect(await variable.data()).toEqual(await whole.snn.variables()[name]!.data())
+    }
+  })
+
+  it('refuses to go on with what another calibration found', async () => {
+    const options = { backend, mode: 'sequential', T: 4 } as const
+    const x = [randomTensor([20, 8], 5)]
+    const all: LayerCalibration[] = []
+    await convert(mlp(), x, { ...options, onLayer: (found) => void all.push(found) })
+    const others = [convert(mlp(), [randomTensor([20, 8], 6)], { ...options, resume: all }), convert(mlp(), x, { ...options, T: 5, resume: all }), convert(mlp(), x, { ...options, resume: all.slice(1) }), convert(mlp(), x, { backend, mode: 'max', resume: all })]
+    for (const other of others) await expect(other).rejects.toMatchObject({ code: 'ARGUMENT', details: { name: 'resume' } })
+  })
+
+  it('drives a layer by the very spikes of the whole network, which it keeps as long as they are needed', async () => {
+    for (const wait of [0, 1]) {
+      const settings = { levels: 0, T: 5, wait }
+      const plan = planConversion((await prepare(residual(), { softmax: 'strip' })).network, 'error')
+      const names = neuronNames(plan)
+      const thresholds = new Map(names.map((name) => [name, Float64Array.from({ length: plan.shapes.get(name)![0]! }, (_, c) => 0.5 + 0.1 * c)]))
+      const calibrated = { network: plan.network, thresholds, neurons: new Map() }
+      const stages = names.map((name) => ({ node: plan.network.node(name), what: 'neurons' as const, needs: plan.network.node(name).inputs, other: undefined }))
+      const options = { backend, settings, weights: 'keep' as const }
+      const frontier = await Frontier.open(plan, stages, settings, batches, options)
+      const { snn } = await normalize({ ...plan, code: { ...plan.code, absorbs: false } }, thresholds, { initialPotential: 0.5, delay: 0, settings })
+      const { recorded } = await simulate(snn, batches[0]!, { T: 5 + 5 * wait, record: ['*.spike'], backend })
+      const alive: number[] = []
+      for (const [index, name] of names.entries()) {
+        if (frontier.isNeeded(index, name)) {
+          await simulateNeurons(plan, calibrated, name, options, frontier)
+          const { spikes, activation } = frontier.chunks[0]!.kept.get(name)!
+          const data = new Float32Array(spikes!.length)
+          unpackSpikes(spikes!, data, 0)
+          const start = plan.code.start(plan.depths.get(name)!, settings) * activation.data.length
+          expect([...data]).toEqual([...recorded[`${name}.spike`]!.data.subarray(start, start + data.length)])
+          expect(data.some((spike) => spike > 0)).toBe(true)
+        }
+        frontier.finish(index)
+        alive.push(frontier.chunks[0]!.kept.size)
+      }
+      expect(Math.max(...alive)).toBeLessThanOrEqual(2)
+    }
+  })
+
+  it('keeps spikes in two bits each', () => {
+    for (const length of [1, 4, 7, 64]) {
+      const values = Float32Array.from({ length: length + 2 }, (_, i) => [0, 1.5, -2, 1][(i * 7) % 4]!)
+      const train = packSpikes(values, 1, length + 1)
+      expect(train.packed.length).toBe(Math.ceil(length / 4))
+      const data = new Float32Array(length + 3).fill(9)
+      unpackSpikes(train, data, 2)
+      expect([...data]).toEqual([9, 9, ...[...values.subarray(1, length + 1)].map(Math.sign), 9])
+    }
+  })
+
+  it('shrinks corrections that samples set aside do not bear out', () => {
+    const [inputs, rows] = [3, 60]
+    const sums = (seed: number, slope: number) => {
+      const s = emptySums(inputs, 1)
+      const values = random(rows * (inputs + 1), seed)
+      for (let row = 0; row < rows; row++) {
+        const r = values.subarray(row * 4, row * 4 + inputs)
+        const e = slope * r[0]! + 0.3 * values[row * 4 + 3]!
+        s.rows++
+        for (let i = 0; i < inputs; i++) {
+          s.r[i]! += r[i]!
+          s.er[i]! += e * r[i]!
+          for (let j = 0; j < inputs; j++) s.rr[i * inputs + j]! += r[i]! * r[j]!
+        }
+        s.e[0]! += e
+      }
+      return s
+    }
+    expect(correctionOf(sums(1, 1), sums(2, 1)).weight[0]).toBeGreaterThan(0.7)
+    expect([...correctionOf(sums(1, 1), sums(2, -1)).weight].map(Math.abs)).toEqual([0, 0, 0])
   })
 
   it('tells its progress and stops when told', async () => {

@@ -27,8 +27,8 @@ const thresholdShares: readonly number[] = Array.from({ length: 11 }, (_, i) => 
 const ramps: readonly number[] = [0, 0.25, 0.5, 0.75, 1]
 
 /**
- * Threshold and ramp of one channel, by trying: threshold = f max, initial potential threshold (1/2 - beta), current beta threshold / T, and
- * of all f and beta the pair with the least
+ * Threshold and ramp of one channel, by trying: threshold = f max, initial potential threshold (1/2 - beta), current beta threshold / T, with
+ * and without what the mean current lacks (`missing`), and then small changes of each, for the least
  *
  *   mean((mean over t of o - a)^2) + mean over t of mean((sum over s <= t of o[s] / T - a (t + 1) / T)^2)
  *
@@ -38,20 +38,44 @@ export function chooseNeuron(traces: readonly Trace[], largest: number, options:
   const { T, cap } = options
   let best: ChosenNeuron = { threshold: Math.min(largest, cap), initial: Math.min(largest, cap) / 2, current: 0 }
   let least = Infinity
-  for (const share of thresholdShares) {
-    const threshold = Math.min(share * largest, cap)
-    for (const beta of ramps) {
-      const neuron = { threshold, initial: threshold * (0.5 - beta), current: (beta * threshold) / T }
-      let error = 0
-      for (const trace of traces) {
-        error += errorOf(trace, neuron, options)
-        if (error >= least) break
-      }
-      if (error < least) [least, best] = [error, neuron]
+  const consider = (neuron: ChosenNeuron): void => {
+    let error = 0
+    for (const trace of traces) {
+      error += errorOf(trace, neuron, options)
+      if (error >= least) return
     }
-    if (threshold === cap) break
+    least = error
+    best = neuron
+  }
+  for (const offset of [0, missing(traces, T)]) {
+    for (const share of thresholdShares) {
+      const threshold = Math.min(share * largest, cap)
+      for (const beta of ramps) consider({ threshold, initial: threshold * (0.5 - beta), current: (beta * threshold) / T + offset })
+      if (threshold === cap) break
+    }
+  }
+  for (const step of [1 / 8, 1 / 16, 1 / 32]) {
+    for (const change of [step, -step]) {
+      consider({ ...best, threshold: Math.min(cap, best.threshold * (1 + change * 0.4)) })
+      consider({ ...best, initial: best.initial + change * best.threshold })
+      consider({ ...best, current: best.current + (change * best.threshold) / T })
+    }
   }
   return best
+}
+
+/** The current without which the mean of the activations is missed: mean(relu(x + offset)) = mean(a), with x the mean current. */
+function missing(traces: readonly Trace[], T: number): number {
+  const means = traces.map(({ currents }) => currents.reduce((sum, x) => sum + x, 0) / T)
+  const wanted = traces.reduce((sum, { activation }) => sum + activation, 0)
+  const reached = (offset: number): number => means.reduce((sum, x) => sum + Math.max(0, x + offset), 0)
+  let [low, high] = [-1, 1].map((sign) => sign * means.reduce((most, x) => Math.max(most, Math.abs(x)), 0)) as [number, number]
+  for (let i = 0; i < 30; i++) {
+    const middle = (low + high) / 2
+    if (reached(middle) < wanted) low = middle
+    else high = middle
+  }
+  return wanted > 0 ? (low + high) / 2 : 0
 }
 
 /** The same arithmetic as `windowedIntegrateAndFire` and `signedIntegrateAndFire` of @snn/neuron. */

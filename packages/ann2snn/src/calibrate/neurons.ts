@@ -1,16 +1,11 @@
+import type { NetworkNode } from '@snn/nn'
 import { sizeOf } from '@snn/tensor'
-import { recorder, type WorkOptions } from '../activations.js'
-import { eachBatch, type Batches } from '../data.js'
-import type { CodeSettings } from '../codes/code.js'
-import { depthsOf } from '../domains.js'
 import type { Plan } from '../plan.js'
+import type { NeuronsFound } from './checkpoint.js'
 import { chooseNeuron, type Trace } from './neuron-grid.js'
-import { partial, type Calibrated } from './partial.js'
-
-export interface NeuronOptions extends WorkOptions {
-  readonly settings: CodeSettings
-  readonly samples: number
-}
+import type { Calibrated, Frontier } from './frontier.js'
+import { annSegment, spikingSegment } from './segment.js'
+import type { SequentialOptions } from './sequential.js'
 
 /** Places and samples of each channel that a neuron is chosen by. */
 const mostTraces = 768
@@ -18,47 +13,56 @@ const mostTraces = 768
 const mostSamples = 64
 
 /** Chooses threshold, initial potential and current of every channel of a layer of neurons, from its real currents. */
-export async function calibrateNeuron(plan: Plan, calibrated: Calibrated, name: string, { settings, samples, backend, signal }: NeuronOptions, data: Batches): Promise<void> {
-  const node = plan.network.node(name)
+export async function chooseNeurons(plan: Plan, calibrated: Calibrated, { name, layer, inputs }: NetworkNode, { settings, backend, signal }: SequentialOptions, { chunks, samples }: Frontier): Promise<NeuronsFound> {
   const shape = plan.shapes.get(name)!
   const channels = shape[0]!
   const inner = sizeOf(shape) / channels
   const wanted = inner === 1 ? samples : Math.min(samples, mostSamples)
   const perSample = Math.max(1, Math.min(inner, Math.floor(mostTraces / wanted)))
-  const depth = depthsOf(plan).get(name)!
   const traces: Trace[][] = Array.from({ length: channels }, () => [])
   const largest = new Float64Array(channels)
-  await using snn = await partial(plan, calibrated, settings, [node.inputs[0]!], backend)
-  await using ann = recorder(plan.network, [name], backend)
+  await using ann = annSegment(plan, [name], chunks[0]!, backend)
+  await using currents = await spikingSegment(plan, calibrated, [inputs[0]!], chunks[0]!, { settings, backend, over: 'steps' })
   let seen = 0
-  for await (const { x, size } of eachBatch(data, 'convert', signal)) {
-    const activation = (await ann(x)).values[name]!.data
-    for (let i = 0; i < activation.length; i++) {
-      const channel = Math.floor(i / inner) % channels
-      if (activation[i]! > largest[channel]!) largest[channel] = activation[i]!
+  for (const chunk of chunks) {
+    signal?.throwIfAborted()
+    const activation = (await ann.run(chunk))[name]!.data
+    for (let block = 0; block < chunk.size * channels; block++) {
+      const channel = block % channels
+      for (let i = block * inner; i < (block + 1) * inner; i++) if (activation[i]! > largest[channel]!) largest[channel] = activation[i]!
     }
     if (seen >= wanted) continue
-    const [series] = await snn.series(x)
+    const [series] = await currents.run(chunk)
     const step = activation.length
-    for (let n = 0; n < Math.min(size, wanted - seen); n++) {
+    const steps = series!.data.length / step
+    for (let n = 0; n < Math.min(chunk.size, wanted - seen); n++) {
       for (let channel = 0; channel < channels; channel++) {
         for (let k = 0; k < perSample; k++) {
           // spread over the sample, and elsewhere in the next
           const place = perSample === inner ? k : Math.floor(((k + (((seen + n) * 0.618) % 1)) / perSample) * inner)
           const i = (n * channels + channel) * inner + place
-          traces[channel]!.push({ channel, currents: Float64Array.from({ length: snn.steps }, (_, t) => series!.data[t * step + i]!), activation: activation[i]! })
+          traces[channel]!.push({ channel, currents: Float64Array.from({ length: steps }, (_, t) => series!.data[t * step + i]!), activation: activation[i]! })
         }
       }
     }
-    seen += size
+    seen += chunk.size
   }
-  const config = node.layer.config as { readonly high?: number | null }
-  const cap = node.layer.kind === 'clip' ? (config.high ?? Infinity) : Infinity
+  const cap = layer.kind === 'clip' ? ((layer.config as { readonly high?: number | null }).high ?? Infinity) : Infinity
   const layerLargest = Math.max(...largest) || 1
-  const start = plan.code.start(depth, settings)
-  const chosen = traces.map((own, channel) =>
-    chooseNeuron(own, Math.max(largest[channel]!, layerLargest * 1e-2), { T: settings.T, start, wait: settings.wait, signed: plan.code.signed, cap }),
-  )
-  calibrated.thresholds.set(name, Float64Array.from(chosen, ({ threshold }) => threshold))
-  calibrated.neurons.set(name, { initial: Float64Array.from(chosen, ({ initial }) => initial), current: Float64Array.from(chosen, ({ current }) => current) })
+  const grid = { T: settings.T, start: plan.code.start(plan.depths.get(name)!, settings), wait: settings.wait, signed: plan.code.signed, cap }
+  const chosen = traces.map((own, channel) => chooseNeuron(own, Math.max(largest[channel]!, layerLargest * 1e-2), grid))
+  return { what: 'neurons', threshold: chosen.map(({ threshold }) => threshold), initial: chosen.map(({ initial }) => initial), current: chosen.map(({ current }) => current) }
+}
+
+/** Simulates a calibrated layer of neurons for those behind it. */
+export async function simulateNeurons(plan: Plan, calibrated: Calibrated, name: string, { settings, backend, signal }: SequentialOptions, frontier: Frontier): Promise<void> {
+  const { chunks } = frontier
+  const start = plan.code.start(plan.depths.get(name)!, settings)
+  await using ann = annSegment(plan, [name], chunks[0]!, backend)
+  await using spiking = await spikingSegment(plan, calibrated, [name], chunks[0]!, { settings, backend, over: 'steps' })
+  for (const chunk of chunks) {
+    signal?.throwIfAborted()
+    const [emitted] = await spiking.run(chunk)
+    frontier.keep(name, chunk, (await ann.run(chunk))[name]!, emitted!, start, settings.T)
+  }
 }

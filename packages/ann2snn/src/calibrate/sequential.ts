@@ -1,48 +1,79 @@
-import { consumersOf, Draft } from '../graph.js'
 import { noData, type WorkOptions } from '../activations.js'
-import { eachBatch, type Batches } from '../data.js'
+import type { Batches } from '../data.js'
 import type { CodeSettings } from '../codes/code.js'
-import { domainsOf } from '../domains.js'
+import { consumersOf, Draft } from '../graph.js'
+import { hashOf } from '../hash.js'
 import type { Plan } from '../plan.js'
-import { calibrateNeuron } from './neurons.js'
-import type { Calibrated } from './partial.js'
-import { correctedLayer } from './weights.js'
+import { withWeights } from '../prepare.js'
+import { weightsOf } from '../weights.js'
+import { checkRecord, type LayerCalibration } from './checkpoint.js'
+import { Frontier, type Calibrated, type Stage } from './frontier.js'
+import { chooseNeurons, simulateNeurons } from './neurons.js'
+import { correctedWeights } from './weights.js'
 
 export interface SequentialOptions extends WorkOptions {
   readonly settings: CodeSettings
   /** What may change beside thresholds, initial potentials and currents. */
   readonly weights: 'keep' | 'biases' | 'calibrate'
+  /** Is told what was found for a layer, as soon as it is. */
+  readonly onLayer?: ((found: LayerCalibration) => void | Promise<void>) | undefined
+  /** What `onLayer` was told before the calibration was cut off: it goes on from there. */
+  readonly resume?: readonly LayerCalibration[] | undefined
 }
 
 /**
  * Calibration for a given number of steps with the spiking network in the loop (after Li et al., ICML 2021, with closed-form weights):
  * layer after layer, driven by the real spikes of those before. Where asked, a weighted layer's weights are corrected first
- * (`correctedLayer`); then each neuron's threshold and ramp are chosen per channel (`chooseNeuron`). Every layer goes through the data
- * again, batch by batch: memory does not grow with their number.
+ * (`correctedLayer`); then each neuron's threshold and ramp are chosen per channel (`chooseNeuron`), and the layer is simulated, once,
+ * for those behind it (`Frontier`).
  */
-export async function calibrateSequentially(plan: Plan, data: Batches, options: SequentialOptions): Promise<Calibrated> {
-  const { network, roles } = plan
-  const domains = domainsOf(plan)
-  let samples = 0
-  for await (const { size } of eachBatch(data, 'convert', options.signal)) samples += size
-  if (samples === 0) throw noData()
-  const calibrated: Calibrated = { network, thresholds: new Map(), neurons: new Map() }
-  const corrects = (name: string): boolean => options.weights !== 'keep' && roles.get(name) === 'weighted' && domains.get(name) === 'message'
-  const work = network.nodes.filter(({ name }) => roles.get(name) === 'neuron' || corrects(name))
-  const ready = new Set(network.inputs.map(({ name }) => name))
-  let done = 0
-  for (const node of network.nodes) {
+export async function calibrateSequentially(plan: Plan, data: Batches, options: SequentialOptions): Promise<Calibrated & { readonly samples: number }> {
+  const stages = stagesOf(plan, options.weights)
+  const frontier = await Frontier.open(plan, stages, options.settings, data, options)
+  if (frontier.samples === 0) throw noData()
+  const key = await keyOf(plan, frontier, options)
+  const calibrated: Calibrated = { network: plan.network, thresholds: new Map(), neurons: new Map() }
+  for (const [index, stage] of stages.entries()) {
     options.signal?.throwIfAborted()
-    if (corrects(node.name)) {
-      const layer = await correctedLayer(plan, calibrated, node, { ...options, what: options.weights === 'calibrate' ? 'weights' : 'biases', other: otherBranch(plan, node.name, ready), samples }, data)
+    const { node, what } = stage
+    const known = options.resume?.[index]
+    if (known) checkRecord(known, key, stage)
+    const found = known ?? { key, layer: node.name, ...(what === 'weights' ? await correctedWeights(plan, calibrated, stage, options, frontier) : await chooseNeurons(plan, calibrated, node, options, frontier)) }
+    if (!known) await options.onLayer?.(found)
+    if (found.what === 'weights') {
       const draft = new Draft(calibrated.network)
-      draft.replace(node.name, layer)
+      const { shape } = node.layer.variables['weight']!
+      draft.replace(node.name, withWeights(node, { weight: { data: Float32Array.from(found.weight), shape }, bias: { data: Float32Array.from(found.bias), shape: [found.bias.length] } }))
       calibrated.network = draft.finish()
-    } else if (roles.get(node.name) === 'neuron') await calibrateNeuron(plan, calibrated, node.name, { ...options, samples }, data)
-    if (node.inputs.every((name) => ready.has(name))) ready.add(node.name)
-    if (work.includes(node)) options.onProgress?.({ stage: 'calibrate', done: ++done, total: work.length })
+    } else {
+      calibrated.thresholds.set(node.name, Float64Array.from(found.threshold))
+      calibrated.neurons.set(node.name, { initial: Float64Array.from(found.initial), current: Float64Array.from(found.current) })
+      if (frontier.isNeeded(index, node.name)) await simulateNeurons(plan, calibrated, node.name, options, frontier)
+    }
+    frontier.finish(index)
+    options.onProgress?.({ stage: 'calibrate', done: index + 1, total: stages.length })
   }
-  return calibrated
+  return { ...calibrated, samples: frontier.samples }
+}
+
+/** Stands for all that decides what a calibration finds: the network, the samples and the options. */
+async function keyOf({ network, code }: Plan, { chunks }: Frontier, { settings, weights }: SequentialOptions): Promise<string> {
+  const arrays = []
+  for (const { layer } of network.nodes) for (const { data } of Object.values(await weightsOf(layer))) arrays.push(data)
+  for (const { kept } of chunks) for (const { activation } of kept.values()) arrays.push(activation.data)
+  return hashOf(JSON.stringify([code.name, settings, weights, network.nodes.map(({ name, layer, inputs }) => [name, layer.kind, layer.config, inputs])]), arrays)
+}
+
+function stagesOf(plan: Plan, weights: SequentialOptions['weights']): Stage[] {
+  const { network, roles, domains } = plan
+  const ready = new Set(network.inputs.map(({ name }) => name))
+  return network.nodes.flatMap((node): Stage[] => {
+    const other = otherBranch(plan, node.name, ready)
+    if (node.inputs.every((name) => ready.has(name))) ready.add(node.name)
+    if (roles.get(node.name) === 'neuron') return [{ node, what: 'neurons', needs: node.inputs, other: undefined }]
+    const corrects = weights !== 'keep' && roles.get(node.name) === 'weighted' && domains.get(node.name) === 'message'
+    return corrects ? [{ node, what: 'weights', needs: [...node.inputs, ...(other === undefined ? [] : [other])], other }] : []
+  })
 }
 
 /** The other input of the only Add that takes a layer's output, once that is calibrated. */

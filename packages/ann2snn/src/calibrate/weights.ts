@@ -1,81 +1,84 @@
-import type { NetworkNode } from '@snn/nn'
 import { compile, type Tensor } from '@snn/tensor'
-import { recorder, type WorkOptions } from '../activations.js'
-import { eachBatch, type Batches } from '../data.js'
-import type { CodeSettings } from '../codes/code.js'
 import type { Plan } from '../plan.js'
-import { withWeights } from '../prepare.js'
-import { at, floats, weightsOf } from '../weights.js'
-import { partial, type Calibrated } from './partial.js'
+import { at, weightsOf } from '../weights.js'
+import type { WeightsFound } from './checkpoint.js'
+import type { Calibrated, Frontier, Stage } from './frontier.js'
 import { patchesOf } from './patches.js'
-import { emptySums, solveRidge, type RidgeSums } from './ridge.js'
-
-export interface CorrectionOptions extends WorkOptions {
-  readonly settings: CodeSettings
-  /** Weights and biases, or biases alone. */
-  readonly what: 'weights' | 'biases'
-  /** Another input of the Add behind the layer, whose error this layer makes up for. */
-  readonly other: string | undefined
-  /** Samples of calibration data. */
-  readonly samples: number
-}
+import { correctionOf, emptySums, type RidgeSums } from './ridge.js'
+import { annSegment, spikingSegment } from './segment.js'
+import type { SequentialOptions } from './sequential.js'
 
 /** Rows that a correction is found from. */
 const mostRows = 30_000
+/** Every so manieth sample tells what a correction found on the others is worth. */
+const heldOut = 4
 /** Beyond so many inputs of one output, biases alone are corrected. */
 const mostInputs = 2304
 
 /**
- * The weighted layer with weights that make up for what the spikes before it got wrong: W + D and b + db such that (W + D) r + b + db is
- * as near as possible to the ANN's pre-activation y, with r the mean over time of the layer's real spikes. See `RidgeSums`.
+ * Weights that make up for what the spikes before a layer got wrong: W + D and b + db (or b + db alone) such that (W + D) r + b + db is as
+ * near as possible to the ANN's pre-activation y, with r the mean over time of the layer's real spikes. See `RidgeSums`.
  */
-export async function correctedLayer(plan: Plan, calibrated: Calibrated, node: NetworkNode, options: CorrectionOptions, data: Batches): Promise<NetworkNode['layer']> {
-  const { backend, settings, other, signal } = options
+export async function correctedWeights(plan: Plan, calibrated: Calibrated, { node, other }: Stage, options: SequentialOptions, { chunks, samples }: Frontier): Promise<WeightsFound> {
+  const { backend, settings, signal } = options
   const input = node.inputs[0]!
   const current = calibrated.network.node(node.name)
   const { weight, bias } = await weightsOf(current.layer)
   const to = plan.shapes.get(node.name)!
   const patches = patchesOf(node, plan.shapes.get(input)!, to)
   const { groups, inputs, outputs, places } = patches
-  const whole = options.what === 'weights' && inputs <= mostInputs
-  const sums = Array.from({ length: groups }, () => emptySums(whole ? inputs : 1, outputs))
-  await using snn = await partial(plan, calibrated, settings, other === undefined ? [input] : [input, other], backend)
-  await using ann = recorder(plan.network, other === undefined ? [node.name] : [node.name, other], backend)
+  const whole = options.weights === 'calibrate' && inputs <= mostInputs
+  const empty = (): RidgeSums[] => Array.from({ length: groups }, () => emptySums(whole ? inputs : 1, outputs))
+  const [found, held] = [empty(), empty()]
+  let seen = 0
+  const others = other === undefined ? [] : [other]
+  await using snn = await spikingSegment(plan, calibrated, [input, ...others], chunks[0]!, { settings, backend, over: 'mean' })
+  await using ann = annSegment(plan, [node.name, ...others], chunks[0]!, backend)
   await using products = compile((r: Tensor, w: Tensor, e: Tensor) => {
     const rest = e.sub(r.matmul(w.transpose()))
     return whole ? { rest, rr: r.transpose().matmul(r), er: rest.transpose().matmul(r) } : { rest }
   }, { backend })
-  const perSample = Math.max(1, Math.min(places, Math.floor(mostRows / options.samples)))
+  const perSample = Math.max(1, Math.min(places, Math.floor(mostRows / samples)))
   const random = placesAtRandom(places)
-  for await (const { x, size } of eachBatch(data, 'convert', signal)) {
-    const [r, branch] = await snn.sums(x)
-    const { values } = await ann(x)
+  for (const chunk of chunks) {
+    signal?.throwIfAborted()
+    const { size } = chunk
+    const [r, branch] = await snn.run(chunk)
+    const values = await ann.run(chunk)
     const y = values[node.name]!.data
     const target = other === undefined ? undefined : values[other]!.data
-    const rows = size * perSample
-    const chosen = Array.from({ length: rows }, (_, row) => (perSample === places ? row % places : random()))
     const [sampleIn, sampleOut] = [r!.data.length / size, y.length / size]
-    for (let group = 0; group < groups; group++) {
-      const patch = new Float32Array(rows * inputs)
-      const wanted = new Float32Array(rows * outputs)
-      chosen.forEach((place, row) => {
-        const sample = Math.floor(row / perSample)
-        patches.copy(r!.data, sample * sampleIn, place, group, patch, row * inputs)
-        for (let o = 0; o < outputs; o++) {
-          const channel = group * outputs + o
-          const i = sample * sampleOut + patches.index(channel, place)
-          wanted[row * outputs + o] = y[i]! - (bias ? at(bias.data, channel) : 0) + (target ? target[i]! - branch!.data[i]! : 0)
-        }
-      })
-      const own = Float32Array.from(weight!.data.subarray(group * outputs * inputs, (group + 1) * outputs * inputs))
-      await gather(sums[group]!, patch, wanted, own)
+    const isHeld = (sample: number): boolean => (seen + sample) % heldOut === heldOut - 1
+    const all = Array.from({ length: size }, (_, sample) => sample)
+    const parts = [[found, all.filter((sample) => !isHeld(sample))], [held, all.filter(isHeld)]] as const
+    seen += size
+    for (const [sums, members] of parts) {
+      const rows = members.length * perSample
+      if (rows === 0) continue
+      const chosen = Array.from({ length: rows }, (_, row) => (perSample === places ? row % places : random()))
+      for (let group = 0; group < groups; group++) {
+        const patch = new Float32Array(rows * inputs)
+        const wanted = new Float32Array(rows * outputs)
+        chosen.forEach((place, row) => {
+          const sample = members[Math.floor(row / perSample)]!
+          patches.copy(r!.data, sample * sampleIn, place, group, patch, row * inputs)
+          for (let o = 0; o < outputs; o++) {
+            const channel = group * outputs + o
+            const i = sample * sampleOut + patches.index(channel, place)
+            wanted[row * outputs + o] = y[i]! - (bias ? at(bias.data, channel) : 0) + (target ? target[i]! - branch!.data[i]! : 0)
+          }
+        })
+        await gather(sums[group]!, patch, wanted, Float32Array.from(weight!.data.subarray(group * outputs * inputs, (group + 1) * outputs * inputs)))
+      }
     }
   }
-  const changes = sums.map(solveRidge)
-  return withWeights(node, {
-    weight: whole ? floats(weight!.shape, (i) => at(weight!.data, i) + changes[Math.floor(i / (outputs * inputs))]!.weight[i % (outputs * inputs)]!) : { data: weight!.data, shape: weight!.shape },
-    bias: floats([groups * outputs], (o) => (bias ? at(bias.data, o) : 0) + changes[Math.floor(o / outputs)]!.bias[o % outputs]!),
-  })
+  const changes = found.map((sums, group) => correctionOf(sums, held[group]!))
+  const perGroup = outputs * inputs
+  return {
+    what: 'weights',
+    weight: Array.from(weight!.data, (w, i) => (whole ? w + changes[Math.floor(i / perGroup)]!.weight[i % perGroup]! : w)),
+    bias: Array.from({ length: groups * outputs }, (_, o) => (bias ? at(bias.data, o) : 0) + changes[Math.floor(o / outputs)]!.bias[o % outputs]!),
+  }
 
   async function gather(sum: RidgeSums, patch: Float32Array, wanted: Float32Array, own: Float32Array): Promise<void> {
     const rows = wanted.length / outputs

@@ -12,7 +12,7 @@ export const delta: Code = {
   flow: 'once',
   spikes: 'graded',
   signed: true,
-  levels: { default: 8, least: 1, most: 16 },
+  levels: { default: 9, least: 1, most: 16 },
   neurons: piecewiseLinear,
   functions: true,
   absorbs: false,

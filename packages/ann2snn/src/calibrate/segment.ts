@@ -1,0 +1,94 @@
+import { initialState, Network, type NetworkState } from '@snn/nn'
+import { compile, placeholder, scan, variable, type Backend, type Tensor, type TensorLike } from '@snn/tensor'
+import { recorder } from '../activations.js'
+import type { CodeSettings } from '../codes/code.js'
+import { normalize } from '../normalize.js'
+import type { Plan } from '../plan.js'
+import { floats } from '../weights.js'
+import { cutAt, type Calibrated, type Chunk } from './frontier.js'
+import { unpackSpikes } from './spike-trains.js'
+
+/** A part of a network that is run chunk by chunk. */
+export interface Segment<R> extends AsyncDisposable {
+  run(chunk: Chunk): Promise<R>
+}
+
+/** The part of the ANN that computes the values `names` from the activations that a chunk keeps. */
+export function annSegment({ network, shapes }: Plan, names: readonly string[], { kept }: Chunk, backend: Backend | undefined): Segment<Readonly<Record<string, TensorLike>>> {
+  const { nodes, sources } = cutAt(network, names, (name) => kept.has(name))
+  const part = new Network({ inputs: sources.map((name) => ({ name, shape: shapes.get(name)! })), nodes, outputs: names })
+  const run = recorder(part, names, backend)
+  return {
+    run: async (chunk) => (await run(Object.fromEntries(sources.map((name) => [name, chunk.kept.get(name)!.activation])))).values,
+    [Symbol.asyncDispose]: () => run.dispose(),
+  }
+}
+
+export interface SpikingOptions {
+  readonly settings: CodeSettings
+  readonly backend: Backend | undefined
+  /** Values at each step, [steps, N, ..], or their sum over the steps divided by T; a constant is itself. */
+  readonly over: 'steps' | 'mean'
+}
+
+/**
+ * The part of the spiking network that computes the values `names`, in units of the ANN, from the spikes that a chunk keeps: what
+ * flows there at each step, constants among it, or the mean of that.
+ */
+export async function spikingSegment(plan: Plan, calibrated: Calibrated, names: readonly string[], { kept }: Chunk, { settings, backend, over }: SpikingOptions): Promise<Segment<readonly TensorLike[]>> {
+  const { T, wait } = settings
+  const { nodes, sources } = cutAt(calibrated.network, names, (name) => kept.has(name))
+  const network = new Network({ inputs: sources.map((name) => ({ name, shape: plan.shapes.get(name)! })), nodes, outputs: names })
+  const inside = new Set(nodes.map(({ name }) => name))
+  const thresholds = new Map([...calibrated.thresholds].filter(([name]) => inside.has(name)))
+  const part: Plan = { ...plan, code: { ...plan.code, absorbs: false }, network }
+  const { snn } = await normalize(part, thresholds, { initialPotential: 0.5, delay: 0, settings, neurons: calibrated.neurons })
+  // the value itself stands in front of the mean that ends every output
+  const values = snn.outputs.map((name) => {
+    const node = snn.nodes.find((candidate) => candidate.name === name)
+    return node?.layer.kind === 'runningMean' ? node.inputs[0]! : name
+  })
+  const record = values.filter((name) => !sources.includes(name)).map((name) => `${name}.output`)
+  const firstStep = (name: string): number => (plan.depths.get(name)! + (plan.roles.get(name) === 'neuron' ? 1 : 0)) * wait
+  const steps = Math.max(...names.map(firstStep)) + T
+  const spiking = sources.filter((name) => kept.get(name)!.spikes)
+  const amplitudes = new Map(spiking.map((name) => [name, amplitudeOf(calibrated.thresholds.get(name)!, plan.shapes.get(name)!)]))
+  const run = compile(
+    (constants: Readonly<Record<string, Tensor>>, trains: Readonly<Record<string, Tensor>>) => {
+      const inputsOf = (now: Readonly<Record<string, Tensor>>) => ({ ...constants, ...Object.fromEntries(spiking.map((name) => [name, now[name]!.mul(amplitudes.get(name)!.read())])) })
+      const first = inputsOf(Object.fromEntries(spiking.map((name) => [name, placeholder(trains[name]!.shape.slice(1))])))
+      const [, series] = scan(
+        (state: NetworkState, now: Readonly<Record<string, Tensor>>) => {
+          const inputs = inputsOf(now)
+          const { state: next, recorded } = snn.run('step', inputs, { state, record })
+          // sums with zeros: a value of the network may be an input of the loop
+          return [next, values.map((name) => (recorded[`${name}.output`] ?? inputs[name]!).add(0))] as const
+        },
+        initialState(snn, first),
+        trains,
+        { length: steps },
+      )
+      return over === 'steps' ? series : series.map((value, i) => value.sum([0]).div(plan.domains.get(names[i]!) === 'constant' ? steps : T))
+    },
+    { backend },
+  )
+  return {
+    run: ({ size, kept: own }) => {
+      const constants = Object.fromEntries(sources.filter((name) => !spiking.includes(name)).map((name) => [name, own.get(name)!.activation]))
+      const trains = Object.fromEntries(spiking.map((name) => {
+        const spikes = own.get(name)!.spikes!
+        const step = spikes.length / T
+        const data = new Float32Array(steps * step)
+        unpackSpikes(spikes, data, firstStep(name) * step)
+        return [name, { data, shape: [steps, size, ...plan.shapes.get(name)!] }]
+      }))
+      return run(constants, trains)
+    },
+    [Symbol.asyncDispose]: () => run.dispose(),
+  }
+}
+
+/** What a spike of each channel carries, to broadcast over [N, C, ..]. */
+function amplitudeOf(threshold: Float64Array, shape: readonly number[]) {
+  return variable(floats([threshold.length, ...shape.slice(1).map(() => 1)], (i) => threshold[i]!))
+}
