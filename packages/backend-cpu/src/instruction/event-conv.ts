@@ -7,21 +7,15 @@ import type { OrtLibrary } from '../library.js'
 import { LibraryInstruction, type Binding } from './library.js'
 import type { KernelCall } from './instruction.js'
 
-/** Weights of more bytes than this come from the outer cache for each image. */
-const cachedWeights = 2 ** 18
-
 /**
  * Up to this share of values that are not zero, the event-driven kernel is faster than ONNX Runtime. `npm run sparse-conv` in apps/bench, for
  * the convolutions of ResNet-20 on one thread of an AMD EPYC (Zen 3): 2.1 to 3.4 times as fast at 5 %, 1.1 to 1.5 times at 17 %, equally fast at
- * 20 % (stride 2 from 16 channels) to 33 %, and 0.6 to 0.8 times as fast at 50 %. The more weights there are for each window, the earlier
- * the dense form wins, which uses a weight for many images: at 23 % for 256 -> 256 channels of 8 x 8, at 6 % for 512 -> 512 of 4 x 4, and for
- * products with a matrix at 18 % (256 x 256) or 13 % (784 x 256).
+ * 20 % (stride 2 from 16 channels) to 33 %, and 0.6 to 0.8 times as fast at 50 %. With more weights and zeros at random places the dense form
+ * wins earlier, but real spikes leave out whole channels: a converted ResNet-18 (`npm run resnet18`) takes 2.1 s so, 2.4 s with a limit of 12 % for
+ * its last layers, and 2.9 s with 20 % and 8 %. For products with a matrix the limit is 18 % (256 x 256) to 13 % (784 x 256).
  */
-function measuredDensity({ channels, filters, groups, kernel, windows }: EventConvKernel): number {
-  const places = windows[0] * windows[1]
-  const isCached = 4 * groups * filters * channels * kernel[0] * kernel[1] <= cachedWeights
-  if (isCached) return places === 1 ? 0.15 : 0.3
-  return places < 64 ? 0.08 : 0.2
+function measuredDensity({ windows }: EventConvKernel): number {
+  return windows[0] * windows[1] === 1 ? 0.15 : 0.3
 }
 
 /** Multiply-accumulates of the images that are computed in the same way, so that a choice costs little. */
