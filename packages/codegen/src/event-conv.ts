@@ -1,6 +1,5 @@
 import { isPrimitive, sizeOf, type Node, type Shape, type TypedArray } from '@snn/tensor'
-
-type Pair = readonly [number, number]
+import { pair, type Pair } from './planes.js'
 
 /**
  * A convolution that skips zeros: the values of the input that are not zero are listed, row by row, and each window adds up the weights of
@@ -24,11 +23,6 @@ export interface EventConvKernel {
   readonly rows: number
 }
 
-/** The last one or two axes as two. */
-function pair(values: readonly number[], fill: number): Pair {
-  return values.length === 1 ? [fill, values[0]!] : [values[0]!, values[1]!]
-}
-
 /** Sums that are kept in registers, in vectors of four. */
 const registers = 12
 /** Bytes of the longest list, of an input without zeros. */
@@ -42,7 +36,7 @@ const fewestFilters = 4
  */
 export function fuseEventConv(node: Node): EventConvKernel | undefined {
   if (node.inputs[0]?.dtype !== 'float32' || [...node.inputs, ...node.outputs].some(({ shape }) => sizeOf(shape) === 0)) return undefined
-  const window = isPrimitive(node, 'conv') ? windowOf(node) : isPrimitive(node, 'matmul') ? rowsOf(node) : undefined
+  const window = isPrimitive(node, 'conv') ? windowOf(node) : isPrimitive(node, 'matmul') ? productOf(node) : undefined
   if (!window || window.filters < fewestFilters) return undefined
   const longestRow = window.channels * window.plane[1] * 8
   const inputRows = Math.floor(listBytes / longestRow)
@@ -73,7 +67,7 @@ function windowOf({ inputs, outputs, attributes }: Node<'conv'>): Window | undef
 }
 
 /** a [.., M, K] times b [K, N]: the weights of the kernel are b transposed. */
-function rowsOf({ inputs }: Node<'matmul'>): Window | undefined {
+function productOf({ inputs }: Node<'matmul'>): Window | undefined {
   const [a, b] = inputs.map(({ shape }) => shape) as [Shape, Shape]
   if (a.length < 2 || b.length !== 2) return undefined
   const row: Pair = [1, b[0]!]

@@ -26,10 +26,11 @@ export interface FusedPlanes {
 /** More elements of a window than this are left to others. */
 const largestWindow = 64
 
-type Pair = readonly [number, number]
+/** Height and width: of one spatial axis, the width. */
+export type Pair = readonly [number, number]
 
 /** The last one or two axes as two. */
-function pair(values: readonly number[], fill: number): Pair {
+export function pair(values: readonly number[], fill: number): Pair {
   return values.length === 1 ? [fill, values[0]!] : [values[0]!, values[1]!]
 }
 

@@ -1,3 +1,5 @@
+import { words } from './functions/text.js'
+
 /** The words of WebAssembly text that all printers use; addresses and counts are 32-bit. */
 export const get = (name: string): string => `(local.get $${name})`
 export const set = (name: string, value: string): string => `(local.set $${name} ${value})`
@@ -26,12 +28,11 @@ export function count(counter: string, from: string, to: string, body: readonly 
 /** A vector of four elements of the vectors `from`, by their index in all of them. */
 export function pick(from: readonly string[], elements: readonly number[]): string {
   const vectors = [...new Set(elements.map((element) => element >> 2))]
-  const lanes = (of: readonly number[]): string => of.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)).join(' ')
   if (vectors.length <= 2) {
     const [a, b = a] = vectors as [number, number?]
-    return `(i8x16.shuffle ${lanes(elements.map((element) => (element >> 2 === a ? 0 : 4) + (element & 3)))} ${from[a]} ${from[b]})`
+    return words(elements.map((element) => (element >> 2 === a ? 0 : 4) + (element & 3)), from[a]!, from[b])
   }
   // each half of its own, then the lower halves of both
   const half = (pair: readonly number[]): string => pick(from, [...pair, ...pair])
-  return `(i8x16.shuffle ${lanes([0, 1, 4, 5])} ${half(elements.slice(0, 2))} ${half(elements.slice(2))})`
+  return words([0, 1, 4, 5], half(elements.slice(0, 2)), half(elements.slice(2)))
 }
