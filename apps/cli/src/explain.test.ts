@@ -47,7 +47,7 @@ Kernel forward, the steps:
     r1 = v + (x[t] - v) * 0.5
     r2 = [1 ≤ r1]
     y[t] = r2
-    v = (-r2 + 1) * r1
+    v = (1 - r2) * r1
   v[T] = v
 
 Kernel backward, the steps again and then their gradient:
@@ -60,14 +60,14 @@ Kernel backward, the steps again and then their gradient:
   for t = 0 .. T-1
     r1 = v + (x[t] - v) * 0.5
     v[t] = v
-    v = (-[1 ≤ r1] + 1) * r1
+    v = (1 - [1 ≤ r1]) * r1
   for t = T-1 .. 0
     r1 = v[t] + (x[t] - v[t]) * 0.5
     r2 = (tanh((r1 - 1) * 4 * 0.5) + 1) * 0.5
-    r3 = ∂v * (-[1 ≤ r1] + 1) + (∂y[t] + (-∂v * r1)) * ((-r2 + 1) * r2 * 4)
+    r3 = ∂v * (1 - [1 ≤ r1]) + (∂y[t] - ∂v * r1) * ((1 - r2) * r2 * 4)
     r4 = r3 * 0.5
     ∂x[t] = r4
-    ∂v = r3 + (-r4)
+    ∂v = r3 - r4
   ∂v[0] = ∂v
 `)
   })

@@ -1,9 +1,9 @@
 import type { Fused } from './kernel-builder.js'
 import type { argumentWords } from './wat/kernel.js'
 
-/** Bytes of one block's buffers that stay in the first-level cache. */
-const cachedBytes = 24 * 1024
-const largestBlock = 2048
+/** Bytes of one block's buffers that stay in the second-level cache: the longer a block, the longer the runs of memory that are read in order. */
+const cachedBytes = 96 * 1024
+const largestBlock = 4096
 const smallestBlock = 64
 
 /** How the elements of a kernel are divided. */
@@ -23,7 +23,7 @@ export function rowsOf({ space }: Pick<Fused, 'space'>): { readonly count: numbe
   return { count: inner === 0 ? 0 : (space.outer * space.count * space.inner) / inner, inner, alongLast }
 }
 
-/** Divides the elements of a kernel into blocks of at most `block` elements; default: what fits the first-level cache. */
+/** Divides the elements of a kernel into blocks of at most `block` elements; default: what fits the second-level cache. */
 export function divide({ kernel, space, length, plane }: Fused, block?: number): Blocks {
   const rows = rowsOf({ space })
   const bytes = kernel.slots.reduce((sum, { isStacked }) => sum + 4 * (isStacked ? length : 1), 0)

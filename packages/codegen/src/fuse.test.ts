@@ -35,6 +35,15 @@ const unary = ['neg', 'abs', 'sign', 'floor', 'round', 'sqrt'] as const
 const binary = ['add', 'sub', 'mul', 'div', 'minimum', 'maximum'] as const
 const compare = ['lt', 'le', 'eq'] as const
 
+it('leaves out products with 1 and signs that a sum or a product with a number can take', async () => {
+  const [x, y] = [floats([37]), floats([37])]
+  const results = [x.add(y.neg()), x.neg().add(y), x.sub(y.neg()), x.neg().sub(y.neg()), x.mul(1), x.neg().mul(-0.25), x.neg().mul(0.5).add(y)]
+  const operations = group([x, y], results).kernel.phases.flatMap(({ values }) => values.map(({ operation }) => operation))
+  expect(operations).not.toContain('neg')
+  expect(operations.filter((operation) => operation === 'mul')).toHaveLength(2)
+  await expectReference([x, y], results, random(3))
+})
+
 describe('generated kernels of elementwise groups', () => {
   for (let seed = 0; seed < 60; seed++) {
     it(`equal the reference on random graph ${seed}`, async () => {

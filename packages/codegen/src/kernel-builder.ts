@@ -3,7 +3,7 @@ import { keyOf, type Kernel, type Operand, type Phase, type Pool, type Slot, typ
 import { lookThrough, mappingOf, type Mapped, type Mapping } from './mapping.js'
 import { rowsOf } from './blocks.js'
 import type { FusedPlanes } from './planes.js'
-import { isScalar, kindOf, type Access, type Kind, type ScalarValue } from './scalar.js'
+import { isScalar, kindOf, type Access, type Kind, type ScalarPrimitive, type ScalarValue } from './scalar.js'
 
 /** Thrown while a kernel is built from operations that no kernel can compute; whoever asked for the kernel does without. */
 export class Unfusable extends Error {}
@@ -138,7 +138,30 @@ export class PhaseBuilder {
     if (!isScalar(node)) throw new Unfusable()
     const operands = node.inputs.map((input) => this.value(input, mapping))
     if (node.primitive === 'cast' && node.inputs[0]!.dtype === source.dtype) return operands[0]!
-    return this.#push({ operation: node.primitive, kind, operands })
+    return this.#simplified(node.primitive, operands, kind) ?? this.#push({ operation: node.primitive, kind, operands })
+  }
+
+  /** The same bits with fewer operations: a product with 1, and signs in sums and in products with a number, as gradients leave them. */
+  #simplified(operation: ScalarPrimitive, [x, y]: readonly number[], kind: Kind): number | undefined {
+    if (kind !== 'float' || x === undefined || y === undefined) return undefined
+    const push = (operation: ScalarPrimitive, ...operands: readonly number[]): number => this.#push({ operation, kind, operands })
+    const [negatedX, negatedY] = [this.#negated(x), this.#negated(y)]
+    if (operation === 'add') return negatedY !== undefined ? push('sub', x, negatedY) : negatedX !== undefined ? push('sub', y, negatedX) : undefined
+    if (operation === 'sub') return negatedY === undefined ? undefined : this.#simplified('add', [x, negatedY], kind) ?? push('add', x, negatedY)
+    if (operation !== 'mul') return undefined
+    const [number, other, negated] = this.#numberOf(y) !== undefined ? [this.#numberOf(y)!, x, negatedX] : [this.#numberOf(x), y, negatedY]
+    if (number === 1) return other
+    return number === undefined || negated === undefined ? undefined : push('mul', negated, this.#push({ operation: 'number', kind, number: -number }))
+  }
+
+  #negated(index: number): number | undefined {
+    const value = this.#values[index]!
+    return value.operation === 'neg' ? value.operands[0] : undefined
+  }
+
+  #numberOf(index: number): number | undefined {
+    const value = this.#values[index]!
+    return value.operation === 'number' ? value.number : undefined
   }
 
   load(tensor: Tensor, mapping: Mapping, isMoving: boolean): number {
@@ -175,8 +198,20 @@ export class PhaseBuilder {
     this.#pools.push({ slot, operand: this.kernel.operand(output, 'full', 'output', true), kernel })
   }
 
+  /** The phase, without values that nothing needs. */
   finish(): Phase {
-    return { steps: this.steps, values: this.#values, stores: this.#stores, pools: this.#pools }
+    const used = new Set(this.#stores.map(({ value }) => value))
+    for (let i = this.#values.length - 1; i >= 0; i--) {
+      const value = this.#values[i]!
+      if (used.has(i) && 'operands' in value) value.operands.forEach((operand) => used.add(operand))
+    }
+    const kept = [...used].sort((a, b) => a - b)
+    const numbers = new Map(kept.map((index, i) => [index, i]))
+    const values = kept.map((index) => {
+      const value = this.#values[index]!
+      return 'operands' in value ? { ...value, operands: value.operands.map((operand) => numbers.get(operand)!) } : value
+    })
+    return { steps: this.steps, values, stores: this.#stores.map((store) => ({ ...store, value: numbers.get(store.value)! })), pools: this.#pools }
   }
 }
 

@@ -31,6 +31,7 @@ export function printKernel(kernel: Kernel, memory: { readonly isShared: boolean
   const plain = slots.flatMap(({ isStacked }, i) => (isStacked ? [] : [i]))
   const stacked = slots.flatMap(({ isStacked }, i) => (isStacked ? [i] : []))
   const phases = kernel.phases.map((phase, i) => printPhase(kernel, phase, `${i}`))
+  const { lines, constants } = withoutConstants(phases.flatMap(({ text }) => text))
 
   const pools = kernel.phases.flatMap((phase) => phase.pools)
   const elementsOf = ([height, width]: readonly [number, number]): string => i32(height * width)
@@ -60,6 +61,8 @@ export function printKernel(kernel: Kernel, memory: { readonly isShared: boolean
     '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
     ...locals.map((name) => `(local $${name} i32)`),
     ...phases.flatMap(({ locals: own }) => own.map((name) => `(local $${name} v128)`)),
+    ...constants.map((_, i) => `(local $k${i} v128)`),
+    ...constants.map((value, i) => set(`k${i}`, value)),
     set('scratch', add(argument('scratch'), mul(argument('scratchBytes'), get('thread')))),
     ...slots.map((_, slot) => set(`b${slot}`, slotStart(slot))),
     set('blocks', `(i32.sub ${get('last')} ${get('first')})`),
@@ -71,11 +74,18 @@ export function printKernel(kernel: Kernel, memory: { readonly isShared: boolean
       set('n', `(i32.sub ${argument('inner')} ${get('start')})`),
       `(if (i32.gt_u ${get('n')} ${argument('block')}) (then ${set('n', argument('block'))}))`,
       ...operands.map((operand, i) => set(`p${i}`, start(operand, i))),
-      ...phases.flatMap(({ text }) => text),
+      ...lines,
       set('first', add(get('first'), i32(1))),
     ]),
     '))',
   ].join('\n')
+}
+
+/** Reads constants from locals `k0`, `k1`, .. : V8 builds a constant in a loop anew each time, from three instructions unless it is zero. */
+function withoutConstants(text: readonly string[]): { readonly lines: readonly string[]; readonly constants: readonly string[] } {
+  const constants: string[] = []
+  const local = (constant: string): string => get(`k${constants.includes(constant) ? constants.indexOf(constant) : constants.push(constant) - 1}`)
+  return { lines: text.map((line) => line.replaceAll(/\(v128\.const \w+ (?!0 0 0 0\))[^)]*\)/g, local)), constants }
 }
 
 function calledBy({ phases }: Kernel): FunctionName[] {
@@ -92,12 +102,12 @@ function printPhase({ operands, slots }: Kernel, { steps, values, stores, pools 
     return known
   }, [])
 
-  const compute = (value: ScalarValue, lanes: Lanes): string => {
+  const compute = (value: ScalarValue, lanes: Lanes, first: number): string => {
     switch (value.operation) {
       case 'load':
-        return ['channel', 'scalar'].includes(operands[value.operand]!.access) ? printSplat(value.kind, get(`q${value.operand}`)) : printLoad(value.kind, lanes, get(`q${value.operand}`))
+        return ['channel', 'scalar'].includes(operands[value.operand]!.access) ? printSplat(value.kind, get(`q${value.operand}`)) : printLoad(value.kind, lanes, get(`q${value.operand}`), first * bytesOf(value.kind))
       case 'scratch':
-        return printLoad('float', lanes, get(`s${value.slot}`))
+        return printLoad('float', lanes, get(`s${value.slot}`), 4 * first)
       case 'number':
         return printNumber(value.number, value.kind)
       case 'step':
@@ -110,20 +120,20 @@ function printPhase({ operands, slots }: Kernel, { steps, values, stores, pools 
     const value = values[index]!
     return value.operation === 'number' ? value.number : undefined
   }
-  const assign = (lanes: Lanes, uniform: boolean): string[] => values.flatMap((value, i) => (isUniform[i] === uniform ? [set(local(i), compute(value, lanes))] : []))
+  const assign = (lanes: Lanes, uniform: boolean, first = 0): string[] => values.flatMap((value, i) => (isUniform[i] === uniform ? [set(local(i), compute(value, lanes, first))] : []))
 
   const operandOf = (store: Store): Operand | undefined => ('operand' in store.to ? operands[store.to.operand] : undefined)
   /** Adds `value`, of which only the first lane counts when there is one left. */
   const accumulate = (into: string, value: number, lanes: Lanes): string =>
     `(f32x4.add ${into} ${lanes === 4 ? get(local(value)) : `(v128.and ${get(local(value))} (v128.const i32x4 -1 0 0 0))`})`
-  const write = (store: Store, i: number, lanes: Lanes): string[] => {
+  const write = (store: Store, i: number, lanes: Lanes, first: number): string[] => {
     const value = get(local(store.value))
-    if ('slot' in store.to) return [printStore('float', lanes, get(`s${store.to.slot}`), value)]
+    if ('slot' in store.to) return [printStore('float', lanes, get(`s${store.to.slot}`), value, 4 * first)]
     const { role, access, kind } = operands[store.to.operand]!
     const pointer = get(`q${store.to.operand}`)
-    if (role === 'sum' && access === 'last') return [printStore('float', lanes, pointer, `(f32x4.add ${printLoad('float', lanes, pointer)} ${value})`)]
+    if (role === 'sum' && access === 'last') return [printStore('float', lanes, pointer, `(f32x4.add ${printLoad('float', lanes, pointer, 4 * first)} ${value})`, 4 * first)]
     if (role === 'sum') return [set(sum(i), accumulate(get(sum(i)), store.value, lanes))]
-    return access === 'full' || access === 'last' ? [printStore(kind, lanes, pointer, value)] : []
+    return access === 'full' || access === 'last' ? [printStore(kind, lanes, pointer, value, first * bytesOf(kind))] : []
   }
   /** What is written once for a row. */
   const writeRow = (store: Store, i: number): string[] => {
@@ -137,21 +147,25 @@ function printPhase({ operands, slots }: Kernel, { steps, values, stores, pools 
 
   const usedOperands = new Set([...values.flatMap((value) => (value.operation === 'load' ? [value.operand] : [])), ...stores.flatMap(({ to }) => ('operand' in to ? [to.operand] : []))])
   const usedSlots = new Set([...values.flatMap((value) => (value.operation === 'scratch' ? [value.slot] : [])), ...stores.flatMap(({ to }) => ('slot' in to ? [to.slot] : []))])
-  const advance = (lanes: Lanes): string[] => [
-    ...[...usedOperands].flatMap((i) => (['full', 'last'].includes(operands[i]!.access) ? [set(`q${i}`, add(get(`q${i}`), i32(lanes * bytesOf(operands[i]!.kind))))] : [])),
-    ...[...usedSlots].map((slot) => set(`s${slot}`, add(get(`s${slot}`), i32(4 * lanes)))),
+  const advance = (by: number): string[] => [
+    ...[...usedOperands].flatMap((i) => (['full', 'last'].includes(operands[i]!.access) ? [set(`q${i}`, add(get(`q${i}`), i32(by * bytesOf(operands[i]!.kind))))] : [])),
+    ...[...usedSlots].map((slot) => set(`s${slot}`, add(get(`s${slot}`), i32(4 * by)))),
   ]
-  const elements = (lanes: Lanes): string[] => [...assign(lanes, false), ...stores.flatMap((store, i) => write(store, i, lanes)), ...advance(lanes)]
+  /** So many elements, `lanes` at a time. */
+  const elements = (number: number, lanes: Lanes): string[] => {
+    const starts = Array.from({ length: number / lanes }, (_, i) => i * lanes)
+    return [...starts.flatMap((first) => [...assign(lanes, false, first), ...stores.flatMap((store, i) => write(store, i, lanes, first))]), ...advance(number)]
+  }
 
   const step = [
     ...[...usedOperands].map((i) => set(`q${i}`, operands[i]!.isMoving ? add(get(`p${i}`), mul(word(operandWord(i) + 1), get('t'))) : get(`p${i}`))),
     ...[...usedSlots].map((slot) => set(`s${slot}`, slots[slot]!.isStacked ? add(get(`b${slot}`), mul(mul(i32(4), argument('block')), get('t'))) : get(`b${slot}`))),
     ...assign(4, true),
     ...stores.flatMap((store, i) => (operandOf(store)?.role === 'sum' ? [set(sum(i), '(v128.const i32x4 0 0 0 0)')] : [])),
-    set('left', `(i32.shr_u ${get('n')} ${i32(2)})`),
-    ...countdown(`fours${name}`, 'left', elements(4)),
-    set('left', `(i32.and ${get('n')} ${i32(3)})`),
-    ...countdown(`ones${name}`, 'left', elements(1)),
+    set('left', `(i32.shr_u ${get('n')} ${i32(3)})`),
+    ...countdown(`eights${name}`, 'left', elements(8, 4)),
+    set('left', `(i32.and ${get('n')} ${i32(7)})`),
+    ...countdown(`ones${name}`, 'left', elements(1, 1)),
     ...stores.flatMap(writeRow),
     ...pools.map(({ slot, operand, kernel: { plane } }) => `(call $pool${operand} ${get(`b${slot}`)} ${add(get(`p${operand}`), mul(word(operandWord(operand) + 1), get('t')))} (i32.div_u ${get('n')} ${i32(plane[0] * plane[1])}))`),
   ]
