@@ -47,65 +47,79 @@ export const evt3 = streamFormat({
   },
 })
 
+/** What the words before say. */
+interface State {
+  /** High half of the time, -1 before the first. */
+  high: number
+  /** Overflows of the high half. */
+  turns: number
+  time: number
+  /** 1 once a time is known. */
+  started: 0 | 1
+  row: number
+  column: number
+  polarity: number
+}
+
 function words(sensor: Sensor): EventDecoder {
-  const state = { high: -1, turns: 0, time: 0, started: 0, row: 0, column: 0, polarity: 0 }
+  const state: State = { high: -1, turns: 0, time: 0, started: 0, row: 0, column: 0, polarity: 0 }
   return {
     sensor,
     needs: 2,
     decode(bytes: Uint8Array, out: EventBuffer): number {
       const end = bytes.length - (bytes.length % 2)
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-      for (let from = 0; from < end; from += blockBytes) block(view, from, Math.min(from + blockBytes, end), out)
+      for (let from = 0; from < end; from += blockBytes) decodeBlock(view, from, Math.min(from + blockBytes, end), state, out)
       return end
     },
   }
+}
 
-  function block(view: DataView, from: number, to: number, out: EventBuffer): void {
-    const count = (to - from) >> 1
-    const { length: used } = out
-    // Room for the whole block however full its vectors are; one event a word to begin with.
-    if (used + 12 * count > out.t.length) out.reserve(Math.max(12 * count, (view.byteLength - from) >> 1))
-    const { t, x, y, p } = out
-    let { high, turns, time, started, row, column, polarity } = state // locals, which stay in registers
-    let n = used
-    for (let at = from; at < to; at += 2) {
-      const value = view.getUint16(at, true)
-      const type = value >>> 12
-      if ((type & 0b1101) === 0) {
-        // A row or a column, in no foreseeable order: both take the same path, and only a column lets the event stay.
-        const isColumn = type >>> 1
-        const isRow = isColumn - 1
-        row = (row & ~isRow) | (value & isRow & 0x7ff)
+function decodeBlock(view: DataView, from: number, to: number, state: State, out: EventBuffer): void {
+  const count = (to - from) >> 1
+  const { length: used } = out
+  // Room for the whole block however full its vectors are; one event a word to begin with.
+  if (used + 12 * count > out.t.length) out.reserve(Math.max(12 * count, (view.byteLength - from) >> 1))
+  const { t, x, y, p } = out
+  let { high, turns, time, started, row, column, polarity } = state // locals, which stay in registers
+  let n = used
+  for (let at = from; at < to; at += 2) {
+    const value = view.getUint16(at, true)
+    const type = value >>> 12
+    if ((type & 0b1101) === 0) {
+      // A row or a column, in no foreseeable order: both take the same path, and only a column lets the event stay.
+      const isColumn = type >>> 1
+      const isRow = isColumn - 1
+      row = (row & ~isRow) | (value & isRow & 0x7ff)
+      t[n] = time
+      x[n] = value & 0x7ff
+      y[n] = row
+      p[n] = (value >>> 11) & 1
+      n += isColumn & started
+    } else if (type === word.vector12 || type === word.vector8) {
+      let valid = value & -started & (type === word.vector12 ? 0xfff : 0xff)
+      for (; valid !== 0; valid &= valid - 1) {
         t[n] = time
-        x[n] = value & 0x7ff
+        x[n] = column + 31 - Math.clz32(valid & -valid)
         y[n] = row
-        p[n] = (value >>> 11) & 1
-        n += isColumn & started
-      } else if (type === word.vector12 || type === word.vector8) {
-        let valid = value & -started & (type === word.vector12 ? 0xfff : 0xff)
-        for (; valid !== 0; valid &= valid - 1) {
-          t[n] = time
-          x[n] = column + 31 - Math.clz32(valid & -valid)
-          y[n] = row
-          p[n] = polarity
-          n++
-        }
-        column += type === word.vector12 ? 12 : 8
-      } else if (type === word.baseX) {
-        column = value & 0x7ff
-        polarity = (value >>> 11) & 1
-      } else if (type === word.timeLow) {
-        if (started === 1) time = (turns * 4096 + high) * 4096 + (value & 0xfff)
-      } else if (type === word.timeHigh) {
-        const next = value & 0xfff
-        turns += unwrap(high, next, highBits)
-        // The low half is sent again after a new high half; until then it is 0. A high half that is only repeated keeps it.
-        if (next !== high) time = (turns * 4096 + next) * 4096
-        high = next
-        started = 1
+        p[n] = polarity
+        n++
       }
+      column += type === word.vector12 ? 12 : 8
+    } else if (type === word.baseX) {
+      column = value & 0x7ff
+      polarity = (value >>> 11) & 1
+    } else if (type === word.timeLow) {
+      if (started === 1) time = (turns * 4096 + high) * 4096 + (value & 0xfff)
+    } else if (type === word.timeHigh) {
+      const next = value & 0xfff
+      turns += unwrap(high, next, highBits)
+      // The low half is sent again after a new high half; until then it is 0. A high half that is only repeated keeps it.
+      if (next !== high) time = (turns * 4096 + next) * 4096
+      high = next
+      started = 1
     }
-    out.length = n
-    Object.assign(state, { high, turns, time, started, row, column, polarity })
   }
+  out.length = n
+  Object.assign(state, { high, turns, time, started, row, column, polarity })
 }

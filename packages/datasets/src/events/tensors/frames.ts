@@ -38,16 +38,38 @@ export function toImage(): (events: Events) => TensorLike {
 /** Counts of the events within each of `bounds`. */
 export function framesOf(events: Events, bounds: readonly Bounds[]): TensorLike {
   checkEvents('frames', events)
-  const { x, y, p, sensor } = events
-  const { data, shape, size } = emptyFrames('frames', bounds.length, sensor)
-  const { width } = sensor
-  const plane = width * sensor.height
-  bounds.forEach(([from, to], frame) => {
-    const base = frame * size
-    for (let i = from; i < to; i++) {
-      const at = base + p[i]! * plane + y[i]! * width + x[i]!
-      data[at] = data[at]! + 1
-    }
+  const { data, shape, size } = emptyFrames('frames', bounds.length, events.sensor)
+  let counts: Uint16Array | undefined
+  bounds.forEach((part, frame) => {
+    const into = data.subarray(frame * size, (frame + 1) * size)
+    if (part[1] - part[0] < size / densePart) countInto(into, events, part)
+    else countDensely(into, (counts ??= new Uint16Array(size)), events, part)
   })
   return { data, shape, dtype: 'float32' }
+}
+
+/** With fewer events than this part of the pixels, passing over all pixels takes longer than it saves. */
+const densePart = 64
+
+function countInto(frame: Float32Array, { x, y, p, sensor: { width, height } }: Events, [from, to]: Bounds): void {
+  const plane = width * height
+  for (let i = from; i < to; i++) {
+    const at = p[i]! * plane + y[i]! * width + x[i]!
+    frame[at] = frame[at]! + 1
+  }
+}
+
+/** The same by 16-bit counts, half as large, so that more of them stay in the cache, and the frame is written in order. */
+function countDensely(frame: Float32Array, counts: Uint16Array, { x, y, p, sensor: { width, height } }: Events, [from, to]: Bounds): void {
+  const plane = width * height
+  const overflows: number[] = []
+  counts.fill(0)
+  for (let i = from; i < to; i++) {
+    const at = p[i]! * plane + y[i]! * width + x[i]!
+    const count = counts[at]! + 1
+    counts[at] = count
+    if (count === 2 ** 16) overflows.push(at)
+  }
+  frame.set(counts)
+  for (const at of overflows) frame[at] = frame[at]! + 2 ** 16
 }

@@ -70,6 +70,15 @@ describe('parts as SpikingJelly cuts them', () => {
     expect(counts({ by: 'time', n: 2 }, times([0, 0.1, 0.6, 0.9], 's'))).toEqual([2, 2])
   })
 
+  it('counts more events at a pixel than 16 bits hold, and few events on a large sensor', () => {
+    const one = times(Array.from({ length: 140_003 }, (_, i) => i))
+    expect([...toImage()(one).data].filter((count) => count !== 0)).toEqual([140_003])
+    expect([...toFrames({ by: 'number', n: 2 })(one).data].filter((count) => count !== 0)).toEqual([70_001, 70_002])
+    const few = createEvents({ t: [0, 1, 2], x: [1279, 5, 5], y: [719, 0, 0], p: [1, 0, 0] }, { sensor: sensorOf(1280, 720) })
+    const { data } = toImage()(few)
+    expect([data.at(-1), data[5], sum(data)]).toEqual([1, 2, 3])
+  })
+
   it('frames hold every event once', () => {
     const frames = toFrames({ by: 'number', n: 3 })(events)
     expect((nested(frames) as unknown[])[0]).toEqual(spikingjelly['frames number=3 H=3 W=4 frame0[p][y][x]'])
