@@ -14,7 +14,7 @@ import { aedat2, atis, concatEvents, dat, eventStream, evt2, evt3, toFrames, toV
  * Without, a third of the time and more goes into pages that the system hands out, on a virtual machine above all, whatever decodes. The clock is
  * that of a chain of additions: a processor that others use too runs at a part of its own.
  */
-const runs = 10
+const runs = 30
 const goals = { decode: 50, frames: 30 }
 const data = join(process.env['SNN_SHARED'] ?? fileURLToPath(new URL('../../../../shared', import.meta.url)), 'data/events')
 

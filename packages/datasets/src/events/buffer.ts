@@ -13,6 +13,11 @@ export class EventBuffer {
   y = new Uint16Array(0)
   p = new Uint8Array(0)
   length = 0
+  /**
+   * The union of the bits of (largest - coordinate) over all events, where the decoder found it on its way: negative when an event may lie outside
+   * of the sensor. undefined where whoever takes the events has to look.
+   */
+  room: number | undefined
 
   /** Makes room for `count` more events; the arrays are others afterwards. */
   reserve(count: number): void {
@@ -33,6 +38,7 @@ export class EventBuffer {
     this.y = new Uint16Array(0)
     this.p = new Uint8Array(0)
     this.length = 0
+    this.room = undefined
     const all = { t, x, y, p, sensor, timeUnit }
     if (length === t.length) return all
     const view = sliceEvents(all, 0, length)

@@ -140,7 +140,7 @@ export function containerFormat<R extends object = object, W extends object = ob
 function taken(operation: string, file: string, decoder: EventDecoder, out: EventBuffer): Events {
   const sensor = decoder.sensor
   if (!sensor) throw invalid(operation, file, 'ends within the header.')
-  const at = firstOutside(out.x, out.y, out.p, sensor, out.length)
+  const at = out.room !== undefined && out.room >= 0 ? -1 : firstOutside(out.x, out.y, out.p, sensor, out.length)
   if (at >= 0) {
     throw invalid(
       operation,

@@ -226,6 +226,27 @@ describe('golden vectors', () => {
   })
 })
 
+describe('events outside of the sensor', () => {
+  const events = createEvents({ t: [10, 20, 30], x: [127, 0, 5], y: [0, 127, 5], p: [0, 0, 1] }, { sensor: sensorOf(128, 128) })
+
+  it.each([evt2, evt3, aedat2, atis])('$id: the first is named, by column, row and polarity', async (format) => {
+    const bytes = await format.write!(events)
+    const decode = (width: number, height: number, polarities: number) => format.decode(bytes, { sensor: { width, height, polarities } })
+    expect(lists(decode(128, 128, 2))).toMatchObject({ x: [127, 0, 5], y: [0, 127, 5], p: [0, 0, 1] })
+    expect(() => decode(127, 128, 2)).toThrow(/event 0 \(x 127, y 0, p 0\) lies outside/)
+    expect(() => decode(128, 127, 2)).toThrow(/event 1 \(x 0, y 127, p 0\) lies outside/)
+    expect(() => decode(128, 128, 1)).toThrow(/event 2 \(x 5, y 5, p 1\) lies outside/)
+  })
+
+  it('evt3: pixels of a vector', () => {
+    const words = Uint16Array.of(0x8000, 0x6001, 0x0003, 0x3000 | 120, 0x4000 | 0b1000_1000_0000)
+    const file = Uint8Array.from([...new TextEncoder().encode('% evt 3.0\n% end\n'), ...new Uint8Array(words.buffer)])
+    const decode = (width: number) => evt3.decode(file, { sensor: { width, height: 4 } })
+    expect(lists(decode(132))).toEqual({ t: [1, 1], x: [127, 131], y: [3, 3], p: [0, 0] })
+    expect(() => decode(131)).toThrow(/event 1 \(x 131, y 3, p 0\) lies outside/)
+  })
+})
+
 describe('openEvents', () => {
   const events = randomEvents(2000, 9, { sensor: sensorOf(1280, 720) })
 

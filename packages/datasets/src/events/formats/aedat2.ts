@@ -99,18 +99,24 @@ function records({ x: [xShift, xMask], y: [yShift, yMask], p: pShift, other }: A
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
       out.reserve(count)
       const { t, x, y, p } = out
+      const [lastX, lastY] = [sensor.width - 1, sensor.height - 1]
+      let room = (out.room ?? 0) | (sensor.polarities - 2)
       let n = out.length
       const end = count * size
       for (let at = 0; at < end; at += size) {
         const address = addressBytes === 4 ? view.getInt32(at) : view.getUint16(at)
         if ((address & other) !== 0) continue
-        x[n] = (address >>> xShift) & xMask
-        y[n] = (address >>> yShift) & yMask
+        const column = (address >>> xShift) & xMask
+        const row = (address >>> yShift) & yMask
+        room |= (lastX - column) | (lastY - row)
+        x[n] = column
+        y[n] = row
         p[n] = (address >>> pShift) & 1
         t[n] = view.getUint32(at + addressBytes)
         n++
       }
       out.length = n
+      out.room = room
       return end
     },
   }

@@ -35,6 +35,8 @@ export const atis = streamFormat<AtisOptions>({
         out.reserve(count)
         const { t, x, y, p } = out
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+        const [lastX, lastY] = [sensor.width - 1, sensor.height - 1]
+        let room = (out.room ?? 0) | (sensor.polarities - 2)
         let n = out.length
         let offset = overflow
         const end = count * record
@@ -45,13 +47,16 @@ export const atis = streamFormat<AtisOptions>({
             offset += 8192
             continue
           }
-          x[n] = bytes[at]!
+          const column = bytes[at]!
+          room |= (lastX - column) | (lastY - row)
+          x[n] = column
           y[n] = row
           p[n] = (word >>> 23) & 1
           t[n] = (word & 0x7fffff) + offset
           n++
         }
         out.length = n
+        out.room = room
         overflow = offset
         return end
       },

@@ -49,6 +49,8 @@ function words(sensor: Sensor): EventDecoder {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
       out.reserve(end / 4)
       const { t, x, y, p } = out
+      const [lastX, lastY] = [sensor.width - 1, sensor.height - 1]
+      let room = (out.room ?? 0) | (sensor.polarities - 2)
       let n = out.length
       let { high, base, turns } = state // locals, which stay in registers
       for (let at = 0; at < end; at += 4) {
@@ -57,8 +59,11 @@ function words(sensor: Sensor): EventDecoder {
         if (type < 2) {
           if (high < 0) continue
           t[n] = base + ((word >>> 22) & 0x3f)
-          x[n] = (word >>> 11) & 0x7ff
-          y[n] = word & 0x7ff
+          const column = (word >>> 11) & 0x7ff
+          const row = word & 0x7ff
+          room |= (lastX - column) | (lastY - row)
+          x[n] = column
+          y[n] = row
           p[n] = type
           n++
         } else if (type === 8) {
@@ -69,6 +74,7 @@ function words(sensor: Sensor): EventDecoder {
         }
       }
       out.length = n
+      out.room = room
       Object.assign(state, { high, base, turns })
       return end
     },

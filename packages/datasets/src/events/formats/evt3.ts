@@ -69,19 +69,20 @@ function words(sensor: Sensor): EventDecoder {
     decode(bytes: Uint8Array, out: EventBuffer): number {
       const end = bytes.length - (bytes.length % 2)
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-      for (let from = 0; from < end; from += blockBytes) decodeBlock(view, from, Math.min(from + blockBytes, end), state, out)
+      for (let from = 0; from < end; from += blockBytes) decodeBlock(view, from, Math.min(from + blockBytes, end), state, sensor, out)
       return end
     },
   }
 }
 
-function decodeBlock(view: DataView, from: number, to: number, state: State, out: EventBuffer): void {
+function decodeBlock(view: DataView, from: number, to: number, state: State, { width, height, polarities }: Sensor, out: EventBuffer): void {
   const count = (to - from) >> 1
   const { length: used } = out
   // Room for the whole block however full its vectors are; one event a word to begin with.
   if (used + 12 * count > out.t.length) out.reserve(Math.max(12 * count, (view.byteLength - from) >> 1))
   const { t, x, y, p } = out
   let { high, turns, time, started, row, column, polarity } = state // locals, which stay in registers
+  let room = (out.room ?? 0) | (polarities - 2)
   let n = used
   for (let at = from; at < to; at += 2) {
     const value = view.getUint16(at, true)
@@ -91,6 +92,7 @@ function decodeBlock(view: DataView, from: number, to: number, state: State, out
       const isColumn = type >>> 1
       const isRow = isColumn - 1
       row = (row & ~isRow) | (value & isRow & 0x7ff)
+      room |= (width - 1 - (value & 0x7ff)) | (height - 1 - row)
       t[n] = time
       x[n] = value & 0x7ff
       y[n] = row
@@ -106,6 +108,7 @@ function decodeBlock(view: DataView, from: number, to: number, state: State, out
         n++
       }
       column += type === word.vector12 ? 12 : 8
+      room |= width - column
     } else if (type === word.baseX) {
       column = value & 0x7ff
       polarity = (value >>> 11) & 1
@@ -121,5 +124,6 @@ function decodeBlock(view: DataView, from: number, to: number, state: State, out
     }
   }
   out.length = n
+  out.room = room
   Object.assign(state, { high, turns, time, started, row, column, polarity })
 }
