@@ -70,7 +70,7 @@ describe('event-driven convolution', () => {
     { x: [2, 300, 3, 3], weight: [4, 300, 2, 2], options: {} },
   ]
   it.each(cases)('equals the reference: $x with $weight, $options', async (one) => {
-    for (const density of [0, 0.05, 0.3, 1]) for (const rows of [undefined, 1, 2]) await check({ ...one, ...(rows && { rows }) }, density, density === 0.3)
+    for (const density of [0, 0.05, 0.3, 1]) for (const rows of [undefined, 1, 2]) await check({ ...one, ...(rows && { rows }) }, density, density === 0 || density === 0.3)
   })
 
   it('takes random windows', async () => {

@@ -76,7 +76,7 @@ export function printEventConv(kernel: EventConvKernel, memory: { readonly isSha
 
 /** Lists the events of the input rows that the unit sees; `starts` says, for each of these rows and each column, where its events begin. */
 function listEvents(kernel: EventConvKernel): string[] {
-  const { channels, plane, padding } = kernel
+  const { channels, plane, padding, stride } = kernel
   const { startsRow, masks, events, lanes, width, columns, groups, block, tap } = sizesOf(kernel)
   const isRagged = width % lanes !== 0
   const zero = '(v128.const i32x4 0 0 0 0)'
@@ -141,7 +141,8 @@ function listEvents(kernel: EventConvKernel): string[] {
       ], lanes),
       ...count('column', i32(padding[1] + width), i32(columns + 1), [`(i32.store ${start(get('column'))} ${get('cursor')})`]),
       '))',
-    ]),
+      // windows of one row see none of the rows in between
+    ], kernel.kernel[0] === 1 ? stride[0] : 1),
   ]
 }
 
