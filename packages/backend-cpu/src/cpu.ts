@@ -22,7 +22,7 @@ export interface CpuOptions {
    * event; 0: never. Default: where ONNX Runtime became faster when it was measured, 0.3, for products with a matrix 0.15.
    */
   readonly eventDensity?: number
-  /** Most bytes that all values together may take. Default, and most that there can be: 4 GiB. */
+  /** Most bytes that all values together may take. Default, and most that there can be: 2^32 - 2^16, nearly 4 GiB. */
   readonly memoryLimit?: number
 }
 
@@ -39,6 +39,9 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
   }
   if (eventDensity !== undefined && !(eventDensity >= 0 && eventDensity <= 1)) {
     throw new SnnError('ARGUMENT', `[cpu] eventDensity ${eventDensity}, expected a share from 0 to 1.`, { name: 'eventDensity', value: eventDensity })
+  }
+  if (!(memoryLimit > 0 && memoryLimit <= addressableBytes)) {
+    throw new SnnError('ARGUMENT', `[cpu] memoryLimit ${memoryLimit}, expected bytes up to ${addressableBytes}, what 32-bit addresses reach.`, { name: 'memoryLimit', value: memoryLimit })
   }
   const lib = options.lib ?? (await loadLibrary())
   const x = placeholder([1])
