@@ -5,7 +5,7 @@ export interface Measure {
   readonly what: string
   /** Undefined where there was nothing to measure, such as a ratio to a peer that is absent. */
   readonly value: number | undefined
-  readonly unit: 'ms' | 'MB' | 'x'
+  readonly unit: 'ms' | 'MB' | 'x' | 'points'
   readonly atMost?: number
   readonly atLeast?: number
 }
