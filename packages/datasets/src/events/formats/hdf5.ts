@@ -28,7 +28,7 @@ const compoundPaths = ['CD/events', 'events'] as const
 /**
  * HDF5 with events as columns (DSEC: `events/{t,x,y,p}` and `t_offset`) or as records (Prophesee: `CD/events`), in us, as rows (MVSEC, the left
  * camera, in s; 3ET), and the spike trains of SHD and SSC (`spikes/times` in s, `spikes/units`, 700 channels). They may be packed by deflate, szip,
- * Blosc, LZ4, Zstandard, LZF or bzip2, not by Prophesee's ECF. Without a sensor in the file or the options: the smallest that has all events.
+ * Blosc, LZ4, Zstandard, LZF, bzip2 or Prophesee's ECF. Without a sensor in the file or the options: the smallest that has all events.
  */
 export const hdf5 = containerFormat<Hdf5Options>({
   id: 'hdf5',
