@@ -92,24 +92,27 @@ def make():
     return events
 
 
-def write(path, events, libver):
+def write(path, events, libver, whole):
     with h5py.File(path, 'w', libver=libver) as f:
+        f.attrs['version'], f.attrs['geometry'] = '1.0', '1280x720'
         how = h5p.create(h5p.DATASET_CREATE)
         how.set_chunk((chunk,))
         how.set_filter(36559, h5z.FLAG_OPTIONAL, ())
         data = h5d.create(f.create_group('CD').id, b'events', h5t.py_create(event), h5s.create_simple((len(events),), (h5s.UNLIMITED,)), how)
         for i, at in enumerate(range(0, len(events), chunk)):
-            part = np.zeros(chunk, event)
-            part[:len(events[at:at + chunk])] = events[at:at + chunk]
+            part = events[at:at + chunk]
+            if whole:
+                part = np.concatenate([part, np.zeros(chunk - len(part), event)])
             data.write_direct_chunk((at,), pack(part, ('yxp', 'xp', 'masks', 'masks')[i]), 0)
 
 
 if __name__ == '__main__':
     events, files = make(), {}
-    for libver in ('earliest', 'latest'):
+    # Prophesee's writer ends the last chunk with the recording, HDF5 itself fills it.
+    for name, libver, whole in (('as OpenEB writes', 'earliest', False), ('as HDF5 2 writes', 'latest', True)):
         path = os.path.join(tempfile.mkdtemp(), 'ecf.h5')
-        write(path, events, libver)
-        files[libver] = base64.b64encode(gzip.compress(open(path, 'rb').read(), mtime=0)).decode()
+        write(path, events, libver, whole)
+        files[name] = base64.b64encode(gzip.compress(open(path, 'rb').read(), mtime=0)).decode()
     out = {
         '_about': {'generator': 'make-ecf.py', 'numpy': np.__version__, 'h5py': h5py.__version__},
         'files': files,

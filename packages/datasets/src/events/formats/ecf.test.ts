@@ -13,7 +13,7 @@ const head = (count: number, how: 'masks' | 'xp' | 'yxp'): number[] => u32((coun
 const start = (time: number): number[] => u32(time % 2 ** 32 >>> 0, Math.floor(time / 2 ** 32))
 
 function unpacked(bytes: number[], count: number): Row[] {
-  const records = new DataView(unpackEcf(Uint8Array.from([9, ...bytes]).subarray(1), count, 'ecf', 'block').buffer)
+  const records = new DataView(unpackEcf(Uint8Array.from([9, ...bytes]).subarray(1), count, count, 'ecf', 'block').buffer)
   expect(records.byteLength).toBe(16 * count)
   return Array.from({ length: count }, (_, i): Row => {
     const at = 16 * i
@@ -81,15 +81,16 @@ describe('a block of ECF', () => {
 })
 
 describe('HDF5 packed by ECF', () => {
-  it.each(Object.entries(golden.files))('with the %s version of the file format, at once and in pieces', async (_, base64) => {
+  it.each(Object.entries(golden.files))('%s: at once and in pieces', async (_, base64) => {
     const bytes = new Uint8Array(gunzipSync(Buffer.from(base64, 'base64')))
     const parts = []
     for await (const part of hdf5.batches([bytes])) parts.push(part)
     for (const { t, x, y, p } of [await hdf5.parse(bytes), concatEvents(parts)]) expect({ t: [...t], x: [...x], y: [...y], p: [...p] }).toEqual(golden.events)
+    expect((await hdf5.parse(bytes)).sensor).toEqual({ width: 1280, height: 720, polarities: 2 })
     // The same file with a chunk of another number of events: named, and the next file is read again.
     const damaged = Buffer.from(bytes)
     damaged.set(head(512, 'xp'), damaged.indexOf(Buffer.from(head(256, 'xp'))))
-    await expect(hdf5.parse(damaged)).rejects.toThrow(/^\[hdf5\] hdf5: damaged ECF data \(512 events in a chunk of 256\)\.$/)
+    await expect(hdf5.parse(damaged)).rejects.toThrow(/^\[hdf5\] hdf5: damaged ECF data \(512 events in a chunk of 100 to 256\)\.$/)
     expect((await hdf5.parse(bytes)).t.length).toBe(golden.events.t.length)
   })
 })

@@ -6,8 +6,8 @@ export const ecfEventBytes = 16
 export const mostEcfEvents = 65535
 
 /**
- * The `count` events of a block of ECF, by which Prophesee packs the chunks of `CD/events` in HDF5 (filter 36559), as records of 16 bytes.
- * All numbers are little-endian:
+ * The events of a block of ECF, by which Prophesee packs the chunks of `CD/events` in HDF5 (filter 36559), as `most` records of 16 bytes; those
+ * beyond the events are void. A block with fewer than `least` or more than `most` is refused. All numbers are little-endian:
  *
  * - u32: bit 0 says that x and p are packed, bit 1 that y, x and p are; from bit 2 on the number of events.
  * - t: u64, the time before the first event; then bytes `step << 4 | n`: n events, `step` us later; n = 15 says that a u16 with the number follows.
@@ -21,7 +21,7 @@ export const mostEcfEvents = 65535
  *
  * Throws `DATA_INVALID`. Source: https://github.com/prophesee-ai/hdf5_ecf.
  */
-export function unpackEcf(bytes: Uint8Array, count: number, operation: string, file: string): Uint8Array<ArrayBuffer> {
+export function unpackEcf(bytes: Uint8Array, least: number, most: number, operation: string, file: string): Uint8Array<ArrayBuffer> {
   const fail = (what: string): never => {
     throw invalid(operation, file, `damaged ECF data (${what}).`)
   }
@@ -37,7 +37,8 @@ export function unpackEcf(bytes: Uint8Array, count: number, operation: string, f
   const u32 = (): number => view.getUint32(next(4), true)
 
   const head = u32()
-  if (head >>> 2 !== count) fail(`${head >>> 2} events in a chunk of ${count}`)
+  const count = head >>> 2
+  if (count < least || count > most) fail(`${count} events in a chunk of ${least === most ? most : `${least} to ${most}`}`)
   const t = new Float64Array(count)
   const [x, y, p] = [new Uint16Array(count), new Uint16Array(count), new Uint16Array(count)]
   /** Fills a column by runs that have `bits` for their length or say that it follows. */
@@ -99,7 +100,7 @@ export function unpackEcf(bytes: Uint8Array, count: number, operation: string, f
       runs(p, u8, 7)
     }
   }
-  const out = new Uint8Array(count * ecfEventBytes)
+  const out = new Uint8Array(most * ecfEventBytes)
   const [halves, words] = [new Uint16Array(out.buffer), new Uint32Array(out.buffer)]
   for (let i = 0; i < count; i++) {
     halves[8 * i] = x[i]!

@@ -30,18 +30,20 @@ export class FilterNeeded {
 const folder = '/snn-hdf5-filters'
 const loaded = new WeakMap<H5Module, Set<number>>()
 /** The chunks of ECF that are read next, and what was wrong with one. */
-const chunks: { events: number; file: string; fault: unknown } = { events: 0, file: '', fault: undefined }
+const chunks: { least: number; most: number; file: string; fault: unknown } = { least: 0, most: 0, file: '', fault: undefined }
 
 /** Throws `FilterNeeded` for a filter that can be loaded and is not yet, and `DATA_INVALID` for one that cannot. To be called before data are read. */
 export function checkFilters(module: H5Module, { filters, metadata }: Dataset, path: string, file: string): void {
   for (const { id, name } of filters) {
     if (builtIn.has(id)) continue
     if (id === ecf) {
-      const [events = Infinity, ...more] = metadata.chunks ?? []
-      if (metadata.size !== ecfEventBytes || more.length > 0 || events > mostEcfEvents) {
+      const [most = Infinity, ...more] = metadata.chunks ?? []
+      if (metadata.size !== ecfEventBytes || more.length > 0 || most > mostEcfEvents) {
         throw invalid('hdf5', file, `${path} is packed by Prophesee's ECF (${ecf}) in chunks of ${metadata.chunks?.join(' x ')} of ${metadata.size} bytes, expected at most ${mostEcfEvents} events of ${ecfEventBytes} bytes.`)
       }
-      Object.assign(chunks, { events, file })
+      // The last chunk may end with the data set.
+      const least = ((metadata.shape?.[0] ?? 0) - 1) % most + 1
+      Object.assign(chunks, { least, most, file })
     }
     if (loaded.get(module)?.has(id)) continue
     if (plugins[id] || id === ecf) throw new FilterNeeded(id)
@@ -58,7 +60,7 @@ export function takeFault(): unknown {
 
 function unpackChunk(packed: Uint8Array): Uint8Array | undefined {
   try {
-    return unpackEcf(packed, chunks.events, 'hdf5', chunks.file)
+    return unpackEcf(packed, chunks.least, chunks.most, 'hdf5', chunks.file)
   } catch (error) {
     chunks.fault = error
     return undefined

@@ -87,7 +87,9 @@ function findRecording(view: Hdf5View, options: ReadOptions & Hdf5Options): Reco
   const units = datasetAt(view, 'spikes/units')
   if (times && units) return spikeTrain(view, times, units, options)
   const stated = datasetAt(view, 'sensor')
-  const sensor = chosenSensor('hdf5', options, statedSensor('hdf5', file, stated && readColumn(view, stated)))
+  const attribute = root.attrs['geometry']?.value // of Prophesee
+  const geometry = typeof attribute === 'string' ? /^(\d+)x(\d+)$/.exec(attribute) : null
+  const sensor = chosenSensor('hdf5', options, statedSensor('hdf5', file, stated ? readColumn(view, stated) : geometry ? [Number(geometry[1]), Number(geometry[2]), 2] : undefined))
   const unit = root.attrs['time_unit']?.value
   const timeUnit = unit === 's' || unit === 'ms' || unit === 'ns' ? unit : 'us'
   for (const paths of columnPaths) {
