@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { text } from 'node:stream/consumers'
 
 /** The path of an installed Chromium or Chrome (`CHROME_PATH`, else by the usual names), or undefined, said loudly, where there is none. */
 export function findChromium(): string | undefined {
@@ -24,7 +23,7 @@ function isProgram(path: string): boolean {
 
 /** A browser with a page. */
 export interface Page {
-  /** Resolves to what the browser printed when it has ended, by itself or closed. */
+  /** Resolves when the browser has ended, by itself or closed. */
   readonly ended: Promise<string>
   close(): Promise<void>
 }
@@ -34,12 +33,13 @@ export function openPage(chromium: string, url: string): Page {
   const profile = mkdtempSync(join(tmpdir(), 'chromium-'))
   // Chromium refuses to run as root with its sandbox; /dev/shm of containers is small.
   const args = ['--headless', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', `--user-data-dir=${profile}`, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), url]
-  const browser = spawn(chromium, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-  const ended = text(browser.stderr)
+  // Of a group of its own, since what is installed may be a script that starts the browser.
+  const browser = spawn(chromium, args, { stdio: 'ignore', detached: true })
+  const ended = new Promise<string>((resolve) => browser.on('exit', (code, signal) => resolve(`${chromium} ended with ${code ?? signal}`)))
   return {
     ended,
     async close() {
-      browser.kill()
+      if (browser.exitCode === null) process.kill(-browser.pid!)
       await ended
       rmSync(profile, { recursive: true, force: true, maxRetries: 10 })
     },

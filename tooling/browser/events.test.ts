@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer, json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -71,7 +71,7 @@ describe.skipIf(!chromium)('recordings read in Chromium', () => {
     const entry = fileURLToPath(new URL('page.ts', import.meta.url))
     const { outputFiles } = await build({ entryPoints: [entry], outdir: '/', bundle: true, splitting: true, format: 'esm', platform: 'browser', target: 'es2022', conditions: [`${scope}/source`], write: false, logLevel: 'silent' })
     const scripts = new Map(outputFiles.map(({ path, contents }) => [path, contents]))
-    server = createServer(async (request, response) => {
+    const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
       const [, kind = '', name = ''] = decodeURIComponent(request.url!).split(/^\/(\w+)\/(.*)$/)
       if (kind === 'results') {
         results[name as keyof typeof results].resolve((await json(request)) as Record<string, unknown>)
@@ -86,7 +86,8 @@ describe.skipIf(!chromium)('recordings read in Chromium', () => {
       else if (kind === 'recordings') response.end(files.get(name))
       else if (kind === 'filters') response.end(await readHdf5Filter(name.replace(/^libH5Z|\.so$/g, '')))
       else response.writeHead(404).end()
-    })
+    }
+    server = createServer((request, response) => void answer(request, response))
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   }, 60_000)
   afterAll(() => server?.close())

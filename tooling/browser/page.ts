@@ -9,9 +9,10 @@ async function run(): Promise<void> {
     const options = { file: name, filter: (filter: string) => get(`/filters/libH5Z${filter}.so`) }
     results[name] = await summarize(await get(`/recordings/${encodeURIComponent(name)}`), options).catch((error: unknown) => String(error))
   }
-  const inPage = 'document' in globalThis
-  if (inPage) new Worker('/page.js', { type: 'module' })
-  await fetch(inPage ? '/results/page' : '/results/worker', { method: 'POST', body: JSON.stringify(results) })
+  await fetch(`/results/${inPage ? 'page' : 'worker'}`, { method: 'POST', body: JSON.stringify(results) })
 }
 
+const inPage = 'document' in globalThis
+/** Held, or it would be collected while it works. */
+export const worker = inPage ? new Worker('/page.js', { type: 'module' }) : undefined
 await run()

@@ -29,7 +29,7 @@ async function summary(from: Parameters<typeof openEvents>[0], options: OpenEven
   const events = await read(source)
   const { t, x, y, p, sensor, timeUnit } = events
   const frames = toFrames({ by: 'number', n: 3 })(events)
-  return { format: source.format.id, sensor, timeUnit, length: t.length, events: await digest(t, x, y, p), frames: await digest(frames.data as Float32Array<ArrayBuffer>) }
+  return { format: source.format.id, sensor, timeUnit, length: t.length, events: await digest(t, x, y, p), frames: await digest(frames.data) }
 }
 
 async function joined(source: Source): Promise<Events> {
