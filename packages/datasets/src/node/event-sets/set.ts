@@ -50,6 +50,14 @@ export interface SetInfo {
   readonly files: readonly RemoteFile[]
 }
 
+/** Sets by id. */
+export type Sets = Readonly<Record<string, Omit<SetInfo, 'id'>>>
+
+/** Each with its key as its id. */
+export function withIds<const T extends Sets>(sets: T): { readonly [K in keyof T]: T[K] & { readonly id: K } } {
+  return Object.fromEntries(Object.entries(sets).map(([id, set]) => [id, { id, ...set }])) as { readonly [K in keyof T]: T[K] & { readonly id: K } }
+}
+
 export interface SetOptions<S extends string = string> extends DownloadOptions {
   /** The folder of the data, as the authors' archives unpack: itself, or a few folders above. */
   readonly root: string
