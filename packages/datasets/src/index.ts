@@ -66,6 +66,7 @@ export {
 export { type SpatialJitterOptions, type UniformNoiseOptions, spatialJitter, uniformNoise } from './events/transforms/jitter.js'
 export { type TimeJitterOptions, type TimeSkewOptions, timeAlignment, timeJitter, timeSkew } from './events/transforms/time.js'
 export { type TemporalDeleteOptions, randomTemporalDelete } from './events/transforms/temporal-delete.js'
+export { asType, repeatTarget, toOneHotEncoding } from './events/transforms/target.js'
 export { type PipelineSpec, type TensorSpec, type TransformSpec, pipeline } from './events/pipeline.js'
 export { type SplitOptions, splitByClass } from './split.js'
 export { type Pair, type SliceDatasetOptions, mapSamples, sliceDataset } from './sample-pairs.js'

@@ -2,6 +2,7 @@ import { isSnnError } from '@snn/tensor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gunzipSync } from 'node:zlib'
+import ecf from '../../test/golden/ecf.json' with { type: 'json' }
 import golden from '../../test/golden/event-files.json' with { type: 'json' }
 import filters from '../../test/golden/hdf5-filters.json' with { type: 'json' }
 import bags from '../../test/golden/rosbag.json' with { type: 'json' }
@@ -18,7 +19,7 @@ const runs = 2000
 
 async function samples(format: EventFormat): Promise<Uint8Array[]> {
   const others = Object.entries({ ...golden, ...bags }).flatMap(([name, content]) => (typeof content === 'string' && format.extensions.some((extension) => name.endsWith(extension)) ? [bytesOf(content)] : []))
-  const packed = format.id === 'hdf5' ? Object.values(filters.files).map((base64) => new Uint8Array(gunzipSync(bytesOf(base64)))) : []
+  const packed = format.id === 'hdf5' ? Object.values({ ...filters.files, ...ecf.files }).map((base64) => new Uint8Array(gunzipSync(bytesOf(base64)))) : []
   return [...(format.write ? [await format.write(events)] : []), ...others, ...packed]
 }
 

@@ -5,6 +5,8 @@ import { checkIndex } from '../dataset.js'
 import type { Sensor, TimeUnit } from '../events/events.js'
 import { npz } from '../events/formats/numpy.js'
 import { invalid } from '../invalid.js'
+import { npyFile } from '../npy-file.js'
+import { parseNpy } from '../npy.js'
 import { kindOf, notFound, readBytes } from './files.js'
 import type { EventDataset, EventSample } from './event-sets/set.js'
 
@@ -33,6 +35,7 @@ interface Head {
   readonly timeUnit: TimeUnit
   readonly classes: readonly string[]
   readonly samples: number
+  readonly targetColumns?: readonly string[]
 }
 
 interface Entry {
@@ -40,6 +43,8 @@ interface Entry {
   readonly label: number
   /** Absent for a corrupt sample. */
   readonly file?: string
+  /** The file of the target, where there is one. */
+  readonly target?: string
   readonly events?: number
   readonly reason?: string
 }
@@ -47,14 +52,14 @@ interface Entry {
 const manifestName = 'manifest.jsonl'
 
 /**
- * Writes a set into `folder` as one .npz file for each recording (arrays t, x, y, p, which NumPy and SpikingJelly read too) and a manifest of
- * one JSON line each. A run that was interrupted goes on where it stopped.
+ * Writes a set into `folder` as one .npz file for each recording (arrays t, x, y, p, which NumPy and SpikingJelly read too), its target as .npy, and a
+ * manifest of one JSON line each. A run that was interrupted goes on where it stopped.
  */
 export async function convertEvents(dataset: EventDataset, folder: string, options: ConvertOptions = {}): Promise<ConvertReport> {
   const { corrupt = 'fail', signal, onProgress } = options
   await mkdir(folder, { recursive: true })
   const manifest = join(folder, manifestName)
-  const head: Head = { format: 'snn-events', version: 1, description: dataset.description, split: dataset.split, sensor: dataset.sensor, timeUnit: dataset.timeUnit, classes: dataset.classes, samples: dataset.length }
+  const head: Head = { format: 'snn-events', version: 1, description: dataset.description, split: dataset.split, sensor: dataset.sensor, timeUnit: dataset.timeUnit, classes: dataset.classes, samples: dataset.length, ...(dataset.targetColumns && { targetColumns: dataset.targetColumns }) }
   const before = (await kindOf(manifest)) === 'file' ? await readManifest(folder) : undefined
   if (before && JSON.stringify(before.head) !== JSON.stringify(head)) {
     throw invalid('convert', manifestName, `the folder holds ${before.head.description}, expected an empty one or the same set. Choose another folder.`)
@@ -78,13 +83,22 @@ export async function convertEvents(dataset: EventDataset, folder: string, optio
 }
 
 async function convertOne(dataset: EventDataset, index: number, folder: string): Promise<Entry> {
-  const { events, label, name } = await dataset.get(index)
-  const file = `${String(label).padStart(4, '0')}/${String(index).padStart(7, '0')}.npz`
-  const path = join(folder, file)
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(`${path}.part`, await npz.write!(events))
-  await rename(`${path}.part`, path)
-  return { name, label, file, events: events.t.length }
+  const { events, label, name, target } = await dataset.get(index)
+  const base = `${String(label).padStart(4, '0')}/${String(index).padStart(7, '0')}`
+  const write = async (file: string, bytes: Uint8Array): Promise<string> => {
+    const path = join(folder, file)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(`${path}.part`, bytes)
+    await rename(`${path}.part`, path)
+    return file
+  }
+  return {
+    name,
+    label,
+    file: await write(`${base}.npz`, await npz.write!(events)),
+    ...(target && { target: await write(`${base}.target.npy`, npyFile('<f8', target.shape, Float64Array.from(target.data))) }),
+    events: events.t.length,
+  }
 }
 
 async function readManifest(folder: string): Promise<{ head: Head; entries: Entry[]; damaged: boolean }> {
@@ -100,8 +114,8 @@ async function readManifest(folder: string): Promise<{ head: Head; entries: Entr
   const good = damaged ? parsed.slice(0, -1) : parsed
   const head = good[0] as Head | undefined
   const isEntry = (line: unknown): boolean => {
-    const { name, label, file } = (line ?? {}) as Partial<Entry>
-    return typeof name === 'string' && Number.isInteger(label) && (file === undefined || /^\d{4,}\/\d{7,}\.npz$/.test(file))
+    const { name, label, file, target } = (line ?? {}) as Partial<Entry>
+    return typeof name === 'string' && Number.isInteger(label) && (file === undefined || /^\d{4,}\/\d{7,}\.npz$/.test(file)) && (target === undefined || /^\d{4,}\/\d{7,}\.target\.npy$/.test(target))
   }
   if (head?.format !== 'snn-events' || head.version !== 1 || !good.slice(1).every(isEntry)) throw invalid('convert', manifestName, 'is no manifest of converted events.')
   return { head, entries: good.slice(1) as Entry[], damaged }
@@ -111,7 +125,7 @@ async function readManifest(folder: string): Promise<{ head: Head; entries: Entr
 export async function convertedEvents(folder: string): Promise<EventDataset> {
   if ((await kindOf(join(folder, manifestName))) !== 'file') throw notFound('convertedEvents', folder, [manifestName])
   const { head, entries } = await readManifest(folder)
-  const samples = entries.flatMap(({ file, name, label }) => (file === undefined ? [] : [{ file, name, label }]))
+  const samples = entries.flatMap(({ file, ...entry }) => (file === undefined ? [] : [{ file, ...entry }]))
   return {
     length: samples.length,
     description: head.description,
@@ -119,12 +133,18 @@ export async function convertedEvents(folder: string): Promise<EventDataset> {
     timeUnit: head.timeUnit,
     classes: head.classes,
     split: head.split,
+    ...(head.targetColumns && { targetColumns: head.targetColumns }),
     labels: samples.map(({ label }) => label),
     names: samples.map(({ name }) => name),
     async get(index): Promise<EventSample> {
       checkIndex(index, samples.length)
-      const { file, name, label } = samples[index]!
-      return { events: await npz.parse(await readBytes(join(folder, file)), { file }), label, name }
+      const { file, name, label, target } = samples[index]!
+      return {
+        events: await npz.parse(await readBytes(join(folder, file)), { file }),
+        label,
+        name,
+        ...(target !== undefined && { target: parseNpy(await readBytes(join(folder, target)), target) }),
+      }
     },
   }
 }

@@ -3,82 +3,69 @@ import type { TensorLike } from '@snn/tensor'
 import { checkIndex, type Dataset, type ImageDataset } from '../dataset.js'
 import { downloadSet } from './download/download-set.js'
 import { classFolders, findSet, namesIn } from './event-sets/layout.js'
-import type { SetInfo, SetOptions } from './event-sets/set.js'
+import { withIds, type SetInfo, type SetOptions } from './event-sets/set.js'
 import { notFound, readBytes } from './files.js'
 import { openDataset } from './open-dataset.js'
 import { parseWav } from './wav.js'
 
-const plain = { sensor: { width: 28, height: 28, polarities: 1 }, timeUnit: 's', classes: 10, splits: { train: 60000, test: 10000 } } as const
-const ossci = 'https://ossci-datasets.s3.amazonaws.com/mnist/'
-const fashion = 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/'
-const speech = 'https://storage.googleapis.com/download.tensorflow.org/data/'
+/** Pictures as MNIST: four IDX files in one folder, with the checksums of images and labels of the training part, then of the test part. */
+const idxSet = (folder: string, checksums: readonly string[]) =>
+  ({
+    sensor: { width: 28, height: 28, polarities: 1 },
+    timeUnit: 's',
+    classes: 10,
+    splits: { train: 60000, test: 10000 },
+    files: ['train-images-idx3', 'train-labels-idx1', 't10k-images-idx3', 't10k-labels-idx1'].map((part, i) => ({
+      name: `${part}-ubyte.gz`,
+      md5: checksums[i]!,
+      url: `${folder}${part}-ubyte.gz`,
+      splits: [i < 2 ? 'train' : 'test'],
+    })),
+  }) as const
+const speechSet = (version: string, md5: string) => {
+  const name = `speech_commands_v${version}.tar.gz`
+  const url = `https://storage.googleapis.com/download.tensorflow.org/data/${name}`
+  return {
+    title: `Speech Commands v${version}`,
+    sensor: { width: 16000, height: 1, polarities: 1 },
+    timeUnit: 's',
+    licence: 'CC BY 4.0',
+    citation: 'Warden: Speech Commands: a dataset for limited-vocabulary speech recognition. arXiv 1804.03209, 2018.',
+    page: url,
+    files: [{ name, md5, url }],
+  } as const
+}
 
 /** Sets of pictures and sounds, for encoders. */
-export const staticCatalogue = {
+export const staticCatalogue = withIds({
   mnist: {
-    ...plain,
-    id: 'mnist',
+    ...idxSet('https://ossci-datasets.s3.amazonaws.com/mnist/', ['f68b3c2dcbeaaa9fbdd348bbdeb94873', 'd53e105ee54ea40749a09fcbcd1e9432', '9fb629c4189551a2d022fa330f9573f3', 'ec29112dd5afa0611ce80d1b7f02629c']),
     title: 'MNIST',
     licence: 'CC BY-SA 3.0',
     citation: 'LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition. Proceedings of the IEEE 86(11), 1998.',
     page: 'https://yann.lecun.com/exdb/mnist/',
-    files: [
-      { name: 'train-images-idx3-ubyte.gz', md5: 'f68b3c2dcbeaaa9fbdd348bbdeb94873', url: `${ossci}train-images-idx3-ubyte.gz`, splits: ['train'] },
-      { name: 'train-labels-idx1-ubyte.gz', md5: 'd53e105ee54ea40749a09fcbcd1e9432', url: `${ossci}train-labels-idx1-ubyte.gz`, splits: ['train'] },
-      { name: 't10k-images-idx3-ubyte.gz', md5: '9fb629c4189551a2d022fa330f9573f3', url: `${ossci}t10k-images-idx3-ubyte.gz`, splits: ['test'] },
-      { name: 't10k-labels-idx1-ubyte.gz', md5: 'ec29112dd5afa0611ce80d1b7f02629c', url: `${ossci}t10k-labels-idx1-ubyte.gz`, splits: ['test'] },
-    ],
   },
   fashionMnist: {
-    ...plain,
-    id: 'fashionMnist',
+    ...idxSet('http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/', ['8d4fb7e6c68d591d4c3dfef9ec88bf0d', '25c81989df183df01b3e8a0aad5dffbe', 'bef4ecab320f06d8554ea6380940ec79', 'bb300cfdad3c16e7a12a480ee83cd310']),
     title: 'Fashion-MNIST',
     licence: 'MIT',
     citation: 'Xiao, Rasul, Vollgraf: Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms. arXiv 1708.07747, 2017.',
     page: 'https://github.com/zalandoresearch/fashion-mnist',
-    files: [
-      { name: 'train-images-idx3-ubyte.gz', md5: '8d4fb7e6c68d591d4c3dfef9ec88bf0d', url: `${fashion}train-images-idx3-ubyte.gz`, splits: ['train'] },
-      { name: 'train-labels-idx1-ubyte.gz', md5: '25c81989df183df01b3e8a0aad5dffbe', url: `${fashion}train-labels-idx1-ubyte.gz`, splits: ['train'] },
-      { name: 't10k-images-idx3-ubyte.gz', md5: 'bef4ecab320f06d8554ea6380940ec79', url: `${fashion}t10k-images-idx3-ubyte.gz`, splits: ['test'] },
-      { name: 't10k-labels-idx1-ubyte.gz', md5: 'bb300cfdad3c16e7a12a480ee83cd310', url: `${fashion}t10k-labels-idx1-ubyte.gz`, splits: ['test'] },
-    ],
   },
   cifar10: {
-    ...plain,
-    id: 'cifar10',
     title: 'CIFAR-10',
     sensor: { width: 32, height: 32, polarities: 3 },
+    timeUnit: 's',
+    classes: 10,
     splits: { train: 50000, test: 10000 },
     licence: 'no formal licence',
     citation: 'Krizhevsky: Learning multiple layers of features from tiny images. Technical report, 2009.',
     page: 'https://www.cs.toronto.edu/~kriz/cifar.html',
     files: [{ name: 'cifar-10-binary.tar.gz', md5: 'c32a1d4ab5d03f1284b67883e8d87530', url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz' }],
   },
-  speechCommands: {
-    ...plain,
-    id: 'speechCommands',
-    title: 'Speech Commands v0.02',
-    sensor: { width: 16000, height: 1, polarities: 1 },
-    classes: 35,
-    splits: { train: 84843, validation: 9981, test: 11005 },
-    licence: 'CC BY 4.0',
-    citation: 'Warden: Speech Commands: a dataset for limited-vocabulary speech recognition. arXiv 1804.03209, 2018.',
-    page: `${speech}speech_commands_v0.02.tar.gz`,
-    files: [{ name: 'speech_commands_v0.02.tar.gz', md5: '6b74f3901214cb2c2934e98196829835', url: `${speech}speech_commands_v0.02.tar.gz` }],
-  },
-  speechCommandsV1: {
-    ...plain,
-    id: 'speechCommandsV1',
-    title: 'Speech Commands v0.01',
-    sensor: { width: 16000, height: 1, polarities: 1 },
-    classes: 30,
-    splits: { train: 51088, validation: 6798, test: 6835 },
-    licence: 'CC BY 4.0',
-    citation: 'Warden: Speech Commands: a dataset for limited-vocabulary speech recognition. arXiv 1804.03209, 2018.',
-    page: `${speech}speech_commands_v0.01.tar.gz`,
-    files: [{ name: 'speech_commands_v0.01.tar.gz', md5: '3cd23799cb2bbdec517f1cc028f8d43c', url: `${speech}speech_commands_v0.01.tar.gz` }],
-  },
-} as const satisfies Record<string, SetInfo>
+  speechCommands: { ...speechSet('0.02', '6b74f3901214cb2c2934e98196829835'), classes: 35, splits: { train: 84843, validation: 9981, test: 11005 } },
+  speechCommandsV1: { ...speechSet('0.01', '3cd23799cb2bbdec517f1cc028f8d43c'), classes: 30, splits: { train: 51088, validation: 6798, test: 6835 } },
+})
 
 /** The pictures of a set that `openDataset` reads: in `root`, or where its download is. */
 async function pictures(info: SetInfo, options: SetOptions, marker: (names: readonly string[]) => boolean, looked: string): Promise<ImageDataset> {

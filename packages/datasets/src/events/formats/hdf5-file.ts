@@ -3,7 +3,7 @@ import type { Dataset, Entity, File, Group } from 'h5wasm'
 import type { ByteSource } from '../../bytes.js'
 import { halfToNumber, readField, type ElementType } from '../../elements.js'
 import { invalid } from '../../invalid.js'
-import { FilterNeeded, checkFilters, loadFilter, type H5Module, type LoadHdf5Filter } from './hdf5-filters.js'
+import { FilterNeeded, checkFilters, loadFilter, takeFault, type H5Module, type LoadHdf5Filter } from './hdf5-filters.js'
 
 /** What is read of an open file. */
 export interface Hdf5View {
@@ -41,6 +41,8 @@ export async function openHdf5(source: ByteSource, file: string, loader?: LoadHd
       return use({ root: opened, module, file })
     } catch (error) {
       if (isSnnError(error) || error instanceof FilterNeeded) throw error
+      const fault = takeFault()
+      if (fault !== undefined) throw fault
       throw invalid('hdf5', file, `cannot be read (${error instanceof Error ? error.message : String(error)}). Where h5dump can read it, repack it: h5repack -f GZIP=4 IN OUT.`, undefined, error)
     } finally {
       module.deactivate_throwing_error_handler()
@@ -96,7 +98,7 @@ export function datasetAt({ root, module, file }: Hdf5View, path: string): Datas
     const entity = group.get(part)
     if (i === parts.length - 1) {
       if (typeOf(entity) !== 'Dataset') return undefined
-      checkFilters(module, (entity as Dataset).filters, path, file)
+      checkFilters(module, entity as Dataset, path, file)
       return entity as Dataset
     }
     if (typeOf(entity) !== 'Group') return undefined

@@ -1,4 +1,7 @@
+import type { Dataset } from 'h5wasm'
 import { invalid } from '../../invalid.js'
+import { ecfEventBytes, mostEcfEvents, unpackEcf } from './ecf.js'
+import { addFilter } from './hdf5-filter-library.js'
 
 /** The compiled library. */
 export type H5Module = Awaited<typeof import('h5wasm').ready>
@@ -13,7 +16,7 @@ const plugins: Readonly<Record<number, readonly [title: string, name: string]>> 
   32004: ['LZ4', 'lz4'],
   32015: ['Zstandard', 'zstd'],
 }
-/** Prophesee's own coding of events, of which there is no build for WebAssembly. */
+/** Prophesee's own coding of events, which is unpacked here. */
 const ecf = 36559
 
 /** Gets the file `libH5Z${name}.so` of the package h5wasm-plugins. */
@@ -26,34 +29,63 @@ export class FilterNeeded {
 
 const folder = '/snn-hdf5-filters'
 const loaded = new WeakMap<H5Module, Set<number>>()
+/** The chunks of ECF that are read next, and what was wrong with one. */
+const chunks: { least: number; most: number; file: string; fault: unknown } = { least: 0, most: 0, file: '', fault: undefined }
 
-/** Throws `FilterNeeded` for a filter that can be loaded and is not yet, and `DATA_INVALID` for one that cannot. */
-export function checkFilters(module: H5Module, used: readonly { readonly id: number; readonly name?: string }[], path: string, file: string): void {
-  for (const { id, name } of used) {
-    if (builtIn.has(id) || loaded.get(module)?.has(id)) continue
-    if (plugins[id]) throw new FilterNeeded(id)
-    const [title, fix] =
-      id === ecf
-        ? ["Prophesee's ECF", 'Repack it where their plugin is installed (h5repack -f GZIP=4 IN OUT), or record as RAW or convert it to DAT with their tools']
-        : [name || 'a filter', 'Repack it where that filter is installed: h5repack -f GZIP=4 IN OUT']
-    throw invalid('hdf5', file, `${path} is packed by ${title} (${id}), which cannot be unpacked here. ${fix}.`)
+/** Throws `FilterNeeded` for a filter that can be loaded and is not yet, and `DATA_INVALID` for one that cannot. To be called before data are read. */
+export function checkFilters(module: H5Module, { filters, metadata }: Dataset, path: string, file: string): void {
+  for (const { id, name } of filters) {
+    if (builtIn.has(id)) continue
+    if (id === ecf) {
+      const [most = Infinity, ...more] = metadata.chunks ?? []
+      if (metadata.size !== ecfEventBytes || more.length > 0 || most > mostEcfEvents) {
+        throw invalid('hdf5', file, `${path} is packed by Prophesee's ECF (${ecf}) in chunks of ${metadata.chunks?.join(' x ')} of ${metadata.size} bytes, expected at most ${mostEcfEvents} events of ${ecfEventBytes} bytes.`)
+      }
+      // The last chunk may end with the data set.
+      const least = ((metadata.shape?.[0] ?? 0) - 1) % most + 1
+      Object.assign(chunks, { least, most, file })
+    }
+    if (loaded.get(module)?.has(id)) continue
+    if (plugins[id] || id === ecf) throw new FilterNeeded(id)
+    throw invalid('hdf5', file, `${path} is packed by ${name || 'a filter'} (${id}), which cannot be unpacked here. Repack it where that filter is installed: h5repack -f GZIP=4 IN OUT.`)
+  }
+}
+
+/** The `DATA_INVALID` for which a chunk could not be unpacked here, once; undefined where that is not so. */
+export function takeFault(): unknown {
+  const { fault } = chunks
+  chunks.fault = undefined
+  return fault
+}
+
+function unpackChunk(packed: Uint8Array): Uint8Array | undefined {
+  try {
+    return unpackEcf(packed, chunks.least, chunks.most, 'hdf5', chunks.file)
+  } catch (error) {
+    chunks.fault = error
+    return undefined
   }
 }
 
 /** Loads a filter. Throws `DATA_INVALID`, which says what to do, where its file is not to be had. */
 export async function loadFilter(module: H5Module, id: number, file: string, load: LoadHdf5Filter = fetchFilter): Promise<void> {
-  const [title, name] = plugins[id]!
-  const bytes = await load(name).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error)
-    throw invalid('hdf5', file, `packed by ${title} (${id}), whose filter cannot be loaded (${why}). In Node read it with @snn/datasets/node, elsewhere give { filter } that gets libH5Z${name}.so of h5wasm-plugins; or repack the file: h5repack -f GZIP=4 IN OUT.`, undefined, error)
-  })
+  const bytes = id === ecf ? undefined : await filterBytes(id, file, load)
   const filters = loaded.get(module)
   if (!filters) {
     module.FS.mkdirTree(folder)
     module.insert_plugin_search_path(folder, 0)
   }
-  module.FS.writeFile(`${folder}/libH5Z${name}.so`, bytes)
+  if (bytes) module.FS.writeFile(`${folder}/libH5Z${plugins[id]![1]}.so`, bytes)
+  else addFilter(module, id, folder, unpackChunk)
   loaded.set(module, (filters ?? new Set()).add(id))
+}
+
+async function filterBytes(id: number, file: string, load: LoadHdf5Filter): Promise<Uint8Array> {
+  const [title, name] = plugins[id]!
+  return load(name).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error)
+    throw invalid('hdf5', file, `packed by ${title} (${id}), whose filter cannot be loaded (${why}). In Node read it with @snn/datasets/node, elsewhere give { filter } that gets libH5Z${name}.so of h5wasm-plugins; or repack the file: h5repack -f GZIP=4 IN OUT.`, undefined, error)
+  })
 }
 
 /** From where the package lies, in browsers. */

@@ -28,7 +28,7 @@ const compoundPaths = ['CD/events', 'events'] as const
 /**
  * HDF5 with events as columns (DSEC: `events/{t,x,y,p}` and `t_offset`) or as records (Prophesee: `CD/events`), in us, as rows (MVSEC, the left
  * camera, in s; 3ET), and the spike trains of SHD and SSC (`spikes/times` in s, `spikes/units`, 700 channels). They may be packed by deflate, szip,
- * Blosc, LZ4, Zstandard, LZF or bzip2, not by Prophesee's ECF. Without a sensor in the file or the options: the smallest that has all events.
+ * Blosc, LZ4, Zstandard, LZF, bzip2 or Prophesee's ECF. Without a sensor in the file or the options: the smallest that has all events.
  */
 export const hdf5 = containerFormat<Hdf5Options>({
   id: 'hdf5',
@@ -87,7 +87,9 @@ function findRecording(view: Hdf5View, options: ReadOptions & Hdf5Options): Reco
   const units = datasetAt(view, 'spikes/units')
   if (times && units) return spikeTrain(view, times, units, options)
   const stated = datasetAt(view, 'sensor')
-  const sensor = chosenSensor('hdf5', options, statedSensor('hdf5', file, stated && readColumn(view, stated)))
+  const attribute = root.attrs['geometry']?.value // of Prophesee
+  const geometry = typeof attribute === 'string' ? /^(\d+)x(\d+)$/.exec(attribute) : null
+  const sensor = chosenSensor('hdf5', options, statedSensor('hdf5', file, stated ? readColumn(view, stated) : geometry ? [Number(geometry[1]), Number(geometry[2]), 2] : undefined))
   const unit = root.attrs['time_unit']?.value
   const timeUnit = unit === 's' || unit === 'ms' || unit === 'ns' ? unit : 'us'
   for (const paths of columnPaths) {

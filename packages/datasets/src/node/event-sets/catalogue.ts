@@ -1,14 +1,13 @@
 import { sensorOf } from '../../events/events.js'
 import { recordingsCatalogue } from './recordings-catalogue.js'
-import type { SetInfo } from './set.js'
+import { withIds } from './set.js'
 
 /**
  * What is known of each set: sizes, licences, citations, files with checksums and addresses. A split of size 0 has no official count. Where a
  * file has no `url`, its host asks for a log-in, a form or a browser.
  */
-export const setCatalogue = {
+export const setCatalogue = withIds({
   nmnist: {
-    id: 'nmnist',
     title: 'N-MNIST',
     sensor: sensorOf(34, 34),
     timeUnit: 'us',
@@ -23,7 +22,6 @@ export const setCatalogue = {
     ],
   },
   ncaltech101: {
-    id: 'ncaltech101',
     title: 'N-Caltech101',
     sensor: sensorOf(240, 180),
     timeUnit: 'us',
@@ -37,7 +35,6 @@ export const setCatalogue = {
     ],
   },
   cifar10Dvs: {
-    id: 'cifar10Dvs',
     title: 'CIFAR10-DVS',
     sensor: sensorOf(128, 128),
     timeUnit: 'us',
@@ -60,7 +57,6 @@ export const setCatalogue = {
     ],
   },
   dvsGesture: {
-    id: 'dvsGesture',
     title: 'DVS128 Gesture',
     sensor: sensorOf(128, 128),
     timeUnit: 'us',
@@ -74,7 +70,6 @@ export const setCatalogue = {
     ],
   },
   aslDvs: {
-    id: 'aslDvs',
     title: 'ASL-DVS',
     sensor: sensorOf(240, 180),
     timeUnit: 'us',
@@ -88,7 +83,6 @@ export const setCatalogue = {
     ],
   },
   shd: {
-    id: 'shd',
     title: 'Spiking Heidelberg Digits',
     sensor: sensorOf(700, 1),
     timeUnit: 's',
@@ -103,7 +97,6 @@ export const setCatalogue = {
     ],
   },
   ssc: {
-    id: 'ssc',
     title: 'Spiking Speech Commands',
     sensor: sensorOf(700, 1),
     timeUnit: 's',
@@ -119,7 +112,6 @@ export const setCatalogue = {
     ],
   },
   esImagenet: {
-    id: 'esImagenet',
     title: 'ES-ImageNet',
     sensor: sensorOf(256, 256),
     timeUnit: 'us',
@@ -157,7 +149,6 @@ export const setCatalogue = {
     ],
   },
   dvsLip: {
-    id: 'dvsLip',
     title: 'DVS-Lip',
     sensor: sensorOf(128, 128),
     timeUnit: 'us',
@@ -171,7 +162,6 @@ export const setCatalogue = {
     ],
   },
   bullying10k: {
-    id: 'bullying10k',
     title: 'Bullying10K',
     sensor: sensorOf(346, 260),
     timeUnit: 'us',
@@ -194,7 +184,6 @@ export const setCatalogue = {
     ],
   },
   hardvs: {
-    id: 'hardvs',
     title: 'HARDVS (mini)',
     sensor: sensorOf(346, 260),
     timeUnit: 'us',
@@ -211,7 +200,6 @@ export const setCatalogue = {
     ],
   },
   navGestureWalk: {
-    id: 'navGestureWalk',
     title: 'NavGesture walk',
     sensor: sensorOf(304, 240),
     timeUnit: 'us',
@@ -225,7 +213,6 @@ export const setCatalogue = {
     ],
   },
   navGestureSit: {
-    id: 'navGestureSit',
     title: 'NavGesture sit',
     sensor: sensorOf(304, 240),
     timeUnit: 'us',
@@ -239,7 +226,6 @@ export const setCatalogue = {
     ],
   },
   ncars: {
-    id: 'ncars',
     title: 'N-CARS',
     sensor: sensorOf(304, 240),
     timeUnit: 'us',
@@ -253,7 +239,6 @@ export const setCatalogue = {
     ],
   },
   stMnist: {
-    id: 'stMnist',
     title: 'ST-MNIST',
     sensor: sensorOf(10, 10),
     timeUnit: 's',
@@ -267,7 +252,6 @@ export const setCatalogue = {
     ],
   },
   pokerDvs: {
-    id: 'pokerDvs',
     title: 'POKER-DVS',
     sensor: sensorOf(35, 35),
     timeUnit: 'us',
@@ -282,7 +266,6 @@ export const setCatalogue = {
     ],
   },
   nTidigits: {
-    id: 'nTidigits',
     title: 'N-TIDIGITS18, single digits',
     sensor: sensorOf(64, 1),
     timeUnit: 's',
@@ -294,6 +277,6 @@ export const setCatalogue = {
     files: [{ name: 'n-tidigits.hdf5', md5: '360a2d11e5429555c9197381cf6b58e0', url: 'https://www.dropbox.com/scl/fi/1x4lxt9yyw25sc3tez8oi/n-tidigits.hdf5?rlkey=w8gi5udvib2zqzosusa5tr3wq&dl=1' }],
   },
   ...recordingsCatalogue,
-} as const satisfies Record<string, SetInfo>
+})
 
 export type SetName = keyof typeof setCatalogue

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -9,6 +9,7 @@ import bags from '../../../test/golden/rosbag.json' with { type: 'json' }
 import filters from '../../../test/golden/hdf5-filters.json' with { type: 'json' }
 import { checkEvents } from '../../events/events.js'
 import { npyFile } from '../../npy-file.js'
+import { convertEvents, convertedEvents } from '../convert.js'
 import { openEventSet } from './open-set.js'
 import { davisZurich, ebssa, nerdd, parseFixes, threeEt, tumVie, vpr, type RecordingDataset } from './recording-sets.js'
 
@@ -122,5 +123,14 @@ describe('sets of recordings without classes', () => {
     expect(target!.data).toEqual(Float64Array.of(200, 4, 5, 2))
     expect((await set.get(1)).target).toBeUndefined()
     expect((await openEventSet('ebssa', { root: join(root, 'ebssa'), split: 'labelled' })).length).toBe(2)
+
+    // Converted, a set keeps its targets.
+    expect(await convertEvents(set, join(root, 'ebssa-converted'))).toEqual({ written: 2, kept: 0, corrupt: [] })
+    const converted = await convertedEvents(join(root, 'ebssa-converted'))
+    expect(converted.targetColumns).toEqual(set.targetColumns)
+    for (let i = 0; i < 2; i++) expect(await converted.get(i)).toEqual(await set.get(i))
+    const manifest = join(root, 'ebssa-converted', 'manifest.jsonl')
+    await writeFile(manifest, (await readFile(manifest, 'utf8')).replace('0000/0000000.target.npy', '../../secret.npy'))
+    await expect(convertedEvents(join(root, 'ebssa-converted'))).rejects.toMatchObject({ code: 'DATA_INVALID' })
   })
 })

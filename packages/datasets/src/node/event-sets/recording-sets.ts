@@ -13,13 +13,7 @@ import { fileSource, kindOf, notFound, readBytes } from '../files.js'
 import { readHdf5Filter } from '../hdf5-filter.js'
 import { setCatalogue } from './catalogue.js'
 import { findSet, namesIn, naturally } from './layout.js'
-import type { EventDataset, EventSample, SetInfo, SetOptions } from './set.js'
-
-/** A recording and what is to be found in it. */
-export interface RecordingSample extends EventSample {
-  /** float64 [rows, columns], see `targetColumns`; absent where the recording has none. */
-  readonly target?: TensorLike
-}
+import type { EventDataset, SetInfo, SetOptions } from './set.js'
 
 /**
  * Recordings without classes, for tracking, odometry or detection: `label` is the place of the recording in the set. They may be of many GB:
@@ -27,9 +21,7 @@ export interface RecordingSample extends EventSample {
  */
 export interface RecordingDataset extends EventDataset {
   readonly folder: string
-  /** What the columns of `target` are. */
   readonly targetColumns: readonly string[]
-  get(index: number, draw?: number): Promise<RecordingSample>
 }
 
 interface Recording {

@@ -1,5 +1,5 @@
 import { sensorOf } from '../../events/events.js'
-import type { RemoteFile, SetInfo } from './set.js'
+import type { RemoteFile, Sets } from './set.js'
 
 const zurich = (name: string, md5: string): RemoteFile => ({ name: `${name}.bag`, md5, url: `http://rpg.ifi.uzh.ch/datasets/davis/${name}.bag` })
 const zenodo = (name: string, md5: string): RemoteFile => ({ name, md5, url: `https://zenodo.org/record/4302805/files/${name}` })
@@ -9,7 +9,6 @@ const munich = (recording: string): RemoteFile[] =>
 /** What is known of the sets of recordings without classes; their number of classes is that of the recordings. */
 export const recordingsCatalogue = {
   davisZurich: {
-    id: 'davisZurich',
     title: 'DAVIS event camera data set',
     sensor: sensorOf(240, 180),
     timeUnit: 'us',
@@ -47,7 +46,6 @@ export const recordingsCatalogue = {
     ],
   },
   vpr: {
-    id: 'vpr',
     title: 'Event-based visual place recognition',
     sensor: sensorOf(346, 260),
     timeUnit: 'us',
@@ -72,7 +70,6 @@ export const recordingsCatalogue = {
     ],
   },
   tumVie: {
-    id: 'tumVie',
     title: 'TUM-VIE',
     sensor: sensorOf(1280, 720),
     timeUnit: 'us',
@@ -88,7 +85,6 @@ export const recordingsCatalogue = {
     ].flatMap(munich),
   },
   threeEt: {
-    id: 'threeEt',
     title: '3ET eye tracking',
     sensor: sensorOf(240, 180),
     timeUnit: 'us',
@@ -100,7 +96,6 @@ export const recordingsCatalogue = {
     files: [{ name: 'ThreeET_Eyetracking.zip', md5: 'b6c652b06fdfd85721f39e2dbe12f4e8', url: 'https://dl.dropboxusercontent.com/s/1hyer8egd8843t9/ThreeET_Eyetracking.zip?dl=0' }],
   },
   nerdd: {
-    id: 'nerdd',
     title: 'NeRDD drones',
     sensor: sensorOf(1280, 720),
     timeUnit: 'us',
@@ -112,7 +107,6 @@ export const recordingsCatalogue = {
     files: [{ name: 'NeRDD.zip' }],
   },
   ebssa: {
-    id: 'ebssa',
     title: 'EBSSA, labelled',
     // Recorded with sensors of 304 x 240 and 240 x 180.
     sensor: sensorOf(304, 240),
@@ -124,4 +118,4 @@ export const recordingsCatalogue = {
     page: 'https://drive.google.com/uc?id=1lCh2HWvxEzzaBHT5TlPuyUn6XPM5OVWN',
     files: [{ name: 'labelled_ebssa.h5' }],
   },
-} as const satisfies Record<string, SetInfo>
+} as const satisfies Sets

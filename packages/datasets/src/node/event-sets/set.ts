@@ -1,3 +1,4 @@
+import type { TensorLike } from '@snn/tensor'
 import type { LabelledDataset } from '../../dataset.js'
 import type { Events, Sensor, TimeUnit } from '../../events/events.js'
 import type { DownloadOptions } from '../download/download-set.js'
@@ -9,6 +10,8 @@ export interface EventSample {
   readonly label: number
   /** The file it comes from, and the part of it where there are several, relative to the set's folder. */
   readonly name: string
+  /** What is to be found in it, where the set says that: float64 [rows, columns], see `targetColumns`. */
+  readonly target?: TensorLike
 }
 
 export interface EventDataset extends LabelledDataset<EventSample> {
@@ -17,6 +20,8 @@ export interface EventDataset extends LabelledDataset<EventSample> {
   readonly classes: readonly string[]
   readonly names: readonly string[]
   readonly split: string
+  /** What the columns of `target` are, in sets that have targets. */
+  readonly targetColumns?: readonly string[]
 }
 
 /** A file of a set as its authors offer it. */
@@ -43,6 +48,14 @@ export interface SetInfo {
   /** The page to read and, where `url` is absent, to download from. */
   readonly page: string
   readonly files: readonly RemoteFile[]
+}
+
+/** Sets by id. */
+export type Sets = Readonly<Record<string, Omit<SetInfo, 'id'>>>
+
+/** Each with its key as its id. */
+export function withIds<const T extends Sets>(sets: T): { readonly [K in keyof T]: T[K] & { readonly id: K } } {
+  return Object.fromEntries(Object.entries(sets).map(([id, set]) => [id, { id, ...set }])) as { readonly [K in keyof T]: T[K] & { readonly id: K } }
 }
 
 export interface SetOptions<S extends string = string> extends DownloadOptions {

@@ -1,0 +1,47 @@
+import { SnnError, allocate, sizeOf, type DType, type TensorLike } from '@snn/tensor'
+import { expectOption } from './transform.js'
+
+/** A class index as int32 [1], a tensor as it is. Throws `ARGUMENT`. */
+function asTensor(operation: string, target: number | TensorLike): TensorLike {
+  if (typeof target !== 'number') return target
+  expectOption(operation, 'target', target, Number.isInteger(target), 'a whole number or a tensor')
+  return { data: Int32Array.of(target), shape: [1], dtype: 'int32' }
+}
+
+/** A tensor [...] with elements of another type (NumpyAsType of Tonic): to a whole number what follows the point is dropped, to bool x != 0. */
+export function asType({ dtype }: { readonly dtype: DType }): (values: TensorLike) => TensorLike {
+  return ({ data, shape }) => {
+    const out = allocate(dtype, data.length)
+    if (dtype === 'bool') for (let i = 0; i < data.length; i++) out[i] = data[i] === 0 ? 0 : 1
+    else out.set(data)
+    return { data: out, shape, dtype }
+  }
+}
+
+/** A target [...] n times, for sequences (Repeat of Tonic): [n, ...]; a class index becomes int32 [n, 1]. */
+export function repeatTarget({ n }: { readonly n: number }): (target: number | TensorLike) => TensorLike {
+  expectOption('repeatTarget', 'n', n, Number.isInteger(n) && n >= 1, 'a whole number of at least 1')
+  return (target) => {
+    const one = asTensor('repeatTarget', target)
+    const size = sizeOf(one.shape)
+    const data = new (one.data.constructor as new (length: number) => typeof one.data)(n * size)
+    for (let i = 0; i < n; i++) data.set(one.data, i * size)
+    return { ...one, data, shape: [n, ...one.shape] }
+  }
+}
+
+/** Class indices as rows of the identity matrix (ToOneHotEncoding of Tonic), float32: [...] becomes [..., classes], a single index [classes]. Throws `ARGUMENT` for what is no class. */
+export function toOneHotEncoding({ classes }: { readonly classes: number }): (target: number | TensorLike) => TensorLike {
+  expectOption('toOneHotEncoding', 'classes', classes, Number.isInteger(classes) && classes >= 1, 'a whole number of at least 1')
+  return (target) => {
+    const { data: indices, shape } = asTensor('toOneHotEncoding', target)
+    const data = new Float32Array(indices.length * classes)
+    indices.forEach((index: number, i: number) => {
+      if (!Number.isInteger(index) || index < 0 || index >= classes) {
+        throw new SnnError('ARGUMENT', `[toOneHotEncoding] target ${index}, expected a whole number from 0 to ${classes - 1}.`, { name: 'target', value: index })
+      }
+      data[i * classes + index] = 1
+    })
+    return { data, shape: typeof target === 'number' ? [classes] : [...shape, classes], dtype: 'float32' }
+  }
+}
