@@ -1,4 +1,5 @@
 import { evaluateShapes, isSnnError, placeholder, SnnError, type Shape } from '@snn/tensor'
+import { isStateful } from './layer.js'
 import type { Mode, Network } from './network.js'
 
 /**
@@ -25,7 +26,7 @@ export function sampleShapes(net: Network, given: Readonly<Record<string, Shape>
   }
 }
 
-/** The number of steps that a layer of the network is made for; 1 where any will do. */
+/** The number of steps that a layer of the network needs; 1 where any will do. */
 function stepsOf(net: Network): number {
-  return Math.max(1, ...net.nodes.map(({ layer }) => layer.steps ?? 1))
+  return Math.max(1, ...net.nodes.map(({ layer }) => (isStateful(layer) ? 1 : (layer.steps ?? 1))))
 }
