@@ -116,7 +116,7 @@ describe('toOnnx', () => {
     await fast.dispose()
   })
 
-  it('takes the shapes that a network does not know, and refuses what has no single step', async () => {
+  it('takes the shapes that a network does not know, and refuses what has no single step, without the number of steps', async () => {
     const net = sequential(linear(3, 2), lif())
     await expect(toOnnx(net)).rejects.toThrow(expect.objectContaining({ code: 'SHAPE' }))
     const read = readSnn(await toOnnx(net, { inputShapes: { input: [3] } }))
