@@ -1,6 +1,7 @@
 import { evaluate, readSnn, type StepResult } from '@snn/ann2snn'
 import { parsePreprocess, take, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
+import { needsSequence } from '@snn/nn'
 import type { OnnxGraph } from '@snn/onnx'
 import { SnnError } from '@snn/tensor'
 import { openAnn, type AnnRun } from './ann.js'
@@ -43,7 +44,7 @@ export const defaultSteps: readonly number[] = [4, 8, 16, 32, 64]
 
 /** Accuracy of a model file on labelled data: of a spiking network after every number of steps, or of a plain ONNX classifier. */
 export async function evaluateModel(path: string, options: EvaluateModelOptions, work: Work): Promise<ModelEvaluation> {
-  const { data, samples = Infinity, steps = defaultSteps, against, output, batch = 64 } = options
+  const { data, samples = Infinity, against, output, batch = 64 } = options
   const graph = await readModel(path, { batch: 'keep' })
   const spiking = isSpiking(graph)
   if (against !== undefined && !spiking) {
@@ -60,7 +61,9 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
   const snn = snnFile && await withBackend((backend) => {
     const input = inputShape(snnFile.snn.inputs, path)
     const batches = batchesFor(dataset, completeSpec(spec, dataset, input), input, { batch, signal: work.signal })
-    return evaluate(snnFile.snn, batches, { steps, backend, signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
+    const { snn: net, metadata: { T } } = snnFile
+    const steps = options.steps ?? (T !== undefined && needsSequence(net) !== undefined ? [T] : defaultSteps)
+    return evaluate(net, batches, { steps, backend, signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
   })
   return {
     model: path,

@@ -1,11 +1,14 @@
-import { sampleShapes, type Network } from '@snn/nn'
+import { needsSequence, sampleShapes, type Network } from '@snn/nn'
 import { compile, evaluateShapes, placeholder, SnnError, sizeOf, type Tensor } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
 import { argmax, eachBatch, type Batches } from './data.js'
 import { checkSteps, compileLoop } from './simulate.js'
 
 export interface EvaluateOptions extends WorkOptions {
-  /** Numbers of steps to report, or one number T: every step from 1 to T. All come from one run. */
+  /**
+   * Numbers of steps to report, or one number T: every step from 1 to T. All come from one run. A network that needs all steps at once has but
+   * one number: `[T]`.
+   */
   readonly steps: number | readonly number[]
   /** Ends the run of a batch when no prediction has changed for so many steps. Default: never. */
   readonly earlyExit?: number
@@ -28,12 +31,13 @@ export interface Evaluation {
   readonly results: readonly StepResult[]
 }
 
-/** Names of everything that spikes, and how many neurons of one sample that is. */
-export function spikesOf(snn: Network): { readonly names: readonly string[]; readonly neurons: number } {
+/** Names of everything that spikes, and how many neurons of one sample that is; `T`: the steps of a network that needs all of them at once. */
+function spikesOf(snn: Network, T: number | undefined): { readonly names: readonly string[]; readonly neurons: number } {
   const shapes = sampleShapes(snn)
-  const { recorded } = evaluateShapes(() => snn.run('step', Object.fromEntries(snn.inputs.map(({ name }) => [name, placeholder([1, ...shapes.get(name)!])])), { record: ['*'] }))
+  const [mode, front] = T === undefined ? (['step', [1]] as const) : (['sequence', [T, 1]] as const)
+  const { recorded } = evaluateShapes(() => snn.run(mode, Object.fromEntries(snn.inputs.map(({ name }) => [name, placeholder([...front, ...shapes.get(name)!])])), { record: ['*'] }))
   const spikes = Object.entries(recorded).filter(([name]) => name.endsWith('.spike'))
-  return { names: spikes.map(([name]) => name), neurons: spikes.reduce((sum, [, { shape }]) => sum + sizeOf(shape), 0) }
+  return { names: spikes.map(([name]) => name), neurons: spikes.reduce((sum, [, { shape }]) => sum + sizeOf(shape.slice(front.length)), 0) }
 }
 
 /** Accuracy of a converted network on labelled data, after every number of steps asked for. */
@@ -41,8 +45,12 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
   const wanted = typeof options.steps === 'number' ? Array.from({ length: options.steps }, (_, i) => i + 1) : [...new Set(options.steps)].sort((a, b) => a - b)
   for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
   if (options.earlyExit !== undefined) checkSteps(options.earlyExit, 'evaluate earlyExit')
+  const whole = needsSequence(snn)
+  if (whole !== undefined && (wanted.length > 1 || options.earlyExit !== undefined)) {
+    throw new SnnError('NEEDS_SEQUENCE', `[evaluate] ${options.earlyExit === undefined ? `results after ${wanted.join(', ')} steps` : 'an early exit'}, expected those of one number of steps, for '${whole}' needs all of them at once. Give { steps: [T] }.`, { layer: whole })
+  }
   // spikes are counted in each step as one number per layer
-  const { names, neurons } = spikesOf(snn)
+  const { names, neurons } = spikesOf(snn, whole === undefined ? undefined : wanted[0])
   await using loop = compileLoop(snn, names, (recorded) => Object.values(recorded).map((spike) => spike.ne(0).cast('float32').sum()), options.backend)
   const correct = new Float64Array(wanted.length)
   const spikes = new Float64Array(wanted.length)

@@ -13,9 +13,9 @@ export function initialPath(key: string): string {
 }
 
 /** The initial value of every state: the metadata `snn.initial`. */
-export function initialValues(net: Network, inputs: readonly SampleInput[], entries: readonly StateEntry[], values: ReadonlyMap<Variable, TensorLike>): Record<string, InitialValue> {
-  const signatures = withBatch(inputs, 1)
-  const { program } = traceFunction((...parameters) => initialStates(net, signatures, parameters).map(({ value }) => value), signatures)
+export function initialValues(net: Network, inputs: readonly SampleInput[], entries: readonly StateEntry[], values: ReadonlyMap<Variable, TensorLike>, T?: number): Record<string, InitialValue> {
+  const signatures = withBatch(inputs, 1, T)
+  const { program } = traceFunction((...parameters) => initialStates(net, signatures, parameters, T === undefined ? 'step' : 'sequence').map(({ value }) => value), signatures)
   const reads = readValues(program, values) as Map<Tensor, Value>
   const initial: Record<string, InitialValue> = {}
   entries.forEach(({ name, node, key, shape }, i) => {

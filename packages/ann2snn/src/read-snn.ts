@@ -4,6 +4,7 @@ import { readContents, type OnnxTensor } from '@snn/onnx'
 import { isSnnError, SnnError, variable, type TensorLike, type Variable } from '@snn/tensor'
 import { initialPath, type InitialValue } from './initial-values.js'
 import { layerFrom } from './layer-from.js'
+import { checkSteps } from './simulate.js'
 import { formatVersion, type NetworkDescription, type SnnMetadata } from './snn-form.js'
 import { batchMarker, stateSignature, withBatch } from './states.js'
 
@@ -41,9 +42,11 @@ export function readSnn(bytes: Uint8Array, { neurons = [] }: ReadOptions = {}): 
       }),
       outputs,
     })
-    // a step that is only traced shows what else does not fit
-    stateSignature(snn, withBatch(snn.inputs.map(({ name, shape }) => ({ name, shape: shape! })), batchMarker))
     const T = metadata['snn.T'] === undefined ? undefined : Number(metadata['snn.T'])
+    const form = metadata['snn.form'] ?? 'step'
+    if (form !== 'step' && form !== 'sequence') throw wrongFile(`its metadata snn.form is '${form}', expected 'step' or 'sequence'`, 'Update @snn/ann2snn.')
+    // a step, or a sequence, that is only traced shows what else does not fit
+    stateSignature(snn, withBatch(snn.inputs.map(({ name, shape }) => ({ name, shape: shape! })), batchMarker, form === 'step' ? undefined : checkSteps(T ?? NaN, 'readSnn')), form)
     return {
       snn,
       metadata: {

@@ -1,5 +1,5 @@
-import { initialState, type Network, type NetworkState } from '@snn/nn'
-import { compile, hostTensor, scan, SnnError, type Backend, type HostTensor, type Tensor, type TensorLike } from '@snn/tensor'
+import { initialState, needsSequence, type Network, type NetworkState } from '@snn/nn'
+import { compile, hostTensor, repeat, scan, SnnError, type Backend, type HostTensor, type Tensor, type TensorLike } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
 
 export interface SimulateOptions extends WorkOptions {
@@ -18,19 +18,28 @@ export interface Simulation {
   readonly recorded: Readonly<Record<string, HostTensor>>
 }
 
-export function checkSteps(T: number, operation: string): void {
-  if (!Number.isSafeInteger(T) || T < 1) throw new SnnError('ARGUMENT', `[${operation}] ${T} time steps, expected a whole number of at least 1.`, { name: 'T', value: T })
+export function checkSteps(T: number, operation: string): number {
+  if (Number.isSafeInteger(T) && T >= 1) return T
+  throw new SnnError('ARGUMENT', `[${operation}] ${T} time steps, expected a whole number of at least 1.`, { name: 'T', value: T })
 }
 
 /**
  * A converted network for a constant input x [N, ..] as a compiled loop over T steps. `collect` reduces what was recorded in a
  * step to what is stacked over the steps; `goesOn` gives the last state too. What depends on x alone, such as the first convolution, is computed once.
+ * A network that needs all steps at once gets them, in one run from its beginning.
  */
 export function compileLoop<C>(snn: Network, record: readonly string[], collect: (recorded: Readonly<Record<string, Tensor>>) => C, backend: Backend | undefined) {
   const output = snn.outputs[0]!
   return compile(
     (x: Tensor, before: NetworkState | null, T: number, goesOn = false) => {
       const inputs = snn.bind(x)
+      const layer = needsSequence(snn, Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape.slice(1)])))
+      if (layer !== undefined) {
+        if (before !== null || goesOn) throw new SnnError('NEEDS_SEQUENCE', `[simulate] some steps, expected all T at once, for '${layer}' needs them. Run it without earlyExit.`, { layer })
+        const { outputs, recorded } = snn.run('sequence', Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, repeat(value, T)])), { record })
+        const [, ys] = scan((none: readonly Tensor[], now: { logits: Tensor; recorded: typeof recorded }) => [none, { logits: now.logits, collected: collect(now.recorded) }] as const, [], { logits: outputs[output]!, recorded }, { length: T })
+        return { ...ys, state: null }
+      }
       const [state, ys] = scan(
         (now: NetworkState) => {
           const { outputs, state: next, recorded } = snn.run('step', inputs, { state: now, record })

@@ -1,4 +1,4 @@
-import { initialState, type Network, type NetworkState } from '@snn/nn'
+import type { Mode, Network, NetworkState } from '@snn/nn'
 import { traceFunction, type Shape, type Signature, type Tensor } from '@snn/tensor'
 
 /** A prime that divides no size of any network, to stand for the batch. */
@@ -19,24 +19,24 @@ export interface SampleInput {
   readonly shape: Shape
 }
 
-/** Signatures of one step of the inputs. */
-export function withBatch(inputs: readonly SampleInput[], size: number) {
-  return inputs.map(({ name, shape }) => ({ name, shape: [size, ...shape], dtype: 'float32' as const }))
+/** Signatures of one step of the inputs; of `T` steps where it is given. */
+export function withBatch(inputs: readonly SampleInput[], size: number, T?: number) {
+  return inputs.map(({ name, shape }) => ({ name, shape: [...(T === undefined ? [] : [T]), size, ...shape], dtype: 'float32' as const }))
 }
 
 /** Every state of the network, for inputs with the given signatures. */
-export function stateSignature(net: Network, signatures: readonly (SampleInput & Signature)[]): StateEntry[] {
+export function stateSignature(net: Network, signatures: readonly (SampleInput & Signature)[], mode: Mode = 'step'): StateEntry[] {
   let entries: StateEntry[] = []
   traceFunction((...parameters) => {
-    entries = initialStates(net, signatures, parameters).map(({ value: { shape, dtype }, ...path }) => ({ ...path, shape, dtype }))
+    entries = initialStates(net, signatures, parameters, mode).map(({ value: { shape, dtype }, ...path }) => ({ ...path, shape, dtype }))
     return []
   }, signatures)
   return entries
 }
 
 /** The state the network starts from, one by one. To be called in a trace. */
-export function initialStates(net: Network, inputs: readonly { readonly name: string }[], parameters: readonly Tensor[]) {
-  const start = initialState(net, Object.fromEntries(inputs.map(({ name }, i) => [name, parameters[i]!])))
+export function initialStates(net: Network, inputs: readonly { readonly name: string }[], parameters: readonly Tensor[], mode: Mode) {
+  const start = net.run(mode, Object.fromEntries(inputs.map(({ name }, i) => [name, parameters[i]!]))).initial
   return Object.entries(start).flatMap(([node, values]) => Object.entries(values).map(([key, value]) => ({ name: `${node}.${key}`, node, key, value })))
 }
 

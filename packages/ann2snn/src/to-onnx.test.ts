@@ -1,6 +1,6 @@
 import { cpu } from '@snn/backend-cpu'
 import { addLayer, avgPool2d, batchNorm2d, conv2d, elementwiseRecurrent, flatten, input, linear, linearRecurrent, maxPool2d, Network, sequential, spikingLstm, spikingRnn, spikingSelfAttention, stepwise, temporalAttention } from '@snn/nn'
-import { defineNeuron, extendNeuron, halfThresholdIntegrateAndFire, integrateAndFire, izhikevich, learnable, lif, parametricLif } from '@snn/neuron'
+import { defineNeuron, dsrIntegrateAndFire, dsrLif, extendNeuron, gatedLif, halfThresholdIntegrateAndFire, integrateAndFire, izhikevich, learnable, lif, maskedPsn, parametricLif, slidingPsn } from '@snn/neuron'
 import { atan } from '@snn/surrogate'
 import { compile, isSnnError, reference, variable, type HostTensor, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
@@ -46,6 +46,9 @@ const cases: Readonly<Record<string, () => Network>> = {
     ),
   'a neuron of a user, and one derived twice': () => sequential(input([6]), linear(6, 8), alif({ beta: learnable(0.3), threshold: 0.5 }), linear(8, 5), twice({ gain: learnable(1.2, { per: 'channel' }), threshold: 0.4 })),
   'PLIF with a learned time constant, Izhikevich': () => sequential(input([6]), linear(6, 8), parametricLif({ threshold: 0.4 }), linear(8, 5), izhikevich({ threshold: 0.5 })),
+  'parallel neurons, with weights of each step': () => sequential(input([6]), linear(6, 8), maskedPsn({ T, k: 3, lambda: 1 }), linear(8, 5), slidingPsn({ k: 3 })),
+  'gated LIF, one gate in each step and channel': () => sequential(input([6]), linear(6, 8), gatedLif({ T, channels: 8 }), linear(8, 5), gatedLif({ T })),
+  'neurons trained by their spike representation': () => sequential(input([6]), linear(6, 8), dsrIntegrateAndFire(), linear(8, 5), dsrLif({ dt: 0.5 })),
   'recurrent containers': () => sequential(input([6]), linearRecurrent(lif({ tau: learnable(1.7), threshold: 0.3 }), 6, 6), elementwiseRecurrent(lif({ threshold: 0.4, initial: { v: variable({ data: Float32Array.of(0.1, 0.2, 0.3, 0, 0, 0), shape: [6] }) } }), 'sub')),
   'a recurrent container around a network': () => sequential(input([6]), elementwiseRecurrent(sequential(linear(6, 6), lif({ threshold: 0.3 })))),
   'spiking LSTM and RNN, with dropout': () => sequential(input([6]), spikingLstm(6, 8, { layers: 2, dropout: 0.5 }), spikingRnn(8, 4)),
@@ -113,7 +116,7 @@ describe('toOnnx', () => {
     await fast.dispose()
   })
 
-  it('takes the shapes that a network does not know, and refuses what has no single step', async () => {
+  it('takes the shapes that a network does not know, and refuses what has no single step, without the number of steps', async () => {
     const net = sequential(linear(3, 2), lif())
     await expect(toOnnx(net)).rejects.toThrow(expect.objectContaining({ code: 'SHAPE' }))
     const read = readSnn(await toOnnx(net, { inputShapes: { input: [3] } }))

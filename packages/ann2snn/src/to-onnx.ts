@@ -1,8 +1,9 @@
-import { sampleShapes, type Network } from '@snn/nn'
+import { needsSequence, sampleShapes, type Network } from '@snn/nn'
 import { freeSize, lowerGraph, writeOnnx, type OnnxTensor } from '@snn/onnx'
-import { sameShape, traceFunction, type Shape, type TensorLike, type Variable } from '@snn/tensor'
+import { sameShape, SnnError, traceFunction, unrollScans, type Shape, type TensorLike, type Variable } from '@snn/tensor'
 import { initialValues } from './initial-values.js'
 import { readValues } from './read-values.js'
+import { checkSteps } from './simulate.js'
 import { formatVersion, type NetworkDescription, type SnnMetadata } from './snn-form.js'
 import { batchMarker, byNode, stateSignature, withBatch } from './states.js'
 
@@ -19,28 +20,34 @@ export interface ToOnnxOptions extends SnnMetadata {
  * - metadata: `snn.version`, `snn.initial` (initial value of each state: a number, or an array that broadcasts over a sample),
  *   `snn.T`, `snn.preprocess`, `snn.class_names`, and `snn.network`, from which `readSnn` makes the Network again
  *
+ * A network with a layer that looks at steps to come has no single step. Its model is one of the whole sequence of T steps, the metadata
+ * `snn.form` being `sequence`: inputs and outputs [T, N, ..], no states; `T` has to be given.
+ *
  * Writing what was read gives the same bytes.
  *
- * @throws `SHAPE` when the shape of an input is neither known nor given; `NEEDS_SEQUENCE` for a layer that needs all steps at once;
- * `UNSUPPORTED` for an operation that has no ONNX form
+ * @throws `SHAPE` when the shape of an input is neither known nor given, or a layer is for another number of steps; `NEEDS_SEQUENCE` for a
+ * layer that needs all steps at once without `T`; `UNSUPPORTED` for an operation that has no ONNX form
  */
 export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise<Uint8Array> {
   // parameters that get their size from the input come into being here
   const shapes = sampleShapes(net, options.inputShapes)
+  const T = stepsOfModel(net, options)
   const inputs = net.inputs.map(({ name }) => ({ name, shape: shapes.get(name)! }))
   const values = new Map<Variable, TensorLike>()
   for (const v of Object.values(net.variables())) values.set(v, { data: await v.data(), shape: v.shape, dtype: v.dtype })
-  const signatures = withBatch(inputs, batchMarker)
-  const state = stateSignature(net, signatures)
-  const { program } = traceFunction(
+  const signatures = withBatch(inputs, batchMarker, T)
+  const states = stateSignature(net, signatures, T === undefined ? 'step' : 'sequence')
+  const state = T === undefined ? states : []
+  const { program: traced } = traceFunction(
     (...parameters) => {
       const named = Object.fromEntries(inputs.map(({ name }, i) => [name, parameters[i]!]))
       const before = byNode(state, parameters.slice(inputs.length))
-      const result = net.run('step', named, { state: before })
+      const result = net.run(T === undefined ? 'step' : 'sequence', named, { state: before })
       return [...net.outputs.map((name) => result.outputs[name]!), ...state.map(({ node, key }) => result.state[node]![key]!)]
     },
     [...signatures, ...state],
   )
+  const program = unrollScans(traced)
   const lowered = lowerGraph(program, {
     inputNames: [...inputs, ...state].map(({ name }) => name),
     outputNames: [...(net.outputs.length === 1 ? ['logits'] : net.outputs), ...state.map(({ name }) => `${name}.next`)],
@@ -53,12 +60,21 @@ export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise
     metadata: {
       'snn.version': String(formatVersion),
       'snn.network': JSON.stringify({ inputs, ...describeNetwork(net, named.names) }),
-      'snn.initial': JSON.stringify(initialValues(net, inputs, state, values)),
+      'snn.initial': JSON.stringify(initialValues(net, inputs, states, values, T)),
+      ...(T === undefined ? {} : { 'snn.form': 'sequence' }),
       ...(options.T === undefined ? {} : { 'snn.T': String(options.T) }),
       ...(options.preprocess === undefined ? {} : { 'snn.preprocess': JSON.stringify(options.preprocess) }),
       ...(options.classNames === undefined ? {} : { 'snn.class_names': JSON.stringify(options.classNames) }),
     },
   })
+}
+
+/** The steps of a model of a whole sequence; undefined for a model of one step. */
+function stepsOfModel(net: Network, { inputShapes, T }: ToOnnxOptions): number | undefined {
+  const layer = needsSequence(net, inputShapes)
+  if (layer === undefined) return undefined
+  if (T !== undefined) return checkSteps(T, 'toOnnx')
+  throw new SnnError('NEEDS_SEQUENCE', `[toOnnx] '${layer}' needs all steps at once, expected their number, for a model of the whole sequence. Give it, toOnnx(net, { T }), or use layers that go step by step.`, { layer })
 }
 
 type Model = ReturnType<typeof lowerGraph>

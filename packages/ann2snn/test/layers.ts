@@ -57,6 +57,10 @@ export const blocks: Readonly<Record<string, readonly [make: () => Part, sample:
 export const neuronLayers: Readonly<Record<string, () => Layer>> = {
   ...Object.fromEntries(Object.entries(neurons).flatMap(([name, made]) => (typeof made === 'function' && 'spec' in made ? [[name, () => (made as unknown as () => Layer)()] as const] : []))),
   slidingPsn: () => neurons.slidingPsn({ k: 3 }),
+  maskedPsn: () => neurons.maskedPsn({ T: 4, k: 2, lambda: 1 }),
+  gatedLif: () => neurons.gatedLif({ T: 4 }),
+  dsrIntegrateAndFire: () => neurons.dsrIntegrateAndFire(),
+  dsrLif: () => neurons.dsrLif(),
   mpbnLif: () => neurons.mpbnLif(4),
   interLayerConnection: () => neurons.interLayerConnection(lif(), { groups: 2, size: 2 }),
   noisy: () => neurons.noisy(lif(), { size: 4, steps: 5 }),

@@ -19,6 +19,17 @@ export class OrtSession {
     return new OrtSession(await ort.InferenceSession.create(bytes, { logSeverityLevel: 3, intraOpNumThreads: 1 }), initialOf(bytes))
   }
 
+  /** Outputs of a model of the whole sequence, for inputs [T, N, ..]. */
+  async runSequence(inputs: Readonly<Record<string, TensorLike>>): Promise<Record<string, Sequence>> {
+    const outputs = (await this.session.run(Object.fromEntries(Object.entries(inputs).map(([name, { data, shape }]) => [name, new ort.Tensor('float32', data as Float32Array, shape)])))) as Record<string, ort.Tensor>
+    return Object.fromEntries(Object.entries(outputs).map(([name, { data, dims }]) => [name, { data: data as Float32Array, shape: dims }]))
+  }
+
+  /** Names of what the model takes. */
+  get inputNames(): readonly string[] {
+    return this.session.inputNames
+  }
+
   /** Outputs and states of every step, for inputs [T, N, ..]. */
   async run(inputs: Readonly<Record<string, TensorLike>>, T: number): Promise<{ readonly outputs: Record<string, Sequence>; readonly states: Record<string, Sequence> }> {
     const N = Object.values(inputs)[0]!.shape[1]!

@@ -95,9 +95,10 @@ class CpuExecutable implements Executable {
       // whatever takes memory comes first, since growing replaces the buffer
       if (output === 'device') for (const result of results) kept.push(store.allocate(byteLength(result)))
       for (const { variable } of assigns) store.spare(variable)
-      for (const variable of this.#read) await this.#placeOf(variable, plan)
-      const reads = await Promise.all(this.#read.map((variable) => this.#placeOf(variable, plan)))
-      const given = await Promise.all(inputs.map((input) => store.argument(input)))
+      await this.#places(plan)
+      const reads = await this.#places(plan)
+      const given: Place[] = []
+      for (const input of inputs) given.push(await store.argument(input))
       const spares = assigns.map(({ variable }) => store.place(store.spare(variable)))
 
       const frame: Frame = { arena: this.#backend.arena, slots: [], iterations: new Int32Array(plan.loops), signal }
@@ -126,8 +127,18 @@ class CpuExecutable implements Executable {
     return place
   }
 
+  /** Where the values of the Variables lie. */
+  async #places(plan: Plan): Promise<Place[]> {
+    const places: Place[] = []
+    for (const variable of this.#read) {
+      const place = this.#placeOf(variable, plan)
+      places.push(place instanceof Promise ? await place : place)
+    }
+    return places
+  }
+
   /** Where the value of a Variable lies; kernels need it in the memory. */
-  async #placeOf(variable: Variable, plan: Plan): Promise<Place> {
+  #placeOf(variable: Variable, plan: Plan): Place | Promise<Place> {
     const { store } = this.#backend
     if (plan.staging && (plan.residents.has(variable) || !this.#constant.has(variable))) return store.resident(variable)
     return variable.storage.kind === 'host' ? variable.storage.data : store.argument(variable.storage.tensor)

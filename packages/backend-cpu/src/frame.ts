@@ -22,7 +22,11 @@ export interface Place {
 export type Location = (frame: Frame) => Place
 
 export function inArena(block: Block): Location {
-  return ({ arena: { buffer, byteOffset } }) => ({ buffer, byteOffset: byteOffset + block.offset })
+  let last: Place | undefined
+  return ({ arena: { buffer, byteOffset } }) => {
+    if (last?.buffer !== buffer || last.byteOffset !== byteOffset + block.offset) last = { buffer, byteOffset: byteOffset + block.offset }
+    return last
+  }
 }
 
 export function inSlot(index: number): Location {

@@ -12,3 +12,9 @@ export function checkState(kind: string, x: Tensor, state: Readonly<Record<strin
     }
   }
 }
+
+/** The state `t`, a step index, as an index into arrays with an entry for each of T steps: [1]. Steps after the last have its entry. */
+export function stepIndex(kind: string, t: Tensor | undefined, T: number): Tensor {
+  if (t?.dtype === 'int32' && t.shape.length === 0) return t.minimum(T - 1).reshape([1])
+  throw new SnnError('SHAPE', `[${kind}] state 't' is ${t ? `${t.dtype} ${formatShape(t.shape)}` : 'missing'}, expected an int32 scalar. Start from initialState(x.shape, x.dtype).`, { shapes: t ? [t.shape] : [] })
+}

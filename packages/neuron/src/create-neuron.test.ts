@@ -42,6 +42,7 @@ describe('createNeuron', () => {
   it.each<[string, () => Cell | SequenceCell | Promise<Cell>]>([
     ['psn', () => all.psn({ T: 3, surrogate: atan({ alpha: 3 }) })],
     ['maskedPsn', () => all.maskedPsn({ T: 3, k: 2, lambda: 0.5 })],
+    ['maskedPsn, step by step', () => all.maskedPsn({ T: 2, k: 2, lambda: 1 })],
     ['maskedPsn with a Variable', () => all.maskedPsn({ T: 3, k: 2, lambda: variable({ data: Float32Array.of(0.7), shape: [] }) })],
     ['slidingPsn', () => all.slidingPsn({ k: 2, exponential: false })],
     ['gatedLif', () => all.gatedLif({ T: 3, channels: 2, tau: 0.4, surrogate: atan({ alpha: learnable(2) }) })],

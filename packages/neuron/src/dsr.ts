@@ -1,8 +1,9 @@
 import { learnable, numberFault, parameterFault, wrongOption, type Learnable } from '@snn/surrogate'
-import { customGradient, full, scan, tensor, type Tensor, type Variable } from '@snn/tensor'
+import { customGradient, full, scan, SnnError, tensor, type Tensor, type Variable } from '@snn/tensor'
+import { checkState } from './check-state.js'
 import { checkEach, type Fault } from './options.js'
 import { describeParameters, layerParameters, restoreParameters } from './parameter.js'
-import { sequenceCell, type SequenceCell } from './sequence-cell.js'
+import type { Cell } from './spec.js'
 
 export interface DsrOptions {
   /** One for the layer. Default: `learnable(6)`, of `dsrLif` `learnable(1)`. */
@@ -23,18 +24,18 @@ export interface DsrLifOptions extends DsrOptions {
 }
 
 /**
- * Integrate-and-fire trained by its spike representation (Meng et al., arXiv:2205.00459): forward over [T, N, ..]
+ * Integrate-and-fire trained by its spike representation (Meng et al., arXiv:2205.00459): forward, with the state v,
  *
- *   u <- u + x[t]     s[t] = threshold where u >= alpha threshold, else 0     u <- u - s[t]
+ *   v <- v + x[t]     s[t] = threshold where v >= alpha threshold, else 0     v <- v - s[t]
  *
- * and backward as a function of the mean input r, with G the sum over t of the gradients that come in:
+ * and backward, over a whole sequence [T, N, ..], as a function of the mean input r, with G the sum over t of the gradients that come in:
  *
  *   dx[t]      = G / T where 0 <= r <= threshold, else 0
  *   dthreshold = scale sum G where r > threshold
  *
- * @throws `ARGUMENT` for an option outside of its domain
+ * @throws `ARGUMENT` for an option outside of its domain; `NEEDS_SEQUENCE`, from the layer, for a gradient of single steps
  */
-export function dsrIntegrateAndFire(options: DsrOptions = {}): SequenceCell {
+export function dsrIntegrateAndFire(options: DsrOptions = {}): Cell {
   return dsr('dsrIntegrateAndFire', { threshold: learnable(6), lowestThreshold: 0.01, alpha: 0.5, thresholdGradientScale: 1, ...options }, {}, (T) => ({
     kept: 1,
     gain: 1,
@@ -50,12 +51,12 @@ export function dsrIntegrateAndFire(options: DsrOptions = {}): SequenceCell {
 /**
  * The same with a leak: with beta = exp(-dt / tau), weights w[t] = exp(-dt (T - 1 - t) / tau) and R(z) = sum w z / sum w,
  *
- *   u <- beta u + (1 - beta) x[t]     q = threshold where u >= alpha threshold, else 0     u <- u - q     s[t] = q / dt
+ *   v <- beta v + (1 - beta) x[t]     q = threshold where v >= alpha threshold, else 0     v <- v - q     s[t] = q / dt
  *
  *   dx[t]      = R(ds) / tau where 0 < R(x) < threshold tau / dt, else 0
  *   dthreshold = dt scale T sum R(ds) where R(x) > threshold tau / dt
  */
-export function dsrLif({ tau = 2, dt = 0.05, ...options }: DsrLifOptions = {}): SequenceCell {
+export function dsrLif({ tau = 2, dt = 0.05, ...options }: DsrLifOptions = {}): Cell {
   checkEach('dsrLif', { tau, dt }, { tau: positive, dt: positive })
   return dsr('dsrLif', { threshold: learnable(1), lowestThreshold: 0.1, alpha: 0.3, thresholdGradientScale: 1, ...options }, { tau, dt }, (T) => ({
     kept: Math.exp(-dt / tau),
@@ -73,7 +74,7 @@ const positive: Fault = (value) => numberFault(value, [0, Infinity])
 
 /** What tells the two neurons apart. */
 interface Form {
-  /** u <- kept u + gain x, and a spike hands on height threshold. */
+  /** v <- kept v + gain x, and a spike hands on height threshold. */
   readonly kept: number
   readonly gain: number
   readonly height: number
@@ -87,7 +88,7 @@ interface Form {
   readonly strictlyPositive: boolean
 }
 
-function dsr(kind: string, options: Required<DsrOptions>, extra: Readonly<Record<string, number>>, formOf: (T: number) => Form): SequenceCell {
+function dsr(kind: string, options: Required<DsrOptions>, extra: Readonly<Record<string, number>>, formOf: (T: number) => Form): Cell {
   const { lowestThreshold, alpha, thresholdGradientScale } = options
   checkEach(kind, options, {
     lowestThreshold: positive,
@@ -98,35 +99,59 @@ function dsr(kind: string, options: Required<DsrOptions>, extra: Readonly<Record
   const { threshold } = options
   if (typeof threshold === 'object' && ('per' in threshold ? threshold.per !== 'layer' : threshold.shape.length > 0)) throw wrongOption(kind, 'threshold', 'one per channel or neuron', "a number, a scalar Variable, or learnable(..) per 'layer'")
   const { variables, trainable, valuesFor } = layerParameters(kind, new Map([['threshold', threshold]]))
-  return sequenceCell({ kind, config: { ...describeParameters(new Map([['threshold', threshold]])), lowestThreshold, alpha, thresholdGradientScale, ...extra }, variables, trainable }, (x) => {
-    const [T, ...shape] = x.shape as [number, ...number[]]
-    const form = formOf(T)
-    const total = form.weights.reduce((a, b) => a + b)
-    const mean = (z: Tensor): Tensor => z.mul(tensor(form.weights, { dtype: z.dtype }).reshape([T, ...shape.map(() => 1)])).sum(0).div(total)
-    const theta = valuesFor(shape, x.dtype)['threshold']!.maximum(lowestThreshold)
-    const [, spikes] = scan((before: Tensor, now: Tensor) => {
-      const u = before.mul(form.kept).add(now.mul(form.gain))
-      const q = u.ge(theta.mul(alpha)).cast(u.dtype).mul(theta)
-      return [u.sub(q), q.mul(form.height)] as const
-    }, full(shape, 0, { dtype: x.dtype }), x)
-    return customGradient(spikes, [x, theta], (ds, [input, at]) => {
-      const [r, g, limit] = [mean(input!), mean(ds), at!.mul(form.largest)]
-      const inside = form.strictlyPositive ? r.gt(0).and(r.lt(limit)) : r.ge(0).and(r.le(limit))
-      const dx = g.mul(form.inner).mul(inside.cast(g.dtype))
-      const dtheta = g.mul(r.gt(limit).cast(g.dtype)).sum().mul(T * form.outer * thresholdGradientScale)
-      return [dx.broadcastTo(input!.shape), dtheta]
-    })
-  })
+  const once = (before: Tensor, x: Tensor) => {
+    const { kept, gain, height } = formOf(1)
+    const theta = valuesFor(x.shape, x.dtype)['threshold']!.maximum(lowestThreshold)
+    const u = before.mul(kept).add(x.mul(gain))
+    const spike = u.ge(theta.mul(alpha)).cast(u.dtype)
+    const q = spike.mul(theta)
+    return { theta, spike, output: q.mul(height), state: { v: u.sub(q) } }
+  }
+  return {
+    contract: 1,
+    kind,
+    config: { ...describeParameters(new Map([['threshold', threshold]])), lowestThreshold, alpha, thresholdGradientScale, ...extra },
+    variables,
+    trainable,
+    initialState: (shape, dtype) => ({ v: full(shape, 0, { dtype }) }),
+    step(x, state) {
+      checkState(kind, x, state, ['v'])
+      const { theta, output, ...rest } = once(state['v']!, x)
+      const refuse = (): never => {
+        throw new SnnError('NEEDS_SEQUENCE', `[${kind}] gradient of single steps, expected that of a whole sequence, for it comes from means over time. Train with the network's forward, not its step, stepwise or stream.`, { layer: kind })
+      }
+      return { ...rest, output: customGradient(output, [x, theta], refuse) }
+    },
+    sequence(x, state) {
+      const [T, ...shape] = x.shape as [number, ...number[]]
+      const form = formOf(T)
+      const total = form.weights.reduce((a, b) => a + b)
+      const mean = (z: Tensor): Tensor => z.mul(tensor(form.weights, { dtype: z.dtype }).reshape([T, ...shape.map(() => 1)])).sum(0).div(total)
+      const [last, ys] = scan((before: Tensor, now: Tensor) => {
+        const { output, spike, state: { v } } = once(before, now)
+        return [v, { output, recorded: { v, spike } }] as const
+      }, state['v']!, x)
+      const theta = valuesFor(shape, x.dtype)['threshold']!.maximum(lowestThreshold)
+      const output = customGradient(ys.output, [x, theta], (ds, [input, at]) => {
+        const [r, g, limit] = [mean(input!), mean(ds), at!.mul(form.largest)]
+        const inside = form.strictlyPositive ? r.gt(0).and(r.lt(limit)) : r.ge(0).and(r.le(limit))
+        const dx = g.mul(form.inner).mul(inside.cast(g.dtype))
+        const dtheta = g.mul(r.gt(limit).cast(g.dtype)).sum().mul(T * form.outer * thresholdGradientScale)
+        return [dx.broadcastTo(input!.shape), dtheta]
+      })
+      return { output, state: { v: last.stopGradient() }, recorded: ys.recorded }
+    },
+  }
 }
 
 type Config = Readonly<Record<string, unknown>>
 type Variables = Readonly<Record<string, Variable>>
 
-export const restoreDsrIntegrateAndFire = (config: Config, variables: Variables): SequenceCell => restore('dsrIntegrateAndFire', dsrIntegrateAndFire, config, variables)
-export const restoreDsrLif = (config: Config, variables: Variables): SequenceCell => restore('dsrLif', dsrLif, config, variables)
+export const restoreDsrIntegrateAndFire = (config: Config, variables: Variables): Cell => restore('dsrIntegrateAndFire', dsrIntegrateAndFire, config, variables)
+export const restoreDsrLif = (config: Config, variables: Variables): Cell => restore('dsrLif', dsrLif, config, variables)
 
 /** A layer again from what it says of itself. */
-function restore(kind: string, make: (options: DsrLifOptions) => SequenceCell, config: Config, variables: Variables): SequenceCell {
+function restore(kind: string, make: (options: DsrLifOptions) => Cell, config: Config, variables: Variables): Cell {
   const { options, learned } = restoreParameters(kind, ['threshold'], config, variables)
   const cell = make({ ...config, ...options })
   Object.assign(cell.variables, learned)

@@ -1,7 +1,8 @@
 import { numberFault, sigmoid, surrogateParts, type Surrogate } from '@snn/surrogate'
-import { full, scan, type Tensor, type Variable } from '@snn/tensor'
+import { full, scalar, take, type Tensor, type Variable } from '@snn/tensor'
+import { checkState, stepIndex } from './check-state.js'
 import { checkEach, surrogateFault, variableFault, wholeFault, type Fault } from './options.js'
-import { sequenceCell, type SequenceCell } from './sequence-cell.js'
+import type { Cell } from './spec.js'
 import { weights } from './weights.js'
 
 export interface GatedLifOptions {
@@ -29,7 +30,8 @@ type Raw = 'alpha' | 'beta' | 'gamma' | 'tau' | 'threshold' | 'linearDecay' | 's
 
 /**
  * Gated LIF (Yao et al., NeurIPS 2022), which learns how much of each way to decay, to integrate and to reset it takes. Every parameter
- * is learned before the logistic function; `conduct` has one for each step. With the spike s before, 0 at first:
+ * is learned before the logistic function; `conduct` has one for each step, t being state, and steps after the last use that of the last.
+ * With the spike s before, 0 at first:
  *
  *   i = x (1 - beta (1 - conduct[t]))
  *   v <- (1 - alpha (1 - tau)) v - (1 - alpha) linearDecay + i - (1 - alpha (1 - tau)) gamma v s - (1 - gamma) subreset s
@@ -37,9 +39,9 @@ type Raw = 'alpha' | 'beta' | 'gamma' | 'tau' | 'threshold' | 'linearDecay' | 's
  *
  * The gates alpha, beta, gamma begin near 1/2, drawn from U(-0.1, 0.1) before the logistic function.
  *
- * @throws `ARGUMENT` for an option outside of its domain; `SHAPE`, from the layer, for another number of steps
+ * @throws `ARGUMENT` for an option outside of its domain; `SHAPE`, from the layer, for a state that does not fit, and in a network for a sequence of more than T steps
  */
-export function gatedLif(options: GatedLifOptions): SequenceCell {
+export function gatedLif(options: GatedLifOptions): Cell {
   const kind = 'gatedLif'
   const { T, channels, tau = 0.25, threshold = 0.5, conduct = 0.5, surrogate = sigmoid(), raw = {} } = options
   const { linearDecay = threshold / (2 * T), subreset = threshold } = options
@@ -52,35 +54,34 @@ export function gatedLif(options: GatedLifOptions): SequenceCell {
   checkEach(`${kind}.raw`, raw, Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, variableFault(spec.shape)])))
   const own = weights(kind, specs, raw)
   const spiking = surrogateParts(surrogate)
-  return sequenceCell(
-    {
-      kind,
-      config: { T, ...(channels !== undefined && { channels }), tau, threshold, conduct, linearDecay, subreset, ...spiking.config },
-      variables: { ...own.variables, ...spiking.variables },
-      trainable: [...Object.keys(specs), ...spiking.trainable],
-      steps: T,
-      initialize: own.initialize,
-    },
-    (x) => {
-      const features = x.shape.slice(1)
+  return {
+    contract: 1,
+    kind,
+    config: { T, ...(channels !== undefined && { channels }), tau, threshold, conduct, linearDecay, subreset, ...spiking.config },
+    variables: { ...own.variables, ...spiking.variables },
+    trainable: [...Object.keys(specs), ...spiking.trainable],
+    steps: T,
+    initialize: own.initialize,
+    initialState: (size, dtype) => ({ v: full(size, 0, { dtype }), s: full(size, 0, { dtype }), t: scalar(0, 'int32') }),
+    step(x, state) {
+      checkState(kind, x, state, ['v', 's'])
+      const { v: before, s: fired, t } = state
+      const now = stepIndex(kind, t, T)
       /** One value, or one for each channel against [N, C, ..]. */
       const value = (name: Raw): Tensor => {
-        const own01 = own.variables[name].read().cast(x.dtype).sigmoid()
-        return channels === undefined ? own01 : own01.reshape([...own01.shape, ...features.slice(2).map(() => 1)])
+        const learnt = own.variables[name].read()
+        const share = (name === 'conduct' ? take(learnt, now, 0).at(0, 0) : learnt).cast(x.dtype).sigmoid()
+        return channels === undefined ? share : share.reshape([channels, ...x.shape.slice(2).map(() => 1)])
       }
-      const [alpha, beta, gamma, threshold] = [value('alpha'), value('beta'), value('gamma'), value('threshold')]
+      const [alpha, beta, gamma] = [value('alpha'), value('beta'), value('gamma')]
       const kept = value('tau').neg().add(1).mul(alpha).neg().add(1)
       const drained = alpha.neg().add(1).mul(value('linearDecay'))
       const subtracted = gamma.neg().add(1).mul(value('subreset'))
-      const start = full(features, 0, { dtype: x.dtype })
-      const [, spikes] = scan((before: { v: Tensor; s: Tensor }, { now, open }: { now: Tensor; open: Tensor }) => {
-        const i = now.mul(open.neg().add(1).mul(beta).neg().add(1))
-        const carried = before.v.mul(kept)
-        const v = carried.sub(drained).add(i).sub(carried.mul(gamma).mul(before.s)).sub(subtracted.mul(before.s))
-        const s = surrogate.spike(v.sub(threshold))
-        return [{ v, s }, s] as const
-      }, { v: start, s: start }, { now: x, open: value('conduct') })
-      return spikes
+      const i = x.mul(value('conduct').neg().add(1).mul(beta).neg().add(1))
+      const carried = before!.mul(kept)
+      const v = carried.sub(drained).add(i).sub(carried.mul(gamma).mul(fired!)).sub(subtracted.mul(fired!))
+      const spike = surrogate.spike(v.sub(value('threshold')))
+      return { spike, output: spike, state: { v, s: spike, t: t!.add(1) } }
     },
-  )
+  }
 }

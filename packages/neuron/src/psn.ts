@@ -1,7 +1,9 @@
 import { atan, isLearnable, isVariable, surrogateParts, type Surrogate } from '@snn/surrogate'
-import { scalar, tensor, type Tensor, type Variable } from '@snn/tensor'
+import { scalar, take, tensor, type DrawnVariables, type Tensor, type Variable } from '@snn/tensor'
 import { checkEach, surrogateFault, variableFault, wholeFault } from './options.js'
 import { sequenceCell, type SequenceCell } from './sequence-cell.js'
+import { queueCell } from './sliding-psn.js'
+import type { Cell } from './spec.js'
 import { weights } from './weights.js'
 
 export interface PsnOptions {
@@ -24,7 +26,7 @@ export interface PsnOptions {
  * @throws `ARGUMENT` for an option outside of its domain; `SHAPE`, from the layer, for another number of steps
  */
 export function psn(options: PsnOptions): SequenceCell {
-  return parallel('psn', options, { T: options.T }, (weight) => weight)
+  return parallel('psn', options, { T: options.T }, (weight) => weight, 'slidingPsn')
 }
 
 export interface MaskedPsnOptions extends PsnOptions {
@@ -40,18 +42,26 @@ export interface MaskedPsnOptions extends PsnOptions {
  *   h[t] = sum_i weight[t, i] (lambda M[t, i] + 1 - lambda) x[i] + bias[t], M[t, i] = 1 where 0 <= t - i < k, else 0
  *   s[t] = H(h[t])
  *
+ * With lambda the number 1 it looks at nothing to come, and is a step function like `slidingPsn`, whose state is the queue of the inputs before,
+ * `v` and the step index `t`; steps after the last use the weights of the last. A layer whose lambda has been raised to 1 becomes one by
+ * `maskedPsn({ k, T, lambda: 1, weight, bias })` of its Variables.
+ *
  * Errors as `psn`.
  */
-export function maskedPsn({ k, lambda = 0, ...options }: MaskedPsnOptions): SequenceCell {
+export function maskedPsn(options: MaskedPsnOptions & { readonly lambda: 1 }): Cell
+export function maskedPsn(options: MaskedPsnOptions & { readonly lambda?: Variable }): SequenceCell
+export function maskedPsn(options: MaskedPsnOptions): Cell | SequenceCell
+export function maskedPsn({ k, lambda = 0, ...options }: MaskedPsnOptions): Cell | SequenceCell {
   checkEach('maskedPsn', { k, lambda }, { k: wholeFault, lambda: lambdaFault })
   const { T } = options
+  if (lambda === 1) return masked(k, options)
   const band = Array.from({ length: T * T || 0 }, (_, at) => (at % T <= Math.floor(at / T) && Math.floor(at / T) - (at % T) < k ? 1 : 0))
   const config = { k, T, ...(typeof lambda === 'number' && { lambda }) }
   return parallel('maskedPsn', options, config, (weight) => {
     const share = (typeof lambda === 'number' ? scalar(lambda, weight.dtype) : lambda.read().cast(weight.dtype)).minimum(1)
     const mask = tensor(band, { dtype: weight.dtype }).reshape([T, T])
     return weight.mul(mask.mul(share).add(share.neg().add(1)))
-  }, typeof lambda === 'number' ? {} : { lambda })
+  }, 'one with lambda: 1', typeof lambda === 'number' ? {} : { lambda })
 }
 
 function lambdaFault(value: unknown): string | undefined {
@@ -59,11 +69,26 @@ function lambdaFault(value: unknown): string | undefined {
   return fits ? undefined : 'a number from 0 to 1, or a Variable'
 }
 
-/** s = H(seen(weight) x + bias), over the steps. */
-function parallel(kind: string, options: PsnOptions, config: Readonly<Record<string, unknown>>, seen: (weight: Tensor) => Tensor, others: Readonly<Record<string, Variable>> = {}): SequenceCell {
-  const { T, surrogate = atan(), weight, bias } = options
+/** The step of a layer that sees the last k steps only. */
+function masked(k: number, options: PsnOptions): Cell {
+  const { T, surrogate = atan() } = options
+  const own = ownWeights('maskedPsn', options)
+  return queueCell({ kind: 'maskedPsn', config: { k, T, lambda: 1 }, own, surrogate, k: Math.min(k, T), steps: T }, (dtype, t) => {
+    const row = take(own.variables.weight.read().cast(dtype), t, 0).reshape([T])
+    return { weight: (age) => take(row, t.sub(age).maximum(0), 0).at(0, 0), bias: take(own.variables.bias.read().cast(dtype), t, 0).at(0, 0) }
+  })
+}
+
+function ownWeights(kind: string, options: PsnOptions): DrawnVariables<'weight' | 'bias'> {
+  const { T, weight, bias } = options
   checkEach(kind, options, { T: wholeFault, surrogate: surrogateFault, weight: variableFault([T, T]), bias: variableFault([T]) })
-  const own = weights(kind, { weight: { shape: [T, T], bound: 1 / Math.sqrt(T) }, bias: { shape: [T], bound: 0, at: -1 } }, { weight, bias })
+  return weights(kind, { weight: { shape: [T, T], bound: 1 / Math.sqrt(T) }, bias: { shape: [T], bound: 0, at: -1 } }, { weight, bias })
+}
+
+/** s = H(seen(weight) x + bias), over the steps. `instead`: what goes step by step. */
+function parallel(kind: string, options: PsnOptions, config: Readonly<Record<string, unknown>>, seen: (weight: Tensor) => Tensor, instead: string, others: Readonly<Record<string, Variable>> = {}): SequenceCell {
+  const { T, surrogate = atan() } = options
+  const own = ownWeights(kind, options)
   const spiking = surrogateParts(surrogate)
   return sequenceCell(
     {
@@ -79,5 +104,6 @@ function parallel(kind: string, options: PsnOptions, config: Readonly<Record<str
       const h = seen(w).matmul(x.flatten(1)).add(b.reshape([T, 1]))
       return surrogate.spike(h.reshape(x.shape))
     },
+    instead,
   )
 }

@@ -27,11 +27,11 @@ export interface SequenceCell {
 }
 
 /**
- * A layer from a function of the sequence, which it calls with what fits: an x of the right number of steps.
+ * A layer from a function of the sequence, which it calls with what fits: an x of the right number of steps. `instead`: what to use step by step.
  *
  * @throws `NEEDS_SEQUENCE` (from `apply`) for a single step, `SHAPE` for a sequence of another length
  */
-export function sequenceCell(parts: Omit<SequenceCell, 'contract' | 'apply'>, run: (x: Tensor, context: SequenceContext) => Tensor): SequenceCell {
+export function sequenceCell(parts: Omit<SequenceCell, 'contract' | 'apply'>, run: (x: Tensor, context: SequenceContext) => Tensor, instead?: string): SequenceCell {
   const { kind, steps } = parts
   return {
     contract: 1,
@@ -39,7 +39,7 @@ export function sequenceCell(parts: Omit<SequenceCell, 'contract' | 'apply'>, ru
     apply(inputs, context = { training: false, lead: 2 }) {
       const x = inputs[0]!
       if (context.lead !== 2) {
-        throw new SnnError('NEEDS_SEQUENCE', `[${kind}] one step of shape ${formatShape(x.shape)}, expected a whole sequence [T, N, ..], for it sees all steps at once. Use the network's forward, not its step, stepwise or stream.`, { layer: kind })
+        throw new SnnError('NEEDS_SEQUENCE', `[${kind}] one step of shape ${formatShape(x.shape)}, expected a whole sequence [T, N, ..], for it sees all steps at once. Use the network's forward, not its step, stepwise or stream${instead === undefined ? '' : `; for those there is ${instead}`}.`, { layer: kind })
       }
       if (x.shape.length < 2 || (steps !== undefined && x.shape[0] !== steps)) {
         throw new SnnError('SHAPE', `[${kind}] sequence of shape ${formatShape(x.shape)}, expected [${steps ?? 'T'}, N, ..]. Give the layer the number of steps of its input.`, { shapes: [x.shape] })

@@ -1,5 +1,5 @@
 import { sigmoid } from '@snn/surrogate'
-import { compile, grad, isSnnError, placeholder, reference, variable, type Tensor } from '@snn/tensor'
+import { compile, grad, isSnnError, placeholder, reference, scan, variable, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { expectClose, run, value } from '../test/run.js'
 import * as all from './index.js'
@@ -54,6 +54,27 @@ describe('parallel spiking neurons', () => {
     expect(cell.trainable).toEqual(['weight', 'bias'])
   })
 
+  it('masked for good: steps equal the sums over the sequence, in values and gradients, and go on from where they were', async () => {
+    for (const k of [1, 2, 3, 9]) {
+      const [weight, bias] = [value('weight', [...numbers(16, 5)], [4, 4]), value('bias', [...numbers(4, 6)])]
+      const [one, raised] = [value('lambda', [1]), { T, k, weight, bias, surrogate: sigmoid() }]
+      const [steps, whole] = [all.maskedPsn({ ...raised, lambda: 1 }), all.maskedPsn({ ...raised, lambda: one })]
+      const both = compile((t: Tensor) => [steps, whole].map((cell) => {
+        const { output } = run(cell, t)
+        return { output, gradients: grad(output.mul(t).sum(), [t, weight, bias]) }
+      }), { backend })
+      const [a, b] = await both(x)
+      expect(a!.output.data).toEqual(b!.output.data)
+      a!.gradients.forEach(({ data }, i) => expectClose(data, b!.gradients[i]!.data, 1e-12))
+      expect(new Set(a!.output.data)).toEqual(new Set([0, 1]))
+    }
+    const cell = all.maskedPsn({ T: 2, k: 2, lambda: 1, bias: value('bias', [0.1, 0.2]), weight: value('weight', [1, 9, 2, 3], [2, 2]) })
+    const { v } = await compile((t: Tensor) => run(cell, t), { backend })({ data: Float64Array.of(1, 2, 3, 4), shape: [4, 1] })
+    // the third and fourth have the weights of the second
+    expectClose(v!.data, [1.1, 2 * 1 + 3 * 2 + 0.2, 2 * 2 + 3 * 3 + 0.2, 2 * 3 + 3 * 4 + 0.2], 1e-12)
+    expect(cell).toMatchObject({ kind: 'maskedPsn', steps: 2, config: { k: 2, T: 2, lambda: 1 }, trainable: ['weight', 'bias'] })
+  })
+
   it('sliding: a step with a queue equals the sum over the sequence, for any T', async () => {
     const cell = all.slidingPsn({ k: 3, surrogate: sigmoid() })
     const { v } = await compile((t: Tensor) => run(cell, t), { backend })(x)
@@ -77,7 +98,7 @@ describe('gatedLif', () => {
     const raw = Object.fromEntries(await Promise.all(Object.entries(cell.variables).map(async ([name, entry]) => [name, [...(await entry.data())].map((w) => 1 / (1 + Math.exp(-w)))] as const)))
     expect(raw['tau']!.map((tau) => tau.toFixed(5))).toEqual(['0.30000', '0.30000', '0.30000'])
     expect(raw['linearDecay']![0]).toBeCloseTo(0.4 / 8, 5)
-    const { data } = await compile((t: Tensor) => cell.apply([t]), { backend })(x)
+    const { data } = await compile((t: Tensor) => run(cell, t).output, { backend })(x)
     const step = size / T
     for (let at = 0; at < step; at++) {
       const c = Math.floor(at / 4) % 3
@@ -99,9 +120,21 @@ describe('gatedLif', () => {
 describe('dsr', () => {
   it('holds its threshold above the lowest, and hands on threshold or 1 / dt', async () => {
     const low = all.dsrIntegrateAndFire({ threshold: value('threshold', [0.001]), lowestThreshold: 0.5 })
-    expect(new Set((await compile((t: Tensor) => low.apply([t]), { backend })(x)).data)).toEqual(new Set([0, 0.5]))
+    expect(new Set((await compile((t: Tensor) => run(low, t).output, { backend })(x)).data)).toEqual(new Set([0, 0.5]))
     const leaky = all.dsrLif({ dt: 0.5, threshold: 0.4 })
-    expect(new Set((await compile((t: Tensor) => leaky.apply([t]), { backend })(x)).data)).toEqual(new Set([0, 0.8]))
+    expect(new Set((await compile((t: Tensor) => run(leaky, t).output, { backend })(x)).data)).toEqual(new Set([0, 0.8]))
+    // steps give what the sequence gives; their gradients are another thing
+    for (const cell of [low, leaky]) {
+      const steps = (t: Tensor) => scan((state: ReturnType<typeof cell.initialState>, now: Tensor) => {
+        const { output, spike, state: after } = cell.step(now, state)
+        return [after, { output, spike }] as const
+      }, cell.initialState(t.shape.slice(1), t.dtype), t)
+      const result = await compile((t: Tensor) => ({ steps: steps(t), sequence: cell.sequence!(t, cell.initialState(t.shape.slice(1), t.dtype)) }), { backend })(x)
+      expect(result.steps[1].output.data).toEqual(result.sequence.output.data)
+      expect(result.steps[0]['v']!.data).toEqual(result.sequence.state['v']!.data)
+      expect(new Set(result.steps[1].spike.data)).toEqual(new Set([0, 1]))
+      await expect(compile((t: Tensor) => grad(steps(t)[1].output.sum(), t), { backend })(x)).rejects.toThrow(`[${cell.kind}] gradient of single steps`)
+    }
     expect(all.dsrIntegrateAndFire()).toMatchObject({ trainable: ['threshold'], config: { threshold: { learnable: 6 }, alpha: 0.5 } })
     expect(all.dsrLif()).toMatchObject({ trainable: ['threshold'], config: { threshold: { learnable: 1 }, tau: 2, dt: 0.05, alpha: 0.3, lowestThreshold: 0.1 } })
   })
@@ -275,10 +308,14 @@ describe('powerLawNoise', () => {
 describe('errors of sequence cells', () => {
   it('a single step, another number of steps, options outside of their domain', () => {
     expect(code(() => all.psn({ T }).apply([placeholder([2, 3])], { training: false, lead: 1 }))).toBe(
-      "NEEDS_SEQUENCE [psn] one step of shape [2,3], expected a whole sequence [T, N, ..], for it sees all steps at once. Use the network's forward, not its step, stepwise or stream.",
+      "NEEDS_SEQUENCE [psn] one step of shape [2,3], expected a whole sequence [T, N, ..], for it sees all steps at once. Use the network's forward, not its step, stepwise or stream; for those there is slidingPsn.",
     )
     expect(code(() => all.psn({ T }).apply([placeholder([5, 2, 3])]))).toBe('SHAPE [psn] sequence of shape [5,2,3], expected [4, N, ..]. Give the layer the number of steps of its input.')
-    expect(code(() => all.gatedLif({ T }).apply([placeholder([3, 2, 3])]))).toContain('SHAPE [gatedLif]')
+    const gated = all.gatedLif({ T })
+    expect(gated.steps).toBe(T)
+    const { v, s } = gated.initialState([2, 3], 'float32')
+    expect(code(() => gated.step(placeholder([2, 3]), { v: v!, s: s!, t: placeholder([2, 3]) }))).toContain("SHAPE [gatedLif] state 't' is float32 [2,3], expected an int32 scalar")
+    expect(code(() => gated.step(placeholder([2, 3]), { v: v! }))).toContain("SHAPE [gatedLif] state 's' has nothing")
     expect(code(() => all.psn({ T: 0 }))).toContain('ARGUMENT [psn] option T: 0, expected a positive whole number')
     // @ts-expect-error no such option
     expect(code(() => all.psn({ T, reset: 'soft' }))).toContain("unknown option 'reset', expected one of T, surrogate, weight, bias")

@@ -98,10 +98,14 @@ export interface Cell<S extends string = string> {
   readonly variables: Readonly<Record<string, Variable>>
   /** Names of the variables that training changes: those of `learnable(..)`. */
   readonly trainable: readonly string[]
+  /** How many steps a sequence may have; any when it is not there. */
+  readonly steps?: number
   /** Draws weights and noise from `key`, in layers that have some; weights that have been trained or set stay. */
   initialize?(key: number): void
   initialState(shape: Shape, dtype: DType): State<S>
   step(x: Tensor, state: State<S>, context?: StepContext): Step<S>
+  /** All steps at once, x [T, N, ..], of cells whose gradient is one of the whole sequence; values equal those of the steps, `recorded` states and spikes. */
+  sequence?(x: Tensor, state: State<S>, context?: StepContext): Pick<Step<S>, 'output' | 'state'> & { readonly recorded: Readonly<Record<string, Tensor>> }
 }
 
 /** A model of `defineNeuron` or `extendNeuron`: called with options it gives a layer. */

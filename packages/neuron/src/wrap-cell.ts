@@ -10,6 +10,7 @@ export function wrapCell<S extends string>(
   return {
     contract: 1,
     ...rest,
+    ...(inner.steps !== undefined && { steps: inner.steps }),
     get variables() {
       return { ...inner.variables, ...variables }
     },

@@ -63,7 +63,7 @@ const cells: Readonly<Record<string, (dtype: Float) => Cell | SequenceCell>> = {
 }
 
 const gatedName = 'GatedLIF T=6 raw alpha=.3,beta=-.2,gamma=.4, other init default'
-function gated(dtype: Float): SequenceCell {
+function gated(dtype: Float): Cell {
   const raw = Object.entries(sequences.cases[gatedName].raw_params).map(([name, data]) => [names[name] ?? name, value(name, data, name === 'conduct' ? [6] : [], dtype)] as const)
   return all.gatedLif({ T: 6, raw: Object.fromEntries(raw) })
 }

@@ -18,10 +18,15 @@ export function value(name: string, data: readonly number[], shape: readonly num
 /** What a layer hands on, its spikes and every state over time, x [T, ..]; of a sequence cell what it hands on. */
 export function run(cell: Cell | SequenceCell, x: Tensor, { training = false } = {}): Readonly<Record<string, Tensor>> & { readonly output: Tensor } {
   if ('apply' in cell) return { output: cell.apply([x], { training, lead: 2 }) }
+  const start = cell.initialState(x.shape.slice(1), x.dtype)
+  if (cell.sequence) {
+    const { output, recorded } = cell.sequence(x, start, { training })
+    return { ...recorded, output }
+  }
   return scan((state: ReturnType<Cell['initialState']>, now: Tensor) => {
     const { output, spike, state: after } = cell.step(now, state, { training })
     return [after, { ...after, spike, output }] as const
-  }, cell.initialState(x.shape.slice(1), x.dtype), x)[1]
+  }, start, x)[1]
 }
 
 export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-8): void {

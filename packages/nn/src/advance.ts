@@ -1,10 +1,10 @@
-import { scan, SnnError, type Tensor } from '@snn/tensor'
+import { formatShape, scan, SnnError, type Tensor } from '@snn/tensor'
 import type { Advance, Context, State, StatefulLayer } from './layer.js'
 import type { Mode } from './network.js'
 
 export interface Advanced extends Advance {
   readonly initial: State
-  /** State and, where there is one, spike of every step; none of a layer with a `sequence` of its own. */
+  /** State and, where there is one, spike of every step; of a layer with a `sequence` of its own only where there is one. */
   readonly named: Readonly<Record<string, Tensor>>
 }
 
@@ -15,13 +15,19 @@ export function advance(layer: StatefulLayer, mode: Mode, x: Tensor, given: Stat
     if (name in initial) continue
     throw new SnnError('ARGUMENT', `[${layer.kind}] unknown state '${name}', expected one of ${Object.keys(initial).join(', ')}. Correct the name.`, { name, value: given![name]!.shape })
   }
+  if (mode === 'sequence' && layer.steps !== undefined && x.shape[0]! > layer.steps) {
+    throw new SnnError('SHAPE', `[${layer.kind}] sequence of shape ${formatShape(x.shape)}, expected at most ${layer.steps} steps, for which it has parameters. Give it more steps, or run fewer.`, { shapes: [x.shape] })
+  }
   const start = { ...initial, ...given }
-  if (mode === 'sequence' && layer.sequence) return { ...layer.sequence(x, start, context), initial, named: {} }
+  if (mode === 'sequence' && layer.sequence) {
+    const { recorded, ...whole } = layer.sequence(x, start, context)
+    return { ...whole, initial, named: recorded ?? {} }
+  }
   const once = (before: State, now: Tensor) => {
     const { output, state, spike } = layer.step(now, before, { ...context, lead: 1 })
     // a spike that is the output need not be handed out twice
-    const named = layer.sequence ? {} : spike && spike !== output ? { ...state, spike } : state
-    return { output, state, named, firesOutput: !layer.sequence && spike === output }
+    const named = layer.sequence && !spike ? {} : spike && spike !== output ? { ...state, spike } : state
+    return { output, state, named, firesOutput: spike !== undefined && spike === output }
   }
   if (mode === 'step') return finish({ ...once(start, x), initial })
   const [state, ys] = scan(

@@ -29,5 +29,5 @@ export function checkSize(kind: string, x: Tensor, axis: number, size: number): 
 /** Throws `NEEDS_SEQUENCE` unless `x` is a whole sequence [T, N, ..]. */
 export function checkSequence(kind: string, { lead }: Context): void {
   if (lead === 2) return
-  throw new SnnError('NEEDS_SEQUENCE', `[${kind}] one step, expected all steps [T,N,..] at once. Run the network with forward(), not stepwise or as a stream.`, { layer: kind })
+  throw new SnnError('NEEDS_SEQUENCE', `[${kind}] one step, expected all steps [T,N,..] at once, for it looks at steps to come or makes another number of steps. Run the network with forward(), not stepwise or as a stream, or leave the layer out.`, { layer: kind })
 }

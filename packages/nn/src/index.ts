@@ -14,7 +14,7 @@ export {
 export { firstSpikeIndex, redundantOneHot } from './spike-codes.js'
 export { setThresholdMargin, type ThresholdMarginOptions } from './threshold-margin.js'
 export { matcher, record, type Recorded } from './record.js'
-export { sampleShapes } from './sample-shapes.js'
+export { sampleShapes, needsSequence } from './sample-shapes.js'
 export { stepwise, initialState, type StepwiseOptions } from './stepwise.js'
 export { stream, type Stream } from './stream.js'
 export { createLayer, type CreateLayer } from './layers/index.js'

@@ -1,5 +1,5 @@
-import { integrateAndFire } from '@snn/neuron'
-import { compile, grad, reference, tensor, type Differentiable, type Shape, type Tensor } from '@snn/tensor'
+import { dsrIntegrateAndFire, dsrLif, gatedLif, integrateAndFire, maskedPsn } from '@snn/neuron'
+import { compile, grad, reference, tensor, variable, type Differentiable, type Shape, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { branchingNet } from '../test/networks.js'
 import { expectClose, inDouble, values } from '../test/values.js'
@@ -93,8 +93,8 @@ describe('layer-wise, stepwise and stream', () => {
   })
 })
 
-/** Layers of one input: a sample's shape, and whether training uses statistics of the whole sequence. */
-const layers: Readonly<Record<string, { readonly layer: () => Layer; readonly sample: Shape; readonly batch?: boolean }>> = {
+/** Layers of one input: a sample's shape, whether training uses statistics of the whole sequence, and whether it needs one. */
+const layers: Readonly<Record<string, { readonly layer: () => Layer; readonly sample: Shape; readonly batch?: boolean; readonly trainsBySequence?: boolean }>> = {
   linear: { layer: () => nn.linear(5, 3), sample: [5] },
   conv1d: { layer: () => nn.conv1d(2, 3, 3), sample: [2, 6] },
   conv3d: { layer: () => nn.conv3d(1, 2, 2), sample: [1, 2, 3, 3] },
@@ -122,6 +122,10 @@ const layers: Readonly<Record<string, { readonly layer: () => Layer; readonly sa
   delay: { layer: () => nn.delay(2), sample: [3] },
   'delay beyond the end': { layer: () => nn.delay(7), sample: [3] },
   learnableDelay: { layer: () => nn.learnableDelay(4, { max: 3 }), sample: [4, 2] },
+  maskedPsn: { layer: () => maskedPsn({ T: 5, k: 3, lambda: 1, bias: variable({ data: Float64Array.of(0, 0.1, -0.1, 0.2, 0), shape: [5] }) }), sample: [4] },
+  gatedLif: { layer: () => gatedLif({ T: 5, channels: 3 }), sample: [3, 2] },
+  dsrIntegrateAndFire: { layer: () => dsrIntegrateAndFire({ threshold: 0.7 }), sample: [4], trainsBySequence: true },
+  dsrLif: { layer: () => dsrLif({ dt: 0.5, threshold: 0.2 }), sample: [4], trainsBySequence: true },
   voting: { layer: () => nn.voting(3), sample: [6] },
   flatten: { layer: () => nn.flatten(), sample: [2, 3] },
   upsample: { layer: () => nn.upsample(2, { mode: 'linear' }), sample: [1, 2, 3] },
@@ -172,7 +176,7 @@ describe('each layer, layer-wise, stepwise and as a stream', () => {
     }
   })
 
-  it.each(Object.entries(layers))('%s: equal gradients', async (name, entry) => {
+  it.each(Object.entries(layers).filter(([, { trainsBySequence }]) => !trainsBySequence))('%s: equal gradients', async (name, entry) => {
     const x = values([T, N, ...entry.sample], 4, 1.2)
     const run = (mode: 'layer-wise' | 'stepwise') => {
       const net = build(entry)

@@ -21,7 +21,7 @@ interface LayerBase {
   readonly variables: Readonly<Record<string, Variable>>
   /** Names of the variables that training changes; default: all. One that is not there yet comes with the first input. */
   readonly trainable?: readonly string[]
-  /** How many steps a sequence must have, for layers that see all of them at once; any when it is not there. */
+  /** How many steps a sequence must have, for layers that see all of them at once, or may have, for those with memory; any when it is not there. */
   readonly steps?: number
   /** Draws the weights from `key`, unless they have been trained or set since they were drawn last. */
   initialize?(key: number): void
@@ -39,9 +39,9 @@ export interface StatefulLayer extends LayerBase {
   step(x: Tensor, state: State, context: Context): Advance & { readonly spike?: Tensor }
   /**
    * All steps at once, x [T, N, ..], where that is cheaper than a loop over them; equal to it. The states of such a layer are
-   * bookkeeping, which `record` does not offer.
+   * bookkeeping, which `record` does not offer, unless there are spikes: then `recorded` has the states and spikes of all steps.
    */
-  sequence?(x: Tensor, state: State, context: Context): Advance
+  sequence?(x: Tensor, state: State, context: Context): Advance & { readonly recorded?: State }
 }
 
 /** What comes out of one step or of all, and the state after it. */

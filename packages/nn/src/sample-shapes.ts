@@ -1,4 +1,5 @@
 import { evaluateShapes, isSnnError, placeholder, SnnError, type Shape } from '@snn/tensor'
+import { isStateful } from './layer.js'
 import type { Mode, Network } from './network.js'
 
 /**
@@ -8,6 +9,19 @@ import type { Mode, Network } from './network.js'
  * @throws `SHAPE` when the shape of an input is neither known to the network nor given
  */
 export function sampleShapes(net: Network, given: Readonly<Record<string, Shape>> = {}): Map<string, Shape> {
+  return inspect(net, given).shapes
+}
+
+/**
+ * The kind of the first layer that needs all steps at once, so that the network has a `forward` but no `step`; undefined where there is none.
+ *
+ * @throws `SHAPE` as `sampleShapes`
+ */
+export function needsSequence(net: Network, given: Readonly<Record<string, Shape>> = {}): string | undefined {
+  return inspect(net, given).layer
+}
+
+function inspect(net: Network, given: Readonly<Record<string, Shape>>): { readonly shapes: Map<string, Shape>; readonly layer?: string } {
   const known = net.inputs.map(({ name, shape }) => {
     const own = given[name] ?? shape
     if (own) return [name, own] as const
@@ -18,14 +32,14 @@ export function sampleShapes(net: Network, given: Readonly<Record<string, Shape>
     return new Map([...known, ...net.nodes.map(({ name }) => [name, recorded[`${name}.output`]!.shape.slice(front.length)] as const)])
   }
   try {
-    return shapes('step', [1])
+    return { shapes: shapes('step', [1]) }
   } catch (error) {
     if (!isSnnError(error, 'NEEDS_SEQUENCE')) throw error
-    return shapes('sequence', [stepsOf(net), 1])
+    return { shapes: shapes('sequence', [stepsOf(net), 1]), layer: error.details.layer }
   }
 }
 
-/** The number of steps that a layer of the network is made for; 1 where any will do. */
+/** The number of steps that a layer of the network needs; 1 where any will do. */
 function stepsOf(net: Network): number {
-  return Math.max(1, ...net.nodes.map(({ layer }) => layer.steps ?? 1))
+  return Math.max(1, ...net.nodes.map(({ layer }) => (isStateful(layer) ? 1 : (layer.steps ?? 1))))
 }

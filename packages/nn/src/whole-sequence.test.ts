@@ -1,8 +1,8 @@
-import { gatedLif, learnable, lif, mpbnLif, noisy, psn, slidingPsn } from '@snn/neuron'
+import { dsrLif, gatedLif, learnable, lif, maskedPsn, mpbnLif, noisy, psn, slidingPsn } from '@snn/neuron'
 import { compile, grad, placeholder, reference, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { values } from '../test/values.js'
-import { input, linear, sampleShapes, sequential, stepwise } from './index.js'
+import { input, linear, record, sampleShapes, sequential, stepwise } from './index.js'
 
 const backend = reference()
 const T = 5
@@ -30,6 +30,16 @@ describe('layers that see a whole sequence at once', () => {
   it('refuse single steps and other lengths, and say what to do', () => {
     expect(() => stepwise(sequential(psn({ T })), placeholder([T, 2, 6]))).toThrow("[psn] one step of shape [2,6], expected a whole sequence [T, N, ..], for it sees all steps at once. Use the network's forward")
     expect(() => sequential(psn({ T })).forward(placeholder([3, 2, 6]))).toThrow('[psn] sequence of shape [3,2,6], expected [5, N, ..]')
+    expect(() => sequential(gatedLif({ T: 3 })).forward(placeholder([T, 2, 6]))).toThrow('[gatedLif] sequence of shape [5,2,6], expected at most 3 steps')
+  })
+
+  it('hand out their states and spikes, of steps too', async () => {
+    const net = sequential(input([4]), dsrLif({ dt: 0.5, threshold: 0.2 }), gatedLif({ T }), maskedPsn({ T, k: 2, lambda: 1 }))
+    const both = compile((t: Tensor) => [record(net, ['*'])(t), stepwise(net, t, { record: ['*'] })].map(({ recorded }) => recorded), { backend })
+    const [whole, looped] = await both(x)
+    expect(Object.keys(whole!).sort()).toEqual(['dsrLif1.output', 'dsrLif1.spike', 'dsrLif1.v', 'gatedLif1.output', 'gatedLif1.s', 'gatedLif1.spike', 'gatedLif1.t', 'gatedLif1.v', 'maskedPsn1.output', 'maskedPsn1.spike', 'maskedPsn1.t', 'maskedPsn1.v', 'maskedPsn1.x1'])
+    expect(JSON.stringify(looped, Object.keys(whole!).sort())).toBe(JSON.stringify(whole, Object.keys(whole!).sort()))
+    expect([...whole!['gatedLif1.t']!.data]).toEqual([1, 2, 3, 4, 5])
   })
 })
 

@@ -1,3 +1,4 @@
+import { createNeuron } from '@snn/neuron'
 import { sizeOf, variable, type HostTensor, type Shape, type TensorLike, type Variable } from '@snn/tensor'
 import { expect } from 'vitest'
 import { createLayer, type Layer } from '../src/index.js'
@@ -30,5 +31,6 @@ export function inDouble<L extends Layer>({ kind, config, variables }: L, arrays
     if (storage.kind !== 'host') throw new Error(`${name} lies on a device`)
     return [name, variable({ shape, data: dtype === 'float32' ? Float64Array.from(storage.data) : storage.data }, { name })] as const
   })
-  return createLayer(kind, config, { ...Object.fromEntries(others), ...Object.fromEntries(given) }) as L
+  const arraysNow = { ...Object.fromEntries(others), ...Object.fromEntries(given) }
+  return (createNeuron(kind, config, arraysNow) ?? createLayer(kind, config, arraysNow)) as L
 }

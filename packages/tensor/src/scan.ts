@@ -28,7 +28,8 @@ export interface ScanOptions {
  *
  * `state` and `xs` are trees of tensors; every leaf of `xs` has the steps as its first axis. Returns the last state and
  * the y of all steps, stacked along a new first axis. Tensors that `step` uses from outside are constants of the loop, and
- * what does not depend on the state, x or t is computed once, before it. Variables assigned in `step` are carried on.
+ * what does not depend on the state, x or t is computed once, before it. Variables assigned in `step` are carried on. A state that only
+ * counts (an int32 scalar to which every step adds the same number) is taken from t, so that what it selects depends on no state.
  * `step` is traced, possibly more than once, so it must not have effects of its own.
  */
 export function scan<S, X, Y>(
@@ -46,12 +47,35 @@ export function scan<S, X, Y>(
   }
   if (checkpoint > 1 && checkpoint < length) return scanPieces(step, state, sequences, { length, checkpoint, reverse: options.reverse ?? false })
   const assigned = new Set<Variable>()
+  const loop: Loop = { length, reverse: options.reverse ?? false, strides: new Map() }
   for (;;) {
-    const traced = traceStep(step, carried, sequences, [...assigned])
+    const traced = traceStep(step, carried, sequences, [...assigned], loop)
     const fresh = [...traced.assigned].filter((variable) => !assigned.has(variable))
-    if (fresh.length === 0) return finish(traced, length, options.reverse ?? false)
     for (const variable of fresh) assigned.add(variable)
+    if (fresh.length > 0) continue
+    const strides = stridesOf(traced)
+    if (strides.size === 0) return finish(traced, loop)
+    return finish(traceStep(step, carried, sequences, [...assigned], { ...loop, strides }), { ...loop, strides })
   }
+}
+
+interface Loop {
+  readonly length: number
+  readonly reverse: boolean
+  /** States that only count, by index: what each step adds. */
+  readonly strides: ReadonlyMap<number, number>
+}
+
+/** The states that only count, of a body that carries all states. */
+function stridesOf({ body: { parameters, results }, initial }: Traced<unknown, unknown>): ReadonlyMap<number, number> {
+  return new Map(
+    initial.flatMap(({ dtype, shape }, i): [number, number][] => {
+      const { node } = results[i]!
+      if (dtype !== 'int32' || shape.length > 0 || !isPrimitive(node, 'add') || node.inputs[0] !== parameters[i]) return []
+      const added = node.inputs[1]!.node
+      return isPrimitive(added, 'constant') ? [[i, added.attributes.data[0]!]] : []
+    }),
+  )
 }
 
 /** A loop over pieces of steps, each a loop of its own: the gradient keeps the states between pieces, and those of one piece at a time. */
@@ -95,9 +119,10 @@ interface Traced<S, Y> {
   readonly variables: readonly Variable[]
   readonly carried: Flat<S>
   readonly y: Flat<Y>
-  /** Initial carries, then whole sequences. */
-  readonly inputs: readonly Tensor[]
-  readonly sequences: number
+  /** Initial values of the states and of the assigned Variables. */
+  readonly initial: readonly Tensor[]
+  /** Whole sequences. */
+  readonly sequences: readonly Tensor[]
   readonly body: Graph
 }
 
@@ -106,23 +131,27 @@ function traceStep<S, X, Y>(
   carried: Flat<S>,
   sequences: Flat<X>,
   variables: readonly Variable[],
+  { length, reverse, strides }: Loop,
 ): Traced<S, Y> {
   const scope = newScope('scan')
   const initial = [...carried.leaves, ...variables.map((variable) => readVariable(variable))]
   return inScope(scope, () => {
-    const parameters = initial.map((t) => placeholder(t.shape, t.dtype))
-    variables.forEach((variable, i) => scope.values.set(variable, parameters[carried.leaves.length + i]!))
+    const t = placeholder([], 'int32')
+    const passed = reverse ? t.neg().add(length - 1) : t
+    const before = initial.map((from, i) => (strides.has(i) ? from.add(passed.mul(strides.get(i)!)) : placeholder(from.shape, from.dtype)))
+    const isCarried = (_: Tensor, i: number): boolean => !strides.has(i)
+    const parameters = before.filter(isCarried)
+    variables.forEach((variable, i) => scope.values.set(variable, before[carried.leaves.length + i]!))
     // a sequence that only repeats is a constant of the loop
     const slices = sequences.leaves.map((t) => repeated(t) ?? placeholder(t.shape.slice(1), t.dtype))
     const moving = sequences.leaves.map((t, i) => [t, slices[i]!] as const).filter(([t]) => repeated(t) === undefined)
-    const t = placeholder([], 'int32')
-    const [nextState, y] = step(carried.restore(parameters) as S, sequences.restore(slices) as X, t)
+    const [nextState, y] = step(carried.restore(before) as S, sequences.restore(slices) as X, t)
     const next = flattenTensors(nextState)
     checkState(carried, next)
     const flatY = flattenTensors(y)
     const nextVariables = variables.map((variable) => scope.values.get(variable)!)
     // every y, and the carries as they enter each step: unused ones cost nothing
-    const results = [...next.leaves, ...nextVariables, ...flatY.leaves, ...parameters]
+    const results = [...[...next.leaves, ...nextVariables].filter(isCarried), ...flatY.leaves, ...parameters]
     scopeOf(results, 'scan')
     const inside = [...parameters, ...moving.map(([, x]) => x), t]
     return {
@@ -130,8 +159,8 @@ function traceStep<S, X, Y>(
       variables,
       carried,
       y: flatY,
-      inputs: [...initial, ...moving.map(([whole]) => whole)],
-      sequences: moving.length,
+      initial,
+      sequences: moving.map(([whole]) => whole),
       body: { parameters: [...inside, ...capture(inside, results, scope)], results },
     }
   })
@@ -167,12 +196,13 @@ export function capture(inside: readonly Tensor[], results: readonly Tensor[], s
   return [...captured]
 }
 
-function finish<S, Y>(traced: Traced<S, Y>, length: number, reverse: boolean): readonly [S, Y] {
-  const { body, inputs, carried, variables, y, sequences } = traced
-  const carries = carried.leaves.length + variables.length
-  const outputs = createScan(body, inputs, { length, reverse, carries, sequences })
-  variables.forEach((variable, i) => assignVariable(variable, outputs[carried.leaves.length + i]!))
-  return [carried.restore(outputs) as S, y.restore(outputs.slice(carries)) as Y]
+function finish<S, Y>({ body, initial, carried, variables, y, sequences }: Traced<S, Y>, { length, reverse, strides }: Loop): readonly [S, Y] {
+  const start = initial.filter((_, i) => !strides.has(i))
+  const outputs = createScan(body, [...start, ...sequences], { length, reverse, carries: start.length, sequences: sequences.length })
+  let at = 0
+  const last = initial.map((from, i) => (strides.has(i) ? from.add(strides.get(i)! * length) : outputs[at++]!))
+  variables.forEach((variable, i) => assignVariable(variable, last[carried.leaves.length + i]!))
+  return [carried.restore(last) as S, y.restore(outputs.slice(start.length)) as Y]
 }
 
 type ScanShape = Omit<ScanAttributes, 'body'>

@@ -8,7 +8,7 @@ import { count, formatTable, percent, short } from '../table.js'
 interface Flags {
   readonly data: string
   readonly samples?: number
-  readonly steps: readonly number[]
+  readonly steps?: readonly number[]
   readonly against?: string
   readonly preprocess?: string
   readonly output?: string
@@ -28,7 +28,7 @@ export function evalCommand(signal: AbortSignal): Command {
     .addArgument(new Argument('<FILE>', 'a .snn.onnx file, or a plain ONNX classifier, which ONNX Runtime runs'))
     .requiredOption('--data <DATA>', 'labelled data')
     .addOption(new Option('--samples <count>', 'only the first so many samples').argParser(wholeNumber(1)))
-    .addOption(new Option('--steps <list>', 'after how many time steps to measure, all in one run').argParser(stepList).default(defaultSteps, defaultSteps.join()))
+    .addOption(new Option('--steps <list>', `after how many time steps to measure, all in one run (default: ${defaultSteps.join()}; of a model of whole sequences, its number)`).argParser(stepList))
     .option('--against <model.onnx>', 'the classifier that FILE was converted from, to be measured too')
     .addOption(preprocessOption())
     .addOption(outputOption())

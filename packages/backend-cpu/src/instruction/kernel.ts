@@ -20,6 +20,8 @@ export class KernelInstruction implements KernelCall {
   readonly #division: Division
   /** Bytes of all sums of one thread, one after the other. */
   readonly #sumBytes: number
+  readonly #bytes: readonly number[]
+  #words: Uint32Array = new Uint32Array()
 
   constructor(
     readonly fused: Fused,
@@ -31,7 +33,8 @@ export class KernelInstruction implements KernelCall {
     this.#blocks = divide(fused)
     const operations = kernel.phases.reduce((sum, { steps, values }) => sum + values.length * (steps === 'once' ? 1 : length), 0)
     const isSmall = this.#blocks.count * this.#blocks.words.block * operations < sharedWork
-    this.#sumBytes = kernel.operands.reduce((sum, { role }, i) => sum + (role === 'sum' ? bytesOf(tensors[i]!) : 0), 0)
+    this.#bytes = tensors.map(bytesOf)
+    this.#sumBytes = kernel.operands.reduce((sum, { role }, i) => sum + (role === 'sum' ? this.#bytes[i]! : 0), 0)
     this.#division = isSmall ? 'alone' : this.#sumBytes > 0 ? 'fixed' : 'shared'
   }
 
@@ -42,13 +45,18 @@ export class KernelInstruction implements KernelCall {
   }
 
   run(frame: Frame): void {
-    const { kernel, tensors, length } = this.fused
+    const { kernel: { operands }, length } = this.fused
     const { threads, args, scratch, sums } = this.workshop
-    const words = new Uint32Array(args.buffer, args.byteOffset, operandWord(kernel.operands.length))
-    argumentWords.forEach((name, i) => (words[i] = name === 'scratch' ? scratch.byteOffset : this.#blocks.words[name]))
+    if (this.#words.buffer !== args.buffer || this.#words.byteOffset !== args.byteOffset) this.#words = new Uint32Array(args.buffer, args.byteOffset, operandWord(operands.length))
+    const words = this.#words
+    for (let i = 0; i < argumentWords.length; i++) {
+      const name = argumentWords[i]!
+      words[i] = name === 'scratch' ? scratch.byteOffset : this.#blocks.words[name]
+    }
     let sumOffset = 0
-    kernel.operands.forEach(({ role, isMoving }, i) => {
-      const bytes = bytesOf(tensors[i]!)
+    for (let i = 0; i < operands.length; i++) {
+      const { role, isMoving } = operands[i]!
+      const bytes = this.#bytes[i]!
       if (role === 'sum') {
         words[operandWord(i)] = sums.byteOffset + sumOffset
         words[operandWord(i) + 1] = this.#sumBytes
@@ -57,7 +65,7 @@ export class KernelInstruction implements KernelCall {
         words[operandWord(i)] = this.locations[i]!(frame).byteOffset
         words[operandWord(i) + 1] = isMoving ? bytes / length : 0
       }
-    })
+    }
     const threadCount = this.#division === 'alone' ? 1 : threads.count
     if (this.#sumBytes > 0) new Float32Array(sums.buffer, sums.byteOffset, (threadCount * this.#sumBytes) / 4).fill(0)
     threads.run(this.#kernel, args.byteOffset, this.#blocks.count, this.#division)
@@ -78,7 +86,7 @@ export class KernelInstruction implements KernelCall {
         const part = viewOf({ buffer: sums.buffer, byteOffset: sums.byteOffset + thread * this.#sumBytes + offset }, 'float32', shape)
         for (let k = 0; k < part.length; k++) total[k]! += part[k]!
       }
-      offset += bytesOf(tensors[i]!)
+      offset += this.#bytes[i]!
     })
   }
 }

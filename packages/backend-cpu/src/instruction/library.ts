@@ -1,7 +1,7 @@
 import { writeOnnx, type OnnxModelSpec } from '@snn/onnx'
 import { bytesPerElement, sizeOf, type DType, type Node, type Shape } from '@snn/tensor'
 import { checkFinite } from '../check.js'
-import { viewOf, type Frame, type Location } from '../frame.js'
+import { viewOf, type Frame, type Location, type Place } from '../frame.js'
 import { runMarked, withMarker } from '../in-place.js'
 import type { OrtLibrary, OrtSession, OrtTensor } from '../library.js'
 import type { SessionCache } from '../session-cache.js'
@@ -26,6 +26,10 @@ export class LibraryInstruction implements Instruction {
   #session: OrtSession | undefined
   /** How a run of a model with the marker ends (see in-place.ts). */
   #endMessage: string | undefined
+  /** The tensors of the last run, and where they lie: most stay where they are. */
+  readonly #feeds: Record<string, OrtTensor> = {}
+  readonly #fetches: Record<string, OrtTensor> = {}
+  readonly #places = new Map<Binding, Place>()
 
   constructor(
     readonly model: OnnxModelSpec,
@@ -50,16 +54,21 @@ export class LibraryInstruction implements Instruction {
   }
 
   async run(frame: Frame): Promise<void> {
-    const feeds = this.#bind(this.inputs, frame)
-    const fetches = this.#bind(this.outputs, frame)
-    if (this.#endMessage === undefined) await this.#session!.run(feeds, fetches)
-    else await runMarked(this.#session!, feeds, fetches, this.#endMessage)
+    this.#bind(this.inputs, this.#feeds, frame)
+    this.#bind(this.outputs, this.#fetches, frame)
+    if (this.#endMessage === undefined) await this.#session!.run(this.#feeds, this.#fetches)
+    else await runMarked(this.#session!, this.#feeds, this.#fetches, this.#endMessage)
     if (this.check) for (const { node, dtype, shape, location } of this.outputs) if (node) checkFinite(node, viewOf(location(frame), dtype, shape), dtype)
   }
 
-  #bind(bindings: readonly Binding[], frame: Frame): Record<string, OrtTensor> {
-    const tensors: Record<string, OrtTensor> = {}
-    for (const { name, dtype, shape, location } of bindings) tensors[name] = new this.lib.Tensor(dtype, viewOf(location(frame), dtype, shape), shape)
-    return tensors
+  #bind(bindings: readonly Binding[], tensors: Record<string, OrtTensor>, frame: Frame): void {
+    for (const binding of bindings) {
+      const { name, dtype, shape, location } = binding
+      const place = location(frame)
+      const before = this.#places.get(binding)
+      if (before?.buffer === place.buffer && before.byteOffset === place.byteOffset) continue
+      tensors[name] = new this.lib.Tensor(dtype, viewOf(place, dtype, shape), shape)
+      this.#places.set(binding, place)
+    }
   }
 }

@@ -20,6 +20,7 @@ export class Workshop {
   readonly #kernels = new Map<string, Promise<number>>()
   #sizes: Sizes = { words: 0, scratch: 0, sums: 0 }
   #region: Region | undefined
+  readonly #places = new Map<number, Place>()
 
   constructor(
     readonly store: Store,
@@ -44,6 +45,7 @@ export class Workshop {
     if (this.#region && sizes.words === this.#sizes.words && sizes.scratch === this.#sizes.scratch && sizes.sums === this.#sizes.sums) return
     if (this.#region) this.store.memory.free(this.#region)
     this.#sizes = sizes
+    this.#places.clear()
     this.#region = this.store.allocate(this.#sumsOffset + sizes.sums * this.threads.count)
   }
 
@@ -56,7 +58,9 @@ export class Workshop {
   }
 
   #at(offset: number): Place {
-    return this.store.place({ offset: this.#region!.offset + offset, bytes: 0 })
+    let place = this.#places.get(offset)
+    if (place?.buffer !== this.store.memory.buffer) this.#places.set(offset, (place = this.store.place({ offset: this.#region!.offset + offset, bytes: 0 })))
+    return place
   }
 
   get args(): Place {

@@ -42,24 +42,22 @@ export class Store {
 
   /** The value in `region` as a tensor, which owns the region from now on. */
   tensor(region: Region, dtype: DType, shape: Shape): DeviceTensor {
-    const tensor: DeviceTensor = {
-      contract: 1,
-      backend: this.backend,
-      shape,
-      dtype,
-      data: async () => {
-        const own = this.#regions.get(tensor)
-        if (!own) throw new SnnError('DISPOSED', '[data] got a call after dispose(), expected none. Read the tensor before.', { what: 'tensor' })
-        return this.#view(own, dtype, shape).slice()
-      },
-      [Symbol.dispose]: () => {
-        const own = this.#take(tensor)
-        if (own) this.memory.free(own)
-      },
-    }
+    const tensor = new StoredTensor(this, dtype, shape)
     this.#regions.set(tensor, region)
     this.#lost.register(tensor, region, tensor)
     return tensor
+  }
+
+  /** A copy of what a tensor holds. */
+  read(tensor: DeviceTensor): TypedArray {
+    const own = this.#regions.get(tensor)
+    if (!own) throw new SnnError('DISPOSED', '[data] got a call after dispose(), expected none. Read the tensor before.', { what: 'tensor' })
+    return this.#view(own, tensor.dtype, tensor.shape).slice()
+  }
+
+  free(tensor: DeviceTensor): void {
+    const own = this.#take(tensor)
+    if (own) this.memory.free(own)
   }
 
   #take(tensor: DeviceTensor): Region | undefined {
@@ -79,12 +77,17 @@ export class Store {
   }
 
   /** Where the value of a Variable lies in this memory; what lies elsewhere is copied, once for each change. */
-  async resident(variable: Variable): Promise<Place> {
-    const { storage, version, dtype, shape } = variable
+  resident(variable: Variable): Place | Promise<Place> {
+    const { storage, version } = variable
     const own = storage.kind === 'device' ? this.#regions.get(storage.tensor) : undefined
     if (own) return this.place(own)
     const known = this.#copies.get(variable)
-    if (known?.version === version) return this.place(known.region)
+    return known?.version === version ? this.place(known.region) : this.#copied(variable)
+  }
+
+  async #copied(variable: Variable): Promise<Place> {
+    const { storage, version, dtype, shape } = variable
+    const known = this.#copies.get(variable)
     const data = storage.kind === 'host' ? storage.data : await storage.tensor.data()
     const region = known?.region ?? this.#new(variable)
     this.#view(region, dtype, shape).set(data)
@@ -119,5 +122,31 @@ export class Store {
       this.#lost.register(variable, before, before)
     }
     variable.commit({ kind: 'device', tensor: this.tensor(region, variable.dtype, variable.shape) })
+  }
+}
+
+/** A tensor whose region the store knows. */
+class StoredTensor implements DeviceTensor {
+  readonly contract = 1
+  readonly #store: Store
+
+  constructor(
+    store: Store,
+    readonly dtype: DType,
+    readonly shape: Shape,
+  ) {
+    this.#store = store
+  }
+
+  get backend(): Backend {
+    return this.#store.backend
+  }
+
+  async data(): Promise<TypedArray> {
+    return this.#store.read(this)
+  }
+
+  [Symbol.dispose](): void {
+    this.#store.free(this)
   }
 }

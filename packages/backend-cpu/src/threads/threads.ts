@@ -118,15 +118,17 @@ export class Threads {
   /** Waits for the workers: for all of them where each has a share, otherwise for those that work. */
   #join(division: Division): void {
     const words = this.#control
-    const waitWhile = (isWorking: () => boolean): void => {
-      for (let spins = 0; isWorking(); spins++) {
-        if (spins > 20_000) Atomics.wait(words, control.active, Atomics.load(words, control.active), 1)
-      }
-    }
-    if (division === 'fixed') waitWhile(() => Atomics.load(words, control.finished) < this.#workers.length)
+    if (division === 'fixed') this.#waitFor(control.finished, this.#workers.length)
     Atomics.store(words, control.open, 0)
-    waitWhile(() => Atomics.load(words, control.active) > 0)
+    this.#waitFor(control.active, 0)
     if (Atomics.load(words, control.failed) !== 0) throw new Error('a worker thread of the cpu backend has failed')
+  }
+
+  #waitFor(word: number, value: number): void {
+    const words = this.#control
+    for (let spins = 0; Atomics.load(words, word) !== value; spins++) {
+      if (spins > 20_000) Atomics.wait(words, control.active, Atomics.load(words, control.active), 1)
+    }
   }
 
   async dispose(): Promise<void> {

@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { averagePool, conv, isSnnError, maxPool, placeholder, scan, tensor, uniform, variable, where, type Graph, type Tensor as Traced } from '@snn/tensor'
+import { averagePool, concat, conv, isSnnError, maxPool, placeholder, scan, tensor, uniform, variable, where, type Graph, type Tensor as Traced } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { writeOnnx } from '../write.js'
 import { freeSize } from './free-size.js'
@@ -112,6 +112,22 @@ describe('freeSize', () => {
     const together = await run(7, 0)
     const apart = [...(await run(1, 0)), ...(await run(6, 1))]
     together.forEach((value, i) => expect(apart[i]).toBeCloseTo(value, 5))
+    await session.release()
+  })
+
+  it('takes the size that something is repeated to from an input', async () => {
+    const N = 10_007
+    const x = placeholder([2, N, 3])
+    const row = numbers(3)
+    const results = [concat([x, row.broadcastTo([2, N, 3])], 2), row.broadcastTo([2, N, 3]).transpose([1, 0, 2]), x.reshape([2, N, 3, 1]).reshape([2, N, 3])]
+    const model = freeSize(lowerGraph({ parameters: [x], results }, { inputNames: ['x'] }), N, 'N')
+    const session = await InferenceSession.create(writeOnnx(model))
+    const data = Float32Array.from({ length: 24 }, (_, i) => i)
+    const { y0, y1, y2 } = await session.run({ x: new Tensor('float32', data, [2, 4, 3]) })
+    expect([y0!.dims, y1!.dims, y2!.dims]).toEqual([[2, 4, 6], [4, 2, 3], [2, 4, 3]])
+    const repeated = (y1!.data as Float32Array).slice(0, 3)
+    expect((y0!.data as Float32Array).slice(-6)).toEqual(Float32Array.of(21, 22, 23, ...repeated))
+    expect(y1!.data).toEqual(Float32Array.from({ length: 24 }, (_, i) => repeated[i % 3]!))
     await session.release()
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compile, conv, grad, reference, repeat, scan, scalar, stack, tensor, topological, variable, type Tensor } from '../index.js'
+import { compile, conv, grad, isPrimitive, reference, repeat, scan, scalar, stack, take, tensor, topological, variable, zeros, type Tensor } from '../index.js'
 
 const backend = reference()
 const values = (n: number, seed = 1): Float64Array => Float64Array.from({ length: n }, (_, i) => Math.sin(i * 1.7 + seed))
@@ -83,6 +83,29 @@ describe('scan', () => {
     expect([...ys.data]).toEqual([3, 8, 19])
     expect(after.item()).toBe(19)
     expect([...(await count.data())]).toEqual([19])
+  })
+
+  it('takes what only counts from t: it is not carried, and equals the loop that carries it', async () => {
+    const table = f64([9, 2], 4)
+    type Counting = { readonly at: Tensor; readonly h: Tensor }
+    const loop = (rows: Tensor, xs: Tensor, stride: Tensor | number, options: { readonly reverse?: boolean; readonly checkpoint?: number }) =>
+      scan(({ at, h }: Counting, x: Tensor) => {
+        const next = h.mul(0.5).add(x.mul(take(rows, at.reshape([1]), 0).at(0, 0)))
+        return [{ at: at.add(stride), h: next }, { next, at }] as const
+      }, { at: scalar(1, 'int32'), h: zeros([2], { dtype: 'float64' }) }, xs, options)
+    for (const options of [{}, { reverse: true }, { checkpoint: 3 }, { checkpoint: 2, reverse: true }]) {
+      const run = compile((rows: Tensor, xs: Tensor, two: Tensor) => [loop(rows, xs, 2, options), loop(rows, xs, two, options)].map(([state, ys]) => ({ state, ys, gradients: grad(ys.next.square().sum().add(state.h.sum()), [rows, xs]) })), { backend })
+      const [counted, carried] = await run(table, f64([4, 2]), { data: Int32Array.of(2), shape: [], dtype: 'int32' })
+      expect([...counted!.ys.at.data]).toEqual(options.reverse ? [7, 5, 3, 1] : [1, 3, 5, 7])
+      expect([...counted!.state.at.data]).toEqual([9])
+      expect(JSON.stringify(counted)).toBe(JSON.stringify(carried))
+    }
+    await compile((rows: Tensor, xs: Tensor) => {
+      const [state] = loop(rows, xs, 2, {})
+      const { node } = state.h
+      expect(isPrimitive(node, 'scan') && node.attributes.carries).toBe(1)
+      return state.h
+    }, { backend })(table, f64([4, 2]))
   })
 
   it('computes what does not depend on the step once: a repeated image is convolved on N images', () => {

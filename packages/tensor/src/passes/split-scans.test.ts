@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { grad } from '../grad.js'
 import { isPrimitive, topological, type Graph, type Node } from '../graph.js'
 import { interpret } from '../interpret.js'
-import { averagePool, conv, maxPool, scan, variable, where, zeros, type Tensor } from '../index.js'
+import { averagePool, conv, maxPool, scalar, scan, take, variable, where, zeros, type Tensor } from '../index.js'
 import { referenceKernels } from '../reference/kernels.js'
 import { traceFunction } from '../trace-function.js'
 import { splitScans } from './split-scans.js'
@@ -117,6 +117,16 @@ describe('splitScans', () => {
     expect(found.length).toBeGreaterThan(0)
     const inLoops = nodesOf({ parameters: split.parameters, results: split.results }).filter((node) => isPrimitive(node, 'scan')).flatMap((node) => nodesOf(node.attributes.body))
     expect(inLoops.map(({ primitive }) => primitive)).not.toContain('convWeightGradient')
+  })
+
+  it('does not cut a loop for what it only repeats, nor for what it stacks in any case', () => {
+    // one number for each step, chosen by a counter, against a whole image: [1, 2, 4, 4] are 128 bytes
+    const program = trace((xs, w) => [scan(({ v, t }: { v: Tensor; t: Tensor }, x: Tensor) => {
+      const next = v.mul(0.9).add(x.mul(take(w.reshape([-1]), t.reshape([1]), 0).at(0, 0)))
+      return [{ v: next, t: t.add(3) }, next] as const
+    }, { v: zeros([1, 2, 4, 4]), t: scalar(0, 'int32') }, xs)[1]])
+    const scans = topological(splitScans(program, { maximumBytes: 32 })).filter((node) => isPrimitive(node, 'scan'))
+    expect(scans.map(({ attributes: { length, body } }) => [length, nodesOf(body).some(({ primitive }) => primitive === 'gather')])).toEqual([[T, false]])
   })
 
   it('leaves a loop alone that nothing can leave', () => {

@@ -38,7 +38,7 @@ function splitScan(node: Scan, inputs: readonly Tensor[], { maximumBytes }: Spli
   const { body, carries, sequences, length, reverse } = node.attributes
   const plan = planSplit(node)
   if (!plan) return undefined
-  const largest = Math.max(...stackedValues(node, plan).map(({ dtype, shape }) => bytesPerElement(dtype) * sizeOf(shape)))
+  const largest = Math.max(1, ...stackedValues(plan).map(({ dtype, shape }) => bytesPerElement(dtype) * sizeOf(shape)))
   const steps = piece(length, Math.floor(maximumBytes / largest))
   const [states, xs, captured] = [inputs.slice(0, carries), inputs.slice(carries, carries + sequences), inputs.slice(carries + sequences)]
   if (steps === length || keepsStates(node)) return emit(node, plan, states, xs, captured, undefined, length)
@@ -97,14 +97,18 @@ interface Plan {
   readonly varies: (tensor: Tensor) => boolean
 }
 
-/** The values of a step that are kept for all steps at once: not those inside of a group, nor what is only pooled as it is made. */
-function stackedValues({ attributes: { body, carries } }: Scan, { nodes, groups }: Plan): Tensor[] {
-  const results = body.results.slice(carries)
+/** The values that go from group to group, and so are kept for all steps at once: not what is only pooled as it is made. */
+function stackedValues({ nodes, groups }: Plan): Tensor[] {
   const users = new Map<Tensor, Node[]>()
   for (const node of nodes) for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node])
   const isKept = (tensor: Tensor, { nodes: inside, states }: Group): boolean =>
-    results.includes(tensor) || (users.get(tensor) ?? []).some((user) => !inside.has(user) && !(states.size > 0 && isPooling(user)))
-  return groups.flatMap((group) => [...group.nodes].flatMap(({ outputs }) => outputs.filter((output) => isKept(output, group))))
+    (users.get(tensor) ?? []).some((user) => !inside.has(user) && !(states.size > 0 && isPooling(user)))
+  return groups.flatMap((group) => [...group.nodes].flatMap(({ outputs }) => outputs.filter((output) => isKept(output, group)).map(repeated)))
+}
+
+/** What a broadcast repeats, which is read by strides. */
+function repeated(tensor: Tensor): Tensor {
+  return isPrimitive(tensor.node, 'broadcast') ? repeated(tensor.node.inputs[0]!) : tensor
 }
 
 function isPooling({ primitive }: Node): boolean {
