@@ -81,6 +81,18 @@ describe('flags of snn convert', { timeout: 240_000 }, () => {
     expect(stdout).toMatch(/ANN: 100\.0 %[^]*\| code +\| calibration[^]*\| yes/)
   })
 
+  it('eval refuses the images that a file was calibrated with, wherever they lie, unless told', async () => {
+    await convert('seen.snn.onnx', '--code', 'delta', '--samples', '30')
+    for (const data of [`${at('data')}:train`, `${at('copy')}:train`]) {
+      const { code, stdout, stderr } = await snn('eval', at('seen.snn.onnx'), '--data', data, '--steps', '4')
+      expect([code, stdout]).toEqual([2, ''])
+      expect(stderr).toMatch(/^CALIBRATION: .*sample \d+ of .*calibrated with.*--same-data/)
+    }
+    const { stdout } = await snn('eval', at('seen.snn.onnx'), '--data', `${at('data')}:train`, '--steps', '4', '--same-data', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ samples: 120 })
+    expect(await accuracy('seen.snn.onnx', 4)).toBeGreaterThanOrEqual(0.96)
+  })
+
   it('--resume goes on where it was cut off, with the same result, and removes its file', async () => {
     const flags = ['--steps', '8', '--weights', 'calibrate'] as const
     await convert('whole.snn.onnx', ...flags)

@@ -17,7 +17,7 @@ export interface ToOnnxOptions extends SnnMetadata {
  * - inputs: the network's own, and `layer.state` (a membrane potential, say) for each state, [N, ..]
  * - outputs: `logits` (the output after this step; of a network with several outputs, their names), and `layer.state.next` for each state
  * - metadata: `snn.version`, `snn.initial` (initial value of each state: a number, or an array that broadcasts over a sample),
- *   `snn.T`, `snn.preprocess`, `snn.class_names`, and `snn.network`, from which `readSnn` makes the Network again
+ *   `snn.T`, `snn.preprocess`, `snn.class_names`, `snn.calibration`, and `snn.network`, from which `readSnn` makes the Network again
  *
  * Writing what was read gives the same bytes.
  *
@@ -57,6 +57,7 @@ export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise
       ...(options.T === undefined ? {} : { 'snn.T': String(options.T) }),
       ...(options.preprocess === undefined ? {} : { 'snn.preprocess': JSON.stringify(options.preprocess) }),
       ...(options.classNames === undefined ? {} : { 'snn.class_names': JSON.stringify(options.classNames) }),
+      ...(options.calibration === undefined ? {} : { 'snn.calibration': JSON.stringify(options.calibration) }),
     },
   })
 }
