@@ -35,6 +35,7 @@ const cases: readonly Case[] = [
   { models: mnist.filter((name) => name !== 'tiny-allconv'), code: 'binary', bounds: { 8: 1 }, forSteps: true },
   { models: ['tiny-allconv'], code: 'binary', bounds: { 16: 2 }, forSteps: true },
   { models: cifar.filter((name) => name !== 'resnet20'), code: 'binary', bounds: { 8: 2 }, forSteps: true },
+  { models: ['resnet-2b-robust'], code: 'binary', bounds: { 8: 2 }, flags: ['--wait', '1'], forSteps: true },
   { models: ['resnet20'], code: 'binary', bounds: { 8: 3, 16: 1.5 }, flags: ['--wait', '1'], forSteps: true },
   { models: ['resnet20'], code: 'phase', bounds: { 4: 1 }, flags: ['--levels', '4'] },
   { models: ['mobilenet_v1'], code: 'signed', bounds: { 32: 12 }, flags: ['--wait', '2'], forSteps: true },
