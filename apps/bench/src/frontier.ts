@@ -17,9 +17,9 @@ interface Case {
   readonly code: CodeName
   /** Points that may be lost, by time steps T; passes really run are these and the latency. */
   readonly bounds: Readonly<Record<number, number>>
-  /** Flags of `snn convert` beside `--code`; T stands for the steps. */
+  /** Flags of `snn convert` beside `--code` and `--steps`. */
   readonly flags?: readonly string[]
-  /** Whether the network is made for one number of steps: one conversion for each. */
+  /** Whether the network is made for one number of steps (`--steps`): one conversion for each. */
   readonly forSteps?: true
 }
 
@@ -60,9 +60,10 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { samples: { type: 'string', default: 'Infinity' } } })
   const folder = await mkdtemp(join(tmpdir(), 'snn-frontier-'))
   let missed = 0
+  let shown = 0
   console.log('| model | code | T | images | ANN | SNN | lost | bound | within | passes, latency | weights | operations / MACs | seconds to convert, to run |\n|---|---|---:|---:|---:|---:|---:|---:|---|---|---|---:|---|')
   try {
-    const models = selectModels([...mnistModels, ...cifarModels, ...(await imagenetModels(folder))], [])
+    const models = [...selectModels([...mnistModels, ...cifarModels], []), ...(await imagenetModels(folder))]
     // a word chooses a code or a part of the name of a model; of both kinds, one of each must fit
     const words = (isCode: boolean): string[] => positionals.filter((word) => cases.some(({ code }) => code === word) === isCode)
     const chosen = (value: string, filters: readonly string[]): boolean => filters.length === 0 || filters.some((filter) => value.includes(filter))
@@ -71,11 +72,16 @@ async function main(): Promise<void> {
         const steps = Object.keys(bounds).map(Number)
         for (const group of forSteps ? steps.map((T) => [T]) : [steps]) {
           const rows = await measure(folder, model, code, [...flags, ...(forSteps ? ['--steps', String(group[0])] : [])], group, bounds, Number(values.samples))
+          shown += rows.length
           for (const row of rows) if (!print(row)) missed++
         }
       }
     }
-    if (chosen('delta', words(true)) && chosen(detector.name, words(false))) missed += await detect(folder)
+    if (chosen('delta', words(true)) && chosen(detector.name, words(false))) {
+      missed += await detect(folder)
+      shown++
+    }
+    if (shown === 0) throw new Error(`no row fits ${positionals.join(' ')}`)
   } finally {
     await rm(folder, { recursive: true })
   }
