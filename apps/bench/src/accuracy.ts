@@ -1,32 +1,14 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { selectModels, type Model } from './models.js'
+import { snn, type Evaluation } from './command-line.js'
+import { acceptanceModels, selectModels, type Model } from './models.js'
 
 /**
  * The acceptance tables: every model is converted and evaluated by the command line as a user runs it, with 1,000 calibration
  * images, on all test images, and the accuracies at T = 32 and 64 are held against the ANN's.
  */
-const program = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
-
-/** The part of `snn eval --json` that is used here. */
-interface Evaluation {
-  readonly ann: { readonly accuracy: number; readonly seconds: number }
-  readonly snn: readonly { readonly steps: number; readonly accuracy: number; readonly spikesPerNeuronPerStep: number; readonly seconds: number }[]
-}
-
-async function snn(...args: string[]): Promise<unknown> {
-  const child = spawn(process.execPath, [...process.execArgv, program, ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const closed = new Promise<number | null>((resolve) => child.on('close', resolve))
-  const output = await text(child.stdout)
-  const status = await closed
-  if (status !== 0) throw new Error(`snn ${args.join(' ')} ended with ${status}`)
-  return JSON.parse(output)
-}
 
 /** How far below the ANN, in percentage points, a model may be at T = 32 and at T = 64. */
 function allowed({ name }: Model): Readonly<Record<number, number>> {
@@ -35,7 +17,7 @@ function allowed({ name }: Model): Readonly<Record<number, number>> {
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { samples: { type: 'string' } } })
-  const models = selectModels(positionals).map((model) => ({ ...model, testSamples: Math.min(model.testSamples, Number(values.samples ?? Infinity)) }))
+  const models = selectModels(acceptanceModels, positionals).map((model) => ({ ...model, testSamples: Math.min(model.testSamples, Number(values.samples ?? Infinity)) }))
   const folder = await mkdtemp(join(tmpdir(), 'snn-accuracy-'))
   let failed = 0
   console.log('| model | mode | test images | ANN | T = 32 | T = 64 | spikes per neuron and step | seconds, T = 64 | within |\n|---|---|---:|---:|---:|---:|---:|---:|---|')

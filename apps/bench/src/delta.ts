@@ -8,7 +8,7 @@ import { openDataset } from '@snn/datasets/node'
 import { readOnnx, writeOnnx } from '@snn/onnx'
 import type { TensorLike } from '@snn/tensor'
 import * as ort from 'onnxruntime-node'
-import { selectModels } from './models.js'
+import { resnet20, selectModels } from './models.js'
 import { ratio, report, type Measure } from './report.js'
 import { inTurns, timed } from './timing.js'
 
@@ -21,7 +21,7 @@ const { values } = parseArgs({
   options: { threads: { type: 'string', multiple: true, default: [String(availableParallelism()), '1'] }, batch: { type: 'string', default: '64' }, T: { type: 'string', default: '4' }, rounds: { type: 'string', default: '15' }, samples: { type: 'string', default: '1000' } },
 })
 const [batch, T, rounds] = [Number(values.batch), Number(values.T), Number(values.rounds)]
-const [model] = selectModels(['resnet20'])
+const [model] = selectModels([resnet20], [])
 const bytes = await readFile(model!.file)
 const transform = preprocess({ ...model!.preprocess, layout: 'nchw' })
 const batchesOf = async (spec: string, samples: number): Promise<Batch[]> => {

@@ -17,7 +17,7 @@ export interface Model {
   readonly testSamples: number
 }
 
-const data = join(process.env['SNN_SHARED'] ?? fileURLToPath(new URL('../../../../shared', import.meta.url)), 'data')
+export const data = join(process.env['SNN_SHARED'] ?? fileURLToPath(new URL('../../../../shared', import.meta.url)), 'data')
 
 /** A picture of 0..255, of 0..1, and of -1..1. */
 const raw: PreprocessSpec = { scale: 1 }
@@ -39,7 +39,7 @@ const mnistSpecs: Readonly<Record<string, PreprocessSpec>> = {
   'tiny-allconv': unit,
 }
 
-const mnist = Object.entries(mnistSpecs).map(([name, preprocess]): Model => ({
+export const mnistModels = Object.entries(mnistSpecs).map(([name, preprocess]): Model => ({
   name,
   file: join(data, 'onnx/mnist', `${name}.onnx`),
   calibrate: `${join(data, 'mnist')}:train`,
@@ -50,21 +50,35 @@ const mnist = Object.entries(mnistSpecs).map(([name, preprocess]): Model => ({
   testSamples: 10_000,
 }))
 
-const resnet20: Model = {
-  name: 'resnet20',
-  file: join(data, 'onnx/cifar10/resnet20.onnx'),
-  calibrate: join(data, 'cifar10/train_4000_lossless.bin.gz'),
-  test: join(data, 'cifar10/test_1000_lossless.bin.gz'),
-  preprocess: { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
-  isConvolutional: true,
-  mode: 'balance',
-  testSamples: 1000,
+const cifarSpecs: Readonly<Record<string, PreprocessSpec>> = {
+  'cnn-gap': { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
+  'marabou-medium-nhwc': unit,
+  'oval-wide-kw': { mean: [0.485, 0.456, 0.406], std: 0.225 },
+  'resnet-2b-robust': { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
+  resnet20: { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
+  'vit-ibp-3-3-8': { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
 }
 
-/** The models of the acceptance tables, those whose names contain one of `filters`. Throws where the data are not on this machine. */
-export function selectModels(filters: readonly string[]): Model[] {
+export const cifarModels = Object.entries(cifarSpecs).map(([name, preprocess]): Model => ({
+  name,
+  file: join(data, name.startsWith('vit') ? 'onnx/transformer' : 'onnx/cifar10', `${name}.onnx`),
+  calibrate: join(data, 'cifar10/train_4000_lossless.bin.gz'),
+  test: join(data, 'cifar10/test_1000_lossless.bin.gz'),
+  preprocess,
+  isConvolutional: !name.startsWith('vit'),
+  mode: 'balance',
+  testSamples: 1000,
+}))
+
+export const resnet20 = cifarModels.find(({ name }) => name === 'resnet20')!
+
+/** Those of the acceptance table, and of the benchmark of inference. */
+export const acceptanceModels: readonly Model[] = [...mnistModels, resnet20]
+
+/** Those of `models` whose names contain one of `filters`. Throws where the data are not on this machine. */
+export function selectModels(models: readonly Model[], filters: readonly string[]): Model[] {
   if (!existsSync(data)) throw new Error(`no data at ${data}; set SNN_SHARED to the folder that holds data/`)
-  const selected = [...mnist, resnet20].filter(({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)))
-  if (selected.length === 0) throw new Error(`no model is called ${filters.join(' or ')}; there are ${[...mnist, resnet20].map(({ name }) => name).join(', ')}`)
+  const selected = models.filter(({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)))
+  if (selected.length === 0) throw new Error(`no model is called ${filters.join(' or ')}; there are ${models.map(({ name }) => name).join(', ')}`)
   return selected
 }

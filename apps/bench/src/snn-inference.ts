@@ -8,7 +8,7 @@ import { loader, preprocess, take } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { readOnnx, writeOnnx } from '@snn/onnx'
 import { sizeOf, type Backend, type TensorLike } from '@snn/tensor'
-import { selectModels, type Model } from './models.js'
+import { acceptanceModels, selectModels, type Model } from './models.js'
 import { median, settle, timesOf } from './timing.js'
 
 /**
@@ -76,7 +76,7 @@ async function main(): Promise<void> {
   console.log(`SNN inference, batch ${batch}, T = ${T}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}\n`)
   console.log('| model | threads | ANN, ms | SNN, ms | SNN / (T x ANN) | at most |\n|---|---:|---:|---:|---:|---:|')
   for (const threads of values.threads.map(Number)) {
-    for (const model of selectModels(positionals).filter(({ isConvolutional }) => isConvolutional)) {
+    for (const model of selectModels(acceptanceModels, positionals).filter(({ isConvolutional }) => isConvolutional)) {
       const backend = await cpu({ threads })
       const timing = await timeModel(model, threads, backend)
       await backend.dispose()

@@ -54,10 +54,11 @@ describe('flags of snn convert', { timeout: 240_000 }, () => {
   })
 
   it('--steps calibrates for so many, --wait adds latency, --weights says what changed', async () => {
-    const { report } = await convert('eight.snn.onnx', '--steps', '8', '--wait', '1', '--weights', 'calibrate')
+    const { report } = await convert('eight.snn.onnx', '--steps', '8', '--wait', '1')
     expect(report).toMatchObject({ mode: 'sequential', per: 'channel', weights: 'calibrated', latency: 1, samples: { calibration: 120 } })
     expect(report.accuracy.map(({ T }) => T)).toEqual([5, 9])
     expect(await accuracy('eight.snn.onnx', 9)).toBeGreaterThanOrEqual(0.96)
+    expect((await convert('kept.snn.onnx', '--steps', '8', '--weights', 'keep')).report.weights).toBe('kept')
     expect((await convert('biases.snn.onnx', '--steps', '8', '--weights', 'biases')).report.weights).toBe('biases corrected')
     expect((await convert('percentile.snn.onnx', '--steps', '8', '--mode', '99.9%')).report.mode).toBe('99.9%')
   })
@@ -81,8 +82,20 @@ describe('flags of snn convert', { timeout: 240_000 }, () => {
     expect(stdout).toMatch(/ANN: 100\.0 %[^]*\| code +\| calibration[^]*\| yes/)
   })
 
+  it('eval refuses the images that a file was calibrated with, wherever they lie, unless told', async () => {
+    await convert('seen.snn.onnx', '--code', 'delta', '--samples', '30')
+    for (const data of [`${at('data')}:train`, `${at('copy')}:train`]) {
+      const { code, stdout, stderr } = await snn('eval', at('seen.snn.onnx'), '--data', data, '--steps', '4')
+      expect([code, stdout]).toEqual([2, ''])
+      expect(stderr).toMatch(/^CALIBRATION: .*sample \d+ of .*calibrated with.*--same-data/)
+    }
+    const { stdout } = await snn('eval', at('seen.snn.onnx'), '--data', `${at('data')}:train`, '--steps', '4', '--same-data', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ samples: 120 })
+    expect(await accuracy('seen.snn.onnx', 4)).toBeGreaterThanOrEqual(0.96)
+  })
+
   it('--resume goes on where it was cut off, with the same result, and removes its file', async () => {
-    const flags = ['--steps', '8', '--weights', 'calibrate'] as const
+    const flags = ['--steps', '8'] as const
     await convert('whole.snn.onnx', ...flags)
     const before = await readdir(folder)
     await convert('resumed.snn.onnx', ...flags, '--resume', at('calibration.jsonl'))

@@ -7,6 +7,7 @@ import type { Work } from './evaluate-model.js'
 import { inputShape, readModel } from './model-file.js'
 import { batchesFor, completeSpec } from './preprocessing.js'
 import { openCheckpoint } from './calibration-file.js'
+import { digestsOf } from './calibration-images.js'
 import { checkWritable } from './check-writable.js'
 import type { OnProgress } from './progress.js'
 
@@ -73,7 +74,7 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
       return searchConversion(network, calibration!, validation!, { ...common, budget: points, sameData, onProgress: follow })
     }
     const report = { ...converted.report, notes: [...notes, ...converted.report.notes] }
-    const file = await toOnnx(converted.snn, { ...(preprocess ? { preprocess } : {}), ...(classNames ? { classNames } : {}), T: report.recommendedT })
+    const file = await toOnnx(converted.snn, { calibration: await digestsOf(dataset), ...(preprocess ? { preprocess } : {}), ...(classNames ? { classNames } : {}), T: report.recommendedT })
     signal.throwIfAborted()
     await replaceFile(out, file)
     await checkpoint?.remove()

@@ -6,6 +6,7 @@ import type { OnnxGraph } from '@snn/onnx'
 import { SnnError } from '@snn/tensor'
 import { openAnn, type AnnRun } from './ann.js'
 import { withBackend } from './backend.js'
+import { withoutImages } from './calibration-images.js'
 import { inputShape, isSpiking, readBytes, readModel, sampleInputs } from './model-file.js'
 import { batchesFor, completeSpec } from './preprocessing.js'
 import { stage, type OnProgress } from './progress.js'
@@ -22,6 +23,8 @@ export interface EvaluateModelOptions {
   readonly preprocess?: PreprocessSpec
   readonly output?: string
   readonly batch?: number
+  /** Allows images that the network was calibrated with. */
+  readonly sameData?: boolean
 }
 
 /** The object that `snn eval --json` prints. Accuracies are shares, times are seconds. */
@@ -44,15 +47,16 @@ export const defaultSteps: readonly number[] = [4, 8, 16, 32, 64]
 
 /** Accuracy of a model file on labelled data: of a spiking network after every number of steps, or of a plain ONNX classifier. */
 export async function evaluateModel(path: string, options: EvaluateModelOptions, work: Work): Promise<ModelEvaluation> {
-  const { data, samples = Infinity, against, output, batch = 64 } = options
+  const { data, samples = Infinity, against, output, batch = 64, sameData = false } = options
   const graph = await readModel(path, { batch: 'keep' })
   const spiking = isSpiking(graph)
   if (against !== undefined && !spiking) {
     throw new SnnError('ARGUMENT', `[eval] --against for ${path}, which is no .snn.onnx file but a plain ONNX model, expected it only for a converted one. Leave it out.`, { name: '--against', value: against })
   }
   const opened = typeof data === 'string' ? await openDataset(data, { signal: work.signal }) : data
-  const dataset = samples < opened.length ? take(opened, samples) : opened
   const snnFile = spiking ? readSnn(await readBytes(path)) : undefined
+  const taken = samples < opened.length ? take(opened, samples) : opened
+  const dataset = sameData ? taken : withoutImages(taken, snnFile?.metadata.calibration ?? [])
   const stored = snnFile?.metadata.preprocess
   const spec = options.preprocess ?? (stored === undefined ? undefined : parsePreprocess(stored))
   const source = snnFile ? against : path

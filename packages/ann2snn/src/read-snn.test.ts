@@ -9,7 +9,7 @@ import { simulate } from './simulate.js'
 import { toOnnx } from './to-onnx.js'
 
 const backend = reference()
-const metadata = { T: 16, classNames: ['a', 'b', 'c', 'd'], preprocess: { scale: 1 / 255, mean: [0.5] } }
+const metadata = { T: 16, calibration: ['0f', 'a1'], classNames: ['a', 'b', 'c', 'd'], preprocess: { scale: 1 / 255, mean: [0.5] } }
 
 describe('.snn.onnx', () => {
   for (const [name, net, shape] of [['mlp', mlp(), [8]], ['residual', residual(), [3, 12, 12]]] as const) {

@@ -52,7 +52,8 @@ export function readSnn(bytes: Uint8Array, { neurons = [] }: ReadOptions = {}): 
       metadata: {
         ...(T === undefined ? {} : { T }),
         ...(metadata['snn.preprocess'] === undefined ? {} : { preprocess: parseJson(metadata, 'snn.preprocess') }),
-        ...(metadata['snn.class_names'] === undefined ? {} : { classNames: parseJson(metadata, 'snn.class_names') as readonly string[] }),
+        ...(metadata['snn.calibration'] === undefined ? {} : { calibration: parseTexts(metadata, 'snn.calibration') }),
+        ...(metadata['snn.class_names'] === undefined ? {} : { classNames: parseTexts(metadata, 'snn.class_names') }),
       },
     }
   } catch (error) {
@@ -83,6 +84,12 @@ function parseJson(metadata: Readonly<Record<string, string>>, key: string): unk
   } catch (cause) {
     throw wrongFile(`its metadata ${key} is no JSON`, 'Write it again.', cause)
   }
+}
+
+function parseTexts(metadata: Readonly<Record<string, string>>, key: string): readonly string[] {
+  const texts = parseJson(metadata, key)
+  if (Array.isArray(texts) && texts.every((text) => typeof text === 'string')) return texts
+  throw wrongFile(`its metadata ${key} is no list of texts`, 'Write it again.')
 }
 
 function wrongFile(what: string, fix: string, cause?: unknown): SnnError {

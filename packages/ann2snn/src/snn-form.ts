@@ -11,6 +11,8 @@ export interface SnnMetadata {
   readonly classNames?: readonly string[]
   /** Recommended number of time steps. */
   readonly T?: number
+  /** Digests of the images that it was calibrated with, so that nobody measures on them: `imageDigest` of @snn/datasets, say. */
+  readonly calibration?: readonly string[]
 }
 
 /** A node as JSON. */

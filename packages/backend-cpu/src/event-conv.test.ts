@@ -66,6 +66,22 @@ describe('convolutions that skip zeros', () => {
     }
   }
 
+  it('more images and fewer are dense from run to run', async () => {
+    // 2^23 multiply-accumulates are a group: two images
+    const shape = [4, 4, 32, 32, 32]
+    const { run } = layer(32, 32, [3, 3], { padding: 1 })
+    const { own } = await countingBackend({ threads: 2 })
+    const [ours, exact] = [compile(run, { backend: own }), compile(run, { backend: reference() })]
+    for (const dense of [1, 3, 2, 4]) {
+      const image = sizeOf(shape) / 16
+      const xs = sparse(shape, (i) => (i < 4 * dense * image ? 0.6 : 0.02))
+      const [mine, wanted] = [await ours(xs), await exact(xs)]
+      mine.forEach(({ data }, i) => expect(largestDifference(data, wanted[i]!.data)).toBeLessThan(1e-3))
+    }
+    await ours.dispose()
+    await own.dispose()
+  })
+
   for (const [density, threads, isDense] of [[0, 1, false], [0.1, 2, false], [0.6, 2, true]] as const) {
     it(`products with matrices, ${100 * density} % not zero, ${threads} threads`, async () => {
       const weight = variable(sparse([40, 300], () => 1), { name: 'weight' })

@@ -13,6 +13,7 @@ interface Flags {
   readonly preprocess?: string
   readonly output?: string
   readonly batch: number
+  readonly sameData?: true
   readonly json?: true
 }
 
@@ -30,6 +31,7 @@ export function evalCommand(signal: AbortSignal): Command {
     .addOption(new Option('--samples <count>', 'only the first so many samples').argParser(wholeNumber(1)))
     .addOption(new Option('--steps <list>', `after how many time steps to measure, all in one run (default: ${defaultSteps.join()}; of a model of whole sequences, its number)`).argParser(stepList))
     .option('--against <model.onnx>', 'the classifier that FILE was converted from, to be measured too')
+    .option('--same-data', 'measure on images that FILE was calibrated with, too')
     .addOption(preprocessOption())
     .addOption(outputOption())
     .addOption(batchOption())

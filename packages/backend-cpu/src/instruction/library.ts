@@ -26,10 +26,10 @@ export class LibraryInstruction implements Instruction {
   #session: OrtSession | undefined
   /** How a run of a model with the marker ends (see in-place.ts). */
   #endMessage: string | undefined
-  /** The tensors of the last run, and where they lie: most stay where they are. */
+  /** The tensors of the last run, and where they lie: most stay where they are, as large as they are. */
   readonly #feeds: Record<string, OrtTensor> = {}
   readonly #fetches: Record<string, OrtTensor> = {}
-  readonly #places = new Map<Binding, Place>()
+  readonly #bound = new Map<Binding, { readonly place: Place; readonly shape: Shape }>()
 
   constructor(
     readonly model: OnnxModelSpec,
@@ -65,10 +65,10 @@ export class LibraryInstruction implements Instruction {
     for (const binding of bindings) {
       const { name, dtype, shape, location } = binding
       const place = location(frame)
-      const before = this.#places.get(binding)
-      if (before?.buffer === place.buffer && before.byteOffset === place.byteOffset) continue
+      const before = this.#bound.get(binding)
+      if (before?.shape === shape && before.place.buffer === place.buffer && before.place.byteOffset === place.byteOffset) continue
       tensors[name] = new this.lib.Tensor(dtype, viewOf(place, dtype, shape), shape)
-      this.#places.set(binding, place)
+      this.#bound.set(binding, { place, shape })
     }
   }
 }
