@@ -2,8 +2,9 @@ import { expect, it } from 'vitest'
 import { grad } from '../grad.js'
 import { isPrimitive, topological } from '../graph.js'
 import { interpret } from '../interpret.js'
-import { scan, variable, type HostTensor, type Tensor } from '../index.js'
+import { scan, variable, type Tensor } from '../index.js'
 import { referenceKernels } from '../reference/kernels.js'
+import type { Value } from '../reference/value.js'
 import { traceFunction } from '../trace-function.js'
 import { unrollScans } from './unroll-scans.js'
 
@@ -33,7 +34,7 @@ it('writes out loops step by step, and keeps what they compute', () => {
   const run = ({ parameters, results, assigns }: typeof before) => {
     const all = [...results, ...assigns.map(({ value }) => value)]
     const reads = topological({ parameters, results: all }).filter((node) => isPrimitive(node, 'read')).map(({ outputs }) => [outputs[0]!, { data: Float64Array.of(2), shape: [], dtype: 'float64' }] as const)
-    return interpret(all, referenceKernels, new Map<Tensor, HostTensor>([...reads, [parameters[0]!, { data, shape: [T, 3], dtype: 'float64' }]]))
+    return interpret(all, referenceKernels, new Map<Tensor, Value>([...reads, [parameters[0]!, { data, shape: [T, 3], dtype: 'float64' }]]))
   }
   const [expected, actual] = [run(before), run(after)]
   expect(actual.length).toBe(5)
