@@ -26,19 +26,21 @@ interface Case {
 const mnist = mnistModels.map(({ name }) => name)
 const cifar = cifarModels.map(({ name }) => name).filter((name) => name !== 'vit-ibp-3-3-8')
 
+const calibrated = ['--weights', 'calibrate'] as const
+
 const cases: readonly Case[] = [
   { models: [...mnist, ...cifar], code: 'delta', bounds: { 2: 2, 4: 0.5 } },
   { models: ['squeezenet1.1'], code: 'delta', bounds: { 4: 2 } },
   { models: ['mobilenet_v1'], code: 'delta', bounds: { 4: 2, 8: 1 } },
   { models: ['vit-ibp-3-3-8'], code: 'delta', bounds: { 8: 1 } },
   { models: ['vit-ibp-3-3-8'], code: 'differential', bounds: { 8: 1 } },
-  { models: mnist.filter((name) => name !== 'tiny-allconv'), code: 'binary', bounds: { 8: 1 }, forSteps: true },
-  { models: ['tiny-allconv'], code: 'binary', bounds: { 16: 2 }, forSteps: true },
-  { models: cifar.filter((name) => name !== 'resnet20'), code: 'binary', bounds: { 8: 2 }, forSteps: true },
-  { models: ['resnet-2b-robust'], code: 'binary', bounds: { 8: 2 }, flags: ['--wait', '1'], forSteps: true },
-  { models: ['resnet20'], code: 'binary', bounds: { 8: 3, 16: 1.5 }, flags: ['--wait', '1'], forSteps: true },
+  { models: mnist.filter((name) => name !== 'tiny-allconv'), code: 'binary', bounds: { 8: 1 }, flags: calibrated, forSteps: true },
+  { models: ['tiny-allconv'], code: 'binary', bounds: { 16: 2 }, flags: calibrated, forSteps: true },
+  { models: cifar.filter((name) => name !== 'resnet20'), code: 'binary', bounds: { 8: 2 }, flags: calibrated, forSteps: true },
+  { models: ['resnet-2b-robust'], code: 'binary', bounds: { 8: 2 }, flags: ['--wait', '1', ...calibrated], forSteps: true },
+  { models: ['resnet20'], code: 'binary', bounds: { 8: 3, 16: 1.5 }, flags: ['--wait', '1', ...calibrated], forSteps: true },
   { models: ['resnet20'], code: 'phase', bounds: { 4: 1 }, flags: ['--levels', '4'] },
-  { models: ['mobilenet_v1'], code: 'signed', bounds: { 32: 12 }, flags: ['--wait', '2'], forSteps: true },
+  { models: ['mobilenet_v1'], code: 'signed', bounds: { 32: 12 }, flags: ['--wait', '2', ...calibrated], forSteps: true },
 ]
 
 interface Row {

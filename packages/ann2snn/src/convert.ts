@@ -25,7 +25,7 @@ export interface ConvertOptions extends WorkOptions {
   readonly T?: number
   /** Steps that each layer integrates before it fires, in the codes 'binary' and 'signed': accuracy for latency. Default 0. */
   readonly wait?: number
-  /** What mode 'sequential' may change beside thresholds and initial potentials: nothing, biases, or weights too. Default there 'calibrate'; other modes keep them. */
+  /** What mode 'sequential' may change beside thresholds and initial potentials: nothing (default), biases, or weights too. */
   readonly weights?: 'keep' | 'biases' | 'calibrate'
   /** Mode 'sequential': is told what was found for each layer, as soon as it is, so that a calibration that was cut off can go on. */
   readonly onLayer?: (found: LayerCalibration) => void | Promise<void>
@@ -72,8 +72,7 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   const { initialPotential = 0.5, softmax = 'strip', unsupported = 'error' } = options
   const per = mode === 'balance' || mode === 'sequential' || mode === 'gaussian' ? 'channel' : (options.per ?? (code.levels ? 'channel' : 'layer'))
   parseMode(mode)
-  const weights = options.weights ?? (mode === 'sequential' ? 'calibrate' : 'keep')
-  const settings = checkSettings(code, { ...options, mode, weights })
+  const settings = checkSettings(code, { ...options, mode })
   if (!(initialPotential >= 0 && initialPotential <= 1)) {
     throw new SnnError('ARGUMENT', `[convert] initialPotential ${initialPotential}, expected a share of the threshold from 0 to 1.`, { name: 'initialPotential', value: initialPotential })
   }
@@ -84,7 +83,7 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   const plan = planConversion(ann, unsupported, code)
   const delay = chooseDelay(options.delay ?? 0, plan)
 
-  const calibrated = mode === 'sequential' && code.absorbs ? await calibrateSequentially(plan, data, { ...options, settings, weights }) : undefined
+  const calibrated = mode === 'sequential' && code.absorbs ? await calibrateSequentially(plan, data, { ...options, settings, weights: options.weights ?? 'keep' }) : undefined
   const thresholds = calibrated?.thresholds ?? (await chooseThresholds(plan, data, { ...options, mode, per }))
   const chosen = calibrated ? { ...plan, network: calibrated.network } : plan
   const { snn, scales } = await normalize(chosen, thresholds, { initialPotential, delay, settings, ...(calibrated && { neurons: calibrated.neurons }) })
@@ -94,7 +93,7 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
     code: { name: code.name, spikes: code.spikes, signed: code.signed, ...(code.levels ? { levels: settings.levels } : {}) },
     mode,
     per,
-    weights: ({ keep: 'kept', biases: 'biases corrected', calibrate: 'calibrated' } as const)[weights],
+    weights: ({ keep: 'kept', biases: 'biases corrected', calibrate: 'calibrated' } as const)[options.weights ?? 'keep'],
     initialPotential,
     delay,
     latency: latencyOf(plan, settings),

@@ -64,7 +64,7 @@ export const defaultCandidates: readonly Candidate[] = [
  * @throws `CALIBRATION` when calibration and validation share images, and what `convert` throws when no candidate can carry the network
  */
 export async function searchConversion(source: Network | Uint8Array, calibration: Batches, validation: Batches, options: SearchOptions): Promise<SearchResult> {
-  const { budget, candidates = defaultCandidates, weights = 'keep', sameData = false, onProgress, ...common } = options
+  const { budget, candidates = defaultCandidates, weights, sameData = false, onProgress, ...common } = options
   if (!(budget >= 0 && budget <= 100)) throw new SnnError('ARGUMENT', `[search] budget ${budget}, expected points of accuracy from 0 to 100.`, { name: 'budget', value: budget })
   if (candidates.length === 0) throw new SnnError('ARGUMENT', '[search] no candidates, expected at least one.', { name: 'candidates', value: [] })
   if (!sameData) await refuseShared(calibration, validation, common.signal)
@@ -76,7 +76,7 @@ export async function searchConversion(source: Network | Uint8Array, calibration
     common.signal?.throwIfAborted()
     let conversion: Conversion
     try {
-      conversion = await convert(source, calibration, { ...common, weights: candidate.mode === 'sequential' ? weights : 'keep', ...candidate })
+      conversion = await convert(source, calibration, { ...common, ...(weights && candidate.mode === 'sequential' && { weights }), ...candidate })
     } catch (error) {
       if (!(error instanceof Error && (error as { readonly code?: unknown }).code === 'CONVERT_UNSUPPORTED')) throw error
       refusal = error

@@ -16,7 +16,7 @@ interface Flags {
   readonly levels?: number
   readonly steps?: number
   readonly wait?: number
-  readonly weights?: 'keep' | 'biases' | 'calibrate'
+  readonly weights: 'keep' | 'biases' | 'calibrate'
   readonly mode?: string
   readonly per?: 'layer' | 'channel'
   readonly rounds?: number
@@ -41,7 +41,7 @@ const examples = `
 Examples:
   snn convert model.onnx --calibrate data/mnist:train --out model.snn.onnx
   snn convert model.onnx --calibrate data/mnist:train --code delta --out model.snn.onnx --explain
-  snn convert model.onnx --calibrate data/mnist:train --steps 8 --wait 1 --out model.snn.onnx
+  snn convert model.onnx --calibrate data/mnist:train --steps 8 --wait 1 --weights calibrate --out model.snn.onnx
   snn convert model.onnx --calibrate data/mnist:train --budget 0.5 --out model.snn.onnx
   snn convert resnet.onnx --calibrate cifar-10-batches-bin:train --mode balance --out resnet.snn.onnx \\
     --preprocess '{ "mean": [0.4914, 0.4822, 0.4465], "std": [0.2470, 0.2435, 0.2616] }' --report report.json`
@@ -58,7 +58,7 @@ export function convertCommand(signal: AbortSignal): Command {
     .addOption(new Option('--mode <mode>', 'how thresholds are chosen: max, a percentile of the activations, balance (local threshold balancing), sequential (for --steps, with the SNN in the loop), gaussian, or JSON { "layer": threshold } (default: 99.9%, with --steps sequential, max in codes with levels)'))
     .addOption(new Option('--steps <count>', 'time steps that the network is made for; without --mode it is calibrated for them').argParser(wholeNumber(1)))
     .addOption(new Option('--wait <steps>', 'steps that each layer integrates before it fires: accuracy for latency (codes binary, signed)').argParser(wholeNumber(0)))
-    .addOption(new Option('--weights <what>', 'what mode sequential may change beside thresholds (default: calibrate; in a search keep)').choices(['keep', 'biases', 'calibrate']))
+    .addOption(new Option('--weights <what>', 'what mode sequential may change beside thresholds').choices(['keep', 'biases', 'calibrate']).default('keep'))
     .addOption(new Option('--per <what>', 'one threshold for each of these; balance and sequential always take channels (default: layer, channel in codes with levels)').choices(['layer', 'channel']))
     .addOption(new Option('--resume <file>', 'mode sequential: keep what was found for each layer in this file, go on from it, and remove it at the end').conflicts('budget'))
     .addOption(new Option('--budget <points>', 'search codes, calibrations and steps for the cheapest network that loses at most so many points of accuracy').argParser(points).conflicts(['code', 'levels', 'mode', 'steps', 'wait', 'per']))
