@@ -31,7 +31,7 @@ export interface ConvertOptions extends WorkOptions {
   readonly onLayer?: (found: LayerCalibration) => void | Promise<void>
   /** Mode 'sequential': what `onLayer` was told, in order. It goes on from there, with the result it would have had. */
   readonly resume?: readonly LayerCalibration[]
-  /** How thresholds are chosen. Default '99.9%', with `T` in the codes 'binary' and 'signed' 'sequential', in codes with levels 'max'. */
+  /** How thresholds are chosen. Default '99.9%', with `T` in the codes 'binary' and 'signed' 'sequential', in codes with levels 'max', but for 'phase'. */
   readonly mode?: Mode
   /** One threshold for a layer, or one for each channel. Default 'layer', in codes with levels 'channel'; 'balance' is always per channel. */
   readonly per?: Per
@@ -105,8 +105,8 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   return { snn, ann, report }
 }
 
-function defaultMode({ levels }: Code, { T }: ConvertOptions): Mode {
-  if (levels) return 'max'
+function defaultMode({ levels, mode }: Code, { T }: ConvertOptions): Mode {
+  if (levels) return mode ?? 'max'
   return T === undefined ? '99.9%' : 'sequential'
 }
 

@@ -55,7 +55,7 @@ export function convertCommand(signal: AbortSignal): Command {
     .addOption(new Option('--samples <count>', 'calibration samples, drawn at random (seed 0)').argParser(wholeNumber(1)).default(1000))
     .addOption(new Option('--code <name>', 'what spikes mean').choices(Object.keys(codes)).default('binary'))
     .addOption(new Option('--levels <count>', 'levels of graded spikes, steps of stBif, bits of phase (default: that of the code)').argParser(wholeNumber(1)))
-    .addOption(new Option('--mode <mode>', 'how thresholds are chosen: max, a percentile of the activations, balance (local threshold balancing), sequential (for --steps, with the SNN in the loop), gaussian, or JSON { "layer": threshold } (default: 99.9%, with --steps sequential, max in codes with levels)'))
+    .addOption(new Option('--mode <mode>', 'how thresholds are chosen: max, a percentile of the activations, balance (local threshold balancing), sequential (for --steps, with the SNN in the loop), gaussian, or JSON { "layer": threshold } (default: 99.9%, with --steps sequential, max in codes with levels but phase)'))
     .addOption(new Option('--steps <count>', 'time steps that the network is made for; without --mode it is calibrated for them').argParser(wholeNumber(1)))
     .addOption(new Option('--wait <steps>', 'steps that each layer integrates before it fires: accuracy for latency (codes binary, signed)').argParser(wholeNumber(0)))
     .addOption(new Option('--weights <what>', 'what mode sequential may change beside thresholds').choices(['keep', 'biases', 'calibrate']).default('keep'))

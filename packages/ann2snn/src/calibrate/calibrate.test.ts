@@ -258,7 +258,7 @@ describe('sequential calibration', { timeout: 300_000 }, () => {
   it('tells its progress and stops when told', async () => {
     const seen: number[] = []
     await convert(mlp(), [randomTensor([20, 8], 5)], { backend, mode: 'sequential', T: 4, onProgress: ({ stage, done }) => stage === 'calibrate' && seen.push(done) })
-    expect(seen).toEqual([1, 2, 3, 4])
+    expect(seen).toEqual([1, 2])
     const controller = new AbortController()
     const stopped = convert(mlp(), [randomTensor([20, 8], 5)], { backend, mode: 'sequential', T: 4, signal: controller.signal, onProgress: () => controller.abort(new Error('enough')) })
     await expect(stopped).rejects.toThrow('enough')

@@ -45,6 +45,8 @@ export interface Code {
   /** Whether spikes have a sign. */
   readonly signed: boolean
   readonly levels: { readonly default: number; readonly least: number; readonly most: number } | undefined
+  /** How thresholds are chosen by default, where that is not `max` in spite of levels. */
+  readonly mode?: '99.9%'
   /** Activations that become neurons, by kind of layer. */
   readonly neurons: ReadonlySet<string>
   /** Whether other functions and products of activations are carried, exact once nothing changes any more. */
