@@ -24,7 +24,7 @@ const argument = (name: (typeof argumentWords)[number]): string => word(argument
 /**
  * A kernel as WebAssembly text: `run(args, first, last, thread)` computes the blocks from `first` to before `last`, over the imported
  * memory `memory.memory`. Blocks are counted row by row; a row is the `inner` elements of one channel. Four elements are computed at a
- * time; an output may be the same memory as an input of access `full` that is read in the same step, or before.
+ * time, eight in a pass of a loop; an output may be the same memory as an input of access `full` that is read in the same step, or before.
  */
 export function printKernel(kernel: Kernel, memory: { readonly isShared: boolean }): string {
   const { operands, slots } = kernel

@@ -1,7 +1,7 @@
 import type { Kind } from '../scalar.js'
 import { pick } from './text.js'
 
-/** How many elements one pass of a loop takes: four, or one of those left over, in the first lane. */
+/** How many elements are computed at once: four, or one of those left over, in the first lane. */
 export type Lanes = 4 | 1
 
 const mask = (flags: string): string => `(i32x4.ne ${flags} (v128.const i32x4 0 0 0 0))`
