@@ -50,7 +50,7 @@ export interface ModelConversion {
 
 /** Converts an ONNX classifier into a spiking network and writes it as a .snn.onnx file. */
 export async function convertModel(path: string, options: ConvertModelOptions, { signal, onProgress }: Work): Promise<ModelConversion> {
-  const { calibrate, samples = 1000, output, batch = 64, out, report: reportPath, preprocess: given, resume, budget, validate, sameData = false, ...settings } = options
+  const { calibrate, samples = 1000, output, batch, out, report: reportPath, preprocess: given, resume, budget, validate, sameData = false, ...settings } = options
   await checkWritable(out, '--out')
   if (reportPath !== undefined) await checkWritable(reportPath, '--report')
   const checkpoint = resume === undefined ? undefined : await openCheckpoint(resume)

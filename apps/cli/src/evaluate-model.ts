@@ -47,7 +47,7 @@ export const defaultSteps: readonly number[] = [4, 8, 16, 32, 64]
 
 /** Accuracy of a model file on labelled data: of a spiking network after every number of steps, or of a plain ONNX classifier. */
 export async function evaluateModel(path: string, options: EvaluateModelOptions, work: Work): Promise<ModelEvaluation> {
-  const { data, samples = Infinity, against, output, batch = 64, sameData = false } = options
+  const { data, samples = Infinity, against, output, batch, sameData = false } = options
   const graph = await readModel(path, { batch: 'keep' })
   const spiking = isSpiking(graph)
   if (against !== undefined && !spiking) {
@@ -81,7 +81,7 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
 interface AnnSettings {
   readonly spec: PreprocessSpec | undefined
   readonly output: string | undefined
-  readonly batch: number
+  readonly batch: number | undefined
 }
 
 async function evaluateAnn(path: string, graph: OnnxGraph, dataset: ImageDataset, { spec, output, batch }: AnnSettings, { signal, onProgress }: Work): Promise<AnnRun> {

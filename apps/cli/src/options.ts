@@ -32,4 +32,4 @@ export function share(text: string): number {
 export const jsonOption = (): Option => new Option('--json', 'print one JSON object on standard output and nothing else')
 export const outputOption = (): Option => new Option('--output <name>', 'which output holds the classes, if the model has several (default: the first)')
 export const preprocessOption = (): Option => new Option('--preprocess <SPEC>', 'how pixels become the input (default: scaled to 0..1; stored in .snn.onnx files)')
-export const batchOption = (): Option => new Option('--batch <count>', 'samples that are run at once').argParser(wholeNumber(1)).default(64)
+export const batchOption = (): Option => new Option('--batch <count>', 'samples that are run at once (default: 64, fewer of large ones)').argParser(wholeNumber(1))

@@ -51,9 +51,13 @@ function layoutFor(input: Shape): 'nchw' | 'nhwc' | 'flat' {
 }
 
 export interface BatchOptions {
-  readonly batch: number
+  /** Default: 64, fewer of large samples, whose activations in all steps have to fit into the memory. */
+  readonly batch?: number | undefined
   readonly signal?: AbortSignal
 }
+
+/** Numbers in the input of a batch, where no batch is said: 6 pictures of 224 x 224. */
+const inputNumbers = 2 ** 20
 
 /** Batches x [N, ...input] and labels y [N] of a data set, under a complete spec. */
 export function batchesFor(dataset: ImageDataset, spec: PreprocessSpec | undefined, input: Shape, options: BatchOptions): Loader {
@@ -62,7 +66,8 @@ export function batchesFor(dataset: ImageDataset, spec: PreprocessSpec | undefin
     const [x, y] = prepare(sample, draw)
     return [fitted(x, input), y]
   }
-  return loader(dataset, { ...options, transform })
+  const batch = options.batch ?? Math.max(1, Math.min(64, Math.floor(inputNumbers / sizeOf(input))))
+  return loader(dataset, { ...options, batch, transform })
 }
 
 /** `x` in the shape that the network takes. Axes of length 1 may come and go, and a flat input takes any picture of its size. */

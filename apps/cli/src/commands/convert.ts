@@ -25,7 +25,7 @@ interface Flags {
   readonly unsupported: 'error' | 'keep'
   readonly preprocess?: string
   readonly output?: string
-  readonly batch: number
+  readonly batch?: number
   readonly out: string
   readonly report?: string
   readonly resume?: string

@@ -12,7 +12,7 @@ interface Flags {
   readonly against?: string
   readonly preprocess?: string
   readonly output?: string
-  readonly batch: number
+  readonly batch?: number
   readonly sameData?: true
   readonly json?: true
 }
