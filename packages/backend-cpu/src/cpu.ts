@@ -2,9 +2,9 @@ import { lowerGraph, writeOnnx } from '@snn/onnx'
 import { SnnError, placeholder, splitScans, type Backend, type CompileOptions, type Executable, type Program } from '@snn/tensor'
 import { createExecutable } from './executable.js'
 import type { Place } from './frame.js'
-import { markerEndMessage } from './in-place.js'
+import { runEndOf, type RunEnd } from './in-place.js'
 import { Workshop } from './kernels/workshop.js'
-import { loadAssembler, loadLibrary, takesSharedMemory, type Assemble, type OrtLibrary } from './library.js'
+import { libraryFile, loadAssembler, loadLibrary, takesSharedMemory, type Assemble, type OrtLibrary } from './library.js'
 import { Memory, addressableBytes, type Region } from './memory/memory.js'
 import { Store } from './memory/store.js'
 import { SessionCache } from './session-cache.js'
@@ -19,7 +19,7 @@ export interface CpuOptions {
   readonly kernels?: boolean
   /**
    * Up to which share of input values that are not zero a convolution of a spiking network, or a product with a matrix, is computed event by
-   * event; 0: never. Default: where ONNX Runtime became faster when it was measured, 0.3, for products with a matrix 0.15.
+   * event; 0: never. Default: where ONNX Runtime became faster when it was measured, 0.17, for products with a matrix of at least 128 columns 0.1.
    */
   readonly eventDensity?: number
   /** Most bytes that all values together may take. Default, and most that there can be: 2^32 - 2^16, nearly 4 GiB. */
@@ -48,8 +48,8 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
   const doubling = writeOnnx(lowerGraph({ parameters: [x], results: [x.add(x)] }))
   const modules = threads === 1 ? undefined : workerThreads()
   const memory = new Memory(modules !== undefined && (await takesSharedMemory(lib, doubling)), memoryLimit)
-  const workers = await Threads.start(memory, threads === 0 ? coreCount() : threads, memory.isShared ? modules : undefined)
-  return new CpuBackend(lib, await markerEndMessage(lib, doubling), threads, memory, workers, kernels ? await loadAssembler() : undefined, eventDensity)
+  const workers = await Threads.start(memory, threads === 0 ? coreCount() : threads, memory.isShared ? modules : undefined, options.lib ? undefined : libraryFile())
+  return new CpuBackend(lib, await runEndOf(lib, doubling), threads, memory, workers, kernels ? await loadAssembler() : undefined, eventDensity)
 }
 
 /** A value of all the steps that run at once takes no more than this, so that it stays in the outer caches. */
@@ -62,13 +62,14 @@ export class CpuBackend implements Backend {
   readonly sessions: SessionCache
   readonly store: Store
   readonly workshop: Workshop | undefined
+  readonly #workers: Threads
   #arena: Region | undefined
   #last: Promise<unknown> = Promise.resolve()
   #disposed = false
 
   constructor(
     readonly lib: OrtLibrary,
-    readonly markerEnd: string | undefined,
+    runEnd: RunEnd | undefined,
     threads: number,
     memory: Memory,
     workers: Threads,
@@ -76,8 +77,9 @@ export class CpuBackend implements Backend {
     readonly eventDensity: number | undefined,
   ) {
     this.store = new Store(this, memory)
+    this.#workers = workers
     this.workshop = assemble && new Workshop(this.store, workers, assemble)
-    this.sessions = new SessionCache(lib, sessionOptions(threads))
+    this.sessions = new SessionCache(lib, sessionOptions(threads), runEnd, workers.haveSessions ? workers : undefined)
   }
 
   async compile(program: Program, options?: CompileOptions): Promise<Executable> {
@@ -109,8 +111,8 @@ export class CpuBackend implements Backend {
     if (this.#disposed) return
     await this.#last
     this.#disposed = true
-    await this.workshop?.threads.dispose()
     await this.sessions.dispose()
+    await this.#workers.dispose()
   }
 
   checkAlive(): void {

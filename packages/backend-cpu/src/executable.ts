@@ -4,10 +4,8 @@ import {
 } from '@snn/tensor'
 import type { CpuBackend } from './cpu.js'
 import { viewOf, type Frame, type Place } from './frame.js'
-import { EventConvInstruction } from './instruction/event-conv.js'
-import { LibraryInstruction } from './instruction/library.js'
 import { LoopInstruction } from './instruction/loop.js'
-import { isKernelCall, runAll, type Instruction } from './instruction/instruction.js'
+import { runAll, type Instruction } from './instruction/instruction.js'
 import type { Region } from './memory/memory.js'
 import { checkSupported, planProgram, readsOf, type Plan } from './plan/program.js'
 
@@ -49,27 +47,20 @@ class CpuExecutable implements Executable {
 
   /** Plans, takes memory, and creates the sessions and kernels. */
   async build(): Promise<void> {
-    const { lib, store, workshop, sessions, markerEnd, eventDensity } = this.#backend
+    const { store, workshop, sessions, eventDensity } = this.#backend
     const versions = new Map([...this.#constant].map((variable) => [variable, variable.version]))
     const baked = new Map<Variable, TensorLike>()
     for (const variable of this.#constant) baked.set(variable, { data: await variableData(variable), shape: variable.shape, dtype: variable.dtype })
-    const plan = planProgram(this.#program, { lib, workshop, eventDensity, check: this.#check, baked })
+    const plan = planProgram(this.#program, { sessions, workshop, eventDensity, check: this.#check, baked })
     this.#backend.reserve(plan.arenaBytes)
-    const created: LibraryInstruction[] = []
     try {
-      for (const instruction of leaves(plan.instructions)) {
-        if (isKernelCall(instruction)) await instruction.load()
-        else if (instruction instanceof LibraryInstruction) {
-          await instruction.load(sessions, markerEnd)
-          created.push(instruction)
-        }
-      }
+      for (const instruction of leaves(plan.instructions)) await instruction.load?.()
       for (const constant of plan.constants) {
         constant.region = store.allocate(constant.data.byteLength)
         bytesAt(store.place(constant.region), constant.data.byteLength).set(bytesAt(constant.data, constant.data.byteLength))
       }
     } catch (error) {
-      await this.#release(plan, created)
+      await this.#release(plan)
       throw error
     }
     const before = this.#plan
@@ -152,9 +143,9 @@ class CpuExecutable implements Executable {
     await this.build()
   }
 
-  async #release(plan: Plan, instructions: Iterable<Instruction> = leaves(plan.instructions)): Promise<void> {
-    const { sessions, store } = this.#backend
-    for (const instruction of instructions) if (instruction instanceof LibraryInstruction && instruction.session) await sessions.release(instruction.session)
+  async #release(plan: Plan): Promise<void> {
+    const { store } = this.#backend
+    for (const instruction of leaves(plan.instructions)) await instruction.release?.()
     for (const constant of plan.constants) if (constant.region) store.memory.free(constant.region)
   }
 
@@ -168,10 +159,7 @@ class CpuExecutable implements Executable {
 function* leaves(instructions: readonly Instruction[]): Generator<Instruction> {
   for (const instruction of instructions) {
     if (instruction instanceof LoopInstruction) yield* leaves(instruction.body)
-    else {
-      yield instruction
-      if (instruction instanceof EventConvInstruction) yield instruction.dense
-    }
+    else yield instruction
   }
 }
 

@@ -8,6 +8,12 @@ import type { OrtLibrary, OrtSession, OrtTensor } from './library.js'
  */
 const markerName = 'done'
 
+/** The name of the marker, and the message of the error that ends a run of a model that has it. */
+export interface RunEnd {
+  readonly marker: string
+  readonly message: string
+}
+
 /** The bytes of a ModelProto with a field of fewer than 128 bytes: number, length, content. */
 function field(number: number, ...content: (Uint8Array | readonly number[])[]): number[] {
   const bytes = content.flatMap((part) => [...part])
@@ -32,17 +38,18 @@ export function withMarker(model: Uint8Array): Uint8Array<ArrayBuffer> {
   return joined
 }
 
-/** Runs a model that has the marker. `endMessage` is how the library ends such a run. */
-export async function runMarked(session: OrtSession, feeds: Record<string, OrtTensor>, fetches: Record<string, OrtTensor | null>, endMessage: string): Promise<void> {
+/** Runs a session, whose model has the marker if its runs have an end. */
+export async function runInPlace(session: OrtSession, feeds: Record<string, OrtTensor>, fetches: Record<string, OrtTensor | null>, end: RunEnd | undefined): Promise<void> {
+  if (!end) return void (await session.run(feeds, fetches))
   try {
-    await session.run(feeds, { ...fetches, [markerName]: null })
+    await session.run(feeds, { ...fetches, [end.marker]: null })
   } catch (error) {
-    if (!(error instanceof Error) || error.message !== endMessage) throw error
+    if (!(error instanceof Error) || error.message !== end.message) throw error
   }
 }
 
 /** How `lib` ends runs of models with the marker, once their outputs are written; undefined when it does not stop there. */
-export async function markerEndMessage(lib: OrtLibrary, doubling: Uint8Array): Promise<string | undefined> {
+export async function runEndOf(lib: OrtLibrary, doubling: Uint8Array): Promise<RunEnd | undefined> {
   let session: OrtSession | undefined
   try {
     session = await lib.InferenceSession.create(withMarker(doubling), { logSeverityLevel: 4 })
@@ -52,7 +59,7 @@ export async function markerEndMessage(lib: OrtLibrary, doubling: Uint8Array): P
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : undefined),
     )
-    return output[0] === 42 ? message : undefined
+    return output[0] === 42 && message !== undefined ? { marker: markerName, message } : undefined
   } catch {
     return undefined
   } finally {

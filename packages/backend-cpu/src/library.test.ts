@@ -3,7 +3,7 @@ import { compile, isSnnError, placeholder, type Tensor } from '@snn/tensor'
 import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
 import { cpu } from './index.js'
-import { markerEndMessage } from './in-place.js'
+import { runEndOf } from './in-place.js'
 import { loadLibrary, type OrtLibrary, type OrtSession } from './library.js'
 
 it('says how to get a library that is not installed', async () => {
@@ -52,15 +52,15 @@ describe('without the copies that the library makes of its outputs', () => {
   }
 
   it('this library ends a run at the marker', async () => {
-    expect(await markerEndMessage(await loadLibrary(), doubling())).toContain('type')
+    expect((await runEndOf(await loadLibrary(), doubling()))?.message).toContain('type')
   })
 
   it('a library that shows the marker, or cannot load it, gets plain models', async () => {
     const real = await loadLibrary()
     const create = (run: OrtSession['run']): OrtLibrary => ({ Tensor: real.Tensor, InferenceSession: { create: async () => ({ run, release: async () => {} }) } })
-    expect(await markerEndMessage(create(async () => ({})), doubling())).toBeUndefined()
-    expect(await markerEndMessage(create(async () => Promise.reject(new Error('no sequences'))), doubling())).toBeUndefined()
-    expect(await markerEndMessage({ ...real, Tensor: real.Tensor, InferenceSession: { create: async () => Promise.reject(new Error('no')) } }, doubling())).toBeUndefined()
+    expect(await runEndOf(create(async () => ({})), doubling())).toBeUndefined()
+    expect(await runEndOf(create(async () => Promise.reject(new Error('no sequences'))), doubling())).toBeUndefined()
+    expect(await runEndOf({ ...real, Tensor: real.Tensor, InferenceSession: { create: async () => Promise.reject(new Error('no')) } }, doubling())).toBeUndefined()
   })
 
   it('large results are right, and failures stay errors', async () => {

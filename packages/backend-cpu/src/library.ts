@@ -30,6 +30,17 @@ export async function loadLibrary(name = 'onnxruntime-node'): Promise<OrtLibrary
   }
 }
 
+/** The file from which worker threads load the same library; undefined outside of Node. */
+export function libraryFile(name = 'onnxruntime-node'): string | undefined {
+  const { process } = globalThis as { readonly process?: { getBuiltinModule?(name: string): unknown } }
+  const module = process?.getBuiltinModule?.('node:module') as { createRequire(from: string): { resolve(name: string): string } } | undefined
+  try {
+    return module?.createRequire(import.meta.url).resolve(name)
+  } catch {
+    return undefined
+  }
+}
+
 /** WebAssembly text as a binary module. */
 export type Assemble = (text: string) => Promise<Uint8Array<ArrayBuffer>>
 

@@ -16,7 +16,7 @@ function fakeLibrary() {
 
 it('creates equal models once and releases them with their last user', async () => {
   const { lib, log } = fakeLibrary()
-  const cache = new SessionCache(lib, {})
+  const cache = new SessionCache(lib, {}, undefined, undefined)
   const [a, b] = await Promise.all([cache.acquire(Uint8Array.of(1)), cache.acquire(Uint8Array.of(1))])
   const c = await cache.acquire(Uint8Array.of(2))
   expect(a).toBe(b)
@@ -33,7 +33,7 @@ it('creates equal models once and releases them with their last user', async () 
 
 it('forgets a model that could not be loaded', async () => {
   const { lib, log, failNext } = fakeLibrary()
-  const cache = new SessionCache(lib, {})
+  const cache = new SessionCache(lib, {}, undefined, undefined)
   failNext(true)
   await expect(cache.acquire(Uint8Array.of(1))).rejects.toThrow('bad model')
   expect(cache.size).toBe(0)

@@ -1,33 +1,63 @@
+import type { RunEnd } from './in-place.js'
 import type { OrtLibrary, OrtSession } from './library.js'
+import type { SessionForm, Threads } from './threads/threads.js'
+
+/** A session, and its number where each of our threads has one of its own. */
+export interface Session {
+  readonly own: OrtSession
+  readonly number: number | undefined
+}
 
 interface Entry {
-  readonly session: Promise<OrtSession>
+  readonly session: Promise<Session>
   users: number
 }
 
 /** Sessions by the bytes of their model, so that equal groups share one; released when the last user lets go. */
 export class SessionCache {
   readonly #entries = new Map<string, Entry>()
-  readonly #keys = new Map<OrtSession, string>()
+  readonly #keys = new Map<Session, string>()
 
   constructor(
     readonly lib: OrtLibrary,
-    readonly options: Record<string, unknown>,
+    readonly options: Readonly<Record<string, unknown>>,
+    /** How the library ends runs of models with the marker, if it does (see in-place.ts). */
+    readonly runEnd: RunEnd | undefined,
+    /** Those that can have sessions of their own. */
+    readonly threads: Threads | undefined,
   ) {}
 
   get size(): number {
     return this.#entries.size
   }
 
-  /**
-   * A session that `keepsMemory` holds on to what its inner values take between runs: worth it in a loop, where memory from the
-   * system would be zeroed anew in each step.
-   */
-  async acquire(model: Uint8Array<ArrayBuffer>, keepsMemory = false): Promise<OrtSession> {
-    const key = `${await digest(model)}${keepsMemory ? '+' : ''}`
+  /** A session that computes with all threads. */
+  async acquire(model: Uint8Array<ArrayBuffer>): Promise<Session> {
+    return this.#acquire(await digest(model), async () => ({ own: await this.#create(model, this.options), number: undefined }))
+  }
+
+  /** A session for each of our threads, which computes with that one. Without such threads, one that computes with all. */
+  async acquireForThreads(model: Uint8Array<ArrayBuffer>, form: Pick<SessionForm, 'inputs' | 'outputs' | 'end'>): Promise<Session> {
+    const { threads } = this
+    if (!threads) return this.acquire(model)
+    return this.#acquire(`threads ${await digest(model)}`, async () => {
+      const options = { ...this.options, intraOpNumThreads: 1 }
+      let own: OrtSession | undefined
+      const number = await threads.loadSession({ model, options, ...form }, async () => {
+        own = await this.#create(model, options)
+      })
+      return { own: own!, number }
+    })
+  }
+
+  #create(model: Uint8Array, options: Readonly<Record<string, unknown>>): Promise<OrtSession> {
+    return this.lib.InferenceSession.create(model, options)
+  }
+
+  async #acquire(key: string, create: () => Promise<Session>): Promise<Session> {
     let entry = this.#entries.get(key)
     if (!entry) {
-      entry = { session: this.lib.InferenceSession.create(model, { ...this.options, enableCpuMemArena: keepsMemory }), users: 0 }
+      entry = { session: create(), users: 0 }
       this.#entries.set(key, entry)
     }
     entry.users++
@@ -41,20 +71,25 @@ export class SessionCache {
     }
   }
 
-  async release(session: OrtSession): Promise<void> {
+  async release(session: Session): Promise<void> {
     const key = this.#keys.get(session)
     const entry = key === undefined ? undefined : this.#entries.get(key)
     if (!entry || --entry.users > 0) return
     this.#entries.delete(key!)
     this.#keys.delete(session)
-    await session.release()
+    await this.#end(session)
+  }
+
+  async #end({ own, number }: Session): Promise<void> {
+    if (number !== undefined) this.threads!.releaseSession(number)
+    await own.release()
   }
 
   async dispose(): Promise<void> {
     const sessions = [...this.#keys.keys()]
     this.#entries.clear()
     this.#keys.clear()
-    for (const session of sessions) await session.release()
+    for (const session of sessions) await this.#end(session)
   }
 }
 

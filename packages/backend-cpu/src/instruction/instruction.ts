@@ -1,22 +1,22 @@
 import type { Frame } from '../frame.js'
 
 /**
- * One step of a run: `library` (a group of operations as one ONNX Runtime session), `loop` (a scan), `copy`, and what generated kernels
- * do: `kernel` (elementwise operations, sums and scans), `planes` (pooling and the like), `conv` (a
- * convolution that may skip zeros) and `random`.
+ * One step of a run: `library` (a group of operations as one ONNX Runtime session), `loop` (a scan), `copy`, and what works on the
+ * memory: `images` (an operation on each image in sessions of all threads), and the generated kernels `kernel` (elementwise operations, sums and
+ * scans), `planes` (pooling and the like), `conv` (a convolution that may skip zeros) and `random`.
  */
 export interface Instruction {
   readonly kind: string
+  /** Takes what runs need. */
+  load?(): Promise<void>
+  /** Gives back what was loaded. */
+  release?(): Promise<void>
   run(frame: Frame): void | Promise<void>
 }
 
-/** An instruction whose kernel needs what it reads and writes to lie in the memory. */
-export interface KernelCall extends Instruction {
-  load(): Promise<void>
-}
-
-export function isKernelCall(instruction: Instruction): instruction is KernelCall {
-  return ['kernel', 'planes', 'conv', 'random'].includes(instruction.kind)
+/** Whether what an instruction reads and writes must lie in the memory. */
+export function worksOnMemory({ kind }: Instruction): boolean {
+  return ['images', 'kernel', 'planes', 'conv', 'random'].includes(kind)
 }
 
 /** Milliseconds of computing between two turns of the event loop. */

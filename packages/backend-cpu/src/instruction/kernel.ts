@@ -3,7 +3,7 @@ import { bytesPerElement, sizeOf, type Tensor } from '@snn/tensor'
 import { viewOf, type Frame, type Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
 import type { Division } from '../threads/threads.js'
-import type { KernelCall } from './instruction.js'
+import type { Instruction } from './instruction.js'
 
 /** Fewer element operations than this are done before another thread has woken up. */
 const sharedWork = 1 << 18
@@ -13,7 +13,7 @@ function bytesOf(tensor: Tensor): number {
 }
 
 /** A generated kernel over values in the memory. */
-export class KernelInstruction implements KernelCall {
+export class KernelInstruction implements Instruction {
   readonly kind = 'kernel'
   #kernel = -1
   readonly #blocks: Blocks

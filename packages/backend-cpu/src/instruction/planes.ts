@@ -2,13 +2,13 @@ import { printPlanes, type FusedPlanes } from '@snn/codegen'
 import type { Frame, Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
 import type { Division } from '../threads/threads.js'
-import type { KernelCall } from './instruction.js'
+import type { Instruction } from './instruction.js'
 
 /** Fewer element operations than this are done before another thread has woken up. */
 const sharedWork = 1 << 16
 
 /** A generated kernel over planes: pooling and the like. */
-export class PlanesInstruction implements KernelCall {
+export class PlanesInstruction implements Instruction {
   readonly kind = 'planes'
   #kernel = -1
   readonly #division: Division

@@ -2,13 +2,13 @@ import { printRandom, randomBlock, randomWords } from '@snn/codegen'
 import { fillUniform } from '@snn/tensor'
 import { viewOf, type Frame, type Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
-import type { Instruction, KernelCall } from './instruction.js'
+import type { Instruction } from './instruction.js'
 
 /** Fewer blocks of numbers than this are made before another thread has woken up. */
 const sharedBlocks = 8
 
 /** Fills a value with uniform random numbers in [0, 1), counted from the offset at `offset`, by a kernel. */
-export class RandomInstruction implements KernelCall {
+export class RandomInstruction implements Instruction {
   readonly kind = 'random'
   #kernel = -1
 

@@ -1,20 +1,21 @@
-import { fuse, fuseColumns, fusePlanes, fuseScan, type Fused, type FusedPlanes } from '@snn/codegen'
+import { fuse, fuseColumns, fusePlanes, fuseScan, packEventWeights, type Fused, type FusedPlanes } from '@snn/codegen'
 import { lowerGraph } from '@snn/onnx'
 import { bytesPerElement, isPrimitive, placeholder, sizeOf, type Graph, type Node, type Shape, type Tensor, type TensorLike, type TypedArray } from '@snn/tensor'
 import { atOffset, inArena, type Location } from '../frame.js'
 import { CopyInstruction } from '../instruction/copy.js'
-import { EventConvInstruction } from '../instruction/event-conv.js'
+import { EventConvInstruction, measuredDensity } from '../instruction/event-conv.js'
 import type { Instruction } from '../instruction/instruction.js'
+import { ImagesInstruction, type ImageOperation } from '../instruction/images.js'
 import { KernelInstruction } from '../instruction/kernel.js'
 import { LibraryInstruction, type Binding } from '../instruction/library.js'
 import { LoopInstruction } from '../instruction/loop.js'
 import { PlanesInstruction } from '../instruction/planes.js'
 import { PlainRandomInstruction, RandomInstruction } from '../instruction/random.js'
 import type { Workshop } from '../kernels/workshop.js'
-import type { OrtLibrary } from '../library.js'
+import type { SessionCache } from '../session-cache.js'
 import type { Block } from './arena.js'
 import { carryPlaces } from './carry.js'
-import { planEventConv, type EventConv } from './event-convs.js'
+import { inputsOf, planImages, type ImageNode } from './image-operations.js'
 import { isByColumns, partition, wantsKernels, type KernelGroup, type Partition } from './partition.js'
 
 /** Where a value lies, and the blocks of the arena that must live while it is used. */
@@ -25,7 +26,7 @@ export interface Entry {
 
 /** What all levels of one program share. */
 export interface PlanContext {
-  readonly lib: OrtLibrary
+  readonly sessions: SessionCache
   /** undefined: no kernels. */
   readonly workshop: Workshop | undefined
   readonly eventDensity: number | undefined
@@ -106,7 +107,7 @@ export class Level {
       for (const node of control) {
         if (isPrimitive(node, 'random')) this.#planRandom(node)
         else if (isByColumns(node)) this.#planWeightGradient(node)
-        else if (this.#partition.eventConvs.has(node)) this.#planEventConv(node, this.#partition.eventConvs.get(node)!)
+        else if (this.#partition.imageNodes.has(node)) this.#planImages(node, this.#partition.imageNodes.get(node)!)
         else if (!isPrimitive(node, 'scan')) this.#planPlanes(fusePlanes(node)!)
         else if (this.#partition.fusedScans.has(node)) this.#planFusedScan(node)
         else this.#planLoop(node)
@@ -132,7 +133,7 @@ export class Level {
   }
 
   #collectNeeded(): void {
-    const { stages, isStatic, source, fusedScans, eventConvs } = this.#partition
+    const { stages, isStatic, source, fusedScans, imageNodes } = this.#partition
     for (const { library, kernels, control } of stages) {
       for (const node of library) {
         for (const input of node.inputs.map(source)) if (!isStatic(input) && !library.has(input.node)) this.#need(input)
@@ -145,7 +146,7 @@ export class Level {
         const fused = fusedScans.get(node)
         if (fused) for (const tensor of fused.reads) this.#needInMemory(tensor)
         else if (isPrimitive(node, 'scan')) this.#needForLoop(node)
-        else if (eventConvs.has(node)) this.#needInMemory(eventConvs.get(node)!.node.inputs[0]!)
+        else if (imageNodes.has(node)) for (const tensor of inputsOf(imageNodes.get(node)!)) this.#needInMemory(tensor)
         else for (const input of node.inputs) this.#needInMemory(input)
       }
     }
@@ -253,7 +254,7 @@ export class Level {
     const binding = (name: string, tensor: Tensor, location: Location): Binding => ({ name, dtype: tensor.dtype, shape: tensor.shape, location, node: tensor.node })
     const inputs = graph.parameters.map((tensor, i) => binding(model.inputs[i]!.name, tensor, this.#use(tensor)))
     const outputs = results.map((tensor, i) => binding(model.outputs[i]!.name, tensor, this.#define(tensor)))
-    this.#instructions.push(new LibraryInstruction(model, inputs, outputs, this.#context.lib, this.#context.check, this.#options.isRepeated))
+    this.#instructions.push(new LibraryInstruction(model, inputs, outputs, this.#context.sessions, this.#context.check))
     this.#context.time++
   }
 
@@ -284,11 +285,16 @@ export class Level {
     this.#context.time++
   }
 
-  #planEventConv(root: Node, found: EventConv): void {
-    const { workshop, lib, constant, eventDensity } = this.#context
-    const { plan, packed } = planEventConv(root, found)
-    const locations = { x: this.#use(plan.input), weights: constant(packed), y: this.#define(plan.output) }
-    this.#instructions.push(new EventConvInstruction(plan, locations, { workshop: workshop!, lib, eventDensity, isRepeated: this.#options.isRepeated }))
+  #planImages(root: Node, found: ImageNode): void {
+    const { workshop, sessions, constant, eventDensity } = this.#context
+    const inputs = inputsOf(found).map((input) => this.#use(input))
+    const operation: ImageOperation = { ...planImages(found), inputs, output: this.#define(root.outputs[0]!) }
+    const { kernel, weights, biases } = found
+    const density = kernel ? (eventDensity ?? measuredDensity(kernel)) : 0
+    if (density > 0) {
+      const packed = constant(packEventWeights(kernel!, weights as TypedArray, biases as TypedArray | undefined))
+      this.#instructions.push(new EventConvInstruction(operation, { kernel: kernel!, weights: packed, density }, workshop!, sessions))
+    } else this.#instructions.push(new ImagesInstruction(operation, workshop!, sessions))
     this.#context.time++
   }
 
@@ -306,7 +312,7 @@ export class Level {
     const model = lowerGraph({ parameters: [columns, given], results: [result] })
     const binding = (name: string, tensor: Tensor, location: Location): Binding => ({ name, dtype: tensor.dtype, shape: tensor.shape, location, node })
     const inputs = [binding(model.inputs[0]!.name, columns, this.#use(columns)), binding(model.inputs[1]!.name, given, this.#use(dy))]
-    this.#instructions.push(new LibraryInstruction(model, inputs, [binding(model.outputs[0]!.name, weight, this.#define(weight))], this.#context.lib, this.#context.check, this.#options.isRepeated))
+    this.#instructions.push(new LibraryInstruction(model, inputs, [binding(model.outputs[0]!.name, weight, this.#define(weight))], this.#context.sessions, this.#context.check))
     this.#context.time++
   }
 

@@ -1,7 +1,7 @@
 import { fuseColumns, fusePlanes, fuseScan, isScalar, lookThrough, sumMapping, type FusedPlanes, type Space } from '@snn/codegen'
 import { isLowered } from '@snn/onnx'
 import { isPrimitive, sizeOf, topological, type Graph, type Node, type Tensor, type TypedArray } from '@snn/tensor'
-import { findEventConvs, type EventConv } from './event-convs.js'
+import { findImageNodes, inputsOf, type ImageNode } from './image-operations.js'
 
 /** Elementwise operations on equally many elements, and sums of their results, that one kernel computes. */
 export interface KernelGroup {
@@ -32,8 +32,8 @@ export interface Partition {
   readonly isBound: (tensor: Tensor) => boolean
   /** The scans of this level that are one kernel. */
   readonly fusedScans: ReadonlyMap<Node, FusedScan>
-  /** The convolutions, and products with matrices, of this level that can skip zeros. */
-  readonly eventConvs: ReadonlyMap<Node, EventConv>
+  /** The operations of this level that treat each image by itself. */
+  readonly imageNodes: ReadonlyMap<Node, ImageNode>
 }
 
 export interface FusedScan {
@@ -84,8 +84,9 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
   const fusedScans = new Map<Node, FusedScan>()
   const poolsOf = options.kernels ? poolsOfScans(nodes, base) : new Map<Node, FusedPlanes[]>()
   const pooled = new Map<Node, Node>()
-  const eventConvs = options.kernels ? findEventConvs(nodes, graph.results, { isBound, valueOf: options.valueOf }) : new Map<Node, EventConv>()
-  const insideEventConvs = new Set<Node>([...eventConvs].flatMap(([root, { node }]) => (node === root ? [] : [node])))
+  const candidates = options.kernels ? findImageNodes(nodes, graph.results, { isBound, valueOf: options.valueOf }) : new Map<Node, ImageNode>()
+  const candidateOf = new Map<Node, ImageNode>([...candidates].flatMap(([root, found]) => [[root, found], [found.node, found]]))
+  const imageNodes = new Map<Node, ImageNode>()
   const kernelMade = new Set<Tensor>()
   const available = new Map<Tensor, number>()
   const stages: Stage[] = []
@@ -169,10 +170,12 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
       kernelMade.add(node.outputs[0]!)
       placeControl(node, node.inputs)
     }
-    else if (insideEventConvs.has(node)) continue
-    else if (eventConvs.has(node)) {
+    else if (candidateOf.has(node) && isForImages(candidateOf.get(node)!)) {
+      const found = candidates.get(node)
+      if (!found) continue
+      imageNodes.set(node, found)
       kernelMade.add(node.outputs[0]!)
-      placeControl(node, [eventConvs.get(node)!.node.inputs[0]!])
+      placeControl(node, inputsOf(found))
     }
     else if (options.kernels && isKernelNode(node) && !followsLinear(node)) placeInKernel(node, false)
     else if (options.kernels && isKernelSum(node, isBound)) placeInKernel(node, true)
@@ -190,6 +193,11 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     return pools.length > 0 ? fuseWithPools(node, []) : undefined
   }
 
+  /** Weights that are made of known ones become constants in a group of the library, which folds them. */
+  function isForImages(found: ImageNode): boolean {
+    return !inputsOf(found).slice(1).some((value) => statics.has(value))
+  }
+
   function placeControl(node: Node, inputs: readonly Tensor[]): void {
     const time = timeOf(inputs, rank.control)
     stage(Math.floor(time / ranks)).control.push(node)
@@ -201,7 +209,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     return options.fold && !isControl && node.inputs.every((input) => statics.has(input))
   }
 
-  return { stages, isStatic: (tensor) => statics.has(tensor), isKernelMade: (tensor) => kernelMade.has(tensor), base, source, isBound, fusedScans, eventConvs }
+  return { stages, isStatic: (tensor) => statics.has(tensor), isKernelMade: (tensor) => kernelMade.has(tensor), base, source, isBound, fusedScans, imageNodes }
 }
 
 /** Whether the weight gradient of a convolution is the product of its windows, written out, and the gradient of its result. */

@@ -1,10 +1,10 @@
 import { SnnError, isPrimitive, topological, type Graph, type Node, type Program, type Tensor, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
 import { inArena, inSlot, type Location } from '../frame.js'
-import { isKernelCall, type Instruction } from '../instruction/instruction.js'
+import { worksOnMemory, type Instruction } from '../instruction/instruction.js'
 import { LoopInstruction } from '../instruction/loop.js'
 import type { Workshop } from '../kernels/workshop.js'
-import type { OrtLibrary } from '../library.js'
 import type { Region } from '../memory/memory.js'
+import type { SessionCache } from '../session-cache.js'
 import { planArena, type Block } from './arena.js'
 import { Level, bytesOf, type Entry, type PlanContext } from './level.js'
 
@@ -59,7 +59,7 @@ export function checkSupported(program: Program): void {
 }
 
 export interface PlanOptions {
-  readonly lib: OrtLibrary
+  readonly sessions: SessionCache
   /** undefined: no kernels. */
   readonly workshop: Workshop | undefined
   /** Up to which share of values that are not zero a convolution is event-driven; undefined: as measured. */
@@ -69,7 +69,7 @@ export interface PlanOptions {
   readonly baked: ReadonlyMap<Variable, TensorLike>
 }
 
-export function planProgram(program: Program, { lib, workshop, eventDensity, check, baked: values }: PlanOptions): Plan {
+export function planProgram(program: Program, { sessions, workshop, eventDensity, check, baked: values }: PlanOptions): Plan {
   const graph = wholeGraph(program)
   const reads = readsOf(program)
   const entries = new Map<Tensor, Entry>()
@@ -91,7 +91,7 @@ export function planProgram(program: Program, { lib, workshop, eventDensity, che
     constants.set(data, resident)
     return ({ arena: { buffer } }) => ({ buffer, byteOffset: resident.region!.offset })
   }
-  const context: PlanContext = { lib, workshop: check ? undefined : workshop, eventDensity, check, baked, residents: new Set(), constant, blocks, time: 0, loops: 0 }
+  const context: PlanContext = { sessions, workshop: check ? undefined : workshop, eventDensity, check, baked, residents: new Set(), constant, blocks, time: 0, loops: 0 }
   const level = new Level(context, { graph, staticParameters: new Set(), substitutions: new Map(), isRepeated: false })
   const instructions = level.plan(entries, [...results, ...spares])
 
@@ -106,5 +106,5 @@ export function planProgram(program: Program, { lib, workshop, eventDensity, che
 }
 
 function usesKernels(instructions: readonly Instruction[]): boolean {
-  return instructions.some((instruction) => isKernelCall(instruction) || (instruction instanceof LoopInstruction && usesKernels(instruction.body)))
+  return instructions.some((instruction) => worksOnMemory(instruction) || (instruction instanceof LoopInstruction && usesKernels(instruction.body)))
 }

@@ -1,5 +1,23 @@
+import type { RunEnd } from '../in-place.js'
 import type { Memory } from '../memory/memory.js'
 import { workerSource } from './worker-source.js'
+
+/** A value that a session reads or writes: the sizes of it all, or of one image where it has one for each image. */
+export interface SessionValue {
+  readonly name: string
+  readonly sizes: readonly number[]
+  readonly isMoving: boolean
+}
+
+/** What a thread needs to have a session of its own. */
+export interface SessionForm {
+  readonly model: Uint8Array
+  readonly options: Readonly<Record<string, unknown>>
+  readonly inputs: readonly SessionValue[]
+  readonly outputs: readonly SessionValue[]
+  /** How a run ends, if by an error. */
+  readonly end: RunEnd | undefined
+}
 
 /** The exported function of a kernel module. */
 export type KernelFunction = (args: number, first: number, last: number, thread: number) => void
@@ -19,8 +37,9 @@ const sharesPerThread = 8
  */
 export type Division = 'alone' | 'shared' | 'fixed'
 
-/** A kernel number that means: take the new modules from the port. */
-const loadModules = -1
+/** Kernel numbers that mean: take what is new from the port; run a session. */
+const load = -1
+const runSession = -2
 
 interface NodeWorker {
   postMessage(message: unknown): void
@@ -40,7 +59,7 @@ export function workerThreads(): WorkerThreads | undefined {
 }
 
 /**
- * The threads that kernels are run by: this one and K - 1 workers, which share the memory. Workers spin for a moment and then sleep.
+ * The threads that kernels and sessions are run by: this one and K - 1 workers, which share the memory. Workers spin for a moment and then sleep.
  */
 export class Threads {
   readonly count: number
@@ -48,61 +67,106 @@ export class Threads {
   readonly #functions: KernelFunction[] = []
   readonly #workers: readonly NodeWorker[]
   readonly #control: Int32Array
+  #sessions = 0
 
-  private constructor(memory: Memory, workers: readonly NodeWorker[], words: Int32Array) {
+  private constructor(
+    memory: Memory,
+    workers: readonly NodeWorker[],
+    words: Int32Array,
+    /** Whether the workers can have sessions. */
+    readonly haveSessions: boolean,
+  ) {
     this.#memory = memory
     this.#workers = workers
     this.#control = words
     this.count = workers.length + 1
   }
 
-  /** Starts `count` - 1 workers where there is `lib`, and waits until they run: from then on they need nothing of this thread. */
-  static async start(memory: Memory, count: number, lib: WorkerThreads | undefined): Promise<Threads> {
+  /**
+   * Starts `count` - 1 workers where there is `lib`, and waits until they run: from then on they need nothing of this thread.
+   * `library`: the file from which they load ONNX Runtime for sessions of their own.
+   */
+  static async start(memory: Memory, count: number, lib: WorkerThreads | undefined, library: string | undefined): Promise<Threads> {
     const words = new Int32Array(lib ? new SharedArrayBuffer(64) : new ArrayBuffer(64))
     words[control.sequence] = -1
     const workers = Array.from({ length: lib ? count - 1 : 0 }, (_, i) => {
       // without what the program preloads, such as a loader of sources
-      return new lib!.Worker(workerSource, { eval: true, execArgv: [], workerData: { memory: memory.wasm, control: words, thread: i + 1 } })
+      return new lib!.Worker(workerSource, { eval: true, execArgv: [], workerData: { memory: memory.wasm, control: words, thread: i + 1, library } })
     })
     await Promise.all(workers.map((worker) => new Promise((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)
     })))
     for (const worker of workers) worker.unref()
-    return new Threads(memory, workers, words)
+    return new Threads(memory, workers, words, workers.length > 0 && library !== undefined)
   }
 
   /** Makes a module known to all threads; returns its number. */
   load(module: WebAssembly.Module): number {
     const { exports } = new WebAssembly.Instance(module, { memory: { memory: this.#memory.wasm } })
     const kernel = this.#functions.push(exports['run'] as KernelFunction) - 1
-    // eslint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
-    for (const worker of this.#workers) worker.postMessage({ kernel, module })
     if (this.#workers.length > 0) {
-      this.#start(loadModules, 0, 0, 'fixed')
+      this.#post({ kernel, module })
       this.#join('fixed')
     }
     return kernel
+  }
+
+  /** Gives every worker a session, while `own` makes that of this thread; returns their number. */
+  async loadSession(form: SessionForm, own: () => Promise<void>): Promise<number> {
+    const session = this.#sessions++
+    this.#post({ session, ...form })
+    try {
+      await own()
+    } finally {
+      this.#join('fixed')
+    }
+    return session
+  }
+
+  releaseSession(session: number): void {
+    this.#post({ release: session })
+    this.#join('fixed')
+  }
+
+  /** Hands a message to all workers and lets them read it. */
+  #post(message: unknown): void {
+    // eslint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
+    for (const worker of this.#workers) worker.postMessage(message)
+    this.#start(load, 0, this.count, 1, 'fixed')
   }
 
   /** Runs `blocks` blocks of a kernel. */
   run(kernel: number, args: number, blocks: number, division: Division): void {
     const run = this.#functions[kernel]!
     if (division === 'alone' || this.#workers.length === 0) return run(args, 0, blocks, 0)
-    const share = this.#start(kernel, args, blocks, division)
+    const share = Math.max(1, Math.ceil(blocks / (this.count * (division === 'fixed' ? 1 : sharesPerThread))))
+    this.#start(kernel, args, blocks, share, division)
     if (division === 'fixed') run(args, 0, Math.min(share, blocks), 0)
     else for (let first = this.#next(share); first < blocks; first = this.#next(share)) run(args, first, Math.min(first + share, blocks), 0)
     this.#join(division)
+  }
+
+  /**
+   * Runs a session on `images` images, `share` at a time. The words at `args`: the number of the session, and where each of its inputs and
+   * outputs lies. `own` runs that of this thread on some of the images.
+   */
+  async runSession(args: number, images: number, share: number, own: (first: number, count: number) => Promise<void>): Promise<void> {
+    this.#start(runSession, args, images, share, 'shared')
+    try {
+      for (let first = this.#next(share); first < images; first = this.#next(share)) await own(first, Math.min(share, images - first))
+    } finally {
+      this.#join('shared')
+    }
   }
 
   #next(share: number): number {
     return Atomics.add(this.#control, control.next, share)
   }
 
-  /** Opens a job; returns the blocks of a share. */
-  #start(kernel: number, args: number, blocks: number, division: Division): number {
+  /** Opens a job, of which `share` blocks are taken at a time. */
+  #start(kernel: number, args: number, blocks: number, share: number, division: Division): void {
     const words = this.#control
-    const share = Math.max(1, Math.ceil(blocks / (this.count * (division === 'fixed' ? 1 : sharesPerThread))))
     words[control.kernel] = kernel
     words[control.args] = args
     words[control.blocks] = blocks
@@ -112,7 +176,6 @@ export class Threads {
     Atomics.store(words, control.open, words[control.sequence]! + 2)
     Atomics.add(words, control.sequence, 2)
     Atomics.notify(words, control.sequence)
-    return share
   }
 
   /** Waits for the workers: for all of them where each has a share, otherwise for those that work. */

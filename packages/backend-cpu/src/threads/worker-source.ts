@@ -4,38 +4,68 @@
  */
 export const workerSource = `
 const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')
-const { memory, control, thread } = workerData
+const { memory, control, thread, library } = workerData
 const functions = []
+const sessions = new Map()
 const [sequence, open, active, finished, failed, kernel, args, blocks, share, next] = control.keys()
 let seen = -1
-function work() {
-  if (control[kernel] === -1) {
-    for (let message = receiveMessageOnPort(parentPort); message; message = receiveMessageOnPort(parentPort)) {
-      const { kernel, module } = message.message
-      functions[kernel] = new WebAssembly.Instance(module, { memory: { memory } }).exports.run
-    }
-    return
+async function load({ kernel, module, session, release, model, options, inputs, outputs, end }) {
+  if (module) functions[kernel] = new WebAssembly.Instance(module, { memory: { memory } }).exports.run
+  else if (model) sessions.set(session, { session: await require(library).InferenceSession.create(model, options), inputs, outputs, end })
+  else {
+    await sessions.get(release).session.release()
+    sessions.delete(release)
   }
+}
+function tensor({ sizes, isMoving }, place, first, count) {
+  const length = sizes.reduce((product, size) => product * size, 1)
+  const data = isMoving ? new Float32Array(memory.buffer, place + 4 * length * first, length * count) : new Float32Array(memory.buffer, place, length)
+  return new (require(library).Tensor)('float32', data, isMoving ? [count, ...sizes] : sizes)
+}
+async function runSession() {
+  const [number, ...places] = new Uint32Array(memory.buffer, control[args] >>> 0, 16)
+  const { session, inputs, outputs, end } = sessions.get(number)
+  const [images, step] = [control[blocks], control[share]]
+  for (let first = Atomics.add(control, next, step); first < images; first = Atomics.add(control, next, step)) {
+    const some = (values, from) => Object.fromEntries(values.map((value, i) => [value.name, tensor(value, places[from + i], first, Math.min(step, images - first))]))
+    const fetches = some(outputs, inputs.length)
+    try {
+      await session.run(some(inputs, 0), end === undefined ? fetches : { ...fetches, [end.marker]: null })
+    } catch (error) {
+      if (end === undefined || error.message !== end.message) throw error
+    }
+  }
+}
+async function work() {
+  if (control[kernel] === -1) {
+    for (let message = receiveMessageOnPort(parentPort); message; message = receiveMessageOnPort(parentPort)) await load(message.message)
+  } else if (control[kernel] === -2) await runSession()
+}
+function runKernel() {
   const run = functions[control[kernel]]
   const [end, step] = [control[blocks], control[share]]
   const some = (first) => { if (first < end) run(control[args], first, Math.min(first + step, end), thread) }
   if (control[next] < 0) return some(thread * step)
   for (let first = Atomics.add(control, next, step); first < end; first = Atomics.add(control, next, step)) some(first)
 }
-parentPort.postMessage('running')
-for (;;) {
-  for (let spins = 0; Atomics.load(control, sequence) === seen; spins++) if (spins > 20000) Atomics.wait(control, sequence, seen)
-  seen = Atomics.load(control, sequence)
-  Atomics.add(control, active, 1)
-  if (Atomics.load(control, open) === seen) {
-    try {
-      work()
-    } catch {
-      Atomics.store(control, failed, 1)
+async function main() {
+  parentPort.postMessage('running')
+  for (;;) {
+    for (let spins = 0; Atomics.load(control, sequence) === seen; spins++) if (spins > 20000) Atomics.wait(control, sequence, seen)
+    seen = Atomics.load(control, sequence)
+    Atomics.add(control, active, 1)
+    if (Atomics.load(control, open) === seen) {
+      try {
+        if (control[kernel] < 0) await work()
+        else runKernel()
+      } catch {
+        Atomics.store(control, failed, 1)
+      }
+      Atomics.add(control, finished, 1)
     }
-    Atomics.add(control, finished, 1)
+    Atomics.sub(control, active, 1)
+    Atomics.notify(control, active)
   }
-  Atomics.sub(control, active, 1)
-  Atomics.notify(control, active)
 }
+main()
 `

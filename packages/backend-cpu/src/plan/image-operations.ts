@@ -1,0 +1,124 @@
+import { fuseEventConv, lookThrough, type EventConvKernel } from '@snn/codegen'
+import { batchSymbol, lowerGraph, type OnnxModelSpec } from '@snn/onnx'
+import { conv, convTranspose, isPrimitive, placeholder, sizeOf, type Node, type Tensor, type TypedArray } from '@snn/tensor'
+
+/** Weights or biases: known, or a value of the program. */
+export type Fixed = TypedArray | Tensor
+
+/**
+ * An operation that treats each of many images by itself, with weights that are the same for all: a convolution, its gradient by the input,
+ * or a product with a matrix, with the addition of a bias where that is all that its result is for.
+ */
+export interface ImageNode {
+  readonly node: Node<'conv'> | Node<'convInputGradient'> | Node<'matmul'>
+  /** [O, C / groups, kernel], or a matrix transposed. */
+  readonly weights: Fixed
+  /** One for each filter. */
+  readonly biases: Fixed | undefined
+  /** How it skips zeros, if it can. */
+  readonly kernel: EventConvKernel | undefined
+}
+
+/** The images, and what is not known of weights and biases. */
+export function inputsOf({ node, weights, biases }: ImageNode): readonly Tensor[] {
+  return [node.inputs[0]!, ...[weights, biases].filter((value): value is Tensor => value !== undefined && 'node' in value)]
+}
+
+/** Fewer multiply-accumulates in a product of matrices are not worth an instruction of their own. */
+const smallestProduct = 2 ** 20
+
+export interface FindOptions {
+  /** What is given at this level, so that nothing behind it counts. */
+  readonly isBound: (tensor: Tensor) => boolean
+  /** The value of a tensor that does not change between runs. */
+  readonly valueOf: (tensor: Tensor) => TypedArray | undefined
+}
+
+/** The operations on images of a level, by the last node of each. */
+export function findImageNodes(nodes: readonly Node[], results: readonly Tensor[], { isBound, valueOf }: FindOptions): ReadonlyMap<Node, ImageNode> {
+  const users = new Map<Tensor, Node[]>()
+  for (const node of nodes) for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node])
+  const found = new Map<Node, ImageNode>()
+  for (const node of nodes) {
+    const form = formOf(node, isBound, valueOf)
+    if (!form) continue
+    const result = node.outputs[0]!
+    const [user, ...others] = users.get(result) ?? []
+    const biases = user && others.length === 0 && !results.includes(result) ? biasOf(user, form.node, isBound) : undefined
+    const values = biases && (form.weights === node.inputs[1] ? biases : valueOf(biases))
+    found.set(values ? user! : node, { ...form, biases: values })
+  }
+  return found
+}
+
+/** `node` without its biases. Products of matrices only where they can skip zeros. */
+function formOf(node: Node, isBound: FindOptions['isBound'], valueOf: FindOptions['valueOf']): Omit<ImageNode, 'biases'> | undefined {
+  if (node.inputs.some(({ dtype, shape }) => dtype !== 'float32' || sizeOf(shape) === 0)) return undefined
+  const weight = node.inputs[1]!
+  if (isPrimitive(node, 'convInputGradient')) return { node, weights: valueOf(weight) ?? weight, kernel: undefined }
+  if (isPrimitive(node, 'conv')) {
+    const weights = valueOf(weight)
+    return { node, weights: weights ?? weight, kernel: weights && fuseEventConv(node) }
+  }
+  if (!isPrimitive(node, 'matmul') || sizeOf(node.outputs[0]!.shape) * weight.shape[0]! < smallestProduct) return undefined
+  const kernel = fuseEventConv(node)
+  const weights = kernel && transposedValueOf(weight, isBound, valueOf)
+  return weights && { node, weights, kernel }
+}
+
+/** The transpose of a matrix that is known, or is the transpose of one. */
+function transposedValueOf(matrix: Tensor, isBound: FindOptions['isBound'], valueOf: FindOptions['valueOf']): TypedArray | undefined {
+  if (isPrimitive(matrix.node, 'transpose') && !isBound(matrix) && matrix.node.attributes.permutation[0] === 1) return valueOf(matrix.node.inputs[0]!)
+  const value = valueOf(matrix)
+  const [rows, columns] = matrix.shape as readonly [number, number]
+  return value && Float32Array.from(value, (_, i) => value[(i % rows) * columns + Math.floor(i / rows)]!)
+}
+
+/** The values, one for each filter, that `user` adds to the result of `node`. */
+function biasOf(user: Node, node: ImageNode['node'], isBound: FindOptions['isBound']): Tensor | undefined {
+  if (!isPrimitive(user, 'add')) return undefined
+  const result = node.outputs[0]!
+  const { source, mapping } = lookThrough(user.inputs.find((input) => input !== result) ?? result, 'full', isBound)
+  const places = isPrimitive(node, 'matmul') ? 1 : sizeOf(result.shape.slice(2 - node.inputs[1]!.shape.length))
+  const isPerFilter = typeof mapping === 'object' && mapping.count === filtersOf(node) && mapping.inner === places
+  return isPerFilter && source.dtype === 'float32' ? source : undefined
+}
+
+function filtersOf(node: ImageNode['node']): number {
+  const weight = node.inputs[1]!.shape
+  return isPrimitive(node, 'conv') ? weight[0]! : isPrimitive(node, 'matmul') ? weight[1]! : weight[1]! * node.attributes.groups
+}
+
+/** An operation on images as a model for any number of them, with the inputs that `inputsOf` names. */
+export interface ImagePlan {
+  readonly model: OnnxModelSpec
+  readonly images: number
+  /** Multiply-accumulates of one image. */
+  readonly work: number
+}
+
+export function planImages({ node, weights, biases }: ImageNode): ImagePlan {
+  const [input, { shape: given }] = node.inputs as readonly [Tensor, Tensor]
+  const isProduct = isPrimitive(node, 'matmul')
+  const image = isProduct ? input.shape.slice(-1) : input.shape.slice(1 - given.length)
+  const images = sizeOf(input.shape) / sizeOf(image)
+  const [x, weight] = [placeholder([images, ...image]), placeholder(isProduct ? [...given].reverse() : given)]
+  const bias = placeholder([filtersOf(node), ...(isProduct ? [] : given.slice(2).map(() => 1))])
+  const result = resultOf(node, x, weight)
+  const values = [[weight, weights] as const, ...(biases ? [[bias, biases] as const] : [])]
+  const constants = new Map(values.flatMap(([tensor, value]) => ('node' in value ? [] : [[tensor, { data: value, shape: tensor.shape }] as const])))
+  const model = lowerGraph({ parameters: [x, ...values.flatMap(([tensor, value]) => ('node' in value ? [tensor] : []))], results: [biases ? result.add(bias) : result] }, { constants })
+  const free = <V extends { readonly shape: readonly (number | string)[] | undefined }>(value: V): V => ({ ...value, shape: [batchSymbol, ...value.shape!.slice(1)] })
+  const [first, ...others] = model.inputs
+  const places = isPrimitive(node, 'conv') ? sizeOf(node.outputs[0]!.shape.slice(2 - given.length)) : isProduct ? 1 : sizeOf(input.shape.slice(2 - given.length))
+  return { model: { ...model, inputs: [free(first!), ...others], outputs: model.outputs.map(free) }, images, work: sizeOf(given) * places }
+}
+
+/** The operation of `node` on other images. */
+function resultOf(node: ImageNode['node'], x: Tensor, weight: Tensor): Tensor {
+  if (isPrimitive(node, 'matmul')) return x.matmul(weight.transpose())
+  if (isPrimitive(node, 'conv')) return conv(x, weight, node.attributes)
+  const { spatial, ...window } = node.attributes
+  const plain = convTranspose(x, weight, window)
+  return convTranspose(x, weight, { ...window, outputPadding: spatial.map((size, i) => size - plain.shape[plain.shape.length - spatial.length + i]!) })
+}
