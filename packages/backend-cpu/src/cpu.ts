@@ -48,8 +48,12 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
   const doubling = writeOnnx(lowerGraph({ parameters: [x], results: [x.add(x)] }))
   const modules = threads === 1 ? undefined : workerThreads()
   const memory = new Memory(modules !== undefined && (await takesSharedMemory(lib, doubling)), memoryLimit)
-  const workers = await Threads.start(memory, threads === 0 ? coreCount() : threads, memory.isShared ? modules : undefined, options.lib ? undefined : libraryFile())
-  return new CpuBackend(lib, await runEndOf(lib, doubling), threads, memory, workers, kernels ? await loadAssembler() : undefined, eventDensity)
+  const [workers, runEnd, assemble] = await Promise.all([
+    Threads.start(memory, threads === 0 ? coreCount() : threads, memory.isShared ? modules : undefined, options.lib ? undefined : libraryFile()),
+    runEndOf(lib, doubling),
+    kernels ? loadAssembler() : undefined,
+  ])
+  return new CpuBackend(lib, runEnd, threads, memory, workers, assemble, eventDensity)
 }
 
 /** A value of all the steps that run at once takes no more than this, so that it stays in the outer caches. */

@@ -93,12 +93,12 @@ export class Threads {
       // without what the program preloads, such as a loader of sources
       return new lib!.Worker(workerSource, { eval: true, execArgv: [], workerData: { memory: memory.wasm, control: words, thread: i + 1, library } })
     })
-    await Promise.all(workers.map((worker) => new Promise((resolve, reject) => {
-      worker.once('message', resolve)
+    const running = await Promise.all(workers.map((worker) => new Promise<{ readonly hasLibrary: boolean }>((resolve, reject) => {
+      worker.once('message', (message) => resolve(message as { readonly hasLibrary: boolean }))
       worker.once('error', reject)
     })))
     for (const worker of workers) worker.unref()
-    return new Threads(memory, workers, words, workers.length > 0 && library !== undefined)
+    return new Threads(memory, workers, words, workers.length > 0 && running.every(({ hasLibrary }) => hasLibrary))
   }
 
   /** Makes a module known to all threads; returns its number. */

@@ -48,8 +48,15 @@ function runKernel() {
   if (control[next] < 0) return some(thread * step)
   for (let first = Atomics.add(control, next, step); first < end; first = Atomics.add(control, next, step)) some(first)
 }
+function loadsLibrary() {
+  try {
+    return require(library).InferenceSession !== undefined
+  } catch {
+    return false
+  }
+}
 async function main() {
-  parentPort.postMessage('running')
+  parentPort.postMessage({ hasLibrary: library !== undefined && loadsLibrary() })
   for (;;) {
     for (let spins = 0; Atomics.load(control, sequence) === seen; spins++) if (spins > 20000) Atomics.wait(control, sequence, seen)
     seen = Atomics.load(control, sequence)
