@@ -30,17 +30,20 @@ const smallestProduct = 2 ** 20
 export interface FindOptions {
   /** What is given at this level, so that nothing behind it counts. */
   readonly isBound: (tensor: Tensor) => boolean
+  /** What a tensor stands for that is given from outside. */
+  readonly outer: (tensor: Tensor) => Tensor
   /** The value of a tensor that does not change between runs. */
   readonly valueOf: (tensor: Tensor) => TypedArray | undefined
 }
 
 /** The operations on images of a level, by the last node of each. */
-export function findImageNodes(nodes: readonly Node[], results: readonly Tensor[], { isBound, valueOf }: FindOptions): ReadonlyMap<Node, ImageNode> {
+export function findImageNodes(nodes: readonly Node[], results: readonly Tensor[], options: FindOptions): ReadonlyMap<Node, ImageNode> {
+  const { isBound, valueOf } = options
   const users = new Map<Tensor, Node[]>()
   for (const node of nodes) for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node])
   const found = new Map<Node, ImageNode>()
   for (const node of nodes) {
-    const form = formOf(node, isBound, valueOf)
+    const form = formOf(node, options)
     if (!form) continue
     const result = node.outputs[0]!
     const [user, ...others] = users.get(result) ?? []
@@ -52,8 +55,9 @@ export function findImageNodes(nodes: readonly Node[], results: readonly Tensor[
 }
 
 /** `node` without its biases. Products of matrices only where they can skip zeros. */
-function formOf(node: Node, isBound: FindOptions['isBound'], valueOf: FindOptions['valueOf']): Omit<ImageNode, 'biases'> | undefined {
+function formOf(node: Node, options: FindOptions): Omit<ImageNode, 'biases'> | undefined {
   if (node.inputs.some(({ dtype, shape }) => dtype !== 'float32' || sizeOf(shape) === 0)) return undefined
+  const { valueOf } = options
   const weight = node.inputs[1]!
   if (isPrimitive(node, 'convInputGradient')) return { node, weights: valueOf(weight) ?? weight, kernel: undefined }
   if (isPrimitive(node, 'conv')) {
@@ -62,13 +66,14 @@ function formOf(node: Node, isBound: FindOptions['isBound'], valueOf: FindOption
   }
   if (!isPrimitive(node, 'matmul') || sizeOf(node.outputs[0]!.shape) * weight.shape[0]! < smallestProduct) return undefined
   const kernel = fuseEventConv(node)
-  const weights = kernel && transposedValueOf(weight, isBound, valueOf)
+  const weights = kernel && transposedValueOf(weight, options)
   return weights && { node, weights, kernel }
 }
 
 /** The transpose of a matrix that is known, or is the transpose of one. */
-function transposedValueOf(matrix: Tensor, isBound: FindOptions['isBound'], valueOf: FindOptions['valueOf']): TypedArray | undefined {
-  if (isPrimitive(matrix.node, 'transpose') && !isBound(matrix) && matrix.node.attributes.permutation[0] === 1) return valueOf(matrix.node.inputs[0]!)
+function transposedValueOf(matrix: Tensor, { outer, valueOf }: FindOptions): TypedArray | undefined {
+  const made = outer(matrix)
+  if (isPrimitive(made.node, 'transpose') && made.node.attributes.permutation[0] === 1) return valueOf(made.node.inputs[0]!)
   const value = valueOf(matrix)
   const [rows, columns] = matrix.shape as readonly [number, number]
   return value && Float32Array.from(value, (_, i) => value[(i % rows) * columns + Math.floor(i / rows)]!)

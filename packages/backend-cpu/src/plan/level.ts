@@ -84,6 +84,7 @@ export class Level {
     const { graph, isRepeated } = options
     this.#partition = partition(graph, {
       isBaked: (read) => context.baked.has(read),
+      outer: (tensor) => this.#outer(tensor),
       valueOf: (tensor) => this.#valueOf(tensor),
       outerStatic: (parameter) => options.staticParameters.has(parameter),
       fold: !context.check,
@@ -125,10 +126,16 @@ export class Level {
     return this.#partition.base(tensor)
   }
 
-  /** The value of a tensor that is constant, here or outside. */
-  #valueOf(tensor: Tensor): TypedArray | undefined {
+  /** The tensor of an outer level that a parameter stands for. */
+  #outer(tensor: Tensor): Tensor {
     let at = tensor
     for (let outer = this.#options.substitutions.get(at); outer; outer = this.#options.substitutions.get(at)) at = outer
+    return at
+  }
+
+  /** The value of a tensor that is constant, here or outside. */
+  #valueOf(tensor: Tensor): TypedArray | undefined {
+    const at = this.#outer(tensor)
     return this.#context.baked.get(at)?.data ?? (isPrimitive(at.node, 'constant') ? at.node.attributes.data : undefined)
   }
 

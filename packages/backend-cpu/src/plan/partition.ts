@@ -44,6 +44,8 @@ export interface FusedScan {
 
 export interface PartitionOptions {
   readonly isBaked: (read: Tensor) => boolean
+  /** What a parameter for a static tensor stands for, and any other tensor itself. */
+  readonly outer: (tensor: Tensor) => Tensor
   /** The value of a constant, or of what is one outside or between runs. */
   readonly valueOf: (tensor: Tensor) => TypedArray | undefined
   /** Which parameters stand for static tensors from outside. */
@@ -84,7 +86,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
   const fusedScans = new Map<Node, FusedScan>()
   const poolsOf = options.kernels ? poolsOfScans(nodes, base) : new Map<Node, FusedPlanes[]>()
   const pooled = new Map<Node, Node>()
-  const candidates = options.kernels ? findImageNodes(nodes, graph.results, { isBound, valueOf: options.valueOf }) : new Map<Node, ImageNode>()
+  const candidates = options.kernels ? findImageNodes(nodes, graph.results, { isBound, outer: options.outer, valueOf: options.valueOf }) : new Map<Node, ImageNode>()
   const candidateOf = new Map<Node, ImageNode>([...candidates].flatMap(([root, found]) => [[root, found], [found.node, found]]))
   const imageNodes = new Map<Node, ImageNode>()
   const kernelMade = new Set<Tensor>()
