@@ -43,9 +43,9 @@ describe('flags of snn convert', { timeout: 240_000 }, () => {
     ['burst', ['--levels', '3'], { name: 'burst', spikes: 'binary', signed: false, levels: 3 }, 64],
     ['phase', ['--levels', '5'], { name: 'phase', spikes: 'binary', signed: false, levels: 5 }, 10],
     ['stBif', ['--levels', '7'], { name: 'stBif', spikes: 'binary', signed: true, levels: 7 }, 32],
-    ['multiThreshold', [], { name: 'multiThreshold', spikes: 'graded', signed: true, levels: 9 }, 32],
-    ['differential', ['--levels', '6'], { name: 'differential', spikes: 'graded', signed: true, levels: 6 }, 8],
-    ['delta', ['--levels', '4'], { name: 'delta', spikes: 'graded', signed: true, levels: 4 }, 8],
+    ['multiThreshold', [], { name: 'multiThreshold', spikes: 'graded', signed: true, levels: 9, digits: 1 }, 32],
+    ['differential', ['--levels', '6'], { name: 'differential', spikes: 'graded', signed: true, levels: 6, digits: 1 }, 8],
+    ['delta', ['--levels', '4'], { name: 'delta', spikes: 'graded', signed: true, levels: 4, digits: 2 }, 8],
   ])('--code %s --levels: the report names both, and the file works', async (code, flags, expected, steps) => {
     const { report } = await convert(`${code}.snn.onnx`, '--code', code, ...flags)
     expect(report.code).toEqual(expected)
@@ -108,6 +108,7 @@ describe.concurrent('flags that are refused', { timeout: 120_000 }, () => {
   it.each<[string, () => string[], string, RegExp]>([
     ['an unknown code', () => ['--code', 'morse'], 'ARGUMENT', /--code/],
     ['levels of a code without', () => ['--levels', '4'], 'ARGUMENT', /levels 4.*'binary' have no levels/],
+    ['digits of a code without', () => ['--digits', '2'], 'ARGUMENT', /digits 2.*'binary' are not graded/],
     ['too many levels', () => ['--code', 'delta', '--levels', '17'], 'ARGUMENT', /from 1 to 16/],
     ['waiting without steps', () => ['--wait', '1'], 'ARGUMENT', /wait 1.*without T/],
     ['waiting in a code that does not', () => ['--code', 'delta', '--wait', '1', '--steps', '4'], 'ARGUMENT', /'binary' and 'signed' wait/],

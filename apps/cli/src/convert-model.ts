@@ -11,7 +11,7 @@ import { digestsOf } from './calibration-images.js'
 import { checkWritable } from './check-writable.js'
 import type { OnProgress } from './progress.js'
 
-type Settings = Pick<ConvertOptions, 'code' | 'levels' | 'T' | 'wait' | 'weights' | 'mode' | 'per' | 'balance' | 'initialPotential' | 'delay' | 'unsupported'>
+type Settings = Pick<ConvertOptions, 'code' | 'levels' | 'digits' | 'T' | 'wait' | 'weights' | 'mode' | 'per' | 'balance' | 'initialPotential' | 'delay' | 'unsupported'>
 
 export interface ConvertModelOptions extends Settings {
   /** DATA as a user writes it, or a data set. */

@@ -21,6 +21,12 @@ export interface ConvertOptions extends WorkOptions {
   readonly code?: CodeName
   /** Levels of graded spikes, steps of a quantised activation, or bits; each code has its default. */
   readonly levels?: number
+  /**
+   * Significant binary digits of a graded spike, 1 to 8: sizes are m theta 2^-k, k < levels, at most theta, with m = 1 for one digit (Huang et al., ICML
+   * 2025), m = 1 or 1.5 for two (sums of two powers of two: Li et al., ICLR 2020). A spike leaves at most 1/3, 1/5 .. of what a neuron owes. Default 2 in the code
+   * 'delta', 1 in the others.
+   */
+  readonly digits?: number
   /** Steps that the network is made for, where calibration or waiting needs to know. */
   readonly T?: number
   /** Steps that each layer integrates before it fires, in the codes 'binary' and 'signed': accuracy for latency. Default 0. */
@@ -90,7 +96,7 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   const { samples, calibrationSamples, annAccuracy, ...findings } = await measure({ plan, snn, scales, thresholds, settings }, data, options)
   const report: ConversionReport = {
     version: 1,
-    code: { name: code.name, spikes: code.spikes, signed: code.signed, ...(code.levels ? { levels: settings.levels } : {}) },
+    code: { name: code.name, spikes: code.spikes, signed: code.signed, ...(code.levels ? { levels: settings.levels } : {}), ...(code.spikes === 'graded' ? { digits: settings.digits } : {}) },
     mode,
     per,
     weights: ({ keep: 'kept', biases: 'biases corrected', calibrate: 'calibrated' } as const)[options.weights ?? 'keep'],
@@ -110,13 +116,15 @@ function defaultMode({ levels, mode }: Code, { T }: ConvertOptions): Mode {
   return T === undefined ? '99.9%' : 'sequential'
 }
 
-function checkSettings(code: Code, { levels = code.levels?.default ?? 0, T = 0, wait = 0, mode, weights = 'keep', resume }: ConvertOptions): CodeSettings {
+function checkSettings(code: Code, { levels = code.levels?.default ?? 0, digits = code.digits, T = 0, wait = 0, mode, weights = 'keep', resume }: ConvertOptions): CodeSettings {
   const refuse = (name: string, value: number, expected: string): never => {
     throw new SnnError('ARGUMENT', `[convert] ${name} ${value}, expected ${expected}.`, { name, value })
   }
   const whole = (value: number, least: number, most: number): boolean => Number.isSafeInteger(value) && value >= least && value <= most
   if (!code.levels && levels !== 0) refuse('levels', levels, `none: spikes of the code '${code.name}' have no levels`)
   if (code.levels && !whole(levels, code.levels.least, code.levels.most)) refuse('levels', levels, `a whole number from ${code.levels.least} to ${code.levels.most}`)
+  if (code.spikes === 'binary' && digits !== 1) refuse('digits', digits, `none: spikes of the code '${code.name}' are not graded`)
+  if (!whole(digits, 1, 8)) refuse('digits', digits, 'a whole number from 1 to 8')
   if (!whole(T, 0, 4096)) refuse('T', T, 'a whole number of steps from 1 to 4096')
   if (!whole(wait, 0, 64)) refuse('wait', wait, 'a whole number of steps from 0 to 64')
   if (wait > 0 && !(code.name === 'binary' || code.name === 'signed')) refuse('wait', wait, `0: only the codes 'binary' and 'signed' wait`)
@@ -124,7 +132,7 @@ function checkSettings(code: Code, { levels = code.levels?.default ?? 0, T = 0, 
   if (weights !== 'keep' && mode !== 'sequential') throw new SnnError('ARGUMENT', `[convert] weights '${weights}' in mode ${JSON.stringify(mode)}, expected mode 'sequential', which alone changes weights.`, { name: 'weights', value: weights })
   if (resume && mode !== 'sequential') throw new SnnError('ARGUMENT', `[convert] resume in mode ${JSON.stringify(mode)}, expected mode 'sequential', which alone can be resumed.`, { name: 'resume', value: mode })
   if (wait > 0 && T === 0) refuse('wait', wait, '0 without T. Say for how many steps the network is made: T')
-  return { levels, T, wait }
+  return { levels, digits, T, wait }
 }
 
 function totalOf({ macs }: Plan): number {

@@ -32,7 +32,7 @@ export interface Normalized {
 }
 
 /** Settings of codes that need none. */
-export const noSettings: CodeSettings = { levels: 0, T: 0, wait: 0 }
+export const noSettings: CodeSettings = { levels: 0, digits: 1, T: 0, wait: 0 }
 
 /**
  * The spiking network of a plan: neurons of its code, and where the code absorbs them, thresholds in the weights (Diehl et al. 2015;
@@ -90,13 +90,13 @@ function siteOf({ name, layer }: NetworkNode, shape: Shape, depth: number, thres
 }
 
 /** A bias that must not enter at every step: it moves into a gate behind its layer. */
-function windowBias(draft: Draft, name: string, { code, shapes }: Plan, depth: number, { T, wait }: CodeSettings): void {
+function windowBias(draft: Draft, name: string, { code, shapes }: Plan, depth: number, settings: CodeSettings): void {
   const { layer } = draft.node(name)!
   const { weight, bias } = layer.variables
-  if (!bias || (code.flow === 'sustained' && wait === 0)) return
+  if (!bias || (code.flow === 'sustained' && settings.wait === 0)) return
   const isConv = layer.kind === 'conv'
   draft.replace(name, isConv ? convLayer(layer.config as unknown as ConvConfig, { weight: weight! }) : linearLayer({}, { weight: weight! }))
-  const window = code.flow === 'once' ? { start: 0, length: 1 } : { start: code.start(depth - 1, { levels: 0, T, wait }), length: T }
+  const window = code.flow === 'once' ? { start: 0, length: 1 } : { start: code.start(depth - 1, settings), length: settings.T }
   draft.insertAfter(name, `${name}_bias`, gate(isConv ? { ...window, trailing: shapes.get(name)!.length - 1 } : window, { bias }))
 }
 

@@ -45,8 +45,8 @@ export interface AccuracyReport {
 /** What a conversion did and what to expect of it. JSON; `version` grows when its form changes. */
 export interface ConversionReport {
   readonly version: 1
-  /** What a spike is: binary or graded, with a sign or not, and of how many levels (steps, bits). */
-  readonly code: { readonly name: CodeName; readonly spikes: 'binary' | 'graded'; readonly signed: boolean; readonly levels?: number }
+  /** What a spike is: binary or graded, with a sign or not, of how many levels (steps, bits), and how many digits of a graded one. */
+  readonly code: { readonly name: CodeName; readonly spikes: 'binary' | 'graded'; readonly signed: boolean; readonly levels?: number; readonly digits?: number }
   readonly mode: Mode
   readonly per: Per
   /** Whether calibration changed weights, biases alone, or neither. */

@@ -7,7 +7,7 @@ import { hashOf } from './hash.js'
 import type { CodeName } from './codes/code.js'
 
 /** What distinguishes a conversion that the search tries. */
-export type Candidate = Pick<ConvertOptions, 'code' | 'levels' | 'mode' | 'per' | 'T' | 'wait' | 'weights'>
+export type Candidate = Pick<ConvertOptions, 'code' | 'levels' | 'digits' | 'mode' | 'per' | 'T' | 'wait' | 'weights'>
 
 export interface SearchOptions extends Omit<ConvertOptions, keyof Candidate> {
   /** Points of accuracy, in percent, that may be lost. */

@@ -14,6 +14,7 @@ interface Flags {
   readonly samples: number
   readonly code?: CodeName
   readonly levels?: number
+  readonly digits?: number
   readonly steps?: number
   readonly wait?: number
   readonly weights: 'keep' | 'biases' | 'calibrate'
@@ -55,13 +56,14 @@ export function convertCommand(signal: AbortSignal): Command {
     .addOption(new Option('--samples <count>', 'calibration samples, drawn at random (seed 0)').argParser(wholeNumber(1)).default(1000))
     .addOption(new Option('--code <name>', 'what spikes mean').choices(Object.keys(codes)).default('binary'))
     .addOption(new Option('--levels <count>', 'levels of graded spikes, steps of stBif, bits of phase (default: that of the code)').argParser(wholeNumber(1)))
+    .addOption(new Option('--digits <count>', 'significant binary digits of graded spikes: with 1 their sizes are powers of two, with 2 also 1.5 times these (default: 2 in delta, else 1)').argParser(wholeNumber(1)))
     .addOption(new Option('--mode <mode>', 'how thresholds are chosen: max, a percentile of the activations, balance (local threshold balancing), sequential (for --steps, with the SNN in the loop), gaussian, or JSON { "layer": threshold } (default: 99.9%, with --steps sequential, max in codes with levels but phase)'))
     .addOption(new Option('--steps <count>', 'time steps that the network is made for; without --mode it is calibrated for them').argParser(wholeNumber(1)))
     .addOption(new Option('--wait <steps>', 'steps that each layer integrates before it fires: accuracy for latency (codes binary, signed)').argParser(wholeNumber(0)))
     .addOption(new Option('--weights <what>', 'what mode sequential may change beside thresholds').choices(['keep', 'biases', 'calibrate']).default('keep'))
     .addOption(new Option('--per <what>', 'one threshold for each of these; balance and sequential always take channels (default: layer, channel in codes with levels)').choices(['layer', 'channel']))
     .addOption(new Option('--resume <file>', 'mode sequential: keep what was found for each layer in this file, go on from it, and remove it at the end').conflicts('budget'))
-    .addOption(new Option('--budget <points>', 'search codes, calibrations and steps for the cheapest network that loses at most so many points of accuracy').argParser(points).conflicts(['code', 'levels', 'mode', 'steps', 'wait', 'per']))
+    .addOption(new Option('--budget <points>', 'search codes, calibrations and steps for the cheapest network that loses at most so many points of accuracy').argParser(points).conflicts(['code', 'levels', 'digits', 'mode', 'steps', 'wait', 'per']))
     .option('--validate <DATA>', 'labelled data that the search measures on, other than --calibrate (default: a fifth of the calibration samples)')
     .addOption(new Option('--validate-samples <count>', 'only the first so many of them').argParser(wholeNumber(1)))
     .option('--same-data', 'let the search measure on the images that thresholds were chosen on')
@@ -135,8 +137,8 @@ export function describeConversion({ model, data, samples, out, preprocess, repo
 }
 
 /** One line: what a spike is, and whether weights were changed. */
-function describeCode({ code: { name, spikes, signed, levels }, weights }: ModelConversion['report']): string {
-  const parts = [`${spikes} spikes`, signed ? 'with a sign' : 'without sign', ...(levels === undefined ? [] : [`${levels} ${name === 'phase' ? 'bits' : spikes === 'graded' ? 'levels' : 'steps'}`])]
+function describeCode({ code: { name, spikes, signed, levels, digits }, weights }: ModelConversion['report']): string {
+  const parts = [`${spikes} spikes`, signed ? 'with a sign' : 'without sign', ...(levels === undefined ? [] : [`${levels} ${name === 'phase' ? 'bits' : spikes === 'graded' ? 'levels' : 'steps'}`]), ...(digits === undefined ? [] : [`${digits} ${digits === 1 ? 'digit' : 'digits'}`])]
   return `code ${name}: ${parts.join(', ')}; weights ${weights}`
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { conv, linear, mlp, node, random, randomTensor, residual } from '../../test/networks.js'
 import { neuronNames } from '../activations.js'
 import { convert } from '../convert.js'
-import { normalize } from '../normalize.js'
+import { normalize, noSettings } from '../normalize.js'
 import { planConversion } from '../plan.js'
 import { prepare } from '../prepare.js'
 import { simulate } from '../simulate.js'
@@ -194,7 +194,7 @@ describe('sequential calibration', { timeout: 300_000 }, () => {
 
   it('drives a layer by the very spikes of the whole network, which it keeps as long as they are needed', async () => {
     for (const wait of [0, 1]) {
-      const settings = { levels: 0, T: 5, wait }
+      const settings = { ...noSettings, T: 5, wait }
       const plan = planConversion((await prepare(residual(), { softmax: 'strip' })).network, 'error')
       const names = neuronNames(plan)
       const thresholds = new Map(names.map((name) => [name, Float64Array.from({ length: plan.shapes.get(name)![0]! }, (_, c) => 0.5 + 0.1 * c)]))

@@ -10,6 +10,7 @@ export const binary: Code = {
   spikes: 'binary',
   signed: false,
   levels: undefined,
+  digits: 1,
   neurons: rectifiers,
   functions: false,
   absorbs: true,

@@ -22,6 +22,8 @@ export interface Site {
 export interface CodeSettings {
   /** Levels of graded spikes, steps of a quantised activation, or bits. */
   readonly levels: number
+  /** Significant binary digits of a graded spike: with 1 its size is a power of two, with 2 also 1.5 times one. */
+  readonly digits: number
   /** Steps that the network is made for; 0: any number. */
   readonly T: number
   /** Steps that each layer of neurons integrates before it fires. */
@@ -45,6 +47,8 @@ export interface Code {
   /** Whether spikes have a sign. */
   readonly signed: boolean
   readonly levels: { readonly default: number; readonly least: number; readonly most: number } | undefined
+  /** Significant binary digits of a spike by default. */
+  readonly digits: number
   /** How thresholds are chosen by default, where that is not `max` in spite of levels. */
   readonly mode?: '99.9%'
   /** Activations that become neurons, by kind of layer. */

@@ -51,8 +51,9 @@ describe('delta code', () => {
   it('is the naive loop: everything enters once, neurons hand on the nearest level of what they owe', async () => {
     const input = randomTensor([2, 8], 3)
     const { snn, ann, report } = await convert(mlp(), [input], { backend, code: 'delta', levels: 6, per: 'layer' })
-    expect(report.code).toEqual({ name: 'delta', spikes: 'graded', signed: true, levels: 6 })
+    expect(report.code).toEqual({ name: 'delta', spikes: 'graded', signed: true, levels: 6, digits: 2 })
     const T = 7
+    const sizes = [2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]
     const { logitsByStep, recorded } = await simulate(snn, input, { T, backend, record: ['*.spike'] })
     const weights = await Promise.all(['fc1', 'fc2', 'fc3'].map(async (name) => {
       const { weight, bias } = ann.node(name).layer.variables
@@ -69,16 +70,16 @@ describe('delta code', () => {
       for (let t = 0; t < T; t++) {
         let current = t === 0 ? dense(0, [...input.data.subarray(n * 8, n * 8 + 8)], true) : new Array<number>(12).fill(0)
         for (const layer of [0, 1]) {
-          const theta = report.layers[layer]!.threshold.max
+          const unit = report.layers[layer]!.threshold.max * 2 ** -6
           const spikes: number[] = []
           const out = current.map((z, i) => {
             received[layer]![i]! += z
             const error = Math.max(received[layer]![i]!, 0) - sent[layer]![i]!
-            let s = 0
-            for (let k = 5; k >= 0; k--) if (Math.abs(error) >= 0.75 * theta * 2 ** -k) s = Math.sign(error) * 2 ** (5 - k)
+            const size = Math.abs(error) / unit
+            const s = size < 1.5 ? 0 : Math.sign(error) * sizes.reduce((near, next) => (Math.abs(size - next) < Math.abs(size - near) ? next : near))
             spikes.push(s)
-            sent[layer]![i]! += s * theta * 2 ** -5
-            return s * theta * 2 ** -5
+            sent[layer]![i]! += s * unit
+            return s * unit
           })
           const size = spikes.length
           expect([...recorded[`relu${layer + 1}.spike`]!.data.subarray((t * 2 + n) * size, (t * 2 + n + 1) * size)].map((s) => s + 0)).toEqual(spikes.map((s) => s + 0))
@@ -142,7 +143,7 @@ describe('delta code', () => {
 
 describe('options of codes', () => {
   it('are checked before any work', async () => {
-    for (const wrong of [{ code: 'morse' }, { code: 'binary', levels: 3 }, { code: 'delta', levels: 0 }, { code: 'phase', levels: 2.5 }, { code: 'delta', wait: 1 }, { wait: 1 }, { T: -1 }, { mode: 'sequential' }, { weights: 'calibrate' }, { code: 'delta', mode: 'sequential', T: 4 }]) {
+    for (const wrong of [{ code: 'morse' }, { code: 'binary', levels: 3 }, { code: 'delta', levels: 0 }, { code: 'delta', digits: 9 }, { code: 'phase', digits: 2 }, { code: 'phase', levels: 2.5 }, { code: 'delta', wait: 1 }, { wait: 1 }, { T: -1 }, { mode: 'sequential' }, { weights: 'calibrate' }, { code: 'delta', mode: 'sequential', T: 4 }]) {
       await expect(convert(mlp(), [randomTensor([3, 8], 5)], { backend, ...wrong } as never), JSON.stringify(wrong)).rejects.toMatchObject({ code: 'ARGUMENT' })
     }
   })

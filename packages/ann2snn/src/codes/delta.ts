@@ -13,9 +13,11 @@ export const delta: Code = {
   spikes: 'graded',
   signed: true,
   levels: { default: 9, least: 1, most: 16 },
+  // a spike of one digit owes 1/3 of the change at worst, with two 1/5
+  digits: 2,
   neurons: piecewiseLinear,
   functions: true,
   absorbs: false,
   start: () => 0,
-  neuron: (site, { levels }) => deltaNeuron({ levels, ...gradedOptions(site) }),
+  neuron: (site, { levels, digits }) => deltaNeuron({ levels, digits, ...gradedOptions(site) }),
 }

@@ -8,5 +8,6 @@ export const differential: Code = {
   ...delta,
   name: 'differential',
   summary: 'graded, signed spikes that carry the change of a mean (Huang et al. 2025)',
-  neuron: (site, { levels }) => differentialNeuron({ levels, ...gradedOptions(site) }),
+  digits: 1,
+  neuron: (site, { levels, digits }) => differentialNeuron({ levels, digits, ...gradedOptions(site) }),
 }

@@ -10,5 +10,6 @@ export const multiThreshold: Code = {
   summary: 'graded, signed spikes whose mean is the activation (Huang et al. 2025)',
   flow: 'sustained',
   functions: false,
-  neuron: (site, { levels }) => multiThresholdNeuron({ levels, ...gradedOptions(site) }),
+  digits: 1,
+  neuron: (site, { levels, digits }) => multiThresholdNeuron({ levels, digits, ...gradedOptions(site) }),
 }

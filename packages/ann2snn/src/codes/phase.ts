@@ -14,6 +14,7 @@ export const phase: Code = {
   spikes: 'binary',
   signed: false,
   levels: { default: 4, least: 1, most: 12 },
+  digits: 1,
   // nothing beyond the threshold is sent later, and a finer last bit is worth more than the rare largest activations
   mode: '99.9%',
   neurons: rectifiers,

@@ -13,6 +13,7 @@ export const stBif: Code = {
   summary: 'spikes +1 and -1; their sum is the quantised activation (You et al. 2024)',
   spikes: 'binary',
   levels: { default: 15, least: 1, most: 255 },
+  digits: 1,
   neurons: rectifiers,
   neuron: ({ name, shape, threshold }, { levels }) =>
     bipolarIntegrateAndFire({ threshold: parameter(threshold.map((x) => x / levels), shape, `${name}.threshold`), level: levels + 1, symmetric: false }),
