@@ -2,7 +2,7 @@ import { conv, placeholder, sizeOf, type ConvOptions, type Shape } from '@snn/te
 import { describe, expect, it } from 'vitest'
 import { random, runReference } from '../test/run-kernel.js'
 import { assemble } from './assemble.js'
-import { eventConvScratch, eventConvWords, fuseEventConv, packEventWeights, printEventConv, rowBlocks, type EventConvKernel } from './index.js'
+import { eventConvScratch, eventConvUnits, eventConvWords, fuseEventConv, packEventWeights, printEventConv, type EventConvKernel } from './index.js'
 import { sumsOf } from './event-conv.js'
 
 const guard = 77
@@ -23,11 +23,11 @@ async function run(kernel: EventConvKernel, x: Float32Array, weights: Float32Arr
   // what was there before must not matter
   new Uint8Array(memory.buffer, at.scratch, eventConvScratch(kernel)).fill(255)
   const y = new Float32Array(memory.buffer, at.y, outputs + 1).fill(guard)
-  const words = { ...at, scratchBytes: eventConvScratch(kernel) }
+  const words = { ...at, images, scratchBytes: eventConvScratch(kernel) }
   eventConvWords.forEach((name, i) => (new Uint32Array(memory.buffer)[i] = words[name]))
   const module = await WebAssembly.compile(await assemble(printEventConv(kernel, { isShared: false })))
   const { run: call } = (await WebAssembly.instantiate(module, { memory: { memory } })).exports as { run: (args: number, first: number, last: number, thread: number) => void }
-  const units = images * kernel.groups * rowBlocks(kernel)
+  const units = eventConvUnits(kernel, images)
   const half = Math.floor(units / 2)
   call(0, 0, half, 0)
   call(0, half, units, 0)
@@ -68,6 +68,8 @@ describe('event-driven convolution', () => {
     { x: [2, 4, 40], weight: [9, 4, 5], options: { padding: 2, stride: 2 } },
     { x: [1, 2, 3, 3], weight: [4, 2, 3, 3], options: { padding: 6, stride: 5 } },
     { x: [2, 300, 3, 3], weight: [4, 300, 2, 2], options: {} },
+    // weights beyond the cache: some images together
+    { x: [11, 130, 4, 5], weight: [130, 130, 3, 3], options: { padding: 1 } },
   ]
   it.each(cases)('equals the reference: $x with $weight, $options', async (one) => {
     for (const density of [0, 0.05, 0.3, 1]) for (const rows of [undefined, 1, 2]) await check({ ...one, ...(rows && { rows }) }, density, density === 0 || density === 0.3)

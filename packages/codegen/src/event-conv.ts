@@ -95,6 +95,30 @@ export function rowBlocks({ rows, windows }: EventConvKernel): number {
   return Math.ceil(windows[0] / rows)
 }
 
+/** Bytes of weights that stay in the cache beside all else. */
+const cachedBytes = 2 ** 19
+
+/**
+ * Images that are summed up together, all of them for one block of filters before the next, where the weights of all blocks are too many for
+ * the cache.
+ */
+export function imagesTogether(kernel: EventConvKernel): number {
+  const { channels, groups, plane } = kernel
+  if (groups > 1 || rowBlocks(kernel) > 1 || 4 * packedSize(kernel) <= cachedBytes) return 1
+  const longestList = channels * plane[1] * inputRowsOf(kernel) * 8
+  return Math.max(1, Math.min(8, Math.floor(listBytes / longestList)))
+}
+
+/** Units of work of so many images. */
+export function eventConvUnits(kernel: EventConvKernel, images: number): number {
+  return Math.ceil(images / imagesTogether(kernel)) * kernel.groups * rowBlocks(kernel)
+}
+
+function packedSize(kernel: EventConvKernel): number {
+  const { blocks, vectors } = sumsOf(kernel)
+  return kernel.groups * blocks * (1 + kernel.kernel[0] * kernel.kernel[1] * kernel.channels) * 4 * vectors
+}
+
 /**
  * Weights [O, C, kernel], and biases [O], as the kernel reads them: for each group and block of filters its biases, then for each column of
  * the kernel, each channel, and each row of the kernel the weights of the block's filters.
@@ -105,7 +129,7 @@ export function packEventWeights(kernel: EventConvKernel, weights: TypedArray, b
   const { blocks, vectors } = sumsOf(kernel)
   const lanes = 4 * vectors
   const blockSize = (1 + height * width * channels) * lanes
-  const packed = new Float32Array(groups * blocks * blockSize)
+  const packed = new Float32Array(packedSize(kernel))
   let from = 0
   for (let o = 0; o < groups * filters; o++) {
     const filter = o % filters

@@ -1,4 +1,4 @@
-import { eventConvScratch, eventConvWords, lineBytes, printEventConv, printSampleNonZero, rowBlocks, sampleWords, sampledValues, type EventConvKernel } from '@snn/codegen'
+import { eventConvScratch, eventConvUnits, eventConvWords, lineBytes, printEventConv, printSampleNonZero, sampleWords, sampledValues, type EventConvKernel } from '@snn/codegen'
 import type { Frame, Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
 import type { SessionCache } from '../session-cache.js'
@@ -108,15 +108,15 @@ export class EventConvInstruction implements Instruction {
     const { kernel, weights } = this.#events
     const { inputs, output, work } = this.#operation
     const { threads, args, scratch } = this.workshop
-    const units = images * kernel.groups * rowBlocks(kernel)
     const values = {
       x: inputs[0]!(frame).byteOffset + from * this.#bytes.x,
       weights: weights(frame).byteOffset,
       y: output(frame).byteOffset + from * this.#bytes.y,
+      images,
       scratch: scratch.byteOffset,
       scratchBytes: eventConvScratch(kernel),
     }
     new Uint32Array(args.buffer, args.byteOffset, eventConvWords.length).set(eventConvWords.map((name) => values[name]))
-    threads.run(this.#kernel, args.byteOffset, units, images * (this.#bytes.x + density * work) >= sharedWork ? 'shared' : 'alone')
+    threads.run(this.#kernel, args.byteOffset, eventConvUnits(kernel, images), images * (this.#bytes.x + density * work) >= sharedWork ? 'shared' : 'alone')
   }
 }

@@ -1,9 +1,9 @@
-import { inputRowsOf, rowBlocks, sumsOf, type EventConvKernel } from '../event-conv.js'
+import { imagesTogether, inputRowsOf, rowBlocks, sumsOf, type EventConvKernel } from '../event-conv.js'
 import { importMemory } from './module.js'
 import { add, bytes, count, get, i32, mul, set } from './text.js'
 
 /** Where `run` finds what it needs, as 32-bit words from its first argument on. */
-export const eventConvWords = ['x', 'weights', 'y', 'scratch', 'scratchBytes'] as const
+export const eventConvWords = ['x', 'weights', 'y', 'images', 'scratch', 'scratchBytes'] as const
 
 const argument = (name: (typeof eventConvWords)[number]): string => `(i32.load offset=${4 * eventConvWords.indexOf(name)} ${get('args')})`
 const sub = (x: string, y: string): string => `(i32.sub ${x} ${y})`
@@ -35,43 +35,57 @@ function sizesOf(kernel: EventConvKernel) {
 
 /** Bytes of scratch memory that a thread needs. */
 export function eventConvScratch(kernel: EventConvKernel): number {
-  return sizesOf(kernel).scratch
+  return imagesTogether(kernel) * sizesOf(kernel).scratch
 }
 
 /**
  * An event-driven convolution as WebAssembly text: `run(args, first, last, thread)` computes the units from `first` to before `last`, each a
- * block of rows of one image and group. Sums are in the order of kernel rows, columns, and channels. Up to 64 bytes behind the input may be read.
+ * block of rows of one image and group, or some whole images. Sums are in the order of kernel rows, columns, and channels. Up to 64 bytes behind the input may be read.
  */
 export function printEventConv(kernel: EventConvKernel, memory: { readonly isShared: boolean }): string {
-  const { channels, filters, groups, plane, windows, stride, padding, rows } = kernel
-  const { blocks, blockBytes, starts, vectors, together } = sizesOf(kernel)
+  const { groups, windows, stride, padding, rows } = kernel
+  const { blocks, blockBytes, vectors, together } = sizesOf(kernel)
   const units = rowBlocks(kernel)
+  const images = imagesTogether(kernel)
   return [
     '(module',
     importMemory(memory),
     '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
-    ...['unit', 'n', 'x', 'y', 'weights', 'scratch', 'starts', 'cursor', 'row', 'rowEnd', 'in', 'inEnd', 'column', 'c', 'at', 'to', 'mask', 'bit', 'key', 'valid', 'b', 'oy', 'ox', 'ky', 'kx', 'p', 'end', 'w', 'block', 'from'].map((name) => `(local $${name} i32)`),
+    ...['unit', 'n', 'nEnd', 'image', 'x', 'y', 'weights', 'base', 'scratch', 'starts', 'cursor', 'row', 'rowEnd', 'in', 'inEnd', 'column', 'c', 'at', 'to', 'mask', 'bit', 'key', 'valid', 'b', 'oy', 'ox', 'ky', 'kx', 'p', 'end', 'w', 'block', 'from'].map((name) => `(local $${name} i32)`),
     ...['countLow', 'countHigh', 'low', 'high', 'laneLow', 'laneHigh', 'v', 'm0', 'm1', 'm2', 'm3', ...range(together * vectors).map((i) => `a${i}`)].map((name) => `(local $${name} v128)`),
-    set('scratch', add(argument('scratch'), mul(argument('scratchBytes'), get('thread')))),
+    set('base', add(argument('scratch'), mul(argument('scratchBytes'), get('thread')))),
     '(block $done (loop $units',
     `(br_if $done (i32.ge_u ${get('first')} ${get('last')}))`,
     set('unit', get('first')),
     set('first', add(get('first'), i32(1))),
-    set('n', `(i32.div_u ${get('unit')} ${i32(units)})`),
+    set('n', mul(`(i32.div_u ${get('unit')} ${i32(units)})`, i32(images))),
+    set('nEnd', add(get('n'), i32(images))),
+    ...(images === 1 ? [] : [`(if (i32.gt_u ${get('nEnd')} ${argument('images')}) (then ${set('nEnd', argument('images'))}))`]),
     set('row', mul(`(i32.rem_u ${get('unit')} ${i32(units)})`, i32(rows))),
     set('rowEnd', add(get('row'), i32(rows))),
     `(if (i32.gt_u ${get('rowEnd')} ${i32(windows[0])}) (then ${set('rowEnd', i32(windows[0]))}))`,
-    set('x', add(argument('x'), mul(get('n'), i32(4 * channels * plane[0] * plane[1])))),
-    set('y', add(argument('y'), mul(get('n'), i32(4 * filters * windows[0] * windows[1])))),
     set('weights', add(argument('weights'), mul(`(i32.rem_u ${get('n')} ${i32(groups)})`, i32(blocks * blockBytes)))),
     // rows outside of the input have no events: none is listed for them
     set('from', sub(mul(get('row'), i32(stride[0])), i32(padding[0]))),
-    set('starts', add(get('scratch'), i32(starts))),
-    ...listEvents(kernel),
+    ...eachImage(kernel, listEvents(kernel)),
     ...sumEvents(kernel),
     '(br $units)))',
     '))',
   ].join('\n')
+}
+
+/** `body` for each image of the unit, each with scratch memory of its own. */
+function eachImage(kernel: EventConvKernel, body: readonly string[]): string[] {
+  const { channels, filters, plane, windows } = kernel
+  const { starts, scratch } = sizesOf(kernel)
+  const one = [
+    set('scratch', add(get('base'), mul(sub(get('image'), get('n')), i32(scratch)))),
+    set('starts', add(get('scratch'), i32(starts))),
+    set('x', add(argument('x'), mul(get('image'), i32(4 * channels * plane[0] * plane[1])))),
+    set('y', add(argument('y'), mul(get('image'), i32(4 * filters * windows[0] * windows[1])))),
+    ...body,
+  ]
+  return imagesTogether(kernel) === 1 ? [set('image', get('n')), ...one] : count('image', get('n'), get('nEnd'), one)
 }
 
 /** Lists the events of the input rows that the unit sees; `starts` says, for each of these rows and each column, where its events begin. */
@@ -171,7 +185,7 @@ function sumEvents(kernel: EventConvKernel): string[] {
     return [`(if (i32.lt_u ${add(get('from'), get('in'), i32(row))} ${i32(plane[0])}) (then`, set('w', get('b')), ...range(segments).flatMap(segment), '))']
   }
   return count('block', i32(0), i32(blocks), [
-    ...count('oy', get('row'), get('rowEnd'), [
+    ...eachImage(kernel, count('oy', get('row'), get('rowEnd'), [
       set('in', mul(sub(get('oy'), get('row')), i32(stride[0]))),
       set('to', add(get('scratch'), i32(staging))),
       set('at', add(get('starts'), mul(get('in'), i32(startsRow)))),
@@ -185,7 +199,7 @@ function sumEvents(kernel: EventConvKernel): string[] {
         set('b', sub(get('b'), i32(stride[1] * tap))),
       ]),
       ...range(together).flatMap((j) => [`(if (i32.lt_u ${add(get('oy'), i32(j))} ${get('rowEnd')}) (then`, ...storeRow(kernel, j), '))']),
-    ], together),
+    ], together)),
     set('weights', add(get('weights'), i32(blockBytes))),
   ])
 }
