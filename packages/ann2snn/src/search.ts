@@ -47,7 +47,7 @@ export interface SearchResult {
 /** Codes and calibrations that leave weights as they are. */
 export const defaultCandidates: readonly Candidate[] = [
   { code: 'delta' },
-  { code: 'delta', levels: 5, mode: '99.9%' },
+  { code: 'delta', levels: 6, mode: '99.9%' },
   { code: 'phase', levels: 4 },
   { code: 'phase', levels: 5 },
   { code: 'stBif' },
