@@ -1,5 +1,6 @@
 import { compile, conv, convTranspose, grad, reference, scan, sizeOf, variable, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
+import type { CpuBackend } from '../cpu.js'
 import { cpu } from '../index.js'
 
 /** Numbers in [-1, 1) that look random. */
@@ -63,6 +64,15 @@ describe('operations on images', () => {
       })
     }
   }
+
+  it('a model that cannot be loaded is refused, and what follows runs', async () => {
+    const backend = (await cpu({ threads: 2 })) as CpuBackend
+    await expect(backend.sessions.acquireForThreads(Uint8Array.of(1, 2, 3), { inputs: [], outputs: [], end: undefined })).rejects.toThrow('protobuf')
+    const w = variable(numbers([16, 16, 3, 3]), { name: 'weight' })
+    const run = compile((xs: Tensor) => integrate(conv(xs, w.read(), { padding: 1 })), { backend })
+    expect((await run(numbers([4, 32, 16, 12, 12]))).data.every(Number.isFinite)).toBe(true)
+    await backend.dispose()
+  })
 
   it('give the same bits from run to run, whichever thread takes which images', async () => {
     const backend = await cpu({ threads: 3 })

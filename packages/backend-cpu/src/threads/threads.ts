@@ -116,10 +116,11 @@ export class Threads {
   async loadSession(form: SessionForm, own: () => Promise<void>): Promise<number> {
     const session = this.#sessions++
     this.#post({ session, ...form })
-    try {
-      await own()
-    } finally {
-      this.#join('fixed')
+    const failure = await own().then(() => undefined, (error: unknown) => ({ error }))
+    this.#join('fixed')
+    if (failure) {
+      this.releaseSession(session)
+      throw failure.error
     }
     return session
   }

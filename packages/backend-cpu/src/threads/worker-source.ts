@@ -11,9 +11,12 @@ const [sequence, open, active, finished, failed, kernel, args, blocks, share, ne
 let seen = -1
 async function load({ kernel, module, session, release, model, options, inputs, outputs, end }) {
   if (module) functions[kernel] = new WebAssembly.Instance(module, { memory: { memory } }).exports.run
-  else if (model) sessions.set(session, { session: await require(library).InferenceSession.create(model, options), inputs, outputs, end })
-  else {
-    await sessions.get(release).session.release()
+  else if (model) {
+    // what fails here fails in the thread that asks, too, which says why
+    const created = await require(library).InferenceSession.create(model, options).catch(() => undefined)
+    if (created) sessions.set(session, { session: created, inputs, outputs, end })
+  } else {
+    await sessions.get(release)?.session.release()
     sessions.delete(release)
   }
 }
