@@ -1,4 +1,5 @@
 import { SnnError, type TypedArray } from '@snn/tensor'
+import { builtinModule } from './builtin-module.js'
 
 /** A value handed to ONNX Runtime: a view, not a copy. */
 export interface OrtTensor {
@@ -32,8 +33,7 @@ export async function loadLibrary(name = 'onnxruntime-node'): Promise<OrtLibrary
 
 /** The file from which worker threads load the same library; undefined outside of Node. */
 export function libraryFile(name = 'onnxruntime-node'): string | undefined {
-  const { process } = globalThis as { readonly process?: { getBuiltinModule?(name: string): unknown } }
-  const module = process?.getBuiltinModule?.('node:module') as { createRequire(from: string): { resolve(name: string): string } } | undefined
+  const module = builtinModule('node:module') as { createRequire(from: string): { resolve(name: string): string } } | undefined
   try {
     return module?.createRequire(import.meta.url).resolve(name)
   } catch {

@@ -1,3 +1,4 @@
+import { builtinModule } from '../builtin-module.js'
 import type { RunEnd } from '../in-place.js'
 import type { Memory } from '../memory/memory.js'
 import { workerSource } from './worker-source.js'
@@ -52,10 +53,9 @@ interface WorkerThreads {
   readonly Worker: new (source: string, options: { readonly eval: true; readonly workerData: unknown; readonly execArgv: readonly string[] }) => NodeWorker
 }
 
-/** node:worker_threads, where there is such a module: asked for at run time, so that bundlers for browsers do not look for it. */
+/** What starts workers, where there are any. */
 export function workerThreads(): WorkerThreads | undefined {
-  const { process } = globalThis as { readonly process?: { getBuiltinModule?(name: string): unknown } }
-  return process?.getBuiltinModule?.('node:worker_threads') as WorkerThreads | undefined
+  return builtinModule('node:worker_threads') as WorkerThreads | undefined
 }
 
 /**
