@@ -38,8 +38,7 @@ export function fuseEventConv(node: Node): EventConvKernel | undefined {
   if (node.inputs[0]?.dtype !== 'float32' || [...node.inputs, ...node.outputs].some(({ shape }) => sizeOf(shape) === 0)) return undefined
   const window = isPrimitive(node, 'conv') ? windowOf(node) : isPrimitive(node, 'matmul') ? productOf(node) : undefined
   if (!window || window.filters < fewestFilters) return undefined
-  const longestRow = window.channels * window.plane[1] * 8
-  const inputRows = Math.floor(listBytes / longestRow)
+  const inputRows = Math.floor(listBytes / longestRow(window))
   const { together } = sumsOf(window)
   const rows = Math.floor((inputRows - inputRowsOf({ ...window, rows: 1 })) / window.stride[0]) + 1
   const steps = Math.min(Math.floor(rows / together), Math.ceil(window.windows[0] / together))
@@ -85,6 +84,11 @@ export function sumsOf({ filters, kernel, windows }: Pick<EventConvKernel, 'filt
   return { blocks, vectors, together: kernel[0] === 1 ? 1 : Math.min(Math.floor(registers / vectors), 3, windows[0]) }
 }
 
+/** Bytes of the events of a row of the input without zeros. */
+function longestRow({ channels, plane }: Window): number {
+  return channels * plane[1] * 8
+}
+
 /** Rows of the input that `rows` rows of the output see. */
 export function inputRowsOf({ rows, kernel, stride, dilation }: Pick<EventConvKernel, 'rows' | 'kernel' | 'stride' | 'dilation'>): number {
   return (rows - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1
@@ -103,10 +107,8 @@ const cachedBytes = 2 ** 19
  * the cache.
  */
 export function imagesTogether(kernel: EventConvKernel): number {
-  const { channels, groups, plane } = kernel
-  if (groups > 1 || rowBlocks(kernel) > 1 || 4 * packedSize(kernel) <= cachedBytes) return 1
-  const longestList = channels * plane[1] * inputRowsOf(kernel) * 8
-  return Math.max(1, Math.min(8, Math.floor(listBytes / longestList)))
+  if (kernel.groups > 1 || rowBlocks(kernel) > 1 || 4 * packedSize(kernel) <= cachedBytes) return 1
+  return Math.max(1, Math.min(8, Math.floor(listBytes / (longestRow(kernel) * inputRowsOf(kernel)))))
 }
 
 /** Units of work of so many images. */
