@@ -1,3 +1,4 @@
+import { blocksIn } from './kernel.js'
 import type { Fused } from './kernel-builder.js'
 import type { argumentWords } from './wat/kernel.js'
 
@@ -26,7 +27,7 @@ export function rowsOf({ space }: Pick<Fused, 'space'>): { readonly count: numbe
 /** Divides the elements of a kernel into blocks of at most `block` elements; default: what fits the second-level cache. */
 export function divide({ kernel, space, length, plane }: Fused, block?: number): Blocks {
   const rows = rowsOf({ space })
-  const bytes = kernel.slots.reduce((sum, { isStacked }) => sum + 4 * (isStacked ? length : 1), 0)
+  const bytes = kernel.slots.reduce((sum, _, slot) => sum + 4 * blocksIn(slot, kernel, length), 0)
   const fitting = bytes === 0 ? largestBlock : Math.floor(cachedBytes / bytes / 16) * 16
   const size = Math.max(1, Math.floor((block ?? Math.min(largestBlock, Math.max(smallestBlock, fitting))) / plane)) * plane
   const blocksPerRow = Math.ceil(rows.inner / size)

@@ -51,6 +51,46 @@ describe('generated kernels of scans', () => {
     for (const reverse of [false, true]) for (const options of [{ block: 4 }, { block: 64, threads: 2 }]) await check((xs, tau) => run(tau, reverse)(xs), [[5, 3, 4, 7], []], 1, options)
   })
 
+  it('compute several steps at once where that divides their number', async () => {
+    for (const [length, together] of [[1, 1], [2, 2], [3, 3], [4, 4], [6, 3], [7, 1], [8, 4]] as const) {
+      const fusions = await check(
+        (xs, dy) => {
+          const [, s] = run(full([], 2))(xs)
+          return [s!, grad(s!.mul(dy).sum(), xs)]
+        },
+        [[length, 3, 7], [length, 3, 7]],
+        2,
+        { block: 16 },
+      )
+      expect(fusions[0]!.kernel.stepsAtOnce).toBe(together)
+    }
+  })
+
+  it('hand states on from step to step all at once', async () => {
+    // Fibonacci: each state becomes what the other was
+    await check((xs) => scan(({ a, b }: { a: Tensor; b: Tensor }, x: Tensor) => [{ a: b, b: a.add(b).add(x) }, a] as const, { a: zeros([3, 5]), b: zeros([3, 5]) }, xs).slice(1) as Tensor[], [[8, 3, 5]], 1)
+  })
+
+  it('keep one value of each repeated step where the gradient needs no more', async () => {
+    const [, backward] = await check(
+      (xs, dy) => {
+        // two states, of which the gradient only needs what the threshold is compared with
+        const [, s] = scan(
+          ({ v, a }: { v: Tensor; a: Tensor }, x: Tensor) => {
+            const s = spike(v.mul(0.5).add(x).sub(a.mul(0.1)).sub(0.5))
+            return [{ v: v.mul(0.5).add(x).sub(s), a: a.mul(0.9).add(s) }, s] as const
+          },
+          { v: zeros([3, 5]), a: zeros([3, 5]) },
+          xs,
+        )
+        return [grad(s.mul(dy).sum(), xs)]
+      },
+      [[8, 3, 5], [8, 3, 5]],
+      2,
+    )
+    expect(backward!.kernel.slots.filter(({ isStacked }) => isStacked)).toHaveLength(1)
+  })
+
   it('take parameters per channel and per element', async () => {
     await check((xs, tau) => run(tau)(xs), [[4, 2, 3, 5], [3, 1]], 1)
     await check((xs, tau) => run(tau)(xs), [[4, 2, 3], [3]], 1)
@@ -115,6 +155,8 @@ describe('generated kernels of scans', () => {
     const poolings: readonly { readonly shape: readonly number[]; readonly pool: (s: Tensor) => Tensor }[] = [
       { shape: [2, 3, 6, 9], pool: (s) => maxPool(s, [2, 2]) },
       { shape: [1, 2, 14, 27], pool: (s) => averagePool(s, [4, 4]) },
+      { shape: [1, 2, 4, 75], pool: (s) => maxPool(s, [2, 2]) },
+      { shape: [2, 1, 5, 80], pool: (s) => averagePool(s, [2, 3], { stride: 2, padding: [0, 1] }) },
       { shape: [2, 1, 7, 18], pool: (s) => maxPool(s, [3, 3], { stride: 2, padding: 1 }) },
       { shape: [2, 1, 7, 11], pool: (s) => averagePool(s, [3, 2], { stride: [2, 1], padding: [1, 0], countIncludePad: false }) },
       { shape: [2, 2, 23], pool: (s) => averagePool(s, [3]) },
@@ -124,8 +166,8 @@ describe('generated kernels of scans', () => {
       for (const options of [{ block: 1 }, { block: 1000, threads: 2 }]) {
         const next = random(3)
         const { program } = traceFunction((x: Tensor, bias: Tensor) => {
-          const [, v] = scan((v: Tensor, _: null) => { const next = leaky(v, x, full([], 2)).v.add(bias); return [next, next] }, zeros(shape), null, { length: 3 })
-          return [v, pool(v.reshape([3 * shape[0]!, ...shape.slice(1)]))]
+          const [, v] = scan((v: Tensor, _: null) => { const next = leaky(v, x, full([], 2)).v.add(bias); return [next, next] }, zeros(shape), null, { length: 8 })
+          return [v, pool(v.reshape([8 * shape[0]!, ...shape.slice(1)]))]
         }, [{ shape, dtype: 'float32' }, { shape: [shape[1]!, ...shape.slice(2).map(() => 1)], dtype: 'float32' }])
         const [stack, pooled] = program.results as [Tensor, Tensor]
         const data = new Map<Tensor, TypedArray>(program.parameters.map((x) => [x, Float32Array.from({ length: sizeOf(x.shape) }, () => next() * 1.5 - 0.4)]))

@@ -1,9 +1,10 @@
-import { isPrimitive, sizeOf, type Node, type Tensor } from '@snn/tensor'
+import { isPrimitive, sizeOf, topological, type Node, type Tensor } from '@snn/tensor'
 import { orUndefined } from './fuse.js'
 import { KernelBuilder, Unfusable, type Binding, type Fused, type PhaseBuilder } from './kernel-builder.js'
 import { sumMapping, type Mapping } from './mapping.js'
 import type { FusedPlanes } from './planes.js'
-import { kindOf } from './scalar.js'
+import { isScalar, kindOf } from './scalar.js'
+import { smallestCut } from './smallest-cut.js'
 
 export interface ScanFusionOptions {
   /** Which outputs of the scan are wanted. Default: all. */
@@ -17,7 +18,7 @@ export interface ScanFusionOptions {
 /**
  * A scan whose body is elementwise, as one kernel: all steps of a block of elements run one after the other, with the carried state
  * in the cache. A scan that reads the carries which an earlier such scan in the other direction stacked, as the gradient of that scan
- * does, computes them again instead: it reads the inputs of the earlier scan. undefined when no kernel can compute the scan.
+ * does, runs that scan again instead, and keeps of it the fewest values from which it can be computed. undefined when no kernel can compute the scan.
  */
 export function fuseScan(node: Node<'scan'>, { isWanted = () => true, isBound = () => false, pools = [] }: ScanFusionOptions = {}): Fused | undefined {
   return orUndefined(() => {
@@ -25,7 +26,7 @@ export function fuseScan(node: Node<'scan'>, { isWanted = () => true, isBound = 
     const builder = new KernelBuilder(size, isBound)
     const replay = replayed(node)
     const start = builder.phase('once', new Map(), () => false)
-    const stacked = replay ? addReplay(builder, start, replay, size) : new Map<Tensor, Binding>()
+    const stacked = replay ? addReplay(builder, start, replay, node, size) : new Map<Tensor, Binding>()
     addScan(builder, start, node, stacked, size, { isWanted, pools })
     return builder.finish(node.attributes.length)
   })
@@ -108,27 +109,58 @@ function carrySlot(builder: KernelBuilder, start: PhaseBuilder, { parameter, inp
   return slot
 }
 
-/** Runs the earlier scan again, keeping the carries as they enter each step. */
-function addReplay(builder: KernelBuilder, start: PhaseBuilder, { scan, carryOf }: Replay, size: number): Map<Tensor, Binding> {
+/**
+ * Runs the earlier scan again, keeping of each step what `node` needs of it: the fewest values that its body computes from the carries as they
+ * enter the step and from what is given outside.
+ */
+function addReplay(builder: KernelBuilder, start: PhaseBuilder, { scan, carryOf }: Replay, node: Node<'scan'>, size: number): Map<Tensor, Binding> {
   const { body, reverse } = scan.attributes
   const { carries } = scanParts(scan)
   const bindings = new Map<Tensor, Binding>()
   const slots = carries.map((carry) => carrySlot(builder, start, carry, size))
   carries.forEach(({ parameter }, c) => bindings.set(parameter, { slot: slots[c]! }))
+  for (const [parameter, c] of carryOf) bindings.set(parameter, { slot: slots[c]! })
   bindInputs(scan, bindings)
+  bindInputs(node, bindings)
   const phase = builder.phase(reverse ? 'descending' : 'ascending', bindings, inBody)
   const stacked = new Map<Tensor, Binding>()
-  const kept = new Map<number, number>()
-  for (const [parameter, c] of carryOf) {
-    if (!kept.has(c)) {
-      kept.set(c, builder.slot(builder.slots[slots[c]!]!.kind, true))
-      phase.keep(kept.get(c)!, phase.scratch(slots[c]!))
-    }
-    stacked.set(parameter, { slot: kept.get(c)! })
+  for (const tensor of neededOfReplay(node, size)) {
+    // what is given outside is read once more
+    if (bindings.has(tensor) && !carryOf.has(tensor)) continue
+    const value = phase.value(tensor)
+    const slot = builder.slot(kindOf(tensor)!, true)
+    phase.keep(slot, value)
+    stacked.set(tensor, { slot })
   }
   const next = carries.map(({ parameter }, c) => phase.value(body.results[c]!, wholeOrScalar(parameter, size)))
   next.forEach((value, c) => phase.keep(slots[c]!, value))
   return stacked
+}
+
+/** The fewest values of a scan's body, computed without its carries, from which and from the carries the rest is computed. */
+function neededOfReplay(node: Node<'scan'>, size: number): readonly Tensor[] {
+  const { body } = node.attributes
+  const { carries, sequences } = scanParts(node)
+  const sources = sequences.map(({ parameter }) => parameter)
+  const isEarly = new Set(sources)
+  const isLate = new Set(carries.map(({ parameter }) => parameter))
+  const next = new Map<Tensor, Tensor[]>()
+  const sinks = new Set<Tensor>()
+  for (const inner of topological(body)) {
+    const [output] = inner.outputs as readonly [Tensor]
+    const early = inner.inputs.filter((input) => isEarly.has(input))
+    const isWhole = sizeOf(output.shape) === size && (isScalar(inner) || isPrimitive(inner, 'reshape'))
+    if (early.length === 0 && !inner.inputs.some((input) => isLate.has(input))) continue
+    if (isWhole && !inner.inputs.some((input) => isLate.has(input))) {
+      isEarly.add(output)
+      for (const input of early) next.set(input, [...(next.get(input) ?? []), output])
+    } else {
+      for (const each of inner.outputs) isLate.add(each)
+      for (const input of early) sinks.add(input)
+    }
+  }
+  for (const result of body.results) if (isEarly.has(result)) sinks.add(result)
+  return smallestCut(sources, next, sinks)
 }
 
 function addScan(builder: KernelBuilder, start: PhaseBuilder, node: Node<'scan'>, stacked: ReadonlyMap<Tensor, Binding>, size: number, { isWanted, pools }: Required<Pick<ScanFusionOptions, 'isWanted' | 'pools'>>): void {

@@ -89,11 +89,20 @@ export class KernelBuilder {
     const { operands, slots, tensors } = this
     const phases = this.#phases.map((phase) => phase.finish()).filter(({ stores }) => stores.length > 0)
     const space = this.#space ?? { outer: 1, count: 1, inner: this.#size }
-    const fused = { kernel: { operands, slots, phases }, tensors, space, length }
+    const fused = { kernel: { operands, slots, phases, stepsAtOnce: stepsAtOnce(phases, length) }, tensors, space, length }
     const [plane = 1, ...others] = new Set(phases.flatMap(({ pools }) => pools.map(({ kernel }) => kernel.plane[0] * kernel.plane[1])))
     if (others.length > 0 || rowsOf(fused).inner % plane !== 0) throw new Unfusable()
     return { ...fused, plane }
   }
+}
+
+/** States of more steps are not kept in registers for longer than it takes to compute more than so many values. */
+const [mostSteps, mostValues] = [4, 96]
+
+function stepsAtOnce(phases: readonly Phase[], length: number): number {
+  const values = Math.max(0, ...phases.map((phase) => (phase.steps === 'once' ? 0 : phase.values.length)))
+  for (let steps = mostSteps; steps > 1; steps--) if (length % steps === 0 && steps * values <= mostValues) return steps
+  return 1
 }
 
 /** One phase: values are numbered as they are needed. */

@@ -50,6 +50,14 @@ export interface Kernel {
   readonly operands: readonly Operand[]
   readonly slots: readonly Slot[]
   readonly phases: readonly Phase[]
+  /** So many steps, which divide their number, are computed of an element before the next, with its state in registers. */
+  readonly stepsAtOnce: number
+}
+
+/** Blocks that a slot holds in `length` steps: what is pooled is kept for the steps that are computed at once. */
+export function blocksIn(slot: number, { slots, phases, stepsAtOnce }: Kernel, length: number): number {
+  if (slots[slot]!.isStacked) return length
+  return phases.some(({ pools }) => pools.some((pool) => pool.slot === slot)) ? stepsAtOnce : 1
 }
 
 /** The elements of a kernel as three axes: an operand may vary along the middle one alone. */

@@ -1,6 +1,6 @@
 import type { PlaneKernel } from '../planes.js'
 import { loadStrided } from './memory.js'
-import { add, bytes, count, get, i32, mul, pick, set } from './text.js'
+import { add, bytes, count, countdown, get, i32, mul, pick, set } from './text.js'
 
 const zero = '(v128.const i32x4 0 0 0 0)'
 const splat = (value: string): string => `(f32x4.splat (f32.const ${value}))`
@@ -22,20 +22,25 @@ export function poolingFunction(name: string, kernel: PlaneKernel): string[] {
   const high = Math.max(low, Math.min(Math.floor((width - 1 + padding[1] - reach(1)) / stride[1]) + 1, windows[1]))
   const rowsInside = padding[0] === 0 && (windows[0] - 1) * stride[0] + reach(0) < height
   const vectors = (3 * stride[1] + reach(1)) / 4 + 1
-  const fours = operation !== 'position' && vectors <= mostVectors ? rowsFirst(kernel, Math.floor(vectors), rowsInside) : oneByOne(kernel, 4)
+  const inner = operation !== 'position' && vectors <= mostVectors ? Math.floor(vectors) : 0
+  const fours = inner > 0 ? rowsFirst(kernel, inner) : oneByOne(kernel, 4)
   const ones = (from: number, to: number): string[] => (to > from ? ['(block', ...count('x', i32(from), i32(to), oneByOne(kernel, 1)), ')'] : [])
   const whole = high - low >= 4 ? low + Math.floor((high - low) / 4) * 4 : low
+  const isInside = inner > 0 && rowsInside && whole > low
+  const row = [
+    ...ones(0, low),
+    ...(whole > low ? ['(block', ...count('x', i32(low), i32(whole), fours, 4), ')'] : []),
+    // the last four once more, rather than one by one
+    ...(whole > low && high > whole ? [set('x', i32(high - 4)), ...fours] : ones(whole, high)),
+    ...ones(high, windows[1]),
+  ]
   return [
     `(func $${name} (param $a i32) (param $at i32) (param $planes i32)`,
-    ...['b', 'y', 'x', 'row', 'column', 'hits', 'n'].map((local) => `(local $${local} i32)`),
+    ...['b', 'to', 'y', 'x', 'row', 'column', 'hits', 'n'].map((local) => `(local $${local} i32)`),
     ...['v', 'best', 'index', 'now', ...Array.from({ length: mostVectors }, (_, i) => `r${i}`)].map((local) => `(local $${local} v128)`),
     ...count('n', i32(0), get('planes'), [
       ...count('y', i32(0), i32(windows[0]), [
-        ...ones(0, low),
-        ...(whole > low ? ['(block', ...count('x', i32(low), i32(whole), fours, 4), ')'] : []),
-        // the last four once more, rather than one by one
-        ...(whole > low && high > whole ? [set('x', i32(high - 4)), ...fours] : ones(whole, high)),
-        ...ones(high, windows[1]),
+        ...(isInside ? [...ones(0, low), ...insideRow(kernel, inner, low, high), ...ones(high, windows[1])] : row),
         set('at', add(get('at'), i32(4 * windows[1]))),
       ]),
       set('a', add(get('a'), i32(4 * height * width))),
@@ -47,39 +52,75 @@ export function poolingFunction(name: string, kernel: PlaneKernel): string[] {
 const firstColumn = ({ stride, padding }: PlaneKernel): string => set('column', add(mul(get('x'), i32(stride[1])), i32(-padding[1])))
 
 /** `body` for each row of the windows that lies inside; `b` points to it. */
-function eachRow({ kernel, stride, padding, dilation, plane: [height, width] }: PlaneKernel, areInside: boolean, body: (ky: number) => readonly string[]): string[] {
+function eachRow({ kernel, stride, padding, dilation, plane: [height, width] }: PlaneKernel, body: (ky: number) => readonly string[]): string[] {
   return Array.from({ length: kernel[0] }, (_, ky) => [
     set('row', add(mul(get('y'), i32(stride[0])), i32(ky * dilation[0] - padding[0]))),
-    ...(areInside ? [] : [`(if (i32.lt_u ${get('row')} ${i32(height)}) (then`]),
+    `(if (i32.lt_u ${get('row')} ${i32(height)}) (then`,
     set('b', add(get('a'), bytes(mul(get('row'), i32(width))))),
     ...body(ky),
-    ...(areInside ? [] : ['))']),
+    '))',
   ]).flat()
 }
 
 function average(sum: string, { kernel, countIncludePad }: PlaneKernel, hits: string | undefined): string {
-  const divisor = countIncludePad || hits === undefined ? splat(String(kernel[0] * kernel[1])) : `(f32x4.convert_i32x4_s (i32x4.splat ${hits}))`
-  return `(f32x4.div ${sum} ${divisor})`
+  const elements = kernel[0] * kernel[1]
+  if (!countIncludePad && hits !== undefined) return `(f32x4.div ${sum} (f32x4.convert_i32x4_s (i32x4.splat ${hits})))`
+  // the same for a power of two, and faster
+  return Number.isInteger(Math.log2(elements)) ? `(f32x4.mul ${sum} ${splat(String(1 / elements))})` : `(f32x4.div ${sum} ${splat(String(elements))})`
 }
 
-/** Four windows from `x` on: their rows are reduced as they lie, then the columns are picked from the result. */
-function rowsFirst(kernel: PlaneKernel, vectors: number, rowsInside: boolean): string[] {
-  const { operation, stride, dilation } = kernel
+/** How rows are joined, and what four windows give of their joined rows. */
+function joining({ operation, kernel, stride, dilation }: PlaneKernel, rows: readonly string[]): { readonly join: string; readonly joined: string } {
   const join = operation === 'maximum' ? 'f32x4.pmax' : 'f32x4.add'
-  const rows = Array.from({ length: vectors }, (_, i) => `r${i}`)
-  const load = (i: number): string => `(v128.load offset=${16 * i} ${get('b')})`
-  const columns = Array.from({ length: kernel.kernel[1] }, (_, kx) => pick(rows.map(get), [0, 1, 2, 3].map((window) => window * stride[1] + kx * dilation[1])))
-  const result = columns.reduce((sum, column) => `(${join} ${sum} ${column})`)
-  const start = operation === 'maximum' ? splat('-inf') : splat('0')
+  const columns = Array.from({ length: kernel[1] }, (_, kx) => pick(rows.map(get), [0, 1, 2, 3].map((window) => window * stride[1] + kx * dilation[1])))
+  return { join, joined: columns.reduce((sum, column) => `(${join} ${sum} ${column})`) }
+}
+
+const rowNames = (vectors: number): string[] => Array.from({ length: vectors }, (_, i) => `r${i}`)
+
+/** Windows of a row that are computed in one pass of a loop. */
+const passWindows = 16
+
+/** Four windows from `x` on: their rows are reduced as they lie, then the columns are picked from the result. */
+function rowsFirst(kernel: PlaneKernel, vectors: number): string[] {
+  const { operation } = kernel
+  const rows = rowNames(vectors)
+  const { join, joined } = joining(kernel, rows)
   return [
     firstColumn(kernel),
-    ...(rowsInside ? [] : [set('hits', i32(0)), ...rows.map((r) => set(r, start))]),
-    ...eachRow(kernel, rowsInside, (ky) => [
+    set('hits', i32(0)),
+    ...rows.map((r) => set(r, operation === 'maximum' ? splat('-inf') : splat('0'))),
+    ...eachRow(kernel, (ky) => [
       set('b', add(get('b'), bytes(get('column')))),
-      ...rows.map((r, i) => set(r, rowsInside && ky === 0 ? load(i) : `(${join} ${get(r)} ${load(i)})`)),
-      ...(rowsInside || operation === 'maximum' ? [] : [set('hits', add(get('hits'), i32(kernel.kernel[1])))]),
+      ...rows.map((r, i) => set(r, `(${join} ${get(r)} (v128.load offset=${16 * i} ${get('b')}))`)),
+      ...(operation === 'maximum' ? [] : [set('hits', add(get('hits'), i32(kernel.kernel[1])))]),
     ]),
-    `(v128.store ${add(get('at'), bytes(get('x')))} ${operation === 'maximum' ? result : average(result, kernel, rowsInside ? undefined : get('hits'))})`,
+    `(v128.store ${add(get('at'), bytes(get('x')))} ${operation === 'maximum' ? joined : average(joined, kernel, get('hits'))})`,
+  ]
+}
+
+/** The windows of row `y` from `low` to before `high`, at least four, of which all rows lie inside: everything is at a known distance from `b`. */
+function insideRow(kernel: PlaneKernel, vectors: number, low: number, high: number): string[] {
+  const { operation, plane, stride, padding, dilation } = kernel
+  const rows = rowNames(vectors)
+  const { join, joined } = joining(kernel, rows)
+  const load = (ky: number, i: number, first: number): string => `(v128.load offset=${4 * (ky * dilation[0] * plane[1] + first * stride[1]) + 16 * i} ${get('b')})`
+  /** Four windows, from the one `first` behind `b` on. */
+  const four = (first: number): string[] => [
+    ...Array.from({ length: kernel.kernel[0] }, (_, ky) => rows.map((r, i) => set(r, ky === 0 ? load(ky, i, first) : `(${join} ${get(r)} ${load(ky, i, first)})`))).flat(),
+    `(v128.store offset=${4 * first} ${get('to')} ${operation === 'maximum' ? joined : average(joined, kernel, undefined)})`,
+  ]
+  const move = (windows: number): string[] => [set('b', add(get('b'), i32(4 * windows * stride[1]))), set('to', add(get('to'), i32(4 * windows)))]
+  const fours = (windows: number): string[] => Array.from({ length: windows / 4 }, (_, i) => four(4 * i)).flat()
+  const passes = Math.floor((high - low) / passWindows)
+  const left = high - low - passes * passWindows
+  return [
+    set('b', add(get('a'), mul(get('y'), i32(4 * stride[0] * plane[1])), i32(4 * (low * stride[1] - padding[1])))),
+    set('to', add(get('at'), i32(4 * low))),
+    ...(passes > 0 ? [set('x', i32(passes)), ...countdown('inside', 'x', [...fours(passWindows), ...move(passWindows)])] : []),
+    ...fours(left - (left % 4)),
+    // the last four once more, rather than one by one
+    ...(left % 4 > 0 ? [...move(left - 4), ...four(0)] : []),
   ]
 }
 
@@ -114,7 +155,7 @@ function oneByOne(kernel: PlaneKernel, lanes: 4 | 1): string[] {
     set('index', zero),
     set('hits', i32(0)),
     firstColumn(kernel),
-    ...eachRow(kernel, false, () => Array.from({ length: kernel.kernel[1] }, (_, kx) => take(kx)).flat()),
+    ...eachRow(kernel, () => Array.from({ length: kernel.kernel[1] }, (_, kx) => take(kx)).flat()),
     lanes === 4 ? `(v128.store ${to} ${result})` : `(v128.store32_lane 0 ${to} ${result})`,
   ]
 }
