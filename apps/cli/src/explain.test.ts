@@ -59,15 +59,14 @@ Kernel backward, the steps again and then their gradient:
   ∂v = ∂v[T]
   for t = 0 .. T-1
     r1 = v + (x[t] - v) * 0.5
-    v[t] = v
+    k1[t] = r1
     v = (1 - [1 ≤ r1]) * r1
   for t = T-1 .. 0
-    r1 = v[t] + (x[t] - v[t]) * 0.5
-    r2 = (tanh((r1 - 1) * 4 * 0.5) + 1) * 0.5
-    r3 = ∂v * (1 - [1 ≤ r1]) + (∂y[t] - ∂v * r1) * ((1 - r2) * r2 * 4)
-    r4 = r3 * 0.5
-    ∂x[t] = r4
-    ∂v = r3 - r4
+    r1 = (tanh((k1[t] - 1) * 4 * 0.5) + 1) * 0.5
+    r2 = ∂v * (1 - [1 ≤ k1[t]]) + (∂y[t] - ∂v * k1[t]) * ((1 - r1) * r1 * 4)
+    r3 = r2 * 0.5
+    ∂x[t] = r3
+    ∂v = r2 - r3
   ∂v[0] = ∂v
 `)
   })

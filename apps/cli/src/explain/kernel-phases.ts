@@ -17,15 +17,16 @@ export function kernelPhases({ phases, slots }: Kernel, operandNames: readonly s
   return phases.map((phase) => ({ steps: phase.steps, lines: phaseLines(phase, operandNames, slotNames) }))
 }
 
-/** A buffer is called as what it is filled from: the state v[0], or one that it stacks. */
+/** A buffer is called as what it is filled from: the state v[0], or one that it stacks; other values that are kept of each step are k1[t], k2[t], .. */
 function namesOfSlots(phases: readonly Phase[], isStacked: readonly boolean[], operandNames: readonly string[]): string[] {
   const names = isStacked.map((_, slot) => `b${slot}`)
+  let kept = 0
   for (const { values, stores } of phases) {
     for (const { to, value } of stores) {
       const from = values[value]!
       if (!('slot' in to) || names[to.slot] !== `b${to.slot}`) continue
       if (from.operation === 'load') names[to.slot] = operandNames[from.operand]!.replace(/\[.*\]$/, '')
-      if (from.operation === 'scratch' && isStacked[to.slot]) names[to.slot] = `${names[from.slot]!}[t]`
+      else if (isStacked[to.slot]) names[to.slot] = from.operation === 'scratch' ? `${names[from.slot]!}[t]` : `k${++kept}[t]`
     }
   }
   return names
