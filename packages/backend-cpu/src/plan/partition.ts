@@ -81,7 +81,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     while (at.node.primitive === 'reshape' && !parameters.has(at)) at = at.node.inputs[0]!
     return at
   }
-  const nodes = topological(graph)
+  const nodes = weightGradientsLast(topological(graph))
   const uses = countUses(nodes, graph.results)
   const fusedScans = new Map<Node, FusedScan>()
   const poolsOf = options.kernels ? poolsOfScans(nodes, base) : new Map<Node, FusedPlanes[]>()
@@ -217,6 +217,19 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
 /** Whether the weight gradient of a convolution is the product of its windows, written out, and the gradient of its result. */
 export function isByColumns(node: Node): node is Node<'convWeightGradient'> {
   return isPrimitive(node, 'convWeightGradient') && node.attributes.groups === 1 && fuseColumns(node, node.inputs[0]!) !== undefined
+}
+
+/** In an order in which all that needs no such weight gradient comes first: their windows take much memory, so they wait until others have freed what they can. */
+function weightGradientsLast(nodes: readonly Node[]): readonly Node[] {
+  const late = new Set<Node>()
+  for (const node of nodes) if (isByColumns(node) || node.inputs.some((input) => late.has(input.node))) late.add(node)
+  return [...nodes.filter((node) => !late.has(node)), ...late]
+}
+
+/** What the windows are written out from, and the gradient of the result. */
+export function columnsInputs(node: Node<'convWeightGradient'>, isBound: (tensor: Tensor) => boolean): readonly Tensor[] {
+  const [x, dy] = node.inputs as readonly [Tensor, Tensor]
+  return [...fuseColumns(node, x, isBound)!.inputs, dy]
 }
 
 /**
