@@ -16,7 +16,7 @@ import type { SessionCache } from '../session-cache.js'
 import type { Block } from './arena.js'
 import { carryPlaces } from './carry.js'
 import { inputsOf, planImages, type ImageNode } from './image-operations.js'
-import { isByColumns, partition, wantsKernels, type KernelGroup, type Partition } from './partition.js'
+import { columnsInputs, isByColumns, partition, wantsKernels, type KernelGroup, type Partition } from './partition.js'
 
 /** Where a value lies, and the blocks of the arena that must live while it is used. */
 export interface Entry {
@@ -140,7 +140,7 @@ export class Level {
   }
 
   #collectNeeded(): void {
-    const { stages, isStatic, source, fusedScans, imageNodes } = this.#partition
+    const { stages, isStatic, isBound, source, fusedScans, imageNodes } = this.#partition
     for (const { library, kernels, control } of stages) {
       for (const node of library) {
         for (const input of node.inputs.map(source)) if (!isStatic(input) && !library.has(input.node)) this.#need(input)
@@ -154,7 +154,7 @@ export class Level {
         if (fused) for (const tensor of fused.reads) this.#needInMemory(tensor)
         else if (isPrimitive(node, 'scan')) this.#needForLoop(node)
         else if (imageNodes.has(node)) for (const tensor of inputsOf(imageNodes.get(node)!)) this.#needInMemory(tensor)
-        else for (const input of node.inputs) this.#needInMemory(input)
+        else for (const input of isByColumns(node) ? columnsInputs(node, isBound) : node.inputs) this.#needInMemory(input)
       }
     }
     for (const result of this.#options.graph.results) this.#need(result)
@@ -315,7 +315,7 @@ export class Level {
     const columns = placeholder([images, channels * sizeOf(kernel), places])
     const given = placeholder([images, filters, places])
     const result = columns.matmul(given.transpose()).sum(0).transpose().reshape(weight.shape)
-    this.#planPlanes(fuseColumns(node, columns)!)
+    this.#planPlanes(fuseColumns(node, columns, this.#partition.isBound)!)
     const model = lowerGraph({ parameters: [columns, given], results: [result] })
     const binding = (name: string, tensor: Tensor, location: Location): Binding => ({ name, dtype: tensor.dtype, shape: tensor.shape, location, node })
     const inputs = [binding(model.inputs[0]!.name, columns, this.#use(columns)), binding(model.inputs[1]!.name, given, this.#use(dy))]

@@ -81,7 +81,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     while (at.node.primitive === 'reshape' && !parameters.has(at)) at = at.node.inputs[0]!
     return at
   }
-  const nodes = weightGradientsLast(topological(graph))
+  const nodes = [...weightGradientsLast(topological(graph))]
   const uses = countUses(nodes, graph.results)
   const fusedScans = new Map<Node, FusedScan>()
   const poolsOf = options.kernels ? poolsOfScans(nodes, base) : new Map<Node, FusedPlanes[]>()
@@ -219,11 +219,25 @@ export function isByColumns(node: Node): node is Node<'convWeightGradient'> {
   return isPrimitive(node, 'convWeightGradient') && node.attributes.groups === 1 && fuseColumns(node, node.inputs[0]!) !== undefined
 }
 
-/** In an order in which all that needs no such weight gradient comes first: their windows take much memory, so they wait until others have freed what they can. */
-function weightGradientsLast(nodes: readonly Node[]): readonly Node[] {
+/**
+ * In an order in which such weight gradients come behind all that needs none of them, those with the most windows last: written out, these
+ * take much memory, when others have freed what they can.
+ */
+function weightGradientsLast(nodes: readonly Node[]): Iterable<Node> {
+  const windows = (node: Node<'convWeightGradient'>): number => {
+    const { planes, kernel } = fuseColumns(node, node.inputs[0]!)!
+    return [...kernel.kernel, ...kernel.windows].reduce((a, b) => a * b, planes)
+  }
   const late = new Set<Node>()
   for (const node of nodes) if (isByColumns(node) || node.inputs.some((input) => late.has(input.node))) late.add(node)
-  return [...nodes.filter((node) => !late.has(node)), ...late]
+  const ordered = new Set(nodes.filter((node) => !late.has(node)))
+  const add = (node: Node): void => {
+    if (!late.delete(node)) return
+    for (const input of node.inputs) add(input.node)
+    ordered.add(node)
+  }
+  for (const node of [...nodes.filter(isByColumns).sort((a, b) => windows(a) - windows(b)), ...late]) add(node)
+  return ordered
 }
 
 /** What the windows are written out from, and the gradient of the result. */

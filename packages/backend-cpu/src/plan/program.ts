@@ -1,4 +1,4 @@
-import { SnnError, isPrimitive, topological, type Graph, type Node, type Program, type Tensor, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
+import { SnnError, isPrimitive, keepAsBytes, topological, type Graph, type Node, type Program, type Tensor, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
 import { inArena, inSlot, type Location } from '../frame.js'
 import { worksOnMemory, type Instruction } from '../instruction/instruction.js'
 import { LoopInstruction } from '../instruction/loop.js'
@@ -7,6 +7,7 @@ import type { Region } from '../memory/memory.js'
 import type { SessionCache } from '../session-cache.js'
 import { planArena, type Block } from './arena.js'
 import { Level, bytesOf, type Entry, type PlanContext } from './level.js'
+import { isByColumns } from './partition.js'
 
 /** A constant that kernels read: the executable gives it a place in the memory. */
 export interface Resident {
@@ -70,7 +71,8 @@ export interface PlanOptions {
 }
 
 export function planProgram(program: Program, { sessions, workshop, eventDensity, check, baked: values }: PlanOptions): Plan {
-  const graph = wholeGraph(program)
+  const whole = wholeGraph(program)
+  const graph = workshop && !check ? keepAsBytes(whole, { readsBytes: isByColumns }) : whole
   const reads = readsOf(program)
   const entries = new Map<Tensor, Entry>()
   let slot = 0
