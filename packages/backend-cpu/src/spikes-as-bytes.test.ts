@@ -53,13 +53,13 @@ const data = (shape: readonly number[], key: number): HostTensor => hostTensor({
 async function train(network: Network, isHidden: boolean): Promise<{ results: number[][]; bytes: number }> {
   const inputs = [data([T, 2, 1, 12, 12], 1), data([8, 1, 3, 3], 2), data([8, 8, 3, 3], 3), hostTensor({ data: Float32Array.of(1), shape: [] })]
   const { program } = traceFunction((x, first, second, factor) => {
-    const loss = network(x!, first!, second!, (s) => (isHidden ? s.mul(factor!) : s)).mean([0]).square().sum()
-    return [loss, ...grad(loss, [first!, second!])]
+    const loss = network(x, first, second, (s) => (isHidden ? s.mul(factor) : s)).mean([0]).square().sum()
+    return [loss, ...grad(loss, [first, second])]
   }, inputs)
   const executable = await backend.compile(program)
   const results = (await executable.run(inputs)) as readonly HostTensor[]
   await executable.dispose()
-  return { results: results.map((value) => [...value.data]), bytes: executable.bytes! }
+  return { results: results.map((value) => [...value.data]), bytes: executable.bytes }
 }
 
 describe('spikes that wait for the weight gradient of a second convolution', () => {
