@@ -140,10 +140,11 @@ export class Level {
   }
 
   #collectNeeded(): void {
-    const { stages, isStatic, isBound, source, fusedScans, imageNodes } = this.#partition
+    const { stages, isStatic, isBound, source, fusedScans, imageNodes, lateCasts } = this.#partition
     for (const { library, kernels, control } of stages) {
       for (const node of library) {
         for (const input of node.inputs.map(source)) if (!isStatic(input) && !library.has(input.node)) this.#need(input)
+        for (const { node: input } of node.inputs) if (lateCasts.has(input)) this.#needInMemory(source(input.inputs[0]!))
         if (this.#context.check) for (const output of node.outputs) this.#need(output)
       }
       for (const { nodes, sums } of kernels) {
@@ -239,7 +240,7 @@ export class Level {
   }
 
   #planLibrary(made: readonly Tensor[], withStatics: boolean): void {
-    const { isStatic, isBound } = this.#partition
+    const { isStatic, isBound, lateCasts } = this.#partition
     const inside = new Set(made)
     const results = [...made.filter((tensor) => this.#needed.has(tensor)), ...(withStatics ? this.#statics : [])]
     if (results.length === 0) return
@@ -252,7 +253,10 @@ export class Level {
       seen.add(tensor)
       const isView = ['reshape', 'broadcast'].includes(tensor.node.primitive) && !isBound(tensor)
       if (inside.has(tensor) || isView) tensor.node.inputs.forEach(visit)
-      else parameters.set(tensor, this.#entry(tensor))
+      else {
+        if (lateCasts.has(tensor.node)) this.#planKernel({ size: sizeOf(tensor.shape), nodes: new Set([tensor.node]), sums: [], space: undefined })
+        parameters.set(tensor, this.#entry(tensor))
+      }
     }
     results.forEach(visit)
 

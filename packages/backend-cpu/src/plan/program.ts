@@ -7,7 +7,7 @@ import type { Region } from '../memory/memory.js'
 import type { SessionCache } from '../session-cache.js'
 import { planArena, type Block } from './arena.js'
 import { Level, bytesOf, type Entry, type PlanContext } from './level.js'
-import { isByColumns } from './partition.js'
+import { readsBytes, wantsKernels } from './partition.js'
 
 /** A constant that kernels read: the executable gives it a place in the memory. */
 export interface Resident {
@@ -71,8 +71,9 @@ export interface PlanOptions {
 }
 
 export function planProgram(program: Program, { sessions, workshop, eventDensity, check, baked: values }: PlanOptions): Plan {
+  const kernels = check ? undefined : workshop
   const whole = wholeGraph(program)
-  const graph = workshop && !check ? keepAsBytes(whole, { readsBytes: isByColumns }) : whole
+  const graph = kernels && wantsKernels(whole, false) ? keepAsBytes(whole, { readsBytes }) : whole
   const reads = readsOf(program)
   const entries = new Map<Tensor, Entry>()
   let slot = 0
@@ -93,7 +94,7 @@ export function planProgram(program: Program, { sessions, workshop, eventDensity
     constants.set(data, resident)
     return ({ arena: { buffer } }) => ({ buffer, byteOffset: resident.region!.offset })
   }
-  const context: PlanContext = { sessions, workshop: check ? undefined : workshop, eventDensity, check, baked, residents: new Set(), constant, blocks, time: 0, loops: 0 }
+  const context: PlanContext = { sessions, workshop: kernels, eventDensity, check, baked, residents: new Set(), constant, blocks, time: 0, loops: 0 }
   const level = new Level(context, { graph, staticParameters: new Set(), substitutions: new Map(), isRepeated: false })
   const instructions = level.plan(entries, [...results, ...spares])
 

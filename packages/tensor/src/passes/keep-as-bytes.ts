@@ -2,32 +2,36 @@ import { createNode, rebuild } from '../build.js'
 import type { DType } from '../dtype.js'
 import { isPrimitive, topological, type Graph, type Node } from '../graph.js'
 import { scanNode } from '../scan.js'
-import { sameShape, type Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { rewrite } from './rewrite.js'
 import { zerosAndOnes } from './zeros-and-ones.js'
 
-type WeightGradient = Node<'convWeightGradient'>
-
 export interface KeepOptions {
-  /** Whether a weight gradient reads its x as bytes when that is cast from uint8, so that the cast takes no memory. */
-  readonly readsBytes: (node: Node) => node is WeightGradient
+  /** Whether a node can read this operand as bytes: when it is cast from uint8, the floats take no memory until then. */
+  readonly readsBytes: (node: Node, operand: number) => boolean
 }
 
 /**
  * Spikes that only weight gradients still need after the forward pass are kept for them as uint8, a quarter of the memory. What a loop
  * stacks it stacks as bytes, too. A pass for backends that plan their memory by when each value lives.
  */
-export function keepAsBytes(graph: Graph, { readsBytes }: KeepOptions): Graph {
-  const nodes = topological(graph)
-  const kept = worthKeeping(graph, nodes, nodes.filter(readsBytes))
+export function keepAsBytes(graph: Graph, options: KeepOptions): Graph {
+  const waiting = worthKeeping(graph, options)
   const bytes = new Map<Tensor, Tensor>()
+  /** `tensor`, spikes or those moved, as bytes. */
+  const asBytes = (tensor: Tensor): Tensor => {
+    const known = bytes.get(tensor)
+    if (known) return known
+    const { primitive, inputs, attributes, scope } = tensor.node
+    const [moved] = createNode(primitive, inputs.map(asBytes), attributes, [{ dtype: 'uint8', shape: tensor.shape }], scope)
+    bytes.set(tensor, moved!)
+    return moved!
+  }
   return rewrite(graph, (node, inputs) => {
-    const x = node.inputs[0] && withoutReshape(node.inputs[0])
-    if (x && kept.get(x)?.has(node)) return rebuild(node, [cast(reshape(bytes.get(x)!, inputs[0]!.shape), 'float32'), ...inputs.slice(1)])
-    const isKept = (index: number): boolean => kept.has(node.outputs[index]!)
+    const isKept = (index: number): boolean => waiting.has(node.outputs[index]!)
     const stacked = isPrimitive(node, 'scan') ? [...node.outputs.keys()].filter((i) => i >= node.attributes.carries && isKept(i)) : []
-    const outputs = isPrimitive(node, 'scan') && stacked.length > 0 ? stackAsBytes(node, inputs, stacked) : rebuild(node, inputs)
+    const operands = inputs.map((input, i) => (waiting.get(unmoved(node.inputs[i]!))?.has(node) ? cast(asBytes(node.inputs[i]!), 'float32') : input))
+    const outputs = isPrimitive(node, 'scan') && stacked.length > 0 ? stackAsBytes(node, operands, stacked) : rebuild(node, operands)
     node.outputs.forEach((output, i) => {
       if (isKept(i)) bytes.set(output, stacked.includes(i) ? outputs[node.outputs.length + stacked.indexOf(i)]! : cast(outputs[i]!, 'uint8'))
     })
@@ -42,23 +46,22 @@ function stackAsBytes(node: Node<'scan'>, inputs: readonly Tensor[], stacked: re
   return scanNode({ parameters: body.parameters, results }, inputs, shape, node.scope)
 }
 
-/** Zeros and ones that would wait for weight gradients for longer than until all else has read them, and those gradients. */
-function worthKeeping({ results }: Graph, nodes: readonly Node[], gradients: readonly WeightGradient[]): ReadonlyMap<Tensor, ReadonlySet<Node>> {
+/** Spikes that would wait for weight gradients for longer than until all else has read them, and those gradients. */
+function worthKeeping(graph: Graph, { readsBytes }: KeepOptions): ReadonlyMap<Tensor, ReadonlySet<Node>> {
+  const nodes = topological(graph)
   const isSpikes = zerosAndOnes()
-  const found = new Map<Tensor, Set<Node>>()
-  for (const gradient of gradients) {
-    const [x, dy] = gradient.inputs.map(withoutReshape) as [Tensor, Tensor]
-    if (x !== dy && x.node.inputs.length > 0 && !isView(x.node) && isSpikes(x)) found.set(x, (found.get(x) ?? new Set()).add(gradient))
-  }
   const levels = levelsOf(nodes)
-  const readers = readersOf(nodes)
-  const given = new Set(results.map(withoutView))
-  const isWorth = (x: Tensor, waiting: ReadonlySet<Node>): boolean => {
-    const others = readers.get(x)!.filter((node) => !waiting.has(node))
-    const wait = (readers: Iterable<Node>): number => Math.max(0, ...[...readers].map((node) => levels.get(node)! - levels.get(x.node)!))
-    return !given.has(x) && wait(waiting) > 2 * wait(others)
+  const given = new Set(graph.results.map(viewed))
+  const worth = new Map<Tensor, ReadonlySet<Node>>()
+  for (const [x, readers] of readersOf(nodes)) {
+    if (x.dtype !== 'float32' || x.node.inputs.length === 0 || given.has(x)) continue
+    const wait = (node: Node): number => levels.get(node)! - levels.get(x.node)!
+    const longest = Math.max(...readers.map(wait))
+    const late = readers.filter((node) => 2 * wait(node) > longest)
+    const canRead = (node: Node): boolean => node.inputs.every((input, i) => viewed(input) !== x || (unmoved(input) === x && readsBytes(node, i)))
+    if (late.length < readers.length && late.every(canRead) && isSpikes(x)) worth.set(x, new Set(late))
   }
-  return new Map([...found].filter(([x, waiting]) => isWorth(x, waiting)))
+  return worth
 }
 
 /** How many operations must run before each, one after the other. */
@@ -68,32 +71,29 @@ function levelsOf(nodes: readonly Node[]): ReadonlyMap<Node, number> {
   return levels
 }
 
-/** What reads the memory of each value: reshapes and broadcasts are views of it. */
+/** What reads each value, as it is or moved. */
 function readersOf(nodes: readonly Node[]): ReadonlyMap<Tensor, readonly Node[]> {
   const readers = new Map<Tensor, Node[]>()
   for (const node of nodes) {
-    if (isView(node)) continue
-    for (const source of new Set(node.inputs.map(withoutView))) readers.set(source, [...(readers.get(source) ?? []), node])
+    if (isMovement(node) || isPrimitive(node, 'broadcast')) continue
+    for (const source of new Set(node.inputs.map(viewed))) readers.set(source, [...(readers.get(source) ?? []), node])
   }
   return readers
 }
 
-function isView(node: Node): boolean {
-  return isPrimitive(node, 'reshape') || isPrimitive(node, 'broadcast')
+function isMovement(node: Node): boolean {
+  return isPrimitive(node, 'reshape') || isPrimitive(node, 'transpose')
 }
 
-function withoutView(tensor: Tensor): Tensor {
-  return isView(tensor.node) ? withoutView(tensor.node.inputs[0]!) : tensor
+function unmoved(tensor: Tensor): Tensor {
+  return isMovement(tensor.node) ? unmoved(tensor.node.inputs[0]!) : tensor
 }
 
-function withoutReshape(tensor: Tensor): Tensor {
-  return isPrimitive(tensor.node, 'reshape') ? withoutReshape(tensor.node.inputs[0]!) : tensor
+/** What a tensor is all of, moved or repeated. */
+function viewed(tensor: Tensor): Tensor {
+  return isMovement(tensor.node) || isPrimitive(tensor.node, 'broadcast') ? viewed(tensor.node.inputs[0]!) : tensor
 }
 
 function cast(x: Tensor, dtype: DType): Tensor {
   return createNode('cast', [x], { dtype }, [{ dtype, shape: x.shape }], x.node.scope)[0]!
-}
-
-function reshape(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : createNode('reshape', [x], { shape }, [{ dtype: x.dtype, shape }], x.node.scope)[0]!
 }
