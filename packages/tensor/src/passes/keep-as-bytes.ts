@@ -46,7 +46,7 @@ function stackAsBytes(node: Node<'scan'>, inputs: readonly Tensor[], stacked: re
   return scanNode({ parameters: body.parameters, results }, inputs, shape, node.scope)
 }
 
-/** Spikes that would wait for weight gradients for longer than until all else has read them, and those gradients. */
+/** Spikes that have early readers and late ones, which can all read bytes, and the late ones: those in the second half of the time that the spikes live. */
 function worthKeeping(graph: Graph, { readsBytes }: KeepOptions): ReadonlyMap<Tensor, ReadonlySet<Node>> {
   const nodes = topological(graph)
   const isSpikes = zerosAndOnes()
