@@ -26,6 +26,7 @@ export { interpret, type Kernels, type Kernel, type Inputs, type ScanKernel } fr
 export { numberKernels } from './number-kernels.js'
 export { referenceKernels } from './reference/kernels.js'
 export { splitScans, type SplitOptions } from './passes/split-scans.js'
+export { keepAsBytes, type KeepOptions } from './passes/keep-as-bytes.js'
 export { unrollScans } from './passes/unroll-scans.js'
 export { reference } from './reference/backend.js'
 export { type Value } from './reference/value.js'

@@ -16,7 +16,7 @@ import type { SessionCache } from '../session-cache.js'
 import type { Block } from './arena.js'
 import { carryPlaces } from './carry.js'
 import { inputsOf, planImages, type ImageNode } from './image-operations.js'
-import { isByColumns, partition, wantsKernels, type KernelGroup, type Partition } from './partition.js'
+import { columnsInputs, isByColumns, partition, wantsKernels, type KernelGroup, type Partition } from './partition.js'
 
 /** Where a value lies, and the blocks of the arena that must live while it is used. */
 export interface Entry {
@@ -140,10 +140,11 @@ export class Level {
   }
 
   #collectNeeded(): void {
-    const { stages, isStatic, source, fusedScans, imageNodes } = this.#partition
+    const { stages, isStatic, isBound, source, fusedScans, imageNodes, lateCasts } = this.#partition
     for (const { library, kernels, control } of stages) {
       for (const node of library) {
         for (const input of node.inputs.map(source)) if (!isStatic(input) && !library.has(input.node)) this.#need(input)
+        for (const { node: input } of node.inputs) if (lateCasts.has(input)) this.#needInMemory(source(input.inputs[0]!))
         if (this.#context.check) for (const output of node.outputs) this.#need(output)
       }
       for (const { nodes, sums } of kernels) {
@@ -154,7 +155,7 @@ export class Level {
         if (fused) for (const tensor of fused.reads) this.#needInMemory(tensor)
         else if (isPrimitive(node, 'scan')) this.#needForLoop(node)
         else if (imageNodes.has(node)) for (const tensor of inputsOf(imageNodes.get(node)!)) this.#needInMemory(tensor)
-        else for (const input of node.inputs) this.#needInMemory(input)
+        else for (const input of isByColumns(node) ? columnsInputs(node, isBound) : node.inputs) this.#needInMemory(input)
       }
     }
     for (const result of this.#options.graph.results) this.#need(result)
@@ -239,7 +240,7 @@ export class Level {
   }
 
   #planLibrary(made: readonly Tensor[], withStatics: boolean): void {
-    const { isStatic, isBound } = this.#partition
+    const { isStatic, isBound, lateCasts } = this.#partition
     const inside = new Set(made)
     const results = [...made.filter((tensor) => this.#needed.has(tensor)), ...(withStatics ? this.#statics : [])]
     if (results.length === 0) return
@@ -252,7 +253,10 @@ export class Level {
       seen.add(tensor)
       const isView = ['reshape', 'broadcast'].includes(tensor.node.primitive) && !isBound(tensor)
       if (inside.has(tensor) || isView) tensor.node.inputs.forEach(visit)
-      else parameters.set(tensor, this.#entry(tensor))
+      else {
+        if (lateCasts.has(tensor.node)) this.#planKernel({ size: sizeOf(tensor.shape), nodes: new Set([tensor.node]), sums: [], space: undefined })
+        parameters.set(tensor, this.#entry(tensor))
+      }
     }
     results.forEach(visit)
 
@@ -315,7 +319,7 @@ export class Level {
     const columns = placeholder([images, channels * sizeOf(kernel), places])
     const given = placeholder([images, filters, places])
     const result = columns.matmul(given.transpose()).sum(0).transpose().reshape(weight.shape)
-    this.#planPlanes(fuseColumns(node, columns)!)
+    this.#planPlanes(fuseColumns(node, columns, this.#partition.isBound)!)
     const model = lowerGraph({ parameters: [columns, given], results: [result] })
     const binding = (name: string, tensor: Tensor, location: Location): Binding => ({ name, dtype: tensor.dtype, shape: tensor.shape, location, node })
     const inputs = [binding(model.inputs[0]!.name, columns, this.#use(columns)), binding(model.inputs[1]!.name, given, this.#use(dy))]

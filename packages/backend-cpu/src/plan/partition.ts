@@ -34,6 +34,8 @@ export interface Partition {
   readonly fusedScans: ReadonlyMap<Node, FusedScan>
   /** The operations of this level that treat each image by itself. */
   readonly imageNodes: ReadonlyMap<Node, ImageNode>
+  /** Bytes as floats for a product of matrices: a kernel makes them right before it, so that they take no memory until then. */
+  readonly lateCasts: ReadonlySet<Node>
 }
 
 export interface FusedScan {
@@ -64,6 +66,8 @@ const ranks = 3
 const largestSum = 1 << 16
 /** Planes of more elements than this leave the cache before they are pooled. */
 const largestPlane = 1 << 14
+/** Fewer elements are not worth a kernel that casts them. */
+const smallestCast = 1 << 18
 /** A longer chain of operations is cut. */
 const largestGroup = 256
 
@@ -81,7 +85,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     while (at.node.primitive === 'reshape' && !parameters.has(at)) at = at.node.inputs[0]!
     return at
   }
-  const nodes = topological(graph)
+  const nodes = [...weightGradientsLast(topological(graph))]
   const uses = countUses(nodes, graph.results)
   const fusedScans = new Map<Node, FusedScan>()
   const poolsOf = options.kernels ? poolsOfScans(nodes, base) : new Map<Node, FusedPlanes[]>()
@@ -89,6 +93,8 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
   const candidates = options.kernels ? findImageNodes(nodes, graph.results, { isBound, outer: options.outer, valueOf: options.valueOf }) : new Map<Node, ImageNode>()
   const candidateOf = new Map<Node, ImageNode>([...candidates].flatMap(([root, found]) => [[root, found], [found.node, found]]))
   const imageNodes = new Map<Node, ImageNode>()
+  const castsForProducts = options.kernels ? castsFor((node) => isPrimitive(node, 'matmul') && !candidateOf.has(node), nodes, graph.results) : new Set<Node>()
+  const lateCasts = new Set<Node>()
   const kernelMade = new Set<Tensor>()
   const available = new Map<Tensor, number>()
   const stages: Stage[] = []
@@ -152,8 +158,9 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
       if (options.isBaked(node.outputs[0]!)) statics.add(node.outputs[0]!)
     } else if (isStaticNode(node, isControl)) {
       for (const output of node.outputs) statics.add(output)
-    } else if (isPrimitive(node, 'reshape')) {
+    } else if (isPrimitive(node, 'reshape') || castsForProducts.has(node)) {
       place(node, available.get(node.inputs[0]!) ?? 0)
+      if (castsForProducts.has(node)) lateCasts.add(node)
     } else if (options.kernels && isPrimitive(node, 'scan')) {
       const fused = fuseWithPools(node, poolsOf.get(node) ?? [])
       if (fused) {
@@ -211,12 +218,52 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     return options.fold && !isControl && node.inputs.every((input) => statics.has(input))
   }
 
-  return { stages, isStatic: (tensor) => statics.has(tensor), isKernelMade: (tensor) => kernelMade.has(tensor), base, source, isBound, fusedScans, imageNodes }
+  return { stages, isStatic: (tensor) => statics.has(tensor), isKernelMade: (tensor) => kernelMade.has(tensor), base, source, isBound, fusedScans, imageNodes, lateCasts }
 }
 
 /** Whether the weight gradient of a convolution is the product of its windows, written out, and the gradient of its result. */
 export function isByColumns(node: Node): node is Node<'convWeightGradient'> {
   return isPrimitive(node, 'convWeightGradient') && node.attributes.groups === 1 && fuseColumns(node, node.inputs[0]!) !== undefined
+}
+
+/**
+ * In an order in which such weight gradients come behind all that needs none of them, those with the most windows last: written out, these
+ * take much memory, when others have freed what they can.
+ */
+function weightGradientsLast(nodes: readonly Node[]): Iterable<Node> {
+  const windows = (node: Node<'convWeightGradient'>): number => {
+    const { planes, kernel } = fuseColumns(node, node.inputs[0]!)!
+    return [...kernel.kernel, ...kernel.windows].reduce((a, b) => a * b, planes)
+  }
+  const late = new Set<Node>()
+  for (const node of nodes) if (isByColumns(node) || node.inputs.some((input) => late.has(input.node))) late.add(node)
+  const ordered = new Set(nodes.filter((node) => !late.has(node)))
+  const add = (node: Node): void => {
+    if (!late.delete(node)) return
+    for (const input of node.inputs) add(input.node)
+    ordered.add(node)
+  }
+  for (const node of [...nodes.filter(isByColumns).sort((a, b) => windows(a) - windows(b)), ...late]) add(node)
+  return ordered
+}
+
+/** Whether bytes that are cast for this operand become floats only when it is read. */
+export function readsBytes(node: Node, operand: number): boolean {
+  return operand === 0 && (isByColumns(node) || (isPrimitive(node, 'matmul') && sizeOf(node.inputs[0]!.shape) >= smallestCast))
+}
+
+/** The casts from bytes that nothing reads but `isReader`. */
+function castsFor(isReader: (node: Node) => boolean, nodes: readonly Node[], results: readonly Tensor[]): ReadonlySet<Node> {
+  const found = new Set(nodes.filter((node) => isPrimitive(node, 'cast') && node.inputs[0]!.dtype === 'uint8' && node.outputs[0]!.dtype === 'float32'))
+  const others = nodes.filter((node) => !isReader(node)).flatMap(({ inputs }) => inputs)
+  for (const { node } of [...others, ...results]) found.delete(node)
+  return found
+}
+
+/** What the windows are written out from, and the gradient of the result. */
+export function columnsInputs(node: Node<'convWeightGradient'>, isBound: (tensor: Tensor) => boolean): readonly Tensor[] {
+  const [x, dy] = node.inputs as readonly [Tensor, Tensor]
+  return [...fuseColumns(node, x, isBound)!.inputs, dy]
 }
 
 /**

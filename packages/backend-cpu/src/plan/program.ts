@@ -1,4 +1,4 @@
-import { SnnError, isPrimitive, topological, type Graph, type Node, type Program, type Tensor, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
+import { SnnError, isPrimitive, keepAsBytes, topological, type Graph, type Node, type Program, type Tensor, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
 import { inArena, inSlot, type Location } from '../frame.js'
 import { worksOnMemory, type Instruction } from '../instruction/instruction.js'
 import { LoopInstruction } from '../instruction/loop.js'
@@ -7,6 +7,7 @@ import type { Region } from '../memory/memory.js'
 import type { SessionCache } from '../session-cache.js'
 import { planArena, type Block } from './arena.js'
 import { Level, bytesOf, type Entry, type PlanContext } from './level.js'
+import { readsBytes, wantsKernels } from './partition.js'
 
 /** A constant that kernels read: the executable gives it a place in the memory. */
 export interface Resident {
@@ -70,7 +71,9 @@ export interface PlanOptions {
 }
 
 export function planProgram(program: Program, { sessions, workshop, eventDensity, check, baked: values }: PlanOptions): Plan {
-  const graph = wholeGraph(program)
+  const kernels = check ? undefined : workshop
+  const whole = wholeGraph(program)
+  const graph = kernels && wantsKernels(whole, false) ? keepAsBytes(whole, { readsBytes }) : whole
   const reads = readsOf(program)
   const entries = new Map<Tensor, Entry>()
   let slot = 0
@@ -91,7 +94,7 @@ export function planProgram(program: Program, { sessions, workshop, eventDensity
     constants.set(data, resident)
     return ({ arena: { buffer } }) => ({ buffer, byteOffset: resident.region!.offset })
   }
-  const context: PlanContext = { sessions, workshop: check ? undefined : workshop, eventDensity, check, baked, residents: new Set(), constant, blocks, time: 0, loops: 0 }
+  const context: PlanContext = { sessions, workshop: kernels, eventDensity, check, baked, residents: new Set(), constant, blocks, time: 0, loops: 0 }
   const level = new Level(context, { graph, staticParameters: new Set(), substitutions: new Map(), isRepeated: false })
   const instructions = level.plan(entries, [...results, ...spares])
 

@@ -28,9 +28,11 @@ export function printStore(kind: Kind, lanes: Lanes, pointer: string, value: str
   return `(v128.store32_lane offset=${offset} 0 ${pointer} (i8x16.shuffle 0 4 8 12 0 4 8 12 0 4 8 12 0 4 8 12 ${bytes} ${bytes}))`
 }
 
-/** Four elements of four bytes with a distance of `stride` between neighbours. */
-export function loadStrided(pointer: string, stride: number): string {
-  if (stride === 1) return `(v128.load ${pointer})`
+/** Elements in memory as lanes, with a distance of `stride` elements between neighbours. */
+export function loadStrided(kind: 'float' | 'byte', lanes: Lanes, pointer: string, stride: number): string {
+  if (lanes === 1 || stride === 1) return printLoad(kind, lanes, pointer)
+  // a byte into the lowest byte of its lane
+  if (kind === 'byte') return [1, 2, 3].reduce((vector, lane) => `(v128.load8_lane offset=${lane * stride} ${4 * lane} ${pointer} ${vector})`, printSplat(kind, pointer))
   if (stride === 2) return pick([`(v128.load ${pointer})`, `(v128.load offset=16 ${pointer})`], [0, 2, 4, 6])
-  return [1, 2, 3].reduce((vector, lane) => `(v128.load32_lane offset=${4 * lane * stride} ${lane} ${pointer} ${vector})`, `(v128.load32_zero ${pointer})`)
+  return [1, 2, 3].reduce((vector, lane) => `(v128.load32_lane offset=${4 * lane * stride} ${lane} ${pointer} ${vector})`, printLoad(kind, 1, pointer))
 }

@@ -1,5 +1,6 @@
 import type { PlaneKernel } from '../planes.js'
-import { loadStrided } from './memory.js'
+import { bytesOf } from '../scalar.js'
+import { loadStrided, printStore } from './memory.js'
 import { importMemory } from './module.js'
 import { poolingFunction } from './pooling.js'
 import { add, bytes, count, get, i32, mul, set } from './text.js'
@@ -91,29 +92,31 @@ function spread({ plane, windows, kernel, stride, padding, countIncludePad }: Pl
 }
 
 /** For each element of the kernel, the elements of all windows that it meets; zeros where it sticks out. */
-function columns({ plane, windows, kernel, stride, padding, dilation }: PlaneKernel): string[] {
+function columns({ kind, plane, windows, kernel, stride, padding, dilation }: PlaneKernel): string[] {
   const [height, width] = plane
   const [rows, length] = windows
+  const size = (elements: number): string => i32(bytesOf(kind) * elements)
   const row = (kx: number): string[] => {
     const shift = kx * dilation[1] - padding[1]
     const low = Math.min(length, Math.max(0, Math.ceil(-shift / stride[1])))
     const high = Math.max(low, Math.min(length, Math.floor((width - 1 - shift) / stride[1]) + 1))
     const fours = low + Math.floor((high - low) / 4) * 4
     const copy = (lanes: 4 | 1): string[] => {
-      const pointer = add(get('b'), bytes(mul(get('x'), i32(stride[1]))))
+      const pointer = add(get('b'), mul(get('x'), size(stride[1])))
       const to = add(get('at'), bytes(get('x')))
-      return [lanes === 4 ? `(v128.store ${to} ${loadStrided(pointer, stride[1])})` : `(f32.store ${to} (f32.load ${pointer}))`]
+      const value = loadStrided(kind, lanes, pointer, stride[1])
+      return [printStore('float', lanes, to, kind === 'byte' ? `(f32x4.convert_i32x4_s ${value})` : value)]
     }
     return [
       ...zeros(get('at'), low),
-      set('b', add(get('a'), bytes(add(mul(get('row'), i32(width)), i32(shift))))),
+      set('b', add(get('a'), mul(get('row'), size(width)), size(shift))),
       ...(fours > low ? ['(block', ...count('x', i32(low), i32(fours), copy(4), 4), ')'] : []),
       ...(high > fours ? ['(block', ...count('x', i32(fours), i32(high), copy(1)), ')'] : []),
       ...zeros(add(get('at'), i32(4 * high)), length - high),
     ]
   }
   return count('n', get('first'), get('last'), [
-    set('a', add(argument(0), mul(get('n'), i32(4 * height * width)))),
+    set('a', add(argument(0), mul(get('n'), size(height * width)))),
     set('at', add(argument(1), mul(get('n'), i32(4 * kernel[0] * kernel[1] * rows * length)))),
     ...taps(kernel).flatMap(([ky, kx]) => [
       '(block',

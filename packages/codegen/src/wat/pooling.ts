@@ -132,7 +132,7 @@ function oneByOne(kernel: PlaneKernel, lanes: 4 | 1): string[] {
   const take = (kx: number): string[] => {
     const column = add(get('column'), i32(kx * dilation[1]))
     const pointer = add(get('b'), bytes(column))
-    const value = lanes === 4 ? loadStrided(pointer, stride[1]) : `(v128.load32_zero ${pointer})`
+    const value = loadStrided('float', lanes, pointer, stride[1])
     const index = add(mul(get('row'), i32(width)), column)
     const body =
       operation === 'average'
