@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { assemble } from '../src/assemble.js'
-import { argumentArray, createMemory, type MemoryType } from '../src/index.js'
+import { argumentArray, createMemory, type ArgumentArray, type MemoryType } from '../src/index.js'
 
 /** A memory that a test may use from `start` on. */
 export interface TestMemory {
@@ -48,6 +48,6 @@ export async function kernelOf(print: (type: MemoryType) => string, { type, memo
 }
 
 /** `length` words of arguments at the start of the memory. */
-export function argumentsOf({ type, memory, start }: TestMemory, length: number): Float64Array | Uint32Array {
+export function argumentsOf({ type, memory, start }: TestMemory, length: number): ArgumentArray {
   return new (argumentArray(type))(memory.buffer, start, length)
 }

@@ -1,5 +1,6 @@
 import { imagesTogether, inputRowsOf, rowBlocks, sumsOf, type EventConvKernel } from '../event-conv.js'
-import { printModule, type MemoryType } from './module.js'
+import type { MemoryType } from '../memory-type.js'
+import { printModule } from './module.js'
 import { add, bytes, count, get, i32, mul, set } from './text.js'
 
 /** Where `run` finds what it needs, as words from its first argument on. */

@@ -1,6 +1,7 @@
+import type { MemoryType } from '../memory-type.js'
 import type { PlaneKernel } from '../planes.js'
 import { loadStrided } from './memory.js'
-import { printModule, type MemoryType } from './module.js'
+import { printModule } from './module.js'
 import { poolingFunction } from './pooling.js'
 import { add, bytes, count, get, i32, mul, set } from './text.js'
 

@@ -1,5 +1,6 @@
+import type { MemoryType } from '../memory-type.js'
 import { f32, f32x4, globalsOf, i32, i32x4, i64x2, v128, words } from './functions/text.js'
-import { printModule, type MemoryType } from './module.js'
+import { printModule } from './module.js'
 import { get, set } from './text.js'
 
 const splat = (value: string): string => `(i32x4.splat ${value})`

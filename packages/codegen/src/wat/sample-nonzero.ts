@@ -1,4 +1,5 @@
-import { printModule, type MemoryType } from './module.js'
+import type { MemoryType } from '../memory-type.js'
+import { printModule } from './module.js'
 import { add, bytes, count, get, i32, mul, set } from './text.js'
 
 /** Where `run` finds what it needs, as words: the values, where the counts go, and the bytes of a group of values. */
