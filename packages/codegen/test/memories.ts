@@ -11,7 +11,7 @@ export interface TestMemory {
 
 const pageBytes = 2 ** 16
 /** Where tests use the memory with 64-bit addresses: beyond what 32 bits reach. What lies before is never touched, and takes no memory. */
-const far = 2 ** 32
+export const far = 2 ** 32
 const farPages = 512
 
 /** One for all tests of a file; undefined where the runtime has no 64-bit addresses. */

@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest'
-import { argumentsOf, farMemory, kernelOf } from '../../test/memories.js'
+import { placeholder } from '@snn/tensor'
+import { describe, expect, it } from 'vitest'
+import { argumentsOf, far, farMemory, kernelOf } from '../../test/memories.js'
+import { argumentWords, divide, fuse, operandWord, printKernel } from '../index.js'
 import { printModule } from './module.js'
 import { withWideAddresses } from './wide-addresses.js'
 
@@ -26,18 +28,39 @@ it.each([
   expect(lines(before).replaceAll('\n', ' ')).toContain(`(func $run (param $args i64) (local $v v128) (local $x i64) ${after})`)
 })
 
-// all tests of kernels run in both memories where this one runs
-it.skipIf(!farMemory)('takes numbers beyond 2^32 as parameters and words of arguments', async () => {
+// all tests of kernels run in both memories where these run
+describe.skipIf(!farMemory)('beyond 4 GiB', () => {
   const where = farMemory!
-  const print = (type: typeof where.type): string =>
-    printModule(type, [
-      '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
-      '(i32.store (i32.load offset=4 (local.get $args)) (i32.add (local.get $first) (local.get $thread)))',
-      ')',
-    ])
-  const run = await kernelOf(print, where)
-  const to = new Uint32Array(where.memory.buffer, where.start + 1024, 1)
-  argumentsOf(where, 2).set([0, to.byteOffset])
-  run(where.start, 40, 0, 2)
-  expect(to[0]).toBe(42)
+
+  it('parameters and words of arguments are whole', async () => {
+    const print = (type: typeof where.type): string =>
+      printModule(type, [
+        '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
+        '(i32.store (i32.load offset=4 (local.get $args)) (i32.add (local.get $first) (local.get $thread)))',
+        ')',
+      ])
+    const run = await kernelOf(print, where)
+    const to = new Uint32Array(where.memory.buffer, where.start + 1024, 1)
+    argumentsOf(where, 2).set([0, to.byteOffset])
+    run(where.start, 40, 0, 2)
+    expect(to[0]).toBe(42)
+  })
+
+  it('a value may take more than 4 GiB', async () => {
+    // the last block of so many numbers, which begin so early that it lies where tests may write
+    const length = far / 4 + 1000
+    const x = placeholder([length])
+    const y = x.add(1)
+    const { kernel, ...rest } = fuse([y], [], { inside: new Set([y.node]), isBound: (tensor) => tensor === x })!
+    const blocks = divide({ kernel, ...rest })
+    const run = await kernelOf((type) => printKernel(kernel, type), where)
+    const args = argumentsOf(where, operandWord(2))
+    argumentWords.forEach((name, i) => (args[i] = name === 'scratch' ? 0 : blocks.words[name]))
+    const begin = where.start + 65536 - far
+    args.set([begin, 0, begin + 65536, 0], operandWord(0))
+    const tail = (at: number) => new Float32Array(where.memory.buffer, at + far, 1000)
+    tail(begin).forEach((_, i, data) => (data[i] = i))
+    run(where.start, blocks.count - 1, blocks.count, 0)
+    expect([...tail(begin + 65536)]).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1))
+  })
 })
