@@ -19,7 +19,7 @@ export const hasFarMemory = ((): boolean => {
     createMemory({ isShared: true, is64: true }, (far + far / 4) / 2 ** 16)
     return true
   } catch (error) {
-    console.warn(`Tests of memory beyond 4 GiB are skipped: ${error}`)
+    console.warn(`Tests of memory beyond 4 GiB are skipped: ${String(error)}`)
     return false
   }
 })()
