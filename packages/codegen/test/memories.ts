@@ -19,7 +19,8 @@ export const farMemory = ((): TestMemory | undefined => {
   const type = { isShared: false, is64: true }
   try {
     return { type, memory: createMemory(type, far / pageBytes + farPages), start: far }
-  } catch {
+  } catch (error) {
+    console.warn(`Tests of memory beyond 4 GiB are skipped: ${String(error)}`)
     return undefined
   }
 })()
