@@ -24,7 +24,7 @@ export interface CpuOptions {
   readonly eventDensity?: number
   /**
    * Most bytes that all values together may take. Default 2^32 - 2^16, nearly 4 GiB: what 32-bit addresses reach. More, up to 2^34, makes a
-   * memory with 64-bit addresses, in Node 24 or newer: neurons take 1.02 times as long, convolutions that skip zeros 1.1 to 1.2 times.
+   * memory with 64-bit addresses, in Node 24 or newer: neurons take 1.05 times as long, convolutions that skip zeros 1.1 to 1.2 times.
    */
   readonly memoryLimit?: number
 }
