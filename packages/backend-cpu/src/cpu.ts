@@ -5,7 +5,7 @@ import type { Place } from './frame.js'
 import { runEndOf, type RunEnd } from './in-place.js'
 import { Workshop } from './kernels/workshop.js'
 import { libraryFile, loadAssembler, loadLibrary, takesSharedMemory, type Assemble, type OrtLibrary } from './library.js'
-import { Memory, addressableBytes, type Region } from './memory/memory.js'
+import { Memory, narrowBytes, wideBytes, type Region } from './memory/memory.js'
 import { Store } from './memory/store.js'
 import { SessionCache } from './session-cache.js'
 import { Threads, workerThreads } from './threads/threads.js'
@@ -22,7 +22,10 @@ export interface CpuOptions {
    * event; 0: never. Default: where ONNX Runtime became faster when it was measured, 0.17, for products with a matrix of at least 128 columns 0.1.
    */
   readonly eventDensity?: number
-  /** Most bytes that all values together may take. Default, and most that there can be: 2^32 - 2^16, nearly 4 GiB. */
+  /**
+   * Most bytes that all values together may take. Default 2^32 - 2^16, nearly 4 GiB: what 32-bit addresses reach. More, up to 2^34, makes a
+   * memory with 64-bit addresses, in Node 24 or newer: neurons take 1.05 times as long, convolutions that skip zeros 1.1 to 1.2 times.
+   */
   readonly memoryLimit?: number
 }
 
@@ -33,21 +36,21 @@ export interface CpuOptions {
  * Throws `BACKEND_UNAVAILABLE` where onnxruntime-node is not installed or has no binary for the machine.
  */
 export async function cpu(options: CpuOptions = {}): Promise<Backend> {
-  const { threads = 0, kernels = true, eventDensity, memoryLimit = addressableBytes } = options
+  const { threads = 0, kernels = true, eventDensity, memoryLimit = narrowBytes } = options
   if (!Number.isSafeInteger(threads) || threads < 0) {
     throw new SnnError('ARGUMENT', `[cpu] threads ${threads}, expected a whole number of at least 1, or 0 for all cores.`, { name: 'threads', value: threads })
   }
   if (eventDensity !== undefined && !(eventDensity >= 0 && eventDensity <= 1)) {
     throw new SnnError('ARGUMENT', `[cpu] eventDensity ${eventDensity}, expected a share from 0 to 1.`, { name: 'eventDensity', value: eventDensity })
   }
-  if (!(memoryLimit > 0 && memoryLimit <= addressableBytes)) {
-    throw new SnnError('ARGUMENT', `[cpu] memoryLimit ${memoryLimit}, expected bytes up to ${addressableBytes}, what 32-bit addresses reach.`, { name: 'memoryLimit', value: memoryLimit })
+  if (!(memoryLimit > 0 && memoryLimit <= wideBytes)) {
+    throw new SnnError('ARGUMENT', `[cpu] memoryLimit ${memoryLimit}, expected bytes up to ${wideBytes}, the most that a memory can have.`, { name: 'memoryLimit', value: memoryLimit })
   }
   const lib = options.lib ?? (await loadLibrary())
   const x = placeholder([1])
   const doubling = writeOnnx(lowerGraph({ parameters: [x], results: [x.add(x)] }))
   const modules = threads === 1 ? undefined : workerThreads()
-  const memory = new Memory(modules !== undefined && (await takesSharedMemory(lib, doubling)), memoryLimit)
+  const memory = createMemory(modules !== undefined && (await takesSharedMemory(lib, doubling)), memoryLimit)
   const [workers, runEnd, assemble] = await Promise.all([
     Threads.start(memory, threads === 0 ? coreCount() : threads, memory.isShared ? modules : undefined, options.lib ? undefined : libraryFile()),
     runEndOf(lib, doubling),
@@ -121,6 +124,20 @@ export class CpuBackend implements Backend {
 
   checkAlive(): void {
     if (this.#disposed) throw new SnnError('DISPOSED', '[cpu] got a call after dispose(), expected none. Create another backend.', { what: 'backend' })
+  }
+}
+
+function createMemory(isShared: boolean, limit: number): Memory {
+  try {
+    return new Memory(isShared, limit)
+  } catch (cause) {
+    if (limit <= narrowBytes) throw cause
+    throw new SnnError(
+      'ARGUMENT',
+      `[cpu] memoryLimit ${limit} in a runtime without memories of 64-bit addresses, expected bytes up to ${narrowBytes}. Use Node 24 or newer, or a smaller limit.`,
+      { name: 'memoryLimit', value: limit },
+      { cause },
+    )
   }
 }
 

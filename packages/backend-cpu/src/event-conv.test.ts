@@ -1,7 +1,7 @@
 import { compile, conv, reference, scan, sizeOf, variable, zeros, type ConvOptions, type Shape, type Tensor } from '@snn/tensor'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { countingBackend } from '../test/counting-backend.js'
-import { cpu } from './index.js'
+import { describeMemories } from '../test/memories.js'
 
 /** Numbers in [-1, 1) that look random, of which so many are not zero as `density(i)` says. */
 function sparse(shape: Shape, density: (i: number) => number): { data: Float32Array<ArrayBuffer>; shape: Shape } {
@@ -32,22 +32,22 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return largest
 }
 
-/** Compares with the reference, twice; gives how often ONNX Runtime ran. */
-async function expectEqual(run: (xs: Tensor) => readonly [Tensor, Tensor], xs: { data: Float32Array<ArrayBuffer>; shape: Shape }, threads: number): Promise<number> {
-  const { own, counts } = await countingBackend({ threads, eventDensity: 0.3 })
-  const [ours, exact] = [compile(run, { backend: own }), compile(run, { backend: reference() })]
-  const first = await ours(xs)
-  const { runs } = counts
-  const wanted = await exact(xs)
-  first.forEach(({ data }, i) => expect(largestDifference(data, wanted[i]!.data)).toBeLessThan(2e-4))
-  const again = await ours(xs)
-  again.forEach(({ data }, i) => expect(data).toEqual(first[i]!.data))
-  await ours.dispose()
-  await own.dispose()
-  return runs
-}
+describeMemories((create) => {
+  /** Compares with the reference, twice; gives how often ONNX Runtime ran. */
+  async function expectEqual(run: (xs: Tensor) => readonly [Tensor, Tensor], xs: { data: Float32Array<ArrayBuffer>; shape: Shape }, threads: number): Promise<number> {
+    const { own, counts } = await countingBackend({ threads, eventDensity: 0.3 }, create)
+    const [ours, exact] = [compile(run, { backend: own }), compile(run, { backend: reference() })]
+    const first = await ours(xs)
+    const { runs } = counts
+    const wanted = await exact(xs)
+    first.forEach(({ data }, i) => expect(largestDifference(data, wanted[i]!.data)).toBeLessThan(2e-4))
+    const again = await ours(xs)
+    again.forEach(({ data }, i) => expect(data).toEqual(first[i]!.data))
+    await ours.dispose()
+    await own.dispose()
+    return runs
+  }
 
-describe('convolutions that skip zeros', () => {
   const cases: readonly { readonly x: Shape; readonly filters: number; readonly kernel: readonly number[]; readonly options: ConvOptions }[] = [
     { x: [4, 3, 8, 12, 12], filters: 16, kernel: [3, 3], options: { padding: 1 } },
     { x: [4, 2, 6, 11, 9], filters: 20, kernel: [3, 2], options: { stride: 2, padding: [[0, 1], [1, 0]] } },
@@ -70,7 +70,7 @@ describe('convolutions that skip zeros', () => {
     // 2^25 multiply-accumulates are a group: four images
     const shape = [4, 4, 32, 32, 32]
     const { run } = layer(32, 32, [3, 3], { padding: 1 })
-    const { own } = await countingBackend({ threads: 2 })
+    const { own } = await countingBackend({ threads: 2 }, create)
     const [ours, exact] = [compile(run, { backend: own }), compile(run, { backend: reference() })]
     for (const dense of [1, 3, 2, 4]) {
       const image = sizeOf(shape) / 16
@@ -111,7 +111,7 @@ describe('convolutions that skip zeros', () => {
   })
 
   it('follow their weights', async () => {
-    const backend = await cpu({ threads: 1 })
+    const backend = await create({ threads: 1 })
     const { weight, run } = layer(8, 4, [3, 3], { padding: 1 })
     const compiled = compile(run, { backend })
     const exact = compile(run, { backend: reference() })

@@ -1,8 +1,9 @@
+import type { Backend } from '@snn/tensor'
 import { cpu, type CpuOptions } from '../src/index.js'
 import { loadLibrary, type OrtLibrary } from '../src/library.js'
 
 /** A backend with a count of the sessions that were created for programs and that are open. */
-export async function countingBackend(options: CpuOptions = {}) {
+export async function countingBackend(options: CpuOptions = {}, create: (options: CpuOptions) => Promise<Backend> = cpu) {
   const real = await loadLibrary()
   const counts = { created: 0, open: 0, runs: 0 }
   const lib: OrtLibrary = {
@@ -19,7 +20,7 @@ export async function countingBackend(options: CpuOptions = {}) {
       },
     },
   }
-  const own = await cpu({ ...options, lib })
+  const own = await create({ ...options, lib })
   // cpu() tries the library
   counts.created = 0
   counts.runs = 0

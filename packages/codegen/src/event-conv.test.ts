@@ -1,38 +1,39 @@
 import { conv, placeholder, sizeOf, type ConvOptions, type Shape } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
+import { argumentsOf, inEachMemory, kernelOf } from '../test/memories.js'
 import { random, runReference } from '../test/run-kernel.js'
-import { assemble } from './assemble.js'
 import { eventConvScratch, eventConvUnits, eventConvWords, fuseEventConv, packEventWeights, printEventConv, type EventConvKernel } from './index.js'
 import { sumsOf } from './event-conv.js'
 
 const guard = 77
 
 /** Runs the kernel on one thread. */
-async function run(kernel: EventConvKernel, x: Float32Array, weights: Float32Array, biases: Float32Array | undefined, outputs: number, images: number): Promise<Float32Array> {
-  const memory = new WebAssembly.Memory({ initial: 256 })
-  const packed = packEventWeights(kernel, weights, biases)
-  let end = 1024
-  const place = (bytes: number): number => {
-    const at = end
-    end += Math.ceil((bytes + 64) / 64) * 64
-    return at
-  }
-  const at = { x: place(x.byteLength), weights: place(packed.byteLength), y: place(4 * outputs + 4), scratch: place(eventConvScratch(kernel)) }
-  new Float32Array(memory.buffer, at.x, x.length).set(x)
-  new Float32Array(memory.buffer, at.weights, packed.length).set(packed)
-  // what was there before must not matter
-  new Uint8Array(memory.buffer, at.scratch, eventConvScratch(kernel)).fill(255)
-  const y = new Float32Array(memory.buffer, at.y, outputs + 1).fill(guard)
-  const words = { ...at, images, scratchBytes: eventConvScratch(kernel) }
-  eventConvWords.forEach((name, i) => (new Uint32Array(memory.buffer)[i] = words[name]))
-  const module = await WebAssembly.compile(await assemble(printEventConv(kernel, { isShared: false })))
-  const { run: call } = (await WebAssembly.instantiate(module, { memory: { memory } })).exports as { run: (args: number, first: number, last: number, thread: number) => void }
-  const units = eventConvUnits(kernel, images)
-  const half = Math.floor(units / 2)
-  call(0, 0, half, 0)
-  call(0, half, units, 0)
-  expect(y[outputs]).toBe(guard)
-  return y.slice(0, outputs)
+function run(kernel: EventConvKernel, x: Float32Array, weights: Float32Array, biases: Float32Array | undefined, outputs: number, images: number): Promise<Float32Array> {
+  return inEachMemory(256, async (where) => {
+    const { memory, start: args } = where
+    const packed = packEventWeights(kernel, weights, biases)
+    let end = args + 1024
+    const place = (bytes: number): number => {
+      const at = end
+      end += Math.ceil((bytes + 64) / 64) * 64
+      return at
+    }
+    const at = { x: place(x.byteLength), weights: place(packed.byteLength), y: place(4 * outputs + 4), scratch: place(eventConvScratch(kernel)) }
+    new Float32Array(memory.buffer, at.x, x.length).set(x)
+    new Float32Array(memory.buffer, at.weights, packed.length).set(packed)
+    // what was there before must not matter
+    new Uint8Array(memory.buffer, at.scratch, eventConvScratch(kernel)).fill(255)
+    const y = new Float32Array(memory.buffer, at.y, outputs + 1).fill(guard)
+    const words = { ...at, images, scratchBytes: eventConvScratch(kernel) }
+    argumentsOf(where, eventConvWords.length).set(eventConvWords.map((name) => words[name]))
+    const call = await kernelOf((type) => printEventConv(kernel, type), where)
+    const units = eventConvUnits(kernel, images)
+    const half = Math.floor(units / 2)
+    call(args, 0, half, 0)
+    call(args, half, units, 0)
+    expect(y[outputs]).toBe(guard)
+    return y.slice(0, outputs)
+  })
 }
 
 interface Case {

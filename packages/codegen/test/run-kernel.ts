@@ -1,7 +1,7 @@
 import { bytesPerElement, interpret, referenceKernels, sizeOf, type Tensor, type TypedArray } from '@snn/tensor'
 import { expect } from 'vitest'
-import { assemble } from '../src/assemble.js'
 import { argumentWords, divide, operandWord, printKernel, type Fused } from '../src/index.js'
+import { argumentsOf, inEachMemory, kernelOf, type TestMemory } from './memories.js'
 
 export interface RunOptions {
   /** Elements of a block. */
@@ -15,9 +15,13 @@ export interface RunOptions {
 const guard = 77
 
 /** Runs a kernel on values of its inputs; gives its outputs, sums added up. A byte behind each output shows that nothing is written there. */
-export async function runKernel({ kernel, tensors, space, length, plane }: Fused, bindings: ReadonlyMap<Tensor, TypedArray>, { block = 8, threads = 1, over = new Map() }: RunOptions = {}): Promise<Map<Tensor, TypedArray>> {
-  const memory = new WebAssembly.Memory({ initial: 64 })
-  let end = 4096
+export function runKernel(fused: Fused, bindings: ReadonlyMap<Tensor, TypedArray>, options: RunOptions = {}): Promise<Map<Tensor, TypedArray>> {
+  return inEachMemory(64, (memory) => runIn(memory, fused, bindings, options))
+}
+
+async function runIn(where: TestMemory, { kernel, tensors, space, length, plane }: Fused, bindings: ReadonlyMap<Tensor, TypedArray>, { block = 8, threads = 1, over = new Map() }: RunOptions): Promise<Map<Tensor, TypedArray>> {
+  const { memory, start: args } = where
+  let end = args + 4096
   const place = (bytes: number): number => {
     const start = end
     end += Math.ceil((bytes + 1) / 16) * 16
@@ -42,7 +46,7 @@ export async function runKernel({ kernel, tensors, space, length, plane }: Fused
   })
 
   const blocks = divide({ kernel, tensors, space, length, plane }, block)
-  const words = new Uint32Array(memory.buffer, 0, operandWord(kernel.operands.length))
+  const words = argumentsOf(where, operandWord(kernel.operands.length))
   const scratch = place(blocks.scratchBytes * threads)
   argumentWords.forEach((name, i) => (words[i] = name === 'scratch' ? scratch : blocks.words[name]))
   kernel.operands.forEach(({ role, isMoving }, i) => {
@@ -50,9 +54,8 @@ export async function runKernel({ kernel, tensors, space, length, plane }: Fused
     words[operandWord(i) + 1] = role === 'sum' ? bytes(tensors[i]!) : isMoving ? bytes(tensors[i]!) / length : 0
   })
 
-  const module = await WebAssembly.compile(await assemble(printKernel(kernel, { isShared: false })))
-  const { run } = (await WebAssembly.instantiate(module, { memory: { memory } })).exports as { run: (args: number, first: number, last: number, thread: number) => void }
-  for (let thread = 0; thread < threads; thread++) run(0, Math.floor((blocks.count * thread) / threads), Math.floor((blocks.count * (thread + 1)) / threads), thread)
+  const run = await kernelOf((type) => printKernel(kernel, type), where)
+  for (let thread = 0; thread < threads; thread++) run(args, Math.floor((blocks.count * thread) / threads), Math.floor((blocks.count * (thread + 1)) / threads), thread)
 
   const read = (i: number, thread = 0): TypedArray => {
     const tensor = tensors[i]!

@@ -89,19 +89,18 @@ export class EventConvInstruction implements Instruction {
   /** The share of values that are not zero, of each group; groups of a few values count as dense. */
   #densities(frame: Frame): number[] {
     const { threads, args } = this.workshop
-    const words = new Uint32Array(args.buffer, args.byteOffset, sampleWords.length + this.#groups)
-    const counts = args.byteOffset + 4 * sampleWords.length
+    const counts = new Uint32Array(args.buffer, args.byteOffset + sampleWords.length * args.BYTES_PER_ELEMENT, this.#groups)
     const bytesOf = (group: number): number => Math.min(this.#group, this.#operation.images - group * this.#group) * this.#bytes.x
     const x = this.#operation.inputs[0]!(frame).byteOffset
     const sample = (first: number, last: number): void => {
       if (first >= last || bytesOf(first) < lineBytes) return
-      words.set([x + first * bytesOf(0), counts + 4 * first, bytesOf(first)])
+      args.set([x + first * bytesOf(0), counts.byteOffset + 4 * first, bytesOf(first)])
       threads.run(this.#sample, args.byteOffset, last - first, (last - first) * bytesOf(first) >= sharedWork ? 'shared' : 'alone')
     }
     const whole = Math.floor(this.#operation.images / this.#group)
     sample(0, whole)
     sample(whole, this.#groups)
-    return Array.from({ length: this.#groups }, (_, group) => (bytesOf(group) < lineBytes ? 1 : words[sampleWords.length + group]! / sampledValues(bytesOf(group))))
+    return Array.from({ length: this.#groups }, (_, group) => (bytesOf(group) < lineBytes ? 1 : counts[group]! / sampledValues(bytesOf(group))))
   }
 
   #runEvents(frame: Frame, from: number, images: number, density: number): void {
@@ -116,7 +115,7 @@ export class EventConvInstruction implements Instruction {
       scratch: scratch.byteOffset,
       scratchBytes: eventConvScratch(kernel),
     }
-    new Uint32Array(args.buffer, args.byteOffset, eventConvWords.length).set(eventConvWords.map((name) => values[name]))
+    args.set(eventConvWords.map((name) => values[name]))
     threads.run(this.#kernel, args.byteOffset, eventConvUnits(kernel, images), images * (this.#bytes.x + density * work) >= sharedWork ? 'shared' : 'alone')
   }
 }

@@ -1,7 +1,6 @@
 import { compile, conv, convTranspose, grad, reference, scan, sizeOf, variable, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
-import { describe, expect, it } from 'vitest'
-import type { CpuBackend } from '../cpu.js'
-import { cpu } from '../index.js'
+import { expect, it } from 'vitest'
+import { describeMemories } from '../../test/memories.js'
 
 /** Numbers in [-1, 1) that look random. */
 function numbers(shape: Shape): { data: Float32Array<ArrayBuffer>; shape: Shape } {
@@ -27,11 +26,11 @@ const layers: Readonly<Record<string, { readonly layer: Layer; readonly x: Shape
   'three axes': { layer: (x, w, b) => conv(x, w).add(b), x: [4, 6, 4, 8, 8, 8], weight: [6, 4, 3, 3, 3], bias: [6, 1, 1, 1] },
 }
 
-describe('operations on images', () => {
+describeMemories((create) => {
   for (const [name, { layer, x, weight, bias }] of Object.entries(layers)) {
     for (const threads of [1, 2, 3]) {
       it(`${name}, ${threads} threads`, async () => {
-        const backend = await cpu({ threads })
+        const backend = await create({ threads })
         const [w, b] = [variable(numbers(weight), { name: 'weight' }), variable(numbers(bias), { name: 'bias' })]
         const known = (xs: Tensor): readonly Tensor[] => [integrate(layer(xs, w.read(), b.read()))]
         // weights that a step changes are no constants
@@ -66,7 +65,7 @@ describe('operations on images', () => {
   }
 
   it('a model that cannot be loaded is refused, and what follows runs', async () => {
-    const backend = (await cpu({ threads: 2 })) as CpuBackend
+    const backend = await create({ threads: 2 })
     await expect(backend.sessions.acquireForThreads(Uint8Array.of(1, 2, 3), { inputs: [], outputs: [], end: undefined })).rejects.toThrow('protobuf')
     const w = variable(numbers([16, 16, 3, 3]), { name: 'weight' })
     const run = compile((xs: Tensor) => integrate(conv(xs, w.read(), { padding: 1 })), { backend })
@@ -75,7 +74,7 @@ describe('operations on images', () => {
   })
 
   it('give the same bits from run to run, whichever thread takes which images', async () => {
-    const backend = await cpu({ threads: 3 })
+    const backend = await create({ threads: 3 })
     const w = variable(numbers([16, 16, 3, 3]), { name: 'weight' })
     const run = compile((xs: Tensor) => integrate(conv(xs, w.read(), { padding: 1 })), { backend })
     const xs = numbers([4, 33, 16, 12, 12])

@@ -83,7 +83,7 @@ export class ImagesInstruction implements Instruction {
       return
     }
     const places = [...this.#inputs, ...this.#outputs].map(({ location, isMoving, bytes }) => location(frame).byteOffset + (isMoving ? from * bytes : 0))
-    new Uint32Array(args.buffer, args.byteOffset, 1 + places.length).set([number, ...places])
+    args.set([number, ...places])
     await threads.runSession(args.byteOffset, images, share, some)
   }
 

@@ -21,7 +21,6 @@ export class KernelInstruction implements Instruction {
   /** Bytes of all sums of one thread, one after the other. */
   readonly #sumBytes: number
   readonly #bytes: readonly number[]
-  #words: Uint32Array = new Uint32Array()
 
   constructor(
     readonly fused: Fused,
@@ -47,23 +46,21 @@ export class KernelInstruction implements Instruction {
   run(frame: Frame): void {
     const { kernel: { operands }, length } = this.fused
     const { threads, args, scratch, sums } = this.workshop
-    if (this.#words.buffer !== args.buffer || this.#words.byteOffset !== args.byteOffset) this.#words = new Uint32Array(args.buffer, args.byteOffset, operandWord(operands.length))
-    const words = this.#words
     for (let i = 0; i < argumentWords.length; i++) {
       const name = argumentWords[i]!
-      words[i] = name === 'scratch' ? scratch.byteOffset : this.#blocks.words[name]
+      args[i] = name === 'scratch' ? scratch.byteOffset : this.#blocks.words[name]
     }
     let sumOffset = 0
     for (let i = 0; i < operands.length; i++) {
       const { role, isMoving } = operands[i]!
       const bytes = this.#bytes[i]!
       if (role === 'sum') {
-        words[operandWord(i)] = sums.byteOffset + sumOffset
-        words[operandWord(i) + 1] = this.#sumBytes
+        args[operandWord(i)] = sums.byteOffset + sumOffset
+        args[operandWord(i) + 1] = this.#sumBytes
         sumOffset += bytes
       } else {
-        words[operandWord(i)] = this.locations[i]!(frame).byteOffset
-        words[operandWord(i) + 1] = isMoving ? bytes / length : 0
+        args[operandWord(i)] = this.locations[i]!(frame).byteOffset
+        args[operandWord(i) + 1] = isMoving ? bytes / length : 0
       }
     }
     const threadCount = this.#division === 'alone' ? 1 : threads.count

@@ -30,8 +30,7 @@ export class PlanesInstruction implements Instruction {
 
   run(frame: Frame): void {
     const { threads, args } = this.workshop
-    const words = new Uint32Array(args.buffer, args.byteOffset, this.locations.length)
-    this.locations.forEach((location, i) => (words[i] = location(frame).byteOffset))
+    this.locations.forEach((location, i) => (args[i] = location(frame).byteOffset))
     threads.run(this.#kernel, args.byteOffset, this.fused.planes, this.#division)
   }
 }

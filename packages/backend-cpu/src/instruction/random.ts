@@ -28,7 +28,7 @@ export class RandomInstruction implements Instruction {
   run(frame: Frame): void {
     const { threads, args } = this.workshop
     const offset = viewOf(this.offset(frame), 'int32', [])[0]!
-    new Uint32Array(args.buffer, args.byteOffset, randomWords.length).set([this.to(frame).byteOffset, offset, this.length, ...this.key])
+    args.set([this.to(frame).byteOffset, offset, this.length, ...this.key])
     const blocks = Math.ceil(this.length / randomBlock)
     threads.run(this.#kernel, args.byteOffset, blocks, blocks < sharedBlocks ? 'alone' : 'shared')
   }

@@ -1,4 +1,4 @@
-import { keyOf } from '@snn/codegen'
+import { argumentArray, keyOf, type ArgumentArray, type MemoryType } from '@snn/codegen'
 import type { Place } from '../frame.js'
 import type { Assemble } from '../library.js'
 import type { Region } from '../memory/memory.js'
@@ -6,7 +6,7 @@ import type { Store } from '../memory/store.js'
 import type { Threads } from '../threads/threads.js'
 
 interface Sizes {
-  /** 32-bit words for arguments, and bytes of scratch and of sums for each thread. */
+  /** Words for arguments, and bytes of scratch and of sums for each thread. */
   readonly words: number
   readonly scratch: number
   readonly sums: number
@@ -21,6 +21,7 @@ export class Workshop {
   #sizes: Sizes = { words: 0, scratch: 0, sums: 0 }
   #region: Region | undefined
   readonly #places = new Map<number, Place>()
+  #args: ArgumentArray | undefined
 
   constructor(
     readonly store: Store,
@@ -29,7 +30,7 @@ export class Workshop {
   ) {}
 
   /** The number for `threads.run` of the kernel of this kind and form, which `print` prints for our memory. */
-  kernel<F>(kind: string, form: F, print: (form: F, memory: { readonly isShared: boolean }) => string): Promise<number> {
+  kernel<F>(kind: string, form: F, print: (form: F, memory: MemoryType) => string): Promise<number> {
     const key = kind + keyOf(form)
     let known = this.#kernels.get(key)
     if (!known) {
@@ -46,11 +47,12 @@ export class Workshop {
     if (this.#region) this.store.memory.free(this.#region)
     this.#sizes = sizes
     this.#places.clear()
+    this.#args = undefined
     this.#region = this.store.allocate(this.#sumsOffset + sizes.sums * this.threads.count)
   }
 
   get #scratchOffset(): number {
-    return Math.ceil(this.#sizes.words / 16) * 64
+    return Math.ceil((this.#sizes.words * argumentArray(this.store.memory).BYTES_PER_ELEMENT) / 64) * 64
   }
 
   get #sumsOffset(): number {
@@ -63,8 +65,11 @@ export class Workshop {
     return place
   }
 
-  get args(): Place {
-    return this.#at(0)
+  /** The words of arguments, where they lie. */
+  get args(): ArgumentArray {
+    const { buffer, byteOffset } = this.#at(0)
+    if (this.#args?.buffer !== buffer) this.#args = new (argumentArray(this.store.memory))(buffer, byteOffset, this.#sizes.words)
+    return this.#args
   }
 
   get scratch(): Place {

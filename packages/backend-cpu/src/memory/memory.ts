@@ -1,3 +1,5 @@
+import { createMemory, mostPages, type MemoryType } from '@snn/codegen'
+
 /** A range of the memory. */
 export interface Region {
   readonly offset: number
@@ -7,7 +9,10 @@ export interface Region {
 const pageBytes = 2 ** 16
 
 /** Most bytes that 32-bit addresses reach, in whole pages. */
-export const addressableBytes = 2 ** 32 - pageBytes
+export const narrowBytes = 2 ** 32 - pageBytes
+
+/** Most bytes that there can be with 64-bit addresses: 16 GiB. */
+export const wideBytes = pageBytes * mostPages({ is64: true })
 
 /** Regions begin on cache lines. */
 const alignment = 64
@@ -20,17 +25,20 @@ function alignUp(bytes: number): number {
  * The memory that generated kernels work on: one growing WebAssembly memory, and who has which part of it. What is free is kept in
  * order, and neighbours are merged.
  */
-export class Memory {
+export class Memory implements MemoryType {
+  readonly is64: boolean
   readonly wasm: WebAssembly.Memory
   /** Address 0 stays free, so that it can mean nothing. */
   #end = alignment
   readonly #free: Region[] = []
 
+  /** A limit that 32-bit addresses do not reach makes it one with 64-bit addresses: a TypeError where the runtime has none. */
   constructor(
     readonly isShared: boolean,
     readonly limit: number,
   ) {
-    this.wasm = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: isShared })
+    this.is64 = limit > narrowBytes
+    this.wasm = createMemory(this)
   }
 
   /** Asked for anew after every growth, which may replace it. */
@@ -49,13 +57,18 @@ export class Memory {
     }
     const last = this.#free.at(-1)
     const offset = last && last.offset + last.bytes === this.#end ? last.offset : this.#end
-    if (offset + size > Math.min(this.limit, addressableBytes)) throw new RangeError(`${offset + size} bytes`)
+    if (offset + size > this.limit) throw new RangeError(`${offset + size} bytes`)
     // a kernel may read a few bytes more than there are
     const missing = offset + size + alignment - this.buffer.byteLength
-    if (missing > 0) this.wasm.grow(Math.ceil(missing / pageBytes))
+    if (missing > 0) this.#grow(Math.ceil(missing / pageBytes))
     if (offset !== this.#end) this.#free.pop()
     this.#end = offset + size
     return { offset, bytes: size }
+  }
+
+  #grow(pages: number): void {
+    // addresses of 64 bits are a BigInt in JavaScript
+    this.wasm.grow((this.is64 ? BigInt(pages) : pages) as number)
   }
 
   free(region: Region): void {

@@ -1,6 +1,6 @@
 import { SnnError, bytesPerElement, sizeOf, type Backend, type DType, type DeviceTensor, type HostTensor, type Shape, type TypedArray, type Variable } from '@snn/tensor'
 import { viewOf, type Place } from '../frame.js'
-import { addressableBytes, type Memory, type Region } from './memory.js'
+import { wideBytes, type Memory, type Region } from './memory.js'
 
 /**
  * What outlives a run: values of Variables and tensors left on the device, each in a region of the memory that goes back when the
@@ -25,7 +25,8 @@ export class Store {
       const { limit } = this.memory
       throw new SnnError(
         'MEMORY_LIMIT',
-        `[cpu] a value of ${bytes} bytes does not fit, expected all values together to take at most ${limit} bytes. Use smaller batches or fewer steps at once${limit < addressableBytes ? ', or raise cpu({ memoryLimit })' : ''}.`,
+        `[cpu] a value of ${bytes} bytes does not fit, expected all values together to take at most ${limit} bytes. ` +
+          `Use smaller batches or fewer steps at once${limit < wideBytes ? `, or raise cpu({ memoryLimit }): up to ${wideBytes} in Node 24 or newer` : ''}.`,
         { bytes, limit },
         { cause },
       )

@@ -25,9 +25,12 @@ export type KernelFunction = (args: number, first: number, last: number, thread:
 
 /**
  * Words of the control block. A job is known by its sequence number, which is odd, and is open while it equals `open`; a worker counts itself
- * as active before it looks, so that no job is closed, and no other begun, while one works on it.
+ * as active before it looks, so that no job is closed, and no other begun, while one works on it. Behind them lies, as a float64, where the job's
+ * arguments are: an address may take more than 32 bits.
  */
-const control = { sequence: 0, open: 1, active: 2, finished: 3, failed: 4, kernel: 5, args: 6, blocks: 7, share: 8, next: 9 } as const
+const control = { sequence: 0, open: 1, active: 2, finished: 3, failed: 4, kernel: 5, blocks: 6, share: 7, next: 8 } as const
+
+const argsOffset = 48
 
 /** Shares of the blocks that each thread takes on average, where any may take any. */
 const sharesPerThread = 8
@@ -67,6 +70,7 @@ export class Threads {
   readonly #functions: KernelFunction[] = []
   readonly #workers: readonly NodeWorker[]
   readonly #control: Int32Array
+  readonly #args: Float64Array
   #sessions = 0
 
   private constructor(
@@ -79,6 +83,7 @@ export class Threads {
     this.#memory = memory
     this.#workers = workers
     this.#control = words
+    this.#args = new Float64Array(words.buffer, argsOffset, 1)
     this.count = workers.length + 1
   }
 
@@ -91,7 +96,7 @@ export class Threads {
     words[control.sequence] = -1
     const workers = Array.from({ length: lib ? count - 1 : 0 }, (_, i) => {
       // without what the program preloads, such as a loader of sources
-      return new lib!.Worker(workerSource, { eval: true, execArgv: [], workerData: { memory: memory.wasm, control: words, thread: i + 1, library } })
+      return new lib!.Worker(workerSource, { eval: true, execArgv: [], workerData: { memory: memory.wasm, is64: memory.is64, control: words, argsOffset, thread: i + 1, library } })
     })
     const running = await Promise.all(workers.map((worker) => new Promise<{ readonly hasLibrary: boolean }>((resolve, reject) => {
       worker.once('message', (message) => resolve(message as { readonly hasLibrary: boolean }))
@@ -169,7 +174,7 @@ export class Threads {
   #start(kernel: number, args: number, blocks: number, share: number, division: Division): void {
     const words = this.#control
     words[control.kernel] = kernel
-    words[control.args] = args
+    this.#args[0] = args
     words[control.blocks] = blocks
     words[control.share] = share
     words[control.next] = division === 'fixed' ? -1 : 0

@@ -4,10 +4,12 @@
  */
 export const workerSource = `
 const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')
-const { memory, control, thread, library } = workerData
+const { memory, is64, control, argsOffset, thread, library } = workerData
+const Words = is64 ? Float64Array : Uint32Array
+const args = new Float64Array(control.buffer, argsOffset, 1)
 const functions = []
 const sessions = new Map()
-const [sequence, open, active, finished, failed, kernel, args, blocks, share, next] = control.keys()
+const [sequence, open, active, finished, failed, kernel, blocks, share, next] = control.keys()
 let seen = -1
 async function load({ kernel, module, session, release, model, options, inputs, outputs, end }) {
   if (module) functions[kernel] = new WebAssembly.Instance(module, { memory: { memory } }).exports.run
@@ -26,8 +28,9 @@ function tensor({ sizes, isMoving }, place, first, count) {
   return new (require(library).Tensor)('float32', data, isMoving ? [count, ...sizes] : sizes)
 }
 async function runSession() {
-  const [number, ...places] = new Uint32Array(memory.buffer, control[args] >>> 0, 16)
-  const { session, inputs, outputs, end } = sessions.get(number)
+  const words = (from, length) => new Words(memory.buffer, args[0], from + length).subarray(from)
+  const { session, inputs, outputs, end } = sessions.get(words(0, 1)[0])
+  const places = words(1, inputs.length + outputs.length)
   const [images, step] = [control[blocks], control[share]]
   for (let first = Atomics.add(control, next, step); first < images; first = Atomics.add(control, next, step)) {
     const some = (values, from) => Object.fromEntries(values.map((value, i) => [value.name, tensor(value, places[from + i], first, Math.min(step, images - first))]))
@@ -47,7 +50,7 @@ async function work() {
 function runKernel() {
   const run = functions[control[kernel]]
   const [end, step] = [control[blocks], control[share]]
-  const some = (first) => { if (first < end) run(control[args], first, Math.min(first + step, end), thread) }
+  const some = (first) => { if (first < end) run(args[0], first, Math.min(first + step, end), thread) }
   if (control[next] < 0) return some(thread * step)
   for (let first = Atomics.add(control, next, step); first < end; first = Atomics.add(control, next, step)) some(first)
 }

@@ -1,13 +1,22 @@
 import { imagesTogether, inputRowsOf, rowBlocks, sumsOf, type EventConvKernel } from '../event-conv.js'
-import { importMemory } from './module.js'
+import type { MemoryType } from '../memory-type.js'
+import { printModule } from './module.js'
 import { add, bytes, count, get, i32, mul, set } from './text.js'
 
-/** Where `run` finds what it needs, as 32-bit words from its first argument on. */
+/** Where `run` finds what it needs, as words from its first argument on. */
 export const eventConvWords = ['x', 'weights', 'y', 'images', 'scratch', 'scratchBytes'] as const
 
 const argument = (name: (typeof eventConvWords)[number]): string => `(i32.load offset=${4 * eventConvWords.indexOf(name)} ${get('args')})`
 const sub = (x: string, y: string): string => `(i32.sub ${x} ${y})`
 const range = (length: number): number[] => Array.from({ length }, (_, i) => i)
+
+/** Addresses in lists take 32 bits: where that is too few, they are counted from the scratch memory. */
+function listed({ is64 }: MemoryType) {
+  return {
+    store: (where: string, address: string): string => `(i32.store ${where} ${is64 ? sub(address, get('scratch')) : address})`,
+    load: (where: string): string => (is64 ? add(get('scratch'), `(i32.load ${where})`) : `(i32.load ${where})`),
+  }
+}
 
 /** An event: the byte offset of its weights, for the window that begins at its row and at column 0, and its value. */
 const eventBytes = 8
@@ -42,14 +51,12 @@ export function eventConvScratch(kernel: EventConvKernel): number {
  * An event-driven convolution as WebAssembly text: `run(args, first, last, thread)` computes the units from `first` to before `last`, each a
  * block of rows of one image and group, or some whole images. Sums are in the order of kernel rows, columns, and channels. Up to 64 bytes behind the input may be read.
  */
-export function printEventConv(kernel: EventConvKernel, memory: { readonly isShared: boolean }): string {
+export function printEventConv(kernel: EventConvKernel, memory: MemoryType): string {
   const { groups, windows, stride, padding, rows } = kernel
   const { blocks, blockBytes, vectors, together } = sizesOf(kernel)
   const units = rowBlocks(kernel)
   const images = imagesTogether(kernel)
-  return [
-    '(module',
-    importMemory(memory),
+  return printModule(memory, [
     '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
     ...['unit', 'n', 'nEnd', 'image', 'x', 'y', 'weights', 'base', 'scratch', 'starts', 'cursor', 'row', 'rowEnd', 'in', 'inEnd', 'column', 'c', 'at', 'to', 'mask', 'bit', 'key', 'valid', 'b', 'oy', 'ox', 'ky', 'kx', 'p', 'end', 'w', 'block', 'from'].map((name) => `(local $${name} i32)`),
     ...['countLow', 'countHigh', 'low', 'high', 'laneLow', 'laneHigh', 'v', 'm0', 'm1', 'm2', 'm3', ...range(together * vectors).map((i) => `a${i}`)].map((name) => `(local $${name} v128)`),
@@ -67,11 +74,11 @@ export function printEventConv(kernel: EventConvKernel, memory: { readonly isSha
     set('weights', add(argument('weights'), mul(`(i32.rem_u ${get('n')} ${i32(groups)})`, i32(blocks * blockBytes)))),
     // rows outside of the input have no events: none is listed for them
     set('from', sub(mul(get('row'), i32(stride[0])), i32(padding[0]))),
-    ...eachImage(kernel, listEvents(kernel)),
-    ...sumEvents(kernel),
+    ...eachImage(kernel, listEvents(kernel, memory)),
+    ...sumEvents(kernel, memory),
     '(br $units)))',
-    '))',
-  ].join('\n')
+    ')',
+  ])
 }
 
 /** `body` for each image of the unit, each with scratch memory of its own. */
@@ -89,7 +96,8 @@ function eachImage(kernel: EventConvKernel, body: readonly string[]): string[] {
 }
 
 /** Lists the events of the input rows that the unit sees; `starts` says, for each of these rows and each column, where its events begin. */
-function listEvents(kernel: EventConvKernel): string[] {
+function listEvents(kernel: EventConvKernel, memory: MemoryType): string[] {
+  const address = listed(memory)
   const { channels, plane, padding, stride } = kernel
   const { startsRow, masks, events, lanes, width, columns, groups, block, tap } = sizesOf(kernel)
   const isRagged = width % lanes !== 0
@@ -106,7 +114,7 @@ function listEvents(kernel: EventConvKernel): string[] {
     ...count('in', i32(0), i32(inputRowsOf(kernel)), [
       `(if (i32.lt_u ${add(get('from'), get('in'))} ${i32(plane[0])}) (then`,
       set('to', add(get('starts'), mul(get('in'), i32(startsRow)))),
-      ...range(padding[1]).map((i) => `(i32.store offset=${4 * i} ${get('to')} ${get('cursor')})`),
+      ...range(padding[1]).map((i) => address.store(`offset=${4 * i} ${get('to')}`, get('cursor'))),
       ...count('column', i32(0), i32(groups * lanes), [
         set('at', add(get('x'), bytes(add(mul(add(get('from'), get('in')), i32(plane[1])), get('column'))))),
         set('b', get('cursor')),
@@ -130,8 +138,8 @@ function listEvents(kernel: EventConvKernel): string[] {
         `(br_if $channels (local.tee $c ${sub(get('c'), i32(1))})))`,
         // where the events of each column begin
         ...range(lanes).flatMap((lane) => [
-          `(i32.store offset=${4 * lane} ${get('scratch')} ${get('cursor')})`,
-          `(i32.store offset=${4 * (lane + padding[1])} ${start(get('column'))} ${get('cursor')})`,
+          address.store(`offset=${4 * lane} ${get('scratch')}`, get('cursor')),
+          address.store(`offset=${4 * (lane + padding[1])} ${start(get('column'))}`, get('cursor')),
           set('cursor', add(get('cursor'), mul(countOf(lane), i32(eventBytes)))),
         ]),
         `(if (i32.ne ${get('b')} ${get('cursor')}) (then`,
@@ -143,17 +151,17 @@ function listEvents(kernel: EventConvKernel): string[] {
           '(loop $bits',
           set('bit', `(i32.ctz ${get('mask')})`),
           set('p', add(get('scratch'), bytes(get('bit')))),
-          set('b', `(i32.load ${get('p')})`),
+          set('b', address.load(get('p'))),
           `(i32.store ${get('b')} ${add(get('w'), mul(get('bit'), i32(tap)))})`,
           `(i32.store offset=4 ${get('b')} (i32.load ${add(get('at'), bytes(get('bit')))}))`,
-          `(i32.store ${get('p')} ${add(get('b'), i32(eventBytes))})`,
+          address.store(get('p'), add(get('b'), i32(eventBytes))),
           `(br_if $bits (local.tee $mask (i32.and ${get('mask')} ${sub(get('mask'), i32(1))})))))`,
           set('w', add(get('w'), i32(kernel.kernel[0] * block))),
           set('at', add(get('at'), i32(4 * plane[0] * plane[1]))),
         ]),
         '))',
       ], lanes),
-      ...count('column', i32(padding[1] + width), i32(columns + 1), [`(i32.store ${start(get('column'))} ${get('cursor')})`]),
+      ...count('column', i32(padding[1] + width), i32(columns + 1), [address.store(start(get('column')), get('cursor'))]),
       '))',
       // windows of one row see none of the rows in between
     ], kernel.kernel[0] === 1 ? stride[0] : 1),
@@ -161,7 +169,8 @@ function listEvents(kernel: EventConvKernel): string[] {
 }
 
 /** The sums of the windows of the unit: events of neighbouring columns lie one after the other, and so do their weights. */
-function sumEvents(kernel: EventConvKernel): string[] {
+function sumEvents(kernel: EventConvKernel, memory: MemoryType): string[] {
+  const address = listed(memory)
   const { plane, stride, dilation, windows } = kernel
   const { blocks, vectors, together, startsRow, staging, stagingRow, block, blockBytes, tap } = sizesOf(kernel)
   const [height, width] = kernel.kernel
@@ -172,8 +181,8 @@ function sumEvents(kernel: EventConvKernel): string[] {
   const addRow = (row: number): string[] => {
     const seen = range(together).map((j) => [j, (row - j * stride[0]) / dilation[0]] as const).filter(([, ky]) => Number.isInteger(ky) && ky >= 0 && ky < height)
     const segment = (kx: number): string[] => [
-      set('p', `(i32.load offset=${row * startsRow + 4 * kx * dilation[1]} ${get('at')})`),
-      set('end', `(i32.load offset=${row * startsRow + 4 * (kx * dilation[1] + columns)} ${get('at')})`),
+      set('p', address.load(`offset=${row * startsRow + 4 * kx * dilation[1]} ${get('at')}`)),
+      set('end', address.load(`offset=${row * startsRow + 4 * (kx * dilation[1] + columns)} ${get('at')}`)),
       `(if (i32.lt_u ${get('p')} ${get('end')}) (then (loop $events`,
       set('key', add(get('w'), `(i32.load ${get('p')})`)),
       set('v', `(v128.load32_splat offset=4 ${get('p')})`),

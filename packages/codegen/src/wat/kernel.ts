@@ -1,14 +1,15 @@
 import { blocksIn, type Kernel, type Operand, type Phase, type Store } from '../kernel.js'
+import type { MemoryType } from '../memory-type.js'
 import { bytesOf, type ScalarValue } from '../scalar.js'
 import { functions, functionsFor, type FunctionName } from './functions.js'
 import { printLoad, printSplat, printStore, type Lanes } from './memory.js'
-import { importMemory } from './module.js'
+import { printModule } from './module.js'
 import { printNumber, printOperation } from './operation.js'
 import { poolingFunction } from './pooling.js'
 import { add, bytes, countdown, get, i32, mul, set } from './text.js'
 
 /**
- * Where `run` finds what it needs, as 32-bit words from its first argument on; then come, for each operand, its address and the bytes
+ * Where `run` finds what it needs, as words from its first argument on; then come, for each operand, its address and the bytes
  * from one step to the next (for a sum: from one thread's array to the next).
  */
 export const argumentWords = ['length', 'count', 'inner', 'block', 'blocksPerRow', 'scratch', 'scratchBytes'] as const
@@ -26,7 +27,7 @@ const argument = (name: (typeof argumentWords)[number]): string => word(argument
  * memory `memory.memory`. Blocks are counted row by row; a row is the `inner` elements of one channel. Four elements are computed at a
  * time, eight in a pass of a loop; an output may be the same memory as an input of access `full` that is read in the same step, or before.
  */
-export function printKernel(kernel: Kernel, memory: { readonly isShared: boolean }): string {
+export function printKernel(kernel: Kernel, memory: MemoryType): string {
   const { operands, slots } = kernel
   const plain = slots.flatMap(({ isStacked }, i) => (isStacked ? [] : [i]))
   const stacked = slots.flatMap(({ isStacked }, i) => (isStacked ? [i] : []))
@@ -49,16 +50,14 @@ export function printKernel(kernel: Kernel, memory: { readonly isShared: boolean
   /** Of a plain slot: its last block. */
   const slotStart = (slot: number): string => {
     const last = blocksIn(slot, kernel, 1) - 1
-    const blocks = plain.slice(0, Math.max(0, slots[slot]!.isStacked ? plain.length : plain.indexOf(slot))).reduce((sum, other) => sum + blocksIn(other, kernel, 1), 0)
+    const blocks = plain.slice(0, slots[slot]!.isStacked ? plain.length : plain.indexOf(slot)).reduce((sum, other) => sum + blocksIn(other, kernel, 1), 0)
     const before = slots[slot]!.isStacked ? add(i32(blocks), mul(i32(stacked.indexOf(slot)), argument('length'))) : i32(blocks + last)
     return add(get('scratch'), mul(bytes(argument('block')), before))
   }
 
   const together = Array.from({ length: kernel.stepsAtOnce }, (_, j) => j)
   const locals = ['c', 'row', 'start', 'element', 'n', 'at', 'atByte', 'end', 't', 'blocks', 'scratch', ...operands.flatMap((_, i) => [`p${i}`, ...together.map((j) => `q${i}_${j}`)]), ...slots.flatMap((_, i) => [`b${i}`, ...together.map((j) => `s${i}_${j}`)])]
-  return [
-    '(module',
-    importMemory(memory),
+  return printModule(memory, [
     ...functionsFor(calledBy(kernel)),
     ...pools.flatMap(({ operand, kernel: planes }) => poolingFunction(`pool${operand}`, planes)),
     '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
@@ -80,8 +79,8 @@ export function printKernel(kernel: Kernel, memory: { readonly isShared: boolean
       ...lines,
       set('first', add(get('first'), i32(1))),
     ]),
-    '))',
-  ].join('\n')
+    ')',
+  ])
 }
 
 /** Reads constants from locals `k0`, `k1`, .. : V8 builds a constant in a loop anew each time, from three instructions unless it is zero. */

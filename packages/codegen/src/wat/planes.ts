@@ -1,7 +1,8 @@
+import type { MemoryType } from '../memory-type.js'
 import type { PlaneKernel } from '../planes.js'
 import { bytesOf } from '../scalar.js'
 import { loadStrided, printStore } from './memory.js'
-import { importMemory } from './module.js'
+import { printModule } from './module.js'
 import { poolingFunction } from './pooling.js'
 import { add, bytes, count, get, i32, mul, set } from './text.js'
 
@@ -9,20 +10,18 @@ import { add, bytes, count, get, i32, mul, set } from './text.js'
  * A kernel over planes as WebAssembly text: `run(args, first, last, thread)` computes the planes from `first` to before `last`; `args`
  * points to the addresses of the inputs and of the output. Up to 16 bytes behind an input may be read.
  */
-export function printPlanes(kernel: PlaneKernel, memory: { readonly isShared: boolean }): string {
+export function printPlanes(kernel: PlaneKernel, memory: MemoryType): string {
   const { operation } = kernel
   const isPooling = operation === 'maximum' || operation === 'position' || operation === 'average'
   const text = operation === 'columns' ? columns(kernel) : operation === 'scatter' ? scatter(kernel) : operation === 'spread' ? spread(kernel) : pool(kernel)
-  return [
-    '(module',
-    importMemory(memory),
+  return printModule(memory, [
     ...(isPooling ? poolingFunction('pool', kernel) : []),
     '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
     ...['a', 'b', 'y', 'x', 'row', 'column', 'n', 'at'].map((name) => `(local $${name} i32)`),
     '(local $f f32)',
     ...text,
-    '))',
-  ].join('\n')
+    ')',
+  ])
 }
 
 function pool({ plane, windows }: PlaneKernel): string[] {

@@ -1,5 +1,6 @@
+import type { MemoryType } from '../memory-type.js'
 import { f32, f32x4, globalsOf, i32, i32x4, i64x2, v128, words } from './functions/text.js'
-import { importMemory } from './module.js'
+import { printModule } from './module.js'
 import { get, set } from './text.js'
 
 const splat = (value: string): string => `(i32x4.splat ${value})`
@@ -68,7 +69,7 @@ const body = [
 /** Numbers in one block of the kernel: of all but the last. */
 export const randomBlock = 4096
 
-/** Where `run` finds what it needs, as 32-bit words from its first argument on. */
+/** Where `run` finds what it needs, as words from its first argument on. */
 export const randomWords = ['address', 'offset', 'length', 'key0', 'key1'] as const
 
 /**
@@ -76,10 +77,8 @@ export const randomWords = ['address', 'offset', 'length', 'key0', 'key1'] as co
  * in [0, 1) as float32 at `address`: bit for bit what `fillUniform` of @snn/tensor gives, by Philox4x32-10 (Salmon et al. 2011), four of its
  * blocks at a time.
  */
-export function printRandom(memory: { readonly isShared: boolean }): string {
-  return [
-    '(module',
-    importMemory(memory),
+export function printRandom(memory: MemoryType): string {
+  return printModule(memory, [
     ...globalsOf(body.join('\n')),
     '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
     ...[...randomWords, 'block', 'most'].map((name) => `(local $${name} i32)`),
@@ -91,6 +90,6 @@ export function printRandom(memory: { readonly isShared: boolean }): string {
     set('most', `(i32.mul (i32.sub ${get('last')} ${get('first')}) (i32.const ${randomBlock}))`),
     set('length', `(select ${get('length')} ${get('most')} (i32.lt_u ${get('length')} ${get('most')}))`),
     ...body,
-    '))',
-  ].join('\n')
+    ')',
+  ])
 }

@@ -1,7 +1,8 @@
-import { importMemory } from './module.js'
+import type { MemoryType } from '../memory-type.js'
+import { printModule } from './module.js'
 import { add, bytes, count, get, i32, mul, set } from './text.js'
 
-/** Where `run` finds what it needs, as 32-bit words: the values, where the counts go, and the bytes of a group of values. */
+/** Where `run` finds what it needs, as words: the values, where the counts go, and the bytes of a group of values. */
 export const sampleWords = ['x', 'counts', 'bytes'] as const
 
 /** Smaller groups are too small for a sample. */
@@ -18,13 +19,11 @@ export function sampledValues(groupBytes: number): number {
  * Counts floats that are not zero, in a sample of each group, as WebAssembly text: `run(args, first, last, thread)` counts in the groups from
  * `first` to before `last`. It looks at whole lines of a group alone: at nothing behind the values.
  */
-export function printSampleNonZero(memory: { readonly isShared: boolean }): string {
+export function printSampleNonZero(memory: MemoryType): string {
   const argument = (name: (typeof sampleWords)[number]): string => `(i32.load offset=${4 * sampleWords.indexOf(name)} ${get('args')})`
   const nonZero = (i: number): string => `(f32x4.ne (v128.load offset=${16 * i} ${get('at')}) (v128.const i32x4 0 0 0 0))`
   const lane = (i: number): string => `(i32x4.extract_lane ${i} ${get('total')})`
-  return [
-    '(module',
-    importMemory(memory),
+  return printModule(memory, [
     '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
     '(local $n i32) (local $at i32) (local $end i32) (local $total v128)',
     ...count('n', get('first'), get('last'), [
@@ -36,6 +35,6 @@ export function printSampleNonZero(memory: { readonly isShared: boolean }): stri
       `(br_if $lines (i32.lt_u (local.tee $at ${add(get('at'), i32(lineBytes * everyLine))}) ${get('end')})))`,
       `(i32.store ${add(argument('counts'), bytes(get('n')))} ${add(lane(0), lane(1), lane(2), lane(3))})`,
     ]),
-    '))',
-  ].join('\n')
+    ')',
+  ])
 }

@@ -1,0 +1,54 @@
+import { expect } from 'vitest'
+import { assemble } from '../src/assemble.js'
+import { argumentArray, createMemory, type ArgumentArray, type MemoryType } from '../src/index.js'
+
+/** A memory that a test may use from `start` on. */
+export interface TestMemory {
+  readonly type: MemoryType
+  readonly memory: WebAssembly.Memory
+  readonly start: number
+}
+
+const pageBytes = 2 ** 16
+/** Where tests use the memory with 64-bit addresses: beyond what 32 bits reach. What lies before is never touched, and takes no memory. */
+export const far = 2 ** 32
+const farPages = 512
+
+/** One for all tests of a file; undefined where the runtime has no 64-bit addresses. */
+export const farMemory = ((): TestMemory | undefined => {
+  const type = { isShared: false, is64: true }
+  try {
+    return { type, memory: createMemory(type, far / pageBytes + farPages), start: far }
+  } catch (error) {
+    console.warn(`Tests of memory beyond 4 GiB are skipped: ${String(error)}`)
+    return undefined
+  }
+})()
+
+/** Gives what `run` gives in a memory of zeros with 32-bit addresses; in one with 64-bit addresses it must be the same. */
+export async function inEachMemory<T>(pages: number, run: (memory: TestMemory) => T | Promise<T>): Promise<T> {
+  const type = { isShared: false }
+  const result = await run({ type, memory: createMemory(type, pages), start: 0 })
+  if (farMemory) {
+    new Uint8Array(farMemory.memory.buffer, far, pages * pageBytes).fill(0)
+    expect(await run(farMemory)).toEqual(result)
+  }
+  return result
+}
+
+type KernelFunction = (args: number, first: number, last: number, thread: number) => void
+
+const modules = new Map<string, Promise<WebAssembly.Module>>()
+
+/** The function of a kernel, over this memory. */
+export async function kernelOf(print: (type: MemoryType) => string, { type, memory }: TestMemory): Promise<KernelFunction> {
+  const text = print(type)
+  const module = modules.get(text) ?? assemble(text).then((binary) => WebAssembly.compile(binary))
+  modules.set(text, module)
+  return (await WebAssembly.instantiate(await module, { memory: { memory } })).exports['run'] as KernelFunction
+}
+
+/** `length` words of arguments at the start of the memory. */
+export function argumentsOf({ type, memory, start }: TestMemory, length: number): ArgumentArray {
+  return new (argumentArray(type))(memory.buffer, start, length)
+}
