@@ -1,23 +1,24 @@
 import { conv, grad, isPrimitive, placeholder, sizeOf, topological, type ConvOptions, type Node, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
+import { argumentsOf, inEachMemory, kernelOf } from '../test/memories.js'
 import { random } from '../test/run-kernel.js'
-import { assemble } from './assemble.js'
 import { fuseColumns, type FusedPlanes } from './planes.js'
 import { printPlanes } from './wat/planes.js'
 
 /** What a kernel of one input writes. */
-async function run({ kernel, inputs: [input], output, planes }: FusedPlanes, data: Float32Array | Uint8Array): Promise<Float32Array> {
-  const memory = new WebAssembly.Memory({ initial: 32 })
-  const [from, to] = [1024, 1024 + 16 * Math.ceil(data.byteLength / 16) + 16]
-  new Uint32Array(memory.buffer).set([from, to])
-  // what lies around the input is never written out
-  new Uint8Array(memory.buffer, from - 64, data.byteLength + 80).fill(63)
-  new Uint8Array(memory.buffer, from).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+function run({ kernel, inputs: [input], output, planes }: FusedPlanes, data: Float32Array | Uint8Array): Promise<Float32Array> {
   expect(data).toHaveLength(sizeOf(input!.shape))
-  const module = await WebAssembly.compile(await assemble(printPlanes(kernel, { isShared: false })))
-  const { run } = (await WebAssembly.instantiate(module, { memory: { memory } })).exports as { run: (args: number, first: number, last: number, thread: number) => void }
-  run(0, 0, planes, 0)
-  return new Float32Array(memory.buffer, to, sizeOf(output.shape)).slice()
+  return inEachMemory(32, async (where) => {
+    const { buffer } = where.memory
+    const [from, to] = [where.start + 1024, where.start + 1024 + 16 * Math.ceil(data.byteLength / 16) + 16]
+    argumentsOf(where, 2).set([from, to])
+    // what lies around the input is never written out
+    new Uint8Array(buffer, from - 64, data.byteLength + 80).fill(63)
+    new Uint8Array(buffer, from).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    const columns = await kernelOf((type) => printPlanes(kernel, type), where)
+    columns(where.start, 0, planes, 0)
+    return new Float32Array(buffer, to, sizeOf(output.shape)).slice()
+  })
 }
 
 function weightGradient(x: Tensor, weight: Tensor, options: ConvOptions): Node<'convWeightGradient'> {
