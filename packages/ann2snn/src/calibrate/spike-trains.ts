@@ -17,14 +17,22 @@ export function signsOf(codes: Tensor): Tensor {
 
 /** Codes, a byte each. */
 export function packSpikes(codes: Uint8Array): SpikeTrain {
-  const fours = new Uint32Array(Math.ceil(codes.length / 4))
+  const packed = new Uint8Array(Math.ceil(codes.length / 4))
+  const fours = new Uint32Array(packed.length)
   new Uint8Array(fours.buffer).set(codes)
-  // bytes, lowest first, whose bits move together
-  return { length: codes.length, packed: Uint8Array.from(fours, (four) => four | (four >> 6) | (four >> 12) | (four >> 18)) }
+  for (let i = 0; i < packed.length; i++) {
+    const four = fours[i]!
+    packed[i] = four | (four >> 6) | (four >> 12) | (four >> 18)
+  }
+  return { length: codes.length, packed }
 }
 
 /** Writes the codes to `to` from `at` on. */
 export function unpackSpikes({ length, packed }: SpikeTrain, to: Uint8Array, at: number): void {
-  const fours = Uint32Array.from(packed, (four) => (four & 3) | ((four & 12) << 6) | ((four & 48) << 12) | ((four & 192) << 18))
+  const fours = new Uint32Array(packed.length)
+  for (let i = 0; i < packed.length; i++) {
+    const byte = packed[i]!
+    fours[i] = (byte & 3) | ((byte & 12) << 6) | ((byte & 48) << 12) | ((byte & 192) << 18)
+  }
   to.set(new Uint8Array(fours.buffer, 0, length), at)
 }
