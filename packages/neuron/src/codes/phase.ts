@@ -20,6 +20,7 @@ function bitWeight(steps: Tensor, start: number): Tensor {
 export const phaseNeuron = defineNeuron('phaseNeuron', {
   parameters: {},
   state: { v: 0, steps: 0 },
+  shared: ['steps'],
   settings: { start: 0, bits: 4 },
   charge: (x, { v, steps }) => ({ v: v.add(x), steps }),
   fire: ({ v, steps }, { threshold }, _spike, { start, bits }) => {
