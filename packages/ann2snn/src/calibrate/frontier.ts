@@ -42,7 +42,7 @@ export interface Chunk {
 /** Bytes of inputs, activations and spikes that are kept at once. */
 const mostBytes = 2 ** 30
 /** Numbers that one value may have in all steps and samples of a chunk. */
-const mostNumbers = 2 ** 22
+const mostNumbers = 2 ** 21
 
 /**
  * How far a calibration has come: the calibration samples with the activations and spikes of those layers of neurons that layers still to
