@@ -3,7 +3,7 @@ import { defineNeuron } from '../define-neuron.js'
 
 /** 2^-(k + 1) in the k-th step from `start` on. */
 function bitWeight(steps: Tensor, start: number): Tensor {
-  return steps.sub(start).add(1).mul(-Math.LN2).exp()
+  return steps.stopGradient().sub(start).add(1).mul(-Math.LN2).exp()
 }
 
 /**
