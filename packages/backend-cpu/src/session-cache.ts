@@ -13,7 +13,7 @@ interface Entry {
   users: number
 }
 
-/** Sessions by the bytes of their model, so that equal groups share one; released when the last user lets go. */
+/** Sessions by the bytes of their model, or a digest of them, so that equal groups share one; released when the last user lets go. */
 export class SessionCache {
   readonly #entries = new Map<string, Entry>()
   readonly #keys = new Map<Session, string>()
@@ -33,14 +33,14 @@ export class SessionCache {
 
   /** A session that computes with all threads. */
   async acquire(model: Uint8Array<ArrayBuffer>): Promise<Session> {
-    return this.#acquire(await digest(model), async () => ({ own: await this.#create(model, this.options), number: undefined }))
+    return this.#acquire(await keyOf(model), async () => ({ own: await this.#create(model, this.options), number: undefined }))
   }
 
   /** A session for each of our threads, which computes with that one. Without such threads, one that computes with all. */
   async acquireForThreads(model: Uint8Array<ArrayBuffer>, form: Pick<SessionForm, 'inputs' | 'outputs' | 'end'>): Promise<Session> {
     const { threads } = this
     if (!threads) return this.acquire(model)
-    return this.#acquire(`threads ${await digest(model)}`, async () => {
+    return this.#acquire(`threads ${await keyOf(model)}`, async () => {
       const options = { ...this.options, intraOpNumThreads: 1 }
       let own: OrtSession | undefined
       const number = await threads.loadSession({ model, options, ...form }, async () => {
@@ -93,7 +93,11 @@ export class SessionCache {
   }
 }
 
-async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+/** Models of at most so many bytes are their own keys: sooner than a digest is there. */
+const smallModel = 4096
+
+async function keyOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  if (bytes.length <= smallModel) return String.fromCharCode(...bytes)
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

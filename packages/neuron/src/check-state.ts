@@ -1,12 +1,13 @@
 import { formatShape, sameShape, SnnError, type Tensor } from '@snn/tensor'
 
-/** Throws `SHAPE` unless every state named is there, in the shape of the input of one step. */
-export function checkState(kind: string, x: Tensor, state: Readonly<Record<string, Tensor>>, names: readonly string[]): void {
+/** Throws `SHAPE` unless every state named is there, in the shape of the input of one step, or as a scalar where it is `shared`. */
+export function checkState(kind: string, x: Tensor, state: Readonly<Record<string, Tensor>>, names: readonly string[], shared: readonly string[] = []): void {
   for (const name of names) {
     const value = state[name]
-    if (!value || !sameShape(value.shape, x.shape)) {
+    const [expected, what] = shared.includes(name) ? ([[], 'a scalar'] as const) : ([x.shape, `the shape of the input, ${formatShape(x.shape)}`] as const)
+    if (!value || !sameShape(value.shape, expected)) {
       const got = value ? `shape ${formatShape(value.shape)}` : 'nothing'
-      throw new SnnError('SHAPE', `[${kind}] state '${name}' has ${got}, expected the shape of the input, ${formatShape(x.shape)}. Start from initialState(x.shape, x.dtype).`, {
+      throw new SnnError('SHAPE', `[${kind}] state '${name}' has ${got}, expected ${what}. Start from initialState(x.shape, x.dtype).`, {
         shapes: value ? [value.shape, x.shape] : [x.shape],
       })
     }

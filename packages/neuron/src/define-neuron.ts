@@ -52,6 +52,7 @@ function makeCell<P extends string, S extends string, C extends SettingSpecs>(ki
   const spiking = surrogateParts(surrogate)
   Object.assign(variables, spiking.variables)
 
+  const shared: readonly string[] = spec.shared ?? []
   const parametersFor = (shape: Shape, dtype: DType) => valuesFor(shape, dtype) as Values<P>
   const fire = spec.fire ?? ((state: State<S>, { threshold }: Values<P>, spike: (u: Tensor) => Tensor) => spike(membrane(state).sub(threshold)))
   const resetState = spec.reset ?? ((state: State<S>, s: Tensor, { threshold }: Values<P>) => ({ ...state, v: resetMembrane(membrane(state), s, threshold, reset) }))
@@ -64,9 +65,12 @@ function makeCell<P extends string, S extends string, C extends SettingSpecs>(ki
     variables,
     trainable: [...trainable, ...spiking.trainable],
     initialState: (shape, dtype) =>
-      mapValues(initial, (value, name) => parameterTensor(typeof value === 'function' ? value(parametersFor(shape, dtype)) : value, `${kind}.initial.${name}`, shape, dtype).broadcastTo(shape)),
+      mapValues(initial, (value, name) => {
+        const own = shared.includes(name) ? [] : shape
+        return parameterTensor(typeof value === 'function' ? value(parametersFor(shape, dtype)) : value, `${kind}.initial.${name}`, own, dtype).broadcastTo(own)
+      }),
     step(x, state, context = evaluation) {
-      checkState(kind, x, state, Object.keys(spec.state))
+      checkState(kind, x, state, Object.keys(spec.state), shared)
       const parameters = parametersFor(x.shape, x.dtype)
       const settings = settingsIn(context)
       const charged = spec.charge(x, state, parameters, settings)

@@ -82,6 +82,26 @@ describe('extendNeuron', () => {
     expect(result['v']!.data).toEqual((await run(lif({ tau: 3 }))).values['v']!.data)
   })
 
+  it('a state can be one number for the whole layer, also of a model derived again', async () => {
+    const late = extendNeuron('late', lif, {
+      state: { steps: 0 },
+      shared: ['steps'],
+      fire: ({ v, steps }, { threshold }, spike) => spike(v.sub(threshold)).mul(steps.ge(5).cast(v.dtype)),
+      reset: ({ v, steps }, s, { threshold }, { reset }) => ({ v: resetMembrane(v, s, threshold, reset), steps: steps.add(1) }),
+    })
+    const again = extendNeuron('again', late, { state: { own: 0 } })
+    for (const cell of [late(), again()] as unknown as Cell[]) {
+      const start = cell.initialState([2, 3], 'float64')
+      expect(Object.fromEntries(Object.entries(start).map(([name, { shape }]) => [name, shape]))).toMatchObject({ v: [2, 3], steps: [] })
+      const { values: result } = await run(cell)
+      expect(result['steps']).toMatchObject({ shape: [inputs.length], data: Float64Array.from(inputs, (_, t) => t + 1) })
+      expect([...result['spike']!.data].map((spike, t) => spike === 1 && t < 5)).not.toContain(true)
+      expect(result['spike']!.data).toContain(1)
+      const x = start['v']!
+      expect(() => cell.step(x, { ...start, steps: x })).toThrow("state 'steps' has shape [2,3], expected a scalar.")
+    }
+  })
+
   it('the defaults of a setting can be another', () => {
     const direct = extendNeuron('direct', lif, { settings: { decayInput: false }, parameters: { tau: 4 }, defaults: { reset: 'soft' } })
     expect(direct().config).toMatchObject({ decayInput: false, tau: 4, reset: 'soft' })

@@ -11,6 +11,8 @@ export interface NeuronExtension<P extends string, S extends string, C extends S
   readonly parameters?: ParameterDefaults<Q, NoInfer<Merged<C, D>>>
   /** New states, or other initial values. */
   readonly state?: InitialValues<NoInfer<P | Q>, R>
+  /** Those of its states that are one number for the whole layer. */
+  readonly shared?: readonly NoInfer<R>[]
   readonly settings?: D
   /** Other intervals, or those of new parameters and settings. */
   readonly within?: NeuronSpec<NoInfer<P | Q>, S, NoInfer<Merged<C, D>>>['within']
@@ -30,7 +32,7 @@ export function extendNeuron<P extends string, S extends string, C extends Setti
   base: NeuronModel<P, S, C>,
   extension: NeuronExtension<P, S, C, Q, R, D>,
 ): NeuronModel<P | Q, S | R, Merged<C, D>> {
-  const { parameters, state, settings, within, defaults, ...functions } = extension
+  const { parameters, state, shared = [], settings, within, defaults, ...functions } = extension
   const { charge, reset } = base.spec
   const inherited = {
     ...base.spec,
@@ -43,6 +45,7 @@ export function extendNeuron<P extends string, S extends string, C extends Setti
     ...functions,
     parameters: { ...base.spec.parameters, ...parameters },
     state: { ...base.spec.state, ...state },
+    shared: [...(base.spec.shared ?? []), ...shared],
     settings: { ...base.spec.settings, ...settings },
     within: { ...base.spec.within, ...within },
     defaults: { ...base.spec.defaults, ...defaults },

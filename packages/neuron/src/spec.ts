@@ -33,7 +33,7 @@ type Setting<V> = V extends boolean ? boolean : V extends number ? number : V ex
 export type Values<P extends string> = Readonly<Record<P | 'threshold', Tensor>>
 export type State<S extends string> = Readonly<Record<S, Tensor>>
 
-/** One time step as functions; `parameters` broadcast against x and the state, which have the shape of the input of one step. */
+/** One time step as functions; `parameters` broadcast against x and the state, which have the shape of the input of one step (or none: `shared`). */
 export interface StepFunctions<P extends string, S extends string, C extends SettingSpecs> {
   /** The state after the input x has come in. */
   charge(x: Tensor, state: State<S>, parameters: Values<P>, settings: Settings<C>): State<S>
@@ -58,6 +58,8 @@ export interface NeuronSpec<P extends string, S extends string, C extends Settin
   readonly parameters: ParameterDefaults<P, NoInfer<C>>
   /** Names and initial values; `v` is the membrane potential. */
   readonly state: InitialValues<NoInfer<P>, S>
+  /** States that are one number for the whole layer, such as a count of steps: scalars. */
+  readonly shared?: readonly NoInfer<S>[]
   readonly settings?: C
   /** Open intervals that parameters and settings lie in: `{ tau: [1, Infinity] }`. */
   readonly within?: Within<NoInfer<P> | 'threshold' | (keyof NoInfer<C> & string)>

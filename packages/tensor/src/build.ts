@@ -4,7 +4,7 @@ import type { Primitive, Primitives } from './primitive.js'
 import { shapeRules } from './rules/shape.js'
 import type { Shape } from './shape.js'
 import { TensorImplementation, type Tensor } from './tensor.js'
-import { currentOrigin, currentPath, scopeOf, type Scope } from './trace.js'
+import { currentOrigin, currentPath, scopeOf, withOrigin, type Origin, type Scope } from './trace.js'
 import { placeOf } from './place.js'
 
 /** Dtype and shape of one output. */
@@ -25,7 +25,7 @@ class NodeImplementation<P extends Primitive> implements Node<P> {
   readonly id = nextId()
   readonly path: string
   readonly outputs: readonly Tensor[]
-  readonly #origin: { readonly place: string }
+  readonly #origin: Origin
   constructor(
     readonly primitive: P,
     readonly inputs: readonly Tensor[],
@@ -34,9 +34,8 @@ class NodeImplementation<P extends Primitive> implements Node<P> {
     readonly scope: Scope | null,
   ) {
     this.outputs = signatures.map(({ dtype, shape }, index) => new TensorImplementation(this as unknown as Node, index, dtype, shape))
-    const origin = currentOrigin()
-    this.path = origin?.path ?? currentPath()
-    this.#origin = origin ?? captureStack()
+    this.#origin = currentOrigin() ?? captureOrigin()
+    this.path = this.#origin.path
   }
 
   get place(): string {
@@ -44,17 +43,23 @@ class NodeImplementation<P extends Primitive> implements Node<P> {
   }
 }
 
-/** The place where this was called, made into text when it is asked for. */
-function captureStack(): { readonly place: string } {
+/** The current module path, and the place where this was called, made into text when it is asked for. */
+function captureOrigin(): Origin {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 40
   const error = new Error()
   Error.stackTraceLimit = limit
   return {
+    path: currentPath(),
     get place() {
       return placeOf(error.stack ?? '')
     },
   }
+}
+
+/** Runs `fn`, whose nodes are one operation for the user: the stack is looked at once. */
+export function asOneOperation<T>(fn: () => T): T {
+  return currentOrigin() ? fn() : withOrigin(captureOrigin(), fn)
 }
 
 /** A node with given output signatures and scope: for leaves and scans. Everything else goes through `build`. */

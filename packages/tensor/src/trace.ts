@@ -18,10 +18,13 @@ export interface Scope {
   readonly assigned: Set<Variable>
 }
 
+/** Where nodes come from: the module path and the place in the user's code. */
+export type Origin = Pick<Node, 'path' | 'place'>
+
 interface TraceState {
   scope: Scope | null
   readonly path: string[]
-  origin: Node | null
+  origin: Origin | null
 }
 
 // One per process, so that two installed copies of this package trace together.
@@ -51,13 +54,13 @@ export function withPath<T>(name: string, fn: () => T): T {
   }
 }
 
-/** The node that those being built replace, while a pass rewrites a graph. */
-export function currentOrigin(): Node | null {
+/** Where the nodes being built come from, where that is known: from the node that a pass replaces, or from one operation of several nodes. */
+export function currentOrigin(): Origin | null {
   return state().origin
 }
 
 /** Runs `fn`, whose new nodes take their path and place from `origin`. */
-export function withOrigin<T>(origin: Node, fn: () => T): T {
+export function withOrigin<T>(origin: Origin, fn: () => T): T {
   const now = state()
   const before = now.origin
   now.origin = origin

@@ -32,7 +32,9 @@ const shape = [2, 8]
  * with respect to both and to what the layer learns.
  */
 export function neuronKernels(cell: Cell): NeuronKernels {
-  const states = Object.keys(cell.initialState(shape, 'float32'))
+  const initial = Object.entries(cell.initialState(shape, 'float32'))
+  const states = initial.map(([name]) => name)
+  const stateSignatures = initial.map(([, { shape, dtype }]): Signature => ({ shape, dtype }))
   const run = (xs: Tensor, start: readonly Tensor[]): readonly [last: readonly Tensor[], outputs: Tensor] => {
     const [last, outputs] = scan((state: { readonly [name: string]: Tensor }, x: Tensor) => {
       const { output, state: after } = cell.step(x, state, { training: true })
@@ -41,14 +43,13 @@ export function neuronKernels(cell: Cell): NeuronKernels {
     return [states.map((name) => last[name]!), outputs]
   }
   const whole: Signature = { shape: [T, ...shape], dtype: 'float32' }
-  const one: Signature = { shape, dtype: 'float32' }
   const starts = states.map((name) => `${name}[0]`)
   const ends = states.map((name) => `${name}[T]`)
 
   const forward = traced((xs, ...start) => {
     const [last, outputs] = run(xs, start)
     return [outputs, ...last]
-  }, [whole, ...states.map(() => one)], ['x[t]', ...starts], ['y[t]', ...ends])
+  }, [whole, ...stateSignatures], ['x[t]', ...starts], ['y[t]', ...ends])
   // those per channel or neuron have their size by now
   const learned = cell.trainable
   const backward = traced((xs, ...others) => {
@@ -56,7 +57,7 @@ export function neuronKernels(cell: Cell): NeuronKernels {
     const [last, outputs] = run(xs, start)
     const loss = [outputs.mul(dOutputs).sum(), ...last.map((state, i) => state.mul(dLast[i]!).sum())].reduce((sum, term) => sum.add(term))
     return grad(loss, [xs, ...start, ...learned.map((name) => cell.variables[name]!)])
-  }, [whole, ...states.map(() => one), whole, ...states.map(() => one)], ['x[t]', ...starts, derivative('y[t]'), ...ends.map(derivative)], [derivative('x[t]'), ...starts.map(derivative), ...learned.map(derivative)])
+  }, [whole, ...stateSignatures, whole, ...stateSignatures], ['x[t]', ...starts, derivative('y[t]'), ...ends.map(derivative)], [derivative('x[t]'), ...starts.map(derivative), ...learned.map(derivative)])
 
   const [forwardKernel, backwardKernel] = [kernelOf(forward), kernelOf(backward)]
   return { ...(forwardKernel && { forward: forwardKernel }), ...(backwardKernel && { backward: backwardKernel }), others: othersIn(forward.nodes) }

@@ -42,7 +42,7 @@ export interface Chunk {
 /** Bytes of inputs, activations and spikes that are kept at once. */
 const mostBytes = 2 ** 30
 /** Numbers that one value may have in all steps and samples of a chunk. */
-const mostNumbers = 2 ** 24
+const mostNumbers = 2 ** 21
 
 /**
  * How far a calibration has come: the calibration samples with the activations and spikes of those layers of neurons that layers still to
@@ -91,10 +91,9 @@ export class Frontier {
     return (this.#lastUse.get(name) ?? -1) > stage
   }
 
-  /** Keeps what a layer of neurons emitted, at each step, in the `T` steps from `start` on. */
-  keep(name: string, chunk: Chunk, activation: TensorLike, emitted: TensorLike, start: number, T: number): void {
-    const step = activation.data.length
-    chunk.kept.set(name, { activation, spikes: packSpikes(emitted.data, start * step, (start + T) * step) })
+  /** Keeps what a layer of neurons emitted in the last `T` steps, as codes. */
+  keep(name: string, chunk: Chunk, activation: TensorLike, codes: Uint8Array, T: number): void {
+    chunk.kept.set(name, { activation, spikes: packSpikes(codes.subarray(-T * activation.data.length)) })
   }
 
   /** Forgets what no stage after this one starts from. */

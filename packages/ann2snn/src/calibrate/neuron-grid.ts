@@ -1,16 +1,14 @@
 /** A neuron's currents over time and the activation that it should have, for one place of one sample. */
 export interface Trace {
-  /** Its channel. */
-  readonly channel: number
-  /** Currents, one a step. */
+  /** Currents, one for each step that it integrates: the last come in while it may already fire. */
   readonly currents: Float64Array
   readonly activation: number
 }
 
 export interface GridOptions {
+  /** Steps that it may fire at. */
   readonly T: number
-  /** First step that it may fire at, and how many it integrates before. */
-  readonly start: number
+  /** Steps that it integrates before, with its own current. */
   readonly wait: number
   readonly signed: boolean
   /** No threshold above this. */
@@ -79,14 +77,16 @@ function missing(traces: readonly Trace[], T: number): number {
 }
 
 /** The same arithmetic as `windowedIntegrateAndFire` and `signedIntegrateAndFire` of @snn/neuron. */
-function errorOf({ currents, activation }: Trace, { threshold, initial, current }: ChosenNeuron, { T, start, wait, signed }: GridOptions): number {
-  const charging = start - wait + T
+function errorOf({ currents, activation }: Trace, { threshold, initial, current }: ChosenNeuron, { T, wait, signed }: GridOptions): number {
+  const charging = currents.length
+  const start = charging - T + wait
   let v = initial
+  for (let t = 0; t < start; t++) v += currents[t]! + (t >= start - wait ? current : 0)
   let count = 0
   let uneven = 0
-  for (let t = 0; t < start + T; t++) {
-    if (t < charging) v += currents[t]! + (t >= start - wait ? current : 0)
-    if (t < start) continue
+  let due = 0
+  for (let t = start; t < start + T; t++) {
+    if (t < charging) v += currents[t]! + current
     if (v >= threshold) {
       v -= threshold
       count++
@@ -94,9 +94,10 @@ function errorOf({ currents, activation }: Trace, { threshold, initial, current 
       v += threshold
       count--
     }
-    const ahead = (count * threshold - activation * (t - start + 1)) / T
+    due += activation
+    const ahead = count * threshold - due
     uneven += ahead * ahead
   }
   const off = (count * threshold) / T - activation
-  return off * off + uneven / T
+  return off * off + uneven / (T * T * T)
 }

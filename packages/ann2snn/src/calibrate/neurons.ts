@@ -22,7 +22,7 @@ export async function chooseNeurons(plan: Plan, calibrated: Calibrated, { name, 
   const traces: Trace[][] = Array.from({ length: channels }, () => [])
   const largest = new Float64Array(channels)
   await using ann = annSegment(plan, [name], chunks[0]!, backend)
-  await using currents = await spikingSegment(plan, calibrated, [inputs[0]!], chunks[0]!, { settings, backend, over: 'steps' })
+  await using currents = await spikingSegment(plan, calibrated, [inputs[0]!], chunks[0]!, { settings, backend, read: 'steps' })
   let seen = 0
   for (const chunk of chunks) {
     signal?.throwIfAborted()
@@ -41,7 +41,7 @@ export async function chooseNeurons(plan: Plan, calibrated: Calibrated, { name, 
           // spread over the sample, and elsewhere in the next
           const place = perSample === inner ? k : Math.floor(((k + (((seen + n) * 0.618) % 1)) / perSample) * inner)
           const i = (n * channels + channel) * inner + place
-          traces[channel]!.push({ channel, currents: Float64Array.from({ length: steps }, (_, t) => series!.data[t * step + i]!), activation: activation[i]! })
+          traces[channel]!.push({ currents: Float64Array.from({ length: steps }, (_, t) => series!.data[t * step + i]!), activation: activation[i]! })
         }
       }
     }
@@ -49,7 +49,7 @@ export async function chooseNeurons(plan: Plan, calibrated: Calibrated, { name, 
   }
   const cap = layer.kind === 'clip' ? ((layer.config as { readonly high?: number | null }).high ?? Infinity) : Infinity
   const layerLargest = Math.max(...largest) || 1
-  const grid = { T: settings.T, start: plan.code.start(plan.depths.get(name)!, settings), wait: settings.wait, signed: plan.code.signed, cap }
+  const grid = { T: settings.T, wait: settings.wait, signed: plan.code.signed, cap }
   const chosen = traces.map((own, channel) => chooseNeuron(own, Math.max(largest[channel]!, layerLargest * 1e-2), grid))
   return { what: 'neurons', threshold: chosen.map(({ threshold }) => threshold), initial: chosen.map(({ initial }) => initial), current: chosen.map(({ current }) => current) }
 }
@@ -57,12 +57,11 @@ export async function chooseNeurons(plan: Plan, calibrated: Calibrated, { name, 
 /** Simulates a calibrated layer of neurons for those behind it. */
 export async function simulateNeurons(plan: Plan, calibrated: Calibrated, name: string, { settings, backend, signal }: SequentialOptions, frontier: Frontier): Promise<void> {
   const { chunks } = frontier
-  const start = plan.code.start(plan.depths.get(name)!, settings)
   await using ann = annSegment(plan, [name], chunks[0]!, backend)
-  await using spiking = await spikingSegment(plan, calibrated, [name], chunks[0]!, { settings, backend, over: 'steps' })
+  await using spiking = await spikingSegment(plan, calibrated, [name], chunks[0]!, { settings, backend, read: 'signs' })
   for (const chunk of chunks) {
     signal?.throwIfAborted()
-    const [emitted] = await spiking.run(chunk)
-    frontier.keep(name, chunk, (await ann.run(chunk))[name]!, emitted!, start, settings.T)
+    const [codes] = await spiking.run(chunk)
+    frontier.keep(name, chunk, (await ann.run(chunk))[name]!, codes!.data as Uint8Array, settings.T)
   }
 }

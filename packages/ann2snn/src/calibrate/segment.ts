@@ -1,4 +1,4 @@
-import { initialState, Network, type NetworkState } from '@snn/nn'
+import { initialState, Network, type NetworkNode, type NetworkState } from '@snn/nn'
 import { compile, placeholder, scan, variable, type Backend, type Tensor, type TensorLike } from '@snn/tensor'
 import { recorder } from '../activations.js'
 import type { CodeSettings } from '../codes/code.js'
@@ -6,7 +6,7 @@ import { normalize } from '../normalize.js'
 import type { Plan } from '../plan.js'
 import { floats } from '../weights.js'
 import { cutAt, type Calibrated, type Chunk } from './frontier.js'
-import { unpackSpikes } from './spike-trains.js'
+import { signCodes, signsOf, unpackSpikes } from './spike-trains.js'
 
 /** A part of a network that is run chunk by chunk. */
 export interface Segment<R> extends AsyncDisposable {
@@ -27,21 +27,24 @@ export function annSegment({ network, shapes }: Plan, names: readonly string[], 
 export interface SpikingOptions {
   readonly settings: CodeSettings
   readonly backend: Backend | undefined
-  /** Values at each step, [steps, N, ..], or their sum over the steps divided by T; a constant is itself. */
-  readonly over: 'steps' | 'mean'
+  /** Values at each step, [steps, N, ..], the last T of which are those that count; their signs alone, as `signCodes`; or their sum over the steps divided by T, where a constant is itself. */
+  readonly read: 'steps' | 'signs' | 'mean'
 }
 
 /**
  * The part of the spiking network that computes the values `names`, in units of the ANN, from the spikes that a chunk keeps: what
- * flows there at each step, constants among it, or the mean of that.
+ * flows there at each step, constants among it, or the mean of that. It begins when the first of the layers that it starts from may fire: before,
+ * all is zero.
  */
-export async function spikingSegment(plan: Plan, calibrated: Calibrated, names: readonly string[], { kept }: Chunk, { settings, backend, over }: SpikingOptions): Promise<Segment<readonly TensorLike[]>> {
+export async function spikingSegment(plan: Plan, calibrated: Calibrated, names: readonly string[], { kept }: Chunk, { settings, backend, read }: SpikingOptions): Promise<Segment<readonly TensorLike[]>> {
   const { T, wait } = settings
   const { nodes, sources } = cutAt(calibrated.network, names, (name) => kept.has(name))
   const network = new Network({ inputs: sources.map((name) => ({ name, shape: plan.shapes.get(name)! })), nodes, outputs: names })
   const inside = new Set(nodes.map(({ name }) => name))
   const thresholds = new Map([...calibrated.thresholds].filter(([name]) => inside.has(name)))
-  const part: Plan = { ...plan, code: { ...plan.code, absorbs: false }, network }
+  const ahead = layersAhead(plan, nodes, sources)
+  const depths = new Map([...plan.depths].map(([name, depth]) => [name, depth - ahead]))
+  const part: Plan = { ...plan, code: { ...plan.code, absorbs: false }, network, depths }
   const { snn } = await normalize(part, thresholds, { initialPotential: 0.5, delay: 0, settings, neurons: calibrated.neurons })
   // the value itself stands in front of the mean that ends every output
   const values = snn.outputs.map((name) => {
@@ -49,26 +52,27 @@ export async function spikingSegment(plan: Plan, calibrated: Calibrated, names: 
     return node?.layer.kind === 'runningMean' ? node.inputs[0]! : name
   })
   const record = values.filter((name) => !sources.includes(name)).map((name) => `${name}.output`)
-  const firstStep = (name: string): number => (plan.depths.get(name)! + (plan.roles.get(name) === 'neuron' ? 1 : 0)) * wait
+  const firstStep = (name: string): number => (layersTo(plan, name) - ahead) * wait
   const steps = Math.max(...names.map(firstStep)) + T
   const spiking = sources.filter((name) => kept.get(name)!.spikes)
   const amplitudes = new Map(spiking.map((name) => [name, amplitudeOf(calibrated.thresholds.get(name)!, plan.shapes.get(name)!)]))
   const run = compile(
     (constants: Readonly<Record<string, Tensor>>, trains: Readonly<Record<string, Tensor>>) => {
-      const inputsOf = (now: Readonly<Record<string, Tensor>>) => ({ ...constants, ...Object.fromEntries(spiking.map((name) => [name, now[name]!.mul(amplitudes.get(name)!.read())])) })
-      const first = inputsOf(Object.fromEntries(spiking.map((name) => [name, placeholder(trains[name]!.shape.slice(1))])))
+      const inputsOf = (now: Readonly<Record<string, Tensor>>) => ({ ...constants, ...Object.fromEntries(spiking.map((name) => [name, signsOf(now[name]!).mul(amplitudes.get(name)!.read())])) })
+      const first = inputsOf(Object.fromEntries(spiking.map((name) => [name, placeholder(trains[name]!.shape.slice(1), 'uint8')])))
       const [, series] = scan(
-        (state: NetworkState, now: Readonly<Record<string, Tensor>>) => {
-          const inputs = inputsOf(now)
+        (state: NetworkState, spikes: Readonly<Record<string, Tensor>>) => {
+          const inputs = inputsOf(spikes)
           const { state: next, recorded } = snn.run('step', inputs, { state, record })
           // sums with zeros: a value of the network may be an input of the loop
-          return [next, values.map((name) => (recorded[`${name}.output`] ?? inputs[name]!).add(0))] as const
+          const now = values.map((name) => (recorded[`${name}.output`] ?? inputs[name]!).add(0))
+          return [next, read === 'signs' ? now.map(signCodes) : now] as const
         },
         initialState(snn, first),
         trains,
         { length: steps },
       )
-      return over === 'steps' ? series : series.map((value, i) => value.sum([0]).div(plan.domains.get(names[i]!) === 'constant' ? steps : T))
+      return read === 'mean' ? series.map((value, i) => value.sum([0]).div(plan.domains.get(names[i]!) === 'constant' ? steps : T)) : series
     },
     { backend },
   )
@@ -78,7 +82,7 @@ export async function spikingSegment(plan: Plan, calibrated: Calibrated, names: 
       const trains = Object.fromEntries(spiking.map((name) => {
         const spikes = own.get(name)!.spikes!
         const step = spikes.length / T
-        const data = new Float32Array(steps * step)
+        const data = new Uint8Array(steps * step)
         unpackSpikes(spikes, data, firstStep(name) * step)
         return [name, { data, shape: [steps, size, ...plan.shapes.get(name)!] }]
       }))
@@ -86,6 +90,17 @@ export async function spikingSegment(plan: Plan, calibrated: Calibrated, names: 
     },
     [Symbol.asyncDispose]: () => run.dispose(),
   }
+}
+
+/** Layers of neurons up to a value, its own included. */
+function layersTo({ depths, roles }: Plan, name: string): number {
+  return depths.get(name)! + (roles.get(name) === 'neuron' ? 1 : 0)
+}
+
+/** Layers of neurons before the first that `nodes` start from; none where something, such as a running mean, begins at the first step. */
+function layersAhead(plan: Plan, nodes: readonly NetworkNode[], sources: readonly string[]): number {
+  const waits = nodes.every(({ name }) => plan.domains.get(name) === 'message')
+  return waits ? Math.min(...sources.map((name) => layersTo(plan, name))) : 0
 }
 
 /** What a spike of each channel carries, to broadcast over [N, C, ..]. */

@@ -1,38 +1,38 @@
-/** Spikes of a layer, each -1, 0 or 1, four to a byte. */
+import type { Tensor } from '@snn/tensor'
+
+/** Spikes of a layer, each -1, 0 or 1, as codes of two bits, four to a byte. */
 export interface SpikeTrain {
   readonly length: number
   readonly packed: Uint8Array
 }
 
-/** 00: none, 01: one, 10: one of negative sign. */
-const decoded: readonly (readonly [number, number, number, number])[] = Array.from({ length: 256 }, (_, byte) => {
-  const one = (shift: number): number => [0, 1, -1, 0][(byte >> shift) & 3]!
-  return [one(0), one(2), one(4), one(6)] as const
-})
-
-const code = (value: number): number => (value > 0 ? 1 : value < 0 ? 2 : 0)
-
-/** Of each of `values[start] .. values[end - 1]` the sign alone. */
-export function packSpikes(values: ArrayLike<number>, start: number, end: number): SpikeTrain {
-  const length = end - start
-  const packed = new Uint8Array(Math.ceil(length / 4))
-  const whole = length >> 2
-  let i = start
-  for (let byte = 0; byte < whole; byte++, i += 4) packed[byte] = code(values[i]!) | (code(values[i + 1]!) << 2) | (code(values[i + 2]!) << 4) | (code(values[i + 3]!) << 6)
-  for (let rest = 0; i < end; i++, rest += 2) packed[whole]! |= code(values[i]!) << rest
-  return { length, packed }
+/** The sign of each value as a code: 0: none, 1: positive, 2: negative. */
+export function signCodes(values: Tensor): Tensor {
+  return values.gt(0).cast('float32').add(values.lt(0).cast('float32').mul(2)).cast('uint8')
 }
 
-/** Writes the spikes to `to` from `at` on. */
-export function unpackSpikes({ length, packed }: SpikeTrain, to: Float32Array, at: number): void {
-  const whole = length >> 2
-  let i = at
-  for (let byte = 0; byte < whole; byte++, i += 4) {
-    const four = decoded[packed[byte]!]!
-    to[i] = four[0]
-    to[i + 1] = four[1]
-    to[i + 2] = four[2]
-    to[i + 3] = four[3]
+export function signsOf(codes: Tensor): Tensor {
+  return codes.eq(1).cast('float32').sub(codes.eq(2).cast('float32'))
+}
+
+/** Codes, a byte each. */
+export function packSpikes(codes: Uint8Array): SpikeTrain {
+  const packed = new Uint8Array(Math.ceil(codes.length / 4))
+  const fours = new Uint32Array(packed.length)
+  new Uint8Array(fours.buffer).set(codes)
+  for (let i = 0; i < packed.length; i++) {
+    const four = fours[i]!
+    packed[i] = four | (four >> 6) | (four >> 12) | (four >> 18)
   }
-  for (let rest = 0; i < at + length; i++, rest++) to[i] = decoded[packed[whole]!]![rest]!
+  return { length: codes.length, packed }
+}
+
+/** Writes the codes to `to` from `at` on. */
+export function unpackSpikes({ length, packed }: SpikeTrain, to: Uint8Array, at: number): void {
+  const fours = new Uint32Array(packed.length)
+  for (let i = 0; i < packed.length; i++) {
+    const byte = packed[i]!
+    fours[i] = (byte & 3) | ((byte & 12) << 6) | ((byte & 48) << 12) | ((byte & 192) << 18)
+  }
+  to.set(new Uint8Array(fours.buffer, 0, length), at)
 }

@@ -32,7 +32,7 @@ export async function correctedWeights(plan: Plan, calibrated: Calibrated, { nod
   const [found, held] = [empty(), empty()]
   let seen = 0
   const others = other === undefined ? [] : [other]
-  await using snn = await spikingSegment(plan, calibrated, [input, ...others], chunks[0]!, { settings, backend, over: 'mean' })
+  await using snn = await spikingSegment(plan, calibrated, [input, ...others], chunks[0]!, { settings, backend, read: 'mean' })
   await using ann = annSegment(plan, [node.name, ...others], chunks[0]!, backend)
   await using products = compile((r: Tensor, w: Tensor, e: Tensor) => {
     const rest = e.sub(r.matmul(w.transpose()))

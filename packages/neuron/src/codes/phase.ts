@@ -3,7 +3,7 @@ import { defineNeuron } from '../define-neuron.js'
 
 /** 2^-(k + 1) in the k-th step from `start` on. */
 function bitWeight(steps: Tensor, start: number): Tensor {
-  return steps.sub(start).add(1).mul(-Math.LN2).exp()
+  return steps.stopGradient().sub(start).add(1).mul(-Math.LN2).exp()
 }
 
 /**
@@ -20,6 +20,7 @@ function bitWeight(steps: Tensor, start: number): Tensor {
 export const phaseNeuron = defineNeuron('phaseNeuron', {
   parameters: {},
   state: { v: 0, steps: 0 },
+  shared: ['steps'],
   settings: { start: 0, bits: 4 },
   charge: (x, { v, steps }) => ({ v: v.add(x), steps }),
   fire: ({ v, steps }, { threshold }, _spike, { start, bits }) => {

@@ -1,4 +1,4 @@
-import { build } from '../build.js'
+import { asOneOperation, build } from '../build.js'
 import type { DType } from '../dtype.js'
 import type { Primitive, Primitives } from '../primitive.js'
 import { broadcastShapes, sameShape, type Shape } from '../shape.js'
@@ -31,9 +31,11 @@ export function unary(primitive: Unary, x: Tensor): Tensor {
 }
 
 export function binary(primitive: Binary, x: Operand, y: Operand): Tensor {
-  if (typeof x !== 'number') return elementwise(primitive, [x, toTensor(y, x)], {})
-  if (typeof y !== 'number') return elementwise(primitive, [scalar(x, y.dtype), y], {})
-  return elementwise(primitive, [scalar(x), scalar(y)], {})
+  return asOneOperation(() => {
+    if (typeof x !== 'number') return elementwise(primitive, [x, toTensor(y, x)], {})
+    if (typeof y !== 'number') return elementwise(primitive, [scalar(x, y.dtype), y], {})
+    return elementwise(primitive, [scalar(x), scalar(y)], {})
+  })
 }
 
 export function cast(x: Tensor, dtype: DType): Tensor {

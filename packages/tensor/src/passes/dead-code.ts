@@ -8,9 +8,11 @@ import { rewrite } from './rewrite.js'
  * reads (stacked values), carries that only keep themselves alive, and inputs that a body no longer needs.
  */
 export function deadCode(graph: Graph): Graph {
+  const nodes = topological(graph)
+  if (!nodes.some((node) => isPrimitive(node, 'scan'))) return graph
   const used = new Set(graph.results)
-  for (const node of topological(graph)) for (const input of node.inputs) used.add(input)
-  return rewrite(graph, (node, inputs) => (isPrimitive(node, 'scan') ? prune(node, inputs, used) : undefined))
+  for (const node of nodes) for (const input of node.inputs) used.add(input)
+  return rewrite(graph, (node, inputs) => (isPrimitive(node, 'scan') ? prune(node, inputs, used) : undefined), nodes)
 }
 
 function prune(node: Node<'scan'>, inputs: readonly Tensor[], used: ReadonlySet<Tensor>): readonly Tensor[] | undefined {
