@@ -52,12 +52,12 @@ export function poolingFunction(name: string, kernel: PlaneKernel): string[] {
 const firstColumn = ({ stride, padding }: PlaneKernel): string => set('column', add(mul(get('x'), i32(stride[1])), i32(-padding[1])))
 
 /** `body` for each row of the windows that lies inside; `b` points to it. */
-function eachRow({ kernel, stride, padding, dilation, plane: [height, width] }: PlaneKernel, body: (ky: number) => readonly string[]): string[] {
+function eachRow({ kernel, stride, padding, dilation, plane: [height, width] }: PlaneKernel, body: readonly string[]): string[] {
   return Array.from({ length: kernel[0] }, (_, ky) => [
     set('row', add(mul(get('y'), i32(stride[0])), i32(ky * dilation[0] - padding[0]))),
     `(if (i32.lt_u ${get('row')} ${i32(height)}) (then`,
     set('b', add(get('a'), bytes(mul(get('row'), i32(width))))),
-    ...body(ky),
+    ...body,
     '))',
   ]).flat()
 }
@@ -90,7 +90,7 @@ function rowsFirst(kernel: PlaneKernel, vectors: number): string[] {
     firstColumn(kernel),
     set('hits', i32(0)),
     ...rows.map((r) => set(r, operation === 'maximum' ? splat('-inf') : splat('0'))),
-    ...eachRow(kernel, (ky) => [
+    ...eachRow(kernel, [
       set('b', add(get('b'), bytes(get('column')))),
       ...rows.map((r, i) => set(r, `(${join} ${get(r)} (v128.load offset=${16 * i} ${get('b')}))`)),
       ...(operation === 'maximum' ? [] : [set('hits', add(get('hits'), i32(kernel.kernel[1])))]),
@@ -155,7 +155,7 @@ function oneByOne(kernel: PlaneKernel, lanes: 4 | 1): string[] {
     set('index', zero),
     set('hits', i32(0)),
     firstColumn(kernel),
-    ...eachRow(kernel, () => Array.from({ length: kernel.kernel[1] }, (_, kx) => take(kx)).flat()),
+    ...eachRow(kernel, Array.from({ length: kernel.kernel[1] }, (_, kx) => take(kx)).flat()),
     lanes === 4 ? `(v128.store ${to} ${result})` : `(v128.store32_lane 0 ${to} ${result})`,
   ]
 }
