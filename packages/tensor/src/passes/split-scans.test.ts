@@ -48,6 +48,15 @@ const programs: Record<string, Program> = {
     )
     return [y]
   },
+  'two layers of neurons that count their steps, from the last step on': (xs, w) => {
+    const [state, y] = scan(({ v, u }: { v: Tensor; u: Tensor }, x: Tensor, t: Tensor) => {
+      const a = v.mul(0.8).add(conv(x, w, { padding: 1 })).add(t.cast('float32').mul(0.1))
+      const s = spike(a)
+      const b = u.mul(0.9).add(conv(s, w, { padding: 1 })).sub(t.cast('float32').mul(0.05))
+      return [{ v: a.sub(s), u: b }, b] as const
+    }, { v: zeros([1, 2, 4, 4]), u: zeros([1, 2, 4, 4]) }, xs, { reverse: true })
+    return [y, state.v, state.u]
+  },
   'a recurrent layer behind a linear one': (xs, w) => {
     const m = w.reshape([6, 6]).slice(1, 0, 4)
     const [last, y] = scan((h: Tensor, x: Tensor) => {
@@ -77,10 +86,12 @@ const programs: Record<string, Program> = {
 }
 
 const T = 8
+/** Steps, and the most bytes of a value for all steps that run at once; a value is 128 bytes a step, or 256. */
+const pieces = [[T, 2 ** 20], [T, 4 * 256], [T, 4 * 128], [11, 4 * 128], [11, 5 * 256], [7, 4 * 256]] as const
 const data = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.cos(i * 1.7))
 
-function trace(build: Program) {
-  return traceFunction((xs, w) => build(xs, w), [{ shape: [T, 1, 2, 4, 4], dtype: 'float32' }, { shape: [2, 2, 3, 3], dtype: 'float32' }]).program
+function trace(build: Program, steps: number = T) {
+  return traceFunction((xs, w) => build(xs, w), [{ shape: [steps, 1, 2, 4, 4], dtype: 'float32' }, { shape: [2, 2, 3, 3], dtype: 'float32' }]).program
 }
 
 function nodesOf(graph: Graph): Node[] {
@@ -89,11 +100,11 @@ function nodesOf(graph: Graph): Node[] {
 
 describe('splitScans', () => {
   for (const [name, build] of Object.entries(programs)) {
-    for (const maximumBytes of [2 ** 20, 4 * 256]) {
-      it(`keeps what a program computes: ${name}, values of at most ${maximumBytes} bytes`, () => {
-        const program = trace(build)
+    for (const [steps, maximumBytes] of pieces) {
+      it(`keeps what a program computes: ${name}, ${steps} steps, values of at most ${maximumBytes} bytes`, () => {
+        const program = trace(build, steps)
         const split = splitScans(program, { maximumBytes })
-        const bindings = new Map(program.parameters.map((x, i) => [x, { data: data(i === 0 ? T * 32 : 36), shape: x.shape, dtype: x.dtype }]))
+        const bindings = new Map(program.parameters.map((x, i) => [x, { data: data(i === 0 ? steps * 32 : 36), shape: x.shape, dtype: x.dtype }]))
         const [before, after] = [program, split].map(({ results }) => interpret([...results], referenceKernels, bindings))
         before!.forEach((value, i) => {
           expect(after![i]!.shape).toEqual(value.shape)
@@ -109,6 +120,14 @@ describe('splitScans', () => {
     expect(scans.map((node) => node.attributes.carries)).toEqual([1, 1, 1])
     for (const { attributes } of scans) expect(nodesOf(attributes.body).map(({ primitive }) => primitive)).not.toContain('conv')
     expect(topological(split).filter((node) => isPrimitive(node, 'conv')).map((node) => node.outputs[0]!.shape)).toEqual([[T, 1, 2, 4, 4], [T, 1, 2, 4, 4]])
+  })
+
+  it('cuts a loop into equal pieces, or into pieces and what is left', () => {
+    const lengths = (steps: number, maximumBytes: number): number[] => topological(splitScans(trace(network, steps), { maximumBytes })).flatMap((node) => (isPrimitive(node, 'scan') ? [node.attributes.length] : []))
+    expect(lengths(8, 7 * 128)).toEqual([2])
+    // two pieces of four steps, then three steps in loops of their own
+    expect(lengths(11, 4 * 128)).toEqual([2, 3, 3, 3])
+    expect(lengths(8, 3 * 128)).toEqual([8])
   })
 
   it('takes the weight gradient of all steps at once', () => {

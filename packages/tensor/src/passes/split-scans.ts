@@ -2,7 +2,8 @@ import type { Program } from '../backend.js'
 import { createNode } from '../build.js'
 import { bytesPerElement } from '../dtype.js'
 import { isPrimitive, topological, type Graph, type Node } from '../graph.js'
-import { sizeOf } from '../shape.js'
+import type { Primitive, Primitives } from '../primitive.js'
+import { sizeOf, type Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { withOrigin } from '../trace.js'
 import { batch, elementwise, isBatchable, repeatSteps } from './batch.js'
@@ -44,27 +45,38 @@ function splitScan(node: Scan, inputs: readonly Tensor[], { maximumBytes }: Spli
   if (steps === length || keepsStates(node)) return emit(node, plan, states, xs, captured, undefined, length)
   if (steps < smallestPiece) return undefined
 
-  // pieces of `steps` steps, one after the other
-  const pieces = length / steps
-  const parameter = ({ dtype, shape }: Tensor): Tensor => createNode('placeholder', [], { dtype, shape }, [{ dtype, shape }], node.scope)[0]!
-  const reshape = (x: Tensor, shape: readonly number[]): Tensor => createNode('reshape', [x], { shape }, [{ dtype: x.dtype, shape }], x.node.scope)[0]!
-  const stacked = xs.map((x) => reshape(x, [pieces, steps, ...x.shape.slice(1)]))
-  const [innerStates, t] = [states.map(parameter), parameter(body.parameters[carries + sequences]!)]
-  const innerXs = xs.map((x) => {
-    const shape = [steps, ...x.shape.slice(1)]
-    return createNode('placeholder', [], { dtype: x.dtype, shape }, [{ dtype: x.dtype, shape }], node.scope)[0]!
-  })
-  const results = emit(node, plan, innerStates, innerXs, captured, t, steps)
+  // pieces of `steps` steps, one after the other, and what is left of the steps as one more piece
+  const pieces = Math.floor(length / steps)
+  const rest = length % steps
+  const [from, restFrom] = reverse ? [rest, 0] : [0, pieces * steps]
+  const parameter = ({ dtype }: Tensor, shape: Shape): Tensor => createNode('placeholder', [], { dtype, shape }, [{ dtype, shape }], node.scope)[0]!
+  const number = (value: number): Tensor => createNode('constant', [], { dtype: 'int32', shape: [], data: Int32Array.of(value) }, [{ dtype: 'int32', shape: [] }], null)[0]!
+  const like = <P extends Primitive>(primitive: P, inputs: readonly [Tensor, ...Tensor[]], attributes: Primitives[P], shape: Shape): Tensor => createNode(primitive, inputs, attributes, [{ dtype: inputs[0].dtype, shape }], node.scope)[0]!
+  const part = (x: Tensor, start: number, size: number): Tensor => {
+    const rest = x.shape.slice(1)
+    return size === length ? x : like('slice', [x], { start: [start, ...rest.map(() => 0)], end: [start + size, ...rest], step: x.shape.map(() => 1) }, [size, ...rest])
+  }
+  const reshape = (x: Tensor, shape: Shape): Tensor => like('reshape', [x], { shape }, shape)
+
+  const stacked = xs.map((x) => reshape(part(x, from, pieces * steps), [pieces, steps, ...x.shape.slice(1)]))
+  const innerStates = states.map((state) => parameter(state, state.shape))
+  const innerXs = xs.map((x) => parameter(x, [steps, ...x.shape.slice(1)]))
+  const t = parameter(body.parameters[carries + sequences]!, [])
+  const results = emit(node, plan, innerStates, innerXs, captured, like('add', [like('mul', [t, number(steps)], {}, []), number(from)], {}, []), steps)
   const signatures = results.map((result, i) => ({ dtype: result.dtype, shape: i < carries ? result.shape : [pieces, ...result.shape] }))
   const attributes = { length: pieces, reverse, carries, sequences, body: { parameters: [...innerStates, ...innerXs, t, ...captured], results } }
   const outputs = createNode('scan', [...states, ...stacked, ...captured], attributes, signatures, node.scope)
-  return outputs.map((output, i) => (i < carries ? output : reshape(output, node.outputs[i]!.shape)))
+  const main = outputs.map((output, i) => (i < carries ? output : reshape(output, [pieces * steps, ...output.shape.slice(2)])))
+  if (rest === 0) return main
+  const last = emit(node, plan, main.slice(0, carries), xs.map((x) => part(x, restFrom, rest)), captured, number(restFrom), rest)
+  return last.map((output, i) => (i < carries ? output : like('concat', reverse ? [output, main[i]!] : [main[i]!, output], { axis: 0 }, node.outputs[i]!.shape)))
 }
 
-/** The largest divisor of `length` that is at most `limit`, and at least 1. */
+/** Steps of a piece, at most `limit`: such that all pieces are equal where that makes them no shorter than half of it. */
 function piece(length: number, limit: number): number {
-  for (let steps = Math.min(length, limit); steps > 1; steps--) if (length % steps === 0) return steps
-  return 1
+  if (limit >= length) return length
+  for (let steps = limit; 2 * steps >= limit && steps > 1; steps--) if (length % steps === 0) return steps
+  return limit < 1 ? 1 : Math.ceil(length / Math.ceil(length / limit))
 }
 
 /** Whether the states of all steps are kept for a gradient, or such are read: then there is nothing to save. */
@@ -217,7 +229,7 @@ function components(roots: readonly Vertex[], before: (vertex: Vertex) => readon
   return found
 }
 
-/** The outputs of the scan over `T` steps, made by the groups of the plan. `start`: index of the piece, when the loop is cut. */
+/** The outputs of the scan over `T` steps, made by the groups of the plan. `start`: the first step, when the loop is cut. */
 function emit(node: Scan, { nodes, groups, sums, sumNodes, varies }: Plan, states: readonly Tensor[], xs: readonly Tensor[], captured: readonly Tensor[], start: Tensor | undefined, T: number): readonly Tensor[] {
   const { body, carries, sequences, reverse } = node.attributes
   const first = carries + sequences
@@ -287,17 +299,11 @@ function emit(node: Scan, { nodes, groups, sums, sumNodes, varies }: Plan, state
   return [...body.results.slice(0, carries).map((_, c) => final[c]!), ...body.results.slice(carries).map(stacked)]
 }
 
-/** The index of each step: 0 .. T-1, in a piece of a loop from its beginning on. */
+/** The index of each step: 0 .. T-1, in a piece of a loop from its first step on. */
 function stepIndices(t: Tensor, start: Tensor | undefined, T: number, all: Map<Tensor, Tensor>): Tensor {
   const shape = [T]
   const iota = createNode('iota', [], { dtype: 'int32', shape, axis: 0 }, [{ dtype: 'int32', shape }], null)[0]!
-  if (!start) {
-    all.set(t, iota)
-    return iota
-  }
-  const steps = createNode('constant', [], { dtype: 'int32', shape: [], data: Int32Array.of(T) }, [{ dtype: 'int32', shape: [] }], null)[0]!
-  const offset = createNode('mul', [start, steps], {}, [start], start.node.scope)[0]!
-  const indices = createNode('add', [iota, repeatSteps(offset, T)], {}, [iota], start.node.scope)[0]!
+  const indices = start ? createNode('add', [iota, repeatSteps(start, T)], {}, [iota], start.node.scope)[0]! : iota
   all.set(t, indices)
   return indices
 }
