@@ -24,10 +24,10 @@ function run(kernel: EventConvKernel, x: Float32Array, weights: Float32Array, bi
     // what was there before must not matter
     new Uint8Array(memory.buffer, at.scratch, eventConvScratch(kernel)).fill(255)
     const y = new Float32Array(memory.buffer, at.y, outputs + 1).fill(guard)
-    const words = { ...at, images, scratchBytes: eventConvScratch(kernel) }
+    const { units, together } = eventConvUnits(kernel, images, 3)
+    const words = { ...at, images, together, scratchBytes: eventConvScratch(kernel) }
     argumentsOf(where, eventConvWords.length).set(eventConvWords.map((name) => words[name]))
     const call = await kernelOf((type) => printEventConv(kernel, type), where)
-    const units = eventConvUnits(kernel, images)
     const half = Math.floor(units / 2)
     call(args, 0, half, 0)
     call(args, half, units, 0)

@@ -101,19 +101,22 @@ export function rowBlocks({ rows, windows }: EventConvKernel): number {
 
 /** Bytes of weights that stay in the cache beside all else. */
 const cachedBytes = 2 ** 19
+/** Most images that are summed up together, and most bytes of their lists, of inputs without zeros: those of few values take a part of them. */
+const [mostImages, mostListBytes] = [32, 3 * 2 ** 20]
 
 /**
- * Images that are summed up together, all of them for one block of filters before the next, where the weights of all blocks are too many for
- * the cache.
+ * Most images that are summed up together, all of them for one block of filters before the next, where the weights of all blocks are too many
+ * for the cache.
  */
-export function imagesTogether(kernel: EventConvKernel): number {
+export function mostTogether(kernel: EventConvKernel): number {
   if (kernel.groups > 1 || rowBlocks(kernel) > 1 || 4 * packedSize(kernel) <= cachedBytes) return 1
-  return Math.max(1, Math.min(8, Math.floor(listBytes / (longestRow(kernel) * inputRowsOf(kernel)))))
+  return Math.max(1, Math.min(mostImages, Math.floor(mostListBytes / (longestRow(kernel) * inputRowsOf(kernel)))))
 }
 
-/** Units of work of so many images. */
-export function eventConvUnits(kernel: EventConvKernel, images: number): number {
-  return Math.ceil(images / imagesTogether(kernel)) * kernel.groups * rowBlocks(kernel)
+/** How so many images are divided for so many threads: units of work, and the images of a unit of whole ones. */
+export function eventConvUnits(kernel: EventConvKernel, images: number, threads: number): { readonly units: number; readonly together: number } {
+  const together = Math.max(1, Math.min(mostTogether(kernel), Math.ceil(images / threads)))
+  return { units: Math.ceil(images / together) * kernel.groups * rowBlocks(kernel), together }
 }
 
 function packedSize(kernel: EventConvKernel): number {

@@ -107,15 +107,17 @@ export class EventConvInstruction implements Instruction {
     const { kernel, weights } = this.#events
     const { inputs, output, work } = this.#operation
     const { threads, args, scratch } = this.workshop
+    const { units, together } = eventConvUnits(kernel, images, threads.count)
     const values = {
       x: inputs[0]!(frame).byteOffset + from * this.#bytes.x,
       weights: weights(frame).byteOffset,
       y: output(frame).byteOffset + from * this.#bytes.y,
       images,
+      together,
       scratch: scratch.byteOffset,
       scratchBytes: eventConvScratch(kernel),
     }
     args.set(eventConvWords.map((name) => values[name]))
-    threads.run(this.#kernel, args.byteOffset, eventConvUnits(kernel, images), images * (this.#bytes.x + density * work) >= sharedWork ? 'shared' : 'alone')
+    threads.run(this.#kernel, args.byteOffset, units, images * (this.#bytes.x + density * work) >= sharedWork ? 'shared' : 'alone')
   }
 }

@@ -1,10 +1,10 @@
-import { imagesTogether, inputRowsOf, rowBlocks, sumsOf, type EventConvKernel } from '../event-conv.js'
+import { inputRowsOf, mostTogether, rowBlocks, sumsOf, type EventConvKernel } from '../event-conv.js'
 import type { MemoryType } from '../memory-type.js'
 import { printModule } from './module.js'
 import { add, bytes, count, get, i32, mul, set } from './text.js'
 
 /** Where `run` finds what it needs, as words from its first argument on. */
-export const eventConvWords = ['x', 'weights', 'y', 'images', 'scratch', 'scratchBytes'] as const
+export const eventConvWords = ['x', 'weights', 'y', 'images', 'together', 'scratch', 'scratchBytes'] as const
 
 const argument = (name: (typeof eventConvWords)[number]): string => `(i32.load offset=${4 * eventConvWords.indexOf(name)} ${get('args')})`
 const sub = (x: string, y: string): string => `(i32.sub ${x} ${y})`
@@ -44,7 +44,7 @@ function sizesOf(kernel: EventConvKernel) {
 
 /** Bytes of scratch memory that a thread needs. */
 export function eventConvScratch(kernel: EventConvKernel): number {
-  return imagesTogether(kernel) * sizesOf(kernel).scratch
+  return mostTogether(kernel) * sizesOf(kernel).scratch
 }
 
 /**
@@ -55,7 +55,8 @@ export function printEventConv(kernel: EventConvKernel, memory: MemoryType): str
   const { groups, windows, stride, padding, rows } = kernel
   const { blocks, blockBytes, vectors, together } = sizesOf(kernel)
   const units = rowBlocks(kernel)
-  const images = imagesTogether(kernel)
+  const isOne = mostTogether(kernel) === 1
+  const images = isOne ? i32(1) : argument('together')
   return printModule(memory, [
     '(func (export "run") (param $args i32) (param $first i32) (param $last i32) (param $thread i32)',
     ...['unit', 'n', 'nEnd', 'image', 'x', 'y', 'weights', 'base', 'scratch', 'starts', 'cursor', 'row', 'rowEnd', 'in', 'inEnd', 'column', 'c', 'at', 'to', 'mask', 'bit', 'key', 'valid', 'b', 'oy', 'ox', 'ky', 'kx', 'p', 'end', 'w', 'block', 'from'].map((name) => `(local $${name} i32)`),
@@ -65,9 +66,9 @@ export function printEventConv(kernel: EventConvKernel, memory: MemoryType): str
     `(br_if $done (i32.ge_u ${get('first')} ${get('last')}))`,
     set('unit', get('first')),
     set('first', add(get('first'), i32(1))),
-    set('n', mul(`(i32.div_u ${get('unit')} ${i32(units)})`, i32(images))),
-    set('nEnd', add(get('n'), i32(images))),
-    ...(images === 1 ? [] : [`(if (i32.gt_u ${get('nEnd')} ${argument('images')}) (then ${set('nEnd', argument('images'))}))`]),
+    set('n', mul(`(i32.div_u ${get('unit')} ${i32(units)})`, images)),
+    set('nEnd', add(get('n'), images)),
+    ...(isOne ? [] : [`(if (i32.gt_u ${get('nEnd')} ${argument('images')}) (then ${set('nEnd', argument('images'))}))`]),
     set('row', mul(`(i32.rem_u ${get('unit')} ${i32(units)})`, i32(rows))),
     set('rowEnd', add(get('row'), i32(rows))),
     `(if (i32.gt_u ${get('rowEnd')} ${i32(windows[0])}) (then ${set('rowEnd', i32(windows[0]))}))`,
@@ -92,7 +93,7 @@ function eachImage(kernel: EventConvKernel, body: readonly string[]): string[] {
     set('y', add(argument('y'), mul(get('image'), i32(4 * filters * windows[0] * windows[1])))),
     ...body,
   ]
-  return imagesTogether(kernel) === 1 ? [set('image', get('n')), ...one] : count('image', get('n'), get('nEnd'), one)
+  return mostTogether(kernel) === 1 ? [set('image', get('n')), ...one] : count('image', get('n'), get('nEnd'), one)
 }
 
 /** Lists the events of the input rows that the unit sees; `starts` says, for each of these rows and each column, where its events begin. */
