@@ -25,6 +25,8 @@ export interface EventConvKernel {
 
 /** Sums that are kept in registers, in vectors of four. */
 const registers = 12
+/** Of so few rows of windows, many lie at the border, where they share little: more filters are summed up at once instead. */
+const fewRows = 8
 /** Bytes of the longest list, of an input without zeros. */
 const listBytes = 2 ** 19
 /** Fewer filters in a group than this leave lanes idle. */
@@ -79,7 +81,8 @@ function productOf({ inputs }: Node<'matmul'>): Window | undefined {
  */
 export function sumsOf({ filters, kernel, windows }: Pick<EventConvKernel, 'filters' | 'kernel' | 'windows'>): { readonly blocks: number; readonly vectors: number; readonly together: number } {
   const fours = Math.ceil(filters / 4)
-  const blocks = Math.ceil(fours / (kernel[0] === 1 || windows[0] === 1 ? registers : registers / 3))
+  const most = kernel[0] === 1 || windows[0] === 1 ? registers : windows[0] <= fewRows ? (2 * registers) / 3 : registers / 3
+  const blocks = Math.ceil(fours / most)
   const vectors = Math.ceil(fours / blocks)
   return { blocks, vectors, together: kernel[0] === 1 ? 1 : Math.min(Math.floor(registers / vectors), 3, windows[0]) }
 }
