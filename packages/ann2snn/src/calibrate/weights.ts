@@ -9,7 +9,7 @@ import { annSegment, spikingSegment } from './segment.js'
 import type { SequentialOptions } from './sequential.js'
 
 /** Rows that a correction is found from. */
-const mostRows = 100_000
+const mostRows = 30_000
 /** Every so manieth sample tells what a correction found on the others is worth. */
 const heldOut = 4
 /** Beyond so many inputs of one output, biases alone are corrected. */
