@@ -149,9 +149,10 @@ function neededOfReplay(node: Node<'scan'>, size: number): readonly Tensor[] {
   for (const inner of topological(body)) {
     const [output] = inner.outputs as readonly [Tensor]
     const early = inner.inputs.filter((input) => isEarly.has(input))
+    const dependsOnCarries = inner.inputs.some((input) => isLate.has(input))
+    if (early.length === 0 && !dependsOnCarries) continue
     const isWhole = sizeOf(output.shape) === size && (isScalar(inner) || isPrimitive(inner, 'reshape'))
-    if (early.length === 0 && !inner.inputs.some((input) => isLate.has(input))) continue
-    if (isWhole && !inner.inputs.some((input) => isLate.has(input))) {
+    if (isWhole && !dependsOnCarries) {
       isEarly.add(output)
       for (const input of early) next.set(input, [...(next.get(input) ?? []), output])
     } else {
