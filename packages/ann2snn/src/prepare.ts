@@ -62,7 +62,7 @@ async function foldBatchNorm(draft: Draft, node: NetworkNode, shapes: ReadonlyMa
     const shape = [scale.length, ...shapes.get(node.name)!.slice(1).map(() => 1)]
     draft.replace(node.name, constantLayer({ function: 'mul', swap: false }, toVariables({ operand: floats(shape, (c) => scale[c]!) }, node.name)))
     draft.insertAfter(node.name, `${node.name}_shift`, constantLayer({ function: 'add', swap: false }, toVariables({ operand: floats(shape, (c) => shift[c]!) }, node.name)))
-    notes.push(`The batch normalisation '${node.name}' follows no convolution or linear layer of its own and was kept as a scale and a shift.`)
+    notes.push(`The batch normalisation '${node.name}' normalises the outputs of no convolution or linear layer of its own and was kept as a scale and a shift.`)
     return
   }
   const { weight, bias } = await weightsOf(target.layer)
@@ -75,15 +75,17 @@ async function foldBatchNorm(draft: Draft, node: NetworkNode, shapes: ReadonlyMa
   draft.remove(node.name)
 }
 
-/** The convolution or linear layer whose output, untouched but for its shape, is the only input of `node`. */
+/** The convolution or linear layer whose output channels, untouched but for their shape, are the channels of `node`, and which nothing else takes. */
 function weightedBefore(draft: Draft, node: NetworkNode, channels: number, shapes: ReadonlyMap<string, Shape>): NetworkNode | undefined {
   let name = draft.node(node.name)!.inputs[0]!
   for (;;) {
     const before = draft.node(name)
     if (!before || !draft.onlyConsumer(name)) return undefined
-    if (before.layer.kind === 'conv' || before.layer.kind === 'linear') return before
-    const onlyReshapes = (before.layer.kind === 'reshape' || before.layer.kind === 'flatten') && sizeOf(shapes.get(name)!) === channels
-    if (!onlyReshapes) return undefined
+    const { kind, variables } = before.layer
+    // a vector of the channels: whatever its shape, they stay in order
+    const isVector = (): boolean => sizeOf(shapes.get(before.name)!) === channels
+    if (kind === 'conv' || kind === 'linear') return variables['weight']!.shape[0] === channels && (kind === 'conv' || isVector()) ? before : undefined
+    if ((kind !== 'reshape' && kind !== 'flatten') || !isVector()) return undefined
     name = before.inputs[0]!
   }
 }
