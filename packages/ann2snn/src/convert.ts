@@ -1,11 +1,15 @@
 import type { Network } from '@snn/nn'
+import { readOnnx } from '@snn/onnx'
 import { SnnError } from '@snn/tensor'
-import type { Per, WorkOptions } from './activations.js'
+import { noData, type Per, type WorkOptions } from './activations.js'
 import type { LayerCalibration } from './calibrate/checkpoint.js'
 import { calibrateSequentially } from './calibrate/sequential.js'
 import type { BalanceOptions } from './balance.js'
-import { checkReiterable, type Batches } from './data.js'
-import { importModel } from './import/import-onnx.js'
+import type { ClassOptions } from './classes.js'
+import { checkReiterable, eachBatch, type Batches } from './data.js'
+import { onlyClassOutput } from './import/class-output.js'
+import { importModel, importOnnx, type Imported } from './import/import-onnx.js'
+import { freeNames, sizesFor } from './import/sizes.js'
 import { withInputShape } from './input-shapes.js'
 import { normalize } from './normalize.js'
 import type { Code, CodeName, CodeSettings } from './codes/code.js'
@@ -16,7 +20,7 @@ import { prepare } from './prepare.js'
 import { measure, type ConversionReport } from './report.js'
 import { chooseThresholds, parseMode, type Mode } from './thresholds.js'
 
-export interface ConvertOptions extends WorkOptions {
+export interface ConvertOptions extends WorkOptions, ClassOptions {
   /** What a spike means. Default 'binary'. */
   readonly code?: CodeName
   /** Levels of graded spikes, steps of a quantised activation, or bits; each code has its default. */
@@ -50,8 +54,10 @@ export interface ConvertOptions extends WorkOptions {
   readonly softmax?: 'strip' | 'keep'
   /** Layers that rate coding cannot carry: refuse the model (default), or leave them analogue. */
   readonly unsupported?: 'error' | 'keep'
-  /** Which output of an ONNX model with several. Default: the first. */
+  /** Which output of an ONNX model with several. Default: the one that holds the scores of the classes. */
   readonly output?: string
+  /** Numbers for sizes of the input that an ONNX model leaves free, beside the batch. Default: those of the first batch. */
+  readonly sizes?: Readonly<Record<string, number>>
 }
 
 export interface Conversion {
@@ -84,8 +90,8 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   }
   checkReiterable(data, 'convert')
   options.signal?.throwIfAborted()
-  const imported = source instanceof Uint8Array ? importModel(source, options.output === undefined ? {} : { output: options.output }) : { network: source, notes: [] }
-  const { network: ann, notes } = await prepare(await withInputShape(imported.network, data), { softmax })
+  const model = source instanceof Uint8Array ? await imported(source, data, options) : { network: source, notes: [] }
+  const { network: ann, notes } = await prepare(await withInputShape(model.network, data), { softmax })
   const plan = planConversion(ann, unsupported, code)
   const delay = chooseDelay(options.delay ?? 0, plan)
 
@@ -106,9 +112,19 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
     samples: { calibration: calibrationSamples, report: samples },
     ann: { macs: totalOf(plan), parameters: parameterCount(ann), ...(annAccuracy === undefined ? {} : { accuracy: annAccuracy }) },
     ...findings,
-    notes: [...imported.notes, ...notes, ...(calibrated && calibrated.samples < calibrationSamples ? [`Sequential calibration used the first ${calibrated.samples} of ${calibrationSamples} samples: more do not fit into 1 GiB.`] : [])],
+    notes: [...model.notes, ...notes, ...(calibrated && calibrated.samples < calibrationSamples ? [`Sequential calibration used the first ${calibrated.samples} of ${calibrationSamples} samples: more do not fit into 1 GiB.`] : [])],
   }
   return { snn, ann, report }
+}
+
+/** Sizes that the model leaves free are those of the first batch, where nothing else is said. */
+async function imported(source: Uint8Array, data: Batches, { output, sizes = {}, signal }: ConvertOptions): Promise<Imported> {
+  const named = output === undefined ? {} : { output }
+  const graph = readOnnx(source, { sizes })
+  onlyClassOutput(graph, output)
+  if (freeNames(graph).length === 0) return importOnnx(graph, named)
+  for await (const { x } of eachBatch(data, 'convert', signal)) return importModel(source, { ...named, sizes: { ...sizes, ...sizesFor(graph, x.shape.slice(1)) } })
+  throw noData()
 }
 
 function defaultMode({ levels, mode }: Code, { T }: ConvertOptions): Mode {

@@ -42,10 +42,3 @@ export async function* eachBatch(data: Batches, operation: string, signal?: Abor
 function isPair(batch: Batch): batch is readonly [TensorLike, TensorLike] {
   return Array.isArray(batch)
 }
-
-/** Index of the largest of `data[start], .., data[start + count - 1]`, counted from start; the first of equals. */
-export function argmax(data: ArrayLike<number>, start: number, count: number): number {
-  let best = 0
-  for (let i = 1; i < count; i++) if (data[start + i]! > data[start + best]!) best = i
-  return best
-}

@@ -1,10 +1,11 @@
 import { needsSequence, sampleShapes, type Network } from '@snn/nn'
 import { compile, evaluateShapes, placeholder, SnnError, sizeOf, type Tensor } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
-import { argmax, eachBatch, type Batches } from './data.js'
+import { boundaryOf, classAt, Score, type ClassOptions } from './classes.js'
+import { eachBatch, type Batches } from './data.js'
 import { checkSteps, compileLoop } from './simulate.js'
 
-export interface EvaluateOptions extends WorkOptions {
+export interface EvaluateOptions extends WorkOptions, ClassOptions {
   /**
    * Numbers of steps to report, or one number T: every step from 1 to T. All come from one run. A network that needs all steps at once has but
    * one number: `[T]`.
@@ -29,6 +30,8 @@ export interface Evaluation {
   /** Steps really run, mean over batches: below the largest T only with `earlyExit`. */
   readonly stepsRun: number
   readonly results: readonly StepResult[]
+  /** What is suspicious: an accuracy that is hardly better than guessing, after all steps. */
+  readonly warnings: readonly string[]
 }
 
 /** Names of everything that spikes, and how many neurons of one sample that is; `T`: the steps of a network that needs all of them at once. */
@@ -40,7 +43,12 @@ function spikesOf(snn: Network, T: number | undefined): { readonly names: readon
   return { names: spikes.map(([name]) => name), neurons: spikes.reduce((sum, [, { shape }]) => sum + sizeOf(shape.slice(front.length)), 0) }
 }
 
-/** Accuracy of a converted network on labelled data, after every number of steps asked for. */
+/**
+ * Accuracy of a converted network on labelled data, after every number of steps asked for. A network with one output tells two classes apart:
+ * class 1 is where it is above 0, above 0.5 behind a sigmoid.
+ *
+ * @throws `ARGUMENT` for labels that are no classes of the network, naming `labelOffset`
+ */
 export async function evaluate(snn: Network, data: Batches, options: EvaluateOptions): Promise<Evaluation> {
   const wanted = typeof options.steps === 'number' ? Array.from({ length: options.steps }, (_, i) => i + 1) : [...new Set(options.steps)].sort((a, b) => a - b)
   for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
@@ -52,7 +60,9 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
   // spikes are counted in each step as one number per layer
   const { names, neurons } = spikesOf(snn, whole === undefined ? undefined : wanted[0])
   await using loop = compileLoop(snn, names, (recorded) => Object.values(recorded).map((spike) => spike.ne(0).cast('float32').sum()), options.backend)
-  const correct = new Float64Array(wanted.length)
+  const boundary = boundaryOf(snn)
+  const output = sampleShapes(snn).get(snn.outputs[0]!)!
+  const scores = wanted.map(() => new Score({ operation: 'evaluate', output, labelOffset: options.labelOffset }))
   const spikes = new Float64Array(wanted.length)
   const seconds = new Float64Array(wanted.length)
   const last = wanted.at(-1)!
@@ -62,6 +72,7 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
   let batches = 0
   for await (const { x, labels, size } of eachBatch(data, 'evaluate', options.signal)) {
     if (!labels) throw new SnnError('ARGUMENT', '[evaluate] batches without labels, expected [x, y] pairs. Use simulate() for predictions.', { name: 'data', value: 'no labels' })
+    scores[0]!.check(labels)
     let state: Parameters<typeof loop>[1] = null
     let ran = 0
     let total = 0
@@ -70,7 +81,7 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
     let unchanged = 0
     let next = 0
     const reached = (spent: number, steps: number): void => {
-      correct[next]! += predictions.reduce((sum, prediction, n) => sum + (prediction === labels[n] ? 1 : 0), 0)
+      for (const [n, prediction] of predictions.entries()) scores[next]!.add(prediction, labels[n]!)
       spikes[next]! += total / steps
       seconds[next++]! += spent
     }
@@ -84,7 +95,7 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
       const classes = result.logits.data.length / segment / size
       for (let t = 0; t < segment; t++) {
         for (const counts of result.collected) total += counts.data[t]!
-        const now = Int32Array.from({ length: size }, (_, n) => argmax(result.logits.data, (t * size + n) * classes, classes))
+        const now = Int32Array.from({ length: size }, (_, n) => classAt(result.logits.data, (t * size + n) * classes, classes, boundary))
         unchanged = now.every((prediction, n) => prediction === predictions[n]) ? unchanged + 1 : 0
         predictions = now
         if (wanted[next] === ran + t + 1) reached(time + (spent * (t + 1)) / segment, ran + t + 1)
@@ -102,7 +113,8 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
   return {
     samples,
     stepsRun: stepsRun / batches,
-    results: wanted.map((T, i) => ({ T, accuracy: correct[i]! / samples, spikesPerNeuronPerStep: neurons === 0 ? 0 : spikes[i]! / samples / neurons, seconds: seconds[i]! })),
+    results: wanted.map((T, i) => ({ T, accuracy: scores[i]!.accuracy, spikesPerNeuronPerStep: neurons === 0 ? 0 : spikes[i]! / samples / neurons, seconds: seconds[i]! })),
+    warnings: scores.at(-1)!.warnings,
   }
 }
 
@@ -116,24 +128,27 @@ export interface AnnEvaluation {
   readonly samples: number
   readonly accuracy: number
   readonly seconds: number
+  /** What is suspicious: an accuracy that is hardly better than guessing. */
+  readonly warnings: readonly string[]
 }
 
-/** Accuracy of a network without memory on labelled data. */
-export async function evaluateAnn(network: Network, data: Batches, options: WorkOptions = {}): Promise<AnnEvaluation> {
+/** Accuracy of a network without memory on labelled data; labels and outputs as in `evaluate`. */
+export async function evaluateAnn(network: Network, data: Batches, options: WorkOptions & ClassOptions = {}): Promise<AnnEvaluation> {
   await using run = compile((x: Tensor) => network.single(network.run('step', network.bind(x))), { backend: options.backend })
-  let correct = 0
-  let samples = 0
+  const boundary = boundaryOf(network)
+  let score: Score | undefined
   let seconds = 0
   for await (const { x, labels, size } of eachBatch(data, 'evaluateAnn', options.signal)) {
     if (!labels) throw new SnnError('ARGUMENT', '[evaluateAnn] batches without labels, expected [x, y] pairs.', { name: 'data', value: 'no labels' })
     const started = performance.now()
     const logits = await run.run([x], { signal: options.signal })
     seconds += (performance.now() - started) / 1000
+    score ??= new Score({ operation: 'evaluateAnn', output: logits.shape.slice(1), labelOffset: options.labelOffset })
+    score.check(labels)
     const classes = logits.data.length / size
-    for (let n = 0; n < size; n++) if (argmax(logits.data, n * classes, classes) === labels[n]) correct++
-    samples += size
-    options.onProgress?.({ stage: 'evaluate', done: samples })
+    for (let n = 0; n < size; n++) score.add(classAt(logits.data, n * classes, classes, boundary), labels[n]!)
+    options.onProgress?.({ stage: 'evaluate', done: score.samples })
   }
-  if (samples === 0) throw new SnnError('ARGUMENT', '[evaluateAnn] no samples, expected at least one batch.', { name: 'data', value: 'empty' })
-  return { samples, accuracy: correct / samples, seconds }
+  if (!score) throw new SnnError('ARGUMENT', '[evaluateAnn] no samples, expected at least one batch.', { name: 'data', value: 'empty' })
+  return { samples: score.samples, accuracy: score.accuracy, seconds, warnings: score.warnings }
 }

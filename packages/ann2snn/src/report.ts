@@ -2,7 +2,9 @@ import { initialState, type Network, type NetworkNode, type NetworkState } from 
 import { compile, conv, grad, ones, scalar, scan, sizeOf, type Tensor, type TensorLike } from '@snn/tensor'
 import { neuronNames, recorder, type Per, type WorkOptions } from './activations.js'
 import type { CodeName, CodeSettings } from './codes/code.js'
-import { argmax, eachBatch, type Batches } from './data.js'
+import { boundaryOf, classAt, type ClassOptions } from './classes.js'
+import { eachBatch, type Batches } from './data.js'
+import { labelScores } from './label-scores.js'
 import { latencyOf, stepsToReport } from './latency.js'
 import { spikingInputs, type Plan } from './plan.js'
 import type { Scales } from './scales.js'
@@ -95,7 +97,7 @@ type Findings = Pick<ConversionReport, 'layers' | 'layersT' | 'accuracy' | 'reco
 }
 
 /** Compares the SNN with the ANN on calibration samples. */
-export async function measure(measured: Measured, data: Batches, options: WorkOptions): Promise<Findings> {
+export async function measure(measured: Measured, data: Batches, options: WorkOptions & ClassOptions): Promise<Findings> {
   const { plan, snn, settings } = measured
   const reportedSteps = stepsToReport(plan, settings)
   const totalMacs = [...plan.macs.values()].reduce((a, b) => a + b, 0)
@@ -115,11 +117,10 @@ export async function measure(measured: Measured, data: Batches, options: WorkOp
   await using rates = compileRates(snn, names, options)
 
   const agree = new Float64Array(reportedSteps.length)
-  const correct = new Float64Array(reportedSteps.length)
   const operations = new Float64Array(reportedSteps.length)
   const kept: { readonly x: TensorLike; readonly size: number }[] = []
-  let annCorrect = 0
-  let labelled = 0
+  const boundary = boundaryOf(plan.network)
+  const labelled = labelScores(reportedSteps.length, plan.shapes.get(plan.network.outputs[0]!)!, options)
   let samples = 0
   let calibrationSamples = 0
   for await (const batch of eachBatch(data, 'convert', options.signal)) {
@@ -131,16 +132,12 @@ export async function measure(measured: Measured, data: Batches, options: WorkOp
     const { logits } = await ann(x)
     const classes = logits.data.length / size
     const { logits: byStep, collected } = await loop(x, null, lastT, false)
+    labelled.check(batch.labels)
     for (let n = 0; n < size; n++) {
-      const expected = argmax(logits.data, n * classes, classes)
-      const label = batch.labels?.[n]
-      if (label !== undefined) labelled++
-      if (expected === label) annCorrect++
-      for (const [i, T] of reportedSteps.entries()) {
-        const predicted = argmax(byStep.data, ((T - 1) * size + n) * classes, classes)
-        if (predicted === expected) agree[i]!++
-        if (predicted === label) correct[i]!++
-      }
+      const expected = classAt(logits.data, n * classes, classes, boundary)
+      const predicted = reportedSteps.map((T) => classAt(byStep.data, ((T - 1) * size + n) * classes, classes, boundary))
+      for (const [i, prediction] of predicted.entries()) if (prediction === expected) agree[i]!++
+      labelled.add(expected, predicted, batch.labels?.[n])
     }
     for (const counts of Object.values(collected)) {
       let sum = 0
@@ -161,14 +158,14 @@ export async function measure(measured: Measured, data: Batches, options: WorkOp
   const onceMacs = sumOf((name) => domains.get(name) === 'constant')
   // what works on values or on analogue currents does so at every step
   const everyStepMacs = sumOf((name) => domains.get(name) !== 'constant' && !counting.has(name))
-  const accuracy = reportedSteps.map((T, i) => ({ T, agreement: agree[i]! / samples, ...(labelled > 0 ? { accuracy: correct[i]! / labelled } : {}) }))
+  const accuracy = reportedSteps.map((T, i) => ({ T, agreement: agree[i]! / samples, ...(labelled.snn[i] === undefined ? {} : { accuracy: labelled.snn[i] }) }))
   const best = Math.max(...accuracy.map(({ agreement }) => agreement))
   const recommendedT = accuracy.find(({ agreement }) => agreement >= best - tolerance)!.T
   const layers = await measureLayers(measured, names, kept, recommendedT, ann, rates)
   return {
     samples,
     calibrationSamples,
-    annAccuracy: labelled > 0 ? annCorrect / labelled : undefined,
+    annAccuracy: labelled.ann,
     layers,
     layersT: recommendedT,
     accuracy,
@@ -178,7 +175,7 @@ export async function measure(measured: Measured, data: Batches, options: WorkOp
       return { T, perSample, ratio: perSample / totalMacs }
     }),
     spikingShare: (totalMacs - analogueMacs) / totalMacs,
-    warnings: warningsFor(plan, layers, best, lastT),
+    warnings: [...labelled.warnings, ...warningsFor(plan, layers, best, lastT)],
   }
 }
 

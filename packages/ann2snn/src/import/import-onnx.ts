@@ -3,12 +3,13 @@ import { assertSupported, readOnnx, type OnnxGraph, type OnnxNode, type ReadOpti
 import { SnnError } from '@snn/tensor'
 import { assemble } from './assemble.js'
 import { classNamesOf } from './class-names.js'
+import { classOutput } from './class-output.js'
 import { draftsOf, isDraft, type Origin } from './draft.js'
 import { simplify } from './simplify.js'
 import { walk, type NamedInput } from './walk.js'
 
 export interface ImportOptions {
-  /** Which value of the model is the output, by its name in the file. Default: the first output. */
+  /** Which value of the model is the output, by its name in the file. Default: the one with the scores of the classes (see `classOutput`). */
   readonly output?: string
 }
 
@@ -41,7 +42,8 @@ export function importModel(bytes: Uint8Array, options: ImportOptions & ReadOpti
  */
 export function importOnnx(graph: OnnxGraph, options: ImportOptions = {}): Imported {
   const notes = new Set(graph.notes)
-  const output = chosenOutput(graph, options.output, notes)
+  const { scores: output, note } = classOutput(graph, options.output)
+  if (note !== undefined) notes.add(note)
   const nodes = liveNodes(graph, output)
   const inputs = liveInputs(graph, nodes, output, notes)
   const unsupported = unsupportedAmong(graph, nodes)
@@ -56,20 +58,6 @@ export function importOnnx(graph: OnnxGraph, options: ImportOptions = {}): Impor
   const networkInputs = inputs.filter(({ name }) => read.has(name)).map(({ name, value }) => ({ name, shape: activations.get(value.name)!.layout.shape }))
   const classNames = shape.length === 1 ? classNamesOf(graph.metadata, shape[0]!) : undefined
   return { ...assemble(source, networkInputs), notes: [...notes], ...(classNames && { classNames }) }
-}
-
-function chosenOutput(graph: OnnxGraph, wanted: string | undefined, notes: Set<string>): string {
-  const names = graph.outputs.map(({ name }) => name)
-  if (wanted === undefined) {
-    const [first, ...others] = names
-    if (first === undefined) throw new SnnError('ARGUMENT', '[importOnnx] the model has no outputs, expected at least one. Export it again.', { name: 'graph', value: graph.name })
-    if (others.length > 0) notes.add(`The model has the outputs ${names.join(', ')}; "${first}" is used. Choose another with the option output.`)
-    return first
-  }
-  if (!names.includes(wanted) && !graph.nodes.some((node) => node.outputs.includes(wanted))) {
-    throw new SnnError('ARGUMENT', `[importOnnx] output "${wanted}" is not in the model, expected one of ${names.join(', ')}, or the name of a value inside.`, { name: 'output', value: wanted })
-  }
-  return wanted
 }
 
 /** The nodes that the output needs. */

@@ -76,7 +76,7 @@ function isShapeArithmetic(graph: OnnxGraph, node: OnnxNode, activations: Readon
 function inputProblem({ shape = [] }: OnnxValue, batch: string): Problem {
   const text = `[${shape.join(',')}]`
   const free = shape.slice(1).filter((dim) => typeof dim === 'string')
-  if (free.length > 0) return { reason: `its shape ${text} has free sizes beside the batch`, fix: `Give the sizes: { sizes: { ${free.map((dim) => `${dim}: ...`).join(', ')} } }.` }
+  if (free.length > 0) return { reason: `its shape ${text} has free sizes beside the batch`, fix: `Give the sizes: { sizes: { ${free.map((dim) => `${dim}: ...`).join(', ')} } } (--sizes ${free.map((dim) => `${dim}=...`).join(',')}).` }
   if (batch === '') return { reason: `its shape ${text} has no free batch size in front, and none could be made`, fix: 'Export the model with a free batch size (dynamic_axes or dynamic_shapes in PyTorch).' }
   return { reason: `its shape ${text} does not begin with the batch size ${batch} of the other inputs`, fix: 'Export the model with the same free batch size for every input.' }
 }
