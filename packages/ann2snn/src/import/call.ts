@@ -1,4 +1,4 @@
-import type { Config } from '@snn/nn'
+import type { BinaryFunction, Config } from '@snn/nn'
 import { constantInput, floatAttribute, intAttribute, intsAttribute, numbersInput, stringAttribute, type OnnxGraph, type OnnxNode, type OnnxTensor } from '@snn/onnx'
 import type { TensorLike } from '@snn/tensor'
 import type { Draft, Source } from './draft.js'
@@ -8,6 +8,36 @@ import { layoutOf, rankOf, sampleAxis, type Layout } from './layout.js'
 export interface Activation {
   readonly source: Source
   readonly layout: Layout
+  /** Of whole numbers: what the file's q stands for, which is what `source` computes. */
+  readonly quantization?: Quantization
+  /** Where the file's value is that of `source` divided by a scale which is found at run time: the node that finds it. */
+  readonly dividedBy?: string
+}
+
+/** q stands for (q - zero) scale. */
+export interface Quantization {
+  readonly scale: number
+  readonly zero: number
+}
+
+/** Whole numbers that stand for themselves. */
+const themselves: Quantization = { scale: 1, zero: 0 }
+
+/** What a number stands for among those of an activation. */
+export function standing({ quantization }: Activation, value: number): number {
+  return quantization ? (value - quantization.zero) * quantization.scale : value
+}
+
+/** An array that broadcasts with samples. */
+export interface Operand {
+  readonly data: Float32Array
+  readonly shape: readonly number[]
+}
+
+/** A number found at run time by the node `of`: its scale times `factor`, or its zero point. */
+export interface RunTimeScale {
+  readonly of: string
+  readonly factor: Operand | undefined
 }
 
 /** Thrown by a rule about its own node. */
@@ -36,12 +66,32 @@ export interface Progress {
   readonly batch: string
   readonly activations: ReadonlyMap<string, Activation>
   readonly notes: Set<string>
+  /** Scales and zero points that are found at run time, by name. */
+  readonly scales: Map<string, RunTimeScale>
   /** Some input of the network. */
   readonly anyInput: Source
 }
 
+/** What the names of layers begin with that apply a function of two values. */
+export const prefixes: Readonly<Record<BinaryFunction, string>> = { add: 'add', sub: 'sub', mul: 'mul', div: 'div', pow: 'pow', minimum: 'min', maximum: 'max' }
+
+/** Operations that take and give whole numbers which stay what they are, or bring them to others. */
+const onWholeNumbers = new Set([
+  'Cast', 'Clip', 'Concat', 'ConvInteger', 'DepthToSpace', 'DequantizeLinear', 'Expand', 'Flatten', 'Gather', 'GatherND', 'GlobalMaxPool', 'Identity', 'MatMulInteger', 'MaxPool', 'Pad',
+  'QuantizeLinear', 'Relu', 'Reshape', 'Slice', 'SpaceToDepth', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze',
+])
+/** Those that leave values which are divided by a scale of the run divided by it. */
+const keepsDivided = new Set(['Cast', 'Flatten', 'Reshape', 'Squeeze', 'Transpose', 'Unsqueeze'])
+/** Those that know what to do with such values. */
+const onDivided = new Set([...keepsDivided, 'ConvInteger', 'MatMulInteger', 'Mul'])
+
 /** One ONNX node as a rule sees it. Axes and shapes are those of one sample unless they are called ONNX. */
 export class Call {
+  /** Set by a rule: what its whole numbers stand for. Default: what those of input 0 do. */
+  quantization: Quantization | undefined
+  /** Set by a rule: the node whose scale divides its result. */
+  dividedBy: string | undefined
+
   constructor(
     readonly node: OnnxNode,
     readonly progress: Progress,
@@ -72,7 +122,8 @@ export class Call {
     if (!found && this.isConstant(i)) return this.refuse(`its input ${i} "${name}" is a constant`, 'Simplify the model with onnxsim.')
     if (!found) return this.refuse(`its input ${i} "${name}" is not computed from the inputs sample by sample`, 'Simplify the model with onnxsim, or export it with only the batch size free.')
     const dtype = this.progress.graph.values.get(name)?.dtype ?? 'float32'
-    if (dtype !== 'float32' && this.node.op !== 'Cast' && this.node.op !== 'DequantizeLinear') {
+    if (found.dividedBy !== undefined && !onDivided.has(this.node.op)) return this.refuse(`its input ${i} "${name}" has a scale that is found at run time`, 'Quantise the model with fixed scales (static quantisation).')
+    if (dtype !== 'float32' && !onWholeNumbers.has(this.node.op) && !this.node.op.startsWith('Q')) {
       return this.refuse(`its input ${i} "${name}" is of type ${dtype}`, 'Only float values are computed; choose an output before it with the option output.')
     }
     return found
@@ -109,6 +160,43 @@ export class Call {
   }
   string(name: string, fallback?: string): string {
     return stringAttribute(this.node, name, fallback)
+  }
+
+  /** The same place of the file as another operation, on other operands. */
+  as(op: string, operands: readonly (Activation | OnnxTensor | undefined)[], attributes: OnnxNode['attributes'] = this.node.attributes): Call {
+    const activations = new Map<string, Activation>()
+    const constants = new Map<string, OnnxTensor>()
+    const inputs = operands.map((operand, i) => {
+      const name = operand ? `${this.node.name}#${i}` : ''
+      if (operand && 'source' in operand) activations.set(name, operand)
+      else if (operand) constants.set(name, operand)
+      return name
+    })
+    return new Call({ ...this.node, op, domain: '', inputs, attributes }, { ...this.progress, activations, graph: { ...this.progress.graph, constants } })
+  }
+
+  /** What the whole numbers of an activation stand for by another scale and zero point; by default their numbers. Floats stay. */
+  numbersOf({ source, layout, quantization }: Activation, { scale, zero }: Quantization = themselves): Source {
+    if (!quantization) return source
+    const factor = scale / quantization.scale
+    const offset = (quantization.zero - zero) * scale
+    const number = (value: number): Operand => ({ data: Float32Array.of(value), shape: [] })
+    const scaled = factor === 1 ? source : this.byConstant('mul', source, layout.shape, number(factor))
+    return offset === 0 ? scaled : this.byConstant('add', scaled, layout.shape, number(offset))
+  }
+  /** One function of a sample of `shape` and an array that broadcasts with it. */
+  byConstant(name: BinaryFunction, source: Source, shape: readonly number[], operand: Operand, swap = false): Draft {
+    return this.emit(prefixes[name], 'constant', [source], { function: name, swap }, { arrays: { operand }, shape })
+  }
+
+  /** What the file's numbers of an output stand for, where they are not those of the layer. */
+  meaning(output: string): Pick<Activation, 'quantization' | 'dividedBy'> {
+    const { graph, activations } = this.progress
+    const before = activations.get(this.node.inputs[0] ?? '')
+    const isFloat = (graph.values.get(output)?.dtype ?? 'float32') === 'float32'
+    const quantization = isFloat ? undefined : (this.quantization ?? before?.quantization)
+    const dividedBy = this.dividedBy ?? (keepsDivided.has(this.node.op) ? before?.dividedBy : undefined)
+    return { ...(quantization && { quantization }), ...(dividedBy !== undefined && { dividedBy }) }
   }
 
   /** A new layer. */

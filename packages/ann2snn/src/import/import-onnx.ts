@@ -51,7 +51,8 @@ export function importOnnx(graph: OnnxGraph, options: ImportOptions = {}): Impor
   const made = activations.get(output)
   assertSupported({ ...graph, unsupported }, made && made.layout.inner > 1 ? [...refused, joined(graph, output)] : refused, 'importOnnx')
   if (!made) throw new SnnError('ARGUMENT', `[importOnnx] output "${output}" is not computed from the inputs. Choose another with the option output.`, { name: 'output', value: output })
-  const { shape, axis } = made.layout
+  const { layout: { shape, axis }, quantization } = made
+  if (quantization) notes.add(`The output "${output}" holds whole numbers q in the file: here it is what they stand for, ${quantization.scale} (q - ${quantization.zero}).`)
   if (axis > 0) notes.add(`The file has the batch as axis ${axis} of the output "${output}"; here it is in front.`)
   const source = simplify(made.source)
   const read = new Set([source, ...draftsOf(source).flatMap((draft) => draft.inputs)].map((from) => (isDraft(from) ? '' : from.input)))

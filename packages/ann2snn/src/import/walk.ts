@@ -1,8 +1,8 @@
 import type { OnnxGraph, OnnxNode, OnnxValue, UnsupportedNode } from '@snn/onnx'
-import { Call, Refusal, type Activation } from './call.js'
+import { Call, Refusal, type Activation, type RunTimeScale } from './call.js'
 import type { Source } from './draft.js'
 import { layoutOf } from './layout.js'
-import { rules } from './rules/table.js'
+import { ruleOf } from './rules/table.js'
 
 /** A graph input under the name it has in the network. */
 export interface NamedInput {
@@ -32,13 +32,13 @@ export function walk(graph: OnnxGraph, nodes: readonly OnnxNode[], inputs: reado
   for (const { name, value } of inputs) {
     if (missing.has(value.name)) continue
     const layout = layoutOf(value.shape ?? [], batch)
-    if (typeof layout !== 'string' && layout.axis === 0 && layout.inner === 1) activations.set(value.name, { source: { input: name }, layout })
+    if (typeof layout !== 'string' && layout.axis === 0 && layout.inner === 1) activations.set(value.name, { source: { input: name }, layout, ...(value.dtype !== 'float32' && { quantization: { scale: 1, zero: 0 } }) })
     else {
       missing.add(value.name)
       refuse({ op: 'Input', name: value.name, domain: '' }, inputProblem(value, batch))
     }
   }
-  const progress = { graph, batch, activations, notes, anyInput: { input: inputs[0]?.name ?? '' } }
+  const progress = { graph, batch, activations, notes, scales: new Map<string, RunTimeScale>(), anyInput: { input: inputs[0]?.name ?? '' } }
   for (const node of nodes) {
     if (isShapeArithmetic(graph, node, activations)) continue
     try {
@@ -46,9 +46,9 @@ export function walk(graph: OnnxGraph, nodes: readonly OnnxNode[], inputs: reado
       const call = new Call(node, progress)
       const made = sourcesOf(call)
       node.outputs.forEach((name, i) => {
-        if (name === '') return
+        if (name === '' || progress.scales.has(name)) return
         const source = made[i] ?? call.refuse(`its output ${i} is used`, 'Export the model for inference.')
-        activations.set(name, { source, layout: call.output(i) })
+        activations.set(name, { source, layout: call.output(i), ...call.meaning(name) })
       })
     } catch (error) {
       if (error !== undefined && !(error instanceof Refusal)) throw error
@@ -60,8 +60,7 @@ export function walk(graph: OnnxGraph, nodes: readonly OnnxNode[], inputs: reado
 }
 
 function sourcesOf(call: Call): readonly Source[] {
-  const { op, domain } = call.node
-  const rule = domain === '' ? rules.get(op) : undefined
+  const rule = ruleOf(call.node)
   if (!rule) return call.refuse('networks have no such layer', 'Replace it in the source model with layers such as Conv, Gemm, Relu, MaxPool, AveragePool, or choose an output before it with the option output.')
   const made = rule(call)
   return Array.isArray(made) ? (made as readonly Source[]) : [made as Source]

@@ -7,7 +7,7 @@ import type { Dim, OnnxAttribute, OnnxDType, OnnxNode, OnnxTensor, UnsupportedNo
 import { Call } from './call.js'
 import { maxElements, maxRank } from './limits.js'
 import type { Names } from './names.js'
-import { rules } from '../rules/table.js'
+import { ruleOf } from '../rules/table.js'
 
 /** What is known of a value: `elements` are the contents of a small integer tensor that holds symbolic sizes. */
 export interface Known {
@@ -22,7 +22,7 @@ export interface Out extends Known {
 }
 
 /** What a rule makes of a node: the node in normal form with its outputs, or that output 0 equals a value which is there already. */
-export type Result = { readonly outputs: readonly Out[]; readonly op?: string; readonly inputs?: readonly string[]; readonly attributes?: Record<string, OnnxAttribute> } | { readonly same: string }
+export type Result = { readonly outputs: readonly Out[]; readonly op?: string; readonly domain?: string; readonly inputs?: readonly string[]; readonly attributes?: Record<string, OnnxAttribute> } | { readonly same: string }
 
 export type Rule = (call: Call) => Result
 
@@ -37,6 +37,8 @@ export interface BuilderOptions {
   readonly domains: ReadonlyMap<string, number>
   /** Names that some node reads or that are graph outputs. */
   readonly used: ReadonlySet<string>
+  /** Values that are 4-bit integers in the file: bytes in a graph. */
+  readonly fourBit: ReadonlySet<string>
   readonly names: Names
   readonly batch: FreedBatch | undefined
   /** Elements that folding may read and write altogether. */
@@ -81,7 +83,7 @@ export class Builder {
   /** Adds one node of the file, or one in normal form (`opset` 21). */
   add(source: OnnxNode, opset = this.options.opset): void {
     const node = { ...source, inputs: source.inputs.map((name) => this.resolve(name)) }
-    const rule = node.domain === '' ? rules.get(node.op) : undefined
+    const rule = ruleOf(node)
     if (!rule) return this.keep(node, new NotUnderstood(...unknownReason(node)))
     if (!node.inputs.every((name) => name === '' || this.known.has(name))) return this.keep(node)
     try {
@@ -105,7 +107,7 @@ export class Builder {
       this.aliases.set(source.outputs[0]!, result.same)
       return
     }
-    const node: OnnxNode = { ...source, op: result.op ?? source.op, inputs: trimmed(result.inputs ?? source.inputs), attributes: result.attributes ?? {} }
+    const node: OnnxNode = { ...source, op: result.op ?? source.op, domain: result.domain ?? source.domain, inputs: trimmed(result.inputs ?? source.inputs), attributes: result.attributes ?? {} }
     for (const { shape } of result.outputs) checkShape(shape)
     const outs = this.folded(node, result.outputs.slice(0, node.outputs.length))
     node.outputs.forEach((name, i) => {
@@ -189,6 +191,5 @@ function unknownReason({ op, domain }: OnnxNode): [string, string] {
   if (domain !== '') return [`it is an operation of the domain "${domain}"`, 'Export the model with standard ONNX operations, or inline its functions with onnx.inliner.']
   if (['If', 'Loop', 'Scan'].includes(op)) return ['it is control flow', 'Export the model without control flow, or simplify it with onnxsim.']
   if (['LSTM', 'GRU', 'RNN'].includes(op)) return ['it is a recurrent layer', 'Recurrent layers are not read; build the network in code.']
-  if (/^(QLinear|DynamicQuantize|MatMulInteger|ConvInteger)/.test(op)) return ['it computes with quantised activations', 'Export the float model, or use the QDQ form of quantisation.']
   return ['the operation is not known', 'Replace it in the source model with standard layers, and export again.']
 }

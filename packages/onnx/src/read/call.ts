@@ -18,6 +18,10 @@ export class Call {
     readonly opset: number,
   ) {}
 
+  /** The same node with other inputs: those at `indices`. */
+  view(indices: readonly number[]): Call {
+    return new Call(this.builder, { ...this.node, inputs: indices.map((i) => this.node.inputs[i] ?? '') }, this.opset)
+  }
   get batch(): FreedBatch | undefined {
     return this.builder.options.batch
   }
@@ -51,6 +55,10 @@ export class Call {
   }
   dtype(i: number): OnnxDType {
     return this.value(i).dtype
+  }
+  /** Whether the file stores input `i` in 4 bits. */
+  isFourBit(i: number): boolean {
+    return this.builder.options.fourBit.has(this.input(i))
   }
   /** The contents of input `i`, if it is constant. */
   constant(i: number): OnnxTensor | undefined {

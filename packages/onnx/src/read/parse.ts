@@ -1,5 +1,5 @@
 import { fromBinary } from '@bufbuild/protobuf'
-import { dataTypeName, graphDType } from '../dtype.js'
+import { dataType, dataTypeName, graphDType } from '../dtype.js'
 import { symbolName } from '../dim.js'
 import { invalid, NotUnderstood, unsupportedError } from '../errors.js'
 import type { Dim, OnnxNode, OnnxTensor, OnnxValue, ReadOptions } from '../graph.js'
@@ -34,6 +34,8 @@ export interface Parsed {
   readonly notes: ReadonlySet<string>
   /** Every name of a value. */
   readonly valueNames: ReadonlySet<string>
+  /** Values that the file stores in 4 bits. */
+  readonly fourBit: ReadonlySet<string>
   /** Names that something reads. */
   readonly used: ReadonlySet<string>
 }
@@ -62,7 +64,7 @@ export function parse(bytes: Uint8Array, options: ReadOptions): Parsed {
   for (const { node } of nodes) for (const name of node.inputs) if (name !== '' && !made.has(name)) throw invalid(`${node.op} "${node.name}"`, `its input "${name}" is made by no node`)
   for (const { name } of outputs) if (!made.has(name)) throw invalid(`output "${name}"`, 'it is made by no node')
   if (new Set(outputs.map((o) => o.name)).size !== outputs.length) throw invalid('the graph', 'an output is listed twice')
-  return { model, graph, opset, domains, inputs, outputs, constants, nodes: inOrder(nodes), notes, valueNames: made, used }
+  return { model, graph, opset, domains, inputs, outputs, constants, nodes: inOrder(nodes), notes, valueNames: made, fourBit: fourBitValues(graph), used }
 }
 
 function readDomains(model: ModelProto): ReadonlyMap<string, number> {
@@ -88,6 +90,16 @@ function readConstants(graph: GraphProto, external: ExternalData, note: Note): M
     define(proto.values?.name ?? '', () => new NotUnderstood('it is stored as a sparse tensor', 'Export the model with dense weights.'))
   }
   return constants
+}
+
+/** The constants and inputs that are 4-bit integers. */
+function fourBitValues(graph: GraphProto): Set<string> {
+  const narrow = (type: number | undefined): boolean => type === dataType.int4 || type === dataType.uint4
+  return new Set([
+    ...graph.initializer.filter((tensor) => narrow(tensor.dataType)).map(({ name }) => name ?? ''),
+    ...graph.input.filter(({ type }) => type?.value.case === 'tensorType' && narrow(type.value.value.elemType)).map(({ name }) => name ?? ''),
+    ...graph.node.filter(({ opType, attribute }) => opType === 'Constant' && attribute.some(({ t }) => narrow(t?.dataType))).flatMap(({ output }) => output),
+  ])
 }
 
 function attempt<T>(read: () => T): T | NotUnderstood {

@@ -88,7 +88,7 @@ function freed(input: Declared, batch: FreedBatch): Declared {
 function build(parsed: Parsed, declared: readonly Declared[], batch: FreedBatch | undefined): Built {
   const names = new Names(new Set([...parsed.valueNames, ...parsed.nodes.map(({ node }) => node.name)]))
   const weights = [...parsed.constants.values()].reduce((sum, c) => sum + (c instanceof NotUnderstood ? 0 : c.data.length), 0)
-  const builder = new Builder({ opset: parsed.opset, domains: parsed.domains, used: parsed.used, names, batch, foldBudget: 2 ** 22 + 8 * weights })
+  const builder = new Builder({ opset: parsed.opset, domains: parsed.domains, used: parsed.used, fourBit: parsed.fourBit, names, batch, foldBudget: 2 ** 22 + 8 * weights })
   const missing = (op: string, name: string, reason: string, fix: string): UnsupportedNode => ({ op, name, domain: '', opset: parsed.opset, reason, fix })
   for (const [name, constant] of parsed.constants) {
     if (constant instanceof NotUnderstood) builder.unsupported.set(name, missing('Constant', name, constant.reason, constant.fix))

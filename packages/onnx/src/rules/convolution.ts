@@ -7,6 +7,12 @@ import { slidingWindow } from './window.js'
 
 /** X [N, C, ...], W [M, C / group, ...], optional B [M]. */
 function conv(call: Call): Result {
+  call.sameTypes()
+  return convolve(call)
+}
+
+/** The same where the types differ, as those of quantised inputs do. */
+export function convolve(call: Call): Result {
   const [batch, channels, ...spatial] = call.shape(0)
   const [filters, perGroup, ...kernel] = call.shape(1)
   const group = call.int('group', 1)
@@ -22,7 +28,6 @@ function conv(call: Call): Result {
 }
 
 function checkKernel(call: Call, kernel: readonly Dim[]): void {
-  call.sameTypes()
   if (!isStatic(kernel)) call.refuse('the size of its kernel is not fixed', 'Export the model with fixed weights.')
   if (call.hasAttribute('kernel_shape')) {
     const given = call.ints('kernel_shape')
@@ -40,6 +45,7 @@ function checkBias(call: Call, filters: Dim): void {
 
 /** X [N, C, ...], W [C, M / group, ...]: size = stride (in - 1) + output_padding + reach - pads. */
 function convTranspose(call: Call): Result {
+  call.sameTypes()
   const [batch, channels, ...spatial] = call.shape(0)
   const [inputs, perGroup, ...kernel] = call.shape(1)
   const group = call.int('group', 1)
@@ -57,21 +63,28 @@ function convTranspose(call: Call): Result {
   }
   const strides = list('strides', 1)
   const dilations = list('dilations', 1)
-  const extra = list('output_padding', 0)
+  const given = list('output_padding', 0)
+  const extra = [...given]
   const auto = call.string('auto_pad', 'NOTSET')
-  const full = spatial.map((d, i) => (typeof d === 'number' ? strides[i]! * (d - 1) + extra[i]! + dilations[i]! * ((kernel[i] as number) - 1) + 1 : undefined))
+  const natural = spatial.map((d, i) => (typeof d === 'number' ? strides[i]! * (d - 1) + given[i]! + dilations[i]! * ((kernel[i] as number) - 1) + 1 : undefined))
   let pads = list('pads', 0, 2 * axes)
   const wanted = call.hasAttribute('output_shape') ? call.ints('output_shape') : undefined
   if (wanted || auto.startsWith('SAME')) {
-    const totals = full.map((f, i) => {
-      if (f === undefined) return call.refuse('its padding follows from a size that is not fixed', 'Give the size with the option sizes.')
-      return Math.max(0, f - (wanted?.at(i - axes) ?? (spatial[i] as number) * strides[i]!))
+    const totals = natural.map((size, i) => {
+      if (size === undefined) return call.refuse('its padding follows from a size that is not fixed', 'Give the size with the option sizes.')
+      const out = wanted?.at(i - axes)
+      // places that no window reaches stand at the end, as those of output_padding
+      if (out !== undefined && out > size) extra[i]! += out - size
+      return Math.max(0, size - (out ?? (spatial[i] as number) * strides[i]!))
+    })
+    extra.forEach((n, i) => {
+      if (n > 0 && n >= Math.max(strides[i]!, dilations[i]!)) call.refuse(`its output_shape [${wanted?.join(',')}] is larger than any input of a convolution that gives the size at hand`, 'Export it with padding behind it in place of the larger output_shape.')
     })
     const [small, large] = [totals.map((t) => Math.floor(t / 2)), totals.map((t) => Math.ceil(t / 2))]
     pads = auto === 'SAME_UPPER' ? [...small, ...large] : [...large, ...small]
   } else if (auto === 'VALID') pads = Array.from({ length: 2 * axes }, () => 0)
-  const sizes = full.map((f, i) => (f === undefined ? call.unknown() : f - pads[i]! - pads[i + axes]!))
-  if (sizes.some((s) => typeof s === 'number' && s < 1)) call.fail(`pads [${pads.join(',')}] leave nothing of ${full.join(' x ')}`)
+  const sizes = natural.map((size, i) => (size === undefined ? call.unknown() : size + extra[i]! - given[i]! - pads[i]! - pads[i + axes]!))
+  if (sizes.some((s) => typeof s === 'number' && s < 1)) call.fail(`pads [${pads.join(',')}] leave nothing of ${natural.join(' x ')}`)
   return {
     outputs: [{ dtype: call.dtype(0), shape: [batch, perGroup * group, ...sizes] }],
     attributes: { kernel_shape: kernel as number[], strides, dilations, pads, output_padding: extra, group },

@@ -1,4 +1,4 @@
-import { graphDType, elementTypes } from '../dtype.js'
+import { dataType, dataTypeName, elementTypes, graphDType } from '../dtype.js'
 import type { OnnxAttribute, OnnxDType } from '../graph.js'
 import type { Result, Rule } from '../read/builder.js'
 import type { Call } from '../read/call.js'
@@ -69,7 +69,9 @@ function cast(call: Call): Result {
   let dtype: OnnxDType | undefined
   if (call.node.op === 'CastLike') dtype = call.dtype(1)
   else dtype = graphDType(call.int('to'))
-  if (dtype === undefined) return call.refuse(`it casts to ONNX data type ${call.int('to')}`, 'Export the model in float32.')
+  const to = call.node.op === 'Cast' ? call.int('to') : call.isFourBit(1) ? dataType.int4 : 0
+  if (dtype === undefined || to === dataType.int4 || to === dataType.uint4) return call.refuse(`it casts to ${dataTypeName(to)}`, 'Export the model in float32.')
+  if (to === dataType.float16 || to === dataType.bfloat16) call.note(`Casts to ${dataTypeName(to)} were left out: values keep the precision of float32.`)
   if (dtype === from) return { same: call.input(0) }
   const elements = isInteger(from) && isInteger(dtype) ? call.value(0).elements : undefined
   return { op: 'Cast', inputs: [call.input(0)], outputs: [{ dtype, shape: call.shape(0), ...(elements && { elements }) }], attributes: { to: elementTypes[dtype].code } }

@@ -7,6 +7,11 @@ import { broadcast, sameDim } from './shapes.js'
 /** Y = alpha A' B' + beta C, all four attributes given; a constant C that is one row or one number is a row of shape [n]. */
 function gemm(call: Call): Result {
   call.sameTypes()
+  return multiplyMatrices(call)
+}
+
+/** The same where the types differ, as those of quantised inputs do. */
+export function multiplyMatrices(call: Call): Result {
   const [a, b] = [call.shape(0), call.shape(1)]
   const [transA, transB] = [call.int('transA', 0), call.int('transB', 0)]
   if (a.length !== 2 || b.length !== 2) call.fail(`shapes ${formatDims(a)} and ${formatDims(b)}, expected two matrices`)
@@ -32,6 +37,11 @@ function bias(call: Call, shape: readonly Dim[], n: Dim): string {
 
 function matMul(call: Call): Result {
   call.sameTypes()
+  return multiply(call)
+}
+
+/** The same where the types differ, as those of quantised inputs do. */
+export function multiply(call: Call): Result {
   const [a, b] = [call.shape(0), call.shape(1)]
   const what = (): string => `shapes ${formatDims(a)} and ${formatDims(b)} do not multiply`
   if (a.length === 0 || b.length === 0) call.fail(what())

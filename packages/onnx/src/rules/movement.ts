@@ -13,7 +13,7 @@ function transpose(call: Call): Result {
   return { outputs: [{ dtype: call.dtype(0), shape: perm.map((a) => shape[a]!) }], attributes: { perm } }
 }
 
-function concat(call: Call): Result {
+export function concat(call: Call): Result {
   if (call.count === 0) call.fail('it has no inputs')
   call.sameTypes()
   const shapes = call.node.inputs.map((_, i) => call.shape(i))
@@ -164,15 +164,14 @@ function spaceDepth(call: Call): Result {
   return { outputs: [{ dtype: call.dtype(0), shape }], attributes: { blocksize: block, mode: call.string('mode', 'DCR') } }
 }
 
+/** The sizes of the axes from `start` to before `end`, both counted from the front. */
 function shapeOf(call: Call): Result {
   const all = call.shape(0)
-  const elements = call.opset < 15 ? all : all.slice(...sliceOf(call.int('start', 0), call.hasAttribute('end') ? call.int('end') : all.length, all.length))
-  return { outputs: [{ dtype: 'int64', shape: [elements.length], elements }], attributes: {} }
-}
-
-function sliceOf(start: number, end: number, rank: number): [number, number] {
-  const at = (n: number): number => Math.min(Math.max(n < 0 ? n + rank : n, 0), rank)
-  return [at(start), at(end)]
+  const at = (n: number): number => Math.min(Math.max(n < 0 ? n + all.length : n, 0), all.length)
+  const start = at(call.int('start', 0))
+  const end = Math.max(start, at(call.int('end', all.length)))
+  const elements = all.slice(start, end)
+  return { outputs: [{ dtype: 'int64', shape: [elements.length], elements }], attributes: { start, end } }
 }
 
 function constantOfShape(call: Call): Result {

@@ -1,13 +1,8 @@
 import type { BinaryFunction } from '@snn/nn'
-import type { Activation, Call, Rule } from '../call.js'
+import { prefixes, type Activation, type Call, type Operand, type Rule } from '../call.js'
 import type { Source } from '../draft.js'
 import { rankOf, type Layout } from '../layout.js'
 import { clipped } from './clip.js'
-
-interface Operand {
-  readonly data: Float32Array
-  readonly shape: readonly number[]
-}
 
 /** The constant input `i`, which broadcasts with a value of `layout`, as an array that broadcasts with its samples. */
 export function constantOperand(call: Call, i: number, layout: Layout, what = 'operand'): Operand {
@@ -33,10 +28,8 @@ function withConstant(call: Call, name: BinaryFunction, x: Activation, operand: 
     if (name === 'maximum') return clipped(call, source, number, null)
     if (name === 'minimum') return clipped(call, source, null, number)
   }
-  return call.emit(prefixes[name], 'constant', [source], { function: name, swap }, { arrays: { operand } })
+  return call.byConstant(name, source, out.shape, operand, swap)
 }
-
-const prefixes: Readonly<Record<BinaryFunction, string>> = { add: 'add', sub: 'sub', mul: 'mul', div: 'div', pow: 'pow', minimum: 'min', maximum: 'max' }
 
 function withActivation(call: Call, name: BinaryFunction, a: Activation, b: Activation): Source {
   const fromBack = ({ layout }: Activation): number => rankOf(layout) - layout.axis

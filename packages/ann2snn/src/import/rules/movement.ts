@@ -1,4 +1,4 @@
-import type { Call, Rule } from '../call.js'
+import { standing, type Call, type Rule } from '../call.js'
 import type { Source } from '../draft.js'
 import { elementsBefore, rankOf, sampleAxis } from '../layout.js'
 import { pairs } from './window.js'
@@ -79,7 +79,7 @@ const pad: Rule = (call) => {
   const x = call.activation(0)
   const mode = call.string('mode', 'constant')
   if (mode !== 'constant') return call.refuse(`its mode is ${mode}`, 'Pad with a constant, or inside the convolution.')
-  const value = call.has(2) ? call.numbers(2, 'value')[0]! : 0
+  const value = standing(x, call.has(2) ? call.numbers(2, 'value')[0]! : 0)
   if (!Number.isFinite(value)) return call.refuse(`it pads with ${value}`, 'Use the padding of the pooling layer itself.')
   const padding = x.layout.shape.map((): readonly [number, number] => [0, 0])
   pairs(call.numbers(1, 'pads')).forEach(([low, high], onnxAxis) => {
@@ -106,7 +106,7 @@ const concat: Rule = (call) => {
   const sources = call.node.inputs.map((_, i): Source => {
     if (!call.isConstant(i)) {
       const x = call.activation(i)
-      return x.layout.axis === out.axis && x.layout.inner === out.inner ? x.source : call.refuseBatch()
+      return x.layout.axis === out.axis && x.layout.inner === out.inner ? call.numbersOf(x, call.activation(first).quantization) : call.refuseBatch()
     }
     return call.refuse('it joins a constant whose batch is fixed to the values of the network', 'Export the model with a free batch size.')
   })
