@@ -1,9 +1,9 @@
 import { evaluate, readSnn, type StepResult } from '@snn/ann2snn'
 import { parsePreprocess, take, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
-import { needsSequence } from '@snn/nn'
+import { needsSequence, type Network, type ReadoutOption } from '@snn/nn'
 import type { OnnxGraph } from '@snn/onnx'
-import { SnnError } from '@snn/tensor'
+import { sameShape, SnnError, type Shape } from '@snn/tensor'
 import { openAnn, type AnnRun } from './ann.js'
 import { withBackend } from './backend.js'
 import { withoutImages } from './calibration-images.js'
@@ -17,6 +17,8 @@ export interface EvaluateModelOptions {
   /** The first so many samples. Default: all. */
   readonly samples?: number
   readonly steps?: readonly number[]
+  /** How the outputs of all steps are read. Default: as the file says. */
+  readonly readout?: ReadoutOption
   /** The plain ONNX file that the spiking network came from, evaluated too. */
   readonly against?: string
   /** Default: what the .snn.onnx file says, else pixels scaled to 0..1. */
@@ -47,7 +49,7 @@ export const defaultSteps: readonly number[] = [4, 8, 16, 32, 64]
 
 /** Accuracy of a model file on labelled data: of a spiking network after every number of steps, or of a plain ONNX classifier. */
 export async function evaluateModel(path: string, options: EvaluateModelOptions, work: Work): Promise<ModelEvaluation> {
-  const { data, samples = Infinity, against, output, batch, sameData = false } = options
+  const { data, samples = Infinity, against, output, batch, readout, sameData = false } = options
   const graph = await readModel(path, { batch: 'keep' })
   const spiking = isSpiking(graph)
   if (against !== undefined && !spiking) {
@@ -63,11 +65,11 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
   const ann = source === undefined ? undefined : await evaluateAnn(source, snnFile ? await readModel(source, { batch: 'keep' }) : graph, dataset, { spec, output, batch }, work)
 
   const snn = snnFile && await withBackend((backend) => {
-    const input = inputShape(snnFile.snn.inputs, path)
+    const { snn: net } = snnFile
+    const shape = inputShape(net.inputs, path)
+    const input = isOfSteps(net, dataset, shape) ? dataset.shape! : shape
     const batches = batchesFor(dataset, completeSpec(spec, dataset, input), input, { batch, signal: work.signal })
-    const { snn: net, metadata: { T } } = snnFile
-    const steps = options.steps ?? (T !== undefined && needsSequence(net) !== undefined ? [T] : defaultSteps)
-    return evaluate(net, batches, { steps, backend, signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
+    return evaluate(net, batches, { steps: options.steps ?? stepsToMeasure(snnFile), ...(readout !== undefined && { readout }), backend, signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
   })
   return {
     model: path,
@@ -76,6 +78,17 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
     ...(ann ? { ann: { accuracy: ann.accuracy, seconds: ann.seconds } } : {}),
     snn: (snn?.results ?? []).map(({ T, accuracy, spikesPerNeuronPerStep, seconds }) => ({ steps: T, accuracy, spikesPerNeuronPerStep, seconds })),
   }
+}
+
+/** Where nobody says: the steps of a network whose outputs of all steps are read together, or are needed at once; else several, with those recommended. */
+function stepsToMeasure({ snn, metadata: { T, readout } }: ReturnType<typeof readSnn>): readonly number[] {
+  if (T === undefined) return defaultSteps
+  return readout !== undefined || needsSequence(snn) !== undefined ? [T] : [...defaultSteps, T]
+}
+
+/** Whether samples are sequences [T, ..] of what the network takes, which are numbers already. */
+function isOfSteps({ metadata: { encoding } }: Network, { dtype, shape }: ImageDataset, input: Shape): boolean {
+  return encoding !== 'constant' && dtype === 'float32' && shape?.length === input.length + 1 && sameShape(shape.slice(1), input)
 }
 
 interface AnnSettings {

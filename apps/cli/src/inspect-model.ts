@@ -1,4 +1,5 @@
 import { importOnnx, inspectNetwork, readSnn, type Inspection } from '@snn/ann2snn'
+import { readoutOf, type Readout } from '@snn/nn'
 import type { OnnxValue } from '@snn/onnx'
 import { isSpiking, readBytes, readModel } from './model-file.js'
 
@@ -13,6 +14,9 @@ export interface ModelInspection extends Inspection {
   readonly bytes: number
   readonly inputs: readonly OnnxValue[]
   readonly outputs: readonly OnnxValue[]
+  /** How a spiking network is run and read, where that is known. */
+  readonly T?: number
+  readonly readout?: Readout
 }
 
 /** What an ONNX file holds and what of it converts. */
@@ -20,7 +24,8 @@ export async function inspectModel(path: string, options: { readonly output?: st
   const graph = await readModel(path)
   const spiking = isSpiking(graph)
   const { network, notes } = spiking ? { network: readSnn(await readBytes(path)).snn, notes: [] } : importOnnx(graph, options)
+  const { T } = network.metadata
   const { producer, source, inputs, outputs } = graph
   const inspection = await inspectNetwork(network)
-  return { model: path, spiking, producer, opset: source.opset, bytes: source.bytes, inputs, outputs, ...inspection, notes: [...notes, ...inspection.notes] }
+  return { ...(T !== undefined && { T }), ...(spiking && { readout: readoutOf(network) }), model: path, spiking, producer, opset: source.opset, bytes: source.bytes, inputs, outputs, ...inspection, notes: [...notes, ...inspection.notes] }
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { dataForms } from '@snn/datasets/node'
+import { parseReadout, readouts, type Readout } from '@snn/nn'
 import { specForm } from './preprocessing.js'
 
 /** For help texts. */
@@ -20,6 +21,15 @@ export function wholeNumber(least: number): (text: string) => number {
 export function stepList(text: string): number[] {
   const steps = text.split(',').map(wholeNumber(1))
   return [...new Set(steps)].sort((a, b) => a - b)
+}
+
+/** A read-out by its name or as JSON. */
+export function readout(text: string): Readout {
+  try {
+    return parseReadout(text.trimStart().startsWith('{') ? JSON.parse(text) : text, 'eval')
+  } catch {
+    throw new InvalidArgumentError(`Expected ${readouts.join(', ')}, or JSON such as {"by":"count","start":2}.`)
+  }
 }
 
 /** A number from 0 to 1. */

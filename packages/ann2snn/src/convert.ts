@@ -100,6 +100,7 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   const chosen = calibrated ? { ...plan, network: calibrated.network } : plan
   const { snn, scales } = await normalize(chosen, thresholds, { initialPotential, delay, settings, ...(calibrated && { neurons: calibrated.neurons }) })
   const { samples, calibrationSamples, annAccuracy, ...findings } = await measure({ plan, snn, scales, thresholds, settings }, data, options)
+  snn.metadata = { ...snn.metadata, T: findings.recommendedT }
   const report: ConversionReport = {
     version: 1,
     code: { name: code.name, spikes: code.spikes, signed: code.signed, ...(code.levels ? { levels: settings.levels } : {}), ...(code.spikes === 'graded' ? { digits: settings.digits } : {}) },

@@ -1,23 +1,26 @@
-import { needsSequence, sampleShapes, type Network } from '@snn/nn'
+import { namedReadout, needsSequence, runningReadout, sampleShapes, type Network, type ReadoutOption } from '@snn/nn'
 import { compile, evaluateShapes, placeholder, SnnError, sizeOf, type Tensor } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
 import { boundaryOf, classAt, Score, type ClassOptions } from './classes.js'
 import { eachBatch, type Batches } from './data.js'
-import { checkSteps, compileLoop } from './simulate.js'
+import { checkSteps, chooseReadout, chooseSteps, compileLoop } from './simulate.js'
+import { stepsOfInput } from './steps-of-input.js'
 
 export interface EvaluateOptions extends WorkOptions, ClassOptions {
   /**
    * Numbers of steps to report, or one number T: every step from 1 to T. All come from one run. A network that needs all steps at once has but
-   * one number: `[T]`.
+   * one number: `[T]`. Default: `[T]` of the network's metadata.
    */
-  readonly steps: number | readonly number[]
+  readonly steps?: number | readonly number[]
+  /** How the outputs of all steps are read. Default: `readoutOf(snn)`. */
+  readonly readout?: ReadoutOption
   /** Ends the run of a batch when no prediction has changed for so many steps. Default: never. */
   readonly earlyExit?: number
 }
 
 export interface StepResult {
   readonly T: number
-  /** Share of samples whose largest output is that of the label. */
+  /** Share of samples of which the outputs up to T, by the read-out, are largest at the label. */
   readonly accuracy: number
   /** Mean over all neurons, samples and steps up to T; spikes of any size and sign count as one. */
   readonly spikesPerNeuronPerStep: number
@@ -44,13 +47,15 @@ function spikesOf(snn: Network, T: number | undefined): { readonly names: readon
 }
 
 /**
- * Accuracy of a converted network on labelled data, after every number of steps asked for. A network with one output tells two classes apart:
+ * Accuracy of a spiking network on labelled data, after every number of steps asked for: inputs [N, ..], or [N, T, ..] of a network that takes another one at each
+ * step. Predictions are made as the network's metadata say, as training measured them. A network with one output tells two classes apart:
  * class 1 is where it is above 0, above 0.5 behind a sigmoid.
  *
  * @throws `ARGUMENT` for labels that are no classes of the network, naming `labelOffset`
  */
-export async function evaluate(snn: Network, data: Batches, options: EvaluateOptions): Promise<Evaluation> {
-  const wanted = typeof options.steps === 'number' ? Array.from({ length: options.steps }, (_, i) => i + 1) : [...new Set(options.steps)].sort((a, b) => a - b)
+export async function evaluate(snn: Network, data: Batches, options: EvaluateOptions = {}): Promise<Evaluation> {
+  const { steps = [chooseSteps(snn, undefined, undefined, 'evaluate')] } = options
+  const wanted = typeof steps === 'number' ? Array.from({ length: steps }, (_, i) => i + 1) : [...new Set(steps)].sort((a, b) => a - b)
   for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
   if (options.earlyExit !== undefined) checkSteps(options.earlyExit, 'evaluate earlyExit')
   const whole = needsSequence(snn)
@@ -67,12 +72,18 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
   const seconds = new Float64Array(wanted.length)
   const last = wanted.at(-1)!
   const stops = runsUntil(last, options.earlyExit)
+  const readout = namedReadout(chooseReadout(snn, options.readout, 'evaluate'), 'evaluate')
   let samples = 0
   let stepsRun = 0
   let batches = 0
   for await (const { x, labels, size } of eachBatch(data, 'evaluate', options.signal)) {
     if (!labels) throw new SnnError('ARGUMENT', '[evaluate] batches without labels, expected [x, y] pairs. Use simulate() for predictions.', { name: 'data', value: 'no labels' })
     scores[0]!.check(labels)
+    chooseSteps(snn, x.shape, last, 'evaluate')
+    if (options.earlyExit !== undefined && stepsOfInput(snn, x.shape, 'evaluate') !== undefined) {
+      throw new SnnError('ARGUMENT', '[evaluate] an early exit from inputs that change at every step, expected none. Leave earlyExit out.', { name: 'earlyExit', value: options.earlyExit })
+    }
+    const read = runningReadout(readout, size, 'evaluate')
     let state: Parameters<typeof loop>[1] = null
     let ran = 0
     let total = 0
@@ -92,10 +103,12 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
       const result: Awaited<ReturnType<typeof loop>> = await loop.run([x, state, segment, T < last], { signal: options.signal })
       const spent = (performance.now() - started) / 1000
       state = result.state
-      const classes = result.logits.data.length / segment / size
+      const outputs = result.logits.data.length / segment
       for (let t = 0; t < segment; t++) {
         for (const counts of result.collected) total += counts.data[t]!
-        const now = Int32Array.from({ length: size }, (_, n) => classAt(result.logits.data, (t * size + n) * classes, classes, boundary))
+        const values = read(result.logits.data.subarray(t * outputs, (t + 1) * outputs))
+        const classes = values.length / size
+        const now = Int32Array.from({ length: size }, (_, n) => classAt(values, n * classes, classes, boundary))
         unchanged = now.every((prediction, n) => prediction === predictions[n]) ? unchanged + 1 : 0
         predictions = now
         if (wanted[next] === ran + t + 1) reached(time + (spent * (t + 1)) / segment, ran + t + 1)

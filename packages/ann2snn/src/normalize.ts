@@ -68,7 +68,10 @@ export async function normalize(plan: Plan, thresholds: ReadonlyMap<string, Floa
     }
   }
   convertDomains(draft, plan, { settings, delay: options.delay })
-  return { snn: draft.finish(), scales }
+  const snn = draft.finish()
+  // what is put at its end reads the messages of all steps so far
+  snn.metadata = { readout: { by: 'last' }, encoding: 'constant' }
+  return { snn, scales }
 }
 
 function unscaled({ shapes }: Plan): Scales {

@@ -1,4 +1,4 @@
-import { Network } from '@snn/nn'
+import { Network, parseReadout, type NetworkMetadata } from '@snn/nn'
 import type { AnyNeuronModel } from '@snn/neuron'
 import { readContents, type OnnxTensor } from '@snn/onnx'
 import { isSnnError, SnnError, variable, type TensorLike, type Variable } from '@snn/tensor'
@@ -32,7 +32,10 @@ export function readSnn(bytes: Uint8Array, { neurons = [] }: ReadOptions = {}): 
     return variable(constant, { name })
   }
   try {
+    const use = parseUsage(metadata)
     const snn = new Network({
+      // what a file does not say: the output of the last step, for an input that is the same at every step
+      metadata: { readout: { by: 'last' }, encoding: 'constant', ...use },
       inputs,
       nodes: nodes.map(({ name, kind, config, inputs: from, variables }) => {
         const arrays = Object.entries(variables).map(([key, constant]) => [key, variableOf(constant)] as const)
@@ -42,15 +45,14 @@ export function readSnn(bytes: Uint8Array, { neurons = [] }: ReadOptions = {}): 
       }),
       outputs,
     })
-    const T = metadata['snn.T'] === undefined ? undefined : Number(metadata['snn.T'])
     const form = metadata['snn.form'] ?? 'step'
     if (form !== 'step' && form !== 'sequence') throw wrongFile(`its metadata snn.form is '${form}', expected 'step' or 'sequence'`, 'Update @snn/ann2snn.')
     // a step, or a sequence, that is only traced shows what else does not fit
-    stateSignature(snn, withBatch(snn.inputs.map(({ name, shape }) => ({ name, shape: shape! })), batchMarker, form === 'step' ? undefined : checkSteps(T ?? NaN, 'readSnn')), form)
+    stateSignature(snn, withBatch(snn.inputs.map(({ name, shape }) => ({ name, shape: shape! })), batchMarker, form === 'step' ? undefined : checkSteps(use.T ?? NaN, 'readSnn')), form)
     return {
       snn,
       metadata: {
-        ...(T === undefined ? {} : { T }),
+        ...use,
         ...(metadata['snn.preprocess'] === undefined ? {} : { preprocess: parseJson(metadata, 'snn.preprocess') }),
         ...(metadata['snn.calibration'] === undefined ? {} : { calibration: parseTexts(metadata, 'snn.calibration') }),
         ...(metadata['snn.class_names'] === undefined ? {} : { classNames: parseTexts(metadata, 'snn.class_names') }),
@@ -60,6 +62,15 @@ export function readSnn(bytes: Uint8Array, { neurons = [] }: ReadOptions = {}): 
     if (isSnnError(error)) throw error
     throw wrongFile('its metadata snn.network is not of the right form', 'Write it again.', error)
   }
+}
+
+/** What the file says of how the network is run and read. */
+function parseUsage(metadata: Readonly<Record<string, string>>): NetworkMetadata {
+  const { 'snn.T': T, 'snn.readout': readout, 'snn.encoding': encoding } = metadata
+  const encodings = ['constant', 'sequence', 'other'] as const
+  const found = encodings.find((name) => name === encoding)
+  if (encoding !== undefined && !found) throw wrongFile(`its metadata snn.encoding is '${encoding}', expected one of ${encodings.join(', ')}`, 'Update @snn/ann2snn.')
+  return { ...(T !== undefined && { T: Number(T) }), ...(readout !== undefined && { readout: parseReadout(parseJson(metadata, 'snn.readout'), 'readSnn') }), ...(found && { encoding: found }) }
 }
 
 function initialVariables(node: string, initial: Readonly<Record<string, InitialValue>>): [string, Variable][] {

@@ -1,16 +1,19 @@
-import type { Network } from '@snn/nn'
+import type { Network, NetworkMetadata, ReadoutOption } from '@snn/nn'
 
-/** Version of the form of `.snn.onnx` files. */
-export const formatVersion = 1
+/**
+ * Version of the form of `.snn.onnx` files. 1: the output of the last step counts. 2: the metadata `snn.readout` and `snn.encoding` say more. A file is written as
+ * 1 where that says all, so that older readers take it.
+ */
+export const formatVersion = 2
 
-/** What a `.snn.onnx` file says beside the network. */
-export interface SnnMetadata {
+/** What a `.snn.onnx` file says beside the network; what is said of how the network runs is in `Network.metadata`, too. */
+export interface SnnMetadata extends Pick<NetworkMetadata, 'T' | 'encoding'> {
+  /** How the outputs of all steps are read. */
+  readonly readout?: ReadoutOption
   /** How pictures become inputs. */
   readonly preprocess?: unknown
   /** Names of the classes, by index. */
   readonly classNames?: readonly string[]
-  /** Recommended number of time steps. */
-  readonly T?: number
   /** Digests of the images that it was calibrated with, so that nobody measures on them: `imageDigest` of @snn/datasets, say. */
   readonly calibration?: readonly string[]
 }

@@ -1,4 +1,4 @@
-import { channelAttention, conv2d, flatten, input, linear, multiDimensionalAttention, needsSequence, sequential, spikeCountToBinary, spikingRnn, temporalAttention, temporalBinSum, type Network } from '@snn/nn'
+import { channelAttention, conv2d, flatten, input, linear, multiDimensionalAttention, needsSequence, readoutOf, sequential, spikeCountToBinary, spikingRnn, temporalAttention, temporalBinSum, type Network } from '@snn/nn'
 import { gatedLif, ilif, lif, maskedPsn, psn } from '@snn/neuron'
 import { compile, reference, repeat, variable, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
@@ -27,7 +27,8 @@ describe('toOnnx of networks that need all steps at once', () => {
     const session = await OrtSession.create(bytes)
     expect(session.inputNames).toEqual(['input'])
     const read = readSnn(bytes)
-    expect(read.metadata).toEqual({ T, classNames: ['a'] })
+    expect(read.metadata).toMatchObject({ T, classNames: ['a'] })
+    expect(readoutOf(read.snn)).toEqual(readoutOf(net))
     expect(await toOnnx(read.snn, read.metadata)).toEqual(bytes)
     for (const N of [1, 3]) {
       const random = randomTensor([T, N, ...net.inputs[0]!.shape!], 20 + N)
@@ -44,13 +45,13 @@ describe('toOnnx of networks that need all steps at once', () => {
   it('simulates and evaluates them in one run of all steps', async () => {
     const net = cases['parallel neurons']!().initialize({ seed: 5 })
     const x = randomTensor([4, 6], 3)
-    const { logits, logitsByStep, recorded } = await simulate(net, x, { T, record: ['lif1.spike'], backend })
+    const { logits, logitsByStep, recorded } = await simulate(net, x, { T, readout: 'last', record: ['lif1.spike'], backend })
     const expected = await compile((image: Tensor) => net.forward(repeat(image, T)), { backend })(x)
     expect(logitsByStep.data).toEqual(expected.data)
     expect(recorded['lif1.spike']!.data).toEqual(expected.data)
     expect(logits.data).toEqual(expected.data.slice(-20))
     const labels = { data: Int32Array.from({ length: 4 }, (_, n) => Array.from(logits.data.slice(5 * n, 5 * n + 5)).indexOf(Math.max(...logits.data.slice(5 * n, 5 * n + 5)))), shape: [4] }
-    const { results } = await evaluate(net, [[x, labels]], { steps: [T], backend })
+    const { results } = await evaluate(net, [[x, labels]], { steps: [T], readout: 'last', backend })
     expect(results).toEqual([expect.objectContaining({ T, accuracy: 1, spikesPerNeuronPerStep: Array.from(expected.data).reduce((a, b) => a + b, 0) / (T * 4 * 5) })])
     const refused = expect.objectContaining({ code: 'NEEDS_SEQUENCE', details: { layer: 'psn' } })
     await expect(evaluate(net, [[x, labels]], { steps: T, backend })).rejects.toThrow(refused)

@@ -1,5 +1,5 @@
 import { cpu } from '@snn/backend-cpu'
-import { addLayer, avgPool2d, batchNorm2d, conv2d, elementwiseRecurrent, flatten, input, linear, linearRecurrent, maxPool2d, Network, sequential, spikingLstm, spikingRnn, spikingSelfAttention, stepwise, temporalAttention } from '@snn/nn'
+import { addLayer, avgPool2d, batchNorm2d, conv2d, elementwiseRecurrent, flatten, input, linear, linearRecurrent, maxPool2d, Network, readoutOf, sequential, spikingLstm, spikingRnn, spikingSelfAttention, stepwise, temporalAttention } from '@snn/nn'
 import { defineNeuron, dsrIntegrateAndFire, dsrLif, extendNeuron, gatedLif, halfThresholdIntegrateAndFire, integrateAndFire, izhikevich, learnable, lif, maskedPsn, parametricLif, slidingPsn } from '@snn/neuron'
 import { atan } from '@snn/surrogate'
 import { compile, isSnnError, reference, variable, type HostTensor, type Tensor } from '@snn/tensor'
@@ -97,7 +97,8 @@ describe('toOnnx', () => {
         return
       }
       const read = readSnn(bytes, own)
-      expect(read.metadata).toEqual({ T, classNames: ['a'] })
+      expect(read.metadata).toMatchObject({ T, classNames: ['a'] })
+      expect(readoutOf(read.snn)).toEqual(readoutOf(net))
       expect(await toOnnx(read.snn, read.metadata)).toEqual(bytes)
       expect(Object.keys(read.snn.parameters()).sort()).toEqual(Object.keys(net.parameters()).sort())
       const x = Object.fromEntries(net.inputs.map((entry, i) => [entry.name, randomTensor([T, 2, ...entry.shape!], 30 + i)]))

@@ -1,4 +1,4 @@
-import { needsSequence, sampleShapes, type Network } from '@snn/nn'
+import { namedReadout, needsSequence, parseReadout, readoutOf, readsLastStep, sampleShapes, type Network, type NetworkMetadata } from '@snn/nn'
 import { freeSize, lowerGraph, writeOnnx, type OnnxTensor } from '@snn/onnx'
 import { sameShape, SnnError, traceFunction, unrollScans, type Shape, type TensorLike, type Variable } from '@snn/tensor'
 import { initialValues } from './initial-values.js'
@@ -18,7 +18,10 @@ export interface ToOnnxOptions extends SnnMetadata {
  * - inputs: the network's own, and `layer.state` (a membrane potential, say) for each state, [N, ..]
  * - outputs: `logits` (the output after this step; of a network with several outputs, their names), and `layer.state.next` for each state
  * - metadata: `snn.version`, `snn.initial` (initial value of each state: a number, or an array that broadcasts over a sample),
- *   `snn.T`, `snn.preprocess`, `snn.class_names`, `snn.calibration`, and `snn.network`, from which `readSnn` makes the Network again
+ *   `snn.T`, `snn.readout` (how the outputs of all steps are read; the last one where it is not there), `snn.encoding`, `snn.preprocess`,
+ *   `snn.class_names`, `snn.calibration`, and `snn.network`, from which `readSnn` makes the Network again
+ *
+ * T, read-out and encoding are those that training or conversion left in `net.metadata`, unless options say others.
  *
  * A network with a layer that looks at steps to come has no single step. Its model is one of the whole sequence of T steps, the metadata
  * `snn.form` being `sequence`: inputs and outputs [T, N, ..], no states; `T` has to be given.
@@ -26,12 +29,13 @@ export interface ToOnnxOptions extends SnnMetadata {
  * Writing what was read gives the same bytes.
  *
  * @throws `SHAPE` when the shape of an input is neither known nor given, or a layer is for another number of steps; `NEEDS_SEQUENCE` for a
- * layer that needs all steps at once without `T`; `UNSUPPORTED` for an operation that has no ONNX form
+ * layer that needs all steps at once without `T`; `ARGUMENT` for a network whose predictions no read-out stands for; `UNSUPPORTED` for an operation that has no ONNX form
  */
 export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise<Uint8Array> {
   // parameters that get their size from the input come into being here
   const shapes = sampleShapes(net, options.inputShapes)
-  const T = stepsOfModel(net, options)
+  const use = usageOf(net, options)
+  const T = stepsOfModel(net, { ...options, ...use })
   const inputs = net.inputs.map(({ name }) => ({ name, shape: shapes.get(name)! }))
   const values = new Map<Variable, TensorLike>()
   for (const v of Object.values(net.variables())) values.set(v, { data: await v.data(), shape: v.shape, dtype: v.dtype })
@@ -58,16 +62,26 @@ export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise
     ...named.model,
     producer: '@snn/ann2snn',
     metadata: {
-      'snn.version': String(formatVersion),
+      'snn.version': String(use.readout || use.encoding ? formatVersion : 1),
       'snn.network': JSON.stringify({ inputs, ...describeNetwork(net, named.names) }),
       'snn.initial': JSON.stringify(initialValues(net, inputs, states, values, T)),
       ...(T === undefined ? {} : { 'snn.form': 'sequence' }),
-      ...(options.T === undefined ? {} : { 'snn.T': String(options.T) }),
+      ...(use.T === undefined ? {} : { 'snn.T': String(use.T) }),
+      ...(use.readout === undefined ? {} : { 'snn.readout': JSON.stringify(use.readout) }),
+      ...(use.encoding === undefined ? {} : { 'snn.encoding': use.encoding }),
       ...(options.preprocess === undefined ? {} : { 'snn.preprocess': JSON.stringify(options.preprocess) }),
       ...(options.classNames === undefined ? {} : { 'snn.class_names': JSON.stringify(options.classNames) }),
       ...(options.calibration === undefined ? {} : { 'snn.calibration': JSON.stringify(options.calibration) }),
     },
   })
+}
+
+/** How the network is run and read; what a file says by saying nothing is left out. */
+function usageOf(net: Network, options: ToOnnxOptions): NetworkMetadata {
+  const { T = net.metadata.T, encoding = net.metadata.encoding } = options
+  const readout = namedReadout(options.readout === undefined ? readoutOf(net, options.inputShapes) : parseReadout(options.readout, 'toOnnx'), 'toOnnx')
+  if (T !== undefined) checkSteps(T, 'toOnnx')
+  return { ...(T !== undefined && { T }), ...(!readsLastStep(readout) && { readout }), ...(encoding !== undefined && encoding !== 'constant' && { encoding }) }
 }
 
 /** The steps of a model of a whole sequence; undefined for a model of one step. */

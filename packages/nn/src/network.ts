@@ -3,6 +3,7 @@ import { advance } from './advance.js'
 import { keyOf } from './initialize.js'
 import { isStateful, type Context, type Layer, type State } from './layer.js'
 import { inOrder, unknownName } from './order.js'
+import type { Readout } from './readout.js'
 import { checkPatterns, matcher } from './record.js'
 import { sampleShapes } from './sample-shapes.js'
 
@@ -45,16 +46,29 @@ export interface RunResult {
 /** `step`: [N, ..], one time step.  `sequence`: [T, N, ..], layer by layer. */
 export type Mode = 'step' | 'sequence'
 
+/** How a network is run, and what its outputs mean, where that is known: training and conversion say it, tools and files keep to it. */
+export interface NetworkMetadata {
+  /** Time steps that it was trained for, or is best run for. */
+  readonly T?: number
+  readonly readout?: Readout
+  /**
+   * What a sample x becomes at its input: the same at every step (`constant`), one step after the other, x [T, ..] (`sequence`), or what some function made
+   * of it (`other`), which has to be done before.
+   */
+  readonly encoding?: 'constant' | 'sequence' | 'other'
+}
+
 export interface NetworkParts {
   readonly inputs: readonly NetworkInput[]
   /** In any order. */
   readonly nodes: readonly NetworkNode[]
   readonly outputs: readonly string[]
+  readonly metadata?: NetworkMetadata
 }
 
 /**
  * A directed acyclic graph of named layers: the form that conversion and deployment read and write. Immutable but for the
- * values of its Variables. Layers that nobody has given weights yet draw them here, from seed 0 and their names.
+ * values of its Variables and for `metadata`. Layers that nobody has given weights yet draw them here, from seed 0 and their names.
  */
 export class Network {
   readonly contract = 1
@@ -63,9 +77,12 @@ export class Network {
   readonly nodes: readonly NetworkNode[]
   /** Names of the nodes (or inputs) whose values are the outputs. */
   readonly outputs: readonly string[]
+  /** Replace it to say more: `net.metadata = { ...net.metadata, T: 8 }`. */
+  metadata: NetworkMetadata
 
   /** @throws `ARGUMENT` for unknown or equal names, cycles, and a network without outputs */
-  constructor({ inputs, nodes, outputs }: NetworkParts) {
+  constructor({ inputs, nodes, outputs, metadata = {} }: NetworkParts) {
+    this.metadata = metadata
     this.inputs = inputs
     this.nodes = inOrder(nodes, inputs)
     this.outputs = outputs

@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander'
 import { defaultSteps, evaluateModel, type ModelEvaluation } from '../evaluate-model.js'
-import { batchOption, dataHelp, jsonOption, outputOption, preprocessOption, specHelp, stepList, wholeNumber } from '../options.js'
+import { batchOption, dataHelp, jsonOption, outputOption, preprocessOption, readout, specHelp, stepList, wholeNumber } from '../options.js'
+import { readouts, type Readout } from '@snn/nn'
 import { readSpec } from '../preprocessing.js'
 import { withProgress } from '../progress.js'
 import { count, formatTable, percent, short } from '../table.js'
@@ -9,6 +10,7 @@ interface Flags {
   readonly data: string
   readonly samples?: number
   readonly steps?: readonly number[]
+  readonly readout?: Readout
   readonly against?: string
   readonly preprocess?: string
   readonly output?: string
@@ -29,7 +31,8 @@ export function evalCommand(signal: AbortSignal): Command {
     .addArgument(new Argument('<FILE>', 'a .snn.onnx file, or a plain ONNX classifier, which ONNX Runtime runs'))
     .requiredOption('--data <DATA>', 'labelled data')
     .addOption(new Option('--samples <count>', 'only the first so many samples').argParser(wholeNumber(1)))
-    .addOption(new Option('--steps <list>', `after how many time steps to measure, all in one run (default: ${defaultSteps.join()}; of a model of whole sequences, its number)`).argParser(stepList))
+    .addOption(new Option('--steps <list>', `after how many time steps to measure, all in one run (default: those of the file; of a converted one ${defaultSteps.join()}, too)`).argParser(stepList))
+    .addOption(new Option('--readout <name>', `how the outputs of all steps are read: ${readouts.join(', ')}, or JSON (default: as the file says)`).argParser(readout))
     .option('--against <model.onnx>', 'the classifier that FILE was converted from, to be measured too')
     .option('--same-data', 'measure on images that FILE was calibrated with, too')
     .addOption(preprocessOption())

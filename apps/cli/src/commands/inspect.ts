@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander'
+import type { Readout } from '@snn/nn'
 import type { OnnxValue } from '@snn/onnx'
 import { inspectModel, type ModelInspection } from '../inspect-model.js'
 import { jsonOption, outputOption } from '../options.js'
@@ -29,14 +30,15 @@ export function inspectCommand(): Command {
 }
 
 /** The result for readers. */
-export function describeInspection({ model, spiking, producer, opset, bytes, inputs, outputs, layers, parameters, macs, convertible, notes }: ModelInspection): string {
+export function describeInspection({ model, spiking, producer, opset, bytes, inputs, outputs, layers, parameters, macs, convertible, T, readout, notes }: ModelInspection): string {
   const values = (list: readonly OnnxValue[]): string => list.map(({ name, dtype, shape }) => `${name} ${dtype} [${shape?.join(', ') ?? '?'}]`).join('; ')
   const refused = layers.filter(({ converts }) => !converts)
-  const verdict = spiking ? 'a converted network' : convertible ? 'all layers convert' : `${refused.length} of ${layers.length} layers cannot spike`
+  const verdict = spiking ? 'a spiking network' : convertible ? 'all layers convert' : `${refused.length} of ${layers.length} layers cannot spike`
   return [
     `${model}: ${count(bytes)} bytes, opset ${opset}${producer && `, written by ${producer}`}`,
     `in:  ${values(inputs)}`,
     `out: ${values(outputs)}`,
+    ...(readout ? [`run: ${T === undefined ? 'any number of steps' : `T = ${T}`}, read by: ${describeReadout(readout)}`] : []),
     '',
     formatTable(
       [['layer'], ['kind'], ['output shape'], ['parameters', 'number'], ['MACs', 'number'], ...(spiking ? [] : [['converts as'] as const])],
@@ -46,4 +48,8 @@ export function describeInspection({ model, spiking, producer, opset, bytes, inp
     `${count(parameters)} parameters, ${count(macs)} multiply-accumulates for one sample; ${verdict}`,
     ...notes.map((note) => `note: ${note}`),
   ].join('\n')
+}
+
+function describeReadout({ by, start, classes }: Readout): string {
+  return [by === 'last' ? 'the output of the last step' : `${by} over all steps`, ...(start === undefined ? [] : [`from step ${start}`]), ...(classes === undefined ? [] : [`${classes} groups of outputs`])].join(', ')
 }

@@ -1,8 +1,9 @@
-import type { Network } from '@snn/nn'
+import type { Network, NetworkMetadata } from '@snn/nn'
 import type { Tensor, Variable } from '@snn/tensor'
 import { predictByRate } from '../metrics.js'
 import type { Optimizer } from '../optimizers/optimizer.js'
 import type { EvaluationStep } from './evaluate.js'
+import { recognizeEncoding, recognizeReadout } from './recognize.js'
 
 /** What a training step gives, in a trace: the loss (a scalar, or one value for each sample, of which the mean is reported) and the predicted classes int32 [N]. */
 export type TrainingStep = (x: Tensor, y: Tensor) => { readonly loss: Tensor; readonly predictions?: Tensor }
@@ -24,10 +25,14 @@ export function timeFirst(x: Tensor): Tensor {
 
 const meanOf = (loss: Tensor): Tensor => (loss.shape.length === 0 ? loss : loss.mean())
 
-/** The training step of a network: forward, gradient, update, all in one program. */
+/**
+ * The training step of a network: forward, gradient, update, all in one program. The network's metadata then say how it was run and read, so that tools and
+ * files measure what training measured.
+ */
 export function trainingStep(net: Network, { optimizer, loss, encode, predict }: NetworkTraining): TrainingStep {
   return (x, y) => {
     const outputs = net.forward(encode(x), { training: true })
+    net.metadata = { ...net.metadata, T: outputs.shape[0]!, encoding: recognizeEncoding(encode, x), ...readoutFor(outputs, predict) }
     const value = meanOf(loss(outputs, y))
     optimizer.step(value)
     return { loss: value, ...predicted(outputs, predict) }
@@ -45,6 +50,12 @@ export function evaluationStep(net: Network, { loss, encode, predict }: Omit<Net
 function predicted(outputs: Tensor, predict: NetworkTraining['predict']): { predictions?: Tensor } {
   if (predict) return { predictions: predict(outputs) }
   return outputs.shape.length === 3 ? { predictions: predictByRate(outputs) } : {}
+}
+
+/** The read-out that the predictions are made by. */
+function readoutFor(outputs: Tensor, predict: NetworkTraining['predict']): Pick<NetworkMetadata, 'readout'> {
+  if (predict) return { readout: recognizeReadout(predict, outputs.shape) }
+  return outputs.shape.length === 3 ? { readout: { by: 'count' } } : {}
 }
 
 /** Every Variable of a network and its optimiser, under `network.` and `optimizer.`: what a checkpoint keeps. */
