@@ -73,7 +73,7 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
       const [calibration, validation] = [own.calibration, own.validation].map((part) => batchesFor(part, preprocess, input, { batch, signal }))
       return searchConversion(network, calibration!, validation!, { ...common, budget: points, sameData, onProgress: follow })
     }
-    const report = { ...converted.report, notes: [...notes, ...converted.report.notes] }
+    const report = { ...converted.report, notes: [...(opened.notes ?? []), ...notes, ...converted.report.notes] }
     const file = await toOnnx(converted.snn, { calibration: await digestsOf(dataset), ...(preprocess ? { preprocess } : {}), ...(classNames ? { classNames } : {}), T: report.recommendedT })
     signal.throwIfAborted()
     await replaceFile(out, file)

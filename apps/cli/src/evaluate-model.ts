@@ -38,6 +38,8 @@ export interface ModelEvaluation {
   readonly ann?: Omit<AnnRun, 'samples'>
   /** After each number of steps, all from one run. */
   readonly snn: readonly (Omit<StepResult, 'T'> & { readonly steps: number })[]
+  /** What to know of how the data were read. */
+  readonly notes: readonly string[]
 }
 
 export interface Work {
@@ -77,6 +79,7 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
     samples: dataset.length,
     ...(ann ? { ann: { accuracy: ann.accuracy, seconds: ann.seconds } } : {}),
     snn: (snn?.results ?? []).map(({ T, accuracy, spikesPerNeuronPerStep, seconds }) => ({ steps: T, accuracy, spikesPerNeuronPerStep, seconds })),
+    notes: opened.notes ?? [],
   }
 }
 

@@ -27,6 +27,8 @@ export interface ImageDataset extends Dataset<ImageSample> {
   readonly shape?: Shape
   /** Names of the classes by label, where the source has them. */
   readonly classes?: readonly string[]
+  /** What a user should know of how the source was read, as files that were left out. */
+  readonly notes?: readonly string[]
 }
 
 /** Throws `ARGUMENT` unless `index` is one of a data set of this length. */

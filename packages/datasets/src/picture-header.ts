@@ -11,9 +11,15 @@ export interface PictureHeader {
 
 const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
+/** The format that the first 8 bytes tell. */
+export function pictureFormat(head: Uint8Array): PictureHeader['format'] | undefined {
+  if (pngSignature.every((byte, i) => head[i] === byte)) return 'png'
+  return head[0] === 0xff && head[1] === 0xd8 ? 'jpeg' : undefined
+}
+
 /** Format, size and colour of a JPEG or PNG file. Throws `DATA_INVALID` for anything else and for sizes its bytes cannot hold. */
 export function parsePictureHeader(bytes: Uint8Array, file: string): PictureHeader {
-  const header = pngSignature.every((byte, i) => bytes[i] === byte) ? pngHeader(bytes, file) : jpegHeader(bytes, file)
+  const header = pictureFormat(bytes) === 'png' ? pngHeader(bytes, file) : jpegHeader(bytes, file)
   // Both formats take at least 1 bit for a run of pixels: deflate 1032 : 1 at 1 bit a pixel, JPEG one bit for an 8 x 8 block.
   const possible = bytes.length * (header.format === 'png' ? 8 * 1032 : 8 * 64)
   const { width, height } = header
@@ -33,7 +39,7 @@ function pngHeader(bytes: Uint8Array, file: string): PictureHeader {
 
 /** Walks the segments to the start of frame: FF C0..CF but C4, C8 and CC; length, precision, height, width, components. */
 function jpegHeader(bytes: Uint8Array, file: string): PictureHeader {
-  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) throw invalid('picture', file, 'neither JPEG nor PNG by its first bytes.', 0)
+  if (pictureFormat(bytes) !== 'jpeg') throw invalid('picture', file, 'neither JPEG nor PNG by its first bytes.', 0)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   let at = 2
   while (at + 10 <= bytes.length) {

@@ -48,7 +48,7 @@ export function evalCommand(signal: AbortSignal): Command {
 }
 
 /** The result for readers. */
-export function describeEvaluation({ model, data, samples, ann, snn }: ModelEvaluation): string {
+export function describeEvaluation({ model, data, samples, ann, snn, notes }: ModelEvaluation): string {
   const rows = [
     ...(ann ? [['ANN', percent(ann.accuracy), '', '', ann.seconds.toFixed(2)]] : []),
     ...snn.map(({ steps, accuracy, spikesPerNeuronPerStep, seconds }) => [
@@ -60,5 +60,5 @@ export function describeEvaluation({ model, data, samples, ann, snn }: ModelEval
     ]),
   ]
   const table = formatTable([['network'], ['accuracy', 'number'], ['points to ANN', 'number'], ['spikes per neuron and step', 'number'], ['seconds', 'number']], rows)
-  return `${model} on ${count(samples)} samples of ${data}\n\n${table}`
+  return [`${model} on ${count(samples)} samples of ${data}`, '', table, ...notes.map((note) => `note: ${note}`)].join('\n')
 }

@@ -8,7 +8,7 @@ import { invalid } from '../invalid.js'
 import { parseNpy } from '../npy.js'
 import { parseNpz } from '../npz.js'
 import { filesIn, kindOf, notFound, readBytes, readUnpacked } from './files.js'
-import { imageFolder } from './image-folder.js'
+import { picturesIn } from './image-folder.js'
 
 export interface OpenOptions {
   /** Where the colours of 4-axis uint8 arrays are; see `fromArrays`. */
@@ -23,6 +23,7 @@ export const dataForms: readonly string[] = [
   'FOLDER:train or FOLDER:test with train-images-idx3-ubyte[.gz], t10k-images-idx3-ubyte[.gz] and their labels (MNIST)',
   'FOLDER:train or FOLDER:test with data_batch_1.bin .. and test_batch.bin (CIFAR-10), or train.bin and test.bin (CIFAR-100)',
   'FOLDER with labels.json and JPEG or PNG pictures',
+  'FOLDER with a folder of JPEG or PNG pictures for each class, nested or not; FOLDER:train or FOLDER:test with folders train, test or val of such',
   'FILE.bin[.gz] (CIFAR binary)',
   'FILE.npz with arrays x and y, or images and labels; FILE.npz:train or FILE.npz:test with x_train, y_train, x_test, y_test',
   'IMAGES,LABELS: two IDX or .npy files',
@@ -64,9 +65,10 @@ async function pairOf(description: string): Promise<[images: string, labels: str
 async function openFolder(folder: string, split: Split | undefined, options: OpenOptions): Promise<ImageDataset> {
   const names = await filesIn(folder)
   if (split === undefined) {
-    if (names.includes('labels.json')) return imageFolder(folder, options)
     const found = names.filter((name) => /-images|^(data|test)_batch.*\.bin|^(train|test)\.bin/.test(name))
     const fix = found.length > 0 ? [`${folder}:train or ${folder}:test, since it has ${found.slice(0, 4).join(', ')}`] : dataForms
+    const pictures = found.length > 0 && !names.includes('labels.json') ? undefined : await picturesIn(folder, options)
+    if (pictures) return pictures
     throw notFound('openDataset', folder, fix)
   }
   const prefix = split === 'train' ? 'train' : '(?:t10k|test)'
@@ -75,6 +77,9 @@ async function openFolder(folder: string, split: Split | undefined, options: Ope
   if (images !== undefined && labels !== undefined) return openPair(join(folder, images), join(folder, labels), options)
   const batches = names.filter((name) => (split === 'train' ? /^(data_batch_\d+|train)\.bin(\.gz)?$/ : /^(test_batch|test)\.bin(\.gz)?$/).test(name))
   if (batches.length === 0) {
+    const part = (split === 'train' ? ['train'] : ['test', 'val', 'valid', 'validation']).find((name) => names.includes(name))
+    const pictures = part !== undefined && (await kindOf(join(folder, part))) === 'folder' ? await picturesIn(join(folder, part), options) : undefined
+    if (pictures) return pictures
     const python = names.some((name) => /(^|\/)(data_batch_1|test_batch)$/.test(name))
     const idxName = split === 'train' ? 'train' : 't10k'
     const looked = [`${idxName}-images-idx3-ubyte[.gz] with ${idxName}-labels-idx1-ubyte[.gz]`, split === 'train' ? 'data_batch_*.bin' : 'test_batch.bin']

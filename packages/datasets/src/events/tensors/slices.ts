@@ -5,15 +5,18 @@ import { indexOfTime, isSorted, sliceEvents } from '../select.js'
 /**
  * How a recording is cut into parts, as plain data. N events from t_0 to t_last; all parts are left-closed. Times are in the recording's unit.
  *
- * As SpikingJelly cuts, every event in one part:
+ * Without overlap no event is in two parts, and every event is in one, but for the rest that `timeWindow` and `eventCount` leave out.
+ *
+ * As SpikingJelly cuts:
  *   number    n parts of floor(N / n) events; the last takes the rest
  *   time      n parts of dt = floor((t_last - t_0) / n) (not floored for times in s and ms); the last runs to the end
- *   duration  ceil((t_last - t_0) / duration) parts; events at the very end belong to the last; none when all times are equal
- * As Tonic cuts, with overlap, rests left out unless `includeIncomplete`:
- *   timeWindow   floor((t_last - t_0 - window) / (window - overlap)) + 1 parts, at least one
- *   timeBins     window = floor((t_last - t_0) / n) (1 + overlap), stride window (1 - overlap)
- *   eventCount   floor((N - count) / (count - overlap)) + 1 parts
- *   eventBins    count = floor(floor(N / n) (1 + overlap)), stride floor(count (1 - overlap))
+ *   duration  ceil((t_last - t_0) / duration) parts, at least one where there are events; events at the very end belong to the last
+ * As Tonic cuts, with overlap, but for events at the very end, which Tonic loses and the last part has here:
+ *   timeWindow   floor((t_last - t_0 - window) / (window - overlap)) + 1 parts, at least one; with `includeIncomplete` as many as reach the end, else
+ *                events after the last whole window are left out
+ *   timeBins     window = floor((t_last - t_0) / n) (1 + overlap), stride window (1 - overlap); the last runs to the end
+ *   eventCount   floor((N - count) / (count - overlap)) + 1 parts; with `includeIncomplete` as many as reach the end
+ *   eventBins    count = floor(floor(N / n) (1 + overlap)), stride floor(count (1 - overlap)); the last takes the rest
  *   indices, timePoints   from each of `starts` to its `ends`
  */
 export type SliceSpec =
@@ -43,7 +46,8 @@ export function sliceBounds(events: Events, spec: SliceSpec): Bounds[] {
   const first = t[0] ?? 0
   const span = (t.at(-1) ?? 0) - first
   const at = (time: number): number => indexOfTime(events, time)
-  const between = (count: number, start: number, stride: number, window: number): Bounds[] => parts(count, (i) => [at(start + i * stride), at(start + i * stride + window)])
+  // Without overlap a part ends where the next starts, to the last bit.
+  const edge = (start: number, stride: number, window: number, i: number): number => (window === stride ? start + (i + 1) * stride : start + i * stride + window)
   switch (spec.by) {
     case 'number': {
       const n = whole('n', spec.n)
@@ -57,7 +61,7 @@ export function sliceBounds(events: Events, spec: SliceSpec): Bounds[] {
     }
     case 'duration': {
       const duration = positive('duration', spec.duration)
-      const n = Math.ceil(span / duration)
+      const n = length === 0 ? 0 : durationCount(first, first + span, duration)
       return parts(n, (i) => [at(first + i * duration), i === n - 1 ? length : at(first + (i + 1) * duration)])
     }
     case 'timeWindow': {
@@ -65,16 +69,22 @@ export function sliceBounds(events: Events, spec: SliceSpec): Bounds[] {
       const overlap = spec.overlap ?? 0
       check(spec, 'overlap', overlap, overlap >= 0 && overlap < window, 'a number from 0 up to but not including window')
       const start = spec.start ?? first
-      const round = spec.includeIncomplete ? Math.ceil : Math.floor
-      const count = Math.max(round(((spec.end ?? first + span) - start - window) / (window - overlap)) + 1, 1)
-      return between(count, start, window - overlap, window)
+      const end = spec.end ?? first + span
+      const stride = window - overlap
+      const strides = (end - start - window) / stride
+      const slack = (8 * Number.EPSILON * Math.max(Math.abs(start), Math.abs(end), window)) / stride // rounding: 0.3 s are three windows of 0.1 s
+      const count = Math.max((spec.includeIncomplete ? Math.ceil(strides - slack) : Math.floor(strides + slack)) + 1, 1)
+      // A last window that ends where the recording does has the events there.
+      const closed = spec.end === undefined && strides - slack <= count - 1
+      return parts(count, (i) => [at(start + i * stride), closed && i === count - 1 ? length : at(edge(start, stride, window, i))])
     }
     case 'timeBins': {
       const n = whole('n', spec.n)
       const overlap = fraction('overlap', spec.overlap ?? 0)
       const bin = unitsPerSecond[events.timeUnit] >= 1e6 ? Math.floor(span / n) : span / n
       const window = bin * (1 + overlap)
-      return between(n, first, window * (1 - overlap), window)
+      const stride = window * (1 - overlap)
+      return parts(n, (i) => [at(first + i * stride), i === n - 1 ? length : at(edge(first, stride, window, i))])
     }
     case 'eventCount': {
       const count = whole('count', spec.count)
@@ -89,7 +99,7 @@ export function sliceBounds(events: Events, spec: SliceSpec): Bounds[] {
       const overlap = fraction('overlap', spec.overlap ?? 0)
       const count = Math.floor(Math.floor(length / n) * (1 + overlap))
       const stride = Math.floor(count * (1 - overlap))
-      return parts(n, (i) => [Math.min(i * stride, length), Math.min(i * stride + count, length)])
+      return parts(n, (i) => [Math.min(i * stride, length), i === n - 1 ? length : Math.min(i * stride + count, length)])
     }
     case 'indices':
     case 'timePoints': {
@@ -107,6 +117,15 @@ export function sliceBounds(events: Events, spec: SliceSpec): Bounds[] {
 /** The parts as recordings of their own, views of the same arrays. */
 export function splitEvents(events: Events, spec: SliceSpec): Events[] {
   return sliceBounds(events, spec).map(([from, to]) => sliceEvents(events, from, to))
+}
+
+/** The least number of parts, at least one, whose last edge is not before the last time. */
+function durationCount(first: number, last: number, duration: number): number {
+  let n = Math.max(1, Math.ceil((last - first) / duration))
+  if (n > mostParts) return n
+  while (n > 1 && first + (n - 1) * duration >= last) n--
+  while (first + n * duration < last) n++
+  return n
 }
 
 function parts(count: number, bound: (index: number) => Bounds): Bounds[] {

@@ -91,7 +91,8 @@ function byDuration(duration: number, newFrame: NewFrame): Maker {
       const { t } = events
       for (let from = 0; from < t.length; ) {
         first ??= t[from]!
-        const next = Math.floor((t[from]! - first) / duration)
+        if (t[from]! < last) throw fallen(t[from]!, last)
+        const next = indexOf(t[from]!, first, duration)
         if (next - index > longestPause) throw new SnnError('ARGUMENT', `[streamFrames] a pause of ${next - index} frames before an event at ${t[from]}, expected at most ${longestPause}. Are the times in the unit you think?`, { name: 'duration', value: duration })
         while (index < next) {
           if (waiting) yield waiting
@@ -105,17 +106,16 @@ function byDuration(duration: number, newFrame: NewFrame): Maker {
         const end = first + (index + 1) * duration
         let to = from
         for (; to < t.length && t[to]! < end; to++) {
-          if (t[to]! < last) throw new SnnError('ARGUMENT', `[streamFrames] time ${t[to]} after ${last}, expected events in order.`, { name: 'events', value: t[to] })
+          if (t[to]! < last) throw fallen(t[to]!, last)
           last = t[to]!
           if (last > start) onlyAtStart = false
         }
-        if (to === from) to++ // rounding: the event lies within by its index
+        if (to === from) to++ // a duration below the resolution of times
         count(frame, events, from, to)
         from = to
       }
     },
     *end() {
-      if (frame && onlyAtStart && index === 0) return // all times are equal
       if (waiting && frame && onlyAtStart) {
         const data = waiting.data as Float32Array
         frame.data.forEach((value, i) => (data[i] = data[i]! + value))
@@ -127,3 +127,12 @@ function byDuration(duration: number, newFrame: NewFrame): Maker {
     },
   }
 }
+
+/** Which part a time lies in, by the edges that `sliceBounds` has: a quotient alone is a bit off now and then. */
+function indexOf(time: number, first: number, duration: number): number {
+  const index = Math.floor((time - first) / duration)
+  if (time < first + index * duration) return index - 1
+  return time < first + (index + 1) * duration ? index : index + 1
+}
+
+const fallen = (time: number, last: number): SnnError<'ARGUMENT'> => new SnnError('ARGUMENT', `[streamFrames] time ${time} after ${last}, expected events in order.`, { name: 'events', value: time })

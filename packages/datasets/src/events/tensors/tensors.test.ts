@@ -56,7 +56,7 @@ describe('parts as SpikingJelly cuts them', () => {
     expect(counts({ by: 'number', n: 3 }, four)).toEqual([1, 1, 2])
     expect(sliceBounds(four, { by: 'time', n: 2 })).toEqual([[0, 1], [1, 4]])
     expect(counts({ by: 'duration', duration: 2 }, times([10, 11, 12, 13]))).toEqual([2, 2])
-    expect(counts({ by: 'duration', duration: 2 }, times([7, 7, 7]))).toEqual([])
+    expect(counts({ by: 'duration', duration: 2 }, times([7, 7, 7]))).toEqual([3]) // none in SpikingJelly, which loses them
   })
 
   it('fewer events than parts, one, and none', () => {
@@ -86,11 +86,7 @@ describe('parts as SpikingJelly cuts them', () => {
       fc.property(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 9 }), fc.nat(), (length, n, seed) => {
         const recording = randomEvents(length, seed)
         for (const spec of [{ by: 'number', n }, { by: 'time', n }, { by: 'duration', duration: 1000 * n }] as const) {
-          const bounds = sliceBounds(recording, spec)
-          const whole = bounds.length > 0 || recording.t[0] === recording.t.at(-1)
-          expect(whole).toBe(true)
-          bounds.forEach(([from], i) => expect(from).toBe(i === 0 ? 0 : bounds[i - 1]![1]))
-          if (bounds.length > 0) expect(sum(toFrames(spec)(recording).data)).toBe(length)
+          expect(sum(toFrames(spec)(recording).data)).toBe(length)
         }
       }),
       { numRuns: 100 },
@@ -102,13 +98,20 @@ describe('parts as Tonic cuts them', () => {
   it.each<[keyof typeof tonic, SliceSpec]>([
     ['slice time 30', { by: 'timeWindow', window: 30 }],
     ['slice time 30 incl incomplete', { by: 'timeWindow', window: 30, includeIncomplete: true }],
-    ['time 40 overlap 20', { by: 'timeWindow', window: 40, overlap: 20 }],
-    ['time_bins 3', { by: 'timeBins', n: 3 }],
     ['time_bins 4 overlap .25', { by: 'timeBins', n: 4, overlap: 0.25 }],
     ['count 4', { by: 'eventCount', count: 4 }],
     ['count 4 incl', { by: 'eventCount', count: 4, includeIncomplete: true }],
-    ['event_bins 3', { by: 'eventBins', n: 3 }],
   ])('%s', (name, spec) => expect(counts(spec)).toEqual(tonic[name]))
+
+  // Tonic loses the events at the very end: it cuts at searchsorted(t, end), and drops the remainder of N / n.
+  it.each<[keyof typeof tonic, SliceSpec]>([
+    ['time 40 overlap 20', { by: 'timeWindow', window: 40, overlap: 20 }],
+    ['time_bins 3', { by: 'timeBins', n: 3 }],
+    ['event_bins 3', { by: 'eventBins', n: 3 }],
+  ])('%s, with the event at the end in the last part', (name, spec) => {
+    const lost = tonic[name] as number[]
+    expect(counts(spec)).toEqual(lost.map((count, i) => (i === lost.length - 1 ? count + 1 : count)))
+  })
 
   it('the cases of its own tests', () => {
     expect(counts({ by: 'eventCount', count: 50, overlap: 25 }, randomEvents(100, 1)).length).toBe(3)
@@ -121,7 +124,8 @@ describe('parts as Tonic cuts them', () => {
   it('frames', () => {
     const frames = toFrames({ by: 'timeBins', n: 3 })(events)
     expect(frames.shape).toEqual(tonic.shape)
-    expect([0, 1, 2].map((i) => sum(frames.data.subarray(24 * i, 24 * (i + 1))))).toEqual(tonic['frames n_time_bins=3 sums'])
+    const [first, second, third] = tonic['frames n_time_bins=3 sums']
+    expect([0, 1, 2].map((i) => sum(frames.data.subarray(24 * i, 24 * (i + 1))))).toEqual([first, second, third! + 1])
     expect(toFrames({ by: 'timeWindow', window: 10 })(times([]))).toMatchObject({ shape: [1, 2, 3, 4] })
     const audio = createEvents({ t: [0, 1], x: [5, 699] }, { sensor: sensorOf(700, 1), timeUnit: 's' })
     expect(toFrames({ by: 'time', n: 2 })(audio).shape).toEqual([2, 700])

@@ -22,7 +22,8 @@ export function toTimeSurfaces({ dt, tau }: TimeSurfaceOptions): (events: Events
   return (events) => {
     checkEvents('timeSurfaces', events)
     const { t, x, y, p, sensor } = events
-    const bounds = t.length === 0 ? [] : sliceBounds(events, { by: 'timeWindow', window: dt })
+    // `end`: an event at the end of the last part comes after it, as that of any other.
+    const bounds = t.length === 0 ? [] : sliceBounds(events, { by: 'timeWindow', window: dt, end: t.at(-1)! })
     const { data, shape, size } = emptyFrames('timeSurfaces', bounds.length, sensor)
     const plane = sensor.width * sensor.height
     const last = new Float64Array(size).fill(-Infinity)
