@@ -63,7 +63,7 @@ export function inferShapes(graph: NirGraph, path = ''): InferredShapes {
       }
     }
   }
-  for (const name of names) if (!shapes.has(at(name)) && (sources.get(name) ?? []).length > 0) fail(name, { what: 'gets values of unknown shape', fix: 'Put an Input before it that states the shape.' })
+  for (const name of names) if (!shapes.has(at(name))) fail(name, { what: 'gets values of unknown shape', fix: 'Put an Input before it that states the shape.' })
   return { shapes, faults }
 }
 
