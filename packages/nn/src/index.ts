@@ -1,5 +1,5 @@
 export { type Layer, type StatelessLayer, type StatefulLayer, type Advance, type LayerKind, type StatefulLayerKind, type State, type Context, type Config, type Variables, defineLayer, defineStatefulLayer, isStateful } from './layer.js'
-export { Network, type NetworkParts, type NetworkMetadata, type NetworkNode, type NetworkInput, type NetworkState, type Inputs, type RunOptions, type RunResult, type Mode } from './network.js'
+export { Network, type NetworkParts, type NetworkMetadata, type NetworkNode, type NetworkInput, type NetworkFeedback, type NetworkState, type Inputs, type RunOptions, type RunResult, type Mode } from './network.js'
 export { readouts, readoutOf, parseReadout, namedReadout, readsLastStep, runningReadout, type Readout, type ReadoutOption, type RunningReadout } from './readout.js'
 export { sequential, input, type Input, type Part } from './sequential.js'
 export { stateDict, loadStateDict, type StateDict, type LoadOptions, type LoadReport } from './state-dict.js'

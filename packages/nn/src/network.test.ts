@@ -124,7 +124,7 @@ describe('errors', () => {
     expect(code(() => new Network(parts([relu('a', 'x'), relu('a', 'x')])))).toContain("the name 'a' stands for two nodes or inputs")
     expect(code(() => new Network(parts([relu('x', 'x')])))).toContain("the name 'x' stands for two")
     expect(code(() => new Network(parts([relu('a', 'x'), add('b', 'a', 'd'), relu('c', 'b'), relu('d', 'c'), relu('e', 'd')])))).toBe(
-      'ARGUMENT [network] b -> c -> d -> b is a cycle, expected a graph without one. Take one of these connections out.',
+      'ARGUMENT [network] b -> c -> d -> b is a cycle, expected a graph without one. Make one of these connections feedback, or take it out.',
     )
     expect(code(() => new Network(parts([relu('a')])))).toContain("'a' (relu) has 0 inputs, expected at least one.")
     expect(code(() => new Network(parts([{ name: 'if', layer: integrateAndFire(), inputs: ['x', 'x'] }])))).toContain("'if' (integrateAndFire) has 2 inputs, expected exactly one. Put an add")

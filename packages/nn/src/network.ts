@@ -1,4 +1,4 @@
-import { formatShape, isTensor, SnnError, withPath, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { formatShape, isFloat, isTensor, sameShape, SnnError, withPath, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
 import { advance } from './advance.js'
 import { keyOf } from './initialize.js'
 import { isStateful, type Context, type Layer, type State } from './layer.js'
@@ -6,6 +6,7 @@ import { inOrder, unknownName } from './order.js'
 import type { Readout } from './readout.js'
 import { checkPatterns, matcher } from './record.js'
 import { sampleShapes } from './sample-shapes.js'
+import { stepwise } from './stepwise.js'
 
 /** A named layer and where its inputs come from: names of other nodes or of network inputs. */
 export interface NetworkNode {
@@ -20,7 +21,15 @@ export interface NetworkInput {
   readonly shape?: Shape | undefined
 }
 
-/** State of all layers with memory, by node name. */
+/** A connection backwards: what the node `from` gave one step before, zeros before the first, for nodes to name among their inputs. */
+export interface NetworkFeedback {
+  readonly name: string
+  readonly from: string
+  /** Shape of one sample, without [T, N]. */
+  readonly shape: Shape
+}
+
+/** State of all layers with memory, by node name, and `{ value }` of connections backwards. */
 export type NetworkState = Readonly<Record<string, State>>
 
 /** A tensor for a network with one input, else tensors by name. */
@@ -63,12 +72,14 @@ export interface NetworkParts {
   /** In any order. */
   readonly nodes: readonly NetworkNode[]
   readonly outputs: readonly string[]
+  readonly feedback?: readonly NetworkFeedback[]
   readonly metadata?: NetworkMetadata
 }
 
 /**
- * A directed acyclic graph of named layers: the form that conversion and deployment read and write. Immutable but for the
- * values of its Variables and for `metadata`. Layers that nobody has given weights yet draw them here, from seed 0 and their names.
+ * A directed acyclic graph of named layers: the form that conversion and deployment read and write. What goes in circles does so through
+ * `feedback`, one step later; such a network runs all of its layers step by step. Immutable but for the values of its Variables and for
+ * `metadata`. Layers that nobody has given weights yet draw them here, from seed 0 and their names.
  */
 export class Network {
   readonly contract = 1
@@ -77,16 +88,19 @@ export class Network {
   readonly nodes: readonly NetworkNode[]
   /** Names of the nodes (or inputs) whose values are the outputs. */
   readonly outputs: readonly string[]
+  readonly feedback: readonly NetworkFeedback[]
   /** Replace it to say more: `net.metadata = { ...net.metadata, T: 8 }`. */
   metadata: NetworkMetadata
 
-  /** @throws `ARGUMENT` for unknown or equal names, cycles, and a network without outputs */
-  constructor({ inputs, nodes, outputs, metadata = {} }: NetworkParts) {
+  /** @throws `ARGUMENT` for unknown or equal names, cycles without feedback, and a network without outputs */
+  constructor({ inputs, nodes, outputs, feedback = [], metadata = {} }: NetworkParts) {
     this.metadata = metadata
     this.inputs = inputs
-    this.nodes = inOrder(nodes, inputs)
+    this.nodes = inOrder(nodes, [...inputs, ...feedback])
     this.outputs = outputs
+    this.feedback = feedback
     const known = [...inputs, ...nodes].map(({ name }) => name)
+    for (const { name, from } of feedback) if (!known.includes(from)) throw unknownName(from, `source of the feedback '${name}'`, known)
     for (const name of outputs) if (!known.includes(name)) throw unknownName(name, 'output', known)
     if (outputs.length === 0) throw new SnnError('ARGUMENT', '[network] no outputs, expected at least one. Name a node.', { name: 'outputs', value: outputs })
     for (const { name, layer } of nodes) if (Object.values(layer.variables).every(({ version }) => version === 0)) layer.initialize?.(keyOf(0, name))
@@ -158,13 +172,20 @@ export class Network {
   run(mode: Mode, inputs: Inputs, options: RunOptions = {}): RunResult {
     const { training = false, state = {}, record = [] } = options
     const context: Context = { training, lead: mode === 'step' ? 1 : 2 }
-    for (const name of Object.keys(state)) if (!isStateful(this.node(name).layer)) throw unknownName(name, 'layer with memory', this.nodes.filter(({ layer }) => isStateful(layer)).map((node) => node.name))
+    if (this.feedback.length > 0 && mode === 'sequence') return stepwise(this, this.bind(inputs), options)
+    const backwards = new Set(this.feedback.map(({ name }) => name))
+    for (const name of Object.keys(state)) if (!backwards.has(name) && !isStateful(this.node(name).layer)) throw unknownName(name, 'layer with memory', this.nodes.filter(({ layer }) => isStateful(layer)).map((node) => node.name))
     const values = new Map<string, Tensor>()
     const given = this.bind(inputs)
     for (const input of this.inputs) values.set(input.name, checkInput(input, given[input.name], context))
     const last: Record<string, State> = {}
     const initial: Record<string, State> = {}
     const all: Record<string, Tensor> = {}
+    for (const { name, shape } of this.feedback) {
+      const value = before(values.get(this.inputs[0]!.name)!, shape)
+      initial[name] = { value }
+      values.set(name, state[name]?.['value'] ?? value)
+    }
     for (const { name, layer, inputs: from } of this.nodes) {
       const taken = from.map((source) => values.get(source)!)
       const output = withPath(name, () => {
@@ -178,6 +199,7 @@ export class Network {
       values.set(name, output)
       all[`${name}.output`] = output
     }
+    for (const { name, from } of this.feedback) last[name] = { value: checkFeedback(name, from, values.get(from)!, values.get(name)!.shape) }
     checkPatterns(record, Object.keys(all))
     const wanted = matcher(record)
     return {
@@ -216,4 +238,14 @@ function checkInput({ name, shape }: NetworkInput, x: Tensor | undefined, { lead
   throw new SnnError('SHAPE', `[network] input '${name}' has ${x ? `shape ${formatShape(x.shape)}` : 'no value'}, expected [${expected.join(',')}].`, {
     shapes: [x?.shape ?? [], shape ?? []],
   })
+}
+
+/** What comes backwards before the first step, beside an input of one step. */
+function before(x: Tensor, shape: Shape): Tensor {
+  return zeros([...x.shape.slice(0, 1), ...shape], { dtype: isFloat(x.dtype) ? x.dtype : 'float32' })
+}
+
+function checkFeedback(name: string, from: string, value: Tensor, shape: Shape): Tensor {
+  if (sameShape(value.shape, shape)) return value
+  throw new SnnError('SHAPE', `[network] feedback '${name}' has shape ${formatShape(shape)} and its source '${from}' gives ${formatShape(value.shape)}, expected one shape. Correct that of the feedback.`, { shapes: [shape, value.shape] })
 }

@@ -1,9 +1,9 @@
 import { SnnError } from '@snn/tensor'
 import { isStateful } from './layer.js'
-import type { NetworkInput, NetworkNode } from './network.js'
+import type { NetworkNode } from './network.js'
 
 /** The nodes with inputs before users, else in the order given. Throws `ARGUMENT` on unknown or equal names, missing inputs and cycles. */
-export function inOrder(nodes: readonly NetworkNode[], inputs: readonly NetworkInput[]): NetworkNode[] {
+export function inOrder(nodes: readonly NetworkNode[], inputs: readonly { readonly name: string }[]): NetworkNode[] {
   const names = [...inputs, ...nodes].map(({ name }) => name)
   const known = new Set(names)
   if (known.size !== names.length) {
@@ -52,5 +52,5 @@ function cycle(stuck: readonly NetworkNode[], done: ReadonlySet<string>): SnnErr
     name = node.inputs.find((source) => !done.has(source))!
   }
   const around = [...path.slice(path.indexOf(name)), name].reverse()
-  return wrong(`${around.join(' -> ')} is a cycle, expected a graph without one. Take one of these connections out.`, name)
+  return wrong(`${around.join(' -> ')} is a cycle, expected a graph without one. Make one of these connections feedback, or take it out.`, name)
 }

@@ -1,6 +1,6 @@
 import { SnnError, type Shape } from '@snn/tensor'
 import type { Layer } from './layer.js'
-import { Network, type NetworkNode } from './network.js'
+import { Network, type NetworkFeedback, type NetworkNode } from './network.js'
 
 /** Says what one sample looks like, as the first part of `sequential`. */
 export interface Input {
@@ -34,20 +34,22 @@ export function sequential(...parts: readonly [Input | Part, ...Part[]]): Networ
   if (layers.length === 0) throw new SnnError('ARGUMENT', '[sequential] no layers, expected at least one. Give layers such as linear(2, 1).', { name: 'parts', value: parts.length })
   const counts = new Map<string, number>()
   const nodes: NetworkNode[] = []
+  const feedback: NetworkFeedback[] = []
   let source = 'input'
   for (const part of layers) {
     const kind = isNetwork(part) ? 'network' : part.kind
     const count = (counts.get(kind) ?? 0) + 1
     counts.set(kind, count)
-    const added = isNetwork(part) ? inlined(part, `${kind}${count}`, source) : [{ name: `${kind}${count}`, layer: part, inputs: [source] }]
-    nodes.push(...added)
+    const added = isNetwork(part) ? inlined(part, `${kind}${count}`, source) : { nodes: [{ name: `${kind}${count}`, layer: part, inputs: [source] }], feedback: [] }
+    nodes.push(...added.nodes)
+    feedback.push(...added.feedback)
     source = isNetwork(part) ? `${kind}${count}.${part.outputs[0]}` : `${kind}${count}`
   }
-  return new Network({ inputs: [{ name: 'input', shape }], nodes, outputs: [source] }).initialize()
+  return new Network({ inputs: [{ name: 'input', shape }], nodes, outputs: [source], feedback }).initialize()
 }
 
-/** The nodes of `net` with `prefix` before their names, reading from `source`. */
-function inlined(net: Network, prefix: string, source: string): NetworkNode[] {
+/** The nodes of `net`, and its feedback, with `prefix` before their names, reading from `source`. */
+function inlined(net: Network, prefix: string, source: string): Pick<Network, 'nodes' | 'feedback'> {
   const [input] = net.inputs
   if (net.inputs.length !== 1 || net.outputs.length !== 1 || net.outputs[0] === input!.name) {
     throw new SnnError('ARGUMENT', `[sequential] ${prefix} has ${net.inputs.length} inputs and the outputs ${net.outputs.join(', ')}, expected one input and one node as output. Build a Network of named nodes.`, {
@@ -56,7 +58,10 @@ function inlined(net: Network, prefix: string, source: string): NetworkNode[] {
     })
   }
   const rename = (name: string): string => (name === input!.name ? source : `${prefix}.${name}`)
-  return net.nodes.map(({ name, layer, inputs }) => ({ name: rename(name), layer, inputs: inputs.map(rename) }))
+  return {
+    nodes: net.nodes.map(({ name, layer, inputs }) => ({ name: rename(name), layer, inputs: inputs.map(rename) })),
+    feedback: net.feedback.map(({ name, from, shape }) => ({ name: rename(name), from: rename(from), shape })),
+  }
 }
 
 function isInput(part: Input | Part): part is Input {

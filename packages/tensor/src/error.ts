@@ -50,6 +50,10 @@ export interface ErrorDetails {
   BACKEND_UNAVAILABLE: { readonly backend: string; readonly reason: string; readonly fix: string }
   /** An object that has been disposed of was used. */
   DISPOSED: { readonly what: string }
+  /** A NIR graph that contradicts itself: everything that is wrong in it. */
+  NIR_INVALID: { readonly faults: readonly { readonly node: string; readonly what: string; readonly fix: string }[] }
+  /** Parts of a network that NIR cannot say, or of a NIR graph that cannot be run: all of them. */
+  NIR_UNSUPPORTED: { readonly nodes: readonly { readonly node: string; readonly kind: string; readonly reason: string; readonly fix: string }[] }
   /** An ONNX file is malformed: which part of it, and what is wrong there. */
   ONNX_INVALID: { readonly where: string; readonly what: string }
   /** Parts of an ONNX model are not understood: all of them. */

@@ -56,10 +56,10 @@ function flat(state: NetworkState): State {
 }
 
 /** The state by node again: a name belongs to the node with the longest name that it begins with. */
-function nested(state: State, { nodes }: Network): NetworkState {
+function nested(state: State, { nodes, feedback }: Network): NetworkState {
   const byNode: Record<string, Record<string, State[string]>> = {}
   for (const [path, value] of Object.entries(state)) {
-    const [node] = nodes.map(({ name }) => name).filter((name) => path.startsWith(`${name}.`)).sort((a, b) => b.length - a.length) as [string]
+    const [node] = [...nodes, ...feedback].map(({ name }) => name).filter((name) => path.startsWith(`${name}.`)).sort((a, b) => b.length - a.length) as [string]
     ;(byNode[node] ??= {})[path.slice(node.length + 1)] = value
   }
   return byNode

@@ -1,0 +1,13 @@
+export { type NirArray, nirArray } from './array.js'
+export {
+  type Integers, type NirAffine, type NirAvgPool2d, type NirConv1d, type NirConv2d, type NirCubaLI, type NirCubaLIF, type NirDelay, type NirFlatten, type NirGraph, type NirI, type NirIF, type NirInput, type NirLI, type NirLIF,
+  type NirLinear, type NirMetadata, type NirNeuron, type NirNode, type NirNodeOf, type NirNodeType, type NirOutput, type NirPadding, type NirScale, type NirSumPool2d, type NirThreshold,
+} from './graph.js'
+export { readNir, type ReadNirOptions } from './read-nir.js'
+export { writeNir, type WriteNirOptions } from './write-nir.js'
+export { nirFromJson, nirToJson } from './json.js'
+export { inferShapes, type InferredShapes, type NirFault, type NodeShapes } from './shapes.js'
+export { repairNir, type Repaired } from './repair.js'
+export { fromNir, type FromNirOptions } from './from-nir.js'
+export { discretisations, type Discretisation, type DiscretisationName } from './discretisations.js'
+export { nirNeurons } from './neurons.js'
