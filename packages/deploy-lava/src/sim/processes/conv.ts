@@ -1,0 +1,117 @@
+import { half24 } from '../integers.js'
+import type { RunningProcess } from '../process.js'
+
+export interface Conv {
+  readonly type: 'Conv'
+  /** [C, H, W]. */
+  readonly input_shape: readonly [number, number, number]
+  /** [O, C / groups, kH, kW], row by row; correlation, as PyTorch. */
+  readonly weight: ArrayLike<number>
+  readonly weight_shape: readonly [number, number, number, number]
+  /** [H, W]. */
+  readonly stride: readonly [number, number]
+  readonly padding: readonly [number, number]
+  readonly dilation: readonly [number, number]
+  readonly groups: number
+  /** 0: whatever is not 0 counts as 1. */
+  readonly num_message_bits?: number
+}
+
+/** [O, H, W] of what a convolution gives. */
+export function convShape({ input_shape: [, height, width], weight_shape: [channels, , kernelHeight, kernelWidth], stride, padding, dilation }: Omit<Conv, 'type' | 'weight' | 'groups'>): [number, number, number] {
+  const size = (axis: 0 | 1, n: number, kernel: number): number => Math.floor((n + 2 * padding[axis] - dilation[axis] * (kernel - 1) - 1) / stride[axis] + 1)
+  return [channels, size(0, height, kernelHeight), size(1, width, kernelWidth)]
+}
+
+/**
+ * Convolution of spikes, as `lava.proc.conv.Conv` in fixed point. Weights are neither clipped nor shifted.
+ *
+ *   sum[o, y, x] = sum_{c, i, j} w[o, c, i, j] s[c, y stride + i dilation - padding, x ..]
+ *   sent in the next step: the sum wrapped to 24 bits, (sum + 2^23) mod 2^24 - 2^23
+ *
+ * Lava sums in doubles and makes 32-bit numbers of them: what lies beyond becomes -2^31, which wraps to 0.
+ */
+export function runConv(spec: Conv): RunningProcess {
+  const { input_shape: [channels, height, width], weight_shape: [features, groupInputs, kernelHeight, kernelWidth], stride, padding, dilation, groups } = spec
+  const [, outHeight, outWidth] = convShape(spec)
+  const graded = (spec.num_message_bits ?? 0) > 0
+  const perGroup = features / groups
+  const places = outHeight * outWidth
+  // [kH, kW, C, O / groups]: what arrives at a place adds a row of features for each channel, at each place that it reaches.
+  const taps = kernelHeight * kernelWidth
+  const kernel = new Float64Array(spec.weight.length)
+  for (let o = 0; o < features; o++) {
+    const group = Math.floor(o / perGroup)
+    for (let c = 0; c < groupInputs; c++) {
+      for (let tap = 0; tap < taps; tap++) kernel[(tap * channels + group * groupInputs + c) * perGroup + (o % perGroup)] = spec.weight[(o * groupInputs + c) * taps + tap]!
+    }
+  }
+  const inputs = { s_in: new Int32Array(channels * height * width) }
+  const out = new Int32Array(features * places)
+  /** [H, W, O], in doubles as there. */
+  const sum = new Float64Array(places * features)
+  /** The channels that something arrived on at one place, and what. */
+  const arrived = new Int32Array(groupInputs)
+  const values = new Float64Array(groupInputs)
+
+  /** Adds what arrived at (y, x) on channels of one group to the features of that group. */
+  function spread(y: number, x: number, group: number, found: number): void {
+    for (let i = 0; i < kernelHeight; i++) {
+      const top = y + padding[0] - i * dilation[0]
+      if (top < 0 || top % stride[0] !== 0 || top / stride[0] >= outHeight) continue
+      for (let j = 0; j < kernelWidth; j++) {
+        const left = x + padding[1] - j * dilation[1]
+        if (left < 0 || left % stride[1] !== 0 || left / stride[1] >= outWidth) continue
+        const to = ((top / stride[0]) * outWidth + left / stride[1]) * features + group * perGroup
+        addRows(sum, to, kernel, (i * kernelWidth + j) * channels * perGroup, perGroup, found)
+      }
+    }
+  }
+
+  function addRows(into: Float64Array, to: number, rows: Float64Array, from: number, width: number, found: number): void {
+    let k = 0
+    for (; k + 2 <= found; k += 2) {
+      const [a, b, p, q] = [from + arrived[k]! * width, from + arrived[k + 1]! * width, values[k]!, values[k + 1]!]
+      for (let o = 0; o < width; o++) into[to + o] = into[to + o]! + rows[a + o]! * p + rows[b + o]! * q
+    }
+    if (k < found) {
+      const [a, p] = [from + arrived[k]! * width, values[k]!]
+      for (let o = 0; o < width; o++) into[to + o] = into[to + o]! + rows[a + o]! * p
+    }
+  }
+
+  return {
+    inputs,
+    out,
+    state: {},
+    send() {
+      for (let o = 0, at = 0; o < features; o++) {
+        for (let place = 0; place < places; place++, at++) out[at] = clamp24(sum[place * features + o]!)
+      }
+    },
+    receive() {
+      sum.fill(0)
+      const s = inputs.s_in
+      const area = height * width
+      for (let y = 0, place = 0; y < height; y++) {
+        for (let x = 0; x < width; x++, place++) {
+          for (let group = 0; group < groups; group++) {
+            let found = 0
+            for (let c = group * groupInputs; c < (group + 1) * groupInputs; c++) {
+              const value = s[c * area + place]!
+              if (value === 0) continue
+              arrived[found] = c
+              values[found++] = graded ? value : 1
+            }
+            if (found > 0) spread(y, x, group, found)
+          }
+        }
+      }
+    },
+  }
+}
+
+function clamp24(sum: number): number {
+  const integer = sum >= -(2 ** 31) && sum < 2 ** 31 ? sum : -(2 ** 31)
+  return ((integer + half24) & (2 * half24 - 1)) - half24
+}
