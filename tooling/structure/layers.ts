@@ -33,10 +33,12 @@ export const forNode: readonly string[] = ['cli', 'bench', 'examples', 'backend-
 
 /**
  * The only values that a package may import from a package below it; everything else must be a type. Data sets know tensors only
- * as host values: besides the errors of all packages they share the arithmetic of shapes and host values, never the graph.
+ * as host values: besides the errors of all packages they share the arithmetic of shapes and host values and the writing of files, never the graph.
  */
 export const valuesAllowed: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  datasets: { tensor: ['SnnError', 'isSnnError', 'allocate', 'bytesPerElement', 'formatShape', 'hostTensor', 'sameShape', 'sizeOf', 'stridesOf'] },
+  datasets: {
+    tensor: ['SnnError', 'isSnnError', 'allocate', 'bytesPerElement', 'formatShape', 'hostTensor', 'sameShape', 'sizeOf', 'stridesOf', 'appendToFile', 'asOutputError', 'makeFolder', 'outputTarget', 'replaceFile', 'replaceFolder'],
+  },
 }
 
 /**
@@ -44,6 +46,15 @@ export const valuesAllowed: Readonly<Record<string, Readonly<Record<string, read
  * not be installed and cannot be bundled; or a module of the user.
  */
 export const namelessImports: Readonly<Record<string, string>> = { 'backend-cpu': 'src/library.ts', cli: 'src/explain/user-module.ts' }
+
+/** Functions of `node:fs` that write: what they write is written by `@snn/tensor/node`, which looks first at what stands there. */
+export const writers: readonly string[] = [
+  ...['appendFile', 'copyFile', 'cp', 'link', 'mkdir', 'rename', 'symlink', 'truncate', 'writeFile'].flatMap((name) => [name, `${name}Sync`]),
+  'createWriteStream',
+]
+
+/** Where they may be called; packages that are not published write as they like. */
+export const mayWrite: readonly string[] = ['packages/tensor/src/node/', 'packages/datasets/src/node/download/download-file.ts', 'packages/datasets/src/node/download/part-file.ts']
 
 /** The packages that `shortName` may import, or undefined when it stands in no layer. */
 export function mayImport(shortName: string): ReadonlySet<string> | undefined {

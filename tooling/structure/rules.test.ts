@@ -83,6 +83,7 @@ describe('rules', () => {
     ['a missing file', "import './gone.js'", {}, 'relative imports stay inside the package and end in .js'],
     ['node: behind a browser entry', "import { readFileSync } from 'node:fs'", {}, 'browser entries reach no node: module'],
     ['a bare builtin', "import type { Stats } from 'fs'", {}, 'browser entries reach no node: module'],
+    ['writing past the one place', "export const a = async () => (await import('node:fs/promises')).rm", {}, 'files are written by @snn/tensor/node'],
     ['top-level await', 'await null', {}, 'there is no top-level await'],
     ['top-level for await', 'for await (const x of []) x', {}, 'there is no top-level await'],
     ['require', "export const a = require('./b')", {}, 'there is no CommonJS'],

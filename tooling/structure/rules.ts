@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isEmpty, type Entry, type Package } from '../workspace.ts'
-import { forNode, mayImport, namelessImports, valuesAllowed, withoutThirdParties } from './layers.ts'
+import { forNode, mayImport, mayWrite, namelessImports, valuesAllowed, withoutThirdParties, writers } from './layers.ts'
 import { isInside, place, reachable, targetOf, type Module } from './module-graph.ts'
 
 /** The workspace as the rules see it. */
@@ -102,6 +102,17 @@ const browserEntriesAreFreeOfNode: Rule = (pkg, { packages, byPath }) => {
   return [...new Set(nodeImports)]
 }
 
+const filesAreWrittenInOnePlace: Rule = (pkg, { modules }) =>
+  ['bench', 'examples'].includes(pkg.shortName)
+    ? []
+    : modules.get(pkg)!.flatMap((module) =>
+        module.imports.flatMap((item) => {
+          const at = place(module, item.line)
+          if (module.isTest || !/^(node:)?fs(\/promises)?$/.test(item.specifier ?? '') || mayWrite.some((path) => at.startsWith(path))) return []
+          return item.values.filter((name) => name === '*' || name === 'default' || writers.includes(name)).map((name) => `${at} imports ${name} of ${item.specifier}. Use @snn/tensor/node`)
+        }),
+      )
+
 const noTopLevelAwait: Rule = (pkg, { modules }) =>
   pkg.manifest.private
     ? []
@@ -179,6 +190,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   'relative imports stay inside the package and end in .js': relativeImportsStayInside,
   'only the listed values are imported where only types are wanted': onlyAllowedValues,
   'browser entries reach no node: module': browserEntriesAreFreeOfNode,
+  'files are written by @snn/tensor/node': filesAreWrittenInOnePlace,
   'there is no top-level await': noTopLevelAwait,
   'there is no CommonJS': noCommonJs,
   'index.ts holds only named re-exports': indexHasOnlyNamedReexports,

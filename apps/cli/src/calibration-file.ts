@@ -1,8 +1,7 @@
-import { appendFile, readFile, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import type { LayerCalibration } from '@snn/ann2snn'
 import { SnnError } from '@snn/tensor'
-import { replaceFile } from '@snn/train/node'
-import { checkWritable } from './check-writable.js'
+import { appendToFile, replaceFile } from '@snn/tensor/node'
 
 /** A file with a line of JSON for each layer that a calibration has come to. */
 export interface CalibrationFile {
@@ -20,11 +19,10 @@ export async function openCheckpoint(path: string): Promise<CalibrationFile> {
   })
   const whole = text.slice(0, text.lastIndexOf('\n') + 1)
   const layers = whole.split('\n').filter(Boolean).map((line) => parse(path, line))
-  await checkWritable(path, '--resume')
   if (whole !== text) await replaceFile(path, whole)
   return {
     layers,
-    add: (found) => appendFile(path, `${JSON.stringify(found)}\n`),
+    add: (found) => appendToFile(path, `${JSON.stringify(found)}\n`),
     remove: () => rm(path, { force: true }),
   }
 }

@@ -69,7 +69,7 @@ describe.concurrent('bad input ends with 2 and one line', { timeout: 60_000 }, (
     ['a crop that is too small', () => ['eval', at('tiny.onnx'), '--data', `${at('data')}:test`, '--preprocess', '{"size":[4,4]}'], 'SHAPE', /\[1,4,4\].*\[1,8,8\]/],
     ['layers that cannot spike', () => ['convert', at('sigmoid.onnx'), '--calibrate', `${at('data')}:train`, '--out', at('x.snn.onnx')], 'CONVERT_UNSUPPORTED', /sigmoid/],
     ['an unknown mode', () => ['convert', at('tiny.onnx'), '--calibrate', `${at('data')}:train`, '--out', at('x.snn.onnx'), '--mode', 'best'], 'ARGUMENT', /99\.9%/],
-    ['a folder that is not there', () => ['convert', at('tiny.onnx'), '--calibrate', `${at('data')}:train`, '--out', at('gone/x.onnx')], 'ARGUMENT', /--out/],
+    ['a folder that is not there', () => ['convert', at('tiny.onnx'), '--calibrate', `${at('data')}:train`, '--out', at('gone/x.onnx')], 'OUTPUT', /--out/],
     ['--against for a plain model', () => ['eval', at('tiny.onnx'), '--data', `${at('data')}:test`, '--against', at('tiny.onnx')], 'ARGUMENT', /--against/],
     ['an output that the model lacks', () => ['eval', at('tiny.onnx'), '--data', `${at('data')}:test`, '--output', 'z'], 'ARGUMENT', /expected one of y/],
   ])('%s', async (_, args, errorCode, message) => {

@@ -1,14 +1,14 @@
 import { convert, importOnnx, searchConversion, toOnnx, type ConversionReport, type ConvertOptions, type SearchRow } from '@snn/ann2snn'
 import { take, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
-import { replaceFile } from '@snn/train/node'
+import { checkOutputs, replaceFile } from '@snn/tensor/node'
 import { withBackend } from './backend.js'
 import type { Work } from './evaluate-model.js'
 import { inputShape, readModel } from './model-file.js'
 import { batchesFor, completeSpec } from './preprocessing.js'
 import { openCheckpoint } from './calibration-file.js'
 import { digestsOf } from './calibration-images.js'
-import { checkWritable } from './check-writable.js'
+import { pathsOf } from './data-paths.js'
 import type { OnProgress } from './progress.js'
 
 type Settings = Pick<ConvertOptions, 'code' | 'levels' | 'digits' | 'T' | 'wait' | 'weights' | 'mode' | 'per' | 'balance' | 'initialPotential' | 'delay' | 'unsupported'>
@@ -51,11 +51,14 @@ export interface ModelConversion {
 /** Converts an ONNX classifier into a spiking network and writes it as a .snn.onnx file. */
 export async function convertModel(path: string, options: ConvertModelOptions, { signal, onProgress }: Work): Promise<ModelConversion> {
   const { calibrate, samples = 1000, output, batch, out, report: reportPath, preprocess: given, resume, budget, validate, sameData = false, ...settings } = options
-  await checkWritable(out, '--out')
-  if (reportPath !== undefined) await checkWritable(reportPath, '--report')
+  const inputs: string[] = []
+  const model = await readModel(path, { onFile: (file) => inputs.push(file) })
+  const outputs = { '--out': out, '--report': reportPath, '--resume': resume }
+  for (const data of [calibrate, validate]) inputs.push(...(await pathsOf(data, [out, reportPath].filter((name) => name !== undefined))))
+  await checkOutputs(outputs, { inputs })
   const checkpoint = resume === undefined ? undefined : await openCheckpoint(resume)
   const opened = typeof calibrate === 'string' ? await openDataset(calibrate, { signal }) : calibrate
-  const { network, notes, classNames = opened.classes } = importOnnx(await readModel(path), output === undefined ? {} : { output })
+  const { network, notes, classNames = opened.classes } = importOnnx(model, output === undefined ? {} : { output })
   const dataset = take(opened, samples, { shuffle: true })
   const input = inputShape(network.inputs, path)
   const preprocess = completeSpec(given, dataset, input)

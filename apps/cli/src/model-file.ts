@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises'
-import { readOnnxFile } from '@snn/onnx/node'
-import type { Dim, OnnxGraph, ReadOptions } from '@snn/onnx'
+import { readOnnxFile, type ReadFileOptions } from '@snn/onnx/node'
+import type { Dim, OnnxGraph } from '@snn/onnx'
 import { SnnError, type Shape } from '@snn/tensor'
 
 /** Reads the ONNX file that a user names, and external data beside it. */
-export async function readModel(path: string, options: Omit<ReadOptions, 'externalData'> = {}): Promise<OnnxGraph> {
+export async function readModel(path: string, options: ReadFileOptions = {}): Promise<OnnxGraph> {
   const found = await stat(path).catch(() => undefined)
   if (!found?.isFile()) {
     throw new SnnError('DATA_NOT_FOUND', `[snn] nothing to read at ${path}, expected the file of an ONNX model. Check the path.`, { path, looked: ['an ONNX model'] })

@@ -15,7 +15,10 @@ export async function run(work: (signal: AbortSignal) => Promise<unknown>, json 
   }
   process.on('SIGINT', end).on('SIGTERM', end)
   // whoever reads our output may stop doing so: `snn inspect x.onnx | head`
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') process.stderr.write(`${formatFailure({ code: 'OUTPUT', message: `[snn] standard output cannot be written: ${error.message}.`, exitCode: 1 }, json)}\n`)
+    process.exit(error.code === 'EPIPE' ? 0 : 1)
+  })
   try {
     await work(controller.signal)
   } catch (error) {

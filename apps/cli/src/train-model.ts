@@ -1,6 +1,7 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SnnError } from '@snn/tensor'
+import { checkOutputs, makeFolder } from '@snn/tensor/node'
 import { adam, adamW, cosine, fit, sgd, type EpochResult, type OptimizerOptions } from '@snn/train'
 import { checkpointFile, jsonLines } from '@snn/train/node'
 import { withBackend } from './backend.js'
@@ -8,7 +9,6 @@ import type { OnProgress } from './progress.js'
 import { count, percent } from './table.js'
 import { openTrainingSets } from './training-data.js'
 import { trainingNetworks } from './training-networks.js'
-import { checkWritable } from './check-writable.js'
 
 export const trainingOptimizers = {
   adam: (parameters, options) => adam(parameters, options),
@@ -68,7 +68,7 @@ export async function trainModel(dataset: string, options: TrainModelOptions, { 
   const checkpoint = join(out, 'checkpoint.safetensors')
   const log = join(out, 'log.jsonl')
   const sets = await openTrainingSets(dataset, { ...options, T, signal })
-  await checkFolder(out, checkpoint, resume)
+  await checkFolder(out, { checkpoint, log }, resume)
 
   const { net, loss } = kind.create({ shape: sets.shape, classes: sets.classes, width })
   net.initialize({ seed })
@@ -99,12 +99,10 @@ export async function trainModel(dataset: string, options: TrainModelOptions, { 
   return { dataset, model, data: sets.description, steps: T, parameters, checkpoint, log, history: result.history, seconds: (performance.now() - started) / 1000 }
 }
 
-/** Makes the folder. Throws `ARGUMENT` where it cannot be written to, and where a training would be overwritten. */
-async function checkFolder(folder: string, checkpoint: string, resume: boolean): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new SnnError('ARGUMENT', `[train] --out ${folder} cannot be made a folder (${(cause as Error).message}), expected one that can be written to.`, { name: '--out', value: folder }, { cause })
-  })
-  await checkWritable(checkpoint, '--out')
+/** Makes the folder. Throws `OUTPUT` where it cannot be written to, and `ARGUMENT` where a training would be overwritten. */
+async function checkFolder(folder: string, { checkpoint, log }: { readonly checkpoint: string; readonly log: string }, resume: boolean): Promise<void> {
+  await makeFolder(folder, '--out')
+  await checkOutputs({ 'the checkpoint of --out': checkpoint, 'the log of --out': log })
   if (resume || !(await stat(checkpoint).catch(() => undefined))) return
   throw new SnnError('ARGUMENT', `[train] --out ${folder} holds a training already, expected an empty folder. Give --resume to go on with it, or another folder.`, { name: '--out', value: folder })
 }

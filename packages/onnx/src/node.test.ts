@@ -1,6 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import { isSnnError } from '@snn/tensor'
-import { mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -32,6 +32,13 @@ describe('readOnnxFile', () => {
   it.each(['w.bin', 'data/w.bin', './data/../w.bin'])('reads external data at %s', async (location) => {
     const graph = await readOnnxFile(await modelWith(location))
     expect(graph.constants.get('w')!.data).toEqual(Float32Array.of(1, 2))
+  })
+
+  it('says which files it reads, external data by their real paths', async () => {
+    const path = await modelWith('data/../w.bin')
+    const read: string[] = []
+    await readOnnxFile(path, { onFile: (file) => read.push(file) })
+    expect(read).toEqual([path, await realpath(join(folder, 'model/w.bin'))])
   })
 
   it.each(['../secret.bin', '/etc/hostname', 'data/../../secret.bin', 'link.bin', 'missing.bin', '.', 'data', 'w.bin\0'])('refuses external data at %j', async (location) => {

@@ -9,11 +9,16 @@ import { readOnnx } from './read/read.js'
 /** The largest file that is read: more does not fit into one array. */
 const maxBytes = 2 ** 32
 
+export interface ReadFileOptions extends Omit<ReadOptions, 'externalData'> {
+  /** Hears the path of every file that is read: of the model and of its external data. */
+  readonly onFile?: (path: string) => void
+}
+
 /**
  * Reads a model file, and the external data files beside it that it names. A location that leaves the folder of the model, also
  * by a symbolic link, is refused with `ONNX_INVALID`. `ARGUMENT` when the file cannot be read.
  */
-export async function readOnnxFile(path: string, options: Omit<ReadOptions, 'externalData'> = {}): Promise<OnnxGraph> {
+export async function readOnnxFile(path: string, { onFile, ...options }: ReadFileOptions = {}): Promise<OnnxGraph> {
   let bytes: Uint8Array
   let folder: string
   try {
@@ -24,10 +29,11 @@ export async function readOnnxFile(path: string, options: Omit<ReadOptions, 'ext
   } catch (cause) {
     throw new SnnError('ARGUMENT', `[readOnnxFile] "${path}" cannot be read: ${String(cause)}. Check the path.`, { name: 'path', value: path }, { cause })
   }
-  return readOnnx(bytes, { ...options, externalData: (location) => externalFile(folder, location) })
+  onFile?.(path)
+  return readOnnx(bytes, { ...options, externalData: (location) => externalFile(folder, location, onFile) })
 }
 
-function externalFile(folder: string, location: string): Uint8Array {
+function externalFile(folder: string, location: string, onFile?: (path: string) => void): Uint8Array {
   const where = `external data "${location}"`
   const outside = (to: string): boolean => {
     const path = relative(folder, to)
@@ -40,6 +46,7 @@ function externalFile(folder: string, location: string): Uint8Array {
     if (outside(real)) throw invalid(where, 'the path leaves the folder of the model by a link')
     const info = statSync(real)
     if (!info.isFile() || info.size > maxBytes) throw invalid(where, 'it is no file of at most 4 GiB')
+    onFile?.(real)
     return readFileSync(real)
   } catch (cause) {
     if (cause instanceof SnnError) throw cause

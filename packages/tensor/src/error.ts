@@ -36,6 +36,8 @@ export interface ErrorDetails {
   NEEDS_SEQUENCE: { readonly layer: string }
   /** Data that a path or description names are not there; `looked` lists what was looked for. */
   DATA_NOT_FOUND: { readonly path: string; readonly looked: readonly string[] }
+  /** A file cannot be written: what stands at its path, its folder, or the disk. */
+  OUTPUT: { readonly path: string; readonly reason: string }
   /** A file could not be downloaded; what each address answered. */
   DOWNLOAD: { readonly file: string; readonly answers: readonly string[] }
   /** Layers that a conversion cannot carry. */

@@ -2,13 +2,12 @@ import { Argument, Command, Option } from 'commander'
 import { basename } from 'node:path'
 import { convertEvents, downloadSet, openEventSet, setCatalogue, type EventDataset, type SetInfo } from '@snn/datasets/node'
 import { SnnError } from '@snn/tensor'
-import { replaceFile } from '@snn/train/node'
+import { checkOutputs, replaceFile } from '@snn/tensor/node'
 import { catalogue, factsOf, formatNamed, readRecording, setNamed, type RecordingFlags } from '../event-files.js'
 import { contactSheet, isSound, rasterSvg, type SheetRow } from '../event-picture.js'
 import { jsonOption, wholeNumber } from '../options.js'
 import { withProgress } from '../progress.js'
 import { count, formatTable, percent } from '../table.js'
-import { checkWritable } from '../check-writable.js'
 
 const examples = `
 Examples:
@@ -136,7 +135,7 @@ function convertCommand(signal: AbortSignal): Command {
       }
       const target = formatNamed(to ?? out)
       if (!target.write) throw new SnnError('ARGUMENT', `[data] ${target.id} is only read, expected a format that is written.`, { name: '--to', value: target.id })
-      await checkWritable(out, '--out')
+      await checkOutputs({ '--out': out }, { inputs: [name] })
       const { format, events } = await readRecording(name, flags, signal)
       const bytes = await target.write(events)
       await replaceFile(out, bytes)
@@ -166,7 +165,7 @@ function previewCommand(signal: AbortSignal): Command {
     .addOption(formatOption())
     .addOption(jsonOption())
     .action(async (name: string, { root, split, out, samples, columns, json, ...flags }: PreviewFlags) => {
-      await checkWritable(out, '--out')
+      await checkOutputs({ '--out': out }, { inputs: isSet(name) ? [] : [name] })
       const rows = isSet(name) ? await rowsOf(await openSet(name, root, split, signal), samples) : [{ title: basename(name), events: (await readRecording(name, flags, signal)).events }]
       const isLine = rows.every(({ events }) => isSound(events))
       const wanted = isLine ? '.svg' : '.png'

@@ -1,6 +1,7 @@
-import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isSnnError } from '@snn/tensor'
+import { appendToFile, makeFolder, replaceFile } from '@snn/tensor/node'
 import { checkIndex } from '../dataset.js'
 import type { Sensor, TimeUnit } from '../events/events.js'
 import { npz } from '../events/formats/numpy.js'
@@ -57,16 +58,16 @@ const manifestName = 'manifest.jsonl'
  */
 export async function convertEvents(dataset: EventDataset, folder: string, options: ConvertOptions = {}): Promise<ConvertReport> {
   const { corrupt = 'fail', signal, onProgress } = options
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const manifest = join(folder, manifestName)
   const head: Head = { format: 'snn-events', version: 1, description: dataset.description, split: dataset.split, sensor: dataset.sensor, timeUnit: dataset.timeUnit, classes: dataset.classes, samples: dataset.length, ...(dataset.targetColumns && { targetColumns: dataset.targetColumns }) }
   const before = (await kindOf(manifest)) === 'file' ? await readManifest(folder) : undefined
   if (before && JSON.stringify(before.head) !== JSON.stringify(head)) {
     throw invalid('convert', manifestName, `the folder holds ${before.head.description}, expected an empty one or the same set. Choose another folder.`)
   }
-  if (!before) await writeFile(manifest, `${JSON.stringify(head)}\n`)
+  if (!before) await replaceFile(manifest, `${JSON.stringify(head)}\n`)
   // A last line that was cut off is written anew.
-  if (before?.damaged) await writeFile(manifest, [head, ...before.entries].map((line) => `${JSON.stringify(line)}\n`).join(''))
+  if (before?.damaged) await replaceFile(manifest, [head, ...before.entries].map((line) => `${JSON.stringify(line)}\n`).join(''))
   const entries: Entry[] = [...(before?.entries ?? [])]
   const kept = entries.length
   for (let index = kept; index < dataset.length; index++) {
@@ -75,7 +76,7 @@ export async function convertEvents(dataset: EventDataset, folder: string, optio
       if (corrupt === 'fail' || !isSnnError(error, 'DATA_INVALID')) throw error
       return { name: dataset.names[index]!, label: dataset.labels[index]!, reason: error.message }
     })
-    await appendFile(manifest, `${JSON.stringify(entry)}\n`)
+    await appendToFile(manifest, `${JSON.stringify(entry)}\n`)
     entries.push(entry)
     onProgress?.({ stage: 'convert', done: index + 1, total: dataset.length })
   }
@@ -87,9 +88,8 @@ async function convertOne(dataset: EventDataset, index: number, folder: string):
   const base = `${String(label).padStart(4, '0')}/${String(index).padStart(7, '0')}`
   const write = async (file: string, bytes: Uint8Array): Promise<string> => {
     const path = join(folder, file)
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(`${path}.part`, bytes)
-    await rename(`${path}.part`, path)
+    await makeFolder(dirname(path))
+    await replaceFile(path, bytes, { durable: false })
     return file
   }
   return {

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import { SnnError, hostTensor, isSnnError, type DType, type TensorLike } from '@snn/tensor'
+import { makeFolder, replaceFile } from '@snn/tensor/node'
 import type { Dataset } from '../dataset.js'
 import { npyFile } from '../npy-file.js'
 import { parseNpz } from '../npz.js'
@@ -37,10 +36,8 @@ export function diskCache(dataset: Dataset<Pair>, { folder, copies = 1 }: DiskCa
         if (kept) return kept
       }
       const pair = await dataset.get(index, draw)
-      await mkdir(folder, { recursive: true })
-      const part = `${path}.${randomUUID()}.part` // threads and processes may make the same sample at once
-      await writeFile(part, packPair(pair))
-      await rename(part, path)
+      await makeFolder(folder)
+      await replaceFile(path, packPair(pair), { durable: false })
       return pair
     },
   }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { SnnError } from '@snn/tensor'
+import { replaceFile } from '@snn/tensor/node'
 import type { CheckpointStore, TrainingPosition } from '../fit/checkpoint.js'
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint-format.js'
-import { replaceFile } from './replace-file.js'
 
 const key = 'snn.training'
 

@@ -1,6 +1,6 @@
-import { appendFile, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { appendToFile, replaceFile } from '@snn/tensor/node'
 import type { TrainingLog, TrainingRecord } from '../fit/progress.js'
-import { replaceFile } from './replace-file.js'
 
 /**
  * A log of one JSON object a line. A training that goes on keeps the lines from before its checkpoint and drops what came after, so that the file reads
@@ -20,7 +20,7 @@ export function jsonLines(path: string): TrainingLog {
       })
       await replaceFile(path, kept.map((line) => `${line}\n`).join(''))
     },
-    write: (record) => appendFile(path, `${JSON.stringify(record)}\n`),
+    write: (record) => appendToFile(path, `${JSON.stringify(record)}\n`),
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -132,5 +132,32 @@ describe('downloadFile', () => {
     setTimeout(() => controller.abort(new Error('enough')), 100)
     await expect(downloadFile([`${base}/slow`], target(), { ...quick, signal: controller.signal })).rejects.toThrow('enough')
     expect(await readdir(folder)).toEqual(['file.zip.part'])
+  })
+
+  it('lets many download the same file at once', async () => {
+    await Promise.all(Array.from({ length: 8 }, (_, i) => downloadFile([`${base}/${i % 2 ? 'good' : 'cuts'}`], target(), quick)))
+    expect(await arrived()).toBe(true)
+    expect(await readdir(folder)).toEqual(['file.zip'])
+  })
+
+  it('goes on from what a killed process left, and leaves alone what a running one has', async () => {
+    const running = `file.zip.${process.pid}-0123abcd.part`
+    await writeFile(join(folder, running), 'of another')
+    await writeFile(join(folder, `file.zip.${2 ** 22 + 1}-0123abcd.part`), content.subarray(0, 123_456))
+    await downloadFile([`${base}/good`], target(), quick)
+    expect(log).toEqual(['bytes=123456-'])
+    expect(await arrived()).toBe(true)
+    expect((await readdir(folder)).sort()).toEqual(['file.zip', running])
+  })
+
+  it('writes through a link, and to nothing that is no file', async () => {
+    await symlink('real.zip', target())
+    await downloadFile([`${base}/good`], target(), quick)
+    expect((await readdir(folder)).sort()).toEqual(['file.zip', 'real.zip'])
+    expect((await lstat(target())).isSymbolicLink()).toBe(true)
+    log = []
+    await expect(downloadFile([`${base}/good`], folder, quick)).rejects.toMatchObject({ code: 'OUTPUT' })
+    await expect(downloadFile([`${base}/good`], join(target(), 'x.zip'), quick)).rejects.toMatchObject({ code: 'OUTPUT' })
+    expect(log).toEqual([])
   })
 })

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { rm, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { SnnError } from '@snn/tensor'
+import { SnnError, isSnnError } from '@snn/tensor'
+import { asOutputError } from '@snn/tensor/node'
+import { withPart } from './part-file.js'
 
 export interface DownloadProgress {
   readonly stage: string
@@ -26,38 +28,37 @@ export interface DownloadFileOptions {
 
 /**
  * Downloads to `path`, from the first of `urls` that has the file. What came before a break is kept in `path.part` and asked for no more; the
- * name is given only to a file that is whole and has its checksum. Throws `DOWNLOAD`, which says what each address answered.
+ * name is given only to a file that is whole and has its checksum. Throws `DOWNLOAD`, which says what each address answered, and
+ * `OUTPUT` where the file cannot be written.
  */
 export async function downloadFile(urls: readonly string[], path: string, options: DownloadFileOptions = {}): Promise<void> {
   const { md5, signal, retries = 4, pause = 1000 } = options
-  await mkdir(dirname(path), { recursive: true })
-  const part = `${path}.part`
   const answers: string[] = []
-  for (const url of urls) {
-    for (let attempt = 0; attempt <= retries; attempt++) {
-      signal?.throwIfAborted()
-      if (attempt > 0) await sleep(pause * 2 ** (attempt - 1), signal)
-      const failure = await fetchRest(url, part, options).catch((error: unknown) => {
+  await withPart(path, async (part) => {
+    for (const url of urls) {
+      for (let attempt = 0; attempt <= retries; attempt++) {
         signal?.throwIfAborted()
-        return { reason: error instanceof Error ? `${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ''}` : String(error), final: false }
-      })
-      if (!failure) {
-        const digest = md5 === undefined ? undefined : await digestOf(part, signal)
-        if (digest === md5) {
-          await rename(part, path)
-          return
+        if (attempt > 0) await sleep(pause * 2 ** (attempt - 1), signal)
+        const failure = await fetchRest(url, part, basename(path), options).catch((error: unknown) => {
+          signal?.throwIfAborted()
+          if (isSnnError(asOutputError(error, path))) throw error
+          return { reason: error instanceof Error ? `${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ''}` : String(error), final: false }
+        })
+        if (!failure) {
+          const digest = md5 === undefined ? undefined : await digestOf(part, signal)
+          if (digest === md5) return
+          await rm(part, { force: true })
+          answers.push(`${url} gave a file with MD5 ${digest}, expected ${md5}`)
+          break
         }
-        await rm(part, { force: true })
-        answers.push(`${url} gave a file with MD5 ${digest}, expected ${md5}`)
-        break
-      }
-      if (failure.final || attempt === retries) {
-        answers.push(`${url}: ${failure.reason}`)
-        break
+        if (failure.final || attempt === retries) {
+          answers.push(`${url}: ${failure.reason}`)
+          break
+        }
       }
     }
-  }
-  throw new SnnError('DOWNLOAD', `[download] ${basename(path)}: ${answers.join('; ')}. Download it yourself and give { from }, or name another address with { url }.`, { file: basename(path), answers })
+    throw new SnnError('DOWNLOAD', `[download] ${basename(path)}: ${answers.join('; ')}. Download it yourself and give { from }, or name another address with { url }.`, { file: basename(path), answers })
+  })
 }
 
 interface Failure {
@@ -67,7 +68,7 @@ interface Failure {
 }
 
 /** Asks for what is missing of the file in `part`; undefined when it is whole. */
-async function fetchRest(url: string, part: string, { signal, onProgress }: DownloadFileOptions): Promise<Failure | undefined> {
+async function fetchRest(url: string, part: string, name: string, { signal, onProgress }: DownloadFileOptions): Promise<Failure | undefined> {
   const have = (await stat(part).catch(() => undefined))?.size ?? 0
   const response = await fetch(url, { ...(signal && { signal }), headers: have > 0 ? { Range: `bytes=${have}-`, 'Accept-Encoding': 'identity' } : { 'Accept-Encoding': 'identity' } })
   if (response.status === 416) {
@@ -95,7 +96,7 @@ async function fetchRest(url: string, part: string, { signal, onProgress }: Down
     for await (const chunk of source) {
       done += chunk.length
       if (total !== undefined && done > total) throw new Error(`more than the ${total} bytes announced`)
-      onProgress?.({ stage: `download ${basename(part).replace(/\.part$/, '')}`, done, ...(total !== undefined && { total }) })
+      onProgress?.({ stage: `download ${name}`, done, ...(total !== undefined && { total }) })
       yield chunk
     }
   }

@@ -1,6 +1,7 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { basename, join } from 'node:path'
 import { SnnError } from '@snn/tensor'
+import { makeFolder, replaceFile } from '@snn/tensor/node'
 import type { RemoteFile, SetInfo } from '../event-sets/set.js'
 import { kindOf, notFound } from '../files.js'
 import { digestOf, downloadFile, type DownloadFileOptions, type DownloadProgress } from './download-file.js'
@@ -41,18 +42,18 @@ export async function downloadSet(info: SetInfo, options: DownloadOptions & { re
     if ((await kindOf(done)) === 'file') continue
     const archive = join(root, 'download', file.name)
     const local = given.find((path) => basename(path) === file.name) ?? (onlyOne ? given[0] : undefined)
-    await mkdir(join(root, 'download'), { recursive: true })
+    await makeFolder(join(root, 'download'))
     if (local !== undefined) {
       await checkDigest(local, file, options.signal)
-      await copyFile(local, archive)
+      await replaceFile(archive, createReadStream(local))
     } else if ((await kindOf(archive)) === 'file') await checkDigest(archive, file, options.signal)
     else await fetchFile(info, file, archive, files.length === 1, url, options)
     if (isArchive(file.name)) await extractArchive(archive, extracted, options)
     else {
-      await mkdir(extracted, { recursive: true })
-      await copyFile(archive, join(extracted, file.name))
+      await makeFolder(extracted)
+      await replaceFile(join(extracted, file.name), createReadStream(archive))
     }
-    await writeFile(done, '')
+    await replaceFile(done, '')
   }
 }
 

@@ -1,12 +1,12 @@
-import { createWriteStream } from 'node:fs'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { createReadStream } from 'node:fs'
 import { x as extractTar } from 'tar'
 import { openPromise } from 'yauzl'
 import { SnnError, isSnnError } from '@snn/tensor'
+import { asOutputError, makeFolder, replaceFile, replaceFolder } from '@snn/tensor/node'
 import { invalid } from '../../invalid.js'
 import { maximumDeflateRatio } from '../../npz.js'
 import type { DownloadProgress } from './download-file.js'
@@ -22,24 +22,22 @@ export interface ExtractOptions {
  * which says what to run.
  */
 export async function extractArchive(archive: string, folder: string, options: ExtractOptions = {}): Promise<void> {
-  const part = `${folder}.part`
-  await rm(part, { recursive: true, force: true })
-  await mkdir(part, { recursive: true })
-  await unpack(archive, part, options)
-  for (const name of await readdir(part, { recursive: true })) {
-    if (/\.(zip|tar\.gz|tgz)$/.test(name)) {
-      const inner = join(part, name)
-      await unpack(inner, join(dirname(inner), basename(name).replace(/\.(zip|tar\.gz|tgz)$/, '')), options)
-      await rm(inner)
+  await replaceFolder(folder, async (part) => {
+    await unpack(archive, part, folder, options)
+    for (const name of await readdir(part, { recursive: true })) {
+      if (/\.(zip|tar\.gz|tgz)$/.test(name)) {
+        const inner = join(part, name)
+        await unpack(inner, join(dirname(inner), basename(name).replace(/\.(zip|tar\.gz|tgz)$/, '')), folder, options)
+        await rm(inner)
+      }
     }
-  }
-  await rm(folder, { recursive: true, force: true })
-  await rename(part, folder)
+  })
 }
 
-async function unpack(archive: string, folder: string, options: ExtractOptions): Promise<void> {
+/** Unpacks into `folder`, which will be `named` so. */
+async function unpack(archive: string, folder: string, named: string, options: ExtractOptions): Promise<void> {
   const name = basename(archive)
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   try {
     if (/\.zip$/i.test(name)) return await unzip(archive, folder, options)
     if (/\.(tar|tar\.gz|tgz)$/i.test(name)) {
@@ -61,16 +59,18 @@ async function unpack(archive: string, folder: string, options: ExtractOptions):
       return
     }
     if (/\.gz$/i.test(name)) {
-      await pipeline(createReadStream(archive), createGunzip(), createWriteStream(join(folder, name.replace(/\.gz$/i, ''))), options.signal ? { signal: options.signal } : {})
+      const write = (bytes: AsyncIterable<Uint8Array>): Promise<void> => replaceFile(join(folder, name.replace(/\.gz$/i, '')), bytes, { durable: false })
+      await pipeline(createReadStream(archive), createGunzip(), write, options.signal ? { signal: options.signal } : {})
       return
     }
   } catch (error) {
     options.signal?.throwIfAborted()
-    if (isSnnError(error)) throw error
+    const fault = (error as NodeJS.ErrnoException).path === archive ? error : asOutputError(error, named)
+    if (isSnnError(fault)) throw fault
     throw invalid('extract', name, `cannot be unpacked (${(error as Error).message}).`, undefined, error)
   }
   if (/\.rar$/i.test(name)) {
-    throw new SnnError('DATA_NOT_FOUND', `[extract] ${name} is a RAR archive, for which there is no free library. Run: unar -o ${folder.replace(/\.part$/, '')} ${archive}   (or: unrar x), then give that folder as root.`, { path: archive, looked: [folder] })
+    throw new SnnError('DATA_NOT_FOUND', `[extract] ${name} is a RAR archive, for which there is no free library. Run: unar -o ${named} ${archive}   (or: unrar x), then give that folder as root.`, { path: archive, looked: [named] })
   }
   throw invalid('extract', name, 'is no archive that can be unpacked here, expected .zip, .tar.gz, .tar or .gz.')
 }
@@ -84,8 +84,8 @@ async function unzip(archive: string, folder: string, { signal, onProgress }: Ex
       if (entry.fileName.endsWith('/') || entry.fileName.startsWith('__MACOSX/')) continue
       if (entry.uncompressedSize > maximumDeflateRatio * entry.compressedSize + 64) throw new Error(`${entry.fileName} claims ${entry.uncompressedSize} bytes in ${entry.compressedSize}`)
       const path = join(folder, entry.fileName)
-      await mkdir(dirname(path), { recursive: true })
-      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(path))
+      await makeFolder(dirname(path))
+      await replaceFile(path, await zip.openReadStreamPromise(entry), { durable: false })
       done += entry.uncompressedSize
       onProgress?.({ stage: `unpack ${basename(archive)}`, done })
     }

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import { appendFile, mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { SnnError } from '../error.js'
+import { asOutputError } from './output-error.js'
+import { outputTarget } from './output-target.js'
+import { removedAtExit } from './removed-at-exit.js'
+
+export interface ReplaceFileOptions {
+  /** Whether it is on the disk, safe from a loss of power, when it gets its name. Default true; false is faster for thousands of small files. */
+  readonly durable?: boolean
+}
+
+/**
+ * Writes a file so that it is the old one or the whole new one, also when the writing fails or is interrupted. Links are followed; whoever writes the
+ * same file at once has a temporary file of his own, and the last one to finish wins. Throws `OUTPUT` where there is something else than a regular
+ * file, and for a full disk.
+ */
+export async function replaceFile(path: string, content: Uint8Array | string | AsyncIterable<Uint8Array>, { durable = true }: ReplaceFileOptions = {}): Promise<void> {
+  const known = typeof content === 'string' || content instanceof Uint8Array || typeof content?.[Symbol.asyncIterator] === 'function'
+  if (!known) throw new SnnError('ARGUMENT', `[output] content of ${path} is ${content === null ? 'null' : typeof content}, expected bytes, a text or a stream of bytes.`, { name: 'content', value: content })
+  const target = await outputTarget(path)
+  await removedAtExit(join(dirname(target.path), `.${randomUUID()}.tmp`), async (temporary) => {
+    try {
+      const file = await open(temporary, 'wx')
+      try {
+        if (target.info) await file.chmod(Number(target.info.mode) & 0o7777)
+        await file.writeFile(content)
+        if (durable) await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(temporary, target.path)
+    } catch (error) {
+      throw asOutputError(error, path)
+    }
+  })
+}
+
+/** Adds `text` to the end of a file, or begins it. Throws `OUTPUT` as `replaceFile` does. */
+export async function appendToFile(path: string, text: string): Promise<void> {
+  const target = await outputTarget(path)
+  await appendFile(target.path, text).catch((error: unknown) => {
+    throw asOutputError(error, path)
+  })
+}
+
+/** Makes a folder, and those above it. Throws `OUTPUT`. */
+export async function makeFolder(path: string, name?: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw asOutputError(error, path, name)
+  })
+}
+
+/** Makes the folder `path`, in the place of an old one, when `fill` has put everything into a temporary one that is its own. */
+export async function replaceFolder(path: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+  await makeFolder(dirname(path))
+  await removedAtExit(join(dirname(path), `.${randomUUID()}.tmp`), async (temporary) => {
+    await makeFolder(temporary)
+    await fill(temporary)
+    try {
+      await rm(path, { recursive: true, force: true })
+      await rename(temporary, path)
+    } catch (error) {
+      throw asOutputError(error, path)
+    }
+  })
+}
