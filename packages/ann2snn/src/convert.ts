@@ -14,6 +14,7 @@ import { latencyOf } from './latency.js'
 import { planConversion, spikingInputs, type Plan } from './plan.js'
 import { prepare } from './prepare.js'
 import { measure, type ConversionReport } from './report.js'
+import { checkSteps } from './simulate.js'
 import { chooseThresholds, parseMode, type Mode } from './thresholds.js'
 
 export interface ConvertOptions extends WorkOptions {
@@ -52,6 +53,10 @@ export interface ConvertOptions extends WorkOptions {
   readonly unsupported?: 'error' | 'keep'
   /** Which output of an ONNX model with several. Default: the first. */
   readonly output?: string
+  /** What the report is measured on, all of it: samples that choose no thresholds. Default: the first 8 to 128 of `data`, fewer of large networks. */
+  readonly validation?: Batches
+  /** After how many passes the report looks at the output. Default: what suits the code, such as 4, 8, 16, 32, 64. */
+  readonly steps?: readonly number[]
 }
 
 export interface Conversion {
@@ -81,6 +86,9 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   const settings = checkSettings(code, { ...options, mode })
   if (!(initialPotential >= 0 && initialPotential <= 1)) {
     throw new SnnError('ARGUMENT', `[convert] initialPotential ${initialPotential}, expected a share of the threshold from 0 to 1.`, { name: 'initialPotential', value: initialPotential })
+  }
+  if (options.steps?.length === 0 || options.steps?.some((T, i, all) => checkSteps(T, 'convert') <= (all[i - 1] ?? 0))) {
+    throw new SnnError('ARGUMENT', `[convert] steps ${options.steps.join(', ')}, expected numbers of steps in ascending order.`, { name: 'steps', value: options.steps })
   }
   checkReiterable(data, 'convert')
   options.signal?.throwIfAborted()

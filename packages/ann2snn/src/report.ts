@@ -94,10 +94,18 @@ type Findings = Pick<ConversionReport, 'layers' | 'layersT' | 'accuracy' | 'reco
   readonly calibrationSamples: number
 }
 
-/** Compares the SNN with the ANN on calibration samples. */
-export async function measure(measured: Measured, data: Batches, options: WorkOptions): Promise<Findings> {
+export interface MeasureOptions extends WorkOptions {
+  /** What the figures are measured on, all of it. Default: the first of the calibration samples. */
+  readonly validation?: Batches | undefined
+  /** After how many passes the figures are taken, in ascending order. Default: what suits the code. */
+  readonly steps?: readonly number[] | undefined
+}
+
+/** Compares the SNN with the ANN on calibration samples, or on others. */
+export async function measure(measured: Measured, calibration: Batches, options: MeasureOptions): Promise<Findings> {
   const { plan, snn, settings } = measured
-  const reportedSteps = stepsToReport(plan, settings)
+  const { validation } = options
+  const reportedSteps = options.steps ?? stepsToReport(plan, settings)
   const totalMacs = [...plan.macs.values()].reduce((a, b) => a + b, 0)
   const lastT = reportedSteps.at(-1)!
   const limit = Math.max(8, Math.min(128, Math.floor(workLimit / (totalMacs * lastT))))
@@ -122,12 +130,13 @@ export async function measure(measured: Measured, data: Batches, options: WorkOp
   let labelled = 0
   let samples = 0
   let calibrationSamples = 0
-  for await (const batch of eachBatch(data, 'convert', options.signal)) {
-    calibrationSamples += batch.size
-    if (samples >= limit) continue
-    const size = Math.min(batch.size, limit - samples)
+  if (validation) for await (const { size } of eachBatch(calibration, 'convert', options.signal)) calibrationSamples += size
+  for await (const batch of eachBatch(validation ?? calibration, 'convert', options.signal)) {
+    if (!validation) calibrationSamples += batch.size
+    if (!validation && samples >= limit) continue
+    const size = validation ? batch.size : Math.min(batch.size, limit - samples)
     const x = { ...batch.x, data: batch.x.data.subarray(0, (batch.x.data.length / batch.size) * size), shape: [size, ...batch.x.shape.slice(1)] }
-    kept.push({ x, size })
+    if (samples < limit) kept.push({ x, size })
     const { logits } = await ann(x)
     const classes = logits.data.length / size
     const { logits: byStep, collected } = await loop(x, null, lastT, false)
