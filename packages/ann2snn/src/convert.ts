@@ -4,7 +4,7 @@ import type { Per, WorkOptions } from './activations.js'
 import type { LayerCalibration } from './calibrate/checkpoint.js'
 import { calibrateSequentially } from './calibrate/sequential.js'
 import type { BalanceOptions } from './balance.js'
-import { checkReiterable, type Batches } from './data.js'
+import { checkReiterable, firstSamples, type Batches } from './data.js'
 import { importModel } from './import/import-onnx.js'
 import { withInputShape } from './input-shapes.js'
 import { normalize } from './normalize.js'
@@ -53,7 +53,9 @@ export interface ConvertOptions extends WorkOptions {
   readonly unsupported?: 'error' | 'keep'
   /** Which output of an ONNX model with several. Default: the first. */
   readonly output?: string
-  /** What the report is measured on, all of it: samples that choose no thresholds. Default: the first 8 to 128 of `data`, fewer of large networks. */
+  /** Only the first so many samples of `batches` are used. Default: all. */
+  readonly samples?: number
+  /** What the report is measured on, all of it: samples that choose no thresholds. Default: the first 8 to 128 of `batches`, fewer of large networks. */
   readonly validation?: Batches
   /** After how many passes the report looks at the output. Default: what suits the code, such as 4, 8, 16, 32, 64. */
   readonly steps?: readonly number[]
@@ -73,11 +75,11 @@ export interface Conversion {
  * (Bu et al., CVPR 2025). Nothing is trained and no labels are needed.
  *
  * @param source an ONNX file's bytes, or a Network
- * @param data batches x [N, ..] or [x, y] of typical inputs, preprocessed as for the ANN, that can be gone through more than
+ * @param batches x [N, ..] or [x, y] of typical inputs, preprocessed as for the ANN, that can be gone through more than
  *   once: an array or a loader. With labels the report gives accuracies.
  * @throws `ONNX_INVALID`, `ONNX_UNSUPPORTED`, `CONVERT_UNSUPPORTED`, `CALIBRATION`, `ARGUMENT`, `SHAPE`, `NO_BACKEND`
  */
-export async function convert(source: Network | Uint8Array, data: Batches, options: ConvertOptions = {}): Promise<Conversion> {
+export async function convert(source: Network | Uint8Array, batches: Batches, options: ConvertOptions = {}): Promise<Conversion> {
   const code = codeNamed(options.code ?? 'binary')
   const mode = options.mode ?? defaultMode(code, options)
   const { initialPotential = 0.5, softmax = 'strip', unsupported = 'error' } = options
@@ -90,7 +92,8 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   if (options.steps?.length === 0 || options.steps?.some((T, i, all) => checkSteps(T, 'convert') <= (all[i - 1] ?? 0))) {
     throw new SnnError('ARGUMENT', `[convert] steps ${options.steps.join(', ')}, expected numbers of steps in ascending order.`, { name: 'steps', value: options.steps })
   }
-  checkReiterable(data, 'convert')
+  checkReiterable(batches, 'convert')
+  const data = options.samples === undefined ? batches : firstSamples(batches, options.samples)
   options.signal?.throwIfAborted()
   const imported = source instanceof Uint8Array ? importModel(source, options.output === undefined ? {} : { output: options.output }) : { network: source, notes: [] }
   const { network: ann, notes } = await prepare(await withInputShape(imported.network, data), { softmax })

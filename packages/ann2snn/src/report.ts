@@ -2,7 +2,7 @@ import { initialState, type Network, type NetworkNode, type NetworkState } from 
 import { compile, conv, grad, ones, scalar, scan, sizeOf, type Tensor, type TensorLike } from '@snn/tensor'
 import { neuronNames, recorder, type Per, type WorkOptions } from './activations.js'
 import type { CodeName, CodeSettings } from './codes/code.js'
-import { argmax, eachBatch, type Batches } from './data.js'
+import { argmax, eachBatch, firstRows, type Batches } from './data.js'
 import { latencyOf, stepsToReport } from './latency.js'
 import { spikingInputs, type Plan } from './plan.js'
 import type { Scales } from './scales.js'
@@ -135,7 +135,7 @@ export async function measure(measured: Measured, calibration: Batches, options:
     if (!validation) calibrationSamples += batch.size
     if (!validation && samples >= limit) continue
     const size = validation ? batch.size : Math.min(batch.size, limit - samples)
-    const x = { ...batch.x, data: batch.x.data.subarray(0, (batch.x.data.length / batch.size) * size), shape: [size, ...batch.x.shape.slice(1)] }
+    const x = firstRows(batch.x, size)
     if (samples < limit) kept.push({ x, size })
     const { logits } = await ann(x)
     const classes = logits.data.length / size

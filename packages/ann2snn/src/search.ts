@@ -7,7 +7,7 @@ import type { CodeName } from './codes/code.js'
 import type { ConversionReport } from './report.js'
 
 /** What distinguishes a conversion that the search tries. */
-export type Candidate = Pick<ConvertOptions, 'code' | 'levels' | 'digits' | 'mode' | 'per' | 'T' | 'wait' | 'weights' | 'steps'>
+export type Candidate = Pick<ConvertOptions, 'code' | 'levels' | 'digits' | 'mode' | 'per' | 'T' | 'wait' | 'weights' | 'steps' | 'samples'>
 
 export interface SearchOptions extends Omit<ConvertOptions, keyof Candidate | 'validation'> {
   /** Points of accuracy, in percent, that may be lost; where there are no labels, points of agreement with the ANN. */
@@ -36,8 +36,11 @@ export interface SearchRow {
   readonly accuracy?: number
   /** Points below the ANN's accuracy; where there are no labels, points of disagreement with it. */
   readonly lost: number
+  /** Standard error of `lost`, in points, from the number of samples whose class is not the ANN's (one more, so that no sample proves nothing). */
+  readonly error: number
   /** Synaptic operations over the ANN's multiply-accumulates. */
   readonly operations: number
+  /** Whether `lost + error` is at most the budget. */
   readonly withinBudget: boolean
 }
 
@@ -48,7 +51,7 @@ export interface SearchResult {
   readonly samples: number
   /** Those within the budget first, cheapest first. */
   readonly rows: readonly SearchRow[]
-  /** The cheapest conversion within the budget and its row, whose T its report recommends; where there is none, that which loses least. */
+  /** The cheapest conversion within the budget and its row, whose T its report recommends; where there is none, that which loses least, standard error added. */
   readonly best: Conversion & { readonly row: SearchRow }
 }
 
@@ -65,7 +68,7 @@ export const defaultCandidates: readonly Candidate[] = [
   { code: 'signed', mode: 'sequential', T: 16 },
 ]
 
-/** Binary spikes, which any neuromorphic chip carries, weights as they are, at most 32 steps: what costs least to try comes first. */
+/** Binary spikes, weights as they are, at most 32 steps. What costs least to try comes first. */
 export const binaryCandidates: readonly Candidate[] = [
   { code: 'binary', mode: '99.9%', steps: [4, 8, 16, 32] },
   { code: 'binary', mode: 'sequential', T: 32, steps: [8, 16, 24, 32] },
@@ -73,7 +76,7 @@ export const binaryCandidates: readonly Candidate[] = [
 
 /**
  * Tries codes, calibrations and numbers of steps, and finds the cheapest, by synaptic operations, then by steps, whose accuracy on
- * `validation` is at most `budget` points below the ANN's. Candidates whose code cannot carry the network are left out.
+ * `validation` is at most `budget` points below the ANN's, by one standard error of that. Candidates whose code cannot carry the network are left out.
  *
  * @throws `CALIBRATION` when calibration and validation share images, and what `convert` throws when no candidate can carry the network
  */
@@ -111,17 +114,18 @@ export async function searchConversion(source: Network | Uint8Array, calibration
 }
 
 /** One conversion after each number of steps. */
-function rowsOf(candidate: Candidate, { code, latency, weights, ann, accuracy, synapticOperations }: ConversionReport, budget: number): SearchRow[] {
+function rowsOf(candidate: Candidate, { code, latency, weights, ann, accuracy, synapticOperations, samples: { report: samples } }: ConversionReport, budget: number): SearchRow[] {
   return accuracy.map((measured, i) => {
     const lost = 100 * (ann.accuracy === undefined || measured.accuracy === undefined ? 1 - measured.agreement : ann.accuracy - measured.accuracy)
-    return { candidate, code: code.name, spikes: code.spikes, latency, weights, ...measured, lost, operations: synapticOperations[i]!.ratio, withinBudget: lost <= budget + 1e-9 }
+    const error = (100 * Math.sqrt((1 - measured.agreement) * samples + 1)) / samples
+    return { candidate, code: code.name, spikes: code.spikes, latency, weights, ...measured, lost, error, operations: synapticOperations[i]!.ratio, withinBudget: lost + error <= budget + 1e-9 }
   })
 }
 
 /** Within the budget: the cheaper first. Beyond: what loses less. */
 function compareRows(a: SearchRow, b: SearchRow): number {
   if (a.withinBudget !== b.withinBudget) return a.withinBudget ? -1 : 1
-  return a.withinBudget ? a.operations - b.operations || a.T - b.T : a.lost - b.lost || a.operations - b.operations
+  return a.withinBudget ? a.operations - b.operations || a.T - b.T : a.lost + a.error - b.lost - b.error || a.operations - b.operations
 }
 
 /** Throws `CALIBRATION` when any sample is in both. */
