@@ -1,4 +1,4 @@
-import { convert, importOnnx, searchConversion, toOnnx, type ConversionReport, type ConvertOptions, type SearchRow } from '@snn/ann2snn'
+import { convert, importOnnx, toOnnx, type ConversionReport, type ConvertOptions } from '@snn/ann2snn'
 import { take, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { checkOutputs, replaceFile } from '@snn/tensor/node'
@@ -8,7 +8,9 @@ import { inputShape, readModel } from './model-file.js'
 import { batchesFor, completeSpec } from './preprocessing.js'
 import { openCheckpoint } from './calibration-file.js'
 import { digestsOf } from './calibration-images.js'
+import { choosePreset, searchWithin, type Choice } from './choose-conversion.js'
 import { pathsOf } from './data-paths.js'
+import type { PresetName } from './presets.js'
 import type { OnProgress } from './progress.js'
 
 type Settings = Pick<ConvertOptions, 'code' | 'levels' | 'digits' | 'T' | 'wait' | 'weights' | 'mode' | 'per' | 'balance' | 'initialPotential' | 'delay' | 'unsupported'>
@@ -27,16 +29,18 @@ export interface ConvertModelOptions extends Settings {
   readonly report?: string
   /** A file that keeps what sequential calibration found for each layer: it goes on from there, and removes it at the end. */
   readonly resume?: string
+  /** What the conversion is for, in place of code, mode and steps. */
+  readonly preset?: PresetName
   /** Points of accuracy that may be lost: searches codes, calibrations and steps for the cheapest. */
   readonly budget?: number
-  /** Labelled data that the search measures on. Default: a fifth of the calibration samples, which then choose no thresholds. */
+  /** Data that a search measures on. Default: other samples of the calibration data; where they are few, a fifth of the calibration samples. */
   readonly validate?: string | ImageDataset
   /** Allows the search to calibrate and measure on the same images. */
   readonly sameData?: boolean
 }
 
 /** The object that `snn convert --json` prints. */
-export interface ModelConversion {
+export interface ModelConversion extends Partial<Pick<Choice, 'search' | 'alternative'>> {
   readonly model: string
   readonly data: string
   readonly samples: number
@@ -44,13 +48,11 @@ export interface ModelConversion {
   /** As it was used and stored; null for data that need none. */
   readonly preprocess: PreprocessSpec | null
   readonly report: ConversionReport
-  /** What a search tried, best first; the first was written. */
-  readonly search?: { readonly annAccuracy: number; readonly rows: readonly SearchRow[] }
 }
 
 /** Converts an ONNX classifier into a spiking network and writes it as a .snn.onnx file. */
 export async function convertModel(path: string, options: ConvertModelOptions, { signal, onProgress }: Work): Promise<ModelConversion> {
-  const { calibrate, samples = 1000, output, batch, out, report: reportPath, preprocess: given, resume, budget, validate, sameData = false, ...settings } = options
+  const { calibrate, samples = 1000, output, batch, out, report: reportPath, preprocess: given, resume, preset, budget, validate, sameData = false, ...settings } = options
   const inputs: string[] = []
   const model = await readModel(path, { onFile: (file) => inputs.push(file) })
   const outputs = { '--out': out, '--report': reportPath, '--resume': resume }
@@ -66,29 +68,18 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
   return withBackend(async (backend) => {
     const work = { ...settings, backend, signal }
     const follow: OnProgress = (progress) => onProgress({ total: batches.samples, ...progress })
-    const found = budget === undefined ? undefined : await search(budget)
-    const converted = found?.best ?? (await convert(network, batches, { ...work, ...(checkpoint && { resume: checkpoint.layers, onLayer: checkpoint.add }), onProgress: follow }))
-
-    async function search(points: number) {
-      const { weights, balance, initialPotential, delay, unsupported } = settings
-      const common = Object.fromEntries(Object.entries({ weights, balance, initialPotential, delay, unsupported, backend, signal }).filter(([, value]) => value !== undefined))
-      const own = await parts(dataset, validate, signal)
-      const [calibration, validation] = [own.calibration, own.validation].map((part) => batchesFor(part, preprocess, input, { batch, signal }))
-      return searchConversion(network, calibration!, validation!, { ...common, budget: points, sameData, onProgress: follow })
-    }
+    const { weights, balance, initialPotential, delay, unsupported } = settings
+    const common = Object.fromEntries(Object.entries({ weights, balance, initialPotential, delay, unsupported, backend, signal }).filter(([, value]) => value !== undefined))
+    const wanted = { ...common, network, dataset: opened, samples, sameData, onProgress: follow, batches: (part: ImageDataset) => batchesFor(part, preprocess, input, { batch, signal }), validation: typeof validate === 'string' ? await openDataset(validate, { signal }) : validate }
+    const choice = preset !== undefined ? await choosePreset(preset, wanted) : budget !== undefined ? await searchWithin(budget, wanted) : undefined
+    const converted = choice?.conversion ?? (await convert(network, batches, { ...work, ...(checkpoint && { resume: checkpoint.layers, onLayer: checkpoint.add }), onProgress: follow }))
     const report = { ...converted.report, notes: [...(opened.notes ?? []), ...notes, ...converted.report.notes] }
     const file = await toOnnx(converted.snn, { calibration: await digestsOf(dataset), ...(preprocess ? { preprocess } : {}), ...(classNames ? { classNames } : {}), T: report.recommendedT })
     signal.throwIfAborted()
     await replaceFile(out, file)
     await checkpoint?.remove()
     if (reportPath !== undefined) await replaceFile(reportPath, `${JSON.stringify(report, undefined, 2)}\n`)
-    return { model: path, data: typeof calibrate === 'string' ? calibrate : calibrate.description, samples: dataset.length, out, preprocess: preprocess ?? null, report, ...(found && { search: { annAccuracy: found.annAccuracy, rows: found.rows } }) }
+    const { search, alternative } = choice ?? {}
+    return { model: path, data: typeof calibrate === 'string' ? calibrate : calibrate.description, samples: dataset.length, out, preprocess: preprocess ?? null, report, ...(search && { search }), ...(alternative && { alternative }) }
   })
-}
-
-/** Calibration and validation data of a search: those given, or four fifths and the rest of the calibration samples. */
-async function parts(dataset: ImageDataset, validate: string | ImageDataset | undefined, signal: AbortSignal): Promise<{ readonly calibration: ImageDataset; readonly validation: ImageDataset }> {
-  if (validate !== undefined) return { calibration: dataset, validation: typeof validate === 'string' ? await openDataset(validate, { signal }) : validate }
-  const count = Math.max(1, Math.floor(dataset.length * 0.8))
-  return { calibration: take(dataset, count), validation: { ...dataset, length: dataset.length - count, get: (i, draw) => dataset.get(i + count, draw) } }
 }

@@ -6,7 +6,7 @@ import type { LayerCalibration } from './calibrate/checkpoint.js'
 import { calibrateSequentially } from './calibrate/sequential.js'
 import type { BalanceOptions } from './balance.js'
 import type { ClassOptions } from './classes.js'
-import { checkReiterable, eachBatch, type Batches } from './data.js'
+import { checkReiterable, eachBatch, firstSamples, type Batches } from './data.js'
 import { onlyClassOutput } from './import/class-output.js'
 import { importModel, importOnnx, type Imported } from './import/import-onnx.js'
 import { freeNames, sizesFor } from './import/sizes.js'
@@ -18,6 +18,7 @@ import { latencyOf } from './latency.js'
 import { planConversion, spikingInputs, type Plan } from './plan.js'
 import { prepare } from './prepare.js'
 import { measure, type ConversionReport } from './report.js'
+import { checkSteps } from './simulate.js'
 import { chooseThresholds, parseMode, type Mode } from './thresholds.js'
 
 export interface ConvertOptions extends WorkOptions, ClassOptions {
@@ -58,6 +59,12 @@ export interface ConvertOptions extends WorkOptions, ClassOptions {
   readonly output?: string
   /** Numbers for sizes of the input that an ONNX model leaves free, beside the batch. Default: those of the first batch. */
   readonly sizes?: Readonly<Record<string, number>>
+  /** Only the first so many samples of `batches` are used. Default: all. */
+  readonly samples?: number
+  /** What the report is measured on, all of it: samples that choose no thresholds. Default: the first 8 to 128 of `batches`, fewer of large networks. */
+  readonly validation?: Batches
+  /** After how many passes the report looks at the output. Default: what suits the code, such as 4, 8, 16, 32, 64. */
+  readonly steps?: readonly number[]
 }
 
 export interface Conversion {
@@ -74,11 +81,11 @@ export interface Conversion {
  * (Bu et al., CVPR 2025). Nothing is trained and no labels are needed.
  *
  * @param source an ONNX file's bytes, or a Network
- * @param data batches x [N, ..] or [x, y] of typical inputs, preprocessed as for the ANN, that can be gone through more than
+ * @param batches x [N, ..] or [x, y] of typical inputs, preprocessed as for the ANN, that can be gone through more than
  *   once: an array or a loader. With labels the report gives accuracies.
  * @throws `ONNX_INVALID`, `ONNX_UNSUPPORTED`, `CONVERT_UNSUPPORTED`, `CALIBRATION`, `ARGUMENT`, `SHAPE`, `NO_BACKEND`
  */
-export async function convert(source: Network | Uint8Array, data: Batches, options: ConvertOptions = {}): Promise<Conversion> {
+export async function convert(source: Network | Uint8Array, batches: Batches, options: ConvertOptions = {}): Promise<Conversion> {
   const code = codeNamed(options.code ?? 'binary')
   const mode = options.mode ?? defaultMode(code, options)
   const { initialPotential = 0.5, softmax = 'strip', unsupported = 'error' } = options
@@ -88,7 +95,11 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   if (!(initialPotential >= 0 && initialPotential <= 1)) {
     throw new SnnError('ARGUMENT', `[convert] initialPotential ${initialPotential}, expected a share of the threshold from 0 to 1.`, { name: 'initialPotential', value: initialPotential })
   }
-  checkReiterable(data, 'convert')
+  if (options.steps?.length === 0 || options.steps?.some((T, i, all) => checkSteps(T, 'convert') <= (all[i - 1] ?? 0))) {
+    throw new SnnError('ARGUMENT', `[convert] steps ${options.steps.join(', ')}, expected numbers of steps in ascending order.`, { name: 'steps', value: options.steps })
+  }
+  checkReiterable(batches, 'convert')
+  const data = options.samples === undefined ? batches : firstSamples(batches, options.samples)
   options.signal?.throwIfAborted()
   const model = source instanceof Uint8Array ? await imported(source, data, options) : { network: source, notes: [] }
   const { network: ann, notes } = await prepare(await withInputShape(model.network, data), { softmax })

@@ -18,6 +18,29 @@ export function checkReiterable(data: Batches, operation: string): void {
   }
 }
 
+/** The first `count` samples of the data, in the same batches. Throws `ARGUMENT` for a count below 1. */
+export function firstSamples(data: Batches, count: number): Batches {
+  if (!(Number.isSafeInteger(count) && count >= 1)) throw new SnnError('ARGUMENT', `[convert] samples ${count}, expected a whole number of at least 1.`, { name: 'samples', value: count })
+  return {
+    async *[Symbol.asyncIterator]() {
+      let left = count
+      for await (const { x, labels, size } of eachBatch(data, 'convert')) {
+        const taken = Math.min(size, left)
+        const head = firstRows(x, taken)
+        yield labels ? ([head, { data: Float32Array.from({ length: taken }, (_, n) => labels[n]!), shape: [taken] }] as const) : head
+        left -= taken
+        if (left === 0) return
+      }
+    },
+  }
+}
+
+/** The first rows of a batch; no data are copied. */
+export function firstRows(x: TensorLike, rows: number): TensorLike {
+  const [size = 0, ...sample] = x.shape
+  return { ...x, data: x.data.subarray(0, (x.data.length / size) * rows), shape: [rows, ...sample] }
+}
+
 export interface LabelledBatch {
   readonly x: TensorLike
   readonly labels: ArrayLike<number> | undefined

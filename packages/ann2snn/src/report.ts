@@ -3,7 +3,7 @@ import { compile, conv, grad, ones, scalar, scan, sizeOf, type Tensor, type Tens
 import { neuronNames, recorder, type Per, type WorkOptions } from './activations.js'
 import type { CodeName, CodeSettings } from './codes/code.js'
 import { boundaryOf, classAt, type ClassOptions } from './classes.js'
-import { eachBatch, type Batches } from './data.js'
+import { eachBatch, firstRows, type Batches } from './data.js'
 import { labelScores } from './label-scores.js'
 import { latencyOf, stepsToReport } from './latency.js'
 import { spikingInputs, type Plan } from './plan.js'
@@ -96,10 +96,18 @@ type Findings = Pick<ConversionReport, 'layers' | 'layersT' | 'accuracy' | 'reco
   readonly calibrationSamples: number
 }
 
-/** Compares the SNN with the ANN on calibration samples. */
-export async function measure(measured: Measured, data: Batches, options: WorkOptions & ClassOptions): Promise<Findings> {
+export interface MeasureOptions extends WorkOptions, ClassOptions {
+  /** What the figures are measured on, all of it. Default: the first of the calibration samples. */
+  readonly validation?: Batches | undefined
+  /** After how many passes the figures are taken, in ascending order. Default: what suits the code. */
+  readonly steps?: readonly number[] | undefined
+}
+
+/** Compares the SNN with the ANN on calibration samples, or on others. */
+export async function measure(measured: Measured, calibration: Batches, options: MeasureOptions): Promise<Findings> {
   const { plan, snn, settings } = measured
-  const reportedSteps = stepsToReport(plan, settings)
+  const { validation } = options
+  const reportedSteps = options.steps ?? stepsToReport(plan, settings)
   const totalMacs = [...plan.macs.values()].reduce((a, b) => a + b, 0)
   const lastT = reportedSteps.at(-1)!
   const limit = Math.max(8, Math.min(128, Math.floor(workLimit / (totalMacs * lastT))))
@@ -123,12 +131,13 @@ export async function measure(measured: Measured, data: Batches, options: WorkOp
   const labelled = labelScores(reportedSteps.length, plan.shapes.get(plan.network.outputs[0]!)!, options)
   let samples = 0
   let calibrationSamples = 0
-  for await (const batch of eachBatch(data, 'convert', options.signal)) {
-    calibrationSamples += batch.size
-    if (samples >= limit) continue
-    const size = Math.min(batch.size, limit - samples)
-    const x = { ...batch.x, data: batch.x.data.subarray(0, (batch.x.data.length / batch.size) * size), shape: [size, ...batch.x.shape.slice(1)] }
-    kept.push({ x, size })
+  if (validation) for await (const { size } of eachBatch(calibration, 'convert', options.signal)) calibrationSamples += size
+  for await (const batch of eachBatch(validation ?? calibration, 'convert', options.signal)) {
+    if (!validation) calibrationSamples += batch.size
+    if (!validation && samples >= limit) continue
+    const size = validation ? batch.size : Math.min(batch.size, limit - samples)
+    const x = firstRows(batch.x, size)
+    if (samples < limit) kept.push({ x, size })
     const { logits } = await ann(x)
     const classes = logits.data.length / size
     const { logits: byStep, collected } = await loop(x, null, lastT, false)

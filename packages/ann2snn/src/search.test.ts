@@ -27,9 +27,32 @@ describe('search within a budget', { timeout: 60_000 }, () => {
     expect(rows.slice(0, within.length)).toEqual(within)
     expect(within.length).toBeGreaterThan(0)
     expect(best.row).toEqual(rows[0])
-    for (const row of rows) expect(row.withinBudget).toBe(row.lost <= 5 + 1e-9)
+    for (const row of rows) expect(row.withinBudget).toBe(row.lost + row.error <= 5 + 1e-9)
     for (const row of within) expect(row.operations).toBeGreaterThanOrEqual(best.row.operations)
     expect(best.report.code.name).toBe(best.row.code)
+  })
+
+  it('recommends the steps that it chose, and ends with the first within the budget where that is enough', async () => {
+    const [calibration, validation] = [[await labelled(1)], [await labelled(2)]]
+    const candidates = [{ code: 'binary', steps: [2, 64, 100] }, { code: 'delta', steps: [4] }] as const
+    const all = await searchConversion(mlp(), calibration, validation, { backend, budget: 10, candidates })
+    expect(all.samples).toBe(40)
+    expect(all.best.report.recommendedT).toBe(all.best.row.T)
+    expect(new Set(all.rows.map(({ code }) => code))).toEqual(new Set(['binary', 'delta']))
+    const { rows, best } = await searchConversion(mlp(), calibration, validation, { backend, budget: 10, candidates, first: true })
+    expect(rows.map(({ code, T }) => `${code} ${T}`).sort()).toEqual(['binary 100', 'binary 2', 'binary 64'])
+    expect(best.row.withinBudget).toBe(true)
+  })
+
+  it('goes by agreement with the ANN where there are no labels', async () => {
+    const [[x], [y, labels]] = [await labelled(1), await labelled(2)]
+    const options = { backend, budget: 5, candidates: [{ code: 'binary' }] } as const
+    const unlabelled = await searchConversion(mlp(), [x], [y], options)
+    expect(unlabelled.annAccuracy).toBeUndefined()
+    const known = await searchConversion(mlp(), [x], [[y, labels]], options)
+    // labels are the ANN's own classes here
+    expect(unlabelled.rows.map(({ T, lost }) => [T, lost])).toEqual(known.rows.map(({ T, lost }) => [T, lost]))
+    expect(unlabelled.rows.some(({ lost }) => lost > 0)).toBe(true)
   })
 
   it('refuses images that thresholds were chosen on, unless told', async () => {

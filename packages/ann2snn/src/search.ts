@@ -1,17 +1,19 @@
 import type { Network } from '@snn/nn'
-import { SnnError } from '@snn/tensor'
+import { isSnnError, SnnError } from '@snn/tensor'
 import { convert, type Conversion, type ConvertOptions } from './convert.js'
 import { eachBatch, type Batches } from './data.js'
-import { evaluate, evaluateAnn } from './evaluate.js'
 import { hashOf } from './hash.js'
 import type { CodeName } from './codes/code.js'
+import type { ConversionReport } from './report.js'
 
 /** What distinguishes a conversion that the search tries. */
-export type Candidate = Pick<ConvertOptions, 'code' | 'levels' | 'digits' | 'mode' | 'per' | 'T' | 'wait' | 'weights'>
+export type Candidate = Pick<ConvertOptions, 'code' | 'levels' | 'digits' | 'mode' | 'per' | 'T' | 'wait' | 'weights' | 'steps' | 'samples'>
 
-export interface SearchOptions extends Omit<ConvertOptions, keyof Candidate> {
-  /** Points of accuracy, in percent, that may be lost. */
+export interface SearchOptions extends Omit<ConvertOptions, keyof Candidate | 'validation'> {
+  /** Points of accuracy, in percent, that may be lost; where there are no labels, points of agreement with the ANN. */
   readonly budget: number
+  /** Ends with the first candidate that is within the budget. Default false: all are tried. */
+  readonly first?: boolean
   /** Default: `defaultCandidates`. */
   readonly candidates?: readonly Candidate[]
   /** What candidates with mode 'sequential' that do not say so themselves may change beside thresholds. Default 'keep'. */
@@ -28,19 +30,28 @@ export interface SearchRow {
   readonly T: number
   readonly latency: number
   readonly weights: 'kept' | 'biases corrected' | 'calibrated'
-  readonly accuracy: number
-  /** Points below the ANN's accuracy. */
+  /** Share of samples with the ANN's class. */
+  readonly agreement: number
+  /** Share of samples with the label's class, where there are labels. */
+  readonly accuracy?: number
+  /** Points below the ANN's accuracy; where there are no labels, points of disagreement with it. */
   readonly lost: number
+  /** Standard error of `lost`, in points, from the number of samples whose class is not the ANN's (one more, so that no sample proves nothing). */
+  readonly error: number
   /** Synaptic operations over the ANN's multiply-accumulates. */
   readonly operations: number
+  /** Whether `lost + error` is at most the budget. */
   readonly withinBudget: boolean
 }
 
 export interface SearchResult {
-  readonly annAccuracy: number
+  /** Where there are labels. */
+  readonly annAccuracy?: number
+  /** Samples that accuracy was measured on. */
+  readonly samples: number
   /** Those within the budget first, cheapest first. */
   readonly rows: readonly SearchRow[]
-  /** The cheapest conversion within the budget and its row; where there is none, that which loses least. */
+  /** The cheapest conversion within the budget and its row, whose T its report recommends; where there is none, that which loses least, standard error added. */
   readonly best: Conversion & { readonly row: SearchRow }
 }
 
@@ -57,61 +68,64 @@ export const defaultCandidates: readonly Candidate[] = [
   { code: 'signed', mode: 'sequential', T: 16 },
 ]
 
+/** Binary spikes, weights as they are, at most 32 steps. What costs least to try comes first. */
+export const binaryCandidates: readonly Candidate[] = [
+  { code: 'binary', mode: '99.9%', steps: [4, 8, 16, 32] },
+  { code: 'binary', mode: 'sequential', T: 32, steps: [8, 16, 24, 32] },
+]
+
 /**
  * Tries codes, calibrations and numbers of steps, and finds the cheapest, by synaptic operations, then by steps, whose accuracy on
- * `validation` is at most `budget` points below the ANN's. Candidates whose code cannot carry the network are left out.
+ * `validation` is at most `budget` points below the ANN's, by one standard error of that. Candidates whose code cannot carry the network are left out.
  *
  * @throws `CALIBRATION` when calibration and validation share images, and what `convert` throws when no candidate can carry the network
  */
 export async function searchConversion(source: Network | Uint8Array, calibration: Batches, validation: Batches, options: SearchOptions): Promise<SearchResult> {
-  const { budget, candidates = defaultCandidates, weights, sameData = false, onProgress, ...common } = options
+  const { budget, candidates = defaultCandidates, weights, first = false, sameData = false, onProgress, ...common } = options
   if (!(budget >= 0 && budget <= 100)) throw new SnnError('ARGUMENT', `[search] budget ${budget}, expected points of accuracy from 0 to 100.`, { name: 'budget', value: budget })
   if (candidates.length === 0) throw new SnnError('ARGUMENT', '[search] no candidates, expected at least one.', { name: 'candidates', value: [] })
   if (!sameData) await refuseShared(calibration, validation, common.signal)
   const rows: SearchRow[] = []
-  let annAccuracy: number | undefined
   let best: (Conversion & { readonly row: SearchRow }) | undefined
   let refusal: unknown
   for (const [i, candidate] of candidates.entries()) {
     common.signal?.throwIfAborted()
-    let conversion: Conversion
     try {
-      conversion = await convert(source, calibration, { ...common, ...(weights && candidate.mode === 'sequential' && { weights }), ...candidate })
-    } catch (error) {
-      if (!(error instanceof Error && (error as { readonly code?: unknown }).code === 'CONVERT_UNSUPPORTED')) throw error
-      refusal = error
-      continue
-    }
-    const { report, snn, ann } = conversion
-    annAccuracy ??= (await evaluateAnn(ann, validation, common)).accuracy
-    const { results } = await evaluate(snn, validation, { ...common, steps: report.synapticOperations.map(({ T }) => T) })
-    for (const [step, { T, accuracy }] of results.entries()) {
-      const lost = 100 * (annAccuracy - accuracy)
-      const row: SearchRow = {
-        candidate,
-        code: report.code.name,
-        spikes: report.code.spikes,
-        T,
-        latency: report.latency,
-        weights: report.weights,
-        accuracy,
-        lost,
-        operations: report.synapticOperations[step]!.ratio,
-        withinBudget: lost <= budget + 1e-9,
+      const conversion = await convert(source, calibration, { ...common, ...(weights && candidate.mode === 'sequential' && { weights }), ...candidate, validation })
+      for (const row of rowsOf(candidate, conversion.report, budget)) {
+        rows.push(row)
+        if (!best || compareRows(row, best.row) < 0) best = { ...conversion, row }
       }
-      rows.push(row)
-      if (!best || compareRows(row, best.row) < 0) best = { ...conversion, row }
+    } catch (error) {
+      if (!isSnnError(error, 'CONVERT_UNSUPPORTED')) throw error
+      refusal = error
     }
     onProgress?.({ stage: 'search', done: i + 1, total: candidates.length })
+    if (first && best?.row.withinBudget) break
   }
   if (!best) throw refusal
-  return { annAccuracy: annAccuracy!, rows: rows.sort(compareRows), best }
+  const { report, row } = best
+  return {
+    ...(report.ann.accuracy === undefined ? {} : { annAccuracy: report.ann.accuracy }),
+    samples: report.samples.report,
+    rows: rows.sort(compareRows),
+    best: { ...best, report: { ...report, recommendedT: row.T } },
+  }
+}
+
+/** One conversion after each number of steps. */
+function rowsOf(candidate: Candidate, { code, latency, weights, ann, accuracy, synapticOperations, samples: { report: samples } }: ConversionReport, budget: number): SearchRow[] {
+  return accuracy.map((measured, i) => {
+    const lost = 100 * (ann.accuracy === undefined || measured.accuracy === undefined ? 1 - measured.agreement : ann.accuracy - measured.accuracy)
+    const error = (100 * Math.sqrt((1 - measured.agreement) * samples + 1)) / samples
+    return { candidate, code: code.name, spikes: code.spikes, latency, weights, ...measured, lost, error, operations: synapticOperations[i]!.ratio, withinBudget: lost + error <= budget + 1e-9 }
+  })
 }
 
 /** Within the budget: the cheaper first. Beyond: what loses less. */
 function compareRows(a: SearchRow, b: SearchRow): number {
   if (a.withinBudget !== b.withinBudget) return a.withinBudget ? -1 : 1
-  return a.withinBudget ? a.operations - b.operations || a.T - b.T : a.lost - b.lost || a.operations - b.operations
+  return a.withinBudget ? a.operations - b.operations || a.T - b.T : a.lost + a.error - b.lost - b.error || a.operations - b.operations
 }
 
 /** Throws `CALIBRATION` when any sample is in both. */

@@ -7,18 +7,21 @@ export interface TakeOptions {
   readonly shuffle?: boolean
   /** Default 0. */
   readonly seed?: number
+  /** Leave out so many first, in the order drawn: those that a call with this `count` takes. Default 0. */
+  readonly skip?: number
 }
 
-/** `count` samples of a data set, or all when it has fewer. */
+/** `count` samples of a data set, or all that there are behind `skip`. */
 export function take(dataset: ImageDataset, count: number, options?: TakeOptions): ImageDataset
 export function take<D extends LabelledDataset<unknown>>(dataset: D, count: number, options?: TakeOptions): D
 export function take<S>(dataset: Dataset<S>, count: number, options?: TakeOptions): Dataset<S>
 export function take<S>(dataset: Dataset<S>, count: number, options: TakeOptions = {}): Dataset<S> {
-  if (!Number.isInteger(count) || count < 0) {
-    throw new SnnError('ARGUMENT', `[take] count ${count}, expected a whole number of at least 0.`, { name: 'count', value: count })
+  const { shuffle = false, seed = 0, skip = 0 } = options
+  for (const [name, value] of Object.entries({ count, skip })) {
+    if (!Number.isInteger(value) || value < 0) throw new SnnError('ARGUMENT', `[take] ${name} ${value}, expected a whole number of at least 0.`, { name, value })
   }
-  const { shuffle = false, seed = 0 } = options
-  if (count >= dataset.length) return dataset
-  const indices = shuffle ? permutation(dataset.length, seed).slice(0, count) : Array.from({ length: count }, (_, i) => i)
-  return subset(dataset, indices, `${shuffle ? `random ${count} (seed ${seed})` : `first ${count}`} of ${dataset.description}`)
+  if (skip === 0 && count >= dataset.length) return dataset
+  const indices = shuffle ? permutation(dataset.length, seed) : Array.from({ length: dataset.length }, (_, i) => i)
+  const what = skip === 0 ? (shuffle ? `random ${count}` : `first ${count}`) : `${shuffle ? 'random ' : ''}samples ${skip} to ${Math.min(skip + count, dataset.length) - 1}`
+  return subset(dataset, indices.slice(skip, skip + count), `${what}${shuffle ? ` (seed ${seed})` : ''} of ${dataset.description}`)
 }

@@ -1,12 +1,14 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import { codes, explain, type CodeName, type Mode } from '@snn/ann2snn'
+import { codes, explain, type CodeName, type Mode, type SearchRow } from '@snn/ann2snn'
 import { take } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { SnnError } from '@snn/tensor'
+import type { SearchSummary } from '../choose-conversion.js'
 import { convertModel, type ModelConversion } from '../convert-model.js'
 import { batchOption, dataHelp, jsonOption, outputOption, preprocessOption, share, specHelp, wholeNumber } from '../options.js'
 import { readJson, readSpec } from '../preprocessing.js'
 import { withProgress } from '../progress.js'
+import { defaultPreset, presets, type PresetName } from '../presets.js'
 import { count, formatTable, percent, short } from '../table.js'
 
 interface Flags {
@@ -17,12 +19,12 @@ interface Flags {
   readonly digits?: number
   readonly steps?: number
   readonly wait?: number
-  readonly weights: 'keep' | 'biases' | 'calibrate'
+  readonly weights?: 'keep' | 'biases' | 'calibrate'
   readonly mode?: string
   readonly per?: 'layer' | 'channel'
   readonly rounds?: number
-  readonly initialPotential: number
-  readonly delay: number | 'auto'
+  readonly initialPotential?: number
+  readonly delay?: number | 'auto'
   readonly unsupported: 'error' | 'keep'
   readonly preprocess?: string
   readonly output?: string
@@ -30,6 +32,7 @@ interface Flags {
   readonly out: string
   readonly report?: string
   readonly resume?: string
+  readonly preset?: PresetName
   readonly budget?: number
   readonly validate?: string
   readonly validateSamples?: number
@@ -37,6 +40,9 @@ interface Flags {
   readonly explain?: true
   readonly json?: true
 }
+
+/** What a preset decides: with any of these there is none. */
+const flagsOfPresets: string[] = ['code', 'levels', 'digits', 'mode', 'steps', 'wait', 'weights', 'per', 'rounds', 'initialPotential', 'delay', 'resume', 'budget']
 
 const examples = `
 Examples:
@@ -54,13 +60,14 @@ export function convertCommand(signal: AbortSignal): Command {
     .addArgument(new Argument('<model.onnx>', 'a trained classifier with ReLU activations'))
     .requiredOption('--calibrate <DATA>', 'typical inputs, best from the training set; the labels serve the report alone')
     .addOption(new Option('--samples <count>', 'calibration samples, drawn at random (seed 0)').argParser(wholeNumber(1)).default(1000))
-    .addOption(new Option('--code <name>', 'what spikes mean').choices(Object.keys(codes)).default('binary'))
+    .addOption(new Option('--preset <name>', `what the network is for: ${Object.entries(presets).map(([name, { what }]) => `${name}: ${what}`).join('. ')} (default: ${defaultPreset}, where no other flag says how to convert)`).choices(Object.keys(presets)).conflicts(flagsOfPresets))
+    .addOption(new Option('--code <name>', 'what spikes mean (default: binary)').choices(Object.keys(codes)))
     .addOption(new Option('--levels <count>', 'levels of graded spikes, steps of stBif, bits of phase (default: that of the code)').argParser(wholeNumber(1)))
     .addOption(new Option('--digits <count>', 'significant binary digits of graded spikes: with 1 their sizes are powers of two, with 2 also 1.5 times these (default: 2 in delta, else 1)').argParser(wholeNumber(1)))
     .addOption(new Option('--mode <mode>', 'how thresholds are chosen: max, a percentile of the activations, balance (local threshold balancing), sequential (for --steps, with the SNN in the loop), gaussian, or JSON { "layer": threshold } (default: 99.9%, with --steps sequential, max in codes with levels but phase)'))
     .addOption(new Option('--steps <count>', 'time steps that the network is made for; without --mode it is calibrated for them').argParser(wholeNumber(1)))
     .addOption(new Option('--wait <steps>', 'steps that each layer integrates before it fires: accuracy for latency (codes binary, signed)').argParser(wholeNumber(0)))
-    .addOption(new Option('--weights <what>', 'what mode sequential may change beside thresholds').choices(['keep', 'biases', 'calibrate']).default('keep'))
+    .addOption(new Option('--weights <what>', 'what mode sequential may change beside thresholds (default: keep)').choices(['keep', 'biases', 'calibrate']))
     .addOption(new Option('--per <what>', 'one threshold for each of these; balance and sequential always take channels (default: layer, channel in codes with levels)').choices(['layer', 'channel']))
     .addOption(new Option('--resume <file>', 'mode sequential: keep what was found for each layer in this file, go on from it, and remove it at the end').conflicts('budget'))
     .addOption(new Option('--budget <points>', 'search codes, calibrations and steps for the cheapest network that loses at most so many points of accuracy').argParser(points).conflicts(['code', 'levels', 'digits', 'mode', 'steps', 'wait', 'per']))
@@ -69,8 +76,8 @@ export function convertCommand(signal: AbortSignal): Command {
     .option('--same-data', 'let the search measure on the images that thresholds were chosen on')
     .option('--explain', 'say what the figures mean and what to change')
     .addOption(new Option('--rounds <count>', 'mode balance: how many batches of 32 samples it goes through (default: 1000)').argParser(wholeNumber(1)))
-    .addOption(new Option('--initial-potential <share>', 'membrane potential at the start, as a share of the threshold').argParser(share).default(0.5))
-    .addOption(new Option('--delay <steps>', 'steps that the output leaves out, or auto').argParser((text) => (text === 'auto' ? text : wholeNumber(0)(text))).default(0))
+    .addOption(new Option('--initial-potential <share>', 'membrane potential at the start, as a share of the threshold (default: 0.5)').argParser(share))
+    .addOption(new Option('--delay <steps>', 'steps that the output leaves out, or auto (default: 0)').argParser((text) => (text === 'auto' ? text : wholeNumber(0)(text))))
     .addOption(new Option('--unsupported <what>', 'layers that cannot spike end the conversion with an error, or are kept analogue').choices(['error', 'keep']).default('error'))
     .addOption(preprocessOption())
     .addOption(outputOption())
@@ -83,8 +90,10 @@ export function convertCommand(signal: AbortSignal): Command {
       if (flags.validate !== undefined && flags.validate === flags.calibrate && !flags.sameData) {
         throw new SnnError('CALIBRATION', `[convert] --validate and --calibrate are both ${flags.validate}, expected other images: thresholds must not see those that are tested. Give other data, or --same-data.`, { reason: 'tested' })
       }
+      const given: Partial<Record<string, unknown>> = { ...flags, mode, rounds, steps }
       const settings = {
         ...flags,
+        ...(flags.preset === undefined && flagsOfPresets.every((name) => given[name] === undefined) ? { preset: defaultPreset } : {}),
         ...(steps === undefined ? {} : { T: steps }),
         ...(mode === undefined ? {} : { mode: await readMode(mode) }),
         ...(rounds === undefined ? {} : { balance: { rounds } }),
@@ -112,10 +121,10 @@ async function readMode(text: string): Promise<Mode> {
 }
 
 /** The result for readers. */
-export function describeConversion({ model, data, samples, out, preprocess, report, search }: ModelConversion): string {
+export function describeConversion({ model, data, samples, out, preprocess, report, search, alternative }: ModelConversion): string {
   const mode = typeof report.mode === 'string' ? report.mode : 'given thresholds'
   return [
-    ...(search ? [describeSearch(search), ''] : []),
+    ...(search ? [...describeSearch(search, alternative), ''] : []),
     `${model} -> ${out}: ${mode} per ${report.per}, calibrated with ${count(samples)} samples of ${data}`,
     describeCode(report),
     ...(preprocess ? [`preprocessing: ${JSON.stringify(preprocess)}`] : []),
@@ -142,21 +151,33 @@ function describeCode({ code: { name, spikes, signed, levels, digits }, weights 
   return `code ${name}: ${parts.join(', ')}; weights ${weights}`
 }
 
-/** The table of a search, best first. */
-function describeSearch({ annAccuracy, rows }: NonNullable<ModelConversion['search']>): string {
+/** What a search chose, what else there is, and the table of what it tried, best first. */
+function describeSearch({ annAccuracy, samples, budget, rows }: SearchSummary, alternative: SearchRow | undefined): string[] {
+  const [best] = rows
   const table = formatTable(
-    [['code'], ['calibration'], ['spikes'], ['passes', 'number'], ['latency', 'number'], ['operations / MACs', 'number'], ['accuracy', 'number'], ['points lost', 'number'], ['within budget']],
-    rows.map(({ code, candidate, spikes, T, latency, operations, accuracy, lost, withinBudget }) => [
+    [['code'], ['calibration'], ['passes', 'number'], ['latency', 'number'], ['operations / MACs', 'number'], ['accuracy', 'number'], ['points lost', 'number'], ['within budget']],
+    [...rows, ...(alternative ? [alternative] : [])].map(({ code, candidate, T, latency, operations, agreement, accuracy, lost, error, withinBudget }) => [
       candidate.levels === undefined ? code : `${code} ${candidate.levels}`,
       `${typeof candidate.mode === 'string' ? candidate.mode : 'max'}${candidate.T === undefined ? '' : ` for ${candidate.T}`}`,
-      spikes,
       String(T),
       String(latency),
       short(operations),
-      percent(accuracy, 1),
-      lost.toFixed(1),
+      percent(accuracy ?? agreement, 1),
+      `${lost.toFixed(1)} ± ${error.toFixed(1)}`,
       withinBudget ? 'yes' : 'no',
     ]),
   )
-  return `ANN: ${percent(annAccuracy, 1)}\n\n${table}`
+  return [
+    `chosen: ${describeRow(best!)}, measured on ${count(samples)} samples that chose no thresholds`,
+    ...(alternative ? [`--preset few-steps: ${describeRow(alternative)}, with graded spikes`] : []),
+    ...(best!.withinBudget ? [] : [`warning: nothing that was tried is surely within ${budget} points of the ANN.${best!.lost <= budget ? ` Loss is known to ${best!.error.toFixed(1)} points from ${count(samples)} samples: give more with --calibrate or --validate.` : ''}`]),
+    '',
+    table,
+    ...(annAccuracy === undefined ? ['The data have no labels: accuracy is the share of samples with the class of the ANN.'] : [`ANN: ${percent(annAccuracy, 1)}`]),
+  ]
+}
+
+function describeRow({ code, candidate, T, operations, lost, error }: SearchRow): string {
+  const calibration = candidate.T === undefined ? '' : `, calibrated for ${candidate.T} steps`
+  return `code ${code}${calibration}, T = ${T}: ${lost.toFixed(1)} ± ${error.toFixed(1)} points lost with ${short(operations)} of the ANN's operations`
 }
