@@ -11,7 +11,7 @@ import { normalize } from './normalize.js'
 import type { Code, CodeName, CodeSettings } from './codes/code.js'
 import { codeNamed } from './codes/table.js'
 import { latencyOf } from './latency.js'
-import { planConversion, spikingInputs, type Plan } from './plan.js'
+import { checkSpiking, planConversion, spikingInputs, type Plan } from './plan.js'
 import { prepare } from './prepare.js'
 import { measure, type ConversionReport } from './report.js'
 import { chooseThresholds, parseMode, type Mode } from './thresholds.js'
@@ -87,6 +87,7 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   const imported = source instanceof Uint8Array ? importModel(source, options.output === undefined ? {} : { output: options.output }) : { network: source, notes: [] }
   const { network: ann, notes } = await prepare(await withInputShape(imported.network, data), { softmax })
   const plan = planConversion(ann, unsupported, code)
+  checkSpiking(plan)
   const delay = chooseDelay(options.delay ?? 0, plan)
 
   const calibrated = mode === 'sequential' && code.absorbs ? await calibrateSequentially(plan, data, { ...options, settings, weights: options.weights ?? 'keep' }) : undefined

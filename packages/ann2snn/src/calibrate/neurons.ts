@@ -1,5 +1,6 @@
 import type { NetworkNode } from '@snn/nn'
 import { sizeOf } from '@snn/tensor'
+import { upperBound } from '../codes/code.js'
 import type { Plan } from '../plan.js'
 import type { NeuronsFound } from './checkpoint.js'
 import { chooseNeuron, type Trace } from './neuron-grid.js'
@@ -47,9 +48,8 @@ export async function chooseNeurons(plan: Plan, calibrated: Calibrated, { name, 
     }
     seen += chunk.size
   }
-  const cap = layer.kind === 'clip' ? ((layer.config as { readonly high?: number | null }).high ?? Infinity) : Infinity
   const layerLargest = Math.max(...largest) || 1
-  const grid = { T: settings.T, wait: settings.wait, signed: plan.code.signed, cap }
+  const grid = { T: settings.T, wait: settings.wait, signed: plan.code.signed, cap: upperBound(layer) }
   const chosen = traces.map((own, channel) => chooseNeuron(own, Math.max(largest[channel]!, layerLargest * 1e-2), grid))
   return { what: 'neurons', threshold: chosen.map(({ threshold }) => threshold), initial: chosen.map(({ initial }) => initial), current: chosen.map(({ current }) => current) }
 }
