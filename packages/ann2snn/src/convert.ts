@@ -15,6 +15,7 @@ import { checkSpiking, planConversion, spikingInputs, type Plan } from './plan.j
 import { prepare } from './prepare.js'
 import { measure, type ConversionReport } from './report.js'
 import { chooseThresholds, parseMode, type Mode } from './thresholds.js'
+import { checkWeights } from './weights.js'
 
 export interface ConvertOptions extends WorkOptions {
   /** What a spike means. Default 'binary'. */
@@ -85,6 +86,7 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   checkReiterable(data, 'convert')
   options.signal?.throwIfAborted()
   const imported = source instanceof Uint8Array ? importModel(source, options.output === undefined ? {} : { output: options.output }) : { network: source, notes: [] }
+  await checkWeights(imported.network)
   const { network: ann, notes } = await prepare(await withInputShape(imported.network, data), { softmax })
   const plan = planConversion(ann, unsupported, code)
   checkSpiking(plan)

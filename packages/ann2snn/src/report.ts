@@ -1,6 +1,6 @@
 import { initialState, type Network, type NetworkNode, type NetworkState } from '@snn/nn'
 import { compile, conv, grad, ones, scalar, scan, sizeOf, type Tensor, type TensorLike } from '@snn/tensor'
-import { neuronNames, recorder, type Per, type WorkOptions } from './activations.js'
+import { checkActivations, neuronNames, recorder, type Per, type WorkOptions } from './activations.js'
 import type { CodeName, CodeSettings } from './codes/code.js'
 import { argmax, eachBatch, type Batches } from './data.js'
 import { latencyOf, stepsToReport } from './latency.js'
@@ -128,7 +128,8 @@ export async function measure(measured: Measured, data: Batches, options: WorkOp
     const size = Math.min(batch.size, limit - samples)
     const x = { ...batch.x, data: batch.x.data.subarray(0, (batch.x.data.length / batch.size) * size), shape: [size, ...batch.x.shape.slice(1)] }
     kept.push({ x, size })
-    const { logits } = await ann(x)
+    const { logits, values } = await ann(x)
+    for (const [name, { data }] of [...Object.entries(values), [plan.network.outputs[0]!, logits] as const]) checkActivations(name, data, size, samples)
     const classes = logits.data.length / size
     const { logits: byStep, collected } = await loop(x, null, lastT, false)
     for (let n = 0; n < size; n++) {
