@@ -1,6 +1,7 @@
 import type { Inputs, Network } from '@snn/nn'
 import { compile, SnnError, type Backend } from '@snn/tensor'
 import { eachBatch, type Batches } from './data.js'
+import { indexOfNotFinite } from './not-finite.js'
 import type { Plan } from './plan.js'
 import { Histogram } from './statistics.js'
 
@@ -52,6 +53,7 @@ export async function measureActivations(plan: Plan, data: Batches, per: Per, op
   for await (const { x, size } of eachBatch(data, 'convert', options.signal)) {
     const { values } = await run(x)
     for (const [name, { data }] of Object.entries(values)) {
+      checkActivations(name, data, size, samples)
       const activation = plan.code.spikes === 'graded' ? data.map(Math.abs) : data
       const own = histograms.get(name)!
       const inner = activation.length / size / own.length
@@ -61,12 +63,15 @@ export async function measureActivations(plan: Plan, data: Batches, per: Per, op
     options.onProgress?.({ stage: 'calibrate', done: samples })
   }
   if (samples === 0) throw noData()
-  for (const [name, own] of histograms) {
-    if (own.some(({ maximum }) => !Number.isFinite(maximum))) {
-      throw new SnnError('CALIBRATION', `[convert] layer '${name}' yields values that are not finite on the calibration data, expected finite ones. Check the preprocessing.`, { reason: 'not-finite' })
-    }
-  }
   return { histograms, samples }
+}
+
+/** Throws `CALIBRATION` where a layer of the ANN yields what is not finite for one of `size` samples; `before`: samples that came before. */
+export function checkActivations(name: string, data: ArrayLike<number>, size: number, before: number): void {
+  const wrong = indexOfNotFinite(data)
+  if (wrong < 0) return
+  const sample = before + Math.floor((wrong * size) / data.length)
+  throw new SnnError('CALIBRATION', `[convert] layer '${name}' yields ${data[wrong]} for calibration sample ${sample}, expected finite numbers. Check the preprocessing, and whether the model itself is sound.`, { reason: 'not-finite' })
 }
 
 export function noData(): SnnError {

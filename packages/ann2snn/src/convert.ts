@@ -15,11 +15,12 @@ import { normalize } from './normalize.js'
 import type { Code, CodeName, CodeSettings } from './codes/code.js'
 import { codeNamed } from './codes/table.js'
 import { latencyOf } from './latency.js'
-import { planConversion, spikingInputs, type Plan } from './plan.js'
+import { checkSpiking, planConversion, spikingInputs, type Plan } from './plan.js'
 import { prepare } from './prepare.js'
 import { measure, type ConversionReport } from './report.js'
 import { checkSteps } from './simulate.js'
 import { chooseThresholds, parseMode, type Mode } from './thresholds.js'
+import { checkWeights } from './weights.js'
 
 export interface ConvertOptions extends WorkOptions, ClassOptions {
   /** What a spike means. Default 'binary'. */
@@ -102,8 +103,10 @@ export async function convert(source: Network | Uint8Array, batches: Batches, op
   const data = options.samples === undefined ? batches : firstSamples(batches, options.samples)
   options.signal?.throwIfAborted()
   const model = source instanceof Uint8Array ? await imported(source, data, options) : { network: source, notes: [] }
+  await checkWeights(model.network)
   const { network: ann, notes } = await prepare(await withInputShape(model.network, data), { softmax })
   const plan = planConversion(ann, unsupported, code)
+  checkSpiking(plan)
   const delay = chooseDelay(options.delay ?? 0, plan)
 
   const calibrated = mode === 'sequential' && code.absorbs ? await calibrateSequentially(plan, data, { ...options, settings, weights: options.weights ?? 'keep' }) : undefined

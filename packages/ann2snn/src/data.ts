@@ -1,4 +1,5 @@
 import { SnnError, type TensorLike } from '@snn/tensor'
+import { indexOfNotFinite } from './not-finite.js'
 
 /** Inputs [N, ..], alone or with labels [N]. */
 export type Batch = TensorLike | readonly [x: TensorLike, y: TensorLike]
@@ -48,8 +49,19 @@ export interface LabelledBatch {
   readonly size: number
 }
 
-/** Batches one by one; checks each, and the signal before it. */
+/** What goes through data that thresholds are chosen by. */
+const calibrating: ReadonlySet<string> = new Set(['convert', 'search'])
+
+/**
+ * Batches one by one; checks each, and the signal before it.
+ *
+ * @throws `SHAPE` for labels that do not fit; for values that are not finite, and for calibration data that are all zero, `CALIBRATION`, or
+ *   `ARGUMENT` where nothing is calibrated
+ */
 export async function* eachBatch(data: Batches, operation: string, signal?: AbortSignal): AsyncGenerator<LabelledBatch> {
+  const calibrates = calibrating.has(operation)
+  let before = 0
+  let allZero = true
   for await (const batch of data) {
     signal?.throwIfAborted()
     const [x, y] = isPair(batch) ? batch : [batch, undefined]
@@ -58,7 +70,18 @@ export async function* eachBatch(data: Batches, operation: string, signal?: Abor
     if (y && y.data.length !== size) {
       throw new SnnError('SHAPE', `[${operation}] ${size} inputs with ${y.data.length} labels, expected one label each.`, { shapes: [x.shape, y.shape] })
     }
+    const wrong = indexOfNotFinite(x.data)
+    if (wrong >= 0) {
+      const perSample = x.data.length / size
+      const text = `[${operation}] sample ${before + Math.floor(wrong / perSample)} of the data has ${x.data[wrong]} at place ${wrong % perSample}, expected finite numbers. Check the preprocessing, or leave the sample out.`
+      throw calibrates ? new SnnError('CALIBRATION', text, { reason: 'not-finite' }) : new SnnError('ARGUMENT', text, { name: 'data', value: x.data[wrong] })
+    }
+    allZero &&= x.data.every((value) => value === 0)
+    before += size
     yield { x, labels: y?.data, size }
+  }
+  if (calibrates && before > 0 && allZero) {
+    throw new SnnError('CALIBRATION', `[${operation}] all ${before} calibration samples are nothing but zeros, expected typical inputs. Check the data and the preprocessing.`, { reason: 'zero' })
   }
 }
 

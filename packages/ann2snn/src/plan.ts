@@ -12,9 +12,10 @@ import { depthsOf, domainsOf, type Domain } from './domains.js'
  * - `linear`: passes currents or spikes on as they are.
  * - `maxPool`: becomes the change of the maximum of what has been accumulated.
  * - `analogue`: computed as it is, on running means or, in codes that carry functions, on sums of changes.
+ * - `input`: before the first weighted layer, computed once on the input, which does not change.
  * - `readout`: behind the last weighted layer, computed on the accumulated output.
  */
-export type Role = 'weighted' | 'neuron' | 'linear' | 'maxPool' | 'analogue' | 'readout'
+export type Role = 'weighted' | 'neuron' | 'linear' | 'maxPool' | 'analogue' | 'input' | 'readout'
 
 export interface Plan {
   readonly network: Network
@@ -46,10 +47,10 @@ function isNeuron({ kind, config }: Layer, { neurons }: Code): boolean {
   return kind !== 'clip' || neurons !== rectifiers || (low === 0 && (high ?? 1) > 0)
 }
 
+/** Of a node between weighted layers. */
 function roleOf({ layer }: NetworkNode, code: Code): Role | undefined {
   const { kind } = layer
   const config = layer.config as SomeConfig
-  if (kind === 'conv' || kind === 'linear') return 'weighted'
   if (isNeuron(layer, code)) return 'neuron'
   if (kind === 'maxPool' || kind === 'globalMaxPool') return 'maxPool'
   if (kind === 'pad') return config.value === 0 ? 'linear' : undefined
@@ -62,38 +63,68 @@ function roleOf({ layer }: NetworkNode, code: Code): Role | undefined {
   return linearKinds.has(kind) ? 'linear' : undefined
 }
 
+/** The role of each node; none where the code has nothing for it. */
+function rolesIn(network: Network, code: Code): Map<string, Role | undefined> {
+  const [before, behind] = [inputNodes(network), readoutNodes(network)]
+  return new Map(network.nodes.map((node) => [node.name, isWeighted(node) ? 'weighted' : before.has(node.name) ? 'input' : behind.has(node.name) ? 'readout' : roleOf(node, code)]))
+}
+
+/** Whether the whole network becomes spiking in a code: nothing is left over, and something spikes. */
+function carries(network: Network, code: Code): boolean {
+  const roles = [...rolesIn(network, code).values()]
+  return roles.includes('neuron') && (code.functions || !roles.includes(undefined))
+}
+
 /** Assigns roles. Layers that the code cannot carry are listed in one `CONVERT_UNSUPPORTED`, or kept analogue. */
 export function planConversion(network: Network, unsupported: 'error' | 'keep', code: Code = binary): Plan {
   const shapes = sampleShapes(network)
-  const behind = readoutNodes(network)
-  const roles = new Map<string, Role>()
-  const refused: { readonly name: string; readonly kind: string; readonly reason: string; readonly fix: string }[] = []
-  for (const node of network.nodes) {
-    const role = behind.has(node.name) ? 'readout' : roleOf(node, code)
-    if (!role && !code.functions && unsupported === 'error') {
-      const others = Object.values(codes).filter((other) => other.functions || roleOf(node, other)).map(({ name }) => name)
-      refused.push({
-        name: node.name,
-        kind: describe(node.layer),
-        reason: `the code '${code.name}' carries ${code.neurons === rectifiers ? 'ReLU, Clip from 0' : 'ReLU, Clip, LeakyReLU'}, linear layers and pooling only`,
-        fix: `use the code ${others.map((name) => `'${name}'`).join(' or ')}, retrain with ReLU, or convert with unsupported: 'keep' to leave it analogue`,
-      })
-    }
-    roles.set(node.name, role ?? 'analogue')
-  }
+  const found = rolesIn(network, code)
+  const refused = code.functions || unsupported === 'keep' ? [] : network.nodes.filter(({ name }) => !found.get(name))
   if (refused.length > 0) {
+    const others = carrying(network)
     throw new SnnError(
       'CONVERT_UNSUPPORTED',
-      `[convert] ${refused.length} layers cannot become spiking in the code '${code.name}': ${refused.map(({ name, kind }) => `'${name}' (${kind})`).join(', ')}; expected ReLU, Clip from 0, convolution, linear layers, pooling, Add and reshaping. ` +
-        `Use code: 'delta', which carries them, retrain with ReLU, or leave them analogue with unsupported: 'keep'.`,
-      { layers: refused },
+      `[convert] ${refused.length} layers cannot become spiking in the code '${code.name}': ${listed(refused)}; expected ReLU, Clip from 0, convolution, linear layers, pooling, Add and reshaping. ` +
+        `${others ? `Use the code ${others}, which carries them, retrain with ReLU, or leave` : 'Retrain with ReLU, or leave'} them analogue with unsupported: 'keep'.`,
+      {
+        layers: refused.map(({ name, layer }) => ({
+          name,
+          kind: describe(layer),
+          reason: `the code '${code.name}' carries ${activationsOf(code)}, linear layers and pooling only`,
+          fix: `${others ? `use the code ${others}, ` : ''}retrain with ReLU, or convert with unsupported: 'keep' to leave it analogue`,
+        })),
+      },
     )
   }
+  const roles = new Map([...found].map(([name, role]) => [name, role ?? 'analogue']))
   const macs = new Map(network.nodes.filter(({ name, layer }) => roles.get(name) === 'weighted' || layer.kind === 'matmul').map((node) => [node.name, macsOf(node, shapes)]))
-  if (![...roles.values()].includes('weighted')) {
-    throw new SnnError('CONVERT_UNSUPPORTED', '[convert] the network has no convolution or linear layer, expected at least one. There is nothing to convert.', { layers: [] })
-  }
   return { network, code, roles, domains: domainsOf(network, roles), depths: depthsOf(network, roles), shapes, macs }
+}
+
+/** Throws `CONVERT_UNSUPPORTED` for a network in which nothing would spike. */
+export function checkSpiking({ network, code, roles }: Plan): void {
+  if ([...roles.values()].includes('neuron')) return
+  const others = carrying(network)
+  const analogue = network.nodes.filter(({ name }) => roles.get(name) === 'analogue')
+  const expected = `${activationsOf(code)} between two convolutions or linear layers`
+  throw new SnnError(
+    'CONVERT_UNSUPPORTED',
+    `[convert] no layer of the network becomes neurons in the code '${code.name}'${analogue.length > 0 ? `, and ${listed(analogue)} would be computed as they are` : ''}; expected at least one ${expected}: nothing would spike. ${others ? `Use the code ${others}, or retrain` : 'Retrain'} with ReLU.`,
+    { layers: analogue.map(({ name, layer }) => ({ name, kind: describe(layer), reason: 'it would be computed as it is, and nothing else spikes', fix: `${others ? `use the code ${others}, or ` : ''}retrain with ReLU` })) },
+  )
+}
+
+/** The codes in which the whole network becomes spiking, as text. */
+function carrying(network: Network): string {
+  return Object.values(codes).filter((code) => carries(network, code)).map(({ name }) => `'${name}'`).join(' or ')
+}
+
+function activationsOf({ neurons }: Code): string {
+  return neurons === rectifiers ? 'ReLU, Clip from 0' : 'ReLU, Clip, LeakyReLU'
+}
+
+function listed(nodes: readonly NetworkNode[]): string {
+  return nodes.map(({ name, layer }) => `'${name}' (${describe(layer)})`).join(', ')
 }
 
 /** What a user would call the layer: its kind, or the function it computes. */
@@ -102,12 +133,22 @@ export function describe(layer: Layer): string {
   return typeof config.function === 'string' ? config.function : layer.kind
 }
 
+function isWeighted({ layer: { kind } }: NetworkNode): boolean {
+  return kind === 'conv' || kind === 'linear'
+}
+
+/** Nodes with no weighted layer at or before them. */
+function inputNodes(network: Network): Set<string> {
+  const found = new Set(network.inputs.map(({ name }) => name))
+  for (const node of network.nodes) if (!isWeighted(node) && node.inputs.every((name) => found.has(name))) found.add(node.name)
+  return found
+}
+
 /** Nodes with no weighted layer at or behind them. */
 function readoutNodes(network: Network): Set<string> {
   const ahead = new Set<string>()
   for (const node of [...network.nodes].reverse()) {
-    const weighted = node.layer.kind === 'conv' || node.layer.kind === 'linear'
-    if (weighted || ahead.has(node.name)) {
+    if (isWeighted(node) || ahead.has(node.name)) {
       ahead.add(node.name)
       for (const name of node.inputs) ahead.add(name)
     }

@@ -1,5 +1,5 @@
 import { constantLayer, convLayer, linearLayer, reshapeLayer, sampleShapes, type ConvConfig, type Network, type NetworkNode } from '@snn/nn'
-import { sizeOf, type Shape, type TensorLike } from '@snn/tensor'
+import { SnnError, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 import { Draft } from './graph.js'
 import { sampleParameter } from './sample-parameter.js'
 import { at, floats, toVariables, weightsOf } from './weights.js'
@@ -51,6 +51,8 @@ function stripSoftmax(draft: Draft, notes: string[]): void {
 async function affineOf(node: NetworkNode): Promise<{ readonly scale: readonly number[]; readonly shift: readonly number[] }> {
   const { weight, bias, mean, variance } = await weightsOf(node.layer)
   const { epsilon } = node.layer.config as { readonly epsilon: number }
+  const wrong = variance!.data.findIndex((value) => !(value + epsilon > 0))
+  if (wrong >= 0) throw new SnnError('ARGUMENT', `[convert] the variance of layer '${node.name}' is ${variance!.data[wrong]} for channel ${wrong}, expected more than -epsilon (${-epsilon}). The model is damaged: export it again.`, { name: `${node.name}.variance`, value: variance!.data[wrong] })
   const scale = Array.from(weight!.data, (w, c) => w / Math.sqrt(at(variance!.data, c) + epsilon))
   return { scale, shift: scale.map((s, c) => at(bias!.data, c) - at(mean!.data, c) * s) }
 }

@@ -1,6 +1,6 @@
 import { initialState, type Network, type NetworkNode, type NetworkState } from '@snn/nn'
 import { compile, conv, grad, ones, scalar, scan, sizeOf, type Tensor, type TensorLike } from '@snn/tensor'
-import { neuronNames, recorder, type Per, type WorkOptions } from './activations.js'
+import { checkActivations, neuronNames, recorder, type Per, type WorkOptions } from './activations.js'
 import type { CodeName, CodeSettings } from './codes/code.js'
 import { boundaryOf, classAt, type ClassOptions } from './classes.js'
 import { eachBatch, firstRows, type Batches } from './data.js'
@@ -138,7 +138,8 @@ export async function measure(measured: Measured, calibration: Batches, options:
     const size = validation ? batch.size : Math.min(batch.size, limit - samples)
     const x = firstRows(batch.x, size)
     if (samples < limit) kept.push({ x, size })
-    const { logits } = await ann(x)
+    const { logits, values } = await ann(x)
+    for (const [name, { data }] of [...Object.entries(values), [plan.network.outputs[0]!, logits] as const]) checkActivations(name, data, size, samples)
     const classes = logits.data.length / size
     const { logits: byStep, collected } = await loop(x, null, lastT, false)
     labelled.check(batch.labels)

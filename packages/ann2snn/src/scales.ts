@@ -1,14 +1,15 @@
 import { interpret, placeholder, referenceKernels, sizeOf, type Shape } from '@snn/tensor'
 import type { NetworkNode, StatelessLayer } from '@snn/nn'
 import { padLayer } from '@snn/nn'
+import { broadcastIndex } from './broadcast-index.js'
 import type { Plan } from './plan.js'
 
 // Every value of the network has a scale for each of its elements: the SNN computes value / scale. A weighted layer can give
 // its outputs any scale, since it is absorbed in the weights; every other layer ties the scales of its outputs to those
 // of its inputs (an Add needs equal ones). Elements tied together form one class, found by union-find, and share one scale.
 
-/** Padded zeros have any scale. */
-const anyScale = -1
+/** Stands for a padded zero, which has any scale: a class of its own. */
+const padded = -1
 
 class Classes {
   readonly #parent: number[] = []
@@ -23,8 +24,6 @@ class Classes {
   }
   /** Ties two elements together; returns one that stands for both. */
   join(a: number, b: number): number {
-    if (a === anyScale) return b
-    if (b === anyScale) return a
     const [low, high] = [this.find(a), this.find(b)].sort((x, y) => x - y) as [number, number]
     this.#parent[high] = low
     return low
@@ -64,6 +63,7 @@ export function chooseScales(plan: Plan, thresholds: ReadonlyMap<string, Float64
         case 'linear':
           return passed(classes, node, inputs, plan.shapes, shape)
         case 'analogue':
+        case 'input':
         case 'readout':
           for (const input of inputs) for (const id of input) classes.join(unit, id)
           return filled(shape, unit)
@@ -82,17 +82,17 @@ export function chooseScales(plan: Plan, thresholds: ReadonlyMap<string, Float64
     })
   }
   scale.set(classes.find(unit), 1)
-  return { of: (name) => Float64Array.from(ids.get(name)!, (id) => (id === anyScale ? 1 : (scale.get(classes.find(id)) ?? 1))) }
+  return { of: (name) => Float64Array.from(ids.get(name)!, (id) => scale.get(classes.find(id)) ?? 1) }
 }
 
 /** A convolution needs one scale per input channel, a linear layer one per feature (its last axis). */
 function uniformInputs(classes: Classes, node: NetworkNode, input: Int32Array, shape: Shape): void {
   const groups = node.layer.kind === 'conv' ? shape[0]! : shape.at(-1)!
-  const first = new Int32Array(groups).fill(anyScale)
   const inner = node.layer.kind === 'conv' ? input.length / groups : 1
+  const first: number[] = []
   input.forEach((id, i) => {
     const group = Math.floor(i / inner) % groups
-    first[group] = classes.join(first[group]!, id)
+    first[group] = classes.join(first[group] ?? id, id)
   })
 }
 
@@ -108,8 +108,8 @@ function freshOutputs(classes: Classes, node: NetworkNode, shape: Shape): Int32A
 function perChannel(classes: Classes, input: Int32Array, from: Shape, to: Shape): Int32Array {
   const channels = from[0]!
   const inner = input.length / channels
-  const first = new Int32Array(channels).fill(anyScale)
-  input.forEach((id, i) => (first[Math.floor(i / inner)] = classes.join(first[Math.floor(i / inner)]!, id)))
+  const first: number[] = []
+  input.forEach((id, i) => (first[Math.floor(i / inner)] = classes.join(first[Math.floor(i / inner)] ?? id, id)))
   const outer = sizeOf(to) / channels
   return Int32Array.from({ length: sizeOf(to) }, (_, i) => first[Math.floor(i / outer)]!)
 }
@@ -117,20 +117,23 @@ function perChannel(classes: Classes, input: Int32Array, from: Shape, to: Shape)
 function passed(classes: Classes, node: NetworkNode, inputs: readonly Int32Array[], shapes: ReadonlyMap<string, Shape>, shape: Shape): Int32Array {
   const { kind } = node.layer
   if (kind === 'add') return inputs.reduce((a, b) => a.map((id, i) => classes.join(id, b[i]!)))
-  if (kind === 'constant') return inputs[0]!
+  if (kind === 'constant') {
+    const index = broadcastIndex(shapes.get(node.inputs[0]!)!, shape)
+    return Int32Array.from({ length: sizeOf(shape) }, (_, i) => inputs[0]![index(i)]!)
+  }
   if (kind === 'averagePool' || kind === 'globalAveragePool') return perChannel(classes, inputs[0]!, shapes.get(node.inputs[0]!)!, shape)
   if (kind === 'reduce') {
     // sums mix everything: one scale for all
-    const all = inputs[0]!.reduce((a, b) => classes.join(a, b), anyScale)
+    const all = inputs[0]!.reduce((a, b) => classes.join(a, b))
     return new Int32Array(sizeOf(shape)).fill(all)
   }
   // pure movement: move the classes as the layer moves values
-  const layer = kind === 'pad' ? padLayer({ ...(node.layer.config as { padding: never }), value: anyScale }) : (node.layer as StatelessLayer)
+  const layer = kind === 'pad' ? padLayer({ ...(node.layer.config as { padding: never }), value: padded }) : (node.layer as StatelessLayer)
   const places = node.inputs.map((name) => placeholder([1, ...shapes.get(name)!], 'int32'))
   const moved = interpret(
     layer.apply(places, { training: false, lead: 1 }),
     referenceKernels,
     new Map(places.map((place, i) => [place, { data: inputs[i]!, shape: place.shape, dtype: 'int32' as const }])),
   )
-  return Int32Array.from(moved.data)
+  return Int32Array.from(moved.data, (id) => (id === padded ? classes.create() : id))
 }

@@ -42,8 +42,8 @@ export interface ErrorDetails {
   DOWNLOAD: { readonly file: string; readonly answers: readonly string[] }
   /** Layers that a conversion cannot carry. */
   CONVERT_UNSUPPORTED: { readonly layers: readonly { readonly name: string; readonly kind: string; readonly reason: string; readonly fix: string }[] }
-  /** Calibration data that cannot be used: empty, one-shot, not finite, or the very images that are tested. */
-  CALIBRATION: { readonly reason: 'empty' | 'one-shot' | 'not-finite' | 'tested' }
+  /** Calibration data that cannot be used: empty, one-shot, not finite, nothing but zeros, or the very images that are tested. */
+  CALIBRATION: { readonly reason: 'empty' | 'one-shot' | 'not-finite' | 'zero' | 'tested' }
   /** A file that is no converted network, or of a newer version. */
   SNN_FILE: { readonly reason: string }
   /** A checkpoint that training cannot go on from: of another network, other data or other settings. */

@@ -42,6 +42,29 @@ describe('closed-form weights', () => {
     bias.forEach((value, o) => expect(Math.abs(value - shift[o]!)).toBeLessThan(0.1))
   })
 
+  it('leave weights alone whose inputs do not vary but by rounding, and shift biases', () => {
+    const [inputs, outputs, rows] = [6, 2, 500]
+    for (const noise of [0, 1e-7]) {
+      const origin = random(inputs, 1).map((x) => x * 1000)
+      const wobble = random(inputs * rows, 2)
+      const errors = random(outputs * rows, 3)
+      const sums = emptySums(inputs, outputs, origin)
+      for (let row = 0; row < rows; row++) {
+        const r = Float64Array.from(origin, (x, i) => x * noise * wobble[row * inputs + i]!)
+        sums.rows++
+        for (let i = 0; i < inputs; i++) {
+          sums.r[i]! += r[i]!
+          for (let j = 0; j < inputs; j++) sums.rr[i * inputs + j]! += r[i]! * r[j]!
+          for (let o = 0; o < outputs; o++) sums.er[o * inputs + i]! += errors[row * outputs + o]! * r[i]!
+        }
+        for (let o = 0; o < outputs; o++) sums.e[o]! += errors[row * outputs + o]!
+      }
+      const { weight, bias } = correctionOf(sums, emptySums(inputs, outputs, origin))
+      weight.forEach((value) => expect(Math.abs(value)).toBeLessThan(1e-4))
+      bias.forEach((value, o) => expect(Math.abs(value - sums.e[o]! / rows)).toBeLessThan(0.1))
+    }
+  })
+
   it('take the rows that a layer multiplies with its weights', async () => {
     const cases = [
       { layer: conv(4, 6, 3, 2, 1, 2), from: [4, 7, 7], to: [6, 4, 4] },

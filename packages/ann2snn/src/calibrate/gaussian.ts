@@ -1,5 +1,5 @@
 import { compile, type Tensor } from '@snn/tensor'
-import { neuronNames, noData, type WorkOptions } from '../activations.js'
+import { checkActivations, neuronNames, noData, type WorkOptions } from '../activations.js'
 import { eachBatch, type Batches } from '../data.js'
 import type { Plan } from '../plan.js'
 
@@ -33,6 +33,7 @@ export async function gaussianThresholds(plan: Plan, data: Batches, { T, backend
   let samples = 0
   for await (const { x, size } of eachBatch(data, 'convert', signal)) {
     ;(await moments(x)).forEach(({ mean, square }, i) => {
+      checkActivations(sources[i]!, square.data, 1, samples)
       mean.data.forEach((value, c) => (sums[i]!.mean[c]! += value * size))
       square.data.forEach((value, c) => (sums[i]!.square[c]! += value * size))
     })

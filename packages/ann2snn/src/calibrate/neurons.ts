@@ -1,5 +1,7 @@
 import type { NetworkNode } from '@snn/nn'
 import { sizeOf } from '@snn/tensor'
+import { checkActivations } from '../activations.js'
+import { upperBound } from '../codes/code.js'
 import type { Plan } from '../plan.js'
 import type { NeuronsFound } from './checkpoint.js'
 import { chooseNeuron, type Trace } from './neuron-grid.js'
@@ -24,9 +26,12 @@ export async function chooseNeurons(plan: Plan, calibrated: Calibrated, { name, 
   await using ann = annSegment(plan, [name], chunks[0]!, backend)
   await using currents = await spikingSegment(plan, calibrated, [inputs[0]!], chunks[0]!, { settings, backend, read: 'steps' })
   let seen = 0
+  let before = 0
   for (const chunk of chunks) {
     signal?.throwIfAborted()
     const activation = (await ann.run(chunk))[name]!.data
+    checkActivations(name, activation, chunk.size, before)
+    before += chunk.size
     for (let block = 0; block < chunk.size * channels; block++) {
       const channel = block % channels
       for (let i = block * inner; i < (block + 1) * inner; i++) if (activation[i]! > largest[channel]!) largest[channel] = activation[i]!
@@ -47,9 +52,8 @@ export async function chooseNeurons(plan: Plan, calibrated: Calibrated, { name, 
     }
     seen += chunk.size
   }
-  const cap = layer.kind === 'clip' ? ((layer.config as { readonly high?: number | null }).high ?? Infinity) : Infinity
   const layerLargest = Math.max(...largest) || 1
-  const grid = { T: settings.T, wait: settings.wait, signed: plan.code.signed, cap }
+  const grid = { T: settings.T, wait: settings.wait, signed: plan.code.signed, cap: upperBound(layer) }
   const chosen = traces.map((own, channel) => chooseNeuron(own, Math.max(largest[channel]!, layerLargest * 1e-2), grid))
   return { what: 'neurons', threshold: chosen.map(({ threshold }) => threshold), initial: chosen.map(({ initial }) => initial), current: chosen.map(({ current }) => current) }
 }

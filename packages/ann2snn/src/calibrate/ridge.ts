@@ -4,11 +4,14 @@
  *
  *   D = E' (G + lambda I)^-1,   shift = mean(e) - D mean(r),   lambda = 0.01 mean(diagonal of G) max(1, 10 inputs / rows)
  *
- * with G and E' the centred sums of r r^T and e r^T.
+ * with G and E' the centred sums of r r^T and e r^T. Rows count from an `origin`, one of them, so that inputs that do not vary are zero
+ * and not the difference of large sums; lambda is at least what rounding leaves of them.
  */
 export interface RidgeSums {
   readonly inputs: number
   readonly outputs: number
+  /** What r counts from, [inputs]. */
+  readonly origin: Float32Array
   rows: number
   /** Sum of r r^T, [inputs, inputs]. */
   readonly rr: Float64Array
@@ -26,11 +29,13 @@ export interface Correction {
   readonly bias: Float64Array
 }
 
-export function emptySums(inputs: number, outputs: number): RidgeSums {
-  return { inputs, outputs, rows: 0, rr: new Float64Array(inputs * inputs), r: new Float64Array(inputs), er: new Float64Array(outputs * inputs), e: new Float64Array(outputs) }
+export function emptySums(inputs: number, outputs: number, origin = new Float32Array(inputs)): RidgeSums {
+  return { inputs, outputs, origin, rows: 0, rr: new Float64Array(inputs * inputs), r: new Float64Array(inputs), er: new Float64Array(outputs * inputs), e: new Float64Array(outputs) }
 }
 
 const strength = 0.01
+/** A variance of this share of the mean square is rounding. */
+const rounding = 1e-6
 
 /**
  * The correction that `found` and `held`, sums over rows of different samples, ask for: found on all rows, and shrunk by what a correction
@@ -39,7 +44,7 @@ const strength = 0.01
  */
 export function correctionOf(found: RidgeSums, held: RidgeSums): Correction {
   const { inputs, outputs } = found
-  const all: RidgeSums = { inputs, outputs, rows: found.rows + held.rows, rr: sum(found.rr, held.rr), r: sum(found.r, held.r), er: sum(found.er, held.er), e: sum(found.e, held.e) }
+  const all: RidgeSums = { inputs, outputs, origin: found.origin, rows: found.rows + held.rows, rr: sum(found.rr, held.rr), r: sum(found.r, held.r), er: sum(found.er, held.er), e: sum(found.e, held.e) }
   return shiftedMeans(solveRidge(all), held.rows > 0 && found.rows > 0 ? worthOf(solveRidge(found), held) : 1, all)
 }
 
@@ -64,25 +69,27 @@ function worthOf(weight: Float64Array, { inputs, outputs, rows, rr, r, er, e }: 
   return spent > 0 ? Math.min(1, Math.max(0, explained / spent)) : 1
 }
 
-function shiftedMeans(weight: Float64Array, share: number, { inputs, outputs, rows, r, e }: RidgeSums): Correction {
+function shiftedMeans(weight: Float64Array, share: number, { inputs, outputs, origin, rows, r, e }: RidgeSums): Correction {
   for (let i = 0; i < weight.length; i++) weight[i]! *= share
   const bias = Float64Array.from({ length: outputs }, (_, o) => {
     let shift = e[o]! / rows
-    for (let i = 0; i < inputs; i++) shift -= weight[o * inputs + i]! * (r[i]! / rows)
+    for (let i = 0; i < inputs; i++) shift -= weight[o * inputs + i]! * (origin[i]! + r[i]! / rows)
     return shift
   })
   return { weight, bias }
 }
 
 /** The weights of a correction, [outputs, inputs]. */
-export function solveRidge({ inputs, outputs, rows, rr, r, er, e }: RidgeSums): Float64Array {
+export function solveRidge({ inputs, outputs, origin, rows, rr, r, er, e }: RidgeSums): Float64Array {
   const gram = new Float64Array(inputs * inputs)
   let trace = 0
+  let square = 0
   for (let i = 0; i < inputs; i++) {
     for (let j = 0; j <= i; j++) gram[i * inputs + j] = rr[i * inputs + j]! - (r[i]! * r[j]!) / rows
     trace += gram[i * inputs + i]!
+    square += gram[i * inputs + i]! + rows * (origin[i]! + r[i]! / rows) ** 2
   }
-  const lambda = strength * (trace / inputs) * Math.max(1, (10 * inputs) / rows)
+  const lambda = Math.max(strength * (trace / inputs) * Math.max(1, (10 * inputs) / rows), rounding * (square / inputs))
   for (let i = 0; i < inputs; i++) gram[i * inputs + i]! += lambda > 0 ? lambda : 1
   cholesky(gram, inputs)
   const weight = new Float64Array(outputs * inputs)

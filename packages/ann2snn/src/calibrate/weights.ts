@@ -28,15 +28,17 @@ export async function correctedWeights(plan: Plan, calibrated: Calibrated, { nod
   const patches = patchesOf(node, plan.shapes.get(input)!, to)
   const { groups, inputs, outputs, places } = patches
   const whole = options.weights === 'calibrate' && inputs <= mostInputs
-  const empty = (): RidgeSums[] => Array.from({ length: groups }, () => emptySums(whole ? inputs : 1, outputs))
+  const origins = Array.from({ length: groups }, () => new Float32Array(inputs))
+  const empty = (): RidgeSums[] => origins.map((origin) => emptySums(whole ? inputs : 1, outputs, origin))
   const [found, held] = [empty(), empty()]
   let seen = 0
   const others = other === undefined ? [] : [other]
   await using snn = await spikingSegment(plan, calibrated, [input, ...others], chunks[0]!, { settings, backend, read: 'mean' })
   await using ann = annSegment(plan, [node.name, ...others], chunks[0]!, backend)
-  await using products = compile((r: Tensor, w: Tensor, e: Tensor) => {
+  await using products = compile((r: Tensor, w: Tensor, e: Tensor, origin: Tensor) => {
     const rest = e.sub(r.matmul(w.transpose()))
-    return whole ? { rest, rr: r.transpose().matmul(r), er: rest.transpose().matmul(r) } : { rest }
+    const moved = r.sub(origin)
+    return whole ? { rest, rr: moved.transpose().matmul(moved), er: rest.transpose().matmul(moved) } : { rest }
   }, { backend })
   const perSample = Math.max(1, Math.min(places, Math.floor(mostRows / samples)))
   const random = placesAtRandom(places)
@@ -68,6 +70,7 @@ export async function correctedWeights(plan: Plan, calibrated: Calibrated, { nod
             wanted[row * outputs + o] = y[i]! - (bias ? at(bias.data, channel) : 0) + (target ? target[i]! - branch!.data[i]! : 0)
           }
         })
+        if (whole && found[group]!.rows === 0) origins[group]!.set(patch.subarray(0, inputs))
         await gather(sums[group]!, patch, wanted, Float32Array.from(weight!.data.subarray(group * outputs * inputs, (group + 1) * outputs * inputs)))
       }
     }
@@ -82,10 +85,10 @@ export async function correctedWeights(plan: Plan, calibrated: Calibrated, { nod
 
   async function gather(sum: RidgeSums, patch: Float32Array, wanted: Float32Array, own: Float32Array): Promise<void> {
     const rows = wanted.length / outputs
-    const { rest, ...squares } = await products({ data: patch, shape: [rows, inputs] }, { data: own, shape: [outputs, inputs] }, { data: wanted, shape: [rows, outputs] })
+    const { rest, ...squares } = await products({ data: patch, shape: [rows, inputs] }, { data: own, shape: [outputs, inputs] }, { data: wanted, shape: [rows, outputs] }, { data: sum.origin, shape: [inputs] })
     sum.rows += rows
     for (let row = 0; row < rows; row++) {
-      if (whole) for (let i = 0; i < inputs; i++) sum.r[i]! += patch[row * inputs + i]!
+      if (whole) for (let i = 0; i < inputs; i++) sum.r[i]! += patch[row * inputs + i]! - sum.origin[i]!
       for (let o = 0; o < outputs; o++) sum.e[o]! += rest.data[row * outputs + o]!
     }
     if (!('rr' in squares)) return

@@ -64,3 +64,8 @@ export interface Code {
 
 /** Kinds of activations that are zero for negative input. */
 export const rectifiers: ReadonlySet<string> = new Set(['relu', 'clip'])
+
+/** The most that an activation yields: the upper bound of a Clip. */
+export function upperBound({ kind, config }: Layer): number {
+  return (kind === 'clip' ? (config as { readonly high?: number | null }).high : undefined) ?? Infinity
+}
