@@ -7,6 +7,8 @@ export const formatVersion = 1
 export interface SnnMetadata {
   /** How pictures become inputs. */
   readonly preprocess?: unknown
+  /** What is added to a label of the data that it was converted with to give the index of its class. */
+  readonly labelOffset?: number
   /** Names of the classes, by index. */
   readonly classNames?: readonly string[]
   /** Recommended number of time steps. */

@@ -18,7 +18,7 @@ export interface ToOnnxOptions extends SnnMetadata {
  * - inputs: the network's own, and `layer.state` (a membrane potential, say) for each state, [N, ..]
  * - outputs: `logits` (the output after this step; of a network with several outputs, their names), and `layer.state.next` for each state
  * - metadata: `snn.version`, `snn.initial` (initial value of each state: a number, or an array that broadcasts over a sample),
- *   `snn.T`, `snn.preprocess`, `snn.class_names`, `snn.calibration`, and `snn.network`, from which `readSnn` makes the Network again
+ *   `snn.T`, `snn.preprocess`, `snn.label_offset`, `snn.class_names`, `snn.calibration`, and `snn.network`, from which `readSnn` makes the Network again
  *
  * A network with a layer that looks at steps to come has no single step. Its model is one of the whole sequence of T steps, the metadata
  * `snn.form` being `sequence`: inputs and outputs [T, N, ..], no states; `T` has to be given.
@@ -64,6 +64,7 @@ export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise
       ...(T === undefined ? {} : { 'snn.form': 'sequence' }),
       ...(options.T === undefined ? {} : { 'snn.T': String(options.T) }),
       ...(options.preprocess === undefined ? {} : { 'snn.preprocess': JSON.stringify(options.preprocess) }),
+      ...(options.labelOffset === undefined ? {} : { 'snn.label_offset': String(options.labelOffset) }),
       ...(options.classNames === undefined ? {} : { 'snn.class_names': JSON.stringify(options.classNames) }),
       ...(options.calibration === undefined ? {} : { 'snn.calibration': JSON.stringify(options.calibration) }),
     },

@@ -4,10 +4,10 @@ import { take } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { SnnError } from '@snn/tensor'
 import { convertModel, type ModelConversion } from '../convert-model.js'
-import { batchOption, dataHelp, jsonOption, outputOption, preprocessOption, share, specHelp, wholeNumber } from '../options.js'
+import { batchOption, dataHelp, jsonOption, labelOffsetOption, outputOption, preprocessOption, share, sizesOption, specHelp, wholeNumber } from '../options.js'
 import { readJson, readSpec } from '../preprocessing.js'
 import { withProgress } from '../progress.js'
-import { count, formatTable, percent, short } from '../table.js'
+import { count, describeInput, formatTable, percent, short } from '../table.js'
 
 interface Flags {
   readonly calibrate: string
@@ -25,7 +25,9 @@ interface Flags {
   readonly delay: number | 'auto'
   readonly unsupported: 'error' | 'keep'
   readonly preprocess?: string
+  readonly labelOffset?: number
   readonly output?: string
+  readonly sizes?: Readonly<Record<string, number>>
   readonly batch?: number
   readonly out: string
   readonly report?: string
@@ -73,7 +75,9 @@ export function convertCommand(signal: AbortSignal): Command {
     .addOption(new Option('--delay <steps>', 'steps that the output leaves out, or auto').argParser((text) => (text === 'auto' ? text : wholeNumber(0)(text))).default(0))
     .addOption(new Option('--unsupported <what>', 'layers that cannot spike end the conversion with an error, or are kept analogue').choices(['error', 'keep']).default('error'))
     .addOption(preprocessOption())
+    .addOption(labelOffsetOption())
     .addOption(outputOption())
+    .addOption(sizesOption())
     .addOption(batchOption())
     .requiredOption('--out <file.snn.onnx>', 'the file to write')
     .option('--report <file.json>', 'write the report to a file, too')
@@ -112,13 +116,13 @@ async function readMode(text: string): Promise<Mode> {
 }
 
 /** The result for readers. */
-export function describeConversion({ model, data, samples, out, preprocess, report, search }: ModelConversion): string {
+export function describeConversion({ model, data, samples, out, preprocess, because, labelOffset, report, search }: ModelConversion): string {
   const mode = typeof report.mode === 'string' ? report.mode : 'given thresholds'
   return [
     ...(search ? [describeSearch(search), ''] : []),
     `${model} -> ${out}: ${mode} per ${report.per}, calibrated with ${count(samples)} samples of ${data}`,
     describeCode(report),
-    ...(preprocess ? [`preprocessing: ${JSON.stringify(preprocess)}`] : []),
+    ...describeInput({ preprocess, because, labelOffset }),
     '',
     formatTable(
       [['layer'], ['threshold', 'number'], ['saturated', 'number'], ['silent', 'number'], ['spikes per step', 'number'], ['error', 'number']],

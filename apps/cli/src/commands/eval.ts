@@ -1,9 +1,9 @@
 import { Argument, Command, Option } from 'commander'
 import { defaultSteps, evaluateModel, type ModelEvaluation } from '../evaluate-model.js'
-import { batchOption, dataHelp, jsonOption, outputOption, preprocessOption, specHelp, stepList, wholeNumber } from '../options.js'
+import { batchOption, dataHelp, jsonOption, labelOffsetOption, outputOption, preprocessOption, sizesOption, specHelp, stepList, wholeNumber } from '../options.js'
 import { readSpec } from '../preprocessing.js'
 import { withProgress } from '../progress.js'
-import { count, formatTable, percent, short } from '../table.js'
+import { count, describeInput, formatTable, percent, short } from '../table.js'
 
 interface Flags {
   readonly data: string
@@ -11,7 +11,9 @@ interface Flags {
   readonly steps?: readonly number[]
   readonly against?: string
   readonly preprocess?: string
+  readonly labelOffset?: number
   readonly output?: string
+  readonly sizes?: Readonly<Record<string, number>>
   readonly batch?: number
   readonly sameData?: true
   readonly json?: true
@@ -33,7 +35,9 @@ export function evalCommand(signal: AbortSignal): Command {
     .option('--against <model.onnx>', 'the classifier that FILE was converted from, to be measured too')
     .option('--same-data', 'measure on images that FILE was calibrated with, too')
     .addOption(preprocessOption())
+    .addOption(labelOffsetOption())
     .addOption(outputOption())
+    .addOption(sizesOption())
     .addOption(batchOption())
     .addOption(jsonOption())
     .addHelpText('after', `${examples}\n${dataHelp}\n${specHelp}`)
@@ -45,7 +49,7 @@ export function evalCommand(signal: AbortSignal): Command {
 }
 
 /** The result for readers. */
-export function describeEvaluation({ model, data, samples, ann, snn }: ModelEvaluation): string {
+export function describeEvaluation({ model, data, samples, ann, snn, preprocess, because, labelOffset, warnings }: ModelEvaluation): string {
   const rows = [
     ...(ann ? [['ANN', percent(ann.accuracy), '', '', ann.seconds.toFixed(2)]] : []),
     ...snn.map(({ steps, accuracy, spikesPerNeuronPerStep, seconds }) => [
@@ -57,5 +61,5 @@ export function describeEvaluation({ model, data, samples, ann, snn }: ModelEval
     ]),
   ]
   const table = formatTable([['network'], ['accuracy', 'number'], ['points to ANN', 'number'], ['spikes per neuron and step', 'number'], ['seconds', 'number']], rows)
-  return `${model} on ${count(samples)} samples of ${data}\n\n${table}`
+  return [`${model} on ${count(samples)} samples of ${data}`, ...describeInput({ preprocess, because, labelOffset }), '', table, ...warnings.map((warning) => `warning: ${warning}`)].join('\n')
 }
