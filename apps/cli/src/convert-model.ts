@@ -4,8 +4,10 @@ import { openDataset } from '@snn/datasets/node'
 import { checkOutputs, replaceFile } from '@snn/tensor/node'
 import { withBackend } from './backend.js'
 import type { Work } from './evaluate-model.js'
-import { inputShape, readModel } from './model-file.js'
-import { batchesFor, completeSpec } from './preprocessing.js'
+import { readClassifier, type ClassifierOptions } from './classifier.js'
+import { inputSettings, refuseForNumbers, type InputWish } from './input-settings.js'
+import { inputShape } from './model-file.js'
+import { batchesFor, withoutLabels } from './preprocessing.js'
 import { openCheckpoint } from './calibration-file.js'
 import { digestsOf } from './calibration-images.js'
 import { choosePreset, searchWithin, type Choice } from './choose-conversion.js'
@@ -15,13 +17,11 @@ import type { OnProgress } from './progress.js'
 
 type Settings = Pick<ConvertOptions, 'code' | 'levels' | 'digits' | 'T' | 'wait' | 'weights' | 'mode' | 'per' | 'balance' | 'initialPotential' | 'delay' | 'unsupported'>
 
-export interface ConvertModelOptions extends Settings {
+export interface ConvertModelOptions extends Settings, ClassifierOptions, InputWish {
   /** DATA as a user writes it, or a data set. */
   readonly calibrate: string | ImageDataset
   /** Calibration samples, drawn at random with a fixed seed. */
   readonly samples?: number
-  readonly preprocess?: PreprocessSpec
-  readonly output?: string
   readonly batch?: number
   /** The file to write. */
   readonly out: string
@@ -47,39 +47,45 @@ export interface ModelConversion extends Partial<Pick<Choice, 'search' | 'altern
   readonly out: string
   /** As it was used and stored; null for data that need none. */
   readonly preprocess: PreprocessSpec | null
+  readonly labelOffset: number
+  /** Where the preprocessing comes from, where nobody said it. */
+  readonly because?: string
   readonly report: ConversionReport
 }
 
 /** Converts an ONNX classifier into a spiking network and writes it as a .snn.onnx file. */
 export async function convertModel(path: string, options: ConvertModelOptions, { signal, onProgress }: Work): Promise<ModelConversion> {
-  const { calibrate, samples = 1000, output, batch, out, report: reportPath, preprocess: given, resume, preset, budget, validate, sameData = false, ...settings } = options
-  const inputs: string[] = []
-  const model = await readModel(path, { onFile: (file) => inputs.push(file) })
+  const { calibrate, samples = 1000, output, sizes, batch, out, report: reportPath, preprocess: given, labelOffset: offset, resume, preset, budget, validate, sameData = false, ...settings } = options
+  const inputs = [path]
   const outputs = { '--out': out, '--report': reportPath, '--resume': resume }
   for (const data of [calibrate, validate]) inputs.push(...(await pathsOf(data, [out, reportPath].filter((name) => name !== undefined))))
   await checkOutputs(outputs, { inputs })
   const checkpoint = resume === undefined ? undefined : await openCheckpoint(resume)
   const opened = typeof calibrate === 'string' ? await openDataset(calibrate, { signal }) : calibrate
-  const { network, notes, classNames = opened.classes } = importOnnx(model, output === undefined ? {} : { output })
   const dataset = take(opened, samples, { shuffle: true })
+  refuseForNumbers(given, dataset)
+  const classifier = await readClassifier({ path, dataset, preprocess: given }, { output, sizes, onFile: (file) => inputs.push(file) }, 'free')
+  await checkOutputs(outputs, { inputs })
+  const { network, notes, classNames = opened.classes } = importOnnx(classifier.graph, output === undefined ? {} : { output })
   const input = inputShape(network.inputs, path)
-  const preprocess = completeSpec(given, dataset, input)
-  const batches = batchesFor(dataset, preprocess, input, { batch, signal })
+  const { preprocess, labelOffset, because } = await inputSettings(classifier, dataset, { preprocess: given, labelOffset: offset }, { signal, onProgress })
+  const batches = withoutLabels(batchesFor(dataset, preprocess, input, { batch, signal }), dataset)
   return withBackend(async (backend) => {
-    const work = { ...settings, backend, signal }
+    const work = { ...settings, labelOffset, backend, signal }
     const follow: OnProgress = (progress) => onProgress({ total: batches.samples, ...progress })
     const { weights, balance, initialPotential, delay, unsupported } = settings
-    const common = Object.fromEntries(Object.entries({ weights, balance, initialPotential, delay, unsupported, backend, signal }).filter(([, value]) => value !== undefined))
-    const wanted = { ...common, network, dataset: opened, samples, sameData, onProgress: follow, batches: (part: ImageDataset) => batchesFor(part, preprocess, input, { batch, signal }), validation: typeof validate === 'string' ? await openDataset(validate, { signal }) : validate }
+    const common = Object.fromEntries(Object.entries({ weights, balance, initialPotential, delay, unsupported, labelOffset, backend, signal }).filter(([, value]) => value !== undefined))
+    const batchesOf = (part: ImageDataset) => withoutLabels(batchesFor(part, preprocess, input, { batch, signal }), part)
+    const wanted = { ...common, network, dataset: opened, samples, sameData, onProgress: follow, batches: batchesOf, validation: typeof validate === 'string' ? await openDataset(validate, { signal }) : validate }
     const choice = preset !== undefined ? await choosePreset(preset, wanted) : budget !== undefined ? await searchWithin(budget, wanted) : undefined
     const converted = choice?.conversion ?? (await convert(network, batches, { ...work, ...(checkpoint && { resume: checkpoint.layers, onLayer: checkpoint.add }), onProgress: follow }))
     const report = { ...converted.report, notes: [...(opened.notes ?? []), ...notes, ...converted.report.notes] }
-    const file = await toOnnx(converted.snn, { calibration: await digestsOf(dataset), ...(preprocess ? { preprocess } : {}), ...(classNames ? { classNames } : {}), T: report.recommendedT })
+    const file = await toOnnx(converted.snn, { calibration: await digestsOf(dataset), ...(preprocess ? { preprocess } : {}), ...(labelOffset === 0 ? {} : { labelOffset }), ...(classNames ? { classNames } : {}), T: report.recommendedT })
     signal.throwIfAborted()
     await replaceFile(out, file)
     await checkpoint?.remove()
     if (reportPath !== undefined) await replaceFile(reportPath, `${JSON.stringify(report, undefined, 2)}\n`)
     const { search, alternative } = choice ?? {}
-    return { model: path, data: typeof calibrate === 'string' ? calibrate : calibrate.description, samples: dataset.length, out, preprocess: preprocess ?? null, report, ...(search && { search }), ...(alternative && { alternative }) }
+    return { model: path, data: typeof calibrate === 'string' ? calibrate : calibrate.description, samples: dataset.length, out, preprocess: preprocess ?? null, labelOffset, ...(because !== undefined && { because }), report, ...(search && { search }), ...(alternative && { alternative }) }
   })
 }

@@ -2,16 +2,17 @@ import { evaluate, readSnn, type StepResult } from '@snn/ann2snn'
 import { parsePreprocess, take, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { needsSequence, type Network, type ReadoutOption } from '@snn/nn'
-import type { OnnxGraph } from '@snn/onnx'
 import { sameShape, SnnError, type Shape } from '@snn/tensor'
 import { openAnn, type AnnRun } from './ann.js'
+import { readClassifier, type ClassifierOptions } from './classifier.js'
+import { inputSettings, refuseForNumbers, type Classifier, type InputSettings, type InputWish } from './input-settings.js'
 import { withBackend } from './backend.js'
 import { withoutImages } from './calibration-images.js'
-import { inputShape, isSpiking, readBytes, readModel, sampleInputs } from './model-file.js'
-import { batchesFor, completeSpec } from './preprocessing.js'
+import { inputShape, isSpiking, readBytes, readModel } from './model-file.js'
+import { batchesFor, completeSpec, pictureShapes } from './preprocessing.js'
 import { stage, type OnProgress } from './progress.js'
 
-export interface EvaluateModelOptions {
+export interface EvaluateModelOptions extends ClassifierOptions, InputWish {
   /** DATA as a user writes it, or a data set. */
   readonly data: string | ImageDataset
   /** The first so many samples. Default: all. */
@@ -21,9 +22,6 @@ export interface EvaluateModelOptions {
   readonly readout?: ReadoutOption
   /** The plain ONNX file that the spiking network came from, evaluated too. */
   readonly against?: string
-  /** Default: what the .snn.onnx file says, else pixels scaled to 0..1. */
-  readonly preprocess?: PreprocessSpec
-  readonly output?: string
   readonly batch?: number
   /** Allows images that the network was calibrated with. */
   readonly sameData?: boolean
@@ -35,11 +33,17 @@ export interface ModelEvaluation {
   readonly data: string
   readonly samples: number
   /** The plain ONNX classifier in ONNX Runtime. */
-  readonly ann?: Omit<AnnRun, 'samples'>
+  readonly ann?: Pick<AnnRun, 'accuracy' | 'seconds'>
   /** After each number of steps, all from one run. */
   readonly snn: readonly (Omit<StepResult, 'T'> & { readonly steps: number })[]
+  /** As it was used; null for data that need none. */
+  readonly preprocess: PreprocessSpec | null
+  readonly labelOffset: number
+  /** Where the preprocessing comes from, where nobody said it. */
+  readonly because?: string
   /** What to know of how the data were read. */
   readonly notes: readonly string[]
+  readonly warnings: readonly string[]
 }
 
 export interface Work {
@@ -51,7 +55,7 @@ export const defaultSteps: readonly number[] = [4, 8, 16, 32, 64]
 
 /** Accuracy of a model file on labelled data: of a spiking network after every number of steps, or of a plain ONNX classifier. */
 export async function evaluateModel(path: string, options: EvaluateModelOptions, work: Work): Promise<ModelEvaluation> {
-  const { data, samples = Infinity, against, output, batch, readout, sameData = false } = options
+  const { data, samples = Infinity, against, batch, readout, sameData = false } = options
   const graph = await readModel(path, { batch: 'keep' })
   const spiking = isSpiking(graph)
   if (against !== undefined && !spiking) {
@@ -59,19 +63,24 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
   }
   const opened = typeof data === 'string' ? await openDataset(data, { signal: work.signal }) : data
   const snnFile = spiking ? readSnn(await readBytes(path)) : undefined
+  if (opened.labelled === false) throw new SnnError('ARGUMENT', `[eval] ${opened.description}, without labels, expected labelled data. Give labels: see DATA in snn eval --help.`, { name: '--data', value: opened.description })
   const taken = samples < opened.length ? take(opened, samples) : opened
   const dataset = sameData ? taken : withoutImages(taken, snnFile?.metadata.calibration ?? [])
-  const stored = snnFile?.metadata.preprocess
-  const spec = options.preprocess ?? (stored === undefined ? undefined : parsePreprocess(stored))
+  refuseForNumbers(options.preprocess, dataset)
   const source = snnFile ? against : path
-  const ann = source === undefined ? undefined : await evaluateAnn(source, snnFile ? await readModel(source, { batch: 'keep' }) : graph, dataset, { spec, output, batch }, work)
+  const stored = snnFile?.metadata.preprocess
+  const wish = { preprocess: options.preprocess ?? (stored === undefined ? undefined : parsePreprocess(stored)), labelOffset: options.labelOffset ?? snnFile?.metadata.labelOffset }
+  const classifier = source === undefined ? undefined : await readClassifier({ path: source, dataset, preprocess: wish.preprocess }, options, 'keep')
+  const settings = classifier ? await inputSettings(classifier, dataset, wish, work) : await withoutClassifier(snnFile!.snn.inputs, path, dataset, wish)
+  const { preprocess, labelOffset, because } = settings
+  const ann = classifier && (await evaluateAnn(classifier, dataset, settings, batch, work))
 
   const snn = snnFile && await withBackend((backend) => {
     const { snn: net } = snnFile
     const shape = inputShape(net.inputs, path)
     const input = isOfSteps(net, dataset, shape) ? dataset.shape! : shape
-    const batches = batchesFor(dataset, completeSpec(spec, dataset, input), input, { batch, signal: work.signal })
-    return evaluate(net, batches, { steps: options.steps ?? stepsToMeasure(snnFile), ...(readout !== undefined && { readout }), backend, signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
+    const batches = batchesFor(dataset, preprocess, input, { batch, signal: work.signal })
+    return evaluate(net, batches, { steps: options.steps ?? stepsToMeasure(snnFile), ...(readout !== undefined && { readout }), backend, labelOffset, signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
   })
   return {
     model: path,
@@ -79,7 +88,12 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
     samples: dataset.length,
     ...(ann ? { ann: { accuracy: ann.accuracy, seconds: ann.seconds } } : {}),
     snn: (snn?.results ?? []).map(({ T, accuracy, spikesPerNeuronPerStep, seconds }) => ({ steps: T, accuracy, spikesPerNeuronPerStep, seconds })),
+    preprocess: preprocess ?? null,
+    labelOffset,
+    ...(because !== undefined && { because }),
     notes: opened.notes ?? [],
+    // of one cause, the classifier shows it best
+    warnings: (ann ?? snn)!.warnings,
   }
 }
 
@@ -94,19 +108,13 @@ function isOfSteps({ metadata: { encoding } }: Network, { dtype, shape }: ImageD
   return encoding !== 'constant' && dtype === 'float32' && shape?.length === input.length + 1 && sameShape(shape.slice(1), input)
 }
 
-interface AnnSettings {
-  readonly spec: PreprocessSpec | undefined
-  readonly output: string | undefined
-  readonly batch: number | undefined
+/** The settings for a spiking network alone, which knows its preprocessing. */
+async function withoutClassifier(inputs: Parameters<typeof inputShape>[0], path: string, dataset: ImageDataset, { preprocess, labelOffset = 0 }: InputWish): Promise<InputSettings> {
+  if (preprocess === 'auto') throw new SnnError('ARGUMENT', `[eval] --preprocess auto for ${path}, expected the classifier that it was converted from, to try preprocessings on. Give --against, or leave it out: the file knows its own.`, { name: '--preprocess', value: preprocess })
+  return { preprocess: completeSpec(preprocess, dataset, inputShape(inputs, path), await pictureShapes(dataset)), labelOffset }
 }
 
-async function evaluateAnn(path: string, graph: OnnxGraph, dataset: ImageDataset, { spec, output, batch }: AnnSettings, { signal, onProgress }: Work): Promise<AnnRun> {
-  const input = inputShape(sampleInputs(graph), path)
-  const ann = await openAnn(path)
-  try {
-    const batches = batchesFor(dataset, completeSpec(spec, dataset, input), input, { batch: ann.batch ?? batch, signal })
-    return await ann.evaluate(batches, { output, signal, onProgress })
-  } finally {
-    await ann.dispose()
-  }
+async function evaluateAnn({ path, output, input }: Classifier, dataset: ImageDataset, { preprocess, labelOffset }: InputSettings, batch: number | undefined, { signal, onProgress }: Work): Promise<AnnRun> {
+  await using ann = await openAnn(path, output)
+  return await ann.evaluate(batchesFor(dataset, preprocess, input, { batch: ann.batch ?? batch, signal }), { labelOffset, signal, onProgress })
 }

@@ -1,7 +1,21 @@
-import { importOnnx, inspectNetwork, readSnn, type Inspection } from '@snn/ann2snn'
+import { freeNames, importOnnx, inspectNetwork, readSnn, type Inspection } from '@snn/ann2snn'
+import type { ImageDataset, PreprocessTrial } from '@snn/datasets'
+import { openDataset } from '@snn/datasets/node'
 import { readoutOf, type Readout } from '@snn/nn'
 import type { OnnxValue } from '@snn/onnx'
+import { SnnError } from '@snn/tensor'
+import { readClassifier, type ClassifierOptions } from './classifier.js'
+import type { Work } from './evaluate-model.js'
+import { tryPreprocessing } from './input-settings.js'
 import { isSpiking, readBytes, readModel } from './model-file.js'
+
+export interface InspectModelOptions extends ClassifierOptions {
+  /** Labelled pictures to try preprocessings on: DATA as a user writes it, or a data set. */
+  readonly data?: string | ImageDataset
+  /** How many of them, drawn at random. Default 100. */
+  readonly samples?: number
+  readonly labelOffset?: number
+}
 
 /** The object that `snn inspect --json` prints. */
 export interface ModelInspection extends Inspection {
@@ -17,15 +31,23 @@ export interface ModelInspection extends Inspection {
   /** How a spiking network is run and read, where that is known. */
   readonly T?: number
   readonly readout?: Readout
+  /** What was tried on data, best first. */
+  readonly trials?: readonly PreprocessTrial[]
 }
 
-/** What an ONNX file holds and what of it converts. */
-export async function inspectModel(path: string, options: { readonly output?: string } = {}): Promise<ModelInspection> {
-  const graph = await readModel(path)
+/** What an ONNX file holds and what of it converts; with data, which preprocessing it takes. */
+export async function inspectModel(path: string, options: InspectModelOptions, work: Work): Promise<ModelInspection> {
+  const { data, samples, labelOffset, output, sizes = {} } = options
+  const graph = await readModel(path, { sizes })
   const spiking = isSpiking(graph)
-  const { network, notes } = spiking ? { network: readSnn(await readBytes(path)).snn, notes: [] } : importOnnx(graph, options)
+  if (spiking && data !== undefined) throw new SnnError('ARGUMENT', `[inspect] --data for ${path}, a spiking network, expected it only for a plain ONNX model: a spiking one knows its preprocessing.`, { name: '--data', value: path })
+  const dataset = typeof data === 'string' ? await openDataset(data, { signal: work.signal }) : data
+  const classifier = dataset && (await readClassifier({ path, dataset, preprocess: undefined }, { output, sizes }, 'keep'))
+  const trials = classifier && (await tryPreprocessing(classifier, dataset, labelOffset, work, samples))
+  const whole = classifier && freeNames(graph).length > 0 ? classifier.graph : graph
+  const { network, notes } = spiking ? { network: readSnn(await readBytes(path)).snn, notes: [] } : importOnnx(whole, output === undefined ? {} : { output })
   const { T } = network.metadata
   const { producer, source, inputs, outputs } = graph
   const inspection = await inspectNetwork(network)
-  return { ...(T !== undefined && { T }), ...(spiking && { readout: readoutOf(network) }), model: path, spiking, producer, opset: source.opset, bytes: source.bytes, inputs, outputs, ...inspection, notes: [...notes, ...inspection.notes] }
+  return { ...(T !== undefined && { T }), ...(spiking && { readout: readoutOf(network) }), model: path, spiking, producer, opset: source.opset, bytes: source.bytes, inputs, outputs, ...inspection, notes: [...notes, ...inspection.notes], ...(trials && { trials }) }
 }

@@ -26,8 +26,9 @@ export function isSpiking(graph: OnnxGraph): boolean {
 export function inputShape(inputs: readonly { readonly name: string; readonly shape?: readonly Dim[] | undefined }[], path: string): Shape {
   const [shape, ...others] = inputs.map((input) => input.shape)
   if (shape && others.length === 0 && shape.every((dim) => typeof dim === 'number')) return shape
+  const free = [...new Set(inputs.flatMap(({ shape = [] }) => shape.filter((dim) => typeof dim === 'string')))].map((name) => `${name}=..`).join(',')
   const got = inputs.map(({ name, shape }) => `${name} [${shape?.join(',') ?? '?'}]`).join(', ')
-  throw new SnnError('ARGUMENT', `[snn] the samples that ${path} takes are ${got || '(none)'}, expected one input of fixed sizes. Export it so; only the batch may be open.`, { name: 'inputs', value: got })
+  throw new SnnError('ARGUMENT', `[snn] the samples that ${path} takes are ${got || '(none)'}, expected one input of fixed sizes; only the batch may be free. ${free === '' ? 'Export it so.' : `Say the sizes: --sizes ${free}.`}`, { name: 'inputs', value: got })
 }
 
 /** The inputs of a graph without their batch axis. */

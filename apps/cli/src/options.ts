@@ -32,6 +32,23 @@ export function readout(text: string): Readout {
   }
 }
 
+/** A whole number, also below 0. */
+function integer(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isSafeInteger(value)) return value
+  throw new InvalidArgumentError('Expected a whole number.')
+}
+
+/** `height=224,width=224`. */
+function sizeList(text: string): Record<string, number> {
+  const sizes = text.split(',').map((part) => {
+    const [name, size, ...more] = part.split('=').map((word) => word.trim())
+    if (!name || !size || more.length > 0) throw new InvalidArgumentError('Expected NAME=SIZE, as in height=224,width=224.')
+    return [name, wholeNumber(1)(size)] as const
+  })
+  return Object.fromEntries(sizes)
+}
+
 /** A number from 0 to 1. */
 export function share(text: string): number {
   const value = Number(text)
@@ -40,6 +57,8 @@ export function share(text: string): number {
 }
 
 export const jsonOption = (): Option => new Option('--json', 'print one JSON object on standard output and nothing else')
-export const outputOption = (): Option => new Option('--output <name>', 'which output holds the classes, if the model has several (default: the first)')
-export const preprocessOption = (): Option => new Option('--preprocess <SPEC>', 'how pixels become the input (default: scaled to 0..1; stored in .snn.onnx files)')
+export const outputOption = (): Option => new Option('--output <name>', 'which output holds the classes (default: the one with scores, where that is clear)')
+export const labelOffsetOption = (): Option => new Option('--label-offset <count>', 'what is added to a label of the data to give the index of its output: -1 for labels from 1, 1 for an output 0 that is the background (default: 0; stored in .snn.onnx files)').argParser(integer)
+export const sizesOption = (): Option => new Option('--sizes <list>', 'numbers for sizes that the model leaves free: height=224,width=224 (default: those of the data)').argParser(sizeList)
+export const preprocessOption = (): Option => new Option('--preprocess <SPEC>', 'how pixels become the input (default: what the model tells, else scaled to 0..1; stored in .snn.onnx files)')
 export const batchOption = (): Option => new Option('--batch <count>', 'samples that are run at once (default: 64, fewer of large ones)').argParser(wholeNumber(1))

@@ -1,15 +1,21 @@
 import { readFile } from 'node:fs/promises'
-import { loader, parsePreprocess, preprocess, type ImageDataset, type ImageSample, type Loader, type PreprocessSpec, type Transform } from '@snn/datasets'
+import { type Batch, loader, parsePreprocess, preprocess, preprocessPresets, usualFit, type ImageDataset, type ImageSample, type Loader, type PreprocessSpec, type Transform } from '@snn/datasets'
 import { formatShape, sameShape, SnnError, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 
 /** For help texts. */
-export const specForm = `SPEC: a JSON file, or JSON, that says how pixels (0 to 255) become the input of the network, x = (pixel * scale - mean) / std:
+export const specForm = `SPEC: how pixels (0 to 255) become the input of the network, x = (pixel * scale - mean) / std:
+  auto      tries the usual ones on 100 labelled pictures, label offsets too, and takes the best; snn inspect MODEL --data DATA shows them
+  a preset  ${Object.keys(preprocessPresets).join(', ')}
+  JSON      or a JSON file
+  { "preset": "imagenet", "resize": 256, "size": [224, 224] }
   { "size": [227, 227], "channels": "bgr", "layout": "nchw", "scale": 0.00392, "mean": [0.41, 0.46, 0.48], "std": [1, 1, 1] }
+  resize    the shorter side, or [height, width]   default: as far as pictures need it to fit the network
   size      [height, width] of a centre crop       default: what the network takes
   channels  rgb, bgr or gray                       default: as stored
-  layout    nchw, nhwc or flat                     default: what the network takes
+  layout    nchw, nhwc, flat or flat-nhwc          default: what the network takes
   scale     a number                               default: 1/255
-  mean, std a number, or one for each channel      default: 0 and 1`
+  mean, std a number, or one for each channel      default: 0 and 1
+Without it: what the metadata of the model or a preprocessor_config.json beside it say, what its input tells (bytes, a scaling inside), else 0-1.`
 
 /** JSON that a user gives as text, or as the name of a file that holds it. */
 export async function readJson(text: string, option: string): Promise<unknown> {
@@ -26,20 +32,29 @@ export async function readJson(text: string, option: string): Promise<unknown> {
 }
 
 /** The value of --preprocess. */
-export async function readSpec(text: string): Promise<PreprocessSpec> {
-  return parsePreprocess(await readJson(text, '--preprocess'))
+export async function readSpec(text: string): Promise<PreprocessSpec | 'auto'> {
+  if (text === 'auto') return text
+  return parsePreprocess(Object.hasOwn(preprocessPresets, text) ? text : await readJson(text, '--preprocess'))
 }
 
 /**
- * The spec with what the input of the network, [C, H, W], [H, W, C] or anything flat, says about layout and size. Undefined for
- * data that need none: numbers that are ready for the network.
+ * The spec with what the input of the network, [C, H, W], [H, W, C] or anything flat, says about layout and size, and what `pictures`, shapes of some
+ * of them, need to get that size. Undefined for data that need none: numbers that are ready for the network.
  */
-export function completeSpec(spec: PreprocessSpec | undefined, dataset: ImageDataset, input: Shape): PreprocessSpec | undefined {
+export function completeSpec(spec: PreprocessSpec | undefined, dataset: ImageDataset, input: Shape, pictures: readonly Shape[]): PreprocessSpec | undefined {
   if (dataset.dtype !== 'uint8') return undefined
   const layout = spec?.layout ?? layoutFor(input)
-  const [height, width] = layout === 'nchw' ? input.slice(1) : layout === 'nhwc' ? input : []
-  const size = spec?.size ?? (height !== undefined && width !== undefined ? ([height, width] as const) : undefined)
-  return { scale: 1 / 255, ...spec, layout, ...(size && { size }) }
+  const [height, width] = sizeOfInput(input) ?? []
+  const fit = spec?.resize !== undefined || spec?.size || height === undefined || width === undefined ? {} : usualFit(pictures, [height, width])
+  const size = spec?.resize !== undefined && !spec.size && height !== undefined && width !== undefined ? { size: [height, width] as const } : {}
+  return { scale: 1 / 255, ...fit, ...size, ...spec, layout }
+}
+
+/** [height, width] of the pictures that an input of this shape takes; undefined for a flat one. */
+export function sizeOfInput(input: Shape): readonly [number, number] | undefined {
+  const layout = layoutFor(input)
+  if (layout === 'flat') return input.length === 2 && !input.includes(1) ? (input as unknown as [number, number]) : undefined
+  return (layout === 'nchw' ? input.slice(1) : input.slice(0, 2)) as unknown as [number, number]
 }
 
 /** An axis of 1 or 3 is that of colours; the first one where both ends could be. */
@@ -48,6 +63,13 @@ function layoutFor(input: Shape): 'nchw' | 'nhwc' | 'flat' {
   const isColour = (n: number | undefined): boolean => n === 1 || n === 3
   if (input.length !== 3) return 'flat'
   return isColour(first) || !isColour(last) ? 'nchw' : 'nhwc'
+}
+
+/** Shapes of the pictures of a data set: the one that all have, or those of some. */
+export async function pictureShapes(dataset: ImageDataset): Promise<readonly Shape[]> {
+  if (dataset.shape) return [dataset.shape]
+  const count = Math.min(16, dataset.length)
+  return Promise.all(Array.from({ length: count }, async (_, i) => (await dataset.get(Math.floor((i * dataset.length) / count))).image.shape))
 }
 
 export interface BatchOptions {
@@ -64,18 +86,29 @@ export function batchesFor(dataset: ImageDataset, spec: PreprocessSpec | undefin
   const prepare: Transform<ImageSample> = spec ? preprocess(spec) : ({ image, label }) => [image, label]
   const transform: Transform<ImageSample> = (sample, draw) => {
     const [x, y] = prepare(sample, draw)
-    return [fitted(x, input), y]
+    return [shaped(x, input), y]
   }
   const batch = options.batch ?? Math.max(1, Math.min(64, Math.floor(inputNumbers / sizeOf(input))))
   return loader(dataset, { ...options, batch, transform })
 }
 
 /** `x` in the shape that the network takes. Axes of length 1 may come and go, and a flat input takes any picture of its size. */
-function fitted(x: TensorLike, input: Shape): TensorLike {
+export function shaped(x: TensorLike, input: Shape): TensorLike {
   const significant = (shape: Shape): number[] => shape.filter((n) => n !== 1)
   const isFlat = significant(input).length <= 1 || significant(x.shape).length <= 1
   if (sameShape(significant(x.shape), significant(input)) || (isFlat && sizeOf(x.shape) === sizeOf(input))) return { ...x, shape: input }
-  throw new SnnError('SHAPE', `[snn] the data, preprocessed, have shape ${formatShape(x.shape)}, the network takes ${formatShape(input)}. Give --preprocess with size, channels or layout.`, {
+  throw new SnnError('SHAPE', `[snn] the data, preprocessed, have shape ${formatShape(x.shape)}, the network takes ${formatShape(input)}. Give --preprocess with size, channels or layout; numbers that are no bytes need that shape as they are.`, {
     shapes: [x.shape, input],
   })
+}
+
+/** Batches as they are; of data without labels the inputs alone. */
+export function withoutLabels(batches: Loader, { labelled }: ImageDataset): AsyncIterable<Batch | TensorLike> & { readonly samples: number } {
+  if (labelled !== false) return batches
+  return {
+    samples: batches.samples,
+    async *[Symbol.asyncIterator]() {
+      for await (const [x] of batches) yield x
+    },
+  }
 }

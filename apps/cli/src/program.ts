@@ -30,7 +30,7 @@ export function createProgram(signal: AbortSignal): Command {
     .helpOption('--help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', after)
-  for (const command of [inspectCommand(), convertCommand(signal), evalCommand(signal), trainCommand(signal), explainCommand(), dataCommand(signal)]) program.addCommand(command)
+  for (const command of [inspectCommand(signal), convertCommand(signal), evalCommand(signal), trainCommand(signal), explainCommand(), dataCommand(signal)]) program.addCommand(command)
   for (const command of [program, ...program.commands.flatMap((outer) => [outer, ...outer.commands])]) {
     command.helpOption('--help', 'print this help').exitOverride().configureOutput({ outputError: () => {} })
   }

@@ -24,3 +24,11 @@ export function count(value: number): string {
 export function short(value: number): string {
   return value === 0 ? '0' : String(Number(value.toPrecision(3)))
 }
+
+/** How data became inputs, and labels classes: a line for each that is not as it always is. */
+export function describeInput({ preprocess, because, labelOffset }: { readonly preprocess: object | null; readonly because?: string | undefined; readonly labelOffset: number }): string[] {
+  return [
+    ...(preprocess ? [`preprocessing: ${JSON.stringify(preprocess)}${because === undefined ? '' : ` (${because})`}`] : []),
+    ...(labelOffset === 0 ? [] : [`label offset: ${labelOffset}`]),
+  ]
+}

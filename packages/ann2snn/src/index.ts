@@ -8,6 +8,7 @@ export { inspectNetwork, type Inspection, type LayerInspection } from './inspect
 export { importModel, importOnnx } from './import/import-onnx.js'
 export { classOutput, onlyClassOutput, type ClassOutput } from './import/class-output.js'
 export { freeNames, sizesFor } from './import/sizes.js'
+export { inputRange, type InputRange } from './import/input-range.js'
 export { classAt, Score, type ClassOptions, type ScoreOptions } from './classes.js'
 export { type ConversionReport, type LayerReport, type AccuracyReport, type Spread } from './report.js'
 export { type LayerCalibration } from './calibrate/checkpoint.js'

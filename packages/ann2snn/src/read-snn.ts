@@ -54,6 +54,7 @@ export function readSnn(bytes: Uint8Array, { neurons = [] }: ReadOptions = {}): 
       metadata: {
         ...use,
         ...(metadata['snn.preprocess'] === undefined ? {} : { preprocess: parseJson(metadata, 'snn.preprocess') }),
+        ...(metadata['snn.label_offset'] === undefined ? {} : { labelOffset: Number(metadata['snn.label_offset']) }),
         ...(metadata['snn.calibration'] === undefined ? {} : { calibration: parseTexts(metadata, 'snn.calibration') }),
         ...(metadata['snn.class_names'] === undefined ? {} : { classNames: parseTexts(metadata, 'snn.class_names') }),
       },

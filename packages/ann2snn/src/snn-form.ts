@@ -12,6 +12,8 @@ export interface SnnMetadata extends Pick<NetworkMetadata, 'T' | 'encoding'> {
   readonly readout?: ReadoutOption
   /** How pictures become inputs. */
   readonly preprocess?: unknown
+  /** What is added to a label of the data that it was converted with to give the index of its class. */
+  readonly labelOffset?: number
   /** Names of the classes, by index. */
   readonly classNames?: readonly string[]
   /** Digests of the images that it was calibrated with, so that nobody measures on them: `imageDigest` of @snn/datasets, say. */

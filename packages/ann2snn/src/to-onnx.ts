@@ -19,7 +19,7 @@ export interface ToOnnxOptions extends SnnMetadata {
  * - outputs: `logits` (the output after this step; of a network with several outputs, their names), and `layer.state.next` for each state
  * - metadata: `snn.version`, `snn.initial` (initial value of each state: a number, or an array that broadcasts over a sample),
  *   `snn.T`, `snn.readout` (how the outputs of all steps are read; the last one where it is not there), `snn.encoding`, `snn.preprocess`,
- *   `snn.class_names`, `snn.calibration`, and `snn.network`, from which `readSnn` makes the Network again
+ *   `snn.label_offset`, `snn.class_names`, `snn.calibration`, and `snn.network`, from which `readSnn` makes the Network again
  *
  * T, read-out and encoding are those that training or conversion left in `net.metadata`, unless options say others.
  *
@@ -70,6 +70,7 @@ export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise
       ...(use.readout === undefined ? {} : { 'snn.readout': JSON.stringify(use.readout) }),
       ...(use.encoding === undefined ? {} : { 'snn.encoding': use.encoding }),
       ...(options.preprocess === undefined ? {} : { 'snn.preprocess': JSON.stringify(options.preprocess) }),
+      ...(options.labelOffset === undefined ? {} : { 'snn.label_offset': String(options.labelOffset) }),
       ...(options.classNames === undefined ? {} : { 'snn.class_names': JSON.stringify(options.classNames) }),
       ...(options.calibration === undefined ? {} : { 'snn.calibration': JSON.stringify(options.calibration) }),
     },

@@ -11,18 +11,18 @@ export interface ArraysOptions {
 /**
  * A data set from arrays in memory, which it views.
  *
- * `images`: uint8 pixels [N, H, W], [N, C, H, W], [N, H, W, C] or [N, D] (one row of D pixels), or float numbers [N, ...] that need no preprocessing.
- * `labels`: class indices [N] or [N, 1], or one-hot rows [N, K].
+ * `images`: uint8 pixels [N, H, W], [N, C, H, W], [N, H, W, C] or [N, D] (one row of D pixels), or other numbers [N, ...] that need no preprocessing.
+ * `labels`: class indices [N] or [N, 1], or one-hot rows [N, K]; undefined for samples without classes.
  * Throws `SHAPE`, `DTYPE`, and `ARGUMENT` for a label that is no class index.
  */
-export function fromArrays(images: TensorLike, labels: TensorLike, options: ArraysOptions = {}): ImageDataset {
+export function fromArrays(images: TensorLike, labels: TensorLike | undefined, options: ArraysOptions = {}): ImageDataset {
   const length = images.shape[0] ?? 0
-  const indices = classIndices(labels, options.classes?.length ?? Infinity)
-  if (images.shape.length < 2 || labels.shape[0] !== length) {
+  const indices = labels && classIndices(labels, options.classes?.length ?? Infinity)
+  if (images.shape.length < 2 || (labels && labels.shape[0] !== length)) {
     throw new SnnError(
       'SHAPE',
-      `[fromArrays] images ${formatShape(images.shape)} and labels ${formatShape(labels.shape)}, expected [N, ...] and [N] with one N. Do the two belong together?`,
-      { shapes: [images.shape, labels.shape] },
+      `[fromArrays] images ${formatShape(images.shape)} and labels ${labels ? formatShape(labels.shape) : '(none)'}, expected [N, ...] and [N] with one N. Do the two belong together?`,
+      { shapes: [images.shape, ...(labels ? [labels.shape] : [])] },
     )
   }
   const { shape, dtype, read } = images.data instanceof Uint8Array ? pixels(images, images.data, options) : numbers(images)
@@ -32,9 +32,10 @@ export function fromArrays(images: TensorLike, labels: TensorLike, options: Arra
     dtype,
     shape,
     ...(options.classes ? { classes: options.classes } : {}),
+    ...(indices ? {} : { labelled: false }),
     async get(index) {
       checkIndex(index, length)
-      return { image: { data: read(index), shape, dtype }, label: indices[index]! }
+      return { image: { data: read(index), shape, dtype }, label: indices?.[index] ?? -1 }
     },
   }
 }
@@ -68,8 +69,8 @@ function pixels(images: TensorLike, data: Uint8Array, options: ArraysOptions): I
 function numbers(images: TensorLike): Images {
   const { data } = images
   const [, ...shape] = images.shape
-  if (!(data instanceof Float32Array || data instanceof Float64Array)) {
-    throw new SnnError('DTYPE', '[fromArrays] images of int32, expected uint8 pixels or floating point numbers. Convert them.', { dtypes: ['int32'] })
+  if (data instanceof Int32Array && data.some((value) => Math.abs(value) > 2 ** 24)) {
+    throw new SnnError('DTYPE', '[fromArrays] images of int32 beyond 2^24, expected numbers that float32 holds. Scale them.', { dtypes: ['int32'] })
   }
   const size = sizeOf(shape)
   const read = (index: number): Float32Array => {

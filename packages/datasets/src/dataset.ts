@@ -25,6 +25,8 @@ export interface ImageDataset extends Dataset<ImageSample> {
   readonly dtype: 'uint8' | 'float32'
   /** The shape of every image; absent where pictures may differ in size. */
   readonly shape?: Shape
+  /** `false` where samples have no classes: their labels are -1. */
+  readonly labelled?: false
   /** Names of the classes by label, where the source has them. */
   readonly classes?: readonly string[]
   /** What a user should know of how the source was read, as files that were left out. */

@@ -1,18 +1,25 @@
 import { SnnError, formatShape, type Shape, type TensorLike } from '@snn/tensor'
 import type { ImageSample } from './dataset.js'
+import { fitPicture, pixelsOf } from './fit-picture.js'
+import { preprocessPresets } from './preprocess-presets.js'
+import type { Interpolation } from './resize.js'
 
 /**
  * How pixels become the input of a network, as plain data (JSON):
  *
- *   x = (pixel * scale - mean) / std      pixel in 0..255, after a centre crop to `size`
+ *   x = (pixel * scale - mean) / std      pixel in 0..255, after resizing by `resize` and a centre crop to `size`
  */
 export interface PreprocessSpec {
-  /** [height, width] of the centre crop; without it the whole picture. Pictures are never enlarged or resampled. */
+  /** The shorter side after resizing, which keeps the shape of the picture, or [height, width] to squash it to. Without it pictures stay as large as they are. */
+  readonly resize?: number | readonly [height: number, width: number]
+  /** Of `resize`; default `bilinear`. Each is that of Pillow: where pictures shrink, every pixel counts. */
+  readonly interpolation?: Interpolation
+  /** [height, width] of the centre crop; without it the whole picture. */
   readonly size?: readonly [height: number, width: number]
   /** Channels given to the network, in this order; without it as stored. `gray` = 0.299 R + 0.587 G + 0.114 B, rounded. */
   readonly channels?: 'rgb' | 'bgr' | 'gray'
-  /** Shape of one sample: `nchw` [C, H, W] (default), `nhwc` [H, W, C], `flat` [C * H * W]. */
-  readonly layout?: 'nchw' | 'nhwc' | 'flat'
+  /** Shape of one sample: `nchw` [C, H, W] (default), `nhwc` [H, W, C], `flat` [C * H * W], `flat-nhwc` [H * W * C]. */
+  readonly layout?: 'nchw' | 'nhwc' | 'flat' | 'flat-nhwc'
   /** Default 1 / 255: pixels become 0..1. */
   readonly scale?: number
   /** One number for all channels or one each, in the order of `channels`, in units of pixel * scale. Default 0. */
@@ -23,12 +30,18 @@ export interface PreprocessSpec {
 
 const channelCount = { rgb: 3, bgr: 3, gray: 1 } as const
 const fields: Readonly<Record<keyof PreprocessSpec, readonly [test: (value: unknown) => boolean, expected: string]>> = {
+  resize: [(v) => isSize(v) || (Array.isArray(v) && v.length === 2 && v.every(isSize)), 'the shorter side, or [height, width], whole numbers from 1 to 8192'],
+  interpolation: [(v) => v === 'nearest' || v === 'bilinear' || v === 'bicubic' || v === 'lanczos', "'nearest', 'bilinear', 'bicubic' or 'lanczos'"],
   size: [(v) => Array.isArray(v) && v.length === 2 && v.every((n) => Number.isInteger(n) && n > 0), '[height, width], whole numbers above 0'],
   channels: [(v) => v === 'rgb' || v === 'bgr' || v === 'gray', "'rgb', 'bgr' or 'gray'"],
-  layout: [(v) => v === 'nchw' || v === 'nhwc' || v === 'flat', "'nchw', 'nhwc' or 'flat'"],
+  layout: [(v) => v === 'nchw' || v === 'nhwc' || v === 'flat' || v === 'flat-nhwc', "'nchw', 'nhwc', 'flat' or 'flat-nhwc'"],
   scale: [(v) => Number.isFinite(v) && v !== 0, 'a number that is not 0'],
   mean: [(v) => numbersOrNumber(v, () => true), 'a number or an array of them, one for each channel'],
   std: [(v) => numbersOrNumber(v, (n) => n !== 0), 'a number that is not 0 or an array of them, one for each channel'],
+}
+
+function isSize(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 8192
 }
 
 function numbersOrNumber(value: unknown, test: (n: number) => boolean): boolean {
@@ -36,14 +49,24 @@ function numbersOrNumber(value: unknown, test: (n: number) => boolean): boolean 
   return list.length > 0 && list.every((n) => Number.isFinite(n) && test(n as number))
 }
 
-/** Checks what a user or a file gives as a spec (an object, not text). Throws `ARGUMENT` naming the field, as `preprocess.size`. */
+/**
+ * Checks what a user or a file gives as a spec: the name of a preset, or an object, which may have a preset to begin with,
+ * `{ "preset": "imagenet", "size": [224, 224] }`. Throws `ARGUMENT` naming the field, as `preprocess.size`.
+ */
 export function parsePreprocess(value: unknown): PreprocessSpec {
   const fail = (name: string, got: unknown, expected: string): never => {
     const text = JSON.stringify(got) ?? String(got)
     throw new SnnError('ARGUMENT', `[preprocess] ${name} is ${text.slice(0, 80)}, expected ${expected}.`, { name, value: got })
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return fail('preprocess', value, `an object with any of ${Object.keys(fields).join(', ')}`)
-  const spec = value as PreprocessSpec
+  const names = Object.keys(preprocessPresets).join(', ')
+  const presetNamed = (name: string, preset: unknown): PreprocessSpec => {
+    if (typeof preset === 'string' && Object.hasOwn(preprocessPresets, preset)) return preprocessPresets[preset as keyof typeof preprocessPresets]
+    return fail(name, preset, `one of ${names}`)
+  }
+  if (typeof value === 'string') return presetNamed('preprocess', value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return fail('preprocess', value, `the name of a preset (${names}) or an object with any of ${Object.keys(fields).join(', ')}`)
+  const { preset, ...own } = value as PreprocessSpec & { readonly preset?: unknown }
+  const spec = preset === undefined ? own : { ...inOrder(presetNamed('preprocess.preset', preset), own.channels), ...own }
   for (const [name, given] of Object.entries(spec)) {
     const field = Object.hasOwn(fields, name) ? fields[name as keyof PreprocessSpec] : undefined
     if (!field) return fail(`preprocess.${name}`, given, `no such field; there are ${Object.keys(fields).join(', ')}`)
@@ -57,6 +80,14 @@ export function parsePreprocess(value: unknown): PreprocessSpec {
   return structuredClone(spec)
 }
 
+/** The spec with its numbers for each channel in the order of `channels`. */
+function inOrder(spec: PreprocessSpec, channels: PreprocessSpec['channels']): PreprocessSpec {
+  const turns = (channels === 'rgb' && spec.channels === 'bgr') || (channels === 'bgr' && spec.channels === 'rgb')
+  const turned = (value: number | readonly number[] | undefined) => (typeof value === 'object' ? [...value].reverse() : value)
+  const [mean, std] = [turned(spec.mean), turned(spec.std)]
+  return turns ? { ...spec, channels, ...(mean !== undefined && { mean }), ...(std !== undefined && { std }) } : spec
+}
+
 /** A function for the loader's `transform`. */
 export type PreprocessTransform = (sample: ImageSample) => readonly [x: TensorLike, y: number]
 
@@ -65,34 +96,24 @@ export type PreprocessTransform = (sample: ImageSample) => readonly [x: TensorLi
  * throws `SHAPE` for a picture smaller than `size` or with other channels, and `DTYPE` for numbers that are no pixels.
  */
 export function preprocess(spec: PreprocessSpec): PreprocessTransform {
-  const { size, channels, layout = 'nchw', scale = 1 / 255, mean = 0, std = 1 } = parsePreprocess(spec)
+  const { resize, interpolation = 'bilinear', size, channels, layout = 'nchw', scale = 1 / 255, mean = 0, std = 1 } = parsePreprocess(spec)
   const tables = new Map<number, readonly Float32Array[]>()
   const tablesFor = (count: number): readonly Float32Array[] => {
     let found = tables.get(count)
     if (!found) tables.set(count, (found = Array.from({ length: count }, (_, c) => table(scale, perChannel(mean, c, count, 'mean'), perChannel(std, c, count, 'std')))))
     return found
   }
+  const fit = fitPicture({ ...(resize !== undefined && { resize }), interpolation, ...(size && { size }) })
   return ({ image, label }) => {
-    const [c, h, w, planes] = planesOf(image, channels)
-    const [height, width] = size ?? [h, w]
-    if (height > h || width > w) {
-      throw new SnnError(
-        'SHAPE',
-        `[preprocess] picture of ${h} x ${w} (height x width), expected at least ${height} x ${width}, the size of the centre crop. Enlarge the pictures first or lower preprocess.size.`,
-        { shapes: [[h, w], [height, width]] },
-      )
-    }
-    const from = Math.floor((h - height) / 2) * w + Math.floor((w - width) / 2)
+    const [c, height, width, planes] = planesOf(fit(image), channels)
     const lookup = tablesFor(c)
-    const x = new Float32Array(c * height * width)
-    const step = layout === 'nhwc' ? c : 1
+    const area = height * width
+    const x = new Float32Array(c * area)
+    const channelsLast = layout === 'nhwc' || layout === 'flat-nhwc'
+    const step = channelsLast ? c : 1
     planes.forEach((plane, channel) => {
       const values = lookup[channel]!
-      let to = layout === 'nhwc' ? channel : channel * height * width
-      for (let row = 0; row < height; row++) {
-        const start = from + row * w
-        for (let i = start; i < start + width; i++, to += step) x[to] = values[plane[i]!]!
-      }
+      for (let i = 0, to = channelsLast ? channel : channel * area; i < area; i++, to += step) x[to] = values[plane[i]!]!
     })
     const shape: Shape = layout === 'nchw' ? [c, height, width] : layout === 'nhwc' ? [height, width, c] : [x.length]
     return [{ data: x, shape, dtype: 'float32' }, label]
@@ -116,13 +137,8 @@ function perChannel(value: number | readonly number[], channel: number, count: n
 /** The channel planes in the order asked for. */
 function planesOf(image: TensorLike, channels: PreprocessSpec['channels']): [c: number, h: number, w: number, planes: Uint8Array[]] {
   const [c = 0, h = 0, w = 0] = image.shape
-  const { data } = image
-  if (!(data instanceof Uint8Array)) {
-    const dtype = image.dtype ?? 'float'
-    throw new SnnError('DTYPE', `[preprocess] image of ${dtype}, expected uint8 pixels. Numbers that are ready for the network need no preprocessing.`, { dtypes: [dtype] })
-  }
-  const isKnown = channels === undefined || c === 1 || c === 3
-  if (image.shape.length !== 3 || !isKnown) {
+  const data = pixelsOf(image)
+  if (channels !== undefined && c !== 1 && c !== 3) {
     throw new SnnError('SHAPE', `[preprocess] image of shape ${formatShape(image.shape)} to channels '${channels}', expected [C, H, W] with C 1 or 3.`, {
       shapes: [image.shape],
     })

@@ -11,7 +11,7 @@ const maxBytes = 2 ** 32
 
 export interface ReadFileOptions extends Omit<ReadOptions, 'externalData'> {
   /** Hears the path of every file that is read: of the model and of its external data. */
-  readonly onFile?: (path: string) => void
+  readonly onFile?: ((path: string) => void) | undefined
 }
 
 /**

@@ -5,11 +5,11 @@ import { openDataset } from '@snn/datasets/node'
 import { SnnError } from '@snn/tensor'
 import type { SearchSummary } from '../choose-conversion.js'
 import { convertModel, type ModelConversion } from '../convert-model.js'
-import { batchOption, dataHelp, jsonOption, outputOption, preprocessOption, share, specHelp, wholeNumber } from '../options.js'
+import { batchOption, dataHelp, jsonOption, labelOffsetOption, outputOption, preprocessOption, share, sizesOption, specHelp, wholeNumber } from '../options.js'
 import { readJson, readSpec } from '../preprocessing.js'
 import { withProgress } from '../progress.js'
 import { defaultPreset, presets, type PresetName } from '../presets.js'
-import { count, formatTable, percent, short } from '../table.js'
+import { count, describeInput, formatTable, percent, short } from '../table.js'
 
 interface Flags {
   readonly calibrate: string
@@ -27,7 +27,9 @@ interface Flags {
   readonly delay?: number | 'auto'
   readonly unsupported: 'error' | 'keep'
   readonly preprocess?: string
+  readonly labelOffset?: number
   readonly output?: string
+  readonly sizes?: Readonly<Record<string, number>>
   readonly batch?: number
   readonly out: string
   readonly report?: string
@@ -80,7 +82,9 @@ export function convertCommand(signal: AbortSignal): Command {
     .addOption(new Option('--delay <steps>', 'steps that the output leaves out, or auto (default: 0)').argParser((text) => (text === 'auto' ? text : wholeNumber(0)(text))))
     .addOption(new Option('--unsupported <what>', 'layers that cannot spike end the conversion with an error, or are kept analogue').choices(['error', 'keep']).default('error'))
     .addOption(preprocessOption())
+    .addOption(labelOffsetOption())
     .addOption(outputOption())
+    .addOption(sizesOption())
     .addOption(batchOption())
     .requiredOption('--out <file.snn.onnx>', 'the file to write')
     .option('--report <file.json>', 'write the report to a file, too')
@@ -121,13 +125,13 @@ async function readMode(text: string): Promise<Mode> {
 }
 
 /** The result for readers. */
-export function describeConversion({ model, data, samples, out, preprocess, report, search, alternative }: ModelConversion): string {
+export function describeConversion({ model, data, samples, out, preprocess, because, labelOffset, report, search, alternative }: ModelConversion): string {
   const mode = typeof report.mode === 'string' ? report.mode : 'given thresholds'
   return [
     ...(search ? [...describeSearch(search, alternative), ''] : []),
     `${model} -> ${out}: ${mode} per ${report.per}, calibrated with ${count(samples)} samples of ${data}`,
     describeCode(report),
-    ...(preprocess ? [`preprocessing: ${JSON.stringify(preprocess)}`] : []),
+    ...describeInput({ preprocess, because, labelOffset }),
     '',
     formatTable(
       [['layer'], ['threshold', 'number'], ['saturated', 'number'], ['silent', 'number'], ['spikes per step', 'number'], ['error', 'number']],

@@ -1,10 +1,10 @@
 import { Argument, Command, Option } from 'commander'
 import { defaultSteps, evaluateModel, type ModelEvaluation } from '../evaluate-model.js'
-import { batchOption, dataHelp, jsonOption, outputOption, preprocessOption, readout, specHelp, stepList, wholeNumber } from '../options.js'
+import { batchOption, dataHelp, jsonOption, labelOffsetOption, outputOption, preprocessOption, readout, sizesOption, specHelp, stepList, wholeNumber } from '../options.js'
 import { readouts, type Readout } from '@snn/nn'
 import { readSpec } from '../preprocessing.js'
 import { withProgress } from '../progress.js'
-import { count, formatTable, percent, short } from '../table.js'
+import { count, describeInput, formatTable, percent, short } from '../table.js'
 
 interface Flags {
   readonly data: string
@@ -13,7 +13,9 @@ interface Flags {
   readonly readout?: Readout
   readonly against?: string
   readonly preprocess?: string
+  readonly labelOffset?: number
   readonly output?: string
+  readonly sizes?: Readonly<Record<string, number>>
   readonly batch?: number
   readonly sameData?: true
   readonly json?: true
@@ -36,7 +38,9 @@ export function evalCommand(signal: AbortSignal): Command {
     .option('--against <model.onnx>', 'the classifier that FILE was converted from, to be measured too')
     .option('--same-data', 'measure on images that FILE was calibrated with, too')
     .addOption(preprocessOption())
+    .addOption(labelOffsetOption())
     .addOption(outputOption())
+    .addOption(sizesOption())
     .addOption(batchOption())
     .addOption(jsonOption())
     .addHelpText('after', `${examples}\n${dataHelp}\n${specHelp}`)
@@ -48,7 +52,7 @@ export function evalCommand(signal: AbortSignal): Command {
 }
 
 /** The result for readers. */
-export function describeEvaluation({ model, data, samples, ann, snn, notes }: ModelEvaluation): string {
+export function describeEvaluation({ model, data, samples, ann, snn, preprocess, because, labelOffset, notes, warnings }: ModelEvaluation): string {
   const rows = [
     ...(ann ? [['ANN', percent(ann.accuracy), '', '', ann.seconds.toFixed(2)]] : []),
     ...snn.map(({ steps, accuracy, spikesPerNeuronPerStep, seconds }) => [
@@ -60,5 +64,5 @@ export function describeEvaluation({ model, data, samples, ann, snn, notes }: Mo
     ]),
   ]
   const table = formatTable([['network'], ['accuracy', 'number'], ['points to ANN', 'number'], ['spikes per neuron and step', 'number'], ['seconds', 'number']], rows)
-  return [`${model} on ${count(samples)} samples of ${data}`, '', table, ...notes.map((note) => `note: ${note}`)].join('\n')
+  return [`${model} on ${count(samples)} samples of ${data}`, ...describeInput({ preprocess, because, labelOffset }), '', table, ...notes.map((note) => `note: ${note}`), ...warnings.map((warning) => `warning: ${warning}`)].join('\n')
 }

@@ -9,6 +9,7 @@ import { parseNpy } from '../npy.js'
 import { parseNpz } from '../npz.js'
 import { filesIn, kindOf, notFound, readBytes, readUnpacked } from './files.js'
 import { picturesIn } from './image-folder.js'
+import { isPicture, pictureFolder } from './picture-folder.js'
 
 export interface OpenOptions {
   /** Where the colours of 4-axis uint8 arrays are; see `fromArrays`. */
@@ -27,6 +28,7 @@ export const dataForms: readonly string[] = [
   'FILE.bin[.gz] (CIFAR binary)',
   'FILE.npz with arrays x and y, or images and labels; FILE.npz:train or FILE.npz:test with x_train, y_train, x_test, y_test',
   'IMAGES,LABELS: two IDX or .npy files',
+  'without labels, to convert: FILE.npz with x or images alone, one IDX or .npy file, a FOLDER of JPEG or PNG pictures',
 ]
 
 /** A data set of pictures from what a user writes: a path, a path and split, or a pair of files (see `dataForms`). */
@@ -69,6 +71,7 @@ async function openFolder(folder: string, split: Split | undefined, options: Ope
     const fix = found.length > 0 ? [`${folder}:train or ${folder}:test, since it has ${found.slice(0, 4).join(', ')}`] : dataForms
     const pictures = found.length > 0 && !names.includes('labels.json') ? undefined : await picturesIn(folder, options)
     if (pictures) return pictures
+    if (names.some(isPicture)) return pictureFolder(folder, names.filter(isPicture))
     throw notFound('openDataset', folder, fix)
   }
   const prefix = split === 'train' ? 'train' : '(?:t10k|test)'
@@ -110,7 +113,8 @@ async function openFile(path: string, options: OpenOptions): Promise<ImageDatase
     const classes = await classNames(dirname(path))
     return parseCifar(await readUnpacked(path, options.signal), { file, ...(classes && { classes }) })
   }
-  throw notFound('openDataset', path, [`labels for ${file}, as ${file},LABELS`, ...dataForms])
+  if (/\.npy(\.gz)?$|idx3-ubyte(\.gz)?$/i.test(path)) return joinArrays(readArray(await readUnpacked(path, options.signal), file), undefined, file, options)
+  throw notFound('openDataset', path, dataForms)
 }
 
 /** The one array named for images and the one for labels, of a split as Keras names them (`x_train`, `y_test`) where one is asked for. */
@@ -124,24 +128,24 @@ async function openNpz(path: string, split: Split | undefined, options: OpenOpti
   }
   const images = pick(['x', 'images', 'data'])
   const labels = pick(['y', 'labels', 'targets'])
-  if (images && labels) return joinArrays(images, labels, file, options)
+  if (images && (labels || arrays.size === 1)) return joinArrays(images, labels, file, options)
   const wanted = split === undefined ? 'x or images, y or labels; for x_train and x_test write FILE.npz:train' : `x_${split} and y_${split}`
   throw invalid('openDataset', file, `holds the arrays ${[...arrays.keys()].join(', ') || '(none)'}, expected one for images and one for labels: ${wanted}.`)
 }
 
 async function openPair(imagesPath: string, labelsPath: string, options: OpenOptions): Promise<ImageDataset> {
-  const images = await readArray(imagesPath, options.signal)
-  const labels = await readArray(labelsPath, options.signal)
+  const read = async (path: string): Promise<TensorLike> => readArray(await readUnpacked(path, options.signal), basename(path))
+  const images = await read(imagesPath)
+  const labels = await read(labelsPath)
   return joinArrays(images, labels, basename(imagesPath), options)
 }
 
-async function readArray(path: string, signal?: AbortSignal): Promise<TensorLike> {
-  const bytes = await readUnpacked(path, signal)
-  return bytes[0] === 0x93 ? parseNpy(bytes, basename(path)) : parseIdx(bytes, basename(path))
+function readArray(bytes: Uint8Array, file: string): TensorLike {
+  return bytes[0] === 0x93 ? parseNpy(bytes, file) : parseIdx(bytes, file)
 }
 
 /** `fromArrays`, with the file named in what it throws. */
-function joinArrays(images: TensorLike, labels: TensorLike, file: string, { layout }: OpenOptions): ImageDataset {
+function joinArrays(images: TensorLike, labels: TensorLike | undefined, file: string, { layout }: OpenOptions): ImageDataset {
   try {
     const name = file.replace(/\.gz$/, '')
     const shape = formatShape(images.shape.slice(1))

@@ -11,6 +11,25 @@ export function fromFloat16(bits: ArrayLike<number>): Float32Array {
   return out
 }
 
+/** The nearest IEEE 754 binary16 bits, to even; Infinity from 65520 on. */
+export function toFloat16(values: ArrayLike<number>): Uint16Array {
+  const out = new Uint16Array(values.length)
+  for (let i = 0; i < out.length; i++) out[i] = (values[i]! < 0 ? 0x8000 : 0) | magnitude16(Math.abs(values[i]!))
+  return out
+}
+
+function magnitude16(a: number): number {
+  if (Number.isNaN(a)) return 0x7e00
+  if (a >= 65520) return 0x7c00
+  // below 2^-14 all numbers lie 2^-24 apart; a carry into the exponent is what the bits need
+  const exponent = a < 2 ** -14 ? -14 : Math.floor(Math.log2(a))
+  const steps = a / 2 ** (exponent - 10)
+  const low = Math.floor(steps)
+  const rest = steps - low
+  const rounded = rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low
+  return a < 2 ** -14 ? rounded : ((exponent + 14) << 10) + rounded
+}
+
 /** bfloat16 bits (the upper half of a float32) to float32. */
 export function fromBfloat16(bits: ArrayLike<number>): Float32Array {
   const words = new Uint32Array(bits.length)

@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { inputRange, type ClassOutput } from '@snn/ann2snn'
+import { findPreprocess, metadataPreprocess, publishedPreprocess, type ImageDataset, type PreprocessSpec, type PreprocessTrial } from '@snn/datasets'
+import type { OnnxGraph } from '@snn/onnx'
+import { SnnError, type Shape, type TensorLike } from '@snn/tensor'
+import { openAnn } from './ann.js'
+import type { Work } from './evaluate-model.js'
+import { completeSpec, pictureShapes, shaped } from './preprocessing.js'
+
+/** What a user says about how data become inputs and labels classes. */
+export interface InputWish {
+  readonly preprocess?: PreprocessSpec | 'auto' | undefined
+  readonly labelOffset?: number | undefined
+}
+
+/** How they do. */
+export interface InputSettings {
+  /** Undefined for data that need no preprocessing. */
+  readonly preprocess: PreprocessSpec | undefined
+  readonly labelOffset: number
+  /** Where the preprocessing comes from, where the user has not said it. */
+  readonly because?: string
+}
+
+/** A plain ONNX classifier. */
+export interface Classifier {
+  readonly path: string
+  readonly graph: OnnxGraph
+  readonly output: ClassOutput
+  /** Shape of one sample. */
+  readonly input: Shape
+}
+
+/** Throws `ARGUMENT` for a preprocessing of numbers that are ready for the network: it would do nothing without a word. */
+export function refuseForNumbers(preprocess: InputWish['preprocess'], { dtype, description }: ImageDataset): void {
+  if (preprocess === undefined || preprocess === 'auto' || dtype === 'uint8') return
+  throw new SnnError('ARGUMENT', `[snn] --preprocess for ${description}, which are numbers that are ready for the network, expected it only for pixels (uint8). Leave it out, or give pixels.`, { name: '--preprocess', value: preprocess })
+}
+
+/** What the user says; else what the model's metadata, a file beside it, or its input tell; with `auto` what is found on labelled pictures. */
+export async function inputSettings(model: Classifier, dataset: ImageDataset, wish: InputWish, work: Work): Promise<InputSettings> {
+  const { preprocess, labelOffset } = wish
+  if (preprocess === 'auto') {
+    const [best] = await tryPreprocessing(model, dataset, labelOffset, work)
+    return { preprocess: dataset.dtype === 'uint8' ? best!.spec : undefined, labelOffset: best!.labelOffset, because: `${best!.name}, the best of those tried: ${best!.samples} samples, ${(100 * best!.accuracy).toFixed(1)} % right` }
+  }
+  const told = preprocess ? undefined : await toldPreprocess(model)
+  const spec = completeSpec(preprocess ?? told?.spec, dataset, model.input, await pictureShapes(dataset))
+  return { preprocess: spec, labelOffset: labelOffset ?? 0, ...(spec && told && { because: told.because }) }
+}
+
+/** Every preprocessing that is tried, best first, in ONNX Runtime. */
+export async function tryPreprocessing(model: Classifier, dataset: ImageDataset, labelOffset: number | undefined, { signal, onProgress }: Work, samples?: number): Promise<readonly PreprocessTrial[]> {
+  const { path, input, output } = model
+  const told = await toldPreprocess(model)
+  await using ann = await openAnn(path, output)
+  const { scale: _, ...common } = completeSpec(undefined, dataset, input, await pictureShapes(dataset)) ?? {}
+  return await findPreprocess(dataset, {
+    input,
+    common,
+    others: told ? { [told.because]: told.spec } : {},
+    ...(samples === undefined ? {} : { samples }),
+    ...(labelOffset === undefined ? {} : { labelOffsets: [labelOffset] }),
+    signal,
+    onProgress,
+    async predict(pictures) {
+      const classes: number[] = []
+      for (let from = 0; from < pictures.length; from += ann.batch ?? pictures.length) {
+        classes.push(...Array.from(await ann.classes(stacked(pictures.slice(from, from + (ann.batch ?? pictures.length)), input))))
+      }
+      return classes
+    },
+  })
+}
+
+function stacked(samples: readonly TensorLike[], input: Shape): TensorLike {
+  const rows = samples.map((sample) => shaped(sample, input).data as Float32Array)
+  const data = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0))
+  rows.reduce((at, row) => (data.set(row, at), at + row.length), 0)
+  return { data, shape: [samples.length, ...input] }
+}
+
+interface Told {
+  readonly spec: PreprocessSpec
+  readonly because: string
+}
+
+/** What is known of a model's preprocessing without data. */
+async function toldPreprocess({ path, graph }: Classifier): Promise<Told | undefined> {
+  const stated = metadataPreprocess(graph.metadata)
+  if (stated) return { spec: stated, because: 'the metadata of the model' }
+  const published = await publishedBeside(path)
+  if (published) return published
+  const range = inputRange(graph)
+  if (!range) return undefined
+  const { low, high, because } = range
+  // as it is written for the usual ranges
+  const scale = high - low === 255 ? 1 : high - low === 2 ? 1 / 127.5 : 1 / 255
+  return { spec: { scale, ...(low !== 0 && { mean: -low }) }, because }
+}
+
+/** A file of the model's publisher, beside it or in the folder above, as repositories with a folder `onnx` have it. */
+async function publishedBeside(path: string): Promise<Told | undefined> {
+  const folder = dirname(resolve(path))
+  for (const name of ['preprocessor_config.json', 'config.json']) {
+    for (const place of basename(folder) === 'onnx' ? [folder, dirname(folder)] : [folder]) {
+      const text = await readFile(join(place, name), 'utf8').catch(() => undefined)
+      if (text === undefined) continue
+      const spec = publishedPreprocess(parsed(text, join(place, name)))
+      if (spec) return { spec, because: join(place, name) }
+    }
+  }
+  return undefined
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new SnnError('ARGUMENT', `[snn] ${file} is no JSON (${(cause as Error).message}), expected how pictures are prepared. Mend it, or say it with --preprocess.`, { name: file, value: text.slice(0, 80) }, { cause })
+  }
+}
