@@ -2,6 +2,7 @@ import { invalid } from '../invalid.js'
 import type { EventBuffer } from './buffer.js'
 import type { Sensor } from './events.js'
 import type { EventDecoder } from './format.js'
+import type { ReadNote } from './notes.js'
 
 /** Headers hold settings of the camera; a file that is all header is no recording. */
 const longest = 16 * 2 ** 20
@@ -61,6 +62,9 @@ export function afterHeader(style: HeaderStyle, body: (lines: readonly string[])
     },
     get needs(): number {
       return inner?.needs ?? 1
+    },
+    get notes(): ReadNote[] {
+      return inner?.notes ?? []
     },
     decode(bytes: Uint8Array, out: EventBuffer): number {
       const at = inner ? 0 : start(bytes, false)
