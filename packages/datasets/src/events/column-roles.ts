@@ -64,7 +64,7 @@ export function guessedOrder(operation: string, file: string, columns: readonly 
     const first = columns.map((column) => column[0] ?? '(none)').join(', ')
     throw invalid(operation, file, `columns that start with ${first}, of which no order of t, x, y and p is the only plausible one: polarity has two values, x and y are on the sensor, times do not fall. Give { columns: 'xypt' } or what they are, - for one to skip.`)
   }
-  const notes: readonly ReadNote[] = found.startsWith(orders[0]!) ? [] : [{ about: 'columns', text: `columns taken as ${found.split('').join(', ')}, the only plausible order; another by columns` }]
+  const notes: readonly ReadNote[] = found.startsWith(orders[0]!) ? [] : [{ about: 'columns', text: `columns taken as ${found.split('').join(', ')}, the only plausible order; { columns } says another` }]
   return { order: found.split(''), notes }
 }
 

@@ -42,6 +42,8 @@ export interface EventFormat<R extends object = object, W extends object = objec
   batches(source: ByteStream | ByteSource, options?: ReadOptions & R & StreamOptions): AsyncGenerator<Events, void, undefined>
   /** The bytes of a file with these events. Absent where the format is only read. Throws `ARGUMENT` for what the format cannot hold. */
   readonly write?: (events: Events, options?: W) => Promise<Uint8Array>
+  /** Names of the options of `write`. */
+  readonly writeOptions: readonly string[]
 }
 
 /** A format that is decoded from its start to its end, piece by piece. */
@@ -65,19 +67,20 @@ export interface EventDecoder {
   end?(rest: Uint8Array, out: EventBuffer): void
 }
 
-interface FormatSpec<R extends object> extends Pick<EventFormat, 'id' | 'description' | 'extensions' | 'sniff'> {
+interface FormatSpec<R extends object, W extends object> extends Pick<EventFormat, 'id' | 'description' | 'extensions' | 'sniff'> {
   /** Default: none. */
   readonly options?: readonly (keyof R & string)[]
+  readonly writeOptions?: readonly (keyof W & string)[]
 }
 
-export interface StreamFormatSpec<R extends object, W extends object> extends FormatSpec<R> {
+export interface StreamFormatSpec<R extends object, W extends object> extends FormatSpec<R, W> {
   decoder(options: ReadOptions & R, file: string): EventDecoder
   readonly write?: (events: Events, options: W) => Uint8Array
 }
 
 /** The format that a decoder makes. */
 export function streamFormat<R extends object = object, W extends object = object>(spec: StreamFormatSpec<R, W>): StreamFormat<R, W> {
-  const { id, description, extensions, sniff, write, options: names = [] } = spec
+  const { id, description, extensions, sniff, write, options: names = [], writeOptions = [] } = spec
   const nameOf = (options: ReadOptions | undefined): string => options?.file ?? id
   const decode = (bytes: Uint8Array, options?: ReadOptions & R): Events => {
     const file = nameOf(options)
@@ -89,7 +92,7 @@ export function streamFormat<R extends object = object, W extends object = objec
       decoder.end?.(bytes.subarray(used), out)
       const events = taken(id, file, decoder, out, tally)
       tally.end()
-      return events
+      return notingStill(events)
     })
   }
   return {
@@ -97,6 +100,7 @@ export function streamFormat<R extends object = object, W extends object = objec
     description,
     extensions,
     options: names,
+    writeOptions,
     sniff,
     decode,
     parse: async (bytes, options) => decode(bytes, options),
@@ -125,7 +129,7 @@ export function streamFormat<R extends object = object, W extends object = objec
   }
 }
 
-export interface ContainerFormatSpec<R extends object, W extends object> extends FormatSpec<R> {
+export interface ContainerFormatSpec<R extends object, W extends object> extends FormatSpec<R, W> {
   /** The recording in pieces, at least one, of which only what is in the next piece is read. */
   pieces(source: ByteSource, options: ReadOptions & R, file: string): AsyncGenerator<Events, void, undefined>
   readonly write?: (events: Events, options: W) => Promise<Uint8Array> | Uint8Array
@@ -133,18 +137,19 @@ export interface ContainerFormatSpec<R extends object, W extends object> extends
 
 /** The format of a container (zip, HDF5, MATLAB), whose parts are read here and there. */
 export function containerFormat<R extends object = object, W extends object = object>(spec: ContainerFormatSpec<R, W>): EventFormat<R, W> {
-  const { id, description, extensions, sniff, write, options: names = [] } = spec
+  const { id, description, extensions, sniff, write, options: names = [], writeOptions = [] } = spec
   const piecesIn = (source: ByteSource, options?: ReadOptions & R): AsyncGenerator<Events, void, undefined> => spec.pieces(source, options ?? ({} as R), options?.file ?? id)
   return {
     id,
     description,
     extensions,
     options: names,
+    writeOptions,
     sniff,
     async parse(bytes, options) {
       const parts: Events[] = []
       for await (const part of piecesIn(bytesSource(bytes), options)) parts.push(part)
-      return parts.length === 1 ? parts[0]! : concatEvents(parts)
+      return notingStill(parts.length === 1 ? parts[0]! : concatEvents(parts))
     },
     async *batches(source, options) {
       for await (const part of piecesIn(await sourceOf(source, options?.signal), options)) {
@@ -163,6 +168,13 @@ function taken(operation: string, file: string, decoder: EventDecoder, out: Even
   leaveOutside(out, sensor, tally)
   for (const note of decoder.notes?.splice(0) ?? []) out.note(note)
   return out.take(sensor, decoder.timeUnit ?? 'us')
+}
+
+/** The events, with a note where their times do not move: they may be another column, or in another unit. */
+function notingStill(events: Events): Events {
+  const { t, notes = [] } = events
+  if (t.length < 2 || t[0] !== t.at(-1) || !t.every((time) => time === t[0])) return events
+  return { ...events, notes: [...notes, { about: 'time', count: t.length, text: `events that are all at the time ${t[0]}` }] }
 }
 
 /** Takes the events out of `out` that the sensor does not have. */

@@ -38,6 +38,8 @@ const layouts = {
 
 export type Aedat2Camera = keyof typeof layouts
 
+export const aedat2Cameras = Object.keys(layouts) as readonly Aedat2Camera[]
+
 export interface Aedat2Options {
   /** Default: what the header names, else what the addresses of the first events tell, see `plausibleCamera`. */
   readonly camera?: Aedat2Camera
@@ -58,6 +60,7 @@ export const aedat2 = streamFormat<Aedat2Options, Aedat2WriteOptions>({
   description: 'AEDAT 1.0 and 2.0 of jAER: DVS128, DAVIS240, DAVIS346, DAVIS640, silicon cochlea',
   extensions: ['.aedat', '.dat'],
   options: ['camera'],
+  writeOptions: ['camera'],
   sniff: (head) => startsWith(head, '#!AER-DAT2') || startsWith(head, '#!AER-DAT1'),
   decoder(options, file): EventDecoder {
     return afterHeader({ operation: 'aedat2', file, mark: '#' }, (lines) => {
@@ -71,7 +74,7 @@ export const aedat2 = streamFormat<Aedat2Options, Aedat2WriteOptions>({
     })
   },
   write(events: Events, { camera }): Uint8Array {
-    const found = camera ?? (Object.keys(layouts) as Aedat2Camera[]).find((name) => sameSize(layouts[name].sensor, events.sensor)) ?? 'davis640'
+    const found = camera ?? aedat2Cameras.find((name) => sameSize(layouts[name].sensor, events.sensor)) ?? 'davis640'
     const { sensor, x: [xShift], y: [yShift], p: pShift, chip }: AddressLayout = layouts[found]
     const { t, x, y, p } = writable('aedat2', events, { t: 2 ** 32, x: sensor.width, y: sensor.height })
     const body = new Uint8Array(8 * t.length)
@@ -103,7 +106,7 @@ function byAddresses(open: (camera: Aedat2Camera) => EventDecoder): EventDecoder
   let inner: EventDecoder | undefined
   const start = (bytes: Uint8Array, out: EventBuffer): EventDecoder => {
     const camera = plausibleCamera(bytes)
-    out.note({ about: 'camera', text: `the file names no camera that is known; read as ${camera} by its addresses, another by camera` })
+    out.note({ about: 'camera', text: `the file names no camera that is known; read as ${camera} by its addresses; { camera } says another` })
     return (inner = open(camera))
   }
   return {
@@ -157,7 +160,7 @@ function records(camera: Aedat2Camera, sensor: Sensor, addressBytes: 2 | 4, file
     const wrong = isDavis ? events > 0 && state.bits >>> 16 === 0 && (state.bits & davisZeros) !== 0 : 2 * (words - events) > words
     if (!wrong) return
     const what = isDavis ? `addresses of at most 16 bits, as those of a DVS128` : `${words - events} of ${words} words that are no events of it`
-    throw invalid('aedat2', file, `read as ${camera}: ${what}. Give the camera, { camera: ${Object.keys(layouts).filter((name) => name !== camera).map((name) => `'${name}'`).join(' or ')} }.`)
+    throw invalid('aedat2', file, `read as ${camera}: ${what}. Give the camera, { camera: ${aedat2Cameras.filter((name) => name !== camera).map((name) => `'${name}'`).join(' or ')} }.`)
   }
   return {
     sensor,

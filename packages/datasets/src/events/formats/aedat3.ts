@@ -133,6 +133,6 @@ function polarities(view: DataView, from: number, count: number, overflow: numbe
     t[n] = view.getInt32(at + 4, true) + overflow
     n++
   }
-  if (marked > 0) out.note({ about: 'skipped', count: marked, text: 'events that are marked invalid left out; read too by invalidToo' })
+  if (marked > 0) out.note({ about: 'skipped', count: marked, text: 'events that are marked invalid left out; { invalidToo } reads them, too' })
   out.length = n
 }

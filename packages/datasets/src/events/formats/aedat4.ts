@@ -125,7 +125,7 @@ function packets(header: Uint8Array, start: number, options: ReadOptions & Aedat
   const unpack = (data: Uint8Array): Uint8Array =>
     compression === 0 ? data : compression < 3 ? unpackLz4(data, 'aedat4', file, largestPacket) : unpackZstd(data, 'aedat4', file, largestPacket)
   const others = xml.split('>EVTS<').length - 2
-  const notes: ReadNote[] = options.stream === undefined && others > 0 ? [{ about: 'source', text: `events of the first stream alone, not of ${others} more; others by stream` }] : []
+  const notes: ReadNote[] = options.stream === undefined && others > 0 ? [{ about: 'source', text: `events of the first stream alone, not of ${others} more; { stream } gives others` }] : []
   let stream = options.stream
   let position = start
   let needs = 8

@@ -63,7 +63,7 @@ export function arrayReading(operation: string, file: string, known: KnownRecord
   const unitOf = (t: ArrayLike<number>): TimeUnit => {
     const guess = plausibleUnit(t)
     if ('why' in guess) return fail(`${guess.why}. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`)
-    if (guess.unit === 's') addNote(pending, { about: 'time', text: 'times with decimals taken as seconds; another unit by timeUnit' })
+    if (guess.unit === 's') addNote(pending, { about: 'time', text: 'times with decimals taken as seconds; { timeUnit } says another' })
     return guess.unit
   }
   const measure = ({ x, y, p }: EventArrays): void => {

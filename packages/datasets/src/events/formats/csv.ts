@@ -20,6 +20,11 @@ export interface CsvOptions {
   readonly timeUnit?: TimeUnit
 }
 
+export interface CsvWriteOptions {
+  /** What the columns are. Default `txyp`. */
+  readonly columns?: string
+}
+
 const longestLine = 4096
 /** Lines that tell the order of columns and the unit of times. */
 const headLines = 256
@@ -30,11 +35,12 @@ const counterBits = 32
  * `x,y,p,t`), with a line of names (`timestamp,x,y,polarity` of dv, quoted or plural), in any order of columns that `columns` gives. Lines that start
  * with `#` or `%` are comments. Polarity is 0 and 1, -1 and 1, 0 and 255, or false and true. A file that does not say its sensor needs the option.
  */
-export const csv = streamFormat<CsvOptions, CsvOptions>({
+export const csv = streamFormat<CsvOptions, CsvWriteOptions>({
   id: 'csv',
   description: 'Text (.csv, .txt): one event a line, with or without names of the columns: RPG, v2e, Metavision, dv',
   extensions: ['.csv', '.txt'],
   options: ['columns', 'timeUnit'],
+  writeOptions: ['columns'],
   sniff: isEventText,
   decoder: (options, file) => lines(options, file),
   write(events: Events, { columns = 'txyp' }): Uint8Array {
@@ -84,7 +90,7 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
     const stated = options.timeUnit ?? head.timeUnit
     const guess = stated === undefined ? plausibleUnit(columns[order.indexOf('t')] ?? []) : { unit: stated }
     if ('why' in guess) throw invalid('csv', file, `${guess.why}. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`)
-    const unitNotes: ReadNote[] = stated === undefined && guess.unit === 's' ? [{ about: 'time', text: 'times with decimals taken as seconds; another unit by timeUnit' }] : []
+    const unitNotes: ReadNote[] = stated === undefined && guess.unit === 's' ? [{ about: 'time', text: 'times with decimals taken as seconds; { timeUnit } says another' }] : []
     layout = { order, timeUnit: guess.unit, guessed: stated === undefined && guess.unit === 'us', sensor, notes: [...notes, ...unitNotes], from: head.from, line: head.line }
     line = head.line
     return head.from

@@ -21,6 +21,7 @@ export const dat = streamFormat<DatOptions, DatOptions>({
   description: 'Prophesee and ATIS .dat: N-CARS, NavGesture',
   extensions: ['.dat'],
   options: ['xBits'],
+  writeOptions: ['xBits'],
   sniff: (head) => startsWith(head, '% Data file') || (startsWith(head, '%') && /^%[^\n]*(event|version \d|data file)/im.test(new TextDecoder('latin1').decode(head)) && !/^% (evt|format EVT)/m.test(new TextDecoder('latin1').decode(head))),
   decoder(options, file): EventDecoder {
     return afterHeader({ operation: 'dat', file, mark: '%' }, (lines) => {

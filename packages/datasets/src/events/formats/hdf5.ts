@@ -121,7 +121,7 @@ function placeOf(view: Hdf5View, { path }: Hdf5Options): { readonly path: string
   const usual = places.filter((place) => holdsEvents(view, place.path)).map((place) => place.path)
   const found = usual.length > 0 ? usual : eventPaths(view)
   if (found.length > 1 && usual.length === 0) throw invalid('hdf5', file, `events at ${found.join(', ')}, expected one. Give { path: '${found[0]}' } or another.`)
-  if (found[0] !== undefined) return { path: found[0], notes: found.length === 1 ? [] : [{ about: 'source', text: `events of ${found[0] || '/'} alone, not of ${found.slice(1).join(', ')}; others by path` }] }
+  if (found[0] !== undefined) return { path: found[0], notes: found.length === 1 ? [] : [{ about: 'source', text: `events of ${found[0] || '/'} alone, not of ${found.slice(1).join(', ')}; { path } gives others` }] }
   throw invalid('hdf5', file, `holds ${root.keys().join(', ') || 'nothing'}, expected events/{t,x,y,p}, CD/events, or spikes/{times,units}. Give { path } if they are elsewhere.`)
 }
 
@@ -246,6 +246,6 @@ function spikeTrain(view: Hdf5View, times: Dataset, units: Dataset, options: Rea
   if (!Number.isInteger(index) || index < 0 || index >= length) throw new SnnError('ARGUMENT', `[hdf5] recording ${index} of ${length}, expected a whole number from 0 to ${length - 1}.`, { name: 'index', value: index })
   const [t, x] = [readRow(view, times, index), readRow(view, units, index)]
   if (t.length !== x.length) throw invalid('hdf5', view.file, `${t.length} times and ${x.length} units in recording ${index}.`)
-  const notes: readonly ReadNote[] = length > 1 && options.index === undefined ? [{ about: 'source', text: `recording 0 of ${length} alone; others by index` }] : []
+  const notes: readonly ReadNote[] = length > 1 && options.index === undefined ? [{ about: 'source', text: `recording 0 of ${length} alone; { index } gives others` }] : []
   return { sensor: chosenSensor('hdf5', options, sensorOf(700, 1)), timeUnit: 's', notes, length: t.length, read: (_, from, to) => ({ t: t.subarray(from, to), x: x.subarray(from, to) }) }
 }

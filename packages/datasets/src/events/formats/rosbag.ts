@@ -146,7 +146,7 @@ function records(options: ReadOptions & RosbagOptions, file: string): EventDecod
     },
     end(_rest, out) {
       const left = [...new Set(ours.values())].filter((topic) => topic !== chosen)
-      if (found && options.topic === undefined && left.length > 0) out.note({ about: 'source', text: `events of ${chosen} alone, not of ${left.join(', ')}; others by topic` })
+      if (found && options.topic === undefined && left.length > 0) out.note({ about: 'source', text: `events of ${chosen} alone, not of ${left.join(', ')}; { topic } gives others` })
       if (started && !found) throw invalid('rosbag', file, `no events${options.topic === undefined ? '' : ` of ${options.topic}`} in it; it has ${[...topics].join(', ') || 'no topics'}.`)
       if (found && !chosenSensor('rosbag', options, stated)) throw invalid('rosbag', file, 'its messages name no sensor size. Give { sensor: { width, height } }.')
     },
