@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { decode } from 'fast-png'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aedat2, atis, createEvents, evt3, npz, sensorOf, type Events } from '@snn/datasets'
+import { aedat2, atis, createEvents, eventFormats, evt3, npz, sensorOf, type Events } from '@snn/datasets'
 import { snn } from '../test/snn.js'
 import { contactSheet, rasterSvg } from './event-picture.js'
+import { flaggedOptions, flaggedWriteOptions, inFlags } from './recording-options.js'
 
 let folder: string
 const at = (name: string): string => join(folder, name)
@@ -39,6 +40,28 @@ describe.concurrent('snn data', { timeout: 60_000 }, () => {
     expect((await snn('data', 'convert', at('road.raw'), '--out', at('road.npz'))).stdout).toContain('500 events')
     const read = await npz.parse(new Uint8Array(await readFile(at('road.npz'))))
     expect([[...read.t], [...read.x]]).toEqual([[...ramp(500, 320, 240).t], [...ramp(500, 320, 240).x]])
+  })
+
+  it('says what it left out or took for granted, and reads as options say', async () => {
+    await writeFile(at('events.csv'), Array.from({ length: 100 }, (_, i) => `${i % 64},${i === 50 ? 900 : i % 48},${i % 2},${7 * i}`).join('\n'))
+    const { stdout } = await snn('data', 'info', at('events.csv'), '--sensor', '64x48')
+    expect(stdout).toMatch(/99 events[^]*note: columns taken as x, y, p, t, the only plausible order; --columns says another\nnote: 1 events outside of the sensor of 64 x 48 left out/)
+    const facts = JSON.parse((await snn('data', 'info', at('events.csv'), '--sensor', '64x48', '--columns', 'xypt', '--time-unit', 'ms', '--json')).stdout) as object
+    expect(facts).toMatchObject({ timeUnit: 'ms', seconds: 0.693, notes: [{ about: 'outside', count: 1 }] })
+  })
+
+  it('writes as options say, and names flags in errors', async () => {
+    expect((await snn('data', 'convert', at('road.raw'), '--out', at('road.csv'), '--to-columns', 'xypt')).code).toBe(0)
+    expect((await readFile(at('road.csv'), 'utf8')).split('\n').slice(1, 3)).toEqual(['x,y,p,t', '0,0,0,0'])
+    const other = await snn('data', 'info', at('road.raw'), '--camera', 'davis346')
+    expect([other.code, other.stderr]).toEqual([2, expect.stringMatching(/^ARGUMENT: \[data\] --camera for the format evt3, expected none/)])
+    expect(inFlags("Give { sensor: { width, height } }, { timeUnit: 's' }, { path: 'a/b' } or { format }.")).toBe('Give --sensor WIDTHxHEIGHT, --time-unit s, --path a/b or --format.')
+  })
+
+  it('has a flag for every option of every format', () => {
+    const options = new Set(eventFormats.flatMap((format) => format.options))
+    expect([...flaggedOptions, 'filter'].sort()).toEqual([...options].sort())
+    expect([...flaggedWriteOptions].sort()).toEqual([...new Set(eventFormats.flatMap((format) => format.writeOptions))].sort())
   })
 
   it('converts a set, again without doing it twice', async () => {

@@ -1,12 +1,8 @@
 import { SnnError } from '@snn/tensor'
-import { eventFormats, isSorted, toTimeUnit, type EventFormat, type Events, type OpenEventsOptions } from '@snn/datasets'
+import { eventFormats, isSorted, toTimeUnit, type EventFormat, type Events, type OpenEventsOptions, type OutsideRule, type ReadNote } from '@snn/datasets'
 import { openEvents, setCatalogue, staticCatalogue, type SetInfo } from '@snn/datasets/node'
-
-/** Options of the command line that say how to read a recording. */
-export interface RecordingFlags {
-  readonly sensor?: string
-  readonly format?: string
-}
+import { inFlags, inFlagsToo, readOptions, type RecordingFlags } from './recording-options.js'
+import { count } from './table.js'
 
 export const catalogue: Readonly<Record<string, SetInfo>> = { ...setCatalogue, ...staticCatalogue }
 
@@ -25,15 +21,19 @@ export function formatNamed(name: string): EventFormat {
 }
 
 /** Reads a recording. */
-export async function readRecording(path: string, { sensor, format }: RecordingFlags, signal: AbortSignal): Promise<{ readonly format: EventFormat; readonly events: Events }> {
-  const options: OpenEventsOptions = { signal, ...(sensor !== undefined && { sensor: readSensor(sensor) }), ...(format !== undefined && { format: formatNamed(format) }) }
-  const source = await openEvents(path, options)
-  return { format: source.format, events: await source.all() }
+export async function readRecording(path: string, flags: RecordingFlags, signal: AbortSignal): Promise<{ readonly format: EventFormat; readonly events: Events }> {
+  const { sensor, format, outside } = flags
+  return inFlagsToo(async () => {
+    const options = { signal, ...(sensor !== undefined && { sensor: readSensor(sensor) }), ...(format !== undefined && { format: formatNamed(format) }), ...(outside !== undefined && { outside: outside as OutsideRule }) }
+    const found = (await openEvents(path, options)).format
+    const source = await openEvents(path, { ...options, ...readOptions(flags, found), format: found })
+    return { format: found, events: await source.all() }
+  })
 }
 
-function readSensor(text: string): { width: number; height: number } {
-  const [, width, height] = /^(\d+)x(\d+)$/.exec(text) ?? []
-  if (width && height) return { width: Number(width), height: Number(height) }
+function readSensor(text: string): NonNullable<OpenEventsOptions['sensor']> {
+  const [, width, height, polarities] = /^(\d+)x(\d+)(?:x(\d+))?$/.exec(text) ?? []
+  if (width && height) return { width: Number(width), height: Number(height), ...(polarities && { polarities: Number(polarities) }) }
   throw new SnnError('ARGUMENT', `[data] --sensor ${text}, expected WIDTHxHEIGHT, as 640x480.`, { name: '--sensor', value: text })
 }
 
@@ -50,11 +50,16 @@ export interface RecordingFacts {
   readonly timeUnit: string
   readonly seconds: number
   readonly inOrder: boolean
+  /** What was left out, changed or taken for granted. */
+  readonly notes: readonly ReadNote[]
 }
+
+/** The notes on a recording, a line each. */
+export const describeNotes = ({ notes = [] }: Pick<Events, 'notes'>): string[] => notes.map(({ count: n, text }) => `note: ${n === undefined ? '' : `${count(n)} `}${inFlags(text)}`)
 
 export function factsOf(path: string, format: EventFormat, events: Events): RecordingFacts {
   const { t, p, sensor, timeUnit } = events
   const seconds = toTimeUnit({ ...events, t: Float64Array.of((t.at(-1) ?? 0) - (t[0] ?? 0)) }, 's').t[0]!
   const brighter = p.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0) / (p.length || 1)
-  return { path, format: format.id, sensor, events: t.length, brighter, first: t[0] ?? 0, last: t.at(-1) ?? 0, timeUnit, seconds, inOrder: isSorted(events) }
+  return { path, format: format.id, sensor, events: t.length, brighter, first: t[0] ?? 0, last: t.at(-1) ?? 0, timeUnit, seconds, inOrder: isSorted(events), notes: events.notes ?? [] }
 }

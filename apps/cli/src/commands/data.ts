@@ -3,10 +3,11 @@ import { basename } from 'node:path'
 import { convertEvents, downloadSet, openEventSet, setCatalogue, type EventDataset, type SetInfo } from '@snn/datasets/node'
 import { SnnError } from '@snn/tensor'
 import { checkOutputs, replaceFile } from '@snn/tensor/node'
-import { catalogue, factsOf, formatNamed, readRecording, setNamed, type RecordingFlags } from '../event-files.js'
+import { catalogue, describeNotes, factsOf, formatNamed, readRecording, setNamed } from '../event-files.js'
 import { contactSheet, isSound, rasterSvg, type SheetRow } from '../event-picture.js'
 import { jsonOption, wholeNumber } from '../options.js'
 import { withProgress } from '../progress.js'
+import { inFlagsToo, withRecordingFlags, withWriteFlags, writeOptions, type RecordingFlags } from '../recording-options.js'
 import { count, formatTable, percent } from '../table.js'
 
 const examples = `
@@ -17,6 +18,7 @@ Examples:
   snn data convert nmnist --root data/nmnist --split test --out data/nmnist-test
   snn data preview nmnist --root data/nmnist --split test --out nmnist.png
   snn data info recording.raw
+  snn data info events.csv --sensor 346x260 --columns xypt --time-unit us
   snn data convert recording.raw --out recording.npz`
 
 /** `snn data`. */
@@ -29,8 +31,6 @@ export function dataCommand(signal: AbortSignal): Command {
 const print = (json: boolean | undefined, value: unknown, text: () => string): void => void process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`)
 const rootOption = (): Option => new Option('--root <folder>', 'the folder of the data set')
 const splitOption = (): Option => new Option('--split <name>', 'which part of the set (default: the last of its parts)')
-const sensorOption = (): Option => new Option('--sensor <WIDTHxHEIGHT>', 'size of the sensor, where a recording does not say it')
-const formatOption = (): Option => new Option('--format <id>', 'format of a recording, where its first bytes do not tell')
 const what = (): Argument => new Argument('<set|file>', 'the name of a set (snn data list), or a recording')
 const isSet = (name: string): boolean => Object.hasOwn(catalogue, name)
 const splitsOf = ({ splits }: SetInfo): string => Object.entries(splits).map(([name, size]) => (size > 0 ? `${name} ${count(size)}` : name)).join(', ')
@@ -47,12 +47,10 @@ function listCommand(): Command {
 }
 
 function infoCommand(signal: AbortSignal): Command {
-  return new Command('info')
+  return withRecordingFlags(new Command('info'))
     .description('What is known of a set, or what is in a recording.')
     .addArgument(what())
     .addOption(rootOption())
-    .addOption(sensorOption())
-    .addOption(formatOption())
     .addOption(jsonOption())
     .action(async (name: string, { root, json, ...flags }: RecordingFlags & { root?: string; json?: true }) => {
       if (!isSet(name)) {
@@ -63,6 +61,7 @@ function infoCommand(signal: AbortSignal): Command {
             `${name}: ${format.description}`,
             `${count(facts.events)} events, ${percent(facts.brighter, 1)} brighter, on ${facts.sensor.width} x ${facts.sensor.height}`,
             `${facts.first} to ${facts.last} ${facts.timeUnit}, ${facts.seconds.toPrecision(4)} s, ${count(facts.events / (facts.seconds || 1))} events a second${facts.inOrder ? '' : ', not in order of time'}`,
+            ...describeNotes(facts),
           ].join('\n'),
         )
       }
@@ -104,7 +103,7 @@ function downloadCommand(signal: AbortSignal): Command {
     })
 }
 
-interface ConvertFlags extends RecordingFlags {
+type ConvertFlags = RecordingFlags & {
   readonly root?: string
   readonly split?: string
   readonly out: string
@@ -114,7 +113,7 @@ interface ConvertFlags extends RecordingFlags {
 }
 
 function convertCommand(signal: AbortSignal): Command {
-  return new Command('convert')
+  return withWriteFlags(withRecordingFlags(new Command('convert')))
     .description('Write a set as one .npz file for each recording with a manifest, or a recording in another format.')
     .addArgument(what())
     .addOption(rootOption())
@@ -122,8 +121,6 @@ function convertCommand(signal: AbortSignal): Command {
     .requiredOption('--out <path>', 'the folder to write; for a recording the file, whose ending says the format')
     .addOption(new Option('--to <id>', 'format of the file, where its ending does not say it'))
     .addOption(new Option('--corrupt <what>', 'what to do with samples that cannot be read').choices(['fail', 'skip']).default('fail'))
-    .addOption(sensorOption())
-    .addOption(formatOption())
     .addOption(jsonOption())
     .action(async (name: string, { root, split, out, to, corrupt, json, ...flags }: ConvertFlags) => {
       if (isSet(name)) {
@@ -136,42 +133,44 @@ function convertCommand(signal: AbortSignal): Command {
       const target = formatNamed(to ?? out)
       if (!target.write) throw new SnnError('ARGUMENT', `[data] ${target.id} is only read, expected a format that is written.`, { name: '--to', value: target.id })
       await checkOutputs({ '--out': out }, { inputs: [name] })
+      const options = writeOptions(flags, target)
       const { format, events } = await readRecording(name, flags, signal)
-      const bytes = await target.write(events)
+      const bytes = await inFlagsToo(() => target.write!(events, options))
       await replaceFile(out, bytes)
-      print(json, { ...factsOf(name, format, events), out, to: target.id, bytes: bytes.length }, () => `${name} (${format.id}) -> ${out} (${target.id}): ${count(events.t.length)} events, ${count(bytes.length)} bytes`)
+      print(json, { ...factsOf(name, format, events), out, to: target.id, bytes: bytes.length }, () => [`${name} (${format.id}) -> ${out} (${target.id}): ${count(events.t.length)} events, ${count(bytes.length)} bytes`, ...describeNotes(events)].join('\n'))
     })
 }
 
-interface PreviewFlags extends RecordingFlags {
+type PreviewFlags = RecordingFlags & {
   readonly root?: string
   readonly split?: string
   readonly out: string
   readonly samples: number
-  readonly columns: number
+  readonly pictures: number
+  readonly columns?: string
   readonly json?: true
 }
 
 function previewCommand(signal: AbortSignal): Command {
-  return new Command('preview')
+  return withRecordingFlags(new Command('preview'))
     .description('Draw recordings: a PNG of pictures from start to end, a row each; for spike trains of sound an SVG raster.')
     .addArgument(what())
     .addOption(rootOption())
     .addOption(splitOption())
     .requiredOption('--out <file>', 'the file to write, .png or .svg')
     .addOption(new Option('--samples <count>', 'recordings of a set, one class after another').argParser(wholeNumber(1)).default(10))
-    .addOption(new Option('--columns <count>', 'pictures of each').argParser(wholeNumber(1)).default(8))
-    .addOption(sensorOption())
-    .addOption(formatOption())
+    .addOption(new Option('--pictures <count>', 'pictures of each; --columns with a number says it, too').argParser(wholeNumber(1)).default(8))
     .addOption(jsonOption())
-    .action(async (name: string, { root, split, out, samples, columns, json, ...flags }: PreviewFlags) => {
+    .action(async (name: string, { root, split, out, samples, pictures, columns, json, ...others }: PreviewFlags) => {
+      const isCount = columns !== undefined && /^[1-9]\d*$/.test(columns)
+      const flags = isCount ? others : { ...others, columns }
       await checkOutputs({ '--out': out }, { inputs: isSet(name) ? [] : [name] })
       const rows = isSet(name) ? await rowsOf(await openSet(name, root, split, signal), samples) : [{ title: basename(name), events: (await readRecording(name, flags, signal)).events }]
       const isLine = rows.every(({ events }) => isSound(events))
       const wanted = isLine ? '.svg' : '.png'
       if (!out.toLowerCase().endsWith(wanted)) throw new SnnError('ARGUMENT', `[data] --out ${out}, expected a name that ends in ${wanted} for ${isLine ? 'spike trains' : 'pictures'}.`, { name: '--out', value: out })
-      await replaceFile(out, isLine ? rasterSvg(rows) : contactSheet(rows, columns))
-      print(json, { out, rows: rows.map(({ title, events }) => ({ title, events: events.t.length })) }, () => [`${out}, from the top:`, ...rows.map(({ title, events }) => `  ${title}, ${count(events.t.length)} events`)].join('\n'))
+      await replaceFile(out, isLine ? rasterSvg(rows) : contactSheet(rows, isCount ? Number(columns) : pictures))
+      print(json, { out, rows: rows.map(({ title, events }) => ({ title, events: events.t.length })) }, () => [`${out}, from the top:`, ...rows.flatMap(({ title, events }) => [`  ${title}, ${count(events.t.length)} events`, ...describeNotes(events)])].join('\n'))
     })
 }
 

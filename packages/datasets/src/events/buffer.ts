@@ -1,5 +1,6 @@
 import { sliceEvents } from './select.js'
 import type { Events, Sensor, TimeUnit } from './events.js'
+import { addNote, type ReadNote } from './notes.js'
 
 /**
  * Where decoders put events. A decoder calls `reserve`, takes the arrays, writes from `length` on and moves `length`:
@@ -18,6 +19,15 @@ export class EventBuffer {
    * of the sensor. undefined where whoever takes the events has to look.
    */
   room: number | undefined
+  /** What whoever takes the events is told. */
+  notes: ReadNote[] = []
+  /** Events that were not put here since their coordinates are no places at all, and the first of them in words. */
+  outside = 0
+  firstOutside: string | undefined
+
+  note(note: ReadNote): void {
+    addNote(this.notes, note)
+  }
 
   /** Makes room for `count` more events; the arrays are others afterwards. */
   reserve(count: number): void {
@@ -32,14 +42,17 @@ export class EventBuffer {
 
   /** The events so far, without copying where they fill the arrays; the buffer is empty afterwards. */
   take(sensor: Sensor, timeUnit: TimeUnit): Events {
-    const { t, x, y, p, length } = this
+    const { t, x, y, p, length, notes } = this
     this.t = new Float64Array(0)
     this.x = new Uint16Array(0)
     this.y = new Uint16Array(0)
     this.p = new Uint8Array(0)
     this.length = 0
     this.room = undefined
-    const all = { t, x, y, p, sensor, timeUnit }
+    this.notes = []
+    this.outside = 0
+    this.firstOutside = undefined
+    const all = { t, x, y, p, sensor, timeUnit, ...(notes.length > 0 && { notes }) }
     if (length === t.length) return all
     const view = sliceEvents(all, 0, length)
     // Views keep the whole memory: copy where most of it is unused.

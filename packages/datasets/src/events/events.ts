@@ -1,4 +1,5 @@
 import { SnnError } from '@snn/tensor'
+import type { ReadNote } from './notes.js'
 
 /** What an event camera or silicon cochlea can address: x in 0..width - 1, y in 0..height - 1, p in 0..polarities - 1. */
 export interface Sensor {
@@ -27,6 +28,8 @@ export interface Events {
   readonly p: Uint8Array
   readonly sensor: Sensor
   readonly timeUnit: TimeUnit
+  /** What the reader of the file changed, left out or took for granted; absent where it did nothing of that. Transforms keep it. */
+  readonly notes?: readonly ReadNote[]
 }
 
 /** How many of a unit are in a second. */

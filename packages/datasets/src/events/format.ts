@@ -3,11 +3,15 @@ import { bytesSource, joinBytes, piecesOf, sourceOf, type ByteSource, type ByteS
 import { invalid } from '../invalid.js'
 import { EventBuffer } from './buffer.js'
 import { checkSensor, firstOutside, sensorOf, type Events, type Sensor, type TimeUnit } from './events.js'
+import type { ReadNote } from './notes.js'
+import { describeOutside, outsideNote, outsideTally, type OutsideRule, type OutsideTally } from './outside.js'
 import { concatEvents } from './select.js'
 
 export interface ReadOptions {
   /** Size of the sensor where the file does not say it, or says it wrongly. */
   readonly sensor?: { readonly width: number; readonly height: number; readonly polarities?: number }
+  /** What to do with events outside of the sensor. Default `few`. */
+  readonly outside?: OutsideRule
   /** Names the file in errors. */
   readonly file?: string
 }
@@ -25,6 +29,8 @@ export interface EventFormat<R extends object = object, W extends object = objec
   readonly description: string
   /** Usual endings of file names, with the dot. */
   readonly extensions: readonly string[]
+  /** Names of the options that this format has beside those of every format. */
+  readonly options: readonly string[]
   /** Whether a file that starts with these bytes (the first 1024, or all) is of this format; false where nothing tells. */
   sniff(head: Uint8Array): boolean
   /** A whole recording. A last record that is cut off is left out. Throws `DATA_INVALID`. */
@@ -36,6 +42,8 @@ export interface EventFormat<R extends object = object, W extends object = objec
   batches(source: ByteStream | ByteSource, options?: ReadOptions & R & StreamOptions): AsyncGenerator<Events, void, undefined>
   /** The bytes of a file with these events. Absent where the format is only read. Throws `ARGUMENT` for what the format cannot hold. */
   readonly write?: (events: Events, options?: W) => Promise<Uint8Array>
+  /** Names of the options of `write`. */
+  readonly writeOptions: readonly string[]
 }
 
 /** A format that is decoded from its start to its end, piece by piece. */
@@ -49,6 +57,8 @@ export interface EventDecoder {
   /** Known at the latest when the first event is. */
   readonly sensor: Sensor | undefined
   readonly timeUnit?: TimeUnit
+  /** What is to be said of the file, taken out of here once events are given. */
+  readonly notes?: ReadNote[]
   /** With fewer bytes `decode` cannot go on (a packet whose size is known). Default 1. */
   readonly needs?: number
   /** Reads what is complete from the start of `bytes`, appends it to `out`, and returns how many bytes it has used up. */
@@ -57,29 +67,40 @@ export interface EventDecoder {
   end?(rest: Uint8Array, out: EventBuffer): void
 }
 
-export interface StreamFormatSpec<R extends object, W extends object> extends Pick<EventFormat, 'id' | 'description' | 'extensions' | 'sniff'> {
+interface FormatSpec<R extends object, W extends object> extends Pick<EventFormat, 'id' | 'description' | 'extensions' | 'sniff'> {
+  /** Default: none. */
+  readonly options?: readonly (keyof R & string)[]
+  readonly writeOptions?: readonly (keyof W & string)[]
+}
+
+export interface StreamFormatSpec<R extends object, W extends object> extends FormatSpec<R, W> {
   decoder(options: ReadOptions & R, file: string): EventDecoder
   readonly write?: (events: Events, options: W) => Uint8Array
 }
 
 /** The format that a decoder makes. */
 export function streamFormat<R extends object = object, W extends object = object>(spec: StreamFormatSpec<R, W>): StreamFormat<R, W> {
-  const { id, description, extensions, sniff, write } = spec
+  const { id, description, extensions, sniff, write, options: names = [], writeOptions = [] } = spec
   const nameOf = (options: ReadOptions | undefined): string => options?.file ?? id
   const decode = (bytes: Uint8Array, options?: ReadOptions & R): Events => {
     const file = nameOf(options)
     const decoder = spec.decoder(options ?? ({} as R), file)
     const out = new EventBuffer()
+    const tally = outsideTally(id, file, options?.outside)
     return naming(id, file, () => {
       const used = decoder.decode(bytes, out)
       decoder.end?.(bytes.subarray(used), out)
-      return taken(id, file, decoder, out)
+      const events = taken(id, file, decoder, out, tally)
+      tally.end()
+      return notingStill(events)
     })
   }
   return {
     id,
     description,
     extensions,
+    options: names,
+    writeOptions,
     sniff,
     decode,
     parse: async (bytes, options) => decode(bytes, options),
@@ -87,6 +108,7 @@ export function streamFormat<R extends object = object, W extends object = objec
       const file = nameOf(options)
       const decoder = spec.decoder(options ?? ({} as R), file)
       const out = new EventBuffer()
+      const tally = outsideTally(id, file, options?.outside)
       let held: Uint8Array[] = []
       let size = 0
       for await (const piece of pieces(source, options ?? {})) {
@@ -97,16 +119,17 @@ export function streamFormat<R extends object = object, W extends object = objec
         const used = naming(id, file, () => decoder.decode(bytes, out))
         held = used < bytes.length ? [bytes.slice(used)] : []
         size = bytes.length - used
-        if (out.length > 0) yield taken(id, file, decoder, out)
+        if (out.length > 0) yield taken(id, file, decoder, out, tally)
       }
       naming(id, file, () => decoder.end?.(joinBytes(held), out))
-      if (out.length > 0) yield taken(id, file, decoder, out)
+      if (out.length > 0 || out.notes.length > 0) yield taken(id, file, decoder, out, tally)
+      tally.end()
     },
     ...(write && { write: async (events: Events, options?: W) => write(events, options ?? ({} as W)) }),
   }
 }
 
-export interface ContainerFormatSpec<R extends object, W extends object> extends Pick<EventFormat, 'id' | 'description' | 'extensions' | 'sniff'> {
+export interface ContainerFormatSpec<R extends object, W extends object> extends FormatSpec<R, W> {
   /** The recording in pieces, at least one, of which only what is in the next piece is read. */
   pieces(source: ByteSource, options: ReadOptions & R, file: string): AsyncGenerator<Events, void, undefined>
   readonly write?: (events: Events, options: W) => Promise<Uint8Array> | Uint8Array
@@ -114,17 +137,19 @@ export interface ContainerFormatSpec<R extends object, W extends object> extends
 
 /** The format of a container (zip, HDF5, MATLAB), whose parts are read here and there. */
 export function containerFormat<R extends object = object, W extends object = object>(spec: ContainerFormatSpec<R, W>): EventFormat<R, W> {
-  const { id, description, extensions, sniff, write } = spec
+  const { id, description, extensions, sniff, write, options: names = [], writeOptions = [] } = spec
   const piecesIn = (source: ByteSource, options?: ReadOptions & R): AsyncGenerator<Events, void, undefined> => spec.pieces(source, options ?? ({} as R), options?.file ?? id)
   return {
     id,
     description,
     extensions,
+    options: names,
+    writeOptions,
     sniff,
     async parse(bytes, options) {
       const parts: Events[] = []
       for await (const part of piecesIn(bytesSource(bytes), options)) parts.push(part)
-      return parts.length === 1 ? parts[0]! : concatEvents(parts)
+      return notingStill(parts.length === 1 ? parts[0]! : concatEvents(parts))
     },
     async *batches(source, options) {
       for await (const part of piecesIn(await sourceOf(source, options?.signal), options)) {
@@ -136,19 +161,40 @@ export function containerFormat<R extends object = object, W extends object = ob
   }
 }
 
-/** What the decoder has put into `out`, checked to lie on the sensor. */
-function taken(operation: string, file: string, decoder: EventDecoder, out: EventBuffer): Events {
+/** What the decoder has put into `out` that lies on the sensor. */
+function taken(operation: string, file: string, decoder: EventDecoder, out: EventBuffer, tally: OutsideTally): Events {
   const sensor = decoder.sensor
   if (!sensor) throw invalid(operation, file, 'ends within the header.')
-  const at = out.room !== undefined && out.room >= 0 ? -1 : firstOutside(out.x, out.y, out.p, sensor, out.length)
-  if (at >= 0) {
-    throw invalid(
-      operation,
-      file,
-      `event ${at} (x ${out.x[at]}, y ${out.y[at]}, p ${out.p[at]}) lies outside of the sensor of ${sensor.width} x ${sensor.height} with ${sensor.polarities} polarities. Give { sensor: { width, height } } if it is larger.`,
-    )
-  }
+  leaveOutside(out, sensor, tally)
+  for (const note of decoder.notes?.splice(0) ?? []) out.note(note)
   return out.take(sensor, decoder.timeUnit ?? 'us')
+}
+
+/** The events, with a note where their times do not move: they may be another column, or in another unit. */
+function notingStill(events: Events): Events {
+  const { t, notes = [] } = events
+  if (t.length < 2 || t[0] !== t.at(-1) || !t.every((time) => time === t[0])) return events
+  return { ...events, notes: [...notes, { about: 'time', count: t.length, text: `events that are all at the time ${t[0]}` }] }
+}
+
+/** Takes the events out of `out` that the sensor does not have. */
+function leaveOutside(out: EventBuffer, sensor: Sensor, tally: OutsideTally): void {
+  const { t, x, y, p, length } = out
+  const at = out.room !== undefined && out.room >= 0 ? -1 : firstOutside(x, y, p, sensor, length)
+  const first = out.firstOutside ?? (at < 0 ? undefined : describeOutside(`event ${tally.all + at}`, x[at]!, y[at]!, p[at]!, sensor))
+  let n = at < 0 ? length : at
+  for (let i = n; i < length; i++) {
+    if (x[i]! >= sensor.width || y[i]! >= sensor.height || p[i]! >= sensor.polarities) continue
+    t[n] = t[i]!
+    x[n] = x[i]!
+    y[n] = y[i]!
+    p[n] = p[i]!
+    n++
+  }
+  const count = out.outside + length - n
+  tally.add(out.outside + length, count, first)
+  if (count > 0) out.note(outsideNote(count, sensor))
+  out.length = n
 }
 
 /** A fault of the machine (no memory for what a file claims) becomes the fault of the file. */

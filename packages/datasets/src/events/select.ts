@@ -1,5 +1,6 @@
 import { SnnError } from '@snn/tensor'
 import type { Events } from './events.js'
+import { mergeNotes } from './notes.js'
 
 /** Events from index `from` up to but not including `to`, as views of the same arrays. */
 export function sliceEvents(events: Events, from: number, to = events.t.length): Events {
@@ -59,7 +60,8 @@ export function concatEvents(parts: readonly Events[]): Events {
   const other = parts.find((part) => key(part) !== key(first))
   if (other) throw new SnnError('ARGUMENT', `[concatEvents] recordings of ${key(first)} and ${key(other)}, expected equal sensors and time units.`, { name: 'parts', value: key(other) })
   const length = parts.reduce((sum, part) => sum + part.t.length, 0)
-  const out = { ...first, t: new Float64Array(length), x: new Uint16Array(length), y: new Uint16Array(length), p: new Uint8Array(length) }
+  const notes = mergeNotes(parts)
+  const out = { ...first, t: new Float64Array(length), x: new Uint16Array(length), y: new Uint16Array(length), p: new Uint8Array(length), ...(notes.length > 0 && { notes }) }
   let at = 0
   for (const { t, x, y, p } of parts) {
     out.t.set(t, at)

@@ -2,6 +2,7 @@ import { invalid } from '../invalid.js'
 import type { EventBuffer } from './buffer.js'
 import type { Sensor } from './events.js'
 import type { EventDecoder } from './format.js'
+import type { ReadNote } from './notes.js'
 
 /** Headers hold settings of the camera; a file that is all header is no recording. */
 const longest = 16 * 2 ** 20
@@ -22,12 +23,14 @@ interface TextHeader {
 }
 
 /**
- * The lines at the start of a file that begin with `mark`, up to one that is `last` (which belongs to them) or does not begin so.
+ * The lines at the start of a file that begin with `mark`, up to one that is `last` (which belongs to them), does not begin so, or is no text.
  * Returns undefined while `bytes` end within them, unless they are `final`. Throws `DATA_INVALID` when no end is in sight.
  */
 function textHeader({ operation, file, mark, last }: HeaderStyle, bytes: Uint8Array, final: boolean): TextHeader | undefined {
   const decoder = new TextDecoder('latin1')
   const lines: string[] = []
+  // The first event may begin with the byte of the mark. A line of text has no zeros, which events have.
+  const zero = bytes.indexOf(0)
   let at = 0
   for (;;) {
     if (at > longest) throw invalid(operation, file, `a header of more than ${longest} bytes, expected data after it.`, at)
@@ -36,6 +39,7 @@ function textHeader({ operation, file, mark, last }: HeaderStyle, bytes: Uint8Ar
       if (bytes[at + i] !== mark.charCodeAt(i)) return { lines, length: at }
     }
     const end = bytes.indexOf(0x0a, at)
+    if (zero >= 0 && (end < 0 || zero < end)) return { lines, length: at }
     if (end < 0) {
       if (bytes.length - at > longest) throw invalid(operation, file, `a header line of more than ${longest} bytes.`, at)
       return undefined
@@ -61,6 +65,9 @@ export function afterHeader(style: HeaderStyle, body: (lines: readonly string[])
     },
     get needs(): number {
       return inner?.needs ?? 1
+    },
+    get notes(): ReadNote[] {
+      return inner?.notes ?? []
     },
     decode(bytes: Uint8Array, out: EventBuffer): number {
       const at = inner ? 0 : start(bytes, false)

@@ -1,5 +1,6 @@
 import { invalid } from '../../invalid.js'
 import type { EventBuffer } from '../buffer.js'
+import { turnsNote } from '../counter.js'
 import type { Events, Sensor } from '../events.js'
 import { chosenSensor, streamFormat, type EventDecoder } from '../format.js'
 import { afterHeader, append, startsWith } from '../text-header.js'
@@ -37,8 +38,10 @@ const layouts = {
 
 export type Aedat2Camera = keyof typeof layouts
 
+export const aedat2Cameras = Object.keys(layouts) as readonly Aedat2Camera[]
+
 export interface Aedat2Options {
-  /** Default: what the header names, else `dvs128`. */
+  /** Default: what the header names, else what the addresses of the first events tell, see `plausibleCamera`. */
   readonly camera?: Aedat2Camera
 }
 
@@ -49,24 +52,29 @@ export interface Aedat2WriteOptions {
 
 /**
  * AEDAT 2.0 (and 1.0, with 16-bit addresses) of jAER: `#` lines, then big-endian records of address and time in us.
- * Coordinates are those of the address. A frame or inertial sample is skipped. CIFAR10-DVS as SpikingJelly turns it:
- * x' = 127 - y, y' = 127 - x, p' = 1 - p.
+ * Coordinates are those of the address. A frame or inertial sample is skipped and counted. v2e names no camera, and other simulators a wrong one: then it
+ * is found by the addresses. CIFAR10-DVS as SpikingJelly turns it: x' = 127 - y, y' = 127 - x, p' = 1 - p.
  */
 export const aedat2 = streamFormat<Aedat2Options, Aedat2WriteOptions>({
   id: 'aedat2',
   description: 'AEDAT 1.0 and 2.0 of jAER: DVS128, DAVIS240, DAVIS346, DAVIS640, silicon cochlea',
   extensions: ['.aedat', '.dat'],
+  options: ['camera'],
+  writeOptions: ['camera'],
   sniff: (head) => startsWith(head, '#!AER-DAT2') || startsWith(head, '#!AER-DAT1'),
   decoder(options, file): EventDecoder {
     return afterHeader({ operation: 'aedat2', file, mark: '#' }, (lines) => {
       const version = /^#!AER-DAT([12])/.exec(lines[0] ?? '')?.[1]
       if (!version) throw invalid('aedat2', file, `starts with ${JSON.stringify((lines[0] ?? '').slice(0, 40))}, expected #!AER-DAT2.0.`, 0)
-      const layout: AddressLayout = layouts[options.camera ?? cameraOf(lines)]
-      return records(layout, chosenSensor('aedat2', options, layout.sensor), version === '1' ? 2 : 4)
+      const addressBytes = version === '1' ? 2 : 4
+      const chip = lines.find((line) => line.startsWith('# AEChip:'))
+      const open = (camera: Aedat2Camera): EventDecoder => records(camera, chosenSensor('aedat2', options, layouts[camera].sensor), addressBytes, file)
+      const camera = options.camera ?? cameraOf(chip) ?? (addressBytes === 2 ? 'dvs128' : undefined)
+      return camera === undefined ? byAddresses(open) : open(camera)
     })
   },
   write(events: Events, { camera }): Uint8Array {
-    const found = camera ?? (Object.keys(layouts) as Aedat2Camera[]).find((name) => sameSize(layouts[name].sensor, events.sensor)) ?? 'davis640'
+    const found = camera ?? aedat2Cameras.find((name) => sameSize(layouts[name].sensor, events.sensor)) ?? 'davis640'
     const { sensor, x: [xShift], y: [yShift], p: pShift, chip }: AddressLayout = layouts[found]
     const { t, x, y, p } = writable('aedat2', events, { t: 2 ** 32, x: sensor.width, y: sensor.height })
     const body = new Uint8Array(8 * t.length)
@@ -82,15 +90,78 @@ export const aedat2 = streamFormat<Aedat2Options, Aedat2WriteOptions>({
 
 const sameSize = (a: Sensor, b: Sensor): boolean => a.width === b.width && a.height === b.height
 
-function cameraOf(lines: readonly string[]): Aedat2Camera {
-  const chip = lines.find((line) => line.startsWith('# AEChip:')) ?? ''
+function cameraOf(chip: string | undefined): Aedat2Camera | undefined {
+  if (chip === undefined) return undefined
   if (/cochlea/i.test(chip)) return 'cochlea'
+  if (/dvs128/i.test(chip)) return 'dvs128'
   const davisName = /davis(240|346|640)/i.exec(chip)?.[1]
-  return davisName ? (`davis${davisName}` as Aedat2Camera) : 'dvs128'
+  return davisName ? (`davis${davisName}` as Aedat2Camera) : undefined
 }
 
-function records({ x: [xShift, xMask], y: [yShift, yMask], p: pShift, other }: AddressLayout, sensor: Sensor, addressBytes: 2 | 4): EventDecoder {
+/** Words that tell the camera. */
+const headWords = 2 ** 16
+
+/** A decoder that finds the camera by the first addresses. */
+function byAddresses(open: (camera: Aedat2Camera) => EventDecoder): EventDecoder {
+  let inner: EventDecoder | undefined
+  const start = (bytes: Uint8Array, out: EventBuffer): EventDecoder => {
+    const camera = plausibleCamera(bytes)
+    out.note({ about: 'camera', text: `the file names no camera that is known; read as ${camera} by its addresses; { camera } says another` })
+    return (inner = open(camera))
+  }
+  return {
+    get sensor(): Sensor | undefined {
+      return inner?.sensor
+    },
+    get needs(): number {
+      return inner?.needs ?? 8 * headWords
+    },
+    decode(bytes: Uint8Array, out: EventBuffer): number {
+      if (inner) return inner.decode(bytes, out)
+      return bytes.length < 8 * headWords ? 0 : start(bytes, out).decode(bytes, out)
+    },
+    end(rest: Uint8Array, out: EventBuffer): void {
+      const decoder = inner ?? start(rest, out)
+      const used = decoder.decode(rest, out)
+      decoder.end?.(rest.subarray(used), out)
+    },
+  }
+}
+
+/**
+ * The camera by its words, of 8 bytes: addresses of a DAVIS have their row and column above bit 11, those of a DVS128 end at bit 14. Of the DAVIS it is
+ * the one of 346 x 260, which simulators write, unless more than one event in a thousand lies beyond.
+ */
+function plausibleCamera(bytes: Uint8Array): Aedat2Camera {
+  const count = Math.min(headWords, Math.floor(bytes.length / 8))
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const { sensor, x, y, other }: AddressLayout = layouts.davis346
+  let [high, beyond] = [0, 0]
+  for (let i = 0; i < count; i++) {
+    const address = view.getInt32(8 * i)
+    if (address >>> 16 !== 0) high++
+    if ((address & other) === 0 && (((address >>> x[0]) & x[1]) >= sensor.width || ((address >>> y[0]) & y[1]) >= sensor.height)) beyond++
+  }
+  if (2 * high < count || count === 0) return 'dvs128'
+  return beyond <= Math.max(1, count / 1000) ? 'davis346' : 'davis640'
+}
+
+/** Bits that no event of a DAVIS has set: samples of a frame have their value there. */
+const davisZeros = 0x3ff
+
+function records(camera: Aedat2Camera, sensor: Sensor, addressBytes: 2 | 4, file: string): EventDecoder {
+  const { x: [xShift, xMask], y: [yShift, yMask], p: pShift, other }: AddressLayout = layouts[camera]
   const size = addressBytes + 4
+  const state = { last: 0, base: 0, bits: 0 }
+  let [words, events, turns] = [0, 0, 0]
+  /** Whether the addresses may be those of this camera. */
+  const check = (): void => {
+    const isDavis = camera.startsWith('davis')
+    const wrong = isDavis ? events > 0 && state.bits >>> 16 === 0 && (state.bits & davisZeros) !== 0 : 2 * (words - events) > words
+    if (!wrong) return
+    const what = isDavis ? `addresses of at most 16 bits, as those of a DVS128` : `${words - events} of ${words} words that are no events of it`
+    throw invalid('aedat2', file, `read as ${camera}: ${what}. Give the camera, { camera: ${aedat2Cameras.filter((name) => name !== camera).map((name) => `'${name}'`).join(' or ')} }.`)
+  }
   return {
     sensor,
     needs: size,
@@ -102,6 +173,7 @@ function records({ x: [xShift, xMask], y: [yShift, yMask], p: pShift, other }: A
       const [lastX, lastY] = [sensor.width - 1, sensor.height - 1]
       let room = (out.room ?? 0) | (sensor.polarities - 2)
       let n = out.length
+      let { last, base, bits } = state // locals, which stay in registers
       const end = count * size
       for (let at = 0; at < end; at += size) {
         const address = addressBytes === 4 ? view.getInt32(at) : view.getUint16(at)
@@ -109,15 +181,27 @@ function records({ x: [xShift, xMask], y: [yShift, yMask], p: pShift, other }: A
         const column = (address >>> xShift) & xMask
         const row = (address >>> yShift) & yMask
         room |= (lastX - column) | (lastY - row)
+        bits |= address
+        const time = view.getUint32(at + addressBytes)
+        if (last - time > 2 ** 31) base += 2 ** 32
+        last = time
         x[n] = column
         y[n] = row
         p[n] = (address >>> pShift) & 1
-        t[n] = view.getUint32(at + addressBytes)
+        t[n] = time + base
         n++
       }
+      const skipped = count - (n - out.length)
+      if (skipped > 0) out.note({ about: 'skipped', count: skipped, text: 'words that are no events (frames, samples, other inputs) left out' })
+      if (base > turns * 2 ** 32) out.note(turnsNote(base / 2 ** 32 - turns, 32))
+      turns = base / 2 ** 32
+      words += count
+      events += n - out.length
       out.length = n
       out.room = room
+      Object.assign(state, { last, base, bits })
       return end
     },
+    end: check,
   }
 }

@@ -23,6 +23,7 @@ export const aedat3 = streamFormat<Aedat3Options>({
   id: 'aedat3',
   description: 'AEDAT 3.1 of cAER: DVS128 Gesture',
   extensions: ['.aedat'],
+  options: ['invalidToo'],
   sniff: (head) => startsWith(head, '#!AER-DAT3'),
   decoder(options, file): EventDecoder {
     return afterHeader({ operation: 'aedat3', file, mark: '#', last: '#!END-HEADER' }, (lines) => {
@@ -118,15 +119,20 @@ function polarities(view: DataView, from: number, count: number, overflow: numbe
   out.reserve(count)
   const { t, x, y, p } = out
   let n = out.length
+  let marked = 0
   const end = from + count * 8
   for (let at = from; at < end; at += 8) {
     const data = view.getUint32(at, true)
-    if ((data & 1) === 0 && !invalidToo) continue
+    if ((data & 1) === 0 && !invalidToo) {
+      marked++
+      continue
+    }
     x[n] = data >>> 17
     y[n] = (data >>> 2) & 0x7fff
     p[n] = (data >>> 1) & 1
     t[n] = view.getInt32(at + 4, true) + overflow
     n++
   }
+  if (marked > 0) out.note({ about: 'skipped', count: marked, text: 'events that are marked invalid left out; { invalidToo } reads them, too' })
   out.length = n
 }

@@ -2,6 +2,7 @@ import { invalid } from '../../invalid.js'
 import type { EventBuffer } from '../buffer.js'
 import type { Events, Sensor } from '../events.js'
 import { chosenSensor, streamFormat, type EventDecoder, type ReadOptions } from '../format.js'
+import type { ReadNote } from '../notes.js'
 import { append, startsWith } from '../text-header.js'
 import { fieldOf, identifier, rootTable, vectorOf } from './flatbuffer.js'
 import { unpackLz4 } from './lz4.js'
@@ -25,6 +26,7 @@ export const aedat4 = streamFormat<Aedat4Options>({
   id: 'aedat4',
   description: 'AEDAT 4.0 of DV: DVXplorer, DAVIS346, CIFAR10-DVS of Tonic',
   extensions: ['.aedat4'],
+  options: ['stream'],
   sniff: (head) => startsWith(head, '#!AER-DAT4'),
   decoder(options, file): EventDecoder {
     let needs = magic.length + 4
@@ -35,6 +37,9 @@ export const aedat4 = streamFormat<Aedat4Options>({
       },
       get needs(): number {
         return inner ? inner.needs! : needs
+      },
+      get notes(): ReadNote[] {
+        return inner?.notes ?? []
       },
       decode(bytes: Uint8Array, out: EventBuffer): number {
         if (inner) return inner.decode(bytes, out)
@@ -119,11 +124,14 @@ function packets(header: Uint8Array, start: number, options: ReadOptions & Aedat
   if (!sensor) throw invalid('aedat4', file, 'the header names no sensor size. Give { sensor: { width, height } }.')
   const unpack = (data: Uint8Array): Uint8Array =>
     compression === 0 ? data : compression < 3 ? unpackLz4(data, 'aedat4', file, largestPacket) : unpackZstd(data, 'aedat4', file, largestPacket)
+  const others = xml.split('>EVTS<').length - 2
+  const notes: ReadNote[] = options.stream === undefined && others > 0 ? [{ about: 'source', text: `events of the first stream alone, not of ${others} more; { stream } gives others` }] : []
   let stream = options.stream
   let position = start
   let needs = 8
   return {
     sensor,
+    notes,
     get needs(): number {
       return needs
     },

@@ -1,7 +1,10 @@
 import { SnnError } from '@snn/tensor'
+import { invalid } from '../../invalid.js'
 import type { EventBuffer } from '../buffer.js'
-import { checkEvents, type Events } from '../events.js'
+import { turnsNote } from '../counter.js'
+import { checkEvents, type Events, type Sensor } from '../events.js'
 import { chosenSensor, streamFormat, type EventDecoder } from '../format.js'
+import { assumedSensor } from '../notes.js'
 
 export interface AtisOptions {
   /**
@@ -13,22 +16,29 @@ export interface AtisOptions {
 
 const record = 5
 const timeLimit = 2 ** 23
+/** What the bytes can address. */
+const addressable: Sensor = { width: 256, height: 240, polarities: 2 }
+/** With fewer events their times tell nothing. */
+const fewEvents = 20
 
 /**
  * ATIS .bin: N-MNIST and N-Caltech101 (Orchard et al. 2015). Five bytes an event: x, y, then polarity in bit 7 and 23 bits of time in
- * us, high byte first. The file does not say its sensor: default 256 x 240, what the bytes can address.
+ * us, high byte first; a turn of them is counted. The file does not say its sensor: default 256 x 240, what the bytes can address. Nor does it say its
+ * format: one whose times fall at every fourth event is refused.
  */
 export const atis = streamFormat<AtisOptions>({
   id: 'atis',
   description: 'ATIS .bin of N-MNIST and N-Caltech101: 5 bytes an event, no header',
   extensions: ['.bin', '.bs2'],
+  options: ['timerOverflow'],
   sniff: () => false,
-  decoder(options): EventDecoder {
-    const sensor = chosenSensor('atis', options, { width: 256, height: 240, polarities: 2 })
+  decoder(options, file): EventDecoder {
+    const sensor = chosenSensor('atis', options, addressable)
     const overflows = options.timerOverflow ?? sensor.height <= 240
-    let overflow = 0
+    let [last, overflow, falls, events] = [0, 0, 0, 0]
     return {
       sensor,
+      notes: sensor === addressable ? [assumedSensor(addressable)] : [],
       needs: record,
       decode(bytes: Uint8Array, out: EventBuffer): number {
         const count = Math.floor(bytes.length / record)
@@ -39,6 +49,9 @@ export const atis = streamFormat<AtisOptions>({
         let room = (out.room ?? 0) | (sensor.polarities - 2)
         let n = out.length
         let offset = overflow
+        let before = last
+        let turns = 0
+        let fallen = 0
         const end = count * record
         for (let at = 0; at < end; at += record) {
           const word = view.getUint32(at + 1) // y, polarity, time
@@ -48,17 +61,32 @@ export const atis = streamFormat<AtisOptions>({
             continue
           }
           const column = bytes[at]!
+          const time = word & 0x7fffff
+          if (time < before) {
+            if (before - time > timeLimit / 2) turns++
+            else fallen++
+          }
+          before = time
           room |= (lastX - column) | (lastY - row)
           x[n] = column
           y[n] = row
           p[n] = (word >>> 23) & 1
-          t[n] = (word & 0x7fffff) + offset
+          t[n] = time + offset + turns * timeLimit
           n++
         }
+        const timers = (offset - overflow) / 8192
+        if (timers > 0) out.note({ about: 'time', count: timers, text: 'overflows of the timer (y = 240) added to the times' })
+        if (turns > 0) out.note(turnsNote(turns, 23))
+        events += n - out.length
+        falls += fallen + turns
         out.length = n
         out.room = room
-        overflow = offset
+        ;[last, overflow] = [before, offset + turns * timeLimit]
         return end
+      },
+      end() {
+        if (events < fewEvents || falls * 4 <= events) return
+        throw invalid('atis', file, `times that fall at ${falls} of ${events} events, expected a recording of ATIS. The file does not say what it is: give its format, { format }.`)
       },
     }
   },

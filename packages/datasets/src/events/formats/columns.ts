@@ -1,5 +1,5 @@
-import { fromFile, reach } from './arrays-to-events.js'
-import { sensorOf, type EventArrays, type Events, type Sensor, type TimeUnit } from '../events.js'
+import { arrayReading, type ArrayReading, type KnownRecording } from './arrays-to-events.js'
+import type { EventArrays, Events } from '../events.js'
 
 /** The columns of a recording, read side by side from their start. */
 export interface EventColumns {
@@ -15,32 +15,16 @@ const pieceLength = 2 ** 16
  * The events of columns in pieces, at least one. Without a sensor it is the smallest that has all events, for which they are read twice: `open`
  * starts anew.
  */
-export async function* columnPieces(
-  operation: string,
-  file: string,
-  open: () => Promise<EventColumns> | EventColumns,
-  sensor: Sensor | undefined,
-  timeUnit: TimeUnit,
-): AsyncGenerator<Events, void, undefined> {
+export async function* columnPieces(operation: string, file: string, open: () => Promise<EventColumns> | EventColumns, known: KnownRecording): AsyncGenerator<Events, void, undefined> {
+  const reading = arrayReading(operation, file, known)
   const columns = await open()
-  if (columns.length <= pieceLength) {
-    yield fromFile(operation, file, await columns.next(columns.length), sensor, timeUnit)
-    return
-  }
-  const known = sensor ?? (await smallestSensor(columns))
-  const again = sensor ? columns : await open()
-  for (let done = 0; done < again.length; done += pieceLength) {
-    yield fromFile(operation, file, await again.next(Math.min(pieceLength, again.length - done)), known, timeUnit)
-  }
+  const twice = known.sensor === undefined && columns.length > pieceLength
+  if (twice) await measureAll(reading, columns)
+  const again = twice ? await open() : columns
+  for (let done = 0; done === 0 || done < again.length; done += pieceLength) yield reading.read(await again.next(Math.min(pieceLength, again.length - done)))
+  reading.end()
 }
 
-async function smallestSensor(columns: EventColumns): Promise<Sensor> {
-  let [width, height, polarities] = [1, 1, 1]
-  for (let done = 0; done < columns.length; done += pieceLength) {
-    const { x, y, p } = await columns.next(Math.min(pieceLength, columns.length - done))
-    width = Math.max(width, reach(x, 1))
-    height = Math.max(height, reach(y, 1))
-    polarities = Math.max(polarities, p ? reach(p, 2) : 1)
-  }
-  return sensorOf(width, height, polarities)
+async function measureAll(reading: ArrayReading, columns: EventColumns): Promise<void> {
+  for (let done = 0; done < columns.length; done += pieceLength) reading.measure(await columns.next(Math.min(pieceLength, columns.length - done)))
 }

@@ -1,157 +1,192 @@
 import { SnnError } from '@snn/tensor'
 import { invalid } from '../../invalid.js'
 import type { EventBuffer } from '../buffer.js'
-import { checkEvents, checkSensor, unitsPerSecond, type Events, type Sensor, type TimeUnit } from '../events.js'
+import { guessedOrder, parseColumns } from '../column-roles.js'
+import { timeCounter, turnsNote } from '../counter.js'
+import { checkEvents, type Events, type Sensor, type TimeUnit } from '../events.js'
 import { chosenSensor, streamFormat, type EventDecoder, type ReadOptions } from '../format.js'
-import { ascii, startsWith } from '../text-header.js'
+import type { ReadNote } from '../notes.js'
+import { describeOutside } from '../outside.js'
+import { expectedPolarity, polarityReader } from '../polarity.js'
+import { ascii } from '../text-header.js'
+import { plausibleUnit } from '../time-unit.js'
+import { csvHead, isEventText, ownOpening } from './csv-head.js'
+import { parseNumber } from './csv-number.js'
 
 export interface CsvOptions {
-  /** What the columns are, as letters: `txyp` (default), `xypt`, ...; `-` for a column to skip. A line of names in the file comes first. */
+  /** What the columns are, as letters: `txyp`, `xypt`, ..; `-` for one to skip. Default: the line of names in the file, else what is plausible, see `plausibleOrder`. */
   readonly columns?: string
-  /** Unit of the times. Default `us`. */
+  /** Unit of the times. Default: what the file says, else what is plausible, see `plausibleUnit`. */
   readonly timeUnit?: TimeUnit
 }
 
-const opening = '# events of a sensor'
+export interface CsvWriteOptions {
+  /** What the columns are. Default `txyp`. */
+  readonly columns?: string
+}
+
 const longestLine = 4096
-const names: Readonly<Record<string, string>> = { t: 't', ts: 't', time: 't', timestamp: 't', x: 'x', y: 'y', p: 'p', pol: 'p', polarity: 'p' }
-const powers = Float64Array.from({ length: 23 }, (_, i) => 10 ** i)
+/** Lines that tell the order of columns and the unit of times. */
+const headLines = 256
+const counterBits = 32
 
 /**
- * Text with one event a line, as of the RPG data sets (`t x y p`) or with commas and a line of names. Lines that start with `#` or `%` are
- * comments. Polarity is 1 for positive numbers, else 0. The sensor must be given, except for files that `write` made.
+ * Text with one event a line: of the RPG data sets and v2e (`t x y p` in s, with a line `width height` or none), of Metavision (`%geometry:640,480`, then
+ * `x,y,p,t`), with a line of names (`timestamp,x,y,polarity` of dv, quoted or plural), in any order of columns that `columns` gives. Lines that start
+ * with `#` or `%` are comments. Polarity is 0 and 1, -1 and 1, 0 and 255, or false and true. A file that does not say its sensor needs the option.
  */
-export const csv = streamFormat<CsvOptions, CsvOptions>({
+export const csv = streamFormat<CsvOptions, CsvWriteOptions>({
   id: 'csv',
-  description: 'Text (.csv, .txt): one event a line, t x y p or named columns',
+  description: 'Text (.csv, .txt): one event a line, with or without names of the columns: RPG, v2e, Metavision, dv',
   extensions: ['.csv', '.txt'],
-  sniff: (head) => startsWith(head, opening) || /^(#.*\n)*\s*(-?[\d.]+[ ,;\t]+){3}[\d.-]+\s*\n/.test(new TextDecoder('latin1').decode(head)) || /^\s*(t|ts|time|timestamp|x)[ ,;\t]+\w+[ ,;\t]+\w+[ ,;\t]+\w+\s*\n/.test(new TextDecoder('latin1').decode(head)),
+  options: ['columns', 'timeUnit'],
+  writeOptions: ['columns'],
+  sniff: isEventText,
   decoder: (options, file) => lines(options, file),
   write(events: Events, { columns = 'txyp' }): Uint8Array {
     checkEvents('csv', events)
-    const order = columnsOf(columns)
+    const order = parseColumns('csv', columns)
     const { t, x, y, p, sensor, timeUnit } = events
-    const text = [`${opening} ${sensor.width} x ${sensor.height} x ${sensor.polarities}, t in ${timeUnit}`, order.join(',')]
+    const text = [`${ownOpening} ${sensor.width} x ${sensor.height} x ${sensor.polarities}, t in ${timeUnit}`, order.join(',')]
     const arrays = order.map((name) => ({ t, x, y, p })[name as 't'] ?? new Uint8Array(t.length))
     for (let i = 0; i < t.length; i++) text.push(arrays.map((array) => array[i]!).join(','))
     return ascii(`${text.join('\n')}\n`)
   },
 })
 
-function columnsOf(columns: string): string[] {
-  if (/^[txyp-]+$/.test(columns) && /t/.test(columns) && /x/.test(columns)) return columns.split('')
-  throw new SnnError('ARGUMENT', `[csv] columns ${JSON.stringify(columns)}, expected the letters t, x, y, p and - in the order of the columns.`, { name: 'columns', value: columns })
+/** How the lines of a file are read. */
+interface Layout {
+  readonly order: readonly string[]
+  readonly timeUnit: TimeUnit
+  /** The unit is `us` because the first times are whole. */
+  readonly guessed: boolean
+  readonly sensor: Sensor | undefined
+  readonly notes: ReadNote[]
+  /** Bytes and lines before the first event. */
+  readonly from: number
+  readonly line: number
 }
 
 function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
-  let order = columnsOf(options.columns ?? 'txyp')
-  let timeUnit: TimeUnit = options.timeUnit ?? 'us'
-  let sensor: Sensor | undefined = chosenSensor('csv', options, undefined)
-  let first = true
+  const given = options.columns === undefined ? undefined : parseColumns('csv', options.columns)
+  const counter = timeCounter(counterBits)
+  const polarity = polarityReader()
+  let layout: Layout | undefined
   let line = 0
-  const decoder = {
-    get sensor(): Sensor | undefined {
-      return sensor
-    },
-    get timeUnit(): TimeUnit {
-      return timeUnit
-    },
-    decode(bytes: Uint8Array, out: EventBuffer): number {
-      let at = 0
-      for (;;) {
-        const end = bytes.indexOf(0x0a, at)
-        if (end < 0) {
-          if (bytes.length - at > longestLine) throw invalid('csv', file, `line ${line + 1} of more than ${longestLine} bytes, expected one event a line.`)
-          return at
-        }
-        read(bytes, at, end, out)
-        at = end + 1
-      }
-    },
-    end(rest: Uint8Array, out: EventBuffer): void {
-      read(rest, 0, rest.length, out)
-      sensor ??= out.length === 0 && first ? undefined : needSensor()
-      if (!sensor) throw invalid('csv', file, 'no events in it.')
-    },
+  let toldTurns = 0
+
+  /** Finds the layout, and returns where the events start. */
+  const start = (bytes: Uint8Array): number => {
+    const head = csvHead(bytes, headLines, given !== undefined, file)
+    const sensor = chosenSensor('csv', options, head.sensor)
+    if (!sensor && head.rows.length > 0) {
+      throw new SnnError('ARGUMENT', `[csv] ${file} does not say the size of the sensor. Give { sensor: { width, height } }.`, { name: 'sensor', value: undefined })
+    }
+    const width = head.rows[0]?.length ?? 0
+    const whole = head.rows.filter((row) => row.length >= width && !row.some(Number.isNaN))
+    const columns = Array.from({ length: width }, (_, i) => whole.map((row) => row[i]!))
+    const named = given ?? head.names
+    const { order, notes } = named || width < 4 ? { order: named ?? parseColumns('csv', 'txyp'), notes: [] } : guessedOrder('csv', file, columns, sensor)
+    const stated = options.timeUnit ?? head.timeUnit
+    const guess = stated === undefined ? plausibleUnit(columns[order.indexOf('t')] ?? []) : { unit: stated }
+    if ('why' in guess) throw invalid('csv', file, `${guess.why}. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`)
+    const unitNotes: ReadNote[] = stated === undefined && guess.unit === 's' ? [{ about: 'time', text: 'times with decimals taken as seconds; { timeUnit } says another' }] : []
+    layout = { order, timeUnit: guess.unit, guessed: stated === undefined && guess.unit === 'us', sensor, notes: [...notes, ...unitNotes], from: head.from, line: head.line }
+    line = head.line
+    return head.from
   }
-  const needSensor = (): never => {
-    throw new SnnError('ARGUMENT', `[csv] ${file} does not say the size of the sensor. Give { sensor: { width, height } }.`, { name: 'sensor', value: undefined })
-  }
-  const read = (bytes: Uint8Array, from: number, to: number, out: EventBuffer): void => {
+
+  const read = (bytes: Uint8Array, from: number, to: number, out: EventBuffer, { order, timeUnit, guessed, sensor }: Layout): void => {
     line++
     while (from < to && bytes[from]! <= 0x20) from++
     while (to > from && bytes[to - 1]! <= 0x20) to--
-    if (from === to) return
-    if (bytes[from] === 0x23 || bytes[from] === 0x25) {
-      const [, width, height, polarities, unit] = /^# events of a sensor (\d+) x (\d+) x (\d+), t in (\w+)/.exec(new TextDecoder('latin1').decode(bytes.subarray(from, Math.min(to, from + 200)))) ?? []
-      if (width && !sensor) {
-        const found = { width: Number(width), height: Number(height), polarities: Number(polarities) }
-        checkSensor('csv', found)
-        sensor = found
-      }
-      if (unit && Object.hasOwn(unitsPerSecond, unit) && options.timeUnit === undefined) timeUnit = unit as TimeUnit
-      return
-    }
-    if (first) {
-      first = false
-      const fields = new TextDecoder('latin1').decode(bytes.subarray(from, Math.min(to, from + 400))).toLowerCase().split(/[\s,;]+/)
-      if (fields.some((field) => field in names)) {
-        order = fields.map((field) => (Object.hasOwn(names, field) ? names[field]! : '-'))
-        if (!order.includes('t') || !order.includes('x')) throw invalid('csv', file, `columns ${fields.join(', ')}, expected t, x, y and p among them.`)
-        return
-      }
-      if (!sensor) needSensor()
-    }
-    out.reserve(1)
-    const n = out.length
-    out.y[n] = 0
-    out.p[n] = 0
+    if (from === to || bytes[from] === 0x23 || bytes[from] === 0x25) return
+    const event = { t: 0, x: 0, y: 0, p: 0 }
     let column = 0
     for (let at = from; at < to && column < order.length; column++) {
       let end = at
       while (end < to && bytes[end]! > 0x20 && bytes[end] !== 0x2c && bytes[end] !== 0x3b) end++
-      const name = order[column]
+      const name = order[column] as 't' | 'x' | 'y' | 'p' | '-'
       if (name !== '-') {
-        const value = number(bytes, at, end)
-        if (name === 't' ? !Number.isFinite(value) : name === 'p' ? Number.isNaN(value) : !(value >= 0 && value < 65536 && Math.floor(value) === value)) {
-          throw invalid('csv', file, `line ${line}: ${name} is ${JSON.stringify(new TextDecoder('latin1').decode(bytes.subarray(at, Math.min(end, at + 40))))}, expected a number. Give { columns } if the order is another.`)
-        }
-        if (name === 't') out.t[n] = value
-        else if (name === 'x') out.x[n] = value
-        else if (name === 'y') out.y[n] = value
-        else out.p[n] = value > 0 ? 1 : 0
+        const value = parseNumber(bytes, at, end)
+        const fault = name === 'p' && Number.isFinite(value) ? expectedPolarity : 'expected a number'
+        const read = name === 'p' && sensor!.polarities <= 2 ? polarity(value) : Number.isFinite(value) ? value : undefined
+        if (read === undefined) throw invalid('csv', file, `line ${line}: ${name} is ${JSON.stringify(new TextDecoder('latin1').decode(bytes.subarray(at, Math.min(end, at + 40))))}, ${fault}. Give { columns } if the order is another.`)
+        event[name] = read
       }
       at = end
       while (at < to && (bytes[at]! <= 0x20 || bytes[at] === 0x2c || bytes[at] === 0x3b)) at++
     }
-    if (column < order.length) throw invalid('csv', file, `line ${line} has ${column} columns, expected ${order.length} (${order.join(', ')}).`)
-    out.length = n + 1
+    if (column < order.length) throw invalid('csv', file, `line ${line} has ${column} columns, expected ${order.length} (${order.join(', ')}). Give { columns } if they are others.`)
+    if (guessed && Math.floor(event.t) !== event.t) throw invalid('csv', file, `line ${line}: time ${event.t} after whole numbers, which are taken as us. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`)
+    if (!isCoordinate(event.x) || !isCoordinate(event.y) || !isCoordinate(event.p)) {
+      out.outside++
+      out.firstOutside ??= describeOutside(`line ${line}`, event.x, event.y, event.p, sensor!)
+      return
+    }
+    out.reserve(1)
+    const n = out.length++
+    out.t[n] = timeUnit === 'us' ? counter.next(event.t) : event.t
+    out.x[n] = event.x
+    out.y[n] = event.y
+    out.p[n] = event.p
   }
-  return decoder
+
+  const finish = (out: EventBuffer): void => {
+    if (counter.turns > toldTurns) out.note(turnsNote(counter.turns - toldTurns, counterBits))
+    toldTurns = counter.turns
+  }
+
+  const tooLong = (size: number): never => {
+    throw invalid('csv', file, `line ${line + 1} of more than ${longestLine} bytes (${size}), expected one event a line.`)
+  }
+  const wholeLines = (bytes: Uint8Array, at: number, out: EventBuffer): number => {
+    for (;;) {
+      const end = bytes.indexOf(0x0a, at)
+      if (end < 0) {
+        if (bytes.length - at > longestLine) tooLong(bytes.length - at)
+        finish(out)
+        return at
+      }
+      read(bytes, at, end, out, layout!)
+      at = end + 1
+    }
+  }
+  return {
+    get sensor(): Sensor | undefined {
+      return layout?.sensor
+    },
+    get timeUnit(): TimeUnit {
+      return layout?.timeUnit ?? 'us'
+    },
+    get notes(): ReadNote[] {
+      return layout?.notes ?? []
+    },
+    decode(bytes: Uint8Array, out: EventBuffer): number {
+      if (!layout && !hasLines(bytes, headLines)) {
+        const rest = bytes.length - bytes.lastIndexOf(0x0a) - 1
+        if (rest > longestLine) tooLong(rest)
+        return 0
+      }
+      return wholeLines(bytes, layout ? 0 : start(bytes), out)
+    },
+    end(rest: Uint8Array, out: EventBuffer): void {
+      const from = layout ? 0 : start(rest)
+      const at = wholeLines(rest, from, out)
+      read(rest, at, rest.length, out, layout!)
+      finish(out)
+      if (!layout!.sensor) throw invalid('csv', file, 'no events in it.')
+    },
+  }
 }
 
-/** A decimal number; digits are summed up while that is exact, the rest is left to the language. */
-function number(bytes: Uint8Array, from: number, to: number): number {
-  let at = from
-  const negative = bytes[at] === 0x2d
-  if (negative || bytes[at] === 0x2b) at++
-  let digits = 0
-  let value = 0
-  let fraction = -1
-  for (; at < to; at++) {
-    const byte = bytes[at]!
-    if (byte >= 0x30 && byte <= 0x39) {
-      value = value * 10 + (byte - 0x30)
-      digits++
-      if (fraction >= 0) fraction++
-    } else if (byte === 0x2e && fraction < 0) fraction = 0
-    else break
+const isCoordinate = (value: number): boolean => value >= 0 && value < 65536 && Math.floor(value) === value
+
+function hasLines(bytes: Uint8Array, count: number): boolean {
+  let at = -1
+  for (let i = 0; i < count; i++) {
+    at = bytes.indexOf(0x0a, at + 1)
+    if (at < 0) return false
   }
-  const plain = at === to && digits > 0
-  if (!plain || digits > 15) {
-    const text = new TextDecoder('latin1').decode(bytes.subarray(from, Math.min(to, from + 64)))
-    return text.trim() === '' ? NaN : Number(text)
-  }
-  if (fraction > 0) value /= powers[fraction]!
-  return negative ? -value : value
+  return true
 }

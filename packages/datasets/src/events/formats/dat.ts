@@ -1,7 +1,9 @@
 import { invalid } from '../../invalid.js'
 import type { EventBuffer } from '../buffer.js'
+import { turnsNote } from '../counter.js'
 import type { Events, Sensor } from '../events.js'
 import { chosenSensor, streamFormat, type EventDecoder } from '../format.js'
+import { assumedSensor } from '../notes.js'
 import { afterHeader, append, startsWith } from '../text-header.js'
 import { writable } from './write-checks.js'
 
@@ -18,6 +20,8 @@ export const dat = streamFormat<DatOptions, DatOptions>({
   id: 'dat',
   description: 'Prophesee and ATIS .dat: N-CARS, NavGesture',
   extensions: ['.dat'],
+  options: ['xBits'],
+  writeOptions: ['xBits'],
   sniff: (head) => startsWith(head, '% Data file') || (startsWith(head, '%') && /^%[^\n]*(event|version \d|data file)/im.test(new TextDecoder('latin1').decode(head)) && !/^% (evt|format EVT)/m.test(new TextDecoder('latin1').decode(head))),
   decoder(options, file): EventDecoder {
     return afterHeader({ operation: 'dat', file, mark: '%' }, (lines) => {
@@ -25,7 +29,7 @@ export const dat = streamFormat<DatOptions, DatOptions>({
       const size = (name: string): number => Number(new RegExp(`^% ?${name} (\\d+)`, 'im').exec(text)?.[1] ?? 0)
       const stated = size('width') > 0 && size('height') > 0 ? { width: size('width'), height: size('height'), polarities: 2 } : undefined
       const version = Number(/^% ?version (\d+)/im.exec(text)?.[1] ?? 1)
-      const sensor = chosenSensor('dat', options, stated ?? { width: 304, height: 240, polarities: 2 })
+      const sensor = chosenSensor('dat', options, stated ?? atis)
       return records(sensor, options.xBits ?? (version >= 2 ? 14 : 9), file)
     })
   },
@@ -43,13 +47,17 @@ export const dat = streamFormat<DatOptions, DatOptions>({
   },
 })
 
+const atis: Sensor = { width: 304, height: 240, polarities: 2 }
+
 function records(sensor: Sensor, xBits: 9 | 14, file: string): EventDecoder {
   const yBits = xBits === 14 ? 14 : 8
   const [xMask, yMask] = [2 ** xBits - 1, 2 ** yBits - 1]
   const pShift = xBits + yBits
   let started = false
+  let [last, base] = [0, 0]
   return {
     sensor,
+    notes: sensor === atis ? [assumedSensor(atis)] : [],
     get needs(): number {
       return started ? 8 : 2
     },
@@ -67,15 +75,21 @@ function records(sensor: Sensor, xBits: 9 | 14, file: string): EventDecoder {
       out.reserve(count)
       const { t, x, y, p } = out
       let n = out.length
+      let [before, turned] = [last, base] // locals, which stay in registers
       for (const end = at + count * 8; at < end; at += 8) {
         const data = view.getUint32(at + 4, true)
-        t[n] = view.getUint32(at, true)
+        const time = view.getUint32(at, true)
+        if (before - time > 2 ** 31) turned += 2 ** 32
+        before = time
+        t[n] = time + turned
         x[n] = data & xMask
         y[n] = (data >>> xBits) & yMask
         p[n] = (data >>> pShift) & 1
         n++
       }
       out.length = n
+      if (turned > base) out.note(turnsNote((turned - base) / 2 ** 32, 32))
+      ;[last, base] = [before, turned]
       return at
     },
   }

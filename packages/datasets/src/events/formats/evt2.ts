@@ -1,8 +1,9 @@
 import type { EventBuffer } from '../buffer.js'
 import type { Events, Sensor } from '../events.js'
 import { streamFormat, type EventDecoder } from '../format.js'
+import type { ReadNote } from '../notes.js'
 import { append } from '../text-header.js'
-import { isRaw, rawDecoder, rawHeader, unwrap } from './prophesee.js'
+import { earlyNote, isRaw, rawDecoder, rawHeader, unwrap } from './prophesee.js'
 import { writable } from './write-checks.js'
 
 const highBits = 28
@@ -39,10 +40,11 @@ export const evt2 = streamFormat({
   },
 })
 
-function words(sensor: Sensor): EventDecoder {
+function words(sensor: Sensor, _legacy: boolean, notes: ReadNote[]): EventDecoder {
   const state = { high: -1, base: 0, turns: 0 }
   return {
     sensor,
+    notes,
     needs: 4,
     decode(bytes: Uint8Array, out: EventBuffer): number {
       const end = bytes.length - (bytes.length % 4)
@@ -52,12 +54,16 @@ function words(sensor: Sensor): EventDecoder {
       const [lastX, lastY] = [sensor.width - 1, sensor.height - 1]
       let room = (out.room ?? 0) | (sensor.polarities - 2)
       let n = out.length
+      let early = 0
       let { high, base, turns } = state // locals, which stay in registers
       for (let at = 0; at < end; at += 4) {
         const word = view.getUint32(at, true)
         const type = word >>> 28
         if (type < 2) {
-          if (high < 0) continue
+          if (high < 0) {
+            early++
+            continue
+          }
           t[n] = base + ((word >>> 22) & 0x3f)
           const column = (word >>> 11) & 0x7ff
           const row = word & 0x7ff
@@ -73,6 +79,7 @@ function words(sensor: Sensor): EventDecoder {
           base = (turns * 2 ** highBits + high) * 2 ** lowBits
         }
       }
+      if (early > 0) out.note(earlyNote(early))
       out.length = n
       out.room = room
       Object.assign(state, { high, base, turns })

@@ -1,8 +1,9 @@
 import type { EventBuffer } from '../buffer.js'
 import type { Events, Sensor } from '../events.js'
 import { streamFormat, type EventDecoder } from '../format.js'
+import type { ReadNote } from '../notes.js'
 import { append } from '../text-header.js'
-import { isRaw, rawDecoder, rawHeader, unwrap } from './prophesee.js'
+import { earlyNote, isRaw, rawDecoder, rawHeader, unwrap } from './prophesee.js'
 import { writable } from './write-checks.js'
 
 const highBits = 28
@@ -48,16 +49,18 @@ export const evt21 = streamFormat({
   },
 })
 
-function words(sensor: Sensor, legacy: boolean): EventDecoder {
+function words(sensor: Sensor, legacy: boolean, notes: ReadNote[]): EventDecoder {
   const [lowHalf, highHalf] = legacy ? [4, 0] : [0, 4]
   const state = { high: -1, base: 0, turns: 0 }
   return {
     sensor,
+    notes,
     needs: 8,
     decode(bytes: Uint8Array, out: EventBuffer): number {
       const end = bytes.length - (bytes.length % 8)
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
       let { t, x, y, p, length: n } = out
+      let early = 0
       let { high, base, turns } = state // locals, which stay in registers
       for (let at = 0; at < end; at += 8) {
         const word = view.getUint32(at + highHalf, true)
@@ -67,7 +70,9 @@ function words(sensor: Sensor, legacy: boolean): EventDecoder {
           turns += unwrap(high, next, highBits)
           high = next
           base = (turns * 2 ** highBits + high) * 64
-        } else if (type < 2 && high >= 0) {
+        } else if (type < 2 && high < 0) {
+          for (let valid = view.getUint32(at + lowHalf, true); valid !== 0; valid &= valid - 1) early++
+        } else if (type < 2) {
           if (n + 32 > t.length) {
             out.length = n
             out.reserve(Math.max(32, (end - at) / 2)) // four events a word to begin with
@@ -85,6 +90,7 @@ function words(sensor: Sensor, legacy: boolean): EventDecoder {
           }
         }
       }
+      if (early > 0) out.note(earlyNote(early))
       out.length = n
       Object.assign(state, { high, base, turns })
       return end

@@ -2,8 +2,9 @@ import { SnnError } from '@snn/tensor'
 import type { EventBuffer } from '../buffer.js'
 import type { Events, Sensor } from '../events.js'
 import { streamFormat, type EventDecoder } from '../format.js'
+import type { ReadNote } from '../notes.js'
 import { append } from '../text-header.js'
-import { isRaw, rawDecoder, rawHeader, unwrap } from './prophesee.js'
+import { earlyNote, isRaw, rawDecoder, rawHeader, unwrap } from './prophesee.js'
 import { writable } from './write-checks.js'
 
 const word = { y: 0x0, x: 0x2, baseX: 0x3, vector12: 0x4, vector8: 0x5, timeLow: 0x6, timeHigh: 0x8 } as const
@@ -61,18 +62,34 @@ interface State {
   polarity: number
 }
 
-function words(sensor: Sensor): EventDecoder {
+function words(sensor: Sensor, _legacy: boolean, notes: ReadNote[]): EventDecoder {
   const state: State = { high: -1, turns: 0, time: 0, started: 0, row: 0, column: 0, polarity: 0 }
   return {
     sensor,
+    notes,
     needs: 2,
     decode(bytes: Uint8Array, out: EventBuffer): number {
       const end = bytes.length - (bytes.length % 2)
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+      const early = state.started === 1 ? 0 : eventsBeforeTime(view, end)
+      if (early > 0) out.note(earlyNote(early))
       for (let from = 0; from < end; from += blockBytes) decodeBlock(view, from, Math.min(from + blockBytes, end), state, sensor, out)
       return end
     },
   }
+}
+
+/** How many events the words before the first time have. */
+function eventsBeforeTime(view: DataView, end: number): number {
+  let early = 0
+  for (let at = 0; at < end; at += 2) {
+    const value = view.getUint16(at, true)
+    const type = value >>> 12
+    if (type === word.timeHigh) break
+    if (type === word.x) early++
+    if (type === word.vector12 || type === word.vector8) for (let valid = value & (type === word.vector12 ? 0xfff : 0xff); valid !== 0; valid &= valid - 1) early++
+  }
+  return early
 }
 
 function decodeBlock(view: DataView, from: number, to: number, state: State, { width, height, polarities }: Sensor, out: EventBuffer): void {

@@ -89,22 +89,32 @@ export function isHdf5(head: Uint8Array): boolean {
   return [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => head[i] === byte)
 }
 
-/** The data set at a path, or undefined. Throws `DATA_INVALID` where it is packed by a filter that is not to be had. */
-export function datasetAt({ root, module, file }: Hdf5View, path: string): Dataset | undefined {
-  const parts = path.split('/')
-  let group: Group = root
-  for (const [i, part] of parts.entries()) {
-    if (!group.keys().includes(part)) return undefined
-    const entity = group.get(part)
-    if (i === parts.length - 1) {
-      if (typeOf(entity) !== 'Dataset') return undefined
-      checkFilters(module, entity as Dataset, path, file)
-      return entity as Dataset
-    }
-    if (typeOf(entity) !== 'Group') return undefined
-    group = entity as Group
+/** What stands at a path, `` for the root, or undefined. Nothing of it is read. */
+export function entityAt({ root }: Hdf5View, path: string): Dataset | Group | undefined {
+  let found: Dataset | Group = root
+  for (const part of path === '' ? [] : path.split('/')) {
+    if (!isGroup(found) || !found.keys().includes(part)) return undefined
+    const entity = found.get(part)
+    const type = typeOf(entity)
+    if (type !== 'Group' && type !== 'Dataset') return undefined
+    found = entity as Dataset | Group
   }
-  return undefined
+  return found
+}
+
+export const isGroup = (entity: Dataset | Group): entity is Group => (entity as { readonly type: string }).type !== 'Dataset'
+
+/** The data set at a path, or undefined. Throws `DATA_INVALID` where it is packed by a filter that is not to be had, or lies in other files. */
+export function datasetAt(view: Hdf5View, path: string): Dataset | undefined {
+  const { module, file } = view
+  const found = entityAt(view, path)
+  if (!found || isGroup(found)) return undefined
+  const others = [...new Set((found.metadata.virtual_sources ?? []).map(({ file_name }) => file_name))]
+  if (others.length > 0) {
+    throw invalid('hdf5', file, `${path} is a virtual data set, put together of ${others.slice(0, 3).join(', ')}${others.length > 3 ? ', ..' : ''}, which are not looked into. Copy it into one file: h5repack -l ${path}:CONTI IN OUT, or data[:] in h5py.`)
+  }
+  checkFilters(module, found, path, file)
+  return found
 }
 
 /** `datasetAt` for what must be there. Throws `DATA_INVALID`. */
@@ -180,15 +190,16 @@ export function readRecords({ file }: Hdf5View, dataset: Dataset, names: readonl
   const bytes = count > 0 ? dataset.slice([[from, to]]) : new Uint8Array(0)
   return names.map((name) => {
     const field = compound?.members.find((member) => member.name === name)
-    if (!(bytes instanceof Uint8Array) || !field || field.type > 1) throw invalid('hdf5', file, `${dataset.path} has the fields ${compound?.members.map((member) => member.name).join(', ') ?? '(none)'}, expected numbers in ${name}.`)
-    const type = `${field.type === 1 ? 'f' : field.signed ? 'i' : 'u'}${field.size}` as ElementType
+    if (!(bytes instanceof Uint8Array) || !field || (field.type > 1 && field.type !== enumeration)) throw invalid('hdf5', file, `${dataset.path} has the fields ${compound?.members.map((member) => member.name).join(', ') ?? '(none)'}, expected numbers in ${name}.`)
+    // h5py writes bool as an enumeration of one byte.
+    const type = `${field.type === 1 ? 'f' : field.type === 0 && field.signed ? 'i' : 'u'}${field.size}` as ElementType
     if (!/^([iu][1248]|f[248])$/.test(type)) throw invalid('hdf5', file, `${dataset.path} has ${name} of type ${type}, expected numbers of 1, 2, 4 or 8 bytes.`)
     return readField({ operation: 'hdf5', file, bytes, offset: field.offset, record: size, count, type, bigEndian: !field.littleEndian })
   })
 }
 
-/** Class of types in HDF5. */
-const opaque = 5
+/** Classes of types in HDF5. */
+const [opaque, enumeration] = [5, 8]
 
 /** Row `index` of a data set of rows of different length (HDF5 VLEN); 16-bit floats are read too. */
 export function readRow({ file }: Hdf5View, dataset: Dataset, index: number): Float64Array {

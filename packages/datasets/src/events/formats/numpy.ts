@@ -1,36 +1,43 @@
 import { zipSync } from 'fflate'
-import { SnnError, type TensorLike } from '@snn/tensor'
+import type { TensorLike } from '@snn/tensor'
 import { byteReader, columnReader, type ByteReader } from '../../byte-reader.js'
 import { readField, type ElementType } from '../../elements.js'
 import { invalid } from '../../invalid.js'
 import { npyFile, npyWithHeader } from '../../npy-file.js'
 import { npyElements, parseNpy, readNpyHeader, type NpyHeader } from '../../npy.js'
 import { zipDirectory, type ZipMember } from '../../zip-directory.js'
-import { checkEvents, unitsPerSecond, type EventArrays, type Events, type TimeUnit } from '../events.js'
+import { byRole, guessedOrder, parseColumns, roleOf, type Role } from '../column-roles.js'
+import { checkEvents, unitsPerSecond, type EventArrays, type Events, type Sensor, type TimeUnit } from '../events.js'
 import { chosenSensor, containerFormat, type ReadOptions } from '../format.js'
+import type { ReadNote } from '../notes.js'
 import { sortEvents } from '../select.js'
 import { fromFile, statedSensor } from './arrays-to-events.js'
 import { columnPieces, type EventColumns } from './columns.js'
 import { listIn, parsePickle, type Pickled } from './pickle.js'
 
 export interface NpyEventsOptions {
-  /** What the columns of a plain array [N, 4] are: `txyp` (default), `xypt`, ... */
+  /** What the columns of a plain array [N, 4] are, as letters: `txyp`, `xypt`, ..; `-` for one to skip. Default: what is plausible, see `plausibleOrder`. */
   readonly columns?: string
-  /** Unit of the times, where the file does not say it. Default `us`. */
+  /** Unit of the times, where the file does not say it. Default: what is plausible, see `plausibleUnit`. */
   readonly timeUnit?: TimeUnit
 }
 
-const names: Readonly<Record<string, keyof EventArrays>> = { t: 't', ts: 't', time: 't', timestamp: 't', x: 'x', y: 'y', p: 'p', pol: 'p', polarity: 'p' }
 const units = Object.keys(unitsPerSecond) as TimeUnit[]
+/** Arrays of an .npz file that hold whole events, as rows or records; `arr_0` is the name that `savez` gives. */
+const wholeEvents = ['data', 'events', 'arr_0']
+/** Rows that tell the order of columns. */
+const headRows = 1000
 
 /**
  * NumPy .npz with arrays t, x, y, p (SpikingJelly, HARDVS, our cache) or pos and neg (ES-ImageNet: rows [y, x, t] of p = 1 and p = 0, put in
- * order of time), or data with rows of `columns` (NeRDD). Without a sensor in the file or the options: the smallest that has all events. `write` gives integers where times are whole.
+ * order of time), or one array of rows (NeRDD) or records. Without a sensor in the file or the options: the smallest that has all events. `write` gives
+ * integers where times are whole.
  */
 export const npz = containerFormat<NpyEventsOptions>({
   id: 'npz',
   description: 'NumPy .npz: SpikingJelly, HARDVS, ES-ImageNet, our cache',
   extensions: ['.npz'],
+  options: ['columns', 'timeUnit'],
   sniff: (head) => head[0] === 0x50 && head[1] === 0x4b && head[2] === 0x03 && head[3] === 0x04,
   async *pieces(source, options, file) {
     const members = await zipDirectory(source, 'npz', file)
@@ -43,16 +50,26 @@ export const npz = containerFormat<NpyEventsOptions>({
       yield sortEvents(posNeg((await whole('pos'))!, (await whole('neg'))!, options, file))
       return
     }
-    const rows = find('data')
-    if (rows && !find('t')) {
-      yield* columnPieces('npz', file, async () => memberRows(rows, options.columns ?? 'txyp', `${file}/data.npy`), chosenSensor('npz', options, undefined), options.timeUnit ?? 'us')
+    const arrays = [...members].map(([path, member]) => ({ name: path.replace(/\.npy$/, ''), path: `${file}/${path}`, member }))
+    const found: Partial<Record<Role, NpyMember>> = {}
+    let nameUnit: TimeUnit | undefined
+    for (const { name, path, member } of arrays) {
+      const role = roleOf(name)
+      if (!role) continue
+      found[role.role] ??= { path, member }
+      nameUnit ??= role.timeUnit
+    }
+    const stated = find('sensor')
+    const sensor = chosenSensor('npz', options, statedSensor('npz', file, stated && (await whole('sensor'))?.data))
+    const { t, x } = found
+    if (t && x) {
+      const unit = units[(await whole('time_unit'))?.data[0] ?? -1] ?? options.timeUnit ?? nameUnit
+      yield* columnPieces('npz', file, () => memberColumns({ ...found, t, x }, file), { sensor, timeUnit: unit, outside: options.outside })
       return
     }
-    const found = Object.fromEntries([...members].flatMap(([path, member]) => (Object.hasOwn(names, path.replace(/\.npy$/, '')) ? [[names[path.replace(/\.npy$/, '')], { path: `${file}/${path}`, member }]] : []))) as Partial<Record<keyof EventArrays, NpyMember>>
-    if (!found.t || !found.x) throw invalid('npz', file, `holds the arrays ${[...members.keys()].map((name) => name.replace(/\.npy$/, '')).join(', ') || '(none)'}, expected t, x, y and p, or pos and neg.`)
-    const unit = units[(await whole('time_unit'))?.data[0] ?? -1]
-    const sensor = chosenSensor('npz', options, statedSensor('npz', file, (await whole('sensor'))?.data))
-    yield* columnPieces('npz', file, () => memberColumns(found, file), sensor, unit ?? options.timeUnit ?? 'us')
+    const one = arrays.find(({ name }) => wholeEvents.includes(name)) ?? (arrays.length === 1 ? arrays[0] : undefined)
+    if (!one) throw invalid('npz', file, `holds the arrays ${arrays.map(({ name }) => name).join(', ') || '(none)'}, expected t, x, y and p, or pos and neg.`)
+    yield* arrayPieces(one.path, async () => one.member.open(), one.member.size, options, sensor)
   },
   write(events: Events): Uint8Array {
     checkEvents('npz', events)
@@ -67,20 +84,10 @@ export const npy = containerFormat<NpyEventsOptions>({
   id: 'npy',
   description: 'NumPy .npy: records (DVS-Lip), rows, lists of packets (Bullying10K)',
   extensions: ['.npy'],
+  options: ['columns', 'timeUnit'],
   sniff: (head) => head[0] === 0x93 && String.fromCharCode(...head.subarray(1, 6)) === 'NUMPY',
   async *pieces(source, options, file) {
-    const sensor = chosenSensor('npy', options, undefined)
-    const timeUnit = options.timeUnit ?? 'us'
-    const open = async (): Promise<{ reader: ByteReader; header: NpyHeader }> => {
-      const reader = byteReader({ source, from: 0, to: source.size, packing: 'none', operation: 'npy', file })
-      return { header: await readNpyHeader(reader, file), reader }
-    }
-    const { descr, fortranOrder, offset, shape } = (await open()).header
-    const columns = options.columns ?? 'txyp'
-    if (descr === '|O' || descr === 'O') yield fromFile('npy', file, packetArrays(parsePickle(await source.read(offset, source.size), file), file), sensor, timeUnit)
-    else if (descr.startsWith('[')) yield* columnPieces('npy', file, async () => recordColumns(await open(), source.size, file), sensor, timeUnit)
-    else if (fortranOrder || shape.length !== 2) yield fromFile('npy', file, rowArrays(parseNpy(await source.read(0, source.size), file, { wide: true }), columns, file), sensor, timeUnit)
-    else yield* columnPieces('npy', file, async () => rowColumns(await open(), columns, source.size, file), sensor, timeUnit)
+    yield* arrayPieces(file, () => byteReader({ source, from: 0, to: source.size, packing: 'none', operation: 'npy', file }), source.size, options, chosenSensor('npy', options, undefined))
   },
   /** Records of t, x, y, p. */
   write(events: Events): Uint8Array {
@@ -100,6 +107,46 @@ export const npy = containerFormat<NpyEventsOptions>({
   },
 })
 
+/** The events of one array of `size` bytes: records, rows, or Python objects. */
+async function* arrayPieces(file: string, openReader: () => Promise<ByteReader> | ByteReader, size: number, options: ReadOptions & NpyEventsOptions, sensor: Sensor | undefined): AsyncGenerator<Events, void, undefined> {
+  const open = async (): Promise<{ reader: ByteReader; header: NpyHeader }> => {
+    const reader = await openReader()
+    return { header: await readNpyHeader(reader, file), reader }
+  }
+  const whole = async (): Promise<Uint8Array> => (await openReader()).take(size)
+  const { descr, fortranOrder, offset, shape } = (await open()).header
+  const known = { sensor, timeUnit: options.timeUnit, outside: options.outside }
+  if (descr === '|O' || descr === 'O') {
+    yield fromFile('npy', file, packetArrays(parsePickle((await whole()).subarray(offset), file), file), known)
+    return
+  }
+  if (descr.startsWith('[')) {
+    const record = recordOf(descr, file)
+    yield* columnPieces('npy', file, async () => recordColumns(await open(), record, size, file), { ...known, timeUnit: options.timeUnit ?? record.timeUnit })
+    return
+  }
+  if (shape.length !== 2) throw invalid('npy', file, `an array of shape [${shape.join(',')}], expected rows [N, 4] or records.`)
+  const array = fortranOrder ? parseNpy(await whole(), file, { wide: true }) : undefined
+  const rowsFrom = async (): Promise<RowReader> => (array ? rowsInMemory(array) : rowReader(await open(), size, file))
+  const { order, notes } = await orderOfRows(await rowsFrom(), options, sensor, file)
+  yield* columnPieces('npy', file, async () => rowColumns(await rowsFrom(), order), { ...known, notes })
+}
+
+/** The columns of the next rows. */
+interface RowReader {
+  readonly length: number
+  readonly width: number
+  next(count: number): Promise<Float64Array[]>
+}
+
+/** The order of the columns, given or found in the first rows. Throws `DATA_INVALID` where none is plausible. */
+async function orderOfRows(rows: RowReader, { columns }: NpyEventsOptions, sensor: Sensor | undefined, file: string): Promise<{ readonly order: readonly string[]; readonly notes: readonly ReadNote[] }> {
+  const given = columns === undefined ? undefined : parseColumns('npy', columns)
+  if (given && given.length !== rows.width) throw invalid('npy', file, `an array of shape [${rows.length},${rows.width}], expected [N, ${given.length}] of ${columns}.`)
+  if (given) return { order: given, notes: [] }
+  return guessedOrder('npy', file, await rows.next(Math.min(headRows, rows.length)), sensor)
+}
+
 function posNeg(pos: TensorLike, neg: TensorLike, options: ReadOptions, file: string): Events {
   const count = (array: TensorLike): number => array.shape[0] ?? 0
   for (const array of [pos, neg]) if (array.shape.length !== 2 || array.shape[1] !== 3) throw invalid('npz', file, `pos or neg of shape [${array.shape.join(',')}], expected [N, 3].`)
@@ -114,7 +161,7 @@ function posNeg(pos: TensorLike, neg: TensorLike, options: ReadOptions, file: st
     arrays.t[i] = data[row + 2]!
     arrays.p[i] = positive ? 1 : 0
   }
-  return fromFile('npz', file, arrays, chosenSensor('npz', options, undefined), 'us')
+  return fromFile('npz', file, arrays, { sensor: chosenSensor('npz', options, undefined), timeUnit: 'us', outside: options.outside })
 }
 
 interface NpyMember {
@@ -123,7 +170,7 @@ interface NpyMember {
 }
 
 /** The arrays of an .npz file side by side. */
-async function memberColumns(found: Partial<Record<keyof EventArrays, NpyMember>>, file: string): Promise<EventColumns> {
+async function memberColumns(found: Partial<Record<Role, NpyMember>>, file: string): Promise<EventColumns> {
   const columns = await Promise.all(
     Object.entries(found).map(async ([role, { path, member }]) => {
       const reader = await member.open()
@@ -141,14 +188,6 @@ async function memberColumns(found: Partial<Record<keyof EventArrays, NpyMember>
   }
 }
 
-/** The rows of an array in an .npz file. */
-async function memberRows(member: ZipMember, columns: string, path: string): Promise<EventColumns> {
-  const reader = await member.open()
-  const header = await readNpyHeader(reader, path)
-  if (header.fortranOrder || header.shape.length !== 2) throw invalid('npz', path, `an array of shape [${header.shape.join(',')}]${header.fortranOrder ? ' in Fortran order' : ''}, expected rows [N, ${columns.length}] of ${columns}.`)
-  return rowColumns({ reader, header }, columns, member.size, path)
-}
-
 /** How many records of a size there are. Throws `DATA_INVALID` unless they fill the file. */
 function checkedCount(shape: readonly number[], offset: number, size: number, total: number, file: string): number {
   const count = shape.reduce((product, n) => product * n, 1)
@@ -156,49 +195,78 @@ function checkedCount(shape: readonly number[], offset: number, size: number, to
   return count
 }
 
+/** A field of records that holds a column. */
+interface RecordField {
+  readonly role: Role
+  readonly type: ElementType
+  readonly bigEndian: boolean
+  readonly offset: number
+}
+
+interface RecordLayout {
+  readonly fields: readonly RecordField[]
+  /** Bytes of a record, with its padding. */
+  readonly size: number
+  readonly timeUnit: TimeUnit | undefined
+}
+
+/** What a dtype of records says: `[('x', '<u2'), ('', '|V2'), ('t', '<i8')]`. Fields that are no column, and padding, are passed over. */
+function recordOf(descr: string, file: string): RecordLayout {
+  const fields: RecordField[] = []
+  let timeUnit: TimeUnit | undefined
+  let size = 0
+  const fail = (): never => {
+    throw invalid('npy', file, `records of ${descr.slice(0, 120)}, expected the fields t, x, y and p of numbers.`)
+  }
+  for (const [, name, order, kind, digits, axes] of descr.matchAll(/\(\s*'([^']*)'\s*,\s*'([<>|=]?)([a-zA-Z])(\d*)'\s*(?:,\s*\(([\d\s,]*)\)\s*)?\)/g)) {
+    const role = roleOf(name!)
+    const type = `${kind}${digits}`
+    const count = (axes ?? '').split(',').reduce((product, n) => (n.trim() === '' ? product : product * Number(n)), 1)
+    if (role && !fields.some((field) => field.role === role.role)) {
+      if (!/^([ui][1248]|f[248]|b1)$/.test(type) || axes !== undefined) fail()
+      fields.push({ role: role.role, type: type as ElementType, bigEndian: order === '>', offset: size })
+      timeUnit ??= role.timeUnit
+    }
+    size += Number(digits || '1') * (kind === 'U' ? 4 : 1) * count
+  }
+  const all = [...descr.matchAll(/\(\s*['(]/g)].length === [...descr.matchAll(/\(\s*'[^']*'\s*,\s*'[^']*'/g)].length
+  if (!all || !(size > 0) || !fields.some(({ role }) => role === 't') || !fields.some(({ role }) => role === 'x')) fail()
+  return { fields, size, timeUnit }
+}
+
 /** The fields of an array of records as columns. */
-function recordColumns({ reader, header }: { readonly reader: ByteReader; readonly header: NpyHeader }, total: number, file: string): EventColumns {
-  const { descr, shape, offset } = header
-  const fields = [...descr.matchAll(/\(\s*'([^']*)'\s*,\s*'([<>|=]?)(\w+)'\s*\)/g)].map(([, name, order, type]) => ({ name: name!, type: type as ElementType, bigEndian: order === '>', size: Number(/\d+/.exec(type!)?.[0]) }))
-  const record = fields.reduce((sum, { size }) => sum + size, 0)
-  if (fields.length === 0 || !(record > 0) || !fields.every(({ type }) => /^([ui][1248]|f[248]|b1)$/.test(type))) throw invalid('npy', file, `records of ${descr.slice(0, 120)}, expected fields of numbers.`)
-  const starts = fields.map((_, i) => fields.slice(0, i).reduce((sum, { size }) => sum + size, 0))
-  const roles = fields.map(({ name }) => (Object.hasOwn(names, name) ? names[name] : undefined))
-  if (!roles.includes('t') || !roles.includes('x')) throw invalid('npy', file, `records with the fields ${fields.map(({ name }) => name).join(', ')}, expected t, x, y and p.`)
+function recordColumns({ reader, header }: { readonly reader: ByteReader; readonly header: NpyHeader }, { fields, size }: RecordLayout, total: number, file: string): EventColumns {
   return {
-    length: checkedCount(shape, offset, record, total, file),
+    length: checkedCount(header.shape, header.offset, size, total, file),
     async next(count) {
-      const bytes = await reader.take(count * record)
-      return Object.fromEntries(
-        fields.flatMap(({ type, bigEndian }, i) => (roles[i] ? [[roles[i], readField({ operation: 'npy', file, bytes, offset: starts[i]!, record, count, type, bigEndian })]] : [])),
-      ) as unknown as EventArrays
+      const bytes = await reader.take(count * size)
+      return Object.fromEntries(fields.map(({ role, type, bigEndian, offset }) => [role, readField({ operation: 'npy', file, bytes, offset, record: size, count, type, bigEndian })])) as unknown as EventArrays
     },
   }
 }
 
-/** The rows of an array [N, columns]. */
-function rowColumns({ reader, header }: { readonly reader: ByteReader; readonly header: NpyHeader }, columns: string, total: number, file: string): EventColumns {
+/** The rows of an array [N, width], read one after another. */
+function rowReader({ reader, header }: { readonly reader: ByteReader; readonly header: NpyHeader }, total: number, file: string): RowReader {
   const { type, bigEndian } = npyElements(header.descr, file)
   checkedCount(header.shape, header.offset, Number(type[1]), total, file)
   const [length, width] = header.shape as [number, number]
   const values = columnReader(reader, { operation: 'npy', file, type, bigEndian })
-  return { length, next: async (count) => rowArrays({ data: (await values.next(count * width)) as Float64Array, shape: [count, width] }, columns, file) }
+  return { length, width, next: async (count) => columnsOf(await values.next(count * width), width) }
 }
 
-function rowArrays({ data, shape }: TensorLike, columns: string, file: string): EventArrays {
-  if (!/^[txyp-]+$/.test(columns) || !/t/.test(columns) || !/x/.test(columns)) {
-    throw new SnnError('ARGUMENT', `[npy] columns ${JSON.stringify(columns)}, expected the letters t, x, y, p and - in the order of the columns.`, { name: 'columns', value: columns })
-  }
-  const [count = 0, width = 0] = shape
-  if (shape.length !== 2 || width !== columns.length) throw invalid('npy', file, `an array of shape [${shape.join(',')}], expected [N, ${columns.length}] of ${columns}.`)
-  const arrays: Partial<Record<keyof EventArrays, Float64Array>> = {}
-  for (const [column, name] of columns.split('').entries()) {
-    if (name === '-') continue
-    const values = new Float64Array(count)
-    for (let i = 0; i < count; i++) values[i] = data[i * width + column]!
-    arrays[name as keyof EventArrays] = values
-  }
-  return arrays as unknown as EventArrays
+function rowsInMemory({ data, shape }: TensorLike): RowReader {
+  const [length, width] = shape as [number, number]
+  let at = 0
+  return { length, width, next: async (count) => columnsOf(data.subarray(at * width, (at += count) * width), width) }
+}
+
+function columnsOf(values: ArrayLike<number>, width: number): Float64Array[] {
+  const length = width === 0 ? 0 : values.length / width
+  return Array.from({ length: width }, (_, column) => Float64Array.from({ length }, (_value, i) => values[i * width + column]!))
+}
+
+function rowColumns(rows: RowReader, order: readonly string[]): EventColumns {
+  return { length: rows.length, next: async (count) => byRole(await rows.next(count), order) }
 }
 
 /** A list of packets, each a list of (t, x, y, p). */

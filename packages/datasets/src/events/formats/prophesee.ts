@@ -1,6 +1,7 @@
 import { invalid } from '../../invalid.js'
 import { chosenSensor, type EventDecoder, type ReadOptions } from '../format.js'
 import type { Sensor } from '../events.js'
+import { assumedSensor, type ReadNote } from '../notes.js'
 import { afterHeader, startsWith } from '../text-header.js'
 
 export type RawFormat = 'EVT2' | 'EVT21' | 'EVT3'
@@ -42,12 +43,13 @@ export function isRaw(head: Uint8Array, format: RawFormat): boolean {
 }
 
 /** The decoder of a RAW file after its header; `words` makes that of the words. */
-export function rawDecoder(format: RawFormat, options: ReadOptions, file: string, otherwise: Sensor, words: (sensor: Sensor, legacy: boolean) => EventDecoder): EventDecoder {
+export function rawDecoder(format: RawFormat, options: ReadOptions, file: string, otherwise: Sensor, words: (sensor: Sensor, legacy: boolean, notes: ReadNote[]) => EventDecoder): EventDecoder {
   const operation = format.toLowerCase()
   return afterHeader({ operation, file, mark: '% ', last: '% end' }, (lines) => {
     const header = parseHeader(lines)
     if (header.format !== undefined && header.format !== format) throw invalid(operation, file, `a header of ${header.format}, expected ${format}.`, 0)
-    return words(chosenSensor(operation, options, header.sensor ?? otherwise), header.legacy)
+    const sensor = chosenSensor(operation, options, header.sensor ?? otherwise)
+    return words(sensor, header.legacy, sensor === otherwise ? [assumedSensor(otherwise)] : [])
   })
 }
 
@@ -56,6 +58,9 @@ export function rawHeader(format: RawFormat, { width, height }: Sensor): string 
   const version = { EVT2: '2.0', EVT21: '2.1', EVT3: '3.0' }[format]
   return `% evt ${version}\n% format ${format};height=${height};width=${width}\n% geometry ${width}x${height}\n% end\n`
 }
+
+/** That a camera's first events had no time yet. */
+export const earlyNote = (count: number): ReadNote => ({ about: 'skipped', count, text: 'events before the first time left out' })
 
 /**
  * The full time of a counter of `bits` bits that starts again from 0: it has done so when it falls by more than half of its range.

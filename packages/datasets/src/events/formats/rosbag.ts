@@ -24,6 +24,7 @@ export const rosbag = streamFormat<RosbagOptions>({
   id: 'rosbag',
   description: 'ROS bag 2.0 with dvs_msgs/EventArray',
   extensions: ['.bag'],
+  options: ['topic'],
   sniff: (head) => startsWith(head, magic),
   decoder: (options, file) => records(options, file),
 })
@@ -143,7 +144,9 @@ function records(options: ReadOptions & RosbagOptions, file: string): EventDecod
       }
       return at + read(bytes.subarray(at), out, false)
     },
-    end() {
+    end(_rest, out) {
+      const left = [...new Set(ours.values())].filter((topic) => topic !== chosen)
+      if (found && options.topic === undefined && left.length > 0) out.note({ about: 'source', text: `events of ${chosen} alone, not of ${left.join(', ')}; { topic } gives others` })
       if (started && !found) throw invalid('rosbag', file, `no events${options.topic === undefined ? '' : ` of ${options.topic}`} in it; it has ${[...topics].join(', ') || 'no topics'}.`)
       if (found && !chosenSensor('rosbag', options, stated)) throw invalid('rosbag', file, 'its messages name no sensor size. Give { sensor: { width, height } }.')
     },

@@ -240,7 +240,7 @@ export async function ebssa(options: SetOptions<'labelled'>): Promise<RecordingD
       open((view) => {
         const [t, x, y, p] = ['ts', 'x', 'y', 'p'].map((name) => read(view, `${key}/TD/${name}`)) as [Float64Array, Float64Array, Float64Array, Float64Array]
         const first = t[0] ?? 0
-        return fromFile(info.id, file, { t: t.map((time) => time - first), x: x.map((value) => value - 1), y: y.map((value) => value - 1), p: p.map((value) => (value > 0 ? 1 : 0)) }, info.sensor, info.timeUnit)
+        return fromFile(info.id, file, { t: t.map((time) => time - first), x: x.map((value) => value - 1), y: y.map((value) => value - 1), p: p.map((value) => (value > 0 ? 1 : 0)) }, { sensor: info.sensor, timeUnit: info.timeUnit })
       }),
     target: () =>
       open((view) => {

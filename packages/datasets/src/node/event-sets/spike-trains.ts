@@ -58,7 +58,7 @@ async function spikeTrains(info: SetInfo, options: SetOptions): Promise<EventDat
       checkIndex(index, labels.length)
       const events = await open((view) => {
         const t = readRow(view, needDataset(view, 'spikes/times'), index)
-        return fromFile('hdf5', file, { t, x: readRow(view, needDataset(view, 'spikes/units'), index) }, info.sensor, 's')
+        return fromFile('hdf5', file, { t, x: readRow(view, needDataset(view, 'spikes/units'), index) }, { sensor: info.sensor, timeUnit: 's' })
       })
       return { events, label: labels[index]!, name: `${file}#${index}` }
     },
@@ -95,7 +95,7 @@ export async function nTidigits(options: SetOptions<'train' | 'test'>): Promise<
       const name = names[index]!
       const events = await open((view) => {
         const [addresses, timestamps] = [`${options.split}_addresses/${name}`, `${options.split}_timestamps/${name}`]
-        return fromFile('hdf5', file, { t: readColumn(view, needDataset(view, timestamps)), x: readColumn(view, needDataset(view, addresses)) }, info.sensor, 's')
+        return fromFile('hdf5', file, { t: readColumn(view, needDataset(view, timestamps)), x: readColumn(view, needDataset(view, addresses)) }, { sensor: info.sensor, timeUnit: 's' })
       })
       return { events, label: labels[index]!, name }
     },
