@@ -1,5 +1,6 @@
 import { constantLayer, type ConvConfig, convLayer, linearLayer, type Layer, type Network, type NetworkNode } from '@snn/nn'
 import { sizeOf, type Shape, type TensorLike } from '@snn/tensor'
+import { broadcastIndex } from './broadcast.js'
 import type { CodeSettings, Site } from './codes/code.js'
 import { convertDomains } from './convert-domains.js'
 import { Draft } from './graph.js'
@@ -145,24 +146,7 @@ async function scaledConstant(node: NetworkNode, shape: Shape, scale: Float64Arr
   const config = node.layer.config as { readonly function: 'add' | 'sub' | 'mul' | 'div'; readonly swap: boolean }
   if (config.function === 'mul' || config.function === 'div' || scale.every((s) => s === 1)) return undefined
   const { operand } = await weightsOf(node.layer)
-  const strides = broadcastStrides(operand!.shape, shape)
-  const full = floats(shape, (i) => at(operand!.data, strides(i)) / scale[i]!)
+  const from = broadcastIndex(operand!.shape, shape)
+  const full = floats(shape, (i) => at(operand!.data, from(i)) / scale[i]!)
   return constantLayer(config, toVariables({ operand: full }, node.name))
-}
-
-/** From the flat index in `to` to that in `from`, which broadcasts to it. */
-function broadcastStrides(from: Shape, to: Shape): (index: number) => number {
-  return (index) => {
-    let rest = index
-    let flat = 0
-    let step = 1
-    for (let axis = 1; axis <= to.length; axis++) {
-      const size = to[to.length - axis]!
-      const own = from[from.length - axis] ?? 1
-      if (own !== 1) flat += (rest % size) * step
-      step *= own
-      rest = Math.floor(rest / size)
-    }
-    return flat
-  }
 }

@@ -1,7 +1,7 @@
 import type { BinaryFunction } from '@snn/nn'
 import { prefixes, type Activation, type Call, type Operand, type Rule } from '../call.js'
 import type { Source } from '../draft.js'
-import { rankOf, type Layout } from '../layout.js'
+import { rankOf, sameBatch, type Layout } from '../layout.js'
 import { clipped } from './clip.js'
 
 /** The constant input `i`, which broadcasts with a value of `layout`, as an array that broadcasts with its samples. */
@@ -32,8 +32,7 @@ function withConstant(call: Call, name: BinaryFunction, x: Activation, operand: 
 }
 
 function withActivation(call: Call, name: BinaryFunction, a: Activation, b: Activation): Source {
-  const fromBack = ({ layout }: Activation): number => rankOf(layout) - layout.axis
-  if (fromBack(a) !== fromBack(b) || a.layout.inner !== b.layout.inner) return call.refuseBatch()
+  if (!sameBatch(a.layout, b.layout)) return call.refuseBatch()
   const { shape } = call.output()
   if (name === 'add' && a.layout.shape.join() === b.layout.shape.join()) return call.emit('add', 'add', [a.source, b.source])
   const [left, right] = [a, b].map(({ source, layout }) => call.widen(source, layout.shape, shape.length))
