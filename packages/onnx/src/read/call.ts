@@ -36,7 +36,9 @@ export class Call {
   }
   /** Whether something reads output `i`. */
   used(i: number): boolean {
-    return this.builder.options.used.has(this.node.outputs[i] ?? '')
+    const name = this.node.outputs[i] ?? ''
+    // the name of inputs and outputs that are left out
+    return name !== '' && this.builder.options.used.has(name)
   }
   input(i: number): string {
     if (!this.has(i)) this.fail(`input ${i} is missing`)

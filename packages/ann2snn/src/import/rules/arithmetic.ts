@@ -28,7 +28,12 @@ function withConstant(call: Call, name: BinaryFunction, x: Activation, operand: 
     if (name === 'maximum') return clipped(call, source, number, null)
     if (name === 'minimum') return clipped(call, source, null, number)
   }
-  return call.byConstant(name, source, out.shape, operand, swap)
+  return call.byConstant(name, source, out.shape, name === 'add' ? masked(operand) : operand, swap)
+}
+
+/** A mask before a softmax: -infinity as a number so low that nothing comes of it, but whose differences are numbers. */
+function masked({ data, shape }: Operand): Operand {
+  return { data: data.map((value) => (value === -Infinity ? -1e30 : value)), shape }
 }
 
 function withActivation(call: Call, name: BinaryFunction, a: Activation, b: Activation): Source {
