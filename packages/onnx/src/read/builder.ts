@@ -222,6 +222,5 @@ function trimmed(names: readonly string[]): readonly string[] {
 function unknownReason({ op, domain }: OnnxNode): [string, string] {
   if (domain !== '') return [`it is an operation of the domain "${domain}"`, 'Export the model with standard ONNX operations, or inline its functions with onnx.inliner.']
   if (['Loop', 'Scan'].includes(op)) return ['it is control flow', 'Export the model without control flow, or simplify it with onnxsim.']
-  if (['LSTM', 'GRU', 'RNN'].includes(op)) return ['it is a recurrent layer', 'Recurrent layers are not read; build the network in code.']
   return ['the operation is not known', 'Replace it in the source model with standard layers, and export again.']
 }

@@ -1,6 +1,6 @@
-import type { BinaryFunction, UnaryFunction } from '@snn/nn'
-import { prefixes, type Call, type Rule } from '../call.js'
+import type { Call, Rule } from '../call.js'
 import type { Source } from '../draft.js'
+import { formulaOf } from '../formula.js'
 import { rankOf } from '../layout.js'
 import { constantOperand } from './arithmetic.js'
 
@@ -26,41 +26,6 @@ const groupNormalization: Rule = (call) => {
   const x = call.batched(0, 1)
   const groups = call.node.op === 'InstanceNormalization' ? x.layout.shape[0]! : call.int('num_groups')
   return call.emit('gn', 'groupNorm', [x.source], { epsilon: call.float('epsilon', 1e-5), groups }, { arrays: { weight: call.array(1, 'scale'), bias: call.array(2, 'bias') } })
-}
-
-/** A value with what it is made of: the layers of a formula, one after the other. */
-class Formula {
-  constructor(
-    private readonly call: Call,
-    readonly source: Source,
-    readonly shape: readonly number[],
-  ) {}
-
-  private with(source: Source, shape = this.shape): Formula {
-    return new Formula(this.call, source, shape)
-  }
-  unary(name: UnaryFunction): Formula {
-    return this.with(this.call.emit(name, 'unary', [this.source], { function: name }, { shape: this.shape }))
-  }
-  constant(name: BinaryFunction, value: number): Formula {
-    return this.with(this.call.byConstant(name, this.source, this.shape, { data: Float32Array.of(value), shape: [] }))
-  }
-  reduce(name: 'sum' | 'mean', axes: readonly number[]): Formula {
-    const shape = this.shape.map((n, axis) => (axes.includes(axis) ? 1 : n))
-    return this.with(this.call.emit(name, 'reduce', [this.source], { function: name, axes, keepDims: true }, { shape }), shape)
-  }
-  binary(name: BinaryFunction, other: Formula): Formula {
-    return this.with(this.call.emit(prefixes[name], 'binary', [this.source, other.source], { function: name }, { shape: this.shape }))
-  }
-  resample(axis: number, matrix: Float32Array): Formula {
-    const size = this.shape[axis]!
-    return this.with(this.call.emit('resample', 'resample', [this.source], { axis }, { arrays: { matrix: { data: matrix, shape: [size, size] } }, shape: this.shape }))
-  }
-}
-
-function formulaOf(call: Call): Formula {
-  const x = call.activation(0)
-  return new Formula(call, x.source, x.layout.shape)
 }
 
 /** x / sqrt(mean(x^2) + epsilon) scale, over the axes from `axis` on. */
