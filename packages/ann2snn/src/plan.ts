@@ -30,7 +30,7 @@ export interface Plan {
   readonly macs: ReadonlyMap<string, number>
 }
 
-const linearKinds = new Set(['add', 'averagePool', 'broadcast', 'concat', 'flatten', 'gather', 'globalAveragePool', 'pad', 'reshape', 'slice', 'transpose'])
+const linearKinds = new Set(['add', 'averagePool', 'broadcast', 'concat', 'flatten', 'gather', 'globalAveragePool', 'pad', 'resample', 'reshape', 'slice', 'transpose'])
 
 interface SomeConfig {
   readonly low?: number | null
@@ -59,7 +59,7 @@ function roleOf({ layer }: NetworkNode, code: Code): Role | undefined {
     return affine ? 'linear' : undefined
   }
   if (kind === 'reduce') return config.function === 'mean' || config.function === 'sum' ? 'linear' : undefined
-  if (!code.absorbs && (kind === 'binary' || kind === 'unary')) return config.function === 'add' || config.function === 'sub' || config.function === 'neg' ? 'linear' : undefined
+  if (kind === 'binary' || kind === 'unary') return config.function === 'add' || config.function === 'sub' || config.function === 'neg' ? 'linear' : undefined
   return linearKinds.has(kind) ? 'linear' : undefined
 }
 

@@ -114,13 +114,23 @@ function perChannel(classes: Classes, input: Int32Array, from: Shape, to: Shape)
   return Int32Array.from({ length: sizeOf(to) }, (_, i) => first[Math.floor(i / outer)]!)
 }
 
+/** A map of each line along an axis needs one scale for a line. */
+function alongAxis(classes: Classes, input: Int32Array, from: Shape, to: Shape, axis: number): Int32Array {
+  const inner = sizeOf(from.slice(axis + 1))
+  const lineOf = (i: number, size: number): number => Math.floor(i / (inner * size)) * inner + (i % inner)
+  const lines = new Int32Array(input.length / from[axis]!).fill(anyScale)
+  input.forEach((id, i) => (lines[lineOf(i, from[axis]!)] = classes.join(lines[lineOf(i, from[axis]!)]!, id)))
+  return Int32Array.from({ length: sizeOf(to) }, (_, i) => lines[lineOf(i, to[axis]!)]!)
+}
+
 function passed(classes: Classes, node: NetworkNode, inputs: readonly Int32Array[], shapes: ReadonlyMap<string, Shape>, shape: Shape): Int32Array {
   const { kind } = node.layer
-  if (kind === 'add') return inputs.reduce((a, b) => a.map((id, i) => classes.join(id, b[i]!)))
-  if (kind === 'constant') {
-    const index = broadcastIndex(shapes.get(node.inputs[0]!)!, shape)
-    return Int32Array.from({ length: sizeOf(shape) }, (_, i) => inputs[0]![index(i)]!)
+  if (kind === 'add' || kind === 'binary' || kind === 'constant' || kind === 'unary') {
+    // element by element: operands that are summed need one scale
+    const from = node.inputs.map((name) => broadcastIndex(shapes.get(name)!, shape))
+    return Int32Array.from({ length: sizeOf(shape) }, (_, i) => inputs.reduce((id, input, k) => classes.join(id, input[from[k]!(i)]!), anyScale))
   }
+  if (kind === 'resample') return alongAxis(classes, inputs[0]!, shapes.get(node.inputs[0]!)!, shape, (node.layer.config as { readonly axis: number }).axis)
   if (kind === 'averagePool' || kind === 'globalAveragePool') return perChannel(classes, inputs[0]!, shapes.get(node.inputs[0]!)!, shape)
   if (kind === 'reduce') {
     // sums mix everything: one scale for all

@@ -39,6 +39,11 @@ export function stringAttribute(node: HasAttributes, name: string, fallback?: st
   return read(node, name, fallback, 'text', (v) => (typeof v === 'string' ? v : undefined))
 }
 
+/** A list of texts. */
+export function stringsAttribute(node: HasAttributes, name: string, fallback?: readonly string[]): readonly string[] {
+  return read(node, name, fallback, 'a list of texts', (v) => (Array.isArray(v) && v.every((text) => typeof text === 'string') ? (v as string[]) : undefined))
+}
+
 export function tensorAttribute(node: HasAttributes, name: string): OnnxTensor {
   return read(node, name, undefined, 'a tensor', (v) => (typeof v === 'object' && 'dtype' in v ? v : undefined))
 }

@@ -89,6 +89,8 @@ const onDivided = new Set([...keepsDivided, 'ConvInteger', 'MatMulInteger', 'Mul
 export class Call {
   /** Set by a rule: what its whole numbers stand for. Default: what those of input 0 do. */
   quantization: Quantization | undefined
+  /** Set by a rule: the layout of its result, where its shape alone does not say it. */
+  layout: Layout | undefined
   /** Set by a rule: the node whose scale divides its result. */
   dividedBy: string | undefined
 
@@ -136,12 +138,15 @@ export class Call {
     if (shape.length < rank) return this.refuse(`a sample of its input has shape [${shape.join(',')}], expected at least ${rank} axes`, 'Check the model.')
     return value
   }
-  /** The layout of output `i`. */
+  /** The layout of output `i`: rows of samples in one axis lie as in the input that has as many. */
   output(i = 0): Layout {
+    if (this.layout) return this.layout
     const value = this.progress.graph.values.get(this.node.outputs[i] ?? '')
     if (!value?.shape) return this.refuse('the shape of its result is not known', 'Export the model with only the batch size free.')
     const layout = layoutOf(value.shape, this.progress.batch)
-    return typeof layout === 'string' ? this.refuse(layout, 'Give the sizes with the option sizes, or export the model with only the batch size free.') : layout
+    if (typeof layout === 'string') return this.refuse(layout, 'Give the sizes with the option sizes, or export the model with only the batch size free.')
+    const like = layout.inner > 1 && this.node.inputs.map((name) => this.progress.activations.get(name)?.layout).find((other) => other?.inner === layout.inner)
+    return like ? { ...layout, outer: like.outer } : layout
   }
   /** The axis of a sample for an ONNX axis of input `i`. */
   axis(i: number, axis: number): number {

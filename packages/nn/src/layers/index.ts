@@ -17,7 +17,7 @@ import { logicLayer } from './logic.js'
 import { neuNormLayer } from './neu-norm.js'
 import { batchNormLayer, groupNormLayer, layerNormLayer } from './norm.js'
 import { averagePoolLayer, globalAveragePoolLayer, globalMaxPoolLayer, maxPoolLayer, maxUnpoolLayer } from './pool.js'
-import { adaptiveAveragePoolLayer, upsampleLayer } from './resample.js'
+import { adaptiveAveragePoolLayer, resampleLayer, upsampleLayer } from './resample.js'
 import { broadcastLayer, concatLayer, flattenLayer, gatherLayer, padLayer, parameterLayer, reshapeLayer, sliceLayer, transposeLayer } from './shape.js'
 import { synapseFilterLayer } from './synapse-filter.js'
 import { batchNormThroughTimeLayer, temporalEffectiveBatchNormLayer } from './temporal-norm.js'
@@ -61,6 +61,7 @@ const kinds = [
   parameterLayer,
   reduceLayer,
   reluLayer,
+  resampleLayer,
   reshapeLayer,
   reverseTimeLayer,
   sliceLayer,

@@ -1,5 +1,5 @@
 import { averagePool, take, tensor, type Tensor } from '@snn/tensor'
-import { checkSampleRank } from '../axes.js'
+import { checkSampleRank, checkSize, sampleAxis } from '../axes.js'
 import { defineLayer, type Context } from '../layer.js'
 
 /** Sizes and places of the spatial axes of x [.., C, spatial]. */
@@ -52,14 +52,35 @@ export const adaptiveAveragePoolLayer = defineLayer<{ readonly size: readonly nu
 
 /** Means of `count` windows over an axis of `n` values, as a product with the matrix of their shares. */
 function means(x: Tensor, axis: number, n: number, count: number): Tensor {
-  const shares = Array.from({ length: n * count }, (_, k) => {
-    const [at, window] = [Math.floor(k / count), k % count]
+  const shares = Array.from({ length: count * n }, (_, k) => {
+    const [window, at] = [Math.floor(k / n), k % n]
     const [start, end] = [Math.floor((window * n) / count), Math.ceil(((window + 1) * n) / count)]
     return at >= start && at < end ? 1 / (end - start) : 0
   })
-  const matrix = tensor(shares, { dtype: x.dtype }).reshape([n, count])
-  const last = [...x.shape.keys()].filter((other) => other !== axis)
-  const back = [...last.keys()]
-  back.splice(axis, 0, last.length)
-  return x.transpose([...last, axis]).matmul(matrix).transpose(back)
+  return alongAxis(x, axis, tensor(shares, { dtype: x.dtype }).reshape([count, n]))
 }
+
+/** The product of `matrix` [out, in] with each line of x along `axis`. */
+function alongAxis(x: Tensor, axis: number, matrix: Tensor): Tensor {
+  const others = [...x.shape.keys()].filter((other) => other !== axis)
+  const back = [...others.keys()]
+  back.splice(axis, 0, others.length)
+  return x.transpose([...others, axis]).matmul(matrix.transpose()).transpose(back)
+}
+
+/**
+ * A fixed linear map along one axis of a sample,
+ *
+ *   y[.., j, ..] = sum over i of matrix[j, i] x[.., i, ..]
+ *
+ * with `matrix` [out, in]: interpolation, windows of sums, running sums.
+ */
+export const resampleLayer = defineLayer<{ readonly axis: number }>(
+  'resample',
+  ([x], { axis }, { matrix }, context) => {
+    const at = sampleAxis(axis, context)
+    checkSize('resample', x, at, matrix!.shape[1]!)
+    return alongAxis(x, at, matrix!.read())
+  },
+  [],
+)

@@ -7,6 +7,7 @@ import type { Dim, OnnxAttribute, OnnxDType, OnnxNode, OnnxTensor, UnsupportedNo
 import { Call } from './call.js'
 import { maxElements, maxRank } from './limits.js'
 import type { Names } from './names.js'
+import { readBy, type Branch, type ParsedNode } from './parse.js'
 import { ruleOf } from '../rules/table.js'
 
 /** What is known of a value: `elements` are the contents of a small integer tensor that holds symbolic sizes. */
@@ -36,7 +37,7 @@ export interface BuilderOptions {
   readonly opset: number
   readonly domains: ReadonlyMap<string, number>
   /** Names that some node reads or that are graph outputs. */
-  readonly used: ReadonlySet<string>
+  readonly used: Set<string>
   /** Values that are 4-bit integers in the file: bytes in a graph. */
   readonly fourBit: ReadonlySet<string>
   readonly names: Names
@@ -92,6 +93,37 @@ export class Builder {
       if (!(error instanceof NotUnderstood)) throw error
       this.keep(node, error)
     }
+  }
+
+  /** Adds a node as it was parsed; `rename` gives the names that the values of a branch have here. */
+  addParsed({ node, why, opset, branches }: ParsedNode, rename: (name: string) => string = (name) => name): void {
+    const renamed = { ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) }
+    if (why) this.keep({ ...renamed, inputs: renamed.inputs.map((name) => this.resolve(name)) }, why)
+    else if (branches) this.addBranch(renamed, branches, rename)
+    else this.add(renamed, opset)
+  }
+
+  /** An If whose condition is known is one of its branches. */
+  private addBranch(node: OnnxNode, branches: readonly [Branch, Branch], outside: (name: string) => string): void {
+    const condition = this.constants.get(this.resolve(node.inputs[0] ?? ''))?.data[0]
+    if (condition === undefined) {
+      return this.keep({ ...node, inputs: node.inputs.map((name) => this.resolve(name)) }, new NotUnderstood('which of its branches is taken is found at run time', 'Export the model with fixed sizes (only the batch free), or without control flow.'))
+    }
+    const { nodes, constants, outputs } = branches[condition ? 0 : 1]
+    const names = new Map([...constants.keys(), ...nodes.flatMap((inner) => inner.node.outputs)].filter((name) => name !== '').map((name) => [name, this.freshName(`${node.name}/${name}`)]))
+    const rename = (name: string): string => names.get(name) ?? outside(name)
+    for (const name of [...nodes.flatMap(readBy), ...outputs]) this.options.used.add(rename(name))
+    for (const [name, constant] of constants) this.addFileConstant(rename(name), constant)
+    for (const inner of nodes) this.addParsed(inner, rename)
+    node.outputs.forEach((name, i) => {
+      if (name !== '') this.aliases.set(name, this.resolve(rename(outputs[i] ?? '')))
+    })
+  }
+
+  /** A constant of the file, or why it is not understood. */
+  addFileConstant(name: string, constant: OnnxTensor | NotUnderstood): void {
+    if (constant instanceof NotUnderstood) this.unsupported.set(name, { op: 'Constant', name, domain: '', opset: this.options.opset, reason: constant.reason, fix: constant.fix })
+    else this.addConstant(name, constant)
   }
 
   /** Keeps a node as it stands. */
@@ -189,7 +221,6 @@ function trimmed(names: readonly string[]): readonly string[] {
 
 function unknownReason({ op, domain }: OnnxNode): [string, string] {
   if (domain !== '') return [`it is an operation of the domain "${domain}"`, 'Export the model with standard ONNX operations, or inline its functions with onnx.inliner.']
-  if (['If', 'Loop', 'Scan'].includes(op)) return ['it is control flow', 'Export the model without control flow, or simplify it with onnxsim.']
-  if (['LSTM', 'GRU', 'RNN'].includes(op)) return ['it is a recurrent layer', 'Recurrent layers are not read; build the network in code.']
+  if (['Loop', 'Scan'].includes(op)) return ['it is control flow', 'Export the model without control flow, or simplify it with onnxsim.']
   return ['the operation is not known', 'Replace it in the source model with standard layers, and export again.']
 }

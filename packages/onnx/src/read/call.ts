@@ -1,4 +1,4 @@
-import { floatAttribute, floatsAttribute, intAttribute, intsAttribute, stringAttribute, tensorAttribute } from '../access.js'
+import { floatAttribute, floatsAttribute, intAttribute, intsAttribute, stringAttribute, stringsAttribute, tensorAttribute } from '../access.js'
 import { isFloatType, numbersOf, tensorOf } from '../dtype.js'
 import { invalid, NotUnderstood } from '../errors.js'
 import type { Dim, OnnxAttribute, OnnxDType, OnnxNode, OnnxTensor } from '../graph.js'
@@ -103,6 +103,9 @@ export class Call {
   }
   string(name: string, fallback?: string): string {
     return stringAttribute(this.node, name, fallback)
+  }
+  strings(name: string, fallback?: readonly string[]): readonly string[] {
+    return stringsAttribute(this.node, name, fallback)
   }
   tensor(name: string): OnnxTensor {
     return tensorAttribute(this.node, name)

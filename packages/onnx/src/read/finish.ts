@@ -4,7 +4,7 @@ import type { Names } from './names.js'
 import type { Declared, Parsed } from './parse.js'
 
 /** Operations of which some outputs may be left out. */
-const optionalOutputs = new Set(['MaxPool', 'LayerNormalization'])
+const optionalOutputs = new Set(['MaxPool', 'LayerNormalization', 'LSTM', 'GRU', 'RNN'])
 
 type Finished = Pick<OnnxGraph, 'inputs' | 'outputs' | 'nodes' | 'constants' | 'values' | 'unsupported'>
 

@@ -3,9 +3,10 @@ import { dataType, dataTypeName, graphDType } from '../dtype.js'
 import { symbolName } from '../dim.js'
 import { invalid, NotUnderstood, unsupportedError } from '../errors.js'
 import type { Dim, OnnxNode, OnnxTensor, OnnxValue, ReadOptions } from '../graph.js'
-import { ModelProtoSchema, type GraphProto, type ModelProto, type ValueInfoProto } from '../proto/onnx_pb.js'
+import { ModelProtoSchema, type GraphProto, type ModelProto, type NodeProto, type ValueInfoProto } from '../proto/onnx_pb.js'
 import { readAttributes } from './attributes.js'
 import { externalData, type ExternalData } from './external.js'
+import { withoutFunctions, type Placed } from './functions.js'
 import { Names } from './names.js'
 import { inOrder } from './order.js'
 import { maxRank, newestOpset } from './limits.js'
@@ -19,6 +20,26 @@ export interface Declared {
   readonly shape: readonly Dim[] | undefined
 }
 
+/** A node of a file. */
+export interface ParsedNode {
+  readonly node: OnnxNode
+  /** Why it is not understood, if so. */
+  readonly why: NotUnderstood | undefined
+  /** The standard operator set it is written in, where that is not the model's. */
+  readonly opset?: number
+  /** Of an If: what it does where the condition is true, and where it is false. */
+  readonly branches?: readonly [Branch, Branch]
+  /** Names from outside that its branches read. */
+  readonly captures: readonly string[]
+}
+
+/** A graph inside of a node. It sees the values around it. */
+export interface Branch {
+  readonly nodes: readonly ParsedNode[]
+  readonly constants: Parsed['constants']
+  readonly outputs: readonly string[]
+}
+
 /** A file with its parts checked one by one, in the forms of the file's own opset. */
 export interface Parsed {
   readonly model: ModelProto
@@ -29,8 +50,8 @@ export interface Parsed {
   readonly outputs: readonly Declared[]
   /** A constant, or why it is not understood. */
   readonly constants: ReadonlyMap<string, OnnxTensor | NotUnderstood>
-  /** In topological order, each with why it is not understood, if so. */
-  readonly nodes: readonly { readonly node: OnnxNode; readonly why: NotUnderstood | undefined }[]
+  /** In topological order. */
+  readonly nodes: readonly ParsedNode[]
   readonly notes: ReadonlySet<string>
   /** Every name of a value. */
   readonly valueNames: ReadonlySet<string>
@@ -58,10 +79,10 @@ export function parse(bytes: Uint8Array, options: ReadOptions): Parsed {
   const inputs = graph.input.filter((v) => !constants.has(v.name ?? '')).map((v) => declared(v, 'input'))
   const outputs = graph.output.map((v) => declared(v, 'output'))
   if (outputs.length === 0) throw invalid('the graph', 'it has no outputs')
-  const nodes = readNodes(graph, external, note)
+  const nodes = readNodes(withoutFunctions(model, graph), external, note)
   const made = definedOnce(inputs, constants, nodes)
-  const used = new Set([...nodes.flatMap(({ node }) => node.inputs), ...outputs.map((o) => o.name)])
-  for (const { node } of nodes) for (const name of node.inputs) if (name !== '' && !made.has(name)) throw invalid(`${node.op} "${node.name}"`, `its input "${name}" is made by no node`)
+  const used = new Set([...nodes.flatMap(readBy), ...outputs.map((o) => o.name)])
+  for (const entry of nodes) for (const name of readBy(entry)) if (name !== '' && !made.has(name)) throw invalid(`${entry.node.op} "${entry.node.name}"`, `its input "${name}" is made by no node`)
   for (const { name } of outputs) if (!made.has(name)) throw invalid(`output "${name}"`, 'it is made by no node')
   if (new Set(outputs.map((o) => o.name)).size !== outputs.length) throw invalid('the graph', 'an output is listed twice')
   return { model, graph, opset, domains, inputs, outputs, constants, nodes: inOrder(nodes), notes, valueNames: made, fourBit: fourBitValues(graph), used }
@@ -126,17 +147,39 @@ function declared({ name, type }: ValueInfoProto, what: string): Declared {
   return { name, dtype: graphDType(elemType), typeName: dataTypeName(elemType), shape: dims }
 }
 
-function readNodes(graph: GraphProto, external: ExternalData, note: Note): { node: OnnxNode; why: NotUnderstood | undefined }[] {
+/** The names that a node reads, in itself or in its branches. */
+export function readBy({ node, captures }: ParsedNode): readonly string[] {
+  return captures.length > 0 ? [...node.inputs, ...captures] : node.inputs
+}
+
+function readNodes(placed: readonly Placed[], external: ExternalData, note: Note): ParsedNode[] {
   const names = new Names(new Set())
-  return graph.node.map((proto, i) => {
+  return placed.map(({ proto, opset }, i) => {
     const op = proto.opType ?? ''
     if (op === '') throw invalid(`node ${i}`, 'it names no operation')
     const name = names.fresh(proto.name || `${op}_${i}`)
-    const attributes = attempt(() => readAttributes(proto.attribute, `${op} "${name}"`, external, note))
-    const why = attributes instanceof NotUnderstood ? attributes : undefined
     const domain = !proto.domain || proto.domain === 'ai.onnx' ? '' : proto.domain
-    return { node: { op, name, domain, inputs: proto.input, outputs: proto.output, attributes: why ? {} : (attributes as OnnxNode['attributes']) }, why }
+    const branches = domain === '' && op === 'If' ? readBranches(proto, `If "${name}"`, external, note) : undefined
+    const attributes = branches ? {} : attempt(() => readAttributes(proto.attribute, `${op} "${name}"`, external, note))
+    const why = attributes instanceof NotUnderstood ? attributes : undefined
+    const node = { op, name, domain, inputs: proto.input, outputs: proto.output, attributes: why ? {} : (attributes as OnnxNode['attributes']) }
+    return { node, why, ...(opset !== undefined && { opset }), ...(branches && { branches }), captures: branches?.flatMap(capturesOf) ?? [] }
   })
+}
+
+function readBranches({ attribute }: NodeProto, where: string, external: ExternalData, note: Note): readonly [Branch, Branch] {
+  const branch = (name: string): Branch => {
+    const graph = attribute.find((a) => a.name === name)?.g
+    if (!graph) throw invalid(where, `its ${name} is missing`)
+    const nodes = inOrder(readNodes(graph.node.map((proto) => ({ proto })), external, note))
+    return { nodes, constants: readConstants(graph, external, note), outputs: graph.output.map((o) => o.name ?? '') }
+  }
+  return [branch('then_branch'), branch('else_branch')]
+}
+
+function capturesOf({ nodes, constants, outputs }: Branch): string[] {
+  const made = new Set([...constants.keys(), ...nodes.flatMap(({ node }) => node.outputs)])
+  return [...nodes.flatMap(readBy), ...outputs].filter((name) => name !== '' && !made.has(name))
 }
 
 /** Every name that is defined. Throws when one is defined twice. */

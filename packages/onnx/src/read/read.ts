@@ -88,23 +88,17 @@ function freed(input: Declared, batch: FreedBatch): Declared {
 function build(parsed: Parsed, declared: readonly Declared[], batch: FreedBatch | undefined): Built {
   const names = new Names(new Set([...parsed.valueNames, ...parsed.nodes.map(({ node }) => node.name)]))
   const weights = [...parsed.constants.values()].reduce((sum, c) => sum + (c instanceof NotUnderstood ? 0 : c.data.length), 0)
-  const builder = new Builder({ opset: parsed.opset, domains: parsed.domains, used: parsed.used, fourBit: parsed.fourBit, names, batch, foldBudget: 2 ** 22 + 8 * weights })
-  const missing = (op: string, name: string, reason: string, fix: string): UnsupportedNode => ({ op, name, domain: '', opset: parsed.opset, reason, fix })
-  for (const [name, constant] of parsed.constants) {
-    if (constant instanceof NotUnderstood) builder.unsupported.set(name, missing('Constant', name, constant.reason, constant.fix))
-    else builder.addConstant(name, constant)
-  }
+  const builder = new Builder({ opset: parsed.opset, domains: parsed.domains, used: new Set(parsed.used), fourBit: parsed.fourBit, names, batch, foldBudget: 2 ** 22 + 8 * weights })
+  const missing = (name: string, reason: string): UnsupportedNode => ({ op: 'Input', name, domain: '', opset: parsed.opset, reason, fix: 'Export the model with typed tensor inputs of known rank.' })
+  for (const [name, constant] of parsed.constants) builder.addFileConstant(name, constant)
   const inputs: OnnxValue[] = []
   for (const { name, dtype, typeName, shape } of declared) {
     if (dtype && shape) builder.known.set(name, { dtype, shape })
-    else builder.unsupported.set(name, missing('Input', name, dtype ? 'its number of axes is not given' : `its type is ${typeName}`, 'Export the model with typed tensor inputs of known rank.'))
+    else builder.unsupported.set(name, missing(name, dtype ? 'its number of axes is not given' : `its type is ${typeName}`))
     if (dtype && dtype !== typeName) builder.notes.add(`Values of type ${typeName} are ${dtype} here.`)
     inputs.push({ name, dtype: dtype ?? 'float32', shape })
   }
-  for (const { node, why } of parsed.nodes) {
-    if (why) builder.keep({ ...node, inputs: node.inputs.map((name) => builder.resolve(name)) }, why)
-    else builder.add(node)
-  }
+  for (const node of parsed.nodes) builder.addParsed(node)
   return { ...finish(builder, parsed, inputs, names), notes: builder.notes }
 }
 

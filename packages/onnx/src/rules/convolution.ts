@@ -121,8 +121,11 @@ function resize(call: Call): Result {
   const only = call.hasAttribute('axes') ? call.ints('axes').map((a) => call.axis(a, shape.length)) : shape.map((_, i) => i)
   const mode = call.string('mode', 'nearest')
   let coordinates = old ? 'asymmetric' : call.string('coordinate_transformation_mode', 'half_pixel')
-  if (coordinates === 'tf_crop_and_resize' || coordinates === 'tf_half_pixel_for_nn') call.refuse(`its coordinates are ${coordinates}`, 'Export it with half_pixel or align_corners.')
+  if (coordinates === 'tf_half_pixel_for_nn') call.refuse(`its coordinates are ${coordinates}`, 'Export it with half_pixel or align_corners.')
   if (coordinates === '') coordinates = 'half_pixel'
+  const crops = coordinates === 'tf_crop_and_resize'
+  const roi = crops ? call.numbers(1, 'roi') : []
+  if (crops && roi.length !== 2 * only.length) call.fail(`its roi has ${roi.length} numbers for ${only.length} axes`)
   if (call.string('keep_aspect_ratio_policy', 'stretch') !== 'stretch') call.refuse('it keeps the aspect ratio', 'Export it with the final sizes.')
   const scaleInput = old ? 1 : 2
   const sized = !old && call.has(3) && call.shape(3)[0] !== 0
@@ -133,23 +136,28 @@ function resize(call: Call): Result {
   const out = [...shape]
   const axes: number[] = []
   const kept: number[] = []
+  const parts: (readonly [number, number])[] = []
   only.forEach((axis, i) => {
     const size = shape[axis]!
     const value = given[i]!
-    if (scales ? value === 1 : value === size || (axis === 0 && call.batch?.size === value)) return
+    const part = crops ? ([roi[i]!, roi[i + only.length]!] as const) : ([0, 1] as const)
+    if (part[0] === 0 && part[1] === 1 && (scales ? value === 1 : value === size || (axis === 0 && call.batch?.size === value))) return
     if (typeof value !== 'number' || !(value > 0) || value > 2 ** 31) return call.refuse(`a scale or size is ${value}`, 'Export the model with fixed sizes.')
     axes.push(axis)
     kept.push(value)
-    out[axis] = sizes ? value : typeof size === 'number' ? Math.floor(size * value) : Number.isInteger(value) ? product([size, value]) : call.unknown()
+    parts.push(part)
+    out[axis] = sizes ? value : typeof size === 'number' ? Math.floor(Math.fround(size * value)) : Number.isInteger(value) ? product([size, value]) : call.unknown()
   })
   if (axes.length === 0) return { same: call.input(0) }
+  const seen = crops ? call.addNumbers('roi', [...parts.map(([start]) => start), ...parts.map(([, end]) => end)], 'float32') : ''
   const constant = scales ? call.addNumbers('scales', kept, 'float32') : call.addNumbers('sizes', kept)
   return {
     op: 'Resize', outputs: [{ dtype: call.dtype(0), shape: out }],
-    inputs: scales ? [call.input(0), '', constant] : [call.input(0), '', '', constant],
+    inputs: scales ? [call.input(0), seen, constant] : [call.input(0), seen, '', constant],
     attributes: {
       axes, mode: mode === 'bilinear' ? 'linear' : mode, coordinate_transformation_mode: coordinates, nearest_mode: old ? (kept.some((s) => s < 1) ? 'ceil' : 'floor') : call.string('nearest_mode', 'round_prefer_floor'),
       antialias: call.int('antialias', 0), cubic_coeff_a: call.float('cubic_coeff_a', -0.75), exclude_outside: call.int('exclude_outside', 0),
+      ...(crops && { extrapolation_value: call.float('extrapolation_value', 0) }),
     },
   }
 }

@@ -32,9 +32,18 @@ function layerNormalization(call: Call): Result {
   }
 }
 
+/** Before opset 21 scale and bias had one number a group. */
 function groupNormalization(call: Call): Result {
-  if (call.opset < 21) call.refuse('before opset 21 its scale and bias are one number a group', 'Export the model with opset 21 or newer.')
-  return like(call, { epsilon: call.float('epsilon', 1e-5), num_groups: call.int('num_groups'), stash_type: 1 })
+  const groups = call.int('num_groups')
+  const result = like(call, { epsilon: call.float('epsilon', 1e-5), num_groups: groups, stash_type: 1 })
+  if (call.opset >= 21) return result
+  const channels = call.shape(0)[1]
+  const perChannel = [1, 2].map((i) => {
+    const constant = call.constant(i)
+    if (!constant || typeof channels !== 'number' || channels % groups !== 0 || constant.data.length !== groups) return call.refuse('before opset 21 its scale and bias are one number a group', 'Export the model with opset 21 or newer.')
+    return call.addNumbers(i === 1 ? 'scale' : 'bias', Array.from({ length: channels }, (_, c) => Number(constant.data[Math.floor((c * groups) / channels)])), constant.dtype)
+  })
+  return { ...result, inputs: [call.input(0), ...perChannel] }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { BinaryFunction } from '@snn/nn'
 import { prefixes, type Activation, type Call, type Operand, type Rule } from '../call.js'
 import type { Source } from '../draft.js'
-import { rankOf, type Layout } from '../layout.js'
+import { rankOf, sameBatch, type Layout } from '../layout.js'
 import { clipped } from './clip.js'
 
 /** The constant input `i`, which broadcasts with a value of `layout`, as an array that broadcasts with its samples. */
@@ -28,12 +28,16 @@ function withConstant(call: Call, name: BinaryFunction, x: Activation, operand: 
     if (name === 'maximum') return clipped(call, source, number, null)
     if (name === 'minimum') return clipped(call, source, null, number)
   }
-  return call.byConstant(name, source, out.shape, operand, swap)
+  return call.byConstant(name, source, out.shape, name === 'add' ? masked(operand) : operand, swap)
+}
+
+/** A mask before a softmax: -infinity as a number so low that nothing comes of it, but whose differences are numbers. */
+function masked({ data, shape }: Operand): Operand {
+  return { data: data.map((value) => (value === -Infinity ? -1e30 : value)), shape }
 }
 
 function withActivation(call: Call, name: BinaryFunction, a: Activation, b: Activation): Source {
-  const fromBack = ({ layout }: Activation): number => rankOf(layout) - layout.axis
-  if (fromBack(a) !== fromBack(b) || a.layout.inner !== b.layout.inner) return call.refuseBatch()
+  if (!sameBatch(a.layout, b.layout)) return call.refuseBatch()
   const { shape } = call.output()
   if (name === 'add' && a.layout.shape.join() === b.layout.shape.join()) return call.emit('add', 'add', [a.source, b.source])
   const [left, right] = [a, b].map(({ source, layout }) => call.widen(source, layout.shape, shape.length))

@@ -1,6 +1,6 @@
 import type { Activation, Call, Rule } from '../call.js'
 import type { Draft, Source } from '../draft.js'
-import { rankOf } from '../layout.js'
+import { rankOf, sameBatch } from '../layout.js'
 
 interface Matrix {
   readonly data: Float32Array
@@ -38,10 +38,11 @@ const gemm: Rule = (call) => {
   return call.emit('fc', 'linear', [x], {}, { arrays: { weight, bias: scaled(bias, beta) } })
 }
 
-/** An operand of Gemm whose rows are the batch. */
+/** An operand of Gemm with the batch as axis `axis`, which may hold several rows of each sample: as rows. */
 function rows(call: Call, { source, layout }: Activation, axis: number): Source {
-  if (layout.inner > 1) return call.refuseBatch()
-  return layout.axis === axis ? source : call.refuseBatch()
+  if (layout.axis !== axis) return call.refuseBatch()
+  if (axis === 0 || layout.inner === 1) return source
+  return call.emit('transpose', 'transpose', [source], { permutation: [1, 0] }, { shape: [layout.shape[1]!, layout.shape[0]!] })
 }
 
 function scalar(value: number): Matrix {
@@ -58,8 +59,7 @@ const matMul: Rule = (call) => {
     return product(call, { source: a, shape: left.shape }, { source: b.source, shape: b.layout.shape })
   }
   const a = matrix(call, 0)
-  const [da, db] = [rankOf(a.layout) - a.layout.axis, rankOf(b.layout) - b.layout.axis]
-  if (da !== db || a.layout.inner !== b.layout.inner) return call.refuseBatch()
+  if (!sameBatch(a.layout, b.layout)) return call.refuseBatch()
   return product(call, { source: a.source, shape: a.layout.shape }, { source: b.source, shape: b.layout.shape })
 }
 

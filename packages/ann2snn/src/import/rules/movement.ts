@@ -1,13 +1,12 @@
 import { standing, type Call, type Rule } from '../call.js'
 import type { Source } from '../draft.js'
-import { elementsBefore, rankOf, sampleAxis } from '../layout.js'
+import { elementsBefore, rankOf, sameBatch, sampleAxis, withElementsBefore } from '../layout.js'
 import { pairs } from './window.js'
 
 const reshape: Rule = (call) => {
   const x = call.activation(0)
-  const out = call.output()
-  if (elementsBefore(x.layout) !== elementsBefore(out)) return call.refuseBatch()
-  return call.reshape(x.source, out.shape)
+  call.layout = withElementsBefore(call.output(), elementsBefore(x.layout)) ?? call.refuseBatch()
+  return call.reshape(x.source, call.layout.shape)
 }
 
 const transpose: Rule = (call) => {
@@ -75,12 +74,31 @@ const gather: Rule = (call) => {
   return call.reshape(picked, call.output().shape)
 }
 
+/** With constant indices into axes that are not the batch: entries picked from these axes as one. */
+const gatherNd: Rule = (call) => {
+  const x = call.activation(0)
+  const indices = call.constant(1, 'indices')
+  const depth = indices.shape.at(-1) ?? 0
+  const skipped = call.int('batch_dims', 0)
+  const list = call.numbers(1, 'indices')
+  if (list.length > 2 ** 20) return call.refuse(`it picks ${list.length / depth} entries`, 'Pick at most 2^20.')
+  if (skipped > 0) return call.refuse('its indices differ from sample to sample', 'Export the model with batch_dims 0.')
+  const axes = Array.from({ length: depth }, (_, onnxAxis) => call.axis(0, onnxAxis))
+  const sizes = axes.map((axis) => x.layout.shape[axis]!)
+  const flat = Array.from({ length: list.length / depth }, (_, i) =>
+    sizes.reduce((at, size, k) => {
+      const index = list[i * depth + k]!
+      return at * size + (index < 0 ? index + size : index)
+    }, 0),
+  )
+  const joined = [sizes.reduce((a, b) => a * b, 1), ...x.layout.shape.slice(depth)]
+  const source = depth === 1 ? x.source : call.reshape(x.source, joined)
+  return call.reshape(selection(call, source, joined, 0, flat), call.output().shape)
+}
+
 const pad: Rule = (call) => {
   const x = call.activation(0)
   const mode = call.string('mode', 'constant')
-  if (mode !== 'constant') return call.refuse(`its mode is ${mode}`, 'Pad with a constant, or inside the convolution.')
-  const value = standing(x, call.has(2) ? call.numbers(2, 'value')[0]! : 0)
-  if (!Number.isFinite(value)) return call.refuse(`it pads with ${value}`, 'Use the padding of the pooling layer itself.')
   const padding = x.layout.shape.map((): readonly [number, number] => [0, 0])
   pairs(call.numbers(1, 'pads')).forEach(([low, high], onnxAxis) => {
     if (low === 0 && high === 0) return
@@ -95,7 +113,28 @@ const pad: Rule = (call) => {
     shape[axis] = end - start
   })
   const added = padding.map(([low, high]) => [Math.max(0, low), Math.max(0, high)] as const)
-  return added.every(([low, high]) => low === 0 && high === 0) ? source : call.emit('pad', 'pad', [source], { padding: added, value })
+  if (added.every(([low, high]) => low === 0 && high === 0)) return source
+  if (mode !== 'constant') return call.emit('pad', 'gather', [source], { indices: added.map(([low, high], axis) => (low + high === 0 ? null : borderIndices(call, mode, shape[axis]!, low, high))) })
+  const value = standing(x, call.has(2) ? call.numbers(2, 'value')[0]! : 0)
+  if (!Number.isFinite(value)) return call.refuse(`it pads with ${value}`, 'Use the padding of the pooling layer itself.')
+  return call.emit('pad', 'pad', [source], { padding: added, value })
+}
+
+/** What of an axis of `size` stands at each place of the axis with a border that repeats it. */
+function borderIndices(call: Call, mode: string, size: number, low: number, high: number): number[] {
+  const modulo = (i: number, n: number): number => ((i % n) + n) % n
+  const at = (i: number): number => {
+    switch (mode) {
+      case 'edge': return Math.min(Math.max(i, 0), size - 1)
+      case 'wrap': return modulo(i, size)
+      case 'reflect': {
+        const period = Math.max(1, 2 * (size - 1))
+        return Math.min(modulo(i, period), period - modulo(i, period))
+      }
+      default: return call.refuse(`its mode is ${mode}`, "Pad with mode 'constant', 'reflect', 'edge' or 'wrap'.")
+    }
+  }
+  return Array.from({ length: low + size + high }, (_, i) => at(i - low))
 }
 
 const concat: Rule = (call) => {
@@ -106,7 +145,7 @@ const concat: Rule = (call) => {
   const sources = call.node.inputs.map((_, i): Source => {
     if (!call.isConstant(i)) {
       const x = call.activation(i)
-      return x.layout.axis === out.axis && x.layout.inner === out.inner ? call.numbersOf(x, call.activation(first).quantization) : call.refuseBatch()
+      return sameBatch(x.layout, out) ? call.numbersOf(x, call.activation(first).quantization) : call.refuseBatch()
     }
     return call.refuse('it joins a constant whose batch is fixed to the values of the network', 'Export the model with a free batch size.')
   })
@@ -137,7 +176,7 @@ const expand: Rule = (call) => {
     return parameter(call, { data, shape: kept }, out.shape)
   }
   const x = call.activation(0)
-  if (rankOf(x.layout) - x.layout.axis !== rankOf(out) - out.axis || x.layout.inner !== out.inner) return call.refuseBatch()
+  if (!sameBatch(x.layout, out)) return call.refuseBatch()
   return call.emit('broadcast', 'broadcast', [x.source], { shape: out.shape })
 }
 
@@ -171,6 +210,6 @@ const spaceDepth: Rule = (call) => {
 }
 
 export const movement: Readonly<Record<string, Rule>> = {
-  Reshape: reshape, Flatten: reshape, Squeeze: reshape, Unsqueeze: reshape, Transpose: transpose, Slice: slice, Split: split, Gather: gather, Pad: pad,
+  Reshape: reshape, Flatten: reshape, Squeeze: reshape, Unsqueeze: reshape, Transpose: transpose, Slice: slice, Split: split, Gather: gather, GatherND: gatherNd, Pad: pad,
   Concat: concat, ConstantOfShape: constantOfShape, Expand: expand, Tile: tile, DepthToSpace: spaceDepth, SpaceToDepth: spaceDepth,
 }

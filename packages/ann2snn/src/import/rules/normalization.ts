@@ -1,6 +1,8 @@
 import type { Call, Rule } from '../call.js'
 import type { Source } from '../draft.js'
+import { formulaOf } from '../formula.js'
 import { rankOf } from '../layout.js'
+import { constantOperand } from './arithmetic.js'
 
 const batchNormalization: Rule = (call) => {
   const x = call.batched(0, 1)
@@ -17,6 +19,51 @@ const layerNormalization: Rule = (call) => {
   if (from <= x.layout.axis) return call.refuseBatch()
   const arrays = { weight: call.array(1, 'scale'), ...(call.has(2) && { bias: call.array(2, 'bias') }) }
   return call.emit('ln', 'layerNorm', [x.source], { epsilon: call.float('epsilon', 1e-5), axes: rank - from }, { arrays })
+}
+
+/** Groups of the channels of each sample; in InstanceNormalization each channel is one. */
+const groupNormalization: Rule = (call) => {
+  const x = call.batched(0, 1)
+  const groups = call.node.op === 'InstanceNormalization' ? x.layout.shape[0]! : call.int('num_groups')
+  return call.emit('gn', 'groupNorm', [x.source], { epsilon: call.float('epsilon', 1e-5), groups }, { arrays: { weight: call.array(1, 'scale'), bias: call.array(2, 'bias') } })
+}
+
+/** x / sqrt(mean(x^2) + epsilon) scale, over the axes from `axis` on. */
+const rmsNormalization: Rule = (call) => {
+  const x = formulaOf(call)
+  const { layout } = call.activation(0)
+  const rank = rankOf(layout)
+  const given = call.int('axis', -1)
+  const axes = Array.from({ length: rank }, (_, i) => i).slice(given).map((axis) => call.axis(0, axis))
+  const y = x.binary('div', x.unary('square').reduce('mean', axes).constant('add', call.float('epsilon', 1e-5)).unary('sqrt'))
+  return call.byConstant('mul', y.source, y.shape, constantOperand(call, 1, layout, 'scale'))
+}
+
+/** x over its norm of order p along one axis. */
+const lpNormalization: Rule = (call) => {
+  const x = formulaOf(call)
+  const axes = [call.axis(0, call.int('axis', -1))]
+  return x.binary('div', call.int('p', 2) === 1 ? x.unary('abs').reduce('sum', axes) : x.unary('square').reduce('sum', axes).unary('sqrt')).source
+}
+
+/** (x - mean) / (deviation + 1e-9) over `axes`. */
+const meanVarianceNormalization: Rule = (call) => {
+  const x = formulaOf(call)
+  const axes = call.ints('axes', [0, 2, 3]).map((axis) => call.axis(0, axis))
+  const centred = x.binary('sub', x.reduce('mean', axes))
+  return centred.binary('div', centred.unary('square').reduce('mean', axes).unary('sqrt').constant('add', 1e-9)).source
+}
+
+/** x / (bias + alpha / size times the sum of the squares of the `size` channels around)^beta. */
+const localResponse: Rule = (call) => {
+  const x = formulaOf(call)
+  const size = call.int('size')
+  const channels = call.batched(0, 1).layout.shape[0]!
+  const window = Float32Array.from({ length: channels * channels }, (_, i) => {
+    const distance = (i % channels) - Math.floor(i / channels)
+    return distance >= -Math.floor((size - 1) / 2) && distance <= Math.ceil((size - 1) / 2) ? call.float('alpha', 0.0001) / size : 0
+  })
+  return x.binary('div', x.unary('square').resample(0, window).constant('add', call.float('bias', 1)).constant('pow', call.float('beta', 0.75))).source
 }
 
 interface Reduction {
@@ -48,7 +95,8 @@ function reshapedTo(call: Call, source: Source, from: readonly number[], to: rea
 }
 
 export const normalization: Readonly<Record<string, Rule>> = {
-  BatchNormalization: batchNormalization, LayerNormalization: layerNormalization,
+  BatchNormalization: batchNormalization, LayerNormalization: layerNormalization, InstanceNormalization: groupNormalization, GroupNormalization: groupNormalization,
+  RMSNormalization: rmsNormalization, LpNormalization: lpNormalization, MeanVarianceNormalization: meanVarianceNormalization, LRN: localResponse,
   ReduceSum: reduction({ prefix: 'sum', function: 'sum' }),
   ReduceMean: reduction({ prefix: 'mean', function: 'mean' }),
   ReduceMax: reduction({ prefix: 'max', function: 'max' }),

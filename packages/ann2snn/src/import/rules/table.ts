@@ -8,11 +8,12 @@ import { linear } from './linear.js'
 import { movement } from './movement.js'
 import { normalization } from './normalization.js'
 import { microsoft, quantizations } from './quantization.js'
+import { recurrences } from './recurrent.js'
 import { windows } from './window.js'
 
 /** For every ONNX operation of the normal form that a network can hold, by domain: the layers it becomes. */
 const rules: ReadonlyMap<string, ReadonlyMap<string, Rule>> = new Map([
-  ['', new Map(Object.entries({ ...windows, ConvTranspose: convTranspose, ...linear, ...activations, ...arithmetic, ...normalization, ...movement, ...quantizations, ...dynamicQuantizations }))],
+  ['', new Map(Object.entries({ ...windows, ConvTranspose: convTranspose, ...linear, ...activations, ...arithmetic, ...normalization, ...movement, ...quantizations, ...dynamicQuantizations, ...recurrences }))],
   ['com.microsoft', new Map(Object.entries(microsoft))],
 ])
 

@@ -1,4 +1,7 @@
+import { sizeOf, stridesOf } from '@snn/tensor'
 import type { Activation, Call, Rule } from '../call.js'
+import type { Source } from '../draft.js'
+import { isInside, placeOf, resizeMatrix, type AxisResize } from '../resize-matrix.js'
 
 type Padding = readonly [low: number, high: number]
 
@@ -67,19 +70,8 @@ function globalPool(kind: string): Rule {
 }
 
 /** The index of the input that each index of a resized axis takes. */
-function nearestIndices(call: Call, size: number, out: number, scale: number): number[] {
-  const coordinates = call.string('coordinate_transformation_mode', 'half_pixel')
+function nearestIndices(call: Call, axis: AxisResize): number[] {
   const rounding = call.string('nearest_mode', 'round_prefer_floor')
-  const place = (i: number): number => {
-    switch (coordinates) {
-      case 'asymmetric': return i / scale
-      case 'align_corners': return out === 1 ? 0 : (i * (size - 1)) / (out - 1)
-      case 'pytorch_half_pixel': return out === 1 ? 0 : (i + 0.5) / scale - 0.5
-      case 'half_pixel': return (i + 0.5) / scale - 0.5
-      case 'half_pixel_symmetric': return (size / 2) * (1 - out / (scale * size)) + (i + 0.5) / scale - 0.5
-      default: return call.refuse(`its coordinates are ${coordinates}`, 'Export it with half_pixel or asymmetric coordinates.')
-    }
-  }
   const round = (x: number): number => {
     switch (rounding) {
       case 'round_prefer_floor': return Math.ceil(x - 0.5)
@@ -89,23 +81,60 @@ function nearestIndices(call: Call, size: number, out: number, scale: number): n
       default: return call.refuse(`it rounds by ${rounding}`, 'Export it with floor.')
     }
   }
-  return Array.from({ length: out }, (_, i) => Math.min(Math.max(round(Math.fround(place(i))), 0), size - 1))
+  return Array.from({ length: axis.out }, (_, i) => Math.min(Math.max(round(Math.fround(placeOf(i, axis)!)), 0), axis.size - 1))
 }
 
+/** Nearest neighbours are picked; what interpolates is a linear map of each axis. */
 const resize: Rule = (call) => {
-  const mode = call.string('mode', 'nearest')
-  if (mode !== 'nearest') return call.refuse(`it interpolates (${mode})`, 'Use nearest-neighbour resizing, or a transposed convolution.')
   const x = call.activation(0)
   const { shape } = call.output()
   if (shape.some((n) => n > 65536)) return call.refuse(`its result has shape [${shape.join(',')}]`, 'Resize to at most 65536 along an axis.')
+  const resized = resizedAxes(call, x, shape)
+  if (call.string('mode', 'nearest') === 'nearest') {
+    const indices: (number[] | null)[] = shape.map(() => null)
+    for (const [axis, how] of resized) indices[axis] = nearestIndices(call, how)
+    return extrapolated(call, call.emit('upsample', 'gather', [x.source], { indices }), resized)
+  }
+  const now = [...x.layout.shape]
+  let { source } = x
+  for (const [axis, how] of resized) {
+    now[axis] = how.out
+    source = call.emit('resize', 'resample', [source], { axis }, { arrays: { matrix: { data: resizeMatrix(how), shape: [how.out, how.size] } }, shape: [...now] })
+  }
+  return extrapolated(call, source, resized)
+}
+
+function resizedAxes(call: Call, x: Activation, shape: readonly number[]): [axis: number, how: AxisResize][] {
+  const mode = call.string('mode', 'nearest') === 'cubic' ? 'cubic' : 'linear'
+  const coordinates = call.string('coordinate_transformation_mode', 'half_pixel')
+  const axes = call.ints('axes')
   const scales = call.has(2) ? call.numbers(2, 'scales') : undefined
-  const indices: (number[] | null)[] = shape.map(() => null)
-  call.ints('axes').forEach((onnxAxis, i) => {
+  const roi = call.has(1) ? call.numbers(1, 'roi') : undefined
+  return axes.map((onnxAxis, i) => {
     const axis = call.axis(0, onnxAxis)
     const [size, out] = [x.layout.shape[axis]!, shape[axis]!]
-    indices[axis] = nearestIndices(call, size, out, scales ? scales[i]! : out / size)
+    const part = roi ? ([roi[i]!, roi[i + axes.length]!] as const) : ([0, 1] as const)
+    const how = {
+      size, out, scale: scales ? scales[i]! : out / size, mode, coordinates, roi: part,
+      antialias: call.int('antialias', 0) === 1, cubic: call.float('cubic_coeff_a', -0.75), excludeOutside: call.int('exclude_outside', 0) === 1,
+    } as const
+    return placeOf(0, how) === undefined ? call.refuse(`its coordinates are ${coordinates}`, 'Export it with half_pixel or asymmetric coordinates.') : [axis, how]
   })
-  return call.emit('upsample', 'gather', [x.source], { indices })
+}
+
+/** Outside of the input stands a constant, where coordinates can lie there. */
+function extrapolated(call: Call, source: Source, resized: readonly [axis: number, how: AxisResize][]): Source {
+  const { shape } = call.output()
+  const inside = resized.map(([axis, how]) => [axis, Array.from({ length: how.out }, (_, i) => (isInside(placeOf(i, how)!, how) ? 1 : 0))] as const)
+  if (inside.every(([, list]) => list.every((one) => one === 1))) return source
+  const first = Math.min(...inside.map(([axis]) => axis))
+  const operandShape = shape.slice(first).map((n, i) => (inside.some(([axis]) => axis === first + i) ? n : 1))
+  const mask = Float32Array.from({ length: sizeOf(operandShape) }, () => 1)
+  const strides = stridesOf(operandShape)
+  for (const [axis, list] of inside) mask.forEach((_, i) => (mask[i]! *= list[Math.floor(i / strides[axis - first]!) % list.length]!))
+  const masked = call.byConstant('mul', source, shape, { data: mask, shape: operandShape })
+  const value = call.float('extrapolation_value', 0)
+  return value === 0 ? masked : call.byConstant('add', masked, shape, { data: mask.map((m) => (1 - m) * value), shape: operandShape })
 }
 
 export const windows: Readonly<Record<string, Rule>> = {
