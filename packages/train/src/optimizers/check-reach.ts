@@ -22,11 +22,19 @@ export function checkReach(kind: string, loss: Tensor, parameters: Readonly<Reco
   throw notTrainable(cut.map(({ path }) => path), layers, `[${kind}] no gradient reaches ${list(cut.map(({ path }) => path))}: it stops at ${list(layers)}, expected a way from the loss that can be differentiated. A neuron of your own fires by the function 'spike' that it is given, which has a surrogate's gradient; what shall not learn is left out of the optimiser.`)
 }
 
+/** Parameters on which the loss does not depend: of an output that it does not look at, say. */
+export function unusedParameters(loss: Tensor, parameters: Readonly<Record<string, Variable>>): string[] {
+  const paths = Object.keys(parameters)
+  const reach = gradientReach(loss, paths.map((path) => parameters[path]!.read()))
+  return paths.filter((_, i) => reach[i] === 'unused')
+}
+
 function describe({ path, primitive, place }: Node): string {
   return `${path === '' ? '' : `'${path}' `}(${primitive}, ${place})`
 }
 
-function list(names: readonly string[]): string {
+/** The first names, and how many more there are. */
+export function list(names: readonly string[]): string {
   return `${names.slice(0, most).join(', ')}${names.length > most ? ` and ${names.length - most} more` : ''}`
 }
 
