@@ -8,8 +8,8 @@ import type { Plan } from './plan.js'
 // its outputs any scale, since it is absorbed in the weights; every other layer ties the scales of its outputs to those
 // of its inputs (an Add needs equal ones). Elements tied together form one class, found by union-find, and share one scale.
 
-/** Stands for a padded zero, which has any scale: a class of its own. */
-const padded = -1
+/** Padded zeros have any scale. */
+const anyScale = -1
 
 class Classes {
   readonly #parent: number[] = []
@@ -24,6 +24,8 @@ class Classes {
   }
   /** Ties two elements together; returns one that stands for both. */
   join(a: number, b: number): number {
+    if (a === anyScale) return b
+    if (b === anyScale) return a
     const [low, high] = [this.find(a), this.find(b)].sort((x, y) => x - y) as [number, number]
     this.#parent[high] = low
     return low
@@ -63,7 +65,6 @@ export function chooseScales(plan: Plan, thresholds: ReadonlyMap<string, Float64
         case 'linear':
           return passed(classes, node, inputs, plan.shapes, shape)
         case 'analogue':
-        case 'input':
         case 'readout':
           for (const input of inputs) for (const id of input) classes.join(unit, id)
           return filled(shape, unit)
@@ -82,17 +83,17 @@ export function chooseScales(plan: Plan, thresholds: ReadonlyMap<string, Float64
     })
   }
   scale.set(classes.find(unit), 1)
-  return { of: (name) => Float64Array.from(ids.get(name)!, (id) => scale.get(classes.find(id)) ?? 1) }
+  return { of: (name) => Float64Array.from(ids.get(name)!, (id) => (id === anyScale ? 1 : (scale.get(classes.find(id)) ?? 1))) }
 }
 
 /** A convolution needs one scale per input channel, a linear layer one per feature (its last axis). */
 function uniformInputs(classes: Classes, node: NetworkNode, input: Int32Array, shape: Shape): void {
   const groups = node.layer.kind === 'conv' ? shape[0]! : shape.at(-1)!
+  const first = new Int32Array(groups).fill(anyScale)
   const inner = node.layer.kind === 'conv' ? input.length / groups : 1
-  const first: number[] = []
   input.forEach((id, i) => {
     const group = Math.floor(i / inner) % groups
-    first[group] = classes.join(first[group] ?? id, id)
+    first[group] = classes.join(first[group]!, id)
   })
 }
 
@@ -108,8 +109,8 @@ function freshOutputs(classes: Classes, node: NetworkNode, shape: Shape): Int32A
 function perChannel(classes: Classes, input: Int32Array, from: Shape, to: Shape): Int32Array {
   const channels = from[0]!
   const inner = input.length / channels
-  const first: number[] = []
-  input.forEach((id, i) => (first[Math.floor(i / inner)] = classes.join(first[Math.floor(i / inner)] ?? id, id)))
+  const first = new Int32Array(channels).fill(anyScale)
+  input.forEach((id, i) => (first[Math.floor(i / inner)] = classes.join(first[Math.floor(i / inner)]!, id)))
   const outer = sizeOf(to) / channels
   return Int32Array.from({ length: sizeOf(to) }, (_, i) => first[Math.floor(i / outer)]!)
 }
@@ -134,16 +135,16 @@ function passed(classes: Classes, node: NetworkNode, inputs: readonly Int32Array
   if (kind === 'averagePool' || kind === 'globalAveragePool') return perChannel(classes, inputs[0]!, shapes.get(node.inputs[0]!)!, shape)
   if (kind === 'reduce') {
     // sums mix everything: one scale for all
-    const all = inputs[0]!.reduce((a, b) => classes.join(a, b))
+    const all = inputs[0]!.reduce((a, b) => classes.join(a, b), anyScale)
     return new Int32Array(sizeOf(shape)).fill(all)
   }
   // pure movement: move the classes as the layer moves values
-  const layer = kind === 'pad' ? padLayer({ ...(node.layer.config as { padding: never }), value: padded }) : (node.layer as StatelessLayer)
+  const layer = kind === 'pad' ? padLayer({ ...(node.layer.config as { padding: never }), value: anyScale }) : (node.layer as StatelessLayer)
   const places = node.inputs.map((name) => placeholder([1, ...shapes.get(name)!], 'int32'))
   const moved = interpret(
     layer.apply(places, { training: false, lead: 1 }),
     referenceKernels,
     new Map(places.map((place, i) => [place, { data: inputs[i]!, shape: place.shape, dtype: 'int32' as const }])),
   )
-  return Int32Array.from(moved.data, (id) => (id === padded ? classes.create() : id))
+  return Int32Array.from(moved.data)
 }

@@ -3,6 +3,7 @@ export { Network, type NetworkParts, type NetworkMetadata, type NetworkNode, typ
 export { readouts, readoutOf, parseReadout, namedReadout, readsLastStep, runningReadout, type Readout, type ReadoutOption, type RunningReadout } from './readout.js'
 export { sequential, input, type Input, type Part } from './sequential.js'
 export { stateDict, loadStateDict, type StateDict, type LoadOptions, type LoadReport } from './state-dict.js'
+export { loadTorchState, type TorchOptions, type TorchReport } from './torch-state.js'
 export { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d, linear, type WeightedOptions, type ConvLayerOptions, type ConvTransposeLayerOptions } from './weighted.js'
 export { fanInUniform, kaimingUniform, kaimingNormal, xavierUniform, xavierNormal, orthogonal, constant, type Initializer, type Fans, type KaimingOptions, type GainOptions } from './initializers.js'
 export { type Draws } from '@snn/tensor'

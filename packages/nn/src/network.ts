@@ -1,4 +1,4 @@
-import { formatShape, isFloat, isTensor, sameShape, SnnError, withPath, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { currentPath, formatShape, isFloat, isSnnError, isTensor, sameShape, SnnError, withPath, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
 import { advance } from './advance.js'
 import { keyOf } from './initialize.js'
 import { isStateful, type Context, type Layer, type State } from './layer.js'
@@ -188,7 +188,7 @@ export class Network {
     }
     for (const { name, layer, inputs: from } of this.nodes) {
       const taken = from.map((source) => values.get(source)!)
-      const output = withPath(name, () => {
+      const output = inLayer(name, () => {
         if (!isStateful(layer)) return layer.apply(taken, context)
         const result = advance(layer, mode, taken[0]!, state[name], context)
         last[name] = result.state
@@ -229,6 +229,21 @@ export class Network {
     return outputs[this.outputs[0]!]!
   }
 }
+
+/** Runs `fn` under the layer's name, which errors then say. */
+function inLayer<T>(name: string, fn: () => T): T {
+  return withPath(name, () => {
+    try {
+      return fn()
+    } catch (error) {
+      // an error from a network inside of the layer has its name already
+      if (isSnnError(error) && !error.message.includes(layerMark)) error.message += `${layerMark}'${currentPath()}'.`
+      throw error
+    }
+  })
+}
+
+const layerMark = ' In the layer '
 
 function checkInput({ name, shape }: NetworkInput, x: Tensor | undefined, { lead }: Context): Tensor {
   const features = x?.shape.slice(lead) ?? []

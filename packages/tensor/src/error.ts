@@ -18,6 +18,8 @@ export interface ErrorDetails {
   UNBOUND: { readonly place: string }
   /** The primitive has no gradient with respect to this input. */
   NO_GRADIENT: { readonly primitive: string }
+  /** Training could change none of these parameters: no gradient comes to them, or it stops at these layers. */
+  NOT_TRAINABLE: { readonly parameters: readonly string[]; readonly layers: readonly string[] }
   /** The backend cannot run this primitive or element type. */
   UNSUPPORTED: { readonly primitive: string; readonly backend: string }
   /** A program needs more memory than the backend can address. */

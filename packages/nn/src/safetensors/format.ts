@@ -1,4 +1,4 @@
-import { bytesPerElement, type DType, type Shape } from '@snn/tensor'
+import type { DType, Shape } from '@snn/tensor'
 
 /** The names that the format has for our dtypes, in the order in which the reference implementation writes them. */
 export const dtypeNames = { float64: 'F64', float32: 'F32', int32: 'I32', uint8: 'U8', bool: 'BOOL' } as const satisfies Record<DType, string>
@@ -12,8 +12,8 @@ export const prefixLength = 8
 /** What the reference implementation takes as the longest header, in bytes. */
 export const longestHeader = 100_000_000
 
-/** Bytes of a tensor, or NaN when they cannot be counted. */
-export function byteLength(dtype: DType, shape: Shape): number {
-  const bytes = shape.reduce((product, n) => (Number.isSafeInteger(product * n) ? product * n : Number.NaN), bytesPerElement(dtype))
+/** Bytes of a tensor of elements of so many bytes, or NaN when they cannot be counted. */
+export function byteLength(elementBytes: number, shape: Shape): number {
+  const bytes = shape.reduce((product, n) => (Number.isSafeInteger(product * n) ? product * n : Number.NaN), elementBytes)
   return Number.isSafeInteger(bytes) ? bytes : Number.NaN
 }

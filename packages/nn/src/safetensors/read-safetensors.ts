@@ -1,17 +1,23 @@
-import { allocate, hostTensor, SnnError, type DType, type HostTensor, type Shape } from '@snn/tensor'
-import { byteLength, dtypeNames, longestHeader, metadataKey, prefixLength } from './format.js'
+import { hostTensor, SnnError, type HostTensor, type Shape } from '@snn/tensor'
+import { elementsFrom, elementTypes } from './element-types.js'
+import { byteLength, longestHeader, metadataKey, prefixLength } from './format.js'
 import { repeatedKey } from './repeated-key.js'
 
 export interface Safetensors {
   readonly tensors: Readonly<Record<string, HostTensor>>
   readonly metadata: Readonly<Record<string, string>>
+  /** Tensors of element types that we do not have: what they are and what they have become. */
+  readonly notes: readonly string[]
 }
 
 /**
  * The tensors of a safetensors file, copied, and its metadata. The whole header is checked before any memory is taken for tensors: they
  * must fit their shapes and cover the data from end to end, each byte once.
  *
- * @throws `DATA_INVALID` for a file that is damaged or not of this format; `DTYPE` for element types other than F64, F32, I32, U8, BOOL
+ * F16 and BF16 become float32, and I64, U64, U32, I16, U16 and I8 int32, exactly; `notes` name them.
+ *
+ * @throws `DATA_INVALID` for a file that is damaged or not of this format; `DTYPE` for other element types, such as those of 8-bit floats, and for whole
+ * numbers that int32 cannot hold
  */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
   const { header, start } = readHeader(bytes)
@@ -19,8 +25,8 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
   if (!isObject(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) throw invalid(`${metadataKey} is not an object of strings`)
   const entries = Object.entries(rest).map(([name, entry]) => checkEntry(name, entry, bytes.length - start))
   checkCoverage(entries, bytes.length - start)
-  const tensors = entries.map(({ name, dtype, shape, begin, end }) => [name, tensorFrom(name, dtype, shape, bytes.subarray(start + begin, start + end))] as const)
-  return { tensors: Object.fromEntries(tensors), metadata: metadata as Readonly<Record<string, string>> }
+  const tensors = entries.map((entry) => [entry.name, tensorFrom(entry, bytes.subarray(start + entry.begin, start + entry.end))] as const)
+  return { tensors: Object.fromEntries(tensors), metadata: metadata as Readonly<Record<string, string>>, notes: notesOn(entries) }
 }
 
 function readHeader(bytes: Uint8Array): { readonly header: Readonly<Record<string, unknown>>; readonly start: number } {
@@ -46,7 +52,8 @@ function readHeader(bytes: Uint8Array): { readonly header: Readonly<Record<strin
 
 interface Entry {
   readonly name: string
-  readonly dtype: DType
+  /** As the format calls it: one of `elementTypes`. */
+  readonly type: string
   readonly shape: Shape
   readonly begin: number
   readonly end: number
@@ -56,17 +63,16 @@ function checkEntry(name: string, entry: unknown, room: number): Entry {
   if (!isObject(entry)) throw invalid(`'${name}' without a description`)
   const { dtype: dtypeName, shape, data_offsets: offsets } = entry
   if (typeof dtypeName !== 'string') throw invalid(`'${name}' without a dtype`)
-  const dtype = (Object.keys(dtypeNames) as DType[]).find((known) => dtypeNames[known] === dtypeName)
-  if (!dtype) {
-    const known = Object.values(dtypeNames)
+  if (!Object.hasOwn(elementTypes, dtypeName)) {
+    const known = Object.keys(elementTypes)
     throw new SnnError('DTYPE', `[readSafetensors] '${name}' is of dtype ${dtypeName}, expected one of ${known.join(', ')}. Convert it where the file was made.`, { dtypes: [dtypeName, ...known] })
   }
   if (!isSizes(shape)) throw invalid(`'${name}' with shape ${JSON.stringify(shape)}`)
   if (!isSizes(offsets) || offsets.length !== 2) throw invalid(`'${name}' with offsets ${JSON.stringify(offsets)}`)
   const [begin, end] = offsets as [number, number]
   if (begin > end || end > room) throw invalid(`'${name}' at bytes ${begin} to ${end} of the data's ${room}`)
-  if (byteLength(dtype, shape) !== end - begin) throw invalid(`'${name}' of shape [${shape.join(',')}] and dtype ${dtypeName} in ${end - begin} bytes`)
-  return { name, dtype, shape, begin, end }
+  if (byteLength(elementTypes[dtypeName]!.bytes, shape) !== end - begin) throw invalid(`'${name}' of shape [${shape.join(',')}] and dtype ${dtypeName} in ${end - begin} bytes`)
+  return { name, type: dtypeName, shape, begin, end }
 }
 
 /** No byte may belong to two tensors or to none. */
@@ -79,11 +85,20 @@ function checkCoverage(entries: readonly Entry[], room: number): void {
   if (covered !== room) throw invalid(`${room} bytes of data, of which the tensors take ${covered}`)
 }
 
-function tensorFrom(name: string, dtype: DType, shape: Shape, bytes: Uint8Array): HostTensor {
-  if (dtype === 'bool' && bytes.some((byte) => byte > 1)) throw invalid(`'${name}' of dtype BOOL with a byte other than 0 and 1`)
-  const data = allocate(dtype, bytes.length / (byteLength(dtype, [])))
-  new Uint8Array(data.buffer).set(bytes)
-  return hostTensor({ data, shape, dtype }, 'readSafetensors')
+function tensorFrom({ name, type, shape }: Entry, bytes: Uint8Array): HostTensor {
+  if (type === 'BOOL' && bytes.some((byte) => byte > 1)) throw invalid(`'${name}' of dtype BOOL with a byte other than 0 and 1`)
+  const element = elementTypes[type]!
+  const data = elementsFrom(bytes, element)
+  if (typeof data === 'number') throw new SnnError('DTYPE', `[readSafetensors] '${name}' of dtype ${type} holds ${data}, expected numbers that int32 holds. Leave it out of the file, or convert it there.`, { dtypes: [type, element.dtype] })
+  return hostTensor({ data, shape, dtype: element.dtype }, 'readSafetensors')
+}
+
+/** What was converted, by element type. */
+function notesOn(entries: readonly Entry[]): string[] {
+  return Object.entries(elementTypes).flatMap(([type, { dtype, read }]) => {
+    const names = entries.flatMap((entry) => (read && entry.type === type ? [entry.name] : []))
+    return names.length === 0 ? [] : [`${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}: ${type} read as ${dtype}`]
+  })
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 import { compile, type Backend, type CompileFunctionOptions, type Tensor } from '@snn/tensor'
 import { padBatch, type TrainingData } from './data.js'
+import { checkBatch } from './finite.js'
 import type { Measured } from './progress.js'
 
 /** What to measure on a batch, in a trace: a loss (one value for each sample [N], or a scalar) and the predicted classes int32 [N]. */
@@ -27,6 +28,7 @@ export function evaluator(step: EvaluationStep, { backend, onCompile }: Pick<Eva
     for await (const [x, y] of data.pass(0)) {
       signal?.throwIfAborted()
       const count = x.shape[0] ?? 0
+      checkBatch([x, y], undefined, 'evaluate')
       const result = await compiled.run([padBatch(x, data.batch), padBatch(y, data.batch)], { signal })
       const losses = result.loss
       if (losses && (losses.shape.length > 0 || count === data.batch)) {

@@ -4,8 +4,9 @@ import { checkSetting, readVariables, restoreVariables, type CheckpointStore, ty
 import type { TrainingData } from './data.js'
 import { countCorrect, evaluator, type EvaluationStep } from './evaluate.js'
 import { evaluationStep, trainingStep, trainingVariables, type NetworkTraining, type TrainingStep } from './network-step.js'
+import { checkBatch, checkHealth, checkWeights, finiteLoss } from './finite.js'
 import type { EpochResult, FitProgress, TrainingLog } from './progress.js'
-import { checkCount, finiteLoss, Rate } from './session.js'
+import { checkCount, Rate } from './session.js'
 
 export interface CheckpointOptions {
   readonly store: CheckpointStore
@@ -33,6 +34,8 @@ export interface FitOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: FitProgress) => void
   readonly onEpoch?: (result: EpochResult) => void
+  /** Is told what is probably not meant, such as a parameter on which the loss does not depend. Default: `console.warn`. */
+  readonly onWarning?: (text: string) => void
   /** Called when a program is compiled: once for training and once for validation, unless batches differ in shape. */
   readonly onCompile?: CompileFunctionOptions['onCompile']
 }
@@ -58,8 +61,8 @@ export interface FitResult {
  * With a checkpoint nothing is lost when training is interrupted, at any moment: with `resume` it goes on, and ends in the same bits as without the
  * interruption (on a backend whose sums do not depend on chance).
  *
- * @throws `ARGUMENT` for options outside of their domains and data without one full batch, `NOT_FINITE` when the loss is no number any more,
- * `CHECKPOINT` when a checkpoint does not fit, and `signal.reason`
+ * @throws `ARGUMENT` for options outside of their domains and data without one full batch, `NOT_FINITE` when data, loss or weights are
+ * no numbers, with sample, layer and step, `NOT_TRAINABLE` where nothing could be learned, `CHECKPOINT` when a checkpoint does not fit, and `signal.reason`
  */
 export function fit(net: Network, data: TrainingData, options: NetworkFitOptions): Promise<FitResult>
 export function fit(step: TrainingStep, data: TrainingData, options: StepFitOptions): Promise<FitResult>
@@ -88,7 +91,11 @@ async function train(step: TrainingStep, data: TrainingData, options: StepFitOpt
   const none = { loss: 0, correct: null, samples: 0 }
   let position: TrainingPosition = stored?.position ?? { version: 1, epoch: 0, batch: 0, steps: 0, sums: none, history: [], setting }
   await log?.start(position)
-  const save = async (): Promise<void> => checkpoint?.store.save({ position, tensors: await readVariables(variables) })
+  const save = async (): Promise<void> => {
+    const tensors = await readVariables(variables)
+    checkWeights(tensors, { epoch: position.epoch, batch: position.batch })
+    await checkpoint?.store.save({ position, tensors })
+  }
 
   await using run = compile(step, { backend: options.backend, ...(options.onCompile && { onCompile: options.onCompile }) })
   await using measure = evaluator(options.evaluate ?? (() => ({})), options)
@@ -105,10 +112,13 @@ async function train(step: TrainingStep, data: TrainingData, options: StepFitOpt
       for await (const [x, y] of data.pass(position.epoch, position.batch)) {
         if (position.batch >= batches) break
         signal?.throwIfAborted()
-        const { loss, predictions } = await run.run([x, y], { signal })
+        const place = { epoch, batch: position.batch + 1 }
+        checkBatch([x, y], place, 'fit')
+        const { loss, predictions, health } = await run.run([x, y], { signal })
         const count = x.shape[0] ?? 0
         rate.add(count)
-        const value = finiteLoss(loss, epoch, position.batch + 1)
+        const value = finiteLoss(loss, place)
+        await checkHealth(health, variables, place)
         const correct = predictions ? countCorrect(predictions.data, y.data, count) : null
         const { sums } = position
         position = { ...position, batch: position.batch + 1, steps: position.steps + 1, sums: { loss: sums.loss + value * count, correct: correct === null ? null : (sums.correct ?? 0) + correct, samples: sums.samples + count } }

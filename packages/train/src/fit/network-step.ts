@@ -2,11 +2,13 @@ import type { Network, NetworkMetadata } from '@snn/nn'
 import type { Tensor, Variable } from '@snn/tensor'
 import { predictByRate } from '../metrics.js'
 import type { Optimizer } from '../optimizers/optimizer.js'
+import { list, unusedParameters } from '../optimizers/check-reach.js'
 import type { EvaluationStep } from './evaluate.js'
+import { healthOf } from './finite.js'
 import { recognizeEncoding, recognizeReadout } from './recognize.js'
 
-/** What a training step gives, in a trace: the loss (a scalar, or one value for each sample, of which the mean is reported) and the predicted classes int32 [N]. */
-export type TrainingStep = (x: Tensor, y: Tensor) => { readonly loss: Tensor; readonly predictions?: Tensor }
+/** What a training step gives, in a trace: the loss (a scalar, or one value for each sample, of which the mean is reported), the predicted classes int32 [N], and a scalar that is finite while the weights are. */
+export type TrainingStep = (x: Tensor, y: Tensor) => { readonly loss: Tensor; readonly predictions?: Tensor; readonly health?: Tensor }
 
 export interface NetworkTraining {
   readonly optimizer: Optimizer
@@ -29,13 +31,16 @@ const meanOf = (loss: Tensor): Tensor => (loss.shape.length === 0 ? loss : loss.
  * The training step of a network: forward, gradient, update, all in one program. The network's metadata then say how it was run and read, so that tools and
  * files measure what training measured.
  */
-export function trainingStep(net: Network, { optimizer, loss, encode, predict }: NetworkTraining): TrainingStep {
+export function trainingStep(net: Network, { optimizer, loss, encode, predict, onWarning = console.warn }: NetworkTraining & { readonly onWarning?: (text: string) => void }): TrainingStep {
   return (x, y) => {
     const outputs = net.forward(encode(x), { training: true })
     net.metadata = { ...net.metadata, T: outputs.shape[0]!, encoding: recognizeEncoding(encode, x), ...readoutFor(outputs, predict) }
-    const value = meanOf(loss(outputs, y))
+    const losses = loss(outputs, y)
+    const value = meanOf(losses)
+    const unused = unusedParameters(value, optimizer.parameters)
     optimizer.step(value)
-    return { loss: value, ...predicted(outputs, predict) }
+    if (unused.length > 0) onWarning(`[fit] the loss does not depend on ${list(unused)}: training will not change them. Leave them out of the optimiser, or look where their layers lead to.`)
+    return { loss: losses, health: healthOf(optimizer.parameters), ...predicted(outputs, predict) }
   }
 }
 

@@ -1,4 +1,4 @@
-import { SnnError, type HostTensor } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
 
 /** Samples a second, of the time between `start` and `stop` alone. */
 export class Rate {
@@ -31,16 +31,6 @@ export class Rate {
   secondsFor(samples: number): number {
     return this.#samples === 0 ? 0 : samples / this.perSecond
   }
-}
-
-/** The value of a loss, a scalar or the mean of one value for each sample. Throws `NOT_FINITE` when it is no number. */
-export function finiteLoss({ data }: HostTensor, epoch: number, batch: number): number {
-  let sum = 0
-  for (const value of data) sum += value
-  const loss = sum / data.length
-  if (Number.isFinite(loss)) return loss
-  const place = `epoch ${epoch}, batch ${batch}`
-  throw new SnnError('NOT_FINITE', `[fit] the loss is ${loss} at ${place}, expected a finite number. Lower the learning rate, clip gradients, or look at the data (labels outside of the classes count as NaN); compile with check: 'nan' names the operation.`, { place })
 }
 
 /** Throws `ARGUMENT` unless the option is a whole number of at least `least`. */

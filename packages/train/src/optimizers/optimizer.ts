@@ -1,4 +1,5 @@
 import { formatShape, grad, sameShape, scalar, SnnError, zerosVariable, type DType, type Tensor, type Variable } from '@snn/tensor'
+import { checkReach } from './check-reach.js'
 import { clipByNorm, clipByValue } from './clip.js'
 import type { Schedule } from './schedules.js'
 
@@ -19,7 +20,7 @@ export interface Optimizer {
   readonly parameters: Readonly<Record<string, Variable>>
   /** What it remembers: steps done, averages of gradients. Save them to go on later. */
   readonly variables: Readonly<Record<string, Variable>>
-  /** Assigns new values to the parameters, from the gradient of a scalar loss. In a trace. */
+  /** Assigns new values to the parameters, from the gradient of a scalar loss. In a trace. Throws `NOT_TRAINABLE` where that can change nothing. */
   step(loss: Tensor): void
   /** The same from gradients by path, of all parameters. */
   apply(gradients: Readonly<Record<string, Tensor>>): void
@@ -89,7 +90,10 @@ export function createOptimizer(kind: string, parameters: Readonly<Record<string
       ...shared,
       ...Object.fromEntries(paths.flatMap((path) => rule.memory.map((name, i) => [`${path}.${name}`, memory[path]![i]!]))),
     },
-    step: (loss) => apply(grad(loss, parameters)),
+    step(loss) {
+      checkReach(kind, loss, parameters)
+      apply(grad(loss, parameters))
+    },
     apply,
   }
 }
