@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { writeNir, writeNirData } from '@snn/nir'
+import { lint, writeNir, writeNirData } from '@snn/nir'
 import { expect, it } from 'vitest'
 import { sampleData, sampleGraphs } from './samples.ts'
 
@@ -16,6 +16,7 @@ it.skipIf(!available)('files have the layout that nir itself writes', { timeout:
   const folder = mkdtempSync(join(tmpdir(), 'nir-'))
   try {
     for (const [name, graph] of Object.entries(sampleGraphs)) {
+      expect(lint(graph, 'nir')).toEqual([])
       writeFileSync(join(folder, `${name}.nir`), await writeNir(graph))
       writeFileSync(join(folder, `${name}-plain.nir`), await writeNir(graph, { compression: false }))
     }
