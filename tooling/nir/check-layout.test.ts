@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { writeNir } from '@snn/nir'
+import { lint, writeNir, writeNirData } from '@snn/nir'
 import { expect, it } from 'vitest'
-import { sampleGraphs } from './samples.ts'
+import { sampleData, sampleGraphs } from './samples.ts'
 
 /** A Python that has h5py: `SNN_PYTHON`, else `python3`. */
 const python = process.env['SNN_PYTHON'] ?? 'python3'
@@ -16,9 +16,11 @@ it.skipIf(!available)('files have the layout that nir itself writes', { timeout:
   const folder = mkdtempSync(join(tmpdir(), 'nir-'))
   try {
     for (const [name, graph] of Object.entries(sampleGraphs)) {
+      expect(lint(graph, 'nir')).toEqual([])
       writeFileSync(join(folder, `${name}.nir`), await writeNir(graph))
       writeFileSync(join(folder, `${name}-plain.nir`), await writeNir(graph, { compression: false }))
     }
+    writeFileSync(join(folder, 'recorded.data.nir'), await writeNirData(sampleData))
     const said = execFileSync(python, [fileURLToPath(new URL('check_layout.py', import.meta.url)), folder], { encoding: 'utf8' })
     expect(said).toContain('files as nir writes them')
   } finally {

@@ -1,4 +1,4 @@
-import { nirArray, type NirGraph, type NirNode } from '@snn/nir'
+import { nirArray, toEvents, type NirGraph, type NirGraphData, type NirNode, type TimeGriddedData } from '@snn/nir'
 
 const ramp = (shape: readonly number[], from = 0.1, single = true) => {
   const data = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => from + i / 16)
@@ -51,4 +51,13 @@ export const sampleGraphs: Readonly<Record<string, NirGraph>> = {
   circle: { ...recurrent, edges: [['input', 'lif'], ['lif', 'back'], ['back', 'lif'], ['lif', 'output']] },
   nested: chain(n, n, { outer: chain(n, n, { lif: neurons['lif']! }) }),
   large: chain([40_000], [2], { linear: { type: 'Linear', weight: ramp([2, 40_000]) } }),
+}
+
+const spikes: TimeGriddedData = { type: 'TimeGriddedData', shape: [2, 5, 3], data: Float32Array.from({ length: 30 }, (_, i) => Number(i % 4 === 0)), binary: true, dt: 1e-3 }
+const events = toEvents(spikes)
+
+/** Recorded data with every kind of observable. */
+export const sampleData: NirGraphData = {
+  type: 'NIRGraphData',
+  nodes: { lif: { type: 'NIRNodeData', observables: { spikes, membrane: { ...spikes, data: spikes.data.map((value) => value / 3), binary: false }, events, valued: { ...events, type: 'ValuedEventData', value: events.idx } } } },
 }

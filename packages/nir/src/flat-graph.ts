@@ -7,7 +7,7 @@ export type FlatNode = Exclude<NirNode, NirGraph>
 /** A graph without graphs inside: their nodes stand in it under `outer.inner`. */
 export interface FlatGraph {
   readonly nodes: ReadonlyMap<string, FlatNode>
-  /** Each once. */
+  /** Each once, in the order of names: what a graph does does not depend on the order in which a file has it. */
   readonly edges: readonly (readonly [from: string, to: string])[]
   readonly shapes: ReadonlyMap<string, NodeShapes>
 }
@@ -45,7 +45,8 @@ export function flatGraph(graph: NirGraph): FlatGraph {
     edges = [...edges.filter(([from, to]) => from !== end && to !== end), ...through]
     nodes.delete(end)
   }
-  return { nodes, edges: [...new Map(edges.map((edge) => [JSON.stringify(edge), edge])).values()], shapes }
+  const once = [...new Map(edges.map((edge) => [JSON.stringify(edge), edge])).entries()]
+  return { nodes, edges: once.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, edge]) => edge), shapes }
 }
 
 /** The graph with an Input before each node that nothing leads to, and an Output behind each that leads nowhere, as `nir.read` adds them. */

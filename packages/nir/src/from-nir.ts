@@ -27,7 +27,7 @@ export interface FromNirOptions {
  * @throws `NIR_INVALID` for a graph that contradicts itself, `NIR_UNSUPPORTED` for delays between steps, `ARGUMENT` for a dt or name that does not fit
  */
 export function fromNir(graph: NirGraph, { dt, as = 'exact', surrogate, roundDelays = false }: FromNirOptions): Network {
-  if (!(as in discretisations)) throw new SnnError('ARGUMENT', `[fromNir] as '${String(as)}', expected one of ${Object.keys(discretisations).join(', ')}.`, { name: 'as', value: as })
+  if (!(as in discretisations)) throw new SnnError('ARGUMENT', `[fromNir] as '${as as string}', expected one of ${Object.keys(discretisations).join(', ')}.`, { name: 'as', value: as })
   if (!(dt > 0 && dt < Infinity)) throw new SnnError('ARGUMENT', `[fromNir] dt ${dt}, expected the length of a step in seconds, such as 1e-4. Give it.`, { name: 'dt', value: dt })
   checkNir('fromNir', graph)
   const flat = flatGraph(withEnds(graph))
@@ -36,10 +36,9 @@ export function fromNir(graph: NirGraph, { dt, as = 'exact', surrogate, roundDel
 }
 
 function build({ nodes, edges, shapes }: FlatGraph, time: Time): Network {
-  const names = [...nodes.keys()]
-  const inputs = names.filter((name) => nodes.get(name)!.type === 'Input')
-  const outputs = names.filter((name) => nodes.get(name)!.type === 'Output')
-  const late = lateEdges(names, edges, inputs, (name) => hasMemory(nodes.get(name)!.type))
+  const names = [...nodes.keys()].sort()
+  const [inputs, outputs] = (['Input', 'Output'] as const).map((type) => [...nodes.keys()].filter((name) => nodes.get(name)!.type === type)) as [string[], string[]]
+  const late = lateEdges(names, edges, names.filter((name) => inputs.includes(name)), (name) => hasMemory(nodes.get(name)!.type))
   const taken = new Set(names)
   const free = (name: string): string => {
     let found = name

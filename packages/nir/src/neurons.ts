@@ -149,5 +149,5 @@ const cubaLif = defineNeuron('nirCubaLIF', {
 /** The models by the type of node; `LIF` has a second one for resets within a step. */
 export const models = { Threshold: threshold, I: integrator, IF: integrateAndFire, LI: leakyIntegrator, LIF: lif, exactLIF: exactLif, CubaLI: cubaIntegrator, CubaLIF: cubaLif } as const
 
-/** For `createNeuron`, which makes layers again from what files say of them. */
+/** The models of NIR's neurons, for `createNeuron`, which makes layers again from what files say of them. */
 export const nirNeurons: readonly AnyNeuronModel[] = Object.values(models)

@@ -1,12 +1,12 @@
 import type { Surrogate } from '@snn/surrogate'
 import { sameShape, variable, type Variable } from '@snn/tensor'
-import { addLayer, averagePoolLayer, constantLayer, convLayer, delayLayer, flattenLayer, learnableDelayLayer, linearLayer, reshapeLayer, type Layer } from '@snn/nn'
+import { addLayer, averagePoolLayer, constantLayer, convLayer, delayLayer, flattenLayer, linearLayer, reshapeLayer, type Layer } from '@snn/nn'
 import { uniform, type NirArray } from './array.js'
 import { paddingPerAxis, perAxis } from './axes.js'
 import { discretisations, type DiscretisationName } from './discretisations.js'
 import type { FlatNode } from './flat-graph.js'
 import type { NirConv1d, NirConv2d, NirNodeOf } from './graph.js'
-import { batchedLinearLayer, sumPoolLayer } from './layers.js'
+import { batchedLinearLayer, elementwiseDelayLayer, sumPoolLayer } from './layers.js'
 import { models } from './neurons.js'
 import type { NodeShapes } from './shapes.js'
 
@@ -68,7 +68,7 @@ const makers: Makers = {
   SumPool2d: (node) => [sumPoolLayer(window(node))],
   AvgPool2d: (node) => [averagePoolLayer({ ...window(node), countIncludePad: true })],
   Flatten: (_, { input, output }) => (sameShape(input, output) ? [] : output.length === 1 ? [flattenLayer({})] : [reshapeLayer({ shape: output })]),
-  Delay({ delay }, { input }, { dt, roundDelays }) {
+  Delay({ delay }, _, { dt, roundDelays }) {
     const steps = Array.from(delay.data, (seconds) => seconds / dt)
     const strange = steps.find((n) => Math.abs(n - Math.round(n)) > 1e-3)
     if (strange !== undefined && !roundDelays) return { reason: `a delay of ${strange} steps of ${dt} s`, fix: 'Choose a dt that divides all delays, or { roundDelays: true }.' }
@@ -76,8 +76,7 @@ const makers: Makers = {
     const most = Math.max(...whole)
     if (most === 0) return []
     if (whole.every((n) => n === most)) return [delayLayer({ steps: most })]
-    const each = learnableDelayLayer({ max: most }, { delay: variable({ data: whole, shape: [whole.length] }, { name: 'delay' }) })
-    return input.length === 1 ? [each] : [flattenLayer({}), each, reshapeLayer({ shape: input })]
+    return [elementwiseDelayLayer({ max: most }, { steps: variable({ data: whole, shape: delay.shape }, { name: 'steps' }) })]
   },
   Threshold: ({ threshold }, _, own) => [models.Threshold({ threshold: parameter(threshold, 'threshold'), ...training(own) })],
   I: ({ r }, _, own) => [models.I({ r: parameter(r, 'r'), ...time(own) })],

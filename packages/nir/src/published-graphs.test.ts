@@ -8,7 +8,7 @@ import { fromNir, readNir, repairNir, type DiscretisationName, type NirGraph } f
 
 let backend: Backend & Partial<AsyncDisposable & Disposable>
 beforeAll(async () => void (backend = await cpu()))
-afterAll(async () => void (await backend[Symbol.asyncDispose]?.()))
+afterAll(() => backend[Symbol.asyncDispose]?.())
 
 const braille = (name: string, options = {}): Promise<NirGraph> => readNir(sharedFile(`nir/braille_noDelay_bias_zero${name}.nir`), options)
 

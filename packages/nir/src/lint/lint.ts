@@ -1,0 +1,107 @@
+import { SnnError } from '@snn/tensor'
+import { flatGraph } from '../flat-graph.js'
+import { lateEdges } from '../cycles.js'
+import { faultsOf } from '../check.js'
+import type { NirGraph, NirNode } from '../graph.js'
+import { readers, type GraphLimits, type Reader, type ReaderName } from './readers.js'
+import { speckLimits } from './speck.js'
+
+/** Something that a tool will not take as it is meant. */
+export interface NirLint {
+  /** Path of the node; '' for the graph. */
+  readonly node: string
+  readonly type: string
+  /** Whether the tool refuses it, or takes it as something else. */
+  readonly effect: 'rejects' | 'changes'
+  readonly what: string
+  readonly fix: string
+  /** Where the tool's source says so. */
+  readonly source: string
+}
+
+export interface LintOptions {
+  /** Length of a step in seconds, for tools that tie a parameter to it. Default 1e-4, the default of snnTorch and SpikingJelly. */
+  readonly dt?: number
+}
+
+/**
+ * What a tool will reject of a graph, or change without saying. Nothing where the tool reads the graph as it is meant.
+ *
+ * @throws `ARGUMENT` for a tool that is not known
+ */
+export function lint(graph: NirGraph, reader: ReaderName, { dt = 1e-4 }: LintOptions = {}): NirLint[] {
+  if (!Object.hasOwn(readers, reader)) throw new SnnError('ARGUMENT', `[lint] reader '${reader as string}', expected one of ${Object.keys(readers).join(', ')}.`, { name: 'reader', value: reader })
+  const tool: Reader = readers[reader]
+  const faults = faultsOf(graph)
+  if (faults.length > 0) return faults.map(({ node, what, fix }) => ({ node, type: 'NIRGraph', effect: 'rejects', what, fix, source: 'the graph contradicts itself' }))
+  return [...nodeLints(graph, tool, dt, ''), ...graphLints(graph, tool), ...(reader === 'speck' ? speckLimits(graph) : [])]
+}
+
+function nodeLints(graph: NirGraph, tool: Reader, dt: number, path: string): NirLint[] {
+  return Object.entries(graph.nodes).flatMap(([name, node]): NirLint[] => {
+    const at = path === '' ? name : `${path}/${name}`
+    const { reads, conditions, source } = tool.nodes[node.type]
+    const own = { node: at, type: node.type, source: `${tool.url} ${source}` }
+    if (!reads) return [{ ...own, effect: 'rejects', what: `${tool.title} does not read ${node.type}`, fix: alternative(node) }]
+    const found = conditions.filter(({ test }) => test(node, dt)).map(({ effect, what, fix }): NirLint => ({ ...own, effect, what, fix }))
+    return node.type === 'NIRGraph' ? [...found, ...nodeLints(node, tool, dt, at)] : found
+  })
+}
+
+/** What could stand in the place of a node. */
+function alternative(node: NirNode): string {
+  switch (node.type) {
+    case 'Linear':
+      return 'Give it as an Affine with a bias of zeros.'
+    case 'Affine':
+      return 'Give it as a Linear, without its bias.'
+    case 'SumPool2d':
+      return 'Give it as a Conv2d of ones, or as an AvgPool2d before larger weights.'
+    case 'AvgPool2d':
+      return 'Give it as a SumPool2d before smaller weights.'
+    case 'Conv1d':
+      return 'Give it as a Conv2d with a kernel of [1, n].'
+    case 'Scale':
+      return 'Take it into the weights behind it.'
+    case 'IF':
+    case 'LIF':
+      return 'Give it as a CubaLIF with tau_syn = dt, where the tool reads that.'
+    case 'NIRGraph':
+      return 'Put its nodes into the outer graph.'
+    default:
+      return 'Leave it out, or choose another tool.'
+  }
+}
+
+function graphLints(graph: NirGraph, { title, url, graph: limits }: Reader): NirLint[] {
+  const found: NirLint[] = []
+  const say = (node: string, what: string, fix: string): void => void found.push({ node, type: 'NIRGraph', effect: 'rejects', what: `${title} does not read ${what}`, fix, source: `${url} ${limits.source}` })
+  const inner = Object.entries(graph.nodes).filter((entry): entry is [string, NirGraph] => entry[1].type === 'NIRGraph')
+  if (limits.inner === 'recurrent') for (const [name, node] of inner) if (!isRecurrentPair(Object.values(node.nodes))) say(name, 'a graph inside that is not a neuron and its recurrent weight', 'Put its nodes into the outer graph.')
+  const { nodes, edges } = flatGraph(graph)
+  if (limits.oneInput && [...nodes.values()].filter(({ type }) => type === 'Input').length > 1) say('', 'several inputs', 'Join them into one.')
+  checkCircles(graph, limits, say)
+  if (!limits.branches) {
+    for (const name of nodes.keys()) {
+      const [out, into] = [0, 1].map((end) => edges.filter((edge) => edge[end] === name && !(limits.circles === 'recurrent' && edges.some(([from, to]) => from === edge[1] && to === edge[0]))).length) as [number, number]
+      if (out > 1 || into > 1) say(name, 'branches', 'Make it one line of nodes.')
+    }
+  }
+  return found
+}
+
+function checkCircles(graph: NirGraph, limits: GraphLimits, say: (node: string, what: string, fix: string) => void): void {
+  if (limits.circles === 'any') return
+  const { nodes, edges } = flatGraph(graph)
+  const names = [...nodes.keys()].sort()
+  for (const [from, to] of lateEdges(names, edges, names.filter((name) => nodes.get(name)!.type === 'Input'), () => true)) {
+    const pair = from !== to && edges.some(([a, b]) => a === to && b === from) && isRecurrentPair([nodes.get(from)!, nodes.get(to)!])
+    if (limits.circles === 'none' || !pair) say(from, `the circle through ${from} and ${to}`, limits.circles === 'none' ? 'Unroll it in time, or choose another tool.' : 'Make it a neuron and its recurrent weight.')
+  }
+}
+
+/** A neuron and a weight, beside an input and an output. */
+function isRecurrentPair(nodes: readonly NirNode[]): boolean {
+  const types = nodes.map(({ type }) => type).filter((type) => type !== 'Input' && type !== 'Output').sort().join()
+  return ['Affine,CubaLIF', 'Affine,LIF', 'CubaLIF,Linear', 'LIF,Linear'].includes(types)
+}
