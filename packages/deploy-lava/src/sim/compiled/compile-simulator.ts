@@ -56,7 +56,7 @@ export function compileSimulator(graph: ProcessGraph, options: CompileSimulatorO
   const program = compile(
     (input: Tensor, awake: Readonly<Record<string, Tensor>>) => {
       const largest: Record<string, Tensor> = {}
-      const sent = new Map<string, Flow>([['input', { ...plan.input, value: input.cast(plan.input.dtype) }]])
+      const sent = new Map<string, Flow>([['input', { ...plan.input, value: plan.input.spikes ? input.ne(0).cast('float32') : input.cast(plan.input.dtype) }]])
       for (const group of plan.groups) {
         const [first] = group
         const part = plan.parts.get(first!)!
@@ -247,13 +247,13 @@ function initialValue(dtype: DType, shape: readonly number[], values: Int32Array
   return { data, shape, dtype }
 }
 
-/** Spikes are whatever is not 0, where no synapse takes values. */
+/** The input as int32, checked. */
 function wholeNumbers(data: ArrayLike<number>, { bound, spikes }: FlowKind): Int32Array {
-  const out = Int32Array.from(data)
-  for (let i = 0; i < out.length; i++) {
-    const value = data[i]!
-    if (out[i] !== value || (!spikes && Math.abs(value) > bound)) throw new SnnError('ARGUMENT', `[compileSimulator] the input holds ${value}, expected whole numbers of at most ${bound}. Correct it, or give inputBound.`, { name: 'input', value })
-    if (spikes && value !== 0) out[i] = 1
+  const whole = data instanceof Int32Array ? data : new Int32Array(data)
+  if (whole === data && (spikes || bound >= 2 ** 31)) return whole
+  for (let i = 0; i < whole.length; i++) {
+    if (whole[i] === data[i] && (spikes || Math.abs(whole[i]!) <= bound)) continue
+    throw new SnnError('ARGUMENT', `[compileSimulator] the input holds ${data[i]}, expected whole numbers of at most ${bound}. Correct it, or give inputBound.`, { name: 'input', value: data[i] })
   }
-  return out
+  return whole
 }

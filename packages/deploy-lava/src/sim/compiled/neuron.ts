@@ -155,4 +155,8 @@ function rfZero(spec: RfZero, count: number): NeuronProgram {
   }
 }
 
-const largest = (of: ArrayLike<number>): number => Array.prototype.reduce.call(of, (most: unknown, value: unknown) => Math.max(most as number, Math.abs(value as number)), 0) as number
+function largest(of: ArrayLike<number>): number {
+  let most = 0
+  for (let i = 0; i < of.length; i++) most = Math.max(most, Math.abs(of[i]!))
+  return most
+}
