@@ -144,7 +144,7 @@ function writeGroup(out: ByteWriter, branch: Branch, context: Context): WrittenG
   out.uint16(names.length)
   children.forEach((child, i) => {
     out.uint64(offsets[i]!)
-    out.uint64(child.group ? child.group.header : child.header!)
+    out.uint64(child.group ? child.group.header : child.header)
     out.uint32(child.group ? 1 : 0)
     out.uint32(0)
     out.uint64(child.group ? child.group.btree : 0)

@@ -41,8 +41,12 @@ export function layerValues({ kind, values }: NetLayer, name: string): LayerValu
       return value.text[0]!
     },
     integers(path) {
-      const data = Float64Array.from(need(path).data, Math.trunc)
-      const strange = data.find((value) => !Number.isFinite(value) || Math.abs(value) >= 2 ** 31)
+      const data = new Float64Array(need(path).data)
+      let strange: number | undefined
+      for (let i = 0; i < data.length; i++) {
+        data[i] = Math.trunc(data[i]!)
+        if (!(Math.abs(data[i]!) < 2 ** 31)) strange ??= data[i]!
+      }
       if (strange !== undefined) throw refuse(name, kind, `${path} holds ${strange}`, 'Write whole numbers of 32 bits.')
       return data
     },

@@ -1,3 +1,4 @@
+import { atan2 } from '../sim/accurate-trigonometry.js'
 import { resonatorDecays } from '../sim/processes/resonate-and-fire.js'
 import type { PerNeuron } from '../sim/process.js'
 import type { Neuron } from '../sim/process-graph.js'
@@ -68,14 +69,14 @@ function resonators(values: LayerValues, shape: readonly number[]): { readonly c
     const { data, shape: given } = values.need(path)
     const spread = broadcastToNeurons(data, given, shape)
     if (!spread) throw refuse(values.name, values.kind, `${path} has shape [${given.join(',')}] for neurons [${shape.join(',')}]`, 'Write one number, or one a neuron.')
+    if (!spread.every((value) => Math.abs(value) <= 2 ** 16)) throw refuse(values.name, values.kind, `${path} holds numbers beyond 16 bits`, 'Write whole numbers of 12 bits and a sign.')
     return spread
   }
   const cosines = each('neuron/cosDecay')
   const decays = Array.from(each('neuron/sinDecay'), (sine, i) => {
     const [s, c] = [sine / 2 ** decayBits, cosines[i]! / 2 ** decayBits]
-    return resonatorDecays(1 / (Math.atan2(s, c) / 2 / Math.PI), 1 - Math.sqrt(s ** 2 + c ** 2), decayBits)
+    return resonatorDecays(1 / (atan2(s, c) / 2 / Math.PI), 1 - Math.sqrt(s ** 2 + c ** 2), decayBits)
   })
-  if (!decays.every((decay) => Number.isFinite(decay.sin_decay + decay.cos_decay))) throw refuse(values.name, values.kind, 'resonators that do not turn (sinDecay is 0)', 'Write a sinDecay that is not 0.')
   return { cos_decay: decays.map((decay) => decay.cos_decay), sin_decay: decays.map((decay) => decay.sin_decay) }
 }
 
@@ -103,6 +104,6 @@ function perNeuron(values: LayerValues, path: string, shape: readonly number[], 
 
 function one(values: LayerValues, path: string): number {
   const { data } = values.need(path)
-  if (data.length !== 1) throw refuse(values.name, values.kind, `${path} holds ${data.length} numbers`, 'Write one.')
+  if (data.length !== 1 || !Number.isFinite(data[0])) throw refuse(values.name, values.kind, `${path} holds ${data.length === 1 ? data[0] : `${data.length} numbers`}`, 'Write one number.')
   return data[0]!
 }

@@ -27,9 +27,15 @@ export function optimizeWeights(given: Float64Array): OptimizedWeights | undefin
   const scale = mixed ? Math.min(127 / most, -128 / least) : most < 0 ? -256 / least : 255 / most
   if (scale === Infinity) return undefined
   const shift = Math.floor(Math.log2(scale)) + mixed
+  const shifted = new Int32Array(weights.length)
+  let set = 0 // the bits that are set in any weight
+  for (let i = 0; i < weights.length; i++) {
+    set |= weights[i]!
+    shifted[i] = leftShift(weights[i]!, shift)
+  }
   let common = 8
-  while (common > 0 && weights.some((w) => w % 2 ** common !== 0)) common--
-  return { weights: Int32Array.from(weights, (w) => leftShift(w, shift)), num_weight_bits: 8 - shift - (common - mixed), weight_exp: -shift }
+  while (common > 0 && set % 2 ** common !== 0) common--
+  return { weights: shifted, num_weight_bits: 8 - shift - (common - mixed), weight_exp: -shift }
 }
 
 function range(values: Float64Array): [number, number] {

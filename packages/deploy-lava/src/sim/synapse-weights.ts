@@ -23,6 +23,8 @@ export function actingWeights(weights: ArrayLike<number>, bits: number, mode: Si
   const sign = mode ?? signModeOf(weights)
   const least = sign === 'MIXED' ? -256 : 0
   const truncated = 8 - bits + (sign === 'MIXED' ? 1 : 0)
-  const cut = (w: number): number => leftShift(rightShift(Math.max(least, Math.min(255, w)), truncated), truncated)
-  return Int32Array.from(weights, sign === 'INHIBITORY' ? (w) => -cut(-w) : cut)
+  const acting = new Int32Array(weights.length)
+  const turned = sign === 'INHIBITORY' ? -1 : 1
+  for (let i = 0; i < acting.length; i++) acting[i] = turned * leftShift(rightShift(Math.max(least, Math.min(255, turned * weights[i]!)), truncated), truncated)
+  return acting
 }

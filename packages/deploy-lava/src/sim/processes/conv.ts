@@ -48,11 +48,10 @@ export function runConv(spec: Conv): RunningProcess {
   }
   const inputs = { s_in: new Int32Array(channels * height * width) }
   const out = new Int32Array(features * places)
-  /** [H, W, O], in doubles as there. */
-  const sum = new Float64Array(places * features)
   /** The channels that something arrived on at one place, and what. */
   const arrived = new Int32Array(groupInputs)
   const values = new Float64Array(groupInputs)
+  const sums = graded || largestSum(spec) >= 2 ** 31 ? gradedSums(kernel, places * features, arrived, values) : spikeSums(kernel, places * features, arrived)
 
   /** Adds what arrived at (y, x) on channels of one group to the features of that group. */
   function spread(y: number, x: number, group: number, found: number): void {
@@ -63,20 +62,8 @@ export function runConv(spec: Conv): RunningProcess {
         const left = x + padding[1] - j * dilation[1]
         if (left < 0 || left % stride[1] !== 0 || left / stride[1] >= outWidth) continue
         const to = ((top / stride[0]) * outWidth + left / stride[1]) * features + group * perGroup
-        addRows(sum, to, kernel, (i * kernelWidth + j) * channels * perGroup, perGroup, found)
+        sums.add(to, (i * kernelWidth + j) * channels * perGroup, perGroup, found)
       }
-    }
-  }
-
-  function addRows(into: Float64Array, to: number, rows: Float64Array, from: number, width: number, found: number): void {
-    let k = 0
-    for (; k + 2 <= found; k += 2) {
-      const [a, b, p, q] = [from + arrived[k]! * width, from + arrived[k + 1]! * width, values[k]!, values[k + 1]!]
-      for (let o = 0; o < width; o++) into[to + o] = into[to + o]! + rows[a + o]! * p + rows[b + o]! * q
-    }
-    if (k < found) {
-      const [a, p] = [from + arrived[k]! * width, values[k]!]
-      for (let o = 0; o < width; o++) into[to + o] = into[to + o]! + rows[a + o]! * p
     }
   }
 
@@ -86,11 +73,11 @@ export function runConv(spec: Conv): RunningProcess {
     state: {},
     send() {
       for (let o = 0, at = 0; o < features; o++) {
-        for (let place = 0; place < places; place++, at++) out[at] = clamp24(sum[place * features + o]!)
+        for (let place = 0; place < places; place++, at++) out[at] = clamp24(sums.of[place * features + o]!)
       }
     },
     receive() {
-      sum.fill(0)
+      sums.of.fill(0)
       const s = inputs.s_in
       const area = height * width
       for (let y = 0, place = 0; y < height; y++) {
@@ -114,4 +101,56 @@ export function runConv(spec: Conv): RunningProcess {
 function clamp24(sum: number): number {
   const integer = sum >= -(2 ** 31) && sum < 2 ** 31 ? sum : -(2 ** 31)
   return ((integer + half24) & (2 * half24 - 1)) - half24
+}
+
+/** Sums [H, W, O], to which rows of the kernel are added. */
+interface Sums {
+  readonly of: Int32Array | Float64Array
+  /** Adds `found` rows of `width` features, which begin at `from` of the kernel, at `to`. */
+  add(to: number, from: number, width: number, found: number): void
+}
+
+/** Sums of spikes, in 32 bits: four rows at a time, for each pass reads and writes the sums. */
+function spikeSums(kernel: ArrayLike<number>, size: number, arrived: Int32Array): Sums {
+  const of = new Int32Array(size)
+  const rows = Int32Array.from(kernel)
+  return {
+    of,
+    add(to, from, width, found) {
+      let k = 0
+      for (; k + 4 <= found; k += 4) {
+        const [a, b, c, d] = [from + arrived[k]! * width, from + arrived[k + 1]! * width, from + arrived[k + 2]! * width, from + arrived[k + 3]! * width]
+        for (let o = 0; o < width; o++) of[to + o] = of[to + o]! + rows[a + o]! + rows[b + o]! + rows[c + o]! + rows[d + o]!
+      }
+      for (; k < found; k++) {
+        const a = from + arrived[k]! * width
+        for (let o = 0; o < width; o++) of[to + o] = of[to + o]! + rows[a + o]!
+      }
+    },
+  }
+}
+
+/** Sums of values, in doubles as there. */
+function gradedSums(rows: Float64Array, size: number, arrived: Int32Array, values: Float64Array): Sums {
+  const of = new Float64Array(size)
+  return {
+    of,
+    add(to, from, width, found) {
+      for (let k = 0; k < found; k++) {
+        const [a, value] = [from + arrived[k]! * width, values[k]!]
+        for (let o = 0; o < width; o++) of[to + o] = of[to + o]! + rows[a + o]! * value
+      }
+    },
+  }
+}
+
+function largestSum({ weight, weight_shape: [features] }: Conv): number {
+  const each = weight.length / features
+  let most = 0
+  for (let o = 0; o < features; o++) {
+    let sum = 0
+    for (let k = 0; k < each; k++) sum += Math.abs(weight[o * each + k]!)
+    most = Math.max(most, sum)
+  }
+  return most
 }

@@ -1,3 +1,4 @@
+import { cos, sin } from '../accurate-trigonometry.js'
 import { half24, leftShift, wrap32 } from '../integers.js'
 import { perNeuronWide, type PerNeuron, type RunningProcess } from '../process.js'
 
@@ -26,7 +27,7 @@ export function runResonateAndFire(spec: ResonateAndFire, count: number): Runnin
   const inputs = { a_real_in: new Int32Array(count), a_imag_in: new Int32Array(count) }
   const out = new Int32Array(count)
   const [real, imag] = [new Int32Array(count), new Int32Array(count)]
-  const [cos, sin] = [perNeuronWide(spec.cos_decay, count), perNeuronWide(spec.sin_decay, count)]
+  const [cosine, sine] = [perNeuronWide(spec.cos_decay, count), perNeuronWide(spec.sin_decay, count)]
   const { vth, state_exp: exponent = 0, type } = spec
   const scale = 2 ** spec.decay_bits
   const cut = (product: number): number => Math.trunc(product / scale)
@@ -37,8 +38,8 @@ export function runResonateAndFire(spec: ResonateAndFire, count: number): Runnin
     send() {
       for (let i = 0; i < count; i++) {
         const [re, im] = [real[i]!, imag[i]!]
-        const nextReal = clip(cut(cos[i]! * re) - cut(sin[i]! * im) + leftShift(inputs.a_real_in[i]!, exponent))
-        const nextImag = clip(cut(sin[i]! * re) + cut(cos[i]! * im) + leftShift(inputs.a_imag_in[i]!, exponent))
+        const nextReal = clip(cut(cosine[i]! * re) - cut(sine[i]! * im) + leftShift(inputs.a_real_in[i]!, exponent))
+        const nextImag = clip(cut(sine[i]! * re) + cut(cosine[i]! * im) + leftShift(inputs.a_imag_in[i]!, exponent))
         const spike = type === 'RF' ? nextReal >= vth && nextImag >= 0 && im < 0 : nextImag >= vth
         const reset = spike && type === 'RF_IZ'
         real[i] = reset ? 0 : nextReal
@@ -55,5 +56,5 @@ const clip = (x: number): number => Math.max(1 - half24, Math.min(half24 - 1, x)
 export function resonatorDecays(period: number, alpha: number, decayBits: number): { readonly cos_decay: number; readonly sin_decay: number } {
   const angle = (Math.PI * 2) / period
   const integer = (x: number): number => Math.trunc((1 - alpha) * x * 2 ** decayBits)
-  return { sin_decay: integer(Math.sin(angle)), cos_decay: integer(Math.cos(angle)) }
+  return { sin_decay: integer(sin(angle)), cos_decay: integer(cos(angle)) }
 }

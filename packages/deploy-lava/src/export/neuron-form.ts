@@ -1,0 +1,100 @@
+import type { Layer } from '@snn/nn'
+import { cannotExport } from './refuse.js'
+
+/** What a layer of neurons would have to be on the chip, and is not, unless the user allows it. */
+export type Approximation = 'soft-reset' | 'initial-membrane' | 'reset-value' | 'bias-current'
+
+/**
+ * A layer of neurons in the chip's terms:
+ *
+ *   u <- keepCurrent u + gain (W s + b),   v <- keepVoltage v + u,   spike where v >= threshold, then v = 0
+ */
+export interface NeuronForm {
+  readonly keepCurrent: number
+  readonly keepVoltage: number
+  /** Factor of weights, and of bias, which the chip adds to v and not to u: that of a current that has settled. */
+  readonly gain: number
+  readonly biasGain: number
+  /** Added to the input in each step. */
+  readonly current: number
+  /** Of each channel (or neuron), or one for all; undefined: never fires, and its membrane is read. */
+  readonly threshold: Float64Array | undefined
+  /** Of a spike, by channel: 1, or the threshold. */
+  readonly amplitude: Float64Array | undefined
+  readonly approximations: readonly Approximation[]
+}
+
+/** The kinds of neurons that the chip's model can be. */
+const kinds = ['integrateAndFire', 'drivenIntegrateAndFire', 'lif', 'cubaLif', 'currentLif', 'nonSpikingIntegrateAndFire', 'nonSpikingLif'] as const
+
+export async function neuronForm(name: string, layer: Layer, channels: number, biased: boolean, allowed: readonly Approximation[]): Promise<NeuronForm> {
+  const { kind, config, variables } = layer
+  if (!(kinds as readonly string[]).includes(kind)) {
+    throw cannotExport(name, kind, 'the chip has integrate-and-fire neurons with a decaying current (CUBA) only', `Use ${kinds.join(', ')}.`)
+  }
+  const one = async (key: string, fallback?: number): Promise<number> => {
+    const values = await parameter(layer, key)
+    const value = values?.[0] ?? fallback
+    if (value === undefined || values?.some((other) => other !== value)) throw cannotExport(name, kind, `${key} differs from neuron to neuron`, `Use one ${key} for the layer.`)
+    return value
+  }
+  const approximations: Approximation[] = []
+  const approximate = (what: Approximation, reason: string, fix: string): void => {
+    if (!allowed.includes(what)) throw cannotExport(name, kind, reason, `${fix} Or take it as it is: { approximate: ['${what}'] }.`)
+    approximations.push(what)
+  }
+  const fires = !kind.startsWith('nonSpiking')
+  if (fires) {
+    const { reset } = config as { readonly reset?: 'soft' | 'none' | { readonly to: number } }
+    if (reset === 'soft') approximate('soft-reset', 'it is reset by subtraction, the chip only to 0', 'Train or convert with reset: { to: 0 }.')
+    else if (reset === 'none') throw cannotExport(name, kind, 'it is never reset, the chip resets to 0', 'Use reset: { to: 0 }.')
+    else if (reset && reset.to !== 0) approximate('reset-value', `it is reset to ${reset.to}, the chip only to 0`, 'Use reset: { to: 0 }.')
+  }
+  const initial = { ...(config['initial'] as Readonly<Record<string, number>> | undefined) }
+  if (Object.values(initial).some((value) => value !== 0) || Object.keys(variables).some((key) => key.startsWith('initial.'))) approximate('initial-membrane', 'its membrane does not start at 0, as on the chip', 'Convert without an initial membrane.')
+  const threshold = fires ? await perChannel(name, layer, 'threshold', channels, 1) : undefined
+  const amplitude = config['amplitude'] === 'threshold' ? threshold : undefined
+  const form = await dynamics(kind, config, one)
+  if (biased && form.keepCurrent > 0) approximate('bias-current', 'its bias goes through the current, the chip adds a bias to the voltage', 'Leave the bias of the layer before out.')
+  return { ...form, threshold, amplitude, approximations }
+}
+
+type Dynamics = Pick<NeuronForm, 'keepCurrent' | 'keepVoltage' | 'gain' | 'biasGain' | 'current'>
+
+async function dynamics(kind: string, config: Readonly<Record<string, unknown>>, one: (key: string, fallback?: number) => Promise<number>): Promise<Dynamics> {
+  const direct = { keepCurrent: 0, keepVoltage: 1, gain: 1, biasGain: 1, current: 0 }
+  switch (kind) {
+    case 'drivenIntegrateAndFire':
+      return { ...direct, current: await one('current', 0) }
+    case 'lif':
+    case 'nonSpikingLif': {
+      const tau = await one('tau', 2)
+      const gain = config['decayInput'] === false ? 1 : 1 / tau
+      return { ...direct, keepVoltage: 1 - 1 / tau, gain, biasGain: gain }
+    }
+    case 'cubaLif': {
+      const [keepCurrent, keepVoltage] = [await one('currentDecay', 0.5), await one('voltageDecay', 0.75)]
+      return { ...direct, keepCurrent, keepVoltage, biasGain: 1 / (1 - keepCurrent) }
+    }
+    case 'currentLif': {
+      const [membrane, synapse] = [await one('tauMembrane', 10), await one('tauSynapse', 5)]
+      return { ...direct, keepCurrent: 1 - 1 / synapse, keepVoltage: 1 - 1 / membrane, gain: 1 / membrane, biasGain: synapse / membrane }
+    }
+    default:
+      return direct
+  }
+}
+
+async function parameter({ config, variables }: Layer, key: string): Promise<Float64Array | undefined> {
+  const cell = variables[key]
+  if (cell) return Float64Array.from(await cell.data())
+  const value = config[key] as number | { readonly learnable: number } | undefined
+  return value === undefined ? undefined : Float64Array.of(typeof value === 'number' ? value : value.learnable)
+}
+
+async function perChannel(name: string, layer: Layer, key: string, channels: number, fallback: number): Promise<Float64Array> {
+  const values = (await parameter(layer, key)) ?? Float64Array.of(fallback)
+  if (values.length === 1) return new Float64Array(channels).fill(values[0]!)
+  if (values.length === channels) return values
+  throw cannotExport(name, layer.kind, `${values.length} values of ${key} for ${channels} channels`, `Use one ${key} for the layer, or one a channel.`)
+}

@@ -1,0 +1,6 @@
+import { SnnError } from '@snn/tensor'
+
+/** The error for a layer that the chip, or the file format, cannot have: why, and what to do instead. */
+export function cannotExport(name: string, kind: string, reason: string, fix: string): SnnError<'CONVERT_UNSUPPORTED'> {
+  return new SnnError('CONVERT_UNSUPPORTED', `[exportNet] ${name} (${kind}): ${reason}. ${fix}`, { layers: [{ name, kind, reason, fix }] })
+}
