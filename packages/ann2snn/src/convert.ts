@@ -1,5 +1,5 @@
 import type { Network } from '@snn/nn'
-import { SnnError } from '@snn/tensor'
+import { checkObject, SnnError } from '@snn/tensor'
 import type { Per, WorkOptions } from './activations.js'
 import type { LayerCalibration } from './calibrate/checkpoint.js'
 import { calibrateSequentially } from './calibrate/sequential.js'
@@ -15,6 +15,7 @@ import { planConversion, spikingInputs, type Plan } from './plan.js'
 import { prepare } from './prepare.js'
 import { measure, type ConversionReport } from './report.js'
 import { chooseThresholds, parseMode, type Mode } from './thresholds.js'
+import { checkSource } from './check.js'
 
 export interface ConvertOptions extends WorkOptions {
   /** What a spike means. Default 'binary'. */
@@ -73,6 +74,8 @@ export interface Conversion {
  * @throws `ONNX_INVALID`, `ONNX_UNSUPPORTED`, `CONVERT_UNSUPPORTED`, `CALIBRATION`, `ARGUMENT`, `SHAPE`, `NO_BACKEND`
  */
 export async function convert(source: Network | Uint8Array, data: Batches, options: ConvertOptions = {}): Promise<Conversion> {
+  checkObject('convert', options)
+  const model = checkSource('convert', source)
   const code = codeNamed(options.code ?? 'binary')
   const mode = options.mode ?? defaultMode(code, options)
   const { initialPotential = 0.5, softmax = 'strip', unsupported = 'error' } = options
@@ -84,7 +87,7 @@ export async function convert(source: Network | Uint8Array, data: Batches, optio
   }
   checkReiterable(data, 'convert')
   options.signal?.throwIfAborted()
-  const imported = source instanceof Uint8Array ? importModel(source, options.output === undefined ? {} : { output: options.output }) : { network: source, notes: [] }
+  const imported = model instanceof Uint8Array ? importModel(model, options.output === undefined ? {} : { output: options.output }) : { network: model, notes: [] }
   const { network: ann, notes } = await prepare(await withInputShape(imported.network, data), { softmax })
   const plan = planConversion(ann, unsupported, code)
   const delay = chooseDelay(options.delay ?? 0, plan)

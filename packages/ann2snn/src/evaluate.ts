@@ -1,8 +1,9 @@
 import { needsSequence, sampleShapes, type Network } from '@snn/nn'
-import { compile, evaluateShapes, placeholder, SnnError, sizeOf, type Tensor } from '@snn/tensor'
+import { checkObject, compile, evaluateShapes, placeholder, SnnError, sizeOf, type Tensor } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
 import { argmax, eachBatch, type Batches } from './data.js'
 import { checkSteps, compileLoop } from './simulate.js'
+import { checkNetwork } from './check.js'
 
 export interface EvaluateOptions extends WorkOptions {
   /**
@@ -42,6 +43,8 @@ function spikesOf(snn: Network, T: number | undefined): { readonly names: readon
 
 /** Accuracy of a converted network on labelled data, after every number of steps asked for. */
 export async function evaluate(snn: Network, data: Batches, options: EvaluateOptions): Promise<Evaluation> {
+  checkNetwork('evaluate', snn, 'snn')
+  checkObject('evaluate', options)
   const wanted = typeof options.steps === 'number' ? Array.from({ length: options.steps }, (_, i) => i + 1) : [...new Set(options.steps)].sort((a, b) => a - b)
   for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
   if (options.earlyExit !== undefined) checkSteps(options.earlyExit, 'evaluate earlyExit')
@@ -120,6 +123,8 @@ export interface AnnEvaluation {
 
 /** Accuracy of a network without memory on labelled data. */
 export async function evaluateAnn(network: Network, data: Batches, options: WorkOptions = {}): Promise<AnnEvaluation> {
+  checkNetwork('evaluateAnn', network, 'network')
+  checkObject('evaluateAnn', options)
   await using run = compile((x: Tensor) => network.single(network.run('step', network.bind(x))), { backend: options.backend })
   let correct = 0
   let samples = 0

@@ -1,6 +1,7 @@
 import { initialState, needsSequence, type Network, type NetworkState } from '@snn/nn'
-import { compile, hostTensor, repeat, scan, SnnError, type Backend, type HostTensor, type Tensor, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkObject, compile, hostTensor, repeat, scan, SnnError, type Backend, type HostTensor, type Tensor, type TensorLike } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
+import { checkNetwork } from './check.js'
 
 export interface SimulateOptions extends WorkOptions {
   /** Time steps to run. */
@@ -65,6 +66,8 @@ export interface Simulator extends AsyncDisposable {
 
 /** Prepares a converted network for many calls; for one there is `simulate`. */
 export function simulator(snn: Network, options: { readonly record?: readonly string[]; readonly backend?: Backend | undefined } = {}): Simulator {
+  checkNetwork('simulator', snn, 'snn')
+  checkObject('simulator', options)
   const loop = compileLoop(snn, options.record ?? [], (recorded) => recorded, options.backend)
   return {
     async run(x, { T, signal }) {
@@ -83,7 +86,11 @@ export function simulator(snn: Network, options: { readonly record?: readonly st
  * Runs a converted network for T steps on x [N, ..], which is presented as a constant current. A true simulation: every neuron
  * integrates, fires and resets at every step.
  */
-export async function simulate(snn: Network, x: TensorLike, { T, signal, ...options }: SimulateOptions): Promise<Simulation> {
+export async function simulate(snn: Network, x: TensorLike, settings: SimulateOptions): Promise<Simulation> {
+  checkNetwork('simulate', snn, 'snn')
+  checkMembers('simulate', x, 'x', ['data', 'shape'], '{ data, shape }: [N, ..]')
+  checkObject('simulate', settings)
+  const { T, signal, ...options } = settings
   await using prepared = simulator(snn, options)
   return await prepared.run(x, { T, signal })
 }
@@ -99,6 +106,8 @@ export interface SimulatedStep {
 
 /** The simulation step by step, without end unless T is given: stop by leaving the loop. */
 export async function* steps(snn: Network, x: TensorLike, options: Partial<SimulateOptions> = {}): AsyncGenerator<SimulatedStep, void> {
+  checkNetwork('steps', snn, 'snn')
+  checkObject('steps', options)
   const { T = Infinity, record = [], backend, signal } = options
   if (T !== Infinity) checkSteps(T, 'steps')
   const output = snn.outputs[0]!

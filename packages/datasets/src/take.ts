@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { checkMembers, checkObject, SnnError } from '@snn/tensor'
 import { subset, type Dataset, type ImageDataset, type LabelledDataset } from './dataset.js'
 import { permutation } from './random.js'
 
@@ -14,6 +14,8 @@ export function take(dataset: ImageDataset, count: number, options?: TakeOptions
 export function take<D extends LabelledDataset<unknown>>(dataset: D, count: number, options?: TakeOptions): D
 export function take<S>(dataset: Dataset<S>, count: number, options?: TakeOptions): Dataset<S>
 export function take<S>(dataset: Dataset<S>, count: number, options: TakeOptions = {}): Dataset<S> {
+  checkMembers('take', dataset, 'dataset', ['length', 'get()'], 'a data set such as await openDataset(..)')
+  checkObject('take', options)
   if (!Number.isInteger(count) || count < 0) {
     throw new SnnError('ARGUMENT', `[take] count ${count}, expected a whole number of at least 0.`, { name: 'count', value: count })
   }

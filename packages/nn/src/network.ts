@@ -1,6 +1,7 @@
-import { formatShape, isTensor, SnnError, withPath, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { checkArray, checkObject, formatShape, isTensor, SnnError, withPath, type Shape, type Tensor, type Variable } from '@snn/tensor'
 import { advance } from './advance.js'
 import { keyOf } from './initialize.js'
+import { checkPart } from './check.js'
 import { isStateful, type Context, type Layer, type State } from './layer.js'
 import { inOrder, unknownName } from './order.js'
 import { checkPatterns, matcher } from './record.js'
@@ -65,7 +66,15 @@ export class Network {
   readonly outputs: readonly string[]
 
   /** @throws `ARGUMENT` for unknown or equal names, cycles, and a network without outputs */
-  constructor({ inputs, nodes, outputs }: NetworkParts) {
+  constructor(parts: NetworkParts) {
+    checkObject('network', parts, 'parts', '{ inputs, nodes, outputs }')
+    const { inputs, nodes, outputs } = parts
+    for (const [name, list] of Object.entries({ inputs, nodes, outputs })) checkArray('network', list, name)
+    for (const node of nodes) {
+      checkObject('network', node, 'a node', '{ name, layer, inputs }')
+      checkArray('network', node.inputs, `inputs of '${node.name}'`)
+      checkPart('network', node.layer, `the layer '${node.name}'`)
+    }
     this.inputs = inputs
     this.nodes = inOrder(nodes, inputs)
     this.outputs = outputs
@@ -139,6 +148,7 @@ export class Network {
 
   /** Everything: outputs by name, state, recorded values. */
   run(mode: Mode, inputs: Inputs, options: RunOptions = {}): RunResult {
+    checkObject('network', options)
     const { training = false, state = {}, record = [] } = options
     const context: Context = { training, lead: mode === 'step' ? 1 : 2 }
     for (const name of Object.keys(state)) if (!isStateful(this.node(name).layer)) throw unknownName(name, 'layer with memory', this.nodes.filter(({ layer }) => isStateful(layer)).map((node) => node.name))
@@ -175,6 +185,7 @@ export class Network {
   bind(inputs: Inputs): Readonly<Record<string, Tensor>> {
     const names = this.inputs.map(({ name }) => name)
     if (!isTensor(inputs)) {
+      checkObject('network', inputs, 'x', 'a Tensor, or Tensors by the names of inputs')
       const strange = Object.keys(inputs).find((name) => !names.includes(name))
       if (strange !== undefined) throw unknownName(strange, 'input', names)
       return inputs

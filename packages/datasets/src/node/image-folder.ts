@@ -1,3 +1,4 @@
+import { checkObject, checkString } from '@snn/tensor'
 import { basename, join, resolve } from 'node:path'
 import { checkIndex, type ImageDataset } from '../dataset.js'
 import { parseImageLabels } from '../image-labels.js'
@@ -10,6 +11,8 @@ import { nodeImageDecoder } from './image-decoder.js'
  * A picture is read and decoded each time it is asked for. Throws `DATA_NOT_FOUND` at once when a picture is missing.
  */
 export async function imageFolder(folder: string, options: { readonly signal?: AbortSignal } = {}): Promise<ImageDataset> {
+  checkString('imageFolder', folder, 'folder')
+  checkObject('imageFolder', options)
   const text = new TextDecoder().decode(await readBytes(join(folder, 'labels.json'), options.signal))
   const { entries, classes } = parseImageLabels(text, `${basename(resolve(folder))}/labels.json`)
   const present = new Set(await filesIn(folder, entries.some(({ file }) => file.includes('/'))))

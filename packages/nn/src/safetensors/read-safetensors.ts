@@ -1,4 +1,4 @@
-import { allocate, hostTensor, SnnError, type DType, type HostTensor, type Shape } from '@snn/tensor'
+import { checkBytes, allocate, fileKind, hostTensor, SnnError, type DType, type HostTensor, type Shape } from '@snn/tensor'
 import { byteLength, dtypeNames, longestHeader, metadataKey, prefixLength } from './format.js'
 import { repeatedKey } from './repeated-key.js'
 
@@ -13,7 +13,10 @@ export interface Safetensors {
  *
  * @throws `DATA_INVALID` for a file that is damaged or not of this format; `DTYPE` for element types other than F64, F32, I32, U8, BOOL
  */
-export function readSafetensors(bytes: Uint8Array): Safetensors {
+export function readSafetensors(file: Uint8Array): Safetensors {
+  const bytes = checkBytes('readSafetensors', file)
+  const kind = fileKind(bytes)
+  if (kind && kind.id !== 'safetensors' && kind.id !== 'text') throw new SnnError('DATA_INVALID', `[readSafetensors] the file is ${kind.name}, no safetensors file. ${kind.fix ?? 'Give the weights that training or another tool wrote.'}`, { file: 'safetensors' })
   const { header, start } = readHeader(bytes)
   const { [metadataKey]: metadata = {}, ...rest } = header
   if (!isObject(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) throw invalid(`${metadataKey} is not an object of strings`)
