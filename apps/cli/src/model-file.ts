@@ -7,7 +7,8 @@ import { SnnError, type Shape } from '@snn/tensor'
 export async function readModel(path: string, options: ReadFileOptions = {}): Promise<OnnxGraph> {
   const found = await stat(path).catch(() => undefined)
   if (!found?.isFile()) {
-    throw new SnnError('DATA_NOT_FOUND', `[snn] nothing to read at ${path}, expected the file of an ONNX model. Check the path.`, { path, looked: ['an ONNX model'] })
+    const what = found === undefined ? `nothing to read at ${path}` : `${path} is ${found.isDirectory() ? 'a folder' : 'no regular file'}`
+    throw new SnnError('DATA_NOT_FOUND', `[snn] ${what}, expected the file of an ONNX model. Check the path.`, { path, looked: ['an ONNX model'] })
   }
   return readOnnxFile(path, options)
 }

@@ -1,6 +1,6 @@
 import type { Network } from '@snn/nn'
 import { readOnnx } from '@snn/onnx'
-import { SnnError } from '@snn/tensor'
+import { SnnError, checkObject } from '@snn/tensor'
 import { noData, type Per, type WorkOptions } from './activations.js'
 import type { LayerCalibration } from './calibrate/checkpoint.js'
 import { calibrateSequentially } from './calibrate/sequential.js'
@@ -21,6 +21,7 @@ import { measure, type ConversionReport } from './report.js'
 import { checkSteps } from './simulate.js'
 import { chooseThresholds, parseMode, type Mode } from './thresholds.js'
 import { checkWeights } from './weights.js'
+import { checkSource } from './check.js'
 
 export interface ConvertOptions extends WorkOptions, ClassOptions {
   /** What a spike means. Default 'binary'. */
@@ -87,6 +88,8 @@ export interface Conversion {
  * @throws `ONNX_INVALID`, `ONNX_UNSUPPORTED`, `CONVERT_UNSUPPORTED`, `CALIBRATION`, `ARGUMENT`, `SHAPE`, `NO_BACKEND`
  */
 export async function convert(source: Network | Uint8Array, batches: Batches, options: ConvertOptions = {}): Promise<Conversion> {
+  checkObject('convert', options)
+  const given = checkSource('convert', source)
   const code = codeNamed(options.code ?? 'binary')
   const mode = options.mode ?? defaultMode(code, options)
   const { initialPotential = 0.5, softmax = 'strip', unsupported = 'error' } = options
@@ -102,7 +105,7 @@ export async function convert(source: Network | Uint8Array, batches: Batches, op
   checkReiterable(batches, 'convert')
   const data = options.samples === undefined ? batches : firstSamples(batches, options.samples)
   options.signal?.throwIfAborted()
-  const model = source instanceof Uint8Array ? await imported(source, data, options) : { network: source, notes: [] }
+  const model = given instanceof Uint8Array ? await imported(given, data, options) : { network: given, notes: [] }
   await checkWeights(model.network)
   const { network: ann, notes } = await prepare(await withInputShape(model.network, data), { softmax })
   const plan = planConversion(ann, unsupported, code)

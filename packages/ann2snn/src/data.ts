@@ -1,4 +1,4 @@
-import { SnnError, type TensorLike } from '@snn/tensor'
+import { SnnError, checkMembers, wrongArgument, type TensorLike } from '@snn/tensor'
 import { indexOfNotFinite } from './not-finite.js'
 
 /** Inputs [N, ..], alone or with labels [N]. */
@@ -9,6 +9,7 @@ export type Batches = Iterable<Batch> | AsyncIterable<Batch>
 
 /** Throws `CALIBRATION` for data that can be gone through only once, such as a generator. */
 export function checkReiterable(data: Batches, operation: string): void {
+  checkBatches(operation, data)
   const iterator: unknown = Symbol.asyncIterator in data ? data[Symbol.asyncIterator]() : data[Symbol.iterator]()
   if (iterator === data) {
     throw new SnnError(
@@ -42,6 +43,19 @@ export function firstRows(x: TensorLike, rows: number): TensorLike {
   return { ...x, data: x.data.subarray(0, (x.data.length / size) * rows), shape: [rows, ...sample] }
 }
 
+function checkBatches(operation: string, data: unknown): void {
+  if (typeof data === 'object' && data !== null && (Symbol.asyncIterator in data || Symbol.iterator in data)) return
+  const fix = typeof data === 'string' ? `Open it first: loader(await openDataset('${data}'), { batch: 64 }), of @snn/datasets.` : undefined
+  throw wrongArgument(operation, 'data', data, 'batches: an array of { data, shape } or of [x, labels], or a loader', fix)
+}
+
+function checkBatch(operation: string, batch: unknown): void {
+  for (const [i, part] of (Array.isArray(batch) ? batch.slice(0, 2) : [batch]).entries()) {
+    if (i === 1 && part === undefined) continue
+    checkMembers(operation, part, i === 1 ? 'the labels of a batch' : 'a batch', ['data', 'shape'], '{ data, shape }, or [x, labels]')
+  }
+}
+
 export interface LabelledBatch {
   readonly x: TensorLike
   readonly labels: ArrayLike<number> | undefined
@@ -59,11 +73,13 @@ const calibrating: ReadonlySet<string> = new Set(['convert', 'search'])
  *   `ARGUMENT` where nothing is calibrated
  */
 export async function* eachBatch(data: Batches, operation: string, signal?: AbortSignal): AsyncGenerator<LabelledBatch> {
+  checkBatches(operation, data)
   const calibrates = calibrating.has(operation)
   let before = 0
   let allZero = true
   for await (const batch of data) {
     signal?.throwIfAborted()
+    checkBatch(operation, batch)
     const [x, y] = isPair(batch) ? batch : [batch, undefined]
     const size = x.shape[0] ?? 0
     if (size === 0) continue

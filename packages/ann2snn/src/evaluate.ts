@@ -1,10 +1,11 @@
 import { namedReadout, needsSequence, runningReadout, sampleShapes, type Network, type ReadoutOption } from '@snn/nn'
-import { compile, evaluateShapes, placeholder, SnnError, sizeOf, type Tensor } from '@snn/tensor'
+import { compile, evaluateShapes, placeholder, SnnError, sizeOf, checkObject, type Tensor } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
 import { boundaryOf, classAt, Score, type ClassOptions } from './classes.js'
-import { eachBatch, type Batches } from './data.js'
+import { eachBatch, argmax, type Batches } from './data.js'
 import { checkSteps, chooseReadout, chooseSteps, compileLoop } from './simulate.js'
 import { stepsOfInput } from './steps-of-input.js'
+import { checkNetwork } from './check.js'
 
 export interface EvaluateOptions extends WorkOptions, ClassOptions {
   /**
@@ -54,6 +55,8 @@ function spikesOf(snn: Network, T: number | undefined): { readonly names: readon
  * @throws `ARGUMENT` for labels that are no classes of the network, naming `labelOffset`
  */
 export async function evaluate(snn: Network, data: Batches, options: EvaluateOptions = {}): Promise<Evaluation> {
+  checkNetwork('evaluate', snn, 'snn')
+  checkObject('evaluate', options)
   const { steps = [chooseSteps(snn, undefined, undefined, 'evaluate')] } = options
   const wanted = typeof steps === 'number' ? Array.from({ length: steps }, (_, i) => i + 1) : [...new Set(steps)].sort((a, b) => a - b)
   for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
@@ -147,6 +150,8 @@ export interface AnnEvaluation {
 
 /** Accuracy of a network without memory on labelled data; labels and outputs as in `evaluate`. */
 export async function evaluateAnn(network: Network, data: Batches, options: WorkOptions & ClassOptions = {}): Promise<AnnEvaluation> {
+  checkNetwork('evaluateAnn', network, 'network')
+  checkObject('evaluateAnn', options)
   await using run = compile((x: Tensor) => network.single(network.run('step', network.bind(x))), { backend: options.backend })
   const boundary = boundaryOf(network)
   let score: Score | undefined

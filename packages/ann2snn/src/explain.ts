@@ -1,3 +1,4 @@
+import { checkArray, checkMembers } from '@snn/tensor'
 import type { ConversionReport, LayerReport } from './report.js'
 
 /** Below this relative error a layer is not to blame. */
@@ -5,6 +6,7 @@ const noticeable = 0.05
 
 /** What a report means and what could be changed, as sentences: for `snn convert --explain`. */
 export function explain(report: ConversionReport): string[] {
+  checkMembers('explain', report, 'report', ['code', 'layers', 'accuracy'], 'the report of a conversion')
   const { code, layers, layersT, accuracy, recommendedT, weights, latency, spikingShare, mode } = report
   const lines = [
     `Spikes are ${code.spikes}${code.signed ? ' and have a sign' : ''}${code.levels === undefined ? '' : `, with ${code.levels} ${code.name === 'phase' ? 'bits' : code.spikes === 'graded' ? 'levels' : 'steps'}`}: ${chipsFor(report)}`,
@@ -22,6 +24,7 @@ export function explain(report: ConversionReport): string[] {
 
 /** The layer whose error exceeds that of the one before by most; undefined where all are small. */
 export function layerToBlame(layers: readonly LayerReport[]): LayerReport | undefined {
+  checkArray('layerToBlame', layers, 'layers', 'the layers of a report')
   let worst: LayerReport | undefined
   let most = -Infinity
   for (const [i, layer] of layers.entries()) {

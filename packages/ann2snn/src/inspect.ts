@@ -3,6 +3,7 @@ import type { Shape } from '@snn/tensor'
 import { parameterCount } from './convert.js'
 import { describe, planConversion, type Role } from './plan.js'
 import { prepare } from './prepare.js'
+import { checkNetwork } from './check.js'
 
 export interface LayerInspection {
   readonly name: string
@@ -27,6 +28,7 @@ export interface Inspection {
 
 /** What a network consists of, and what conversion would make of each layer (after folding batch normalisation). */
 export async function inspectNetwork(network: Network): Promise<Inspection> {
+  checkNetwork('inspectNetwork', network, 'network')
   const { network: prepared, notes } = await prepare(network, { softmax: 'keep' })
   const { roles, shapes, macs } = planConversion(prepared, 'keep')
   const layers = prepared.nodes.map(({ name, layer }) => ({

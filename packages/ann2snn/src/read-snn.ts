@@ -1,7 +1,7 @@
 import { Network, parseReadout, type NetworkMetadata } from '@snn/nn'
 import type { AnyNeuronModel } from '@snn/neuron'
 import { readContents, type OnnxTensor } from '@snn/onnx'
-import { isSnnError, SnnError, variable, type TensorLike, type Variable } from '@snn/tensor'
+import { checkOptions, isSnnError, SnnError, variable, type TensorLike, type Variable } from '@snn/tensor'
 import { initialPath, type InitialValue } from './initial-values.js'
 import { layerFrom } from './layer-from.js'
 import { checkSteps } from './simulate.js'
@@ -17,7 +17,9 @@ export interface ReadOptions {
  * Reads what `toOnnx` wrote. Throws `SNN_FILE` for an ONNX model that is no `.snn.onnx`, of a newer version, or with a layer of a kind
  * that is not known.
  */
-export function readSnn(bytes: Uint8Array, { neurons = [] }: ReadOptions = {}): { readonly snn: Network; readonly metadata: SnnMetadata } {
+export function readSnn(bytes: Uint8Array, options: ReadOptions = {}): { readonly snn: Network; readonly metadata: SnnMetadata } {
+  checkOptions('readSnn', options, ['neurons'])
+  const { neurons = [] } = options
   const { constants, metadata } = readContents(bytes)
   const version = Number(metadata['snn.version'])
   if (!(version >= 1 && version <= formatVersion)) {

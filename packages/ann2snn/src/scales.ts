@@ -65,6 +65,7 @@ export function chooseScales(plan: Plan, thresholds: ReadonlyMap<string, Float64
         case 'linear':
           return passed(classes, node, inputs, plan.shapes, shape)
         case 'analogue':
+        case 'input':
         case 'readout':
           for (const input of inputs) for (const id of input) classes.join(unit, id)
           return filled(shape, unit)

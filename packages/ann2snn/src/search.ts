@@ -1,10 +1,11 @@
 import type { Network } from '@snn/nn'
-import { isSnnError, SnnError } from '@snn/tensor'
+import { isSnnError, SnnError, checkObject } from '@snn/tensor'
 import { convert, type Conversion, type ConvertOptions } from './convert.js'
 import { eachBatch, type Batches } from './data.js'
 import { hashOf } from './hash.js'
 import type { CodeName } from './codes/code.js'
 import type { ConversionReport } from './report.js'
+import { checkSource } from './check.js'
 
 /** What distinguishes a conversion that the search tries. */
 export type Candidate = Pick<ConvertOptions, 'code' | 'levels' | 'digits' | 'mode' | 'per' | 'T' | 'wait' | 'weights' | 'steps' | 'samples'>
@@ -81,6 +82,8 @@ export const binaryCandidates: readonly Candidate[] = [
  * @throws `CALIBRATION` when calibration and validation share images, and what `convert` throws when no candidate can carry the network
  */
 export async function searchConversion(source: Network | Uint8Array, calibration: Batches, validation: Batches, options: SearchOptions): Promise<SearchResult> {
+  checkSource('searchConversion', source)
+  checkObject('searchConversion', options)
   const { budget, candidates = defaultCandidates, weights, first = false, sameData = false, onProgress, ...common } = options
   if (!(budget >= 0 && budget <= 100)) throw new SnnError('ARGUMENT', `[search] budget ${budget}, expected points of accuracy from 0 to 100.`, { name: 'budget', value: budget })
   if (candidates.length === 0) throw new SnnError('ARGUMENT', '[search] no candidates, expected at least one.', { name: 'candidates', value: [] })

@@ -1,7 +1,8 @@
 import { initialState, needsSequence, parseReadout, readoutOf, readsLastStep, runningReadout, type Network, type NetworkState, type Readout, type ReadoutOption } from '@snn/nn'
-import { allocate, compile, formatShape, hostTensor, repeat, scan, SnnError, type Backend, type HostTensor, type Shape, type Tensor, type TensorLike } from '@snn/tensor'
+import { allocate, compile, formatShape, hostTensor, repeat, scan, SnnError, checkMembers, checkObject, type Backend, type HostTensor, type Shape, type Tensor, type TensorLike } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
 import { stepsOfInput } from './steps-of-input.js'
+import { checkNetwork } from './check.js'
 
 export interface SimulateOptions extends WorkOptions {
   /** Time steps to run. Default: what the network's metadata say, or all of an input [N, T, ..]. */
@@ -98,6 +99,8 @@ export interface Simulator extends AsyncDisposable {
 
 /** Prepares a network for many calls; for one there is `simulate`. */
 export function simulator(snn: Network, options: { readonly record?: readonly string[]; readonly readout?: ReadoutOption | undefined; readonly backend?: Backend | undefined } = {}): Simulator {
+  checkNetwork('simulator', snn, 'snn')
+  checkObject('simulator', options)
   const loop = compileLoop(snn, options.record ?? [], (recorded) => recorded, options.backend)
   return {
     async run(x, { T: asked, signal } = {}) {
@@ -120,7 +123,11 @@ export function simulator(snn: Network, options: { readonly record?: readonly st
  *
  * @throws `ARGUMENT` without T where nothing says it, and for a network whose predictions no read-out stands for; `SHAPE`, `NO_BACKEND`
  */
-export async function simulate(snn: Network, x: TensorLike, { T, signal, ...options }: SimulateOptions = {}): Promise<Simulation> {
+export async function simulate(snn: Network, x: TensorLike, settings: SimulateOptions = {}): Promise<Simulation> {
+  checkNetwork('simulate', snn, 'snn')
+  checkMembers('simulate', x, 'x', ['data', 'shape'], '{ data, shape }: [N, ..]')
+  checkObject('simulate', settings)
+  const { T, signal, ...options } = settings
   await using prepared = simulator(snn, options)
   return await prepared.run(x, { T, signal })
 }
@@ -136,6 +143,8 @@ export interface SimulatedStep {
 
 /** The simulation step by step, without end unless T is given or the input has an end: stop by leaving the loop. */
 export async function* steps(snn: Network, x: TensorLike, options: SimulateOptions = {}): AsyncGenerator<SimulatedStep, void> {
+  checkNetwork('steps', snn, 'snn')
+  checkObject('steps', options)
   const { T: asked, record = [], backend, signal } = options
   const changing = stepsOfInput(snn, x.shape, 'steps') !== undefined
   const T = asked === undefined && !changing ? Infinity : chooseSteps(snn, x.shape, asked, 'steps')

@@ -1,11 +1,12 @@
 import { namedReadout, needsSequence, parseReadout, readoutOf, readsLastStep, sampleShapes, type Network, type NetworkMetadata } from '@snn/nn'
 import { freeSize, lowerGraph, writeOnnx, type OnnxTensor } from '@snn/onnx'
-import { sameShape, SnnError, traceFunction, unrollScans, type Shape, type TensorLike, type Variable } from '@snn/tensor'
+import { checkObject, sameShape, SnnError, traceFunction, unrollScans, type Shape, type TensorLike, type Variable } from '@snn/tensor'
 import { initialValues } from './initial-values.js'
 import { readValues } from './read-values.js'
 import { checkSteps } from './simulate.js'
 import { formatVersion, type NetworkDescription, type SnnMetadata } from './snn-form.js'
 import { batchMarker, byNode, stateSignature, withBatch } from './states.js'
+import { checkNetwork } from './check.js'
 
 export interface ToOnnxOptions extends SnnMetadata {
   /** Shapes of one sample by input, where the network does not know them. */
@@ -32,6 +33,8 @@ export interface ToOnnxOptions extends SnnMetadata {
  * layer that needs all steps at once without `T`; `ARGUMENT` for a network whose predictions no read-out stands for; `UNSUPPORTED` for an operation that has no ONNX form
  */
 export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise<Uint8Array> {
+  checkNetwork('toOnnx', net, 'net')
+  checkObject('toOnnx', options)
   // parameters that get their size from the input come into being here
   const shapes = sampleShapes(net, options.inputShapes)
   const use = usageOf(net, options)

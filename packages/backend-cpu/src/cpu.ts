@@ -1,5 +1,5 @@
 import { lowerGraph, writeOnnx } from '@snn/onnx'
-import { SnnError, placeholder, splitScans, type Backend, type CompileOptions, type Executable, type Program } from '@snn/tensor'
+import { checkObject, SnnError, placeholder, splitScans, type Backend, type CompileOptions, type Executable, type Program } from '@snn/tensor'
 import { createExecutable } from './executable.js'
 import type { Place } from './frame.js'
 import { runEndOf, type RunEnd } from './in-place.js'
@@ -36,6 +36,7 @@ export interface CpuOptions {
  * Throws `BACKEND_UNAVAILABLE` where onnxruntime-node is not installed or has no binary for the machine.
  */
 export async function cpu(options: CpuOptions = {}): Promise<Backend> {
+  checkObject('cpu', options)
   const { threads = 0, kernels = true, eventDensity, memoryLimit = narrowBytes } = options
   if (!Number.isSafeInteger(threads) || threads < 0) {
     throw new SnnError('ARGUMENT', `[cpu] threads ${threads}, expected a whole number of at least 1, or 0 for all cores.`, { name: 'threads', value: threads })

@@ -1,4 +1,4 @@
-import { SnnError, formatShape, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkObject, SnnError, formatShape, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 import { checkIndex, type ImageDataset } from './dataset.js'
 
 export interface ArraysOptions {
@@ -16,6 +16,8 @@ export interface ArraysOptions {
  * Throws `SHAPE`, `DTYPE`, and `ARGUMENT` for a label that is no class index.
  */
 export function fromArrays(images: TensorLike, labels: TensorLike | undefined, options: ArraysOptions = {}): ImageDataset {
+  for (const [name, value] of Object.entries({ images, ...(labels !== undefined && { labels }) })) checkMembers('fromArrays', value, name, ['data', 'shape'], '{ data, shape }')
+  checkObject('fromArrays', options)
   const length = images.shape[0] ?? 0
   const indices = labels && classIndices(labels, options.classes?.length ?? Infinity)
   if (images.shape.length < 2 || (labels && labels.shape[0] !== length)) {

@@ -1,3 +1,4 @@
+import { checkBytes, checkObject } from '@snn/tensor'
 import { checkIndex, type ImageDataset } from './dataset.js'
 import { invalid } from './invalid.js'
 
@@ -14,6 +15,8 @@ export interface CifarOptions {
  * 3 x 32 x 32 pixels, told apart by their size. Images are views of `bytes`. Throws `DATA_INVALID`.
  */
 export function parseCifar(bytes: Uint8Array, options: CifarOptions = {}): ImageDataset {
+  bytes = checkBytes('parseCifar', bytes)
+  checkObject('parseCifar', options)
   const { file = 'cifar', classes } = options
   const format = [
     { labels: 1, classes: [10] },

@@ -1,4 +1,4 @@
-import { SnnError, type Shape, type TensorLike } from '@snn/tensor'
+import { checkArray, checkMembers, SnnError, type Shape, type TensorLike } from '@snn/tensor'
 
 /** A finite collection of samples that are read by index, each only when asked for. */
 export interface Dataset<S> {
@@ -52,6 +52,8 @@ export function subset(dataset: ImageDataset, indices: readonly number[], descri
 export function subset<D extends LabelledDataset<unknown>>(dataset: D, indices: readonly number[], description?: string): D
 export function subset<S>(dataset: Dataset<S>, indices: readonly number[], description?: string): Dataset<S>
 export function subset<S>(dataset: Dataset<S> & Partial<LabelledDataset<S>>, indices: readonly number[], description?: string): Dataset<S> {
+  checkMembers('subset', dataset, 'dataset', ['length', 'get()'], 'a data set such as await openDataset(..)')
+  checkArray('subset', indices, 'indices')
   for (const index of indices) checkIndex(index, dataset.length)
   const { labels, names } = dataset
   return {
@@ -69,6 +71,8 @@ export function subset<S>(dataset: Dataset<S> & Partial<LabelledDataset<S>>, ind
 
 /** Data sets one after another. Their dtype must be equal; shape and classes are kept where all agree. */
 export function concatenate(datasets: readonly ImageDataset[], description: string): ImageDataset {
+  checkArray('concatenate', datasets, 'datasets')
+  for (const dataset of datasets) checkMembers('concatenate', dataset, 'one of the data sets', ['length', 'get()'], 'a data set such as await openDataset(..)')
   const first = datasets[0]
   if (!first || datasets.some((dataset) => dataset.dtype !== first.dtype)) {
     const dtypes = datasets.map((dataset) => dataset.dtype)

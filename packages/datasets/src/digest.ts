@@ -1,10 +1,11 @@
-import type { TensorLike } from '@snn/tensor'
+import { checkMembers, type TensorLike } from '@snn/tensor'
 
 /**
  * 64 bits, as 16 hexadecimal digits, that are equal for images of equal elements (the shape does not count) and otherwise differ,
  * but by a chance of 2^-64: to find images that two data sets share. Not cryptographic. (Two lanes of the MurmurHash3 finaliser.)
  */
 export function imageDigest(image: TensorLike): string {
+  checkMembers('imageDigest', image, 'image', ['data', 'shape'], '{ data, shape }')
   const { buffer, byteOffset, byteLength } = image.data
   const bytes = new Uint8Array(buffer, byteOffset, byteLength)
   let a = 0x243f6a88 ^ byteLength

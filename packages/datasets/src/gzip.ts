@@ -1,3 +1,4 @@
+import { checkBytes, checkObject } from '@snn/tensor'
 import { joinBytes } from './bytes.js'
 import { invalid } from './invalid.js'
 
@@ -15,6 +16,8 @@ export function isGzip(bytes: Uint8Array): boolean {
 
 /** Unpacked gzip data; bytes that are not gzip are returned as they are. Throws `DATA_INVALID`; checks the CRC. */
 export async function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Promise<Uint8Array> {
+  bytes = checkBytes('gunzip', bytes)
+  checkObject('gunzip', options)
   const { file = 'gzip', limit = 2 ** 31, signal } = options
   if (!isGzip(bytes)) return bytes
   const reader = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream('gzip')).getReader()

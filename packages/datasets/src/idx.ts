@@ -1,4 +1,4 @@
-import type { TensorLike } from '@snn/tensor'
+import { checkBytes, type TensorLike } from '@snn/tensor'
 import { readElements, type ElementType } from './elements.js'
 import { invalid } from './invalid.js'
 
@@ -9,6 +9,7 @@ const types: Readonly<Record<number, ElementType>> = { 0x08: 'u1', 0x09: 'i1', 0
  * axis, elements. uint8 data are a view of `bytes`. `file` names the file in errors (`DATA_INVALID`).
  */
 export function parseIdx(bytes: Uint8Array, file = 'idx'): TensorLike {
+  bytes = checkBytes('parseIdx', bytes)
   if (bytes.length < 4) throw invalid('idx', file, `${bytes.length} bytes, expected a header of at least 4.`, 0)
   const type = types[bytes[2]!]
   if (bytes[0] !== 0 || bytes[1] !== 0 || type === undefined) {

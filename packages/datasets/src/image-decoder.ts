@@ -1,5 +1,5 @@
 import jpegModule from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js'
-import type { TensorLike } from '@snn/tensor'
+import { checkObject, type TensorLike } from '@snn/tensor'
 import { channelsFirst } from './arrays.js'
 import { invalid } from './invalid.js'
 import { parsePictureHeader, type PictureHeader } from './picture-header.js'
@@ -18,6 +18,7 @@ export interface ImageDecoderOptions {
  * colour profiles are not applied, as in the usual training pipelines. A damaged picture is an error, never grey filling.
  */
 export function imageDecoder(options: ImageDecoderOptions = {}): ImageDecoder {
+  checkObject('imageDecoder', options)
   const decodeJpeg = jpegDecoder(options.jpeg)
   return async (bytes, file = 'picture') => {
     const header = parsePictureHeader(bytes, file)

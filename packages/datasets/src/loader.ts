@@ -1,4 +1,4 @@
-import { SnnError, allocate, formatShape, hostTensor, sameShape, sizeOf, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkObject, SnnError, allocate, formatShape, hostTensor, sameShape, sizeOf, type TensorLike } from '@snn/tensor'
 import type { Dataset, ImageDataset, ImageSample } from './dataset.js'
 import { preprocess } from './preprocess.js'
 import { permutation } from './random.js'
@@ -63,6 +63,8 @@ export function loader(dataset: ImageDataset, options: LoaderOptions<ImageSample
 export function loader(dataset: Dataset<Pair>, options: LoaderOptions<Pair>): Loader
 export function loader<S>(dataset: Dataset<S>, options: LoaderOptions<S> & { readonly transform: Transform<S> }): Loader
 export function loader<S>(dataset: Dataset<S>, options: LoaderOptions<S>): Loader<Batch | PaddedBatch> {
+  checkMembers('loader', dataset, 'dataset', ['length', 'get()'], 'a data set such as await openDataset(..)')
+  checkObject('loader', options)
   const { batch, shuffle = false, seed = 0, dropLast = false, prefetch = 0, collate = 'stack', signal } = options
   whole('batch', batch, 1)
   whole('prefetch', prefetch, 0)
@@ -175,6 +177,7 @@ function pad(rows: readonly TensorLike[]): { data: TensorLike; lengths: TensorLi
 
 /** Which steps of a padded batch are there: bool [T, N], true where t < lengths[n]. */
 export function lengthMask(lengths: TensorLike, T: number): TensorLike {
+  checkMembers('lengthMask', lengths, 'lengths', ['data', 'shape'], '{ data, shape }')
   const n = lengths.data.length
   return { data: Uint8Array.from({ length: T * n }, (_, i) => (Math.floor(i / n) < lengths.data[i % n]! ? 1 : 0)), shape: [T, n], dtype: 'bool' }
 }

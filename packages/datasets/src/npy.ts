@@ -1,4 +1,4 @@
-import { sizeOf, stridesOf, type TensorLike } from '@snn/tensor'
+import { checkBytes, sizeOf, stridesOf, type TensorLike } from '@snn/tensor'
 import type { ByteReader } from './byte-reader.js'
 import { joinBytes } from './bytes.js'
 import { readElements, type ElementType } from './elements.js'
@@ -45,6 +45,7 @@ export interface NpyOptions {
  * u1 stays uint8, b1 bool, f2 and f4 become float32, f8 float64, other integers int32. Throws `DATA_INVALID`.
  */
 export function parseNpy(bytes: Uint8Array, file = 'npy', { wide = false }: NpyOptions = {}): TensorLike {
+  bytes = checkBytes('parseNpy', bytes)
   const { descr, fortranOrder, shape, offset } = npyHeader(bytes, file)
   const array = readElements({ operation: 'npy', file, bytes, offset, ...npyElements(descr, file), shape, wide })
   return fortranOrder && shape.length > 1 ? rowMajor(array) : array

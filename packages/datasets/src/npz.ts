@@ -1,4 +1,4 @@
-import { isSnnError, type TensorLike } from '@snn/tensor'
+import { checkBytes, isSnnError, type TensorLike } from '@snn/tensor'
 import { unzipSync } from 'fflate'
 import { invalid } from './invalid.js'
 import { parseNpy, type NpyOptions } from './npy.js'
@@ -8,6 +8,7 @@ export const maximumDeflateRatio = 1032
 
 /** The arrays in a NumPy .npz file by name. Throws `DATA_INVALID`. */
 export function parseNpz(bytes: Uint8Array, file = 'npz', options: NpyOptions = {}): Map<string, TensorLike> {
+  bytes = checkBytes('parseNpz', bytes)
   const arrays = new Map<string, TensorLike>()
   for (const [name, content] of Object.entries(unzip(bytes, file))) {
     arrays.set(name.replace(/\.npy$/, ''), parseNpy(content, `${file}/${name}`, options))

@@ -1,4 +1,4 @@
-import { SnnError, formatShape, type Shape, type TensorLike } from '@snn/tensor'
+import { checkObject, SnnError, formatShape, type Shape, type TensorLike } from '@snn/tensor'
 import type { ImageSample } from './dataset.js'
 import { fitPicture, pixelsOf } from './fit-picture.js'
 import { preprocessPresets } from './preprocess-presets.js'
@@ -96,6 +96,7 @@ export type PreprocessTransform = (sample: ImageSample) => readonly [x: TensorLi
  * throws `SHAPE` for a picture smaller than `size` or with other channels, and `DTYPE` for numbers that are no pixels.
  */
 export function preprocess(spec: PreprocessSpec): PreprocessTransform {
+  checkObject('preprocess', spec, 'spec', 'a spec such as { scale: 1 / 255 }')
   const { resize, interpolation = 'bilinear', size, channels, layout = 'nchw', scale = 1 / 255, mean = 0, std = 1 } = parsePreprocess(spec)
   const tables = new Map<number, readonly Float32Array[]>()
   const tablesFor = (count: number): readonly Float32Array[] => {

@@ -1,4 +1,4 @@
-import { SnnError, type TensorLike } from '@snn/tensor'
+import { checkFunction, checkMembers, SnnError, type TensorLike } from '@snn/tensor'
 import { checkIndex, type Dataset } from './dataset.js'
 import type { Events } from './events/events.js'
 import { sliceEvents } from './events/select.js'
@@ -9,6 +9,8 @@ export type Pair = readonly [x: TensorLike, y: TensorLike | number]
 
 /** A data set whose samples are those of another, changed when they are read. `draw` is for changes at random (see `EventTransform`). */
 export function mapSamples<S, R>(dataset: Dataset<S>, change: (sample: S, draw: number) => R): Dataset<R> {
+  checkMembers('mapSamples', dataset, 'dataset', ['length', 'get()'], 'a data set such as await openDataset(..)')
+  checkFunction('mapSamples', change, 'change')
   return {
     length: dataset.length,
     description: dataset.description,
@@ -30,6 +32,7 @@ export async function sliceDataset<S extends { readonly events: Events }>(
   spec: SliceSpec,
   options: SliceDatasetOptions & { readonly parts?: readonly (readonly Bounds[])[] } = {},
 ): Promise<Dataset<S> & { readonly parts: readonly (readonly Bounds[])[] }> {
+  checkMembers('sliceDataset', dataset, 'dataset', ['length', 'get()'], 'a data set such as await openDataset(..)')
   const parts: (readonly Bounds[])[] = [...(options.parts ?? [])]
   if (options.parts && parts.length !== dataset.length) {
     throw new SnnError('ARGUMENT', `[sliceDataset] parts of ${parts.length} recordings for ${dataset.length}, expected those of this data set.`, { name: 'parts', value: parts.length })

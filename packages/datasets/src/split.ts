@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { checkOptions, SnnError } from '@snn/tensor'
 import { permutation } from './random.js'
 
 export interface SplitOptions {
@@ -13,7 +13,9 @@ export interface SplitOptions {
  *
  *   const [train, test] = splitByClass(all.labels, 0.9).map((indices) => subset(all, indices))
  */
-export function splitByClass(labels: readonly number[], ratio: number, { shuffle = false, seed = 0 }: SplitOptions = {}): readonly [number[], number[]] {
+export function splitByClass(labels: readonly number[], ratio: number, options: SplitOptions = {}): readonly [number[], number[]] {
+  checkOptions('splitByClass', options, ['shuffle', 'seed'])
+  const { shuffle = false, seed = 0 } = options
   if (!(ratio >= 0 && ratio <= 1)) throw new SnnError('ARGUMENT', `[splitByClass] ratio ${ratio}, expected a number from 0 to 1.`, { name: 'ratio', value: ratio })
   const byClass = new Map<number, number[]>()
   const order = shuffle ? permutation(labels.length, seed) : labels.map((_, index) => index)

@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { checkMembers, checkObject, SnnError } from '@snn/tensor'
 import { subset, type Dataset, type ImageDataset, type LabelledDataset } from './dataset.js'
 import { permutation } from './random.js'
 
@@ -16,6 +16,8 @@ export function take(dataset: ImageDataset, count: number, options?: TakeOptions
 export function take<D extends LabelledDataset<unknown>>(dataset: D, count: number, options?: TakeOptions): D
 export function take<S>(dataset: Dataset<S>, count: number, options?: TakeOptions): Dataset<S>
 export function take<S>(dataset: Dataset<S>, count: number, options: TakeOptions = {}): Dataset<S> {
+  checkMembers('take', dataset, 'dataset', ['length', 'get()'], 'a data set such as await openDataset(..)')
+  checkObject('take', options)
   const { shuffle = false, seed = 0, skip = 0 } = options
   for (const [name, value] of Object.entries({ count, skip })) {
     if (!Number.isInteger(value) || value < 0) throw new SnnError('ARGUMENT', `[take] ${name} ${value}, expected a whole number of at least 0.`, { name, value })

@@ -1,4 +1,4 @@
-import { SnnError, formatShape, uniform, type Tensor, type Variable } from '@snn/tensor'
+import { checkTensor, checkObject, SnnError, formatShape, uniform, type Tensor, type Variable } from '@snn/tensor'
 import { checkFloat } from './check.js'
 
 /** What the random numbers of an encoder follow from; equal ones give equal spikes on every backend. */
@@ -21,6 +21,8 @@ export interface RandomOptions {
  * @throws `DTYPE` unless p is of a floating-point type, `ARGUMENT` for a seed or counter that is not a whole number
  */
 export function bernoulli(p: Tensor, options: RandomOptions = {}): Tensor {
+  checkTensor('bernoulli', p, 'p')
+  checkObject('bernoulli', options)
   checkFloat('bernoulli', p)
   return uniform(p.shape, { seed: options.seed ?? 0, offset: drawOf('bernoulli', options.counter) }).cast(p.dtype).lt(p).cast(p.dtype)
 }

@@ -1,4 +1,4 @@
-import { formatShape, isFloat, SnnError, type Tensor } from '@snn/tensor'
+import { checkArray, formatShape, isFloat, SnnError, type Tensor } from '@snn/tensor'
 
 /** Throws `DTYPE` unless `x` is of a floating-point type. */
 export function checkFloat(operation: string, x: Tensor): void {
@@ -38,6 +38,7 @@ export function checkChoice(operation: string, name: string, value: string, name
 
 /** Throws `ARGUMENT` unless `range` is two finite numbers in rising order. */
 export function checkRange(operation: string, range: readonly [number, number]): void {
+  checkArray(operation, range, 'range', 'two numbers')
   if (Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] < range[1]) return
   throw wrong(operation, 'range', range, '[low, high] with low < high')
 }

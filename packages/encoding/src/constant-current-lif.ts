@@ -1,5 +1,5 @@
 import { lif } from '@snn/neuron'
-import { scan, type Tensor } from '@snn/tensor'
+import { checkObject, checkTensor, checkOptions, scan, type Tensor } from '@snn/tensor'
 import { checkFloat, checkPositive, checkWhole } from './check.js'
 import { firstSpikes } from './spike-time.js'
 
@@ -20,7 +20,10 @@ export interface ConstantCurrentOptions {
  *
  * @throws `DTYPE` unless x is of a floating-point type, `ARGUMENT` for an option outside its domain
  */
-export function constantCurrentLif(x: Tensor, { T, tau = 10, threshold = 1 }: ConstantCurrentOptions): Tensor {
+export function constantCurrentLif(x: Tensor, options: ConstantCurrentOptions): Tensor {
+  checkTensor('constantCurrentLif', x, 'x')
+  checkOptions('constantCurrentLif', options, ['T', 'tau', 'threshold'])
+  const { T, tau = 10, threshold = 1 } = options
   checkFloat('constantCurrentLif', x)
   checkWhole('constantCurrentLif', 'T', T, 1)
   checkPositive('constantCurrentLif', 'tau', tau)
@@ -35,5 +38,7 @@ export function constantCurrentLif(x: Tensor, { T, tau = 10, threshold = 1 }: Co
 
 /** The first spike of each neuron of `constantCurrentLif`, as if it were refractory ever after. */
 export function spikeLatencyLif(x: Tensor, options: ConstantCurrentOptions): Tensor {
+  checkTensor('spikeLatencyLif', x, 'x')
+  checkObject('spikeLatencyLif', options)
   return firstSpikes(constantCurrentLif(x, options))
 }

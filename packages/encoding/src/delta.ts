@@ -1,4 +1,4 @@
-import { concat, where, zeros, type Tensor } from '@snn/tensor'
+import { checkTensor, checkOptions, concat, where, zeros, type Tensor } from '@snn/tensor'
 import { checkFloat, checkNumber, checkRank } from './check.js'
 
 export interface DeltaOptions {
@@ -17,7 +17,10 @@ export interface DeltaOptions {
  *
  * @throws `DTYPE` unless x is of a floating-point type, `SHAPE` when there is no axis of time, `ARGUMENT` for a negative threshold
  */
-export function delta(x: Tensor, { threshold = 0.1, padding = false, offSpike = false }: DeltaOptions = {}): Tensor {
+export function delta(x: Tensor, options: DeltaOptions = {}): Tensor {
+  checkTensor('delta', x, 'x')
+  checkOptions('delta', options, ['threshold', 'padding', 'offSpike'])
+  const { threshold = 0.1, padding = false, offSpike = false } = options
   checkFloat('delta', x)
   checkRank('delta', x, 1, '[T, N, ..]')
   checkNumber('delta', 'threshold', threshold, 0)

@@ -1,4 +1,4 @@
-import { iota, where, type Operand, type Tensor } from '@snn/tensor'
+import { checkTensor, checkOptions, iota, where, type Operand, type Tensor } from '@snn/tensor'
 import { checkFloat, checkRange, checkWhole } from './check.js'
 import { gaussian } from './population.js'
 
@@ -22,7 +22,10 @@ export interface GaussianTuningOptions {
  *
  * @throws `DTYPE` unless x is of a floating-point type, `ARGUMENT` for an option outside its domain
  */
-export function gaussianTuning(x: Tensor, { T, m, range }: GaussianTuningOptions): Tensor {
+export function gaussianTuning(x: Tensor, options: GaussianTuningOptions): Tensor {
+  checkTensor('gaussianTuning', x, 'x')
+  checkOptions('gaussianTuning', options, ['T', 'm', 'range'])
+  const { T, m, range } = options
   checkFloat('gaussianTuning', x)
   checkWhole('gaussianTuning', 'T', T, 1)
   checkWhole('gaussianTuning', 'm', m, 3)

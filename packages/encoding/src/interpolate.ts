@@ -1,4 +1,4 @@
-import { scan, where, zeros, type Tensor } from '@snn/tensor'
+import { checkTensor, scan, where, zeros, type Tensor } from '@snn/tensor'
 import { checkFloat, checkRank } from './check.js'
 
 /**
@@ -10,6 +10,7 @@ import { checkFloat, checkRank } from './check.js'
  * @throws `SHAPE` when there is no axis of time, `DTYPE` unless the spikes are of a floating-point type
  */
 export function interpolate(spikes: Tensor): Tensor {
+  checkTensor('interpolate', spikes, 'spikes')
   checkRank('interpolate', spikes, 1, '[T, ..]')
   checkFloat('interpolate', spikes)
   const none = zeros(spikes.shape.slice(1), { dtype: spikes.dtype })

@@ -1,4 +1,4 @@
-import { where, type Tensor } from '@snn/tensor'
+import { checkTensor, checkObject, where, type Tensor } from '@snn/tensor'
 import { checkChoice, checkFloat, checkNumber, checkPositive, checkWhole, wrong } from './check.js'
 import { spikesAt } from './spike-time.js'
 
@@ -33,6 +33,8 @@ const epsilon = 1e-7
  * @throws `DTYPE` unless x is of a floating-point type, `ARGUMENT` for an option outside its domain or not of this code
  */
 export function latencyTime(x: Tensor, options: LatencyOptions): Tensor {
+  checkTensor('latencyTime', x, 'x')
+  checkObject('latencyTime', options)
   const { T, code = 'linear', firstSpikeTime = 0, normalize = false, clip = false } = options
   checkFloat('latency', x)
   checkWhole('latency', 'T', T, 1)
@@ -81,5 +83,7 @@ function delayOf(x: Tensor, { code, span, tau, threshold, normalize }: Delay): T
  * @throws as `latencyTime`
  */
 export function latency(x: Tensor, options: LatencyOptions): Tensor {
+  checkTensor('latency', x, 'x')
+  checkObject('latency', options)
   return spikesAt(latencyTime(x, options), options)
 }

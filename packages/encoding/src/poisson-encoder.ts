@@ -1,5 +1,5 @@
 import type { StatefulLayer } from '@snn/nn'
-import { SnnError, variable } from '@snn/tensor'
+import { checkOptions, SnnError, variable } from '@snn/tensor'
 import { bernoulli } from './bernoulli.js'
 
 /**
@@ -9,7 +9,9 @@ import { bernoulli } from './bernoulli.js'
  *
  * @throws `ARGUMENT` unless the seed is a whole number
  */
-export function poissonEncoder({ seed = 0 }: { readonly seed?: number } = {}): StatefulLayer {
+export function poissonEncoder(options: { readonly seed?: number } = {}): StatefulLayer {
+  checkOptions('poissonEncoder', options, ['seed'])
+  const { seed = 0 } = options
   if (!Number.isSafeInteger(seed)) throw new SnnError('ARGUMENT', `[poissonEncoder] option seed: ${seed}, expected a whole number. Correct it.`, { name: 'seed', value: seed })
   const counter = variable({ data: Int32Array.of(0), shape: [] }, { name: 'poissonEncoder.counter' })
   return {

@@ -1,4 +1,4 @@
-import { repeat, where, type Tensor } from '@snn/tensor'
+import { checkTensor, checkObject, repeat, where, type Tensor } from '@snn/tensor'
 import { bernoulli, type RandomOptions } from './bernoulli.js'
 import { checkFloat, checkNumber, checkWhole } from './check.js'
 import { fromStep } from './spike-time.js'
@@ -27,6 +27,8 @@ export interface PoissonOptions extends SignedPoissonOptions {
  * @throws `DTYPE` unless x is of a floating-point type, `ARGUMENT` for an option outside its domain
  */
 export function poisson(x: Tensor, options: PoissonOptions): Tensor {
+  checkTensor('poisson', x, 'x')
+  checkObject('poisson', options)
   const { T, gain = 1, offset = 0, firstSpikeTime = 0 } = options
   checkFloat('poisson', x)
   checkWhole('poisson', 'T', T, 1)
@@ -44,6 +46,8 @@ export function poisson(x: Tensor, options: PoissonOptions): Tensor {
  * @throws `DTYPE` unless x is of a floating-point type, `ARGUMENT` for an option outside its domain
  */
 export function signedPoisson(x: Tensor, options: SignedPoissonOptions): Tensor {
+  checkTensor('signedPoisson', x, 'x')
+  checkObject('signedPoisson', options)
   const { T, gain = 1 } = options
   checkFloat('signedPoisson', x)
   checkWhole('signedPoisson', 'T', T, 1)

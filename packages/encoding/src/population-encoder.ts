@@ -1,5 +1,5 @@
 import { defineLayer, type StatelessLayer } from '@snn/nn'
-import { formatShape, SnnError, variable } from '@snn/tensor'
+import { checkOptions, formatShape, SnnError, variable } from '@snn/tensor'
 import { checkFloat, checkPositive, checkRange, checkWhole } from './check.js'
 import { centres, gaussian } from './population.js'
 
@@ -30,7 +30,9 @@ const populationLayer = defineLayer<{ readonly inputs: number; readonly n: numbe
  *
  * @throws `ARGUMENT` for a size or option outside its domain; in a run `SHAPE` and `DTYPE` for an input that does not fit
  */
-export function populationEncoder(inputs: number, n: number, { range, sigma }: PopulationEncoderOptions): StatelessLayer {
+export function populationEncoder(inputs: number, n: number, options: PopulationEncoderOptions): StatelessLayer {
+  checkOptions('populationEncoder', options, ['range', 'sigma'])
+  const { range, sigma } = options
   checkWhole('populationEncoder', 'inputs', inputs, 1)
   checkWhole('populationEncoder', 'n', n, 1)
   checkRange('populationEncoder', range)

@@ -1,4 +1,4 @@
-import { tensor, type Tensor } from '@snn/tensor'
+import { checkTensor, checkOptions, tensor, type Tensor } from '@snn/tensor'
 import { checkFloat, checkPositive, checkRange, checkWhole } from './check.js'
 
 export interface PopulationOptions {
@@ -19,7 +19,10 @@ export interface PopulationOptions {
  *
  * @throws `DTYPE` unless x is of a floating-point type, `ARGUMENT` for an option outside its domain
  */
-export function population(x: Tensor, { n, range, sigma }: PopulationOptions): Tensor {
+export function population(x: Tensor, options: PopulationOptions): Tensor {
+  checkTensor('population', x, 'x')
+  checkOptions('population', options, ['n', 'range', 'sigma'])
+  const { n, range, sigma } = options
   checkFloat('population', x)
   checkWhole('population', 'n', n, 1)
   checkRange('population', range)

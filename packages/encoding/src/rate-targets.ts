@@ -1,4 +1,4 @@
-import { oneHot, tensor, uniform, where, type Tensor } from '@snn/tensor'
+import { checkTensor, checkObject, oneHot, tensor, uniform, where, type Tensor } from '@snn/tensor'
 import { drawOf, type RandomOptions } from './bernoulli.js'
 import { checkChoice, checkNumber, checkWhole } from './check.js'
 import { fromStep } from './spike-time.js'
@@ -27,6 +27,7 @@ export interface RateCodeOptions extends Firing {
  * @throws `ARGUMENT` for an option outside its domain
  */
 export function rateCode(options: RateCodeOptions): Tensor {
+  checkObject('rateCode', options)
   return train('rateCode', options, options.rate ?? 1, drawOf('rateCode', options.counter), 0)
 }
 
@@ -65,6 +66,8 @@ export interface RateTargetsOptions extends Firing {
  * @throws `ARGUMENT` for an option outside its domain
  */
 export function rateTargets(labels: Tensor, options: RateTargetsOptions): Tensor {
+  checkTensor('rateTargets', labels, 'labels')
+  checkObject('rateTargets', options)
   const { classes, correctRate = 1, incorrectRate = 0 } = options
   checkWhole('rateTargets', 'classes', classes, 1)
   checkNumber('rateTargets', 'correctRate', correctRate, 0, 1)

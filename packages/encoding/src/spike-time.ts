@@ -1,4 +1,4 @@
-import { iota, where, type Tensor } from '@snn/tensor'
+import { checkTensor, checkObject, iota, where, type Tensor } from '@snn/tensor'
 import { checkFloat, checkRank, checkWhole } from './check.js'
 
 /**
@@ -7,7 +7,10 @@ import { checkFloat, checkRank, checkWhole } from './check.js'
  *
  * @throws `DTYPE` unless the times are of a floating-point type, `ARGUMENT` unless T is a positive whole number
  */
-export function spikesAt(times: Tensor, { T }: { readonly T: number }): Tensor {
+export function spikesAt(times: Tensor, options: { readonly T: number }): Tensor {
+  checkTensor('spikesAt', times, 'times')
+  checkObject('spikesAt', options)
+  const { T } = options
   checkFloat('spikesAt', times)
   checkWhole('spikesAt', 'T', T, 1)
   return iota([T, ...times.shape], 0).cast(times.dtype).eq(times.round()).cast(times.dtype)
@@ -19,6 +22,7 @@ export function spikesAt(times: Tensor, { T }: { readonly T: number }): Tensor {
  * @throws `SHAPE` when there is no axis of time
  */
 export function firstSpikes(spikes: Tensor): Tensor {
+  checkTensor('firstSpikes', spikes, 'spikes')
   checkRank('firstSpikes', spikes, 1, '[T, ..]')
   const first = spikes.gt(0).cast('int32').argmax(0)
   return where(iota(spikes.shape, 0).eq(first), spikes, 0)

@@ -1,4 +1,4 @@
-import { stack, type Tensor } from '@snn/tensor'
+import { checkTensor, checkOptions, stack, type Tensor } from '@snn/tensor'
 import { checkFloat, checkWhole } from './check.js'
 
 /**
@@ -11,7 +11,10 @@ import { checkFloat, checkWhole } from './check.js'
  *
  * @throws `DTYPE` unless x is of a floating-point type, `ARGUMENT` unless K is a whole number from 1 to 24
  */
-export function weightedPhase(x: Tensor, { K }: { readonly K: number }): Tensor {
+export function weightedPhase(x: Tensor, options: { readonly K: number }): Tensor {
+  checkTensor('weightedPhase', x, 'x')
+  checkOptions('weightedPhase', options, ['K'])
+  const { K } = options
   checkFloat('weightedPhase', x)
   checkWhole('weightedPhase', 'K', K, 1, 24)
   const within = x.clip(0, 1 - 2 ** -K)

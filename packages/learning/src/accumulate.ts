@@ -1,4 +1,4 @@
-import { formatShape, repeat, scan, SnnError, zeros, type Tensor } from '@snn/tensor'
+import { checkMembers, checkTensor, checkOptions, formatShape, repeat, scan, SnnError, zeros, type Tensor } from '@snn/tensor'
 import type { PlasticityRule, RuleState, Synapse, Update } from './rule.js'
 
 export interface AccumulateOptions<S extends RuleState> {
@@ -14,7 +14,13 @@ export interface AccumulateOptions<S extends RuleState> {
  *
  * @throws `SHAPE` for sequences that do not fit each other or the connection, and what the rule throws
  */
-export function accumulate<S extends RuleState>(rule: PlasticityRule<S>, synapse: Synapse, pre: Tensor, post: Tensor, { state, reward }: AccumulateOptions<S> = {}): Update<S> {
+export function accumulate<S extends RuleState>(rule: PlasticityRule<S>, synapse: Synapse, pre: Tensor, post: Tensor, options: AccumulateOptions<S> = {}): Update<S> {
+  checkMembers('accumulate', rule, 'rule', ['step()', 'initialState()'], 'a rule such as stdp(..)')
+  checkMembers('accumulate', synapse, 'synapse', ['weight'], 'a synapse: { weight, .. }')
+  checkTensor('accumulate', pre, 'pre')
+  checkTensor('accumulate', post, 'post')
+  checkOptions('accumulate', options, ['state', 'reward'])
+  const { state, reward } = options
   const T = pre.shape[0]
   if (pre.shape.length < 3 || post.shape.length < 3 || post.shape[0] !== T || post.shape[1] !== pre.shape[1]) {
     throw new SnnError('SHAPE', `[accumulate] spikes of shapes ${formatShape(pre.shape)} and ${formatShape(post.shape)}, expected [T, N, ..] with equal T and N. Add the missing axes.`, { shapes: [pre.shape, post.shape] })

@@ -1,4 +1,4 @@
-import { SnnError, type Tensor } from '@snn/tensor'
+import { checkObject, SnnError, type Tensor } from '@snn/tensor'
 import { pairUpdate } from './correlate.js'
 import { decayed, noTraces, type PlasticityRule, type Traces } from './rule.js'
 import { checkTaus } from './stdp.js'
@@ -46,6 +46,7 @@ export interface BoundedStdpOptions {
  * @throws `ARGUMENT` for an option outside its domain
  */
 export function boundedStdp(options: BoundedStdpOptions = {}): PlasticityRule<Traces> {
+  checkObject('boundedStdp', options)
   const { dependence = 'additive', mu = 0, etaPlus = 1e-3, etaMinus = 1e-3, wMin = 0, wMax = 1, hardBound = true, tauPre = 50, tauPost = 50, aPre = 1, aPost = 1 } = options
   if (!Object.hasOwn(dependences, dependence)) {
     throw new SnnError('ARGUMENT', `[boundedStdp] option dependence: ${dependence}, expected one of ${Object.keys(dependences).join(', ')}. Correct it.`, { name: 'dependence', value: dependence })

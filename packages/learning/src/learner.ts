@@ -1,5 +1,5 @@
 import { isStateful, matcher, type Inputs, type Network, type RunOptions, type RunResult } from '@snn/nn'
-import { SnnError, type ConvOptions, type Tensor, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject, SnnError, type ConvOptions, type Tensor, type Variable } from '@snn/tensor'
 import { accumulate } from './accumulate.js'
 import type { PlasticityRule, RuleState, Synapse } from './rule.js'
 
@@ -50,6 +50,8 @@ interface Place {
  * @throws `ARGUMENT` for a node that is no such layer, and one that does not lead to one layer of neurons; in a run what the rules throw
  */
 export function learner(net: Network, rules: Readonly<Record<string, PlasticityRule>>): Learner {
+  checkMembers('learner', net, 'net', ['nodes', 'run()'], 'a Network such as sequential(..)')
+  checkObject('learner', rules, 'rules', 'rules by the names of layers')
   const places = Object.entries(rules).map(([name, rule]) => placeOf(net, name, rule))
   if (places.length === 0) throw new SnnError('ARGUMENT', '[learner] no rules, expected at least one. Give { linear1: stdp(..) }.', { name: 'rules', value: [] })
   return {

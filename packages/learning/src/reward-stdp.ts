@@ -1,4 +1,4 @@
-import { formatShape, SnnError, zeros, type Tensor } from '@snn/tensor'
+import { checkOptions, formatShape, SnnError, zeros, type Tensor } from '@snn/tensor'
 import { pairUpdate, type Pairing } from './correlate.js'
 import { decayed, noTraces, type PlasticityRule, type Traces } from './rule.js'
 import { checkTaus, same, type StdpOptions } from './stdp.js'
@@ -32,7 +32,9 @@ export interface MstdpetOptions extends StdpOptions {
  *
  * @throws `ARGUMENT` unless the time constants are positive; in a step `ARGUMENT` without a reward, `SHAPE` for one of another shape
  */
-export function mstdp({ tauPre, tauPost, fPre = same, fPost = same }: StdpOptions): PlasticityRule<Eligible> {
+export function mstdp(options: StdpOptions): PlasticityRule<Eligible> {
+  checkOptions('mstdp', options, ['tauPre', 'tauPost', 'fPre', 'fPost'])
+  const { tauPre, tauPost, fPre = same, fPost = same } = options
   checkTaus('mstdp', { tauPre, tauPost })
   return {
     contract: 1,
@@ -57,7 +59,9 @@ export function mstdp({ tauPre, tauPost, fPre = same, fPost = same }: StdpOption
  *
  * @throws as `mstdp`
  */
-export function mstdpet({ tauPre, tauPost, tauEligibility, fPre = same, fPost = same }: MstdpetOptions): PlasticityRule<Traced> {
+export function mstdpet(options: MstdpetOptions): PlasticityRule<Traced> {
+  checkOptions('mstdpet', options, ['tauPre', 'tauPost', 'tauEligibility', 'fPre', 'fPost'])
+  const { tauPre, tauPost, tauEligibility, fPre = same, fPost = same } = options
   checkTaus('mstdpet', { tauPre, tauPost, tauEligibility })
   return {
     contract: 1,

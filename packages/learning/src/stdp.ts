@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { checkOptions, SnnError } from '@snn/tensor'
 import { pairUpdate, type WeightDependence } from './correlate.js'
 import { decayed, noTraces, type PlasticityRule, type Traces } from './rule.js'
 
@@ -23,7 +23,9 @@ export interface StdpOptions {
  *
  * @throws `ARGUMENT` unless the time constants are at least 1
  */
-export function stdp({ tauPre, tauPost, fPre = same, fPost = same }: StdpOptions): PlasticityRule<Traces> {
+export function stdp(options: StdpOptions): PlasticityRule<Traces> {
+  checkOptions('stdp', options, ['tauPre', 'tauPost', 'fPre', 'fPost'])
+  const { tauPre, tauPost, fPre = same, fPost = same } = options
   checkTaus('stdp', { tauPre, tauPost }, 1)
   return {
     contract: 1,

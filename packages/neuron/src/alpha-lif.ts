@@ -39,8 +39,8 @@ const model = defineNeuron('alphaLif', {
  * @throws `ARGUMENT` when alpha is not above beta
  */
 export const alphaLif: typeof model = Object.assign((...[options = {}]: Parameters<typeof model>) => {
-  const { alpha = 0.9, beta = 0.8 } = options
   const cell = model(options)
+  const { alpha = 0.9, beta = 0.8 } = options
   if (typeof alpha === 'number' && typeof beta === 'number' && alpha <= beta) throw wrongOption('alphaLif', 'alpha', alpha, `a number above beta, ${beta}`)
   return cell
 }, { kind: model.kind, spec: model.spec })

@@ -1,7 +1,9 @@
-import { formatShape, sameShape, SnnError, type Tensor } from '@snn/tensor'
+import { checkObject, checkTensor, formatShape, sameShape, SnnError, type Tensor } from '@snn/tensor'
 
 /** Throws `SHAPE` unless every state named is there, in the shape of the input of one step, or as a scalar where it is `shared`. */
 export function checkState(kind: string, x: Tensor, state: Readonly<Record<string, Tensor>>, names: readonly string[], shared: readonly string[] = []): void {
+  checkTensor(kind, x)
+  checkObject(kind, state, 'state', 'the state of the step before, or initialState(x.shape, x.dtype)')
   for (const name of names) {
     const value = state[name]
     const [expected, what] = shared.includes(name) ? ([[], 'a scalar'] as const) : ([x.shape, `the shape of the input, ${formatShape(x.shape)}`] as const)

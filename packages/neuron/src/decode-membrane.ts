@@ -1,4 +1,4 @@
-import { SnnError, where, type Tensor } from '@snn/tensor'
+import { checkTensor, SnnError, where, type Tensor } from '@snn/tensor'
 
 /**
  * One value of a membrane over time, v [T, ..] -> [..]: its maximum, the value furthest from 0 (of a tie the lower), its mean, or its
@@ -7,6 +7,7 @@ import { SnnError, where, type Tensor } from '@snn/tensor'
  * @throws `ARGUMENT` for another name
  */
 export function decodeMembrane(v: Tensor, by: 'max' | 'maxAbsolute' | 'mean' | 'last'): Tensor {
+  checkTensor('decodeMembrane', v, 'v')
   if (by === 'max') return v.max(0)
   if (by === 'mean') return v.mean(0)
   if (by === 'last') return v.at(0, v.shape[0]! - 1)

@@ -1,5 +1,5 @@
 import { isVariable, sigmoid, surrogateParts, type ParameterValue } from '@snn/surrogate'
-import { SnnError, type Shape, type DType, type Tensor, type Variable } from '@snn/tensor'
+import { checkMembers, checkString, SnnError, type Shape, type DType, type Tensor, type Variable } from '@snn/tensor'
 import { checkState } from './check-state.js'
 import { checkOptions } from './options.js'
 import { describeParameters, layerParameters, parameterTensor } from './parameter.js'
@@ -17,6 +17,8 @@ import type { Cell, CommonOptions, NeuronModel, NeuronOptions, NeuronSpec, Setti
  * or a value outside of its domain
  */
 export function defineNeuron<const P extends string, const S extends string, const C extends SettingSpecs = {}>(kind: string, spec: NeuronSpec<P, S, C>): NeuronModel<P, S, C> {
+  checkString('defineNeuron', kind, 'kind')
+  checkMembers(kind, spec, 'spec', ['parameters', 'state', 'charge()'], 'a model: { parameters, state, charge }')
   if (!('v' in spec.state) && !(spec.fire && spec.reset)) {
     throw new SnnError('ARGUMENT', `[${kind}] state ${Object.keys(spec.state).join(', ') || 'none'} without v, expected one for the default fire and reset. Add v, or give both functions.`, {
       name: 'state',

@@ -1,5 +1,5 @@
 import { learnable, numberFault, parameterFault, wrongOption, type Learnable } from '@snn/surrogate'
-import { customGradient, full, scan, SnnError, tensor, type Tensor, type Variable } from '@snn/tensor'
+import { checkObject, customGradient, full, scan, SnnError, tensor, type Tensor, type Variable } from '@snn/tensor'
 import { checkState } from './check-state.js'
 import { checkEach, type Fault } from './options.js'
 import { describeParameters, layerParameters, restoreParameters } from './parameter.js'
@@ -36,6 +36,7 @@ export interface DsrLifOptions extends DsrOptions {
  * @throws `ARGUMENT` for an option outside of its domain; `NEEDS_SEQUENCE`, from the layer, for a gradient of single steps
  */
 export function dsrIntegrateAndFire(options: DsrOptions = {}): Cell {
+  checkObject('dsrIntegrateAndFire', options)
   return dsr('dsrIntegrateAndFire', { threshold: learnable(6), lowestThreshold: 0.01, alpha: 0.5, thresholdGradientScale: 1, ...options }, {}, (T) => ({
     kept: 1,
     gain: 1,
@@ -56,7 +57,9 @@ export function dsrIntegrateAndFire(options: DsrOptions = {}): Cell {
  *   dx[t]      = R(ds) / tau where 0 < R(x) < threshold tau / dt, else 0
  *   dthreshold = dt scale T sum R(ds) where R(x) > threshold tau / dt
  */
-export function dsrLif({ tau = 2, dt = 0.05, ...options }: DsrLifOptions = {}): Cell {
+export function dsrLif(settings: DsrLifOptions = {}): Cell {
+  checkObject('dsrLif', settings)
+  const { tau = 2, dt = 0.05, ...options } = settings
   checkEach('dsrLif', { tau, dt }, { tau: positive, dt: positive })
   return dsr('dsrLif', { threshold: learnable(1), lowestThreshold: 0.1, alpha: 0.3, thresholdGradientScale: 1, ...options }, { tau, dt }, (T) => ({
     kept: Math.exp(-dt / tau),

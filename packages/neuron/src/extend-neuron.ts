@@ -1,3 +1,4 @@
+import { checkObject, wrongArgument } from '@snn/tensor'
 import { defineNeuron } from './define-neuron.js'
 import type { InitialValues, NeuronModel, NeuronSpec, ParameterDefaults, SettingSpecs, StepFunctions } from './spec.js'
 
@@ -32,6 +33,8 @@ export function extendNeuron<P extends string, S extends string, C extends Setti
   base: NeuronModel<P, S, C>,
   extension: NeuronExtension<P, S, C, Q, R, D>,
 ): NeuronModel<P | Q, S | R, Merged<C, D>> {
+  if (typeof (base as Partial<typeof base> | undefined)?.spec?.charge !== 'function') throw wrongArgument('extendNeuron', 'base', base, 'a model such as lif')
+  checkObject('extendNeuron', extension, 'extension')
   const { parameters, state, shared = [], settings, within, defaults, ...functions } = extension
   const { charge, reset } = base.spec
   const inherited = {

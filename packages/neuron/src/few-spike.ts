@@ -1,5 +1,5 @@
 import { numberFault, sigmoid, wrongOption, surrogateParts, type Surrogate } from '@snn/surrogate'
-import { formatShape, scalar, SnnError, stack, where, type Tensor } from '@snn/tensor'
+import { checkMembers, checkArray, checkObject, formatShape, scalar, SnnError, stack, where, type Tensor } from '@snn/tensor'
 import { checkEach, surrogateFault } from './options.js'
 import type { SequenceCell } from './sequence-cell.js'
 
@@ -35,6 +35,8 @@ export function fewSpike(table: FewSpikeTable, options: FewSpikeOptions = {}): S
  * @throws as `fewSpike`; `ARGUMENT` for gates that do not rise, or are not one fewer than the tables
  */
 export function gatedFewSpike(tables: readonly FewSpikeTable[], gates: readonly number[], options: FewSpikeOptions = {}): SequenceCell {
+  checkArray('gatedFewSpike', tables, 'tables')
+  checkArray('gatedFewSpike', gates, 'gates')
   const kind = 'gatedFewSpike'
   checkTables(kind, Object.fromEntries(tables.map((table, i) => [`tables.${i}`, table])))
   const rising = gates.every((gate, i) => Number.isFinite(gate) && (i === 0 || gate > gates[i - 1]!))
@@ -52,7 +54,9 @@ export function gatedFewSpike(tables: readonly FewSpikeTable[], gates: readonly 
  *
  * @throws as `fewSpike`; `ARGUMENT` for a negative split, or a clamp below it
  */
-export function outlierAwareFewSpike(table: FewSpikeTable, outliers: FewSpikeTable, { split, clamp, ...options }: FewSpikeOptions & { readonly split: number; readonly clamp?: number }): SequenceCell {
+export function outlierAwareFewSpike(table: FewSpikeTable, outliers: FewSpikeTable, settings: FewSpikeOptions & { readonly split: number; readonly clamp?: number }): SequenceCell {
+  checkObject('outlierAwareFewSpike', settings)
+  const { split, clamp, ...options } = settings
   const kind = 'outlierAwareFewSpike'
   checkTables(kind, { table, outliers })
   if (!Number.isFinite(split) || split < 0) throw wrongOption(kind, 'split', split, 'a finite number, not negative')
@@ -103,6 +107,7 @@ function emitter(kind: string, tables: Readonly<Record<string, unknown>>, option
 }
 
 function checkTables(kind: string, tables: Readonly<Record<string, FewSpikeTable>>): void {
+  for (const [name, table] of Object.entries(tables)) checkMembers(kind, table, name, ['theta', 'h', 'd'], '{ theta, h, d }: three arrays of numbers')
   const K = Object.values(tables)[0]?.theta.length
   for (const [name, { theta, h, d }] of Object.entries(tables)) {
     const fits = [theta, h, d].every((row) => row.length === K && row.every((value) => Number.isFinite(value)))

@@ -1,5 +1,5 @@
 import { numberFault, sigmoid, surrogateParts, type Surrogate } from '@snn/surrogate'
-import { full, scalar, take, type Tensor, type Variable } from '@snn/tensor'
+import { checkObject, full, scalar, take, type Tensor, type Variable } from '@snn/tensor'
 import { checkState, stepIndex } from './check-state.js'
 import { checkEach, surrogateFault, variableFault, wholeFault, type Fault } from './options.js'
 import type { Cell } from './spec.js'
@@ -42,6 +42,7 @@ type Raw = 'alpha' | 'beta' | 'gamma' | 'tau' | 'threshold' | 'linearDecay' | 's
  * @throws `ARGUMENT` for an option outside of its domain; `SHAPE`, from the layer, for a state that does not fit, and in a network for a sequence of more than T steps
  */
 export function gatedLif(options: GatedLifOptions): Cell {
+  checkObject('gatedLif', options)
   const kind = 'gatedLif'
   const { T, channels, tau = 0.25, threshold = 0.5, conduct = 0.5, surrogate = sigmoid(), raw = {} } = options
   const { linearDecay = threshold / (2 * T), subreset = threshold } = options

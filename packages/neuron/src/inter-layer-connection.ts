@@ -1,5 +1,5 @@
 import { wrongOption } from '@snn/surrogate'
-import { conv, formatShape, full, SnnError, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject, conv, formatShape, full, SnnError, type Variable } from '@snn/tensor'
 import { checkState } from './check-state.js'
 import { checkEach, variableFault, wholeFault } from './options.js'
 import type { Cell, State } from './spec.js'
@@ -27,6 +27,8 @@ export interface InterLayerOptions {
  * @throws `ARGUMENT` for an option outside of its domain or a cell with a state `lateral`; `SHAPE`, from the layer, for another input
  */
 export function interLayerConnection<S extends string>(cell: Cell<S>, options: InterLayerOptions): Cell<S | 'lateral'> {
+  checkMembers('interLayerConnection', cell, 'cell', ['step()', 'initialState()'], 'a layer of neurons such as lif()')
+  checkObject('interLayerConnection', options)
   const kind = 'interLayerConnection'
   const { groups, size, weight, bias } = options
   checkEach(kind, options, { groups: wholeFault, size: wholeFault, weight: variableFault([groups * size, 1, size]), bias: variableFault([groups * size]) })

@@ -1,5 +1,5 @@
 import { numberFault, wrongOption } from '@snn/surrogate'
-import { variable, type Tensor, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject, variable, type Tensor, type Variable } from '@snn/tensor'
 import { extendNeuron } from './extend-neuron.js'
 import { lif } from './lif.js'
 import { checkEach, variableFault, wholeFault } from './options.js'
@@ -36,6 +36,7 @@ type LifOptions = NonNullable<Parameters<typeof lif>[0]>
  * @throws `ARGUMENT` for an option outside of its domain
  */
 export function mpbnLif(features: number, options: LifOptions & MpbnOptions = {}): Cell<'v'> {
+  checkObject('mpbnLif', options)
   return normalizing(features, options, {})
 }
 
@@ -94,6 +95,7 @@ function normalized(h: Tensor, { weight, bias, mean, variance }: MembraneNorm, {
  * @throws `ARGUMENT` for another cell, a threshold that is no number, or a weight that is not positive
  */
 export async function foldMpbn(cell: Cell<'v'>, { normalizeResidual = true }: { readonly normalizeResidual?: boolean } = {}): Promise<Cell<'v'>> {
+  checkMembers('foldMpbn', cell, 'cell', ['config', 'variables'], 'a layer of mpbnLif(..)')
   const { threshold, epsilon, tau, decayInput, reset } = cell.config
   if (cell.kind !== 'mpbnLif' || typeof threshold !== 'number') throw wrongOption('foldMpbn', 'cell', `${cell.kind} with threshold ${typeof threshold}`, 'an mpbnLif whose threshold and tau are numbers')
   const [weight, bias, mean, variance] = await Promise.all(['weight', 'bias', 'mean', 'variance'].map((name) => cell.variables[name]!.data()))

@@ -1,5 +1,5 @@
 import { learnable, numberFault, parameterFault, type ParameterValue } from '@snn/surrogate'
-import { scalar, take, variable, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject, scalar, take, variable, type Variable } from '@snn/tensor'
 import { checkEach, wholeFault } from './options.js'
 import { describeParameters, layerParameters, restoreParameters } from './parameter.js'
 import { powerLawNoise } from './power-law-noise.js'
@@ -31,6 +31,8 @@ export interface NoisyOptions {
  * @throws `ARGUMENT` for an option outside of its domain
  */
 export function noisy<S extends string>(cell: Cell<S>, options: NoisyOptions): Cell<S> {
+  checkMembers('noisy', cell, 'cell', ['step()', 'initialState()'], 'a layer of neurons such as lif()')
+  checkObject('noisy', options)
   return withNoise(cell, options, {})
 }
 

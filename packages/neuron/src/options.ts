@@ -1,5 +1,5 @@
 import { numberFault, parameterFault, wrongOption, type Interval, type Within } from '@snn/surrogate'
-import { SnnError } from '@snn/tensor'
+import { checkObject, SnnError } from '@snn/tensor'
 import { isAmong, type Reset, type ResetName } from './reset.js'
 import type { SettingSpecs } from './spec.js'
 
@@ -26,6 +26,7 @@ export interface OptionSpecs {
  * @throws `ARGUMENT` for an option that the model does not have or a value outside of its domain
  */
 export function checkOptions(kind: string, options: Readonly<Record<string, unknown>>, { parameters, within, state, settings, resets }: OptionSpecs): void {
+  checkObject(kind, options)
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
     if (parameters.includes(name)) checkParameter(kind, name, value, within[name])
@@ -83,6 +84,7 @@ export const surrogateFault: Fault = (value) => (choices.surrogate.valid(value) 
 
 /** Throws `ARGUMENT` for an option without a check, or one whose value its check does not take. For layers that are no `defineNeuron`. */
 export function checkEach(kind: string, options: object, checks: Readonly<Record<string, Fault>>): void {
+  checkObject(kind, options)
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (!(name in checks)) throw unknown(kind, name, value, Object.keys(checks))
     const fault = value === undefined ? undefined : checks[name]!(value)

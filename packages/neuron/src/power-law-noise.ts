@@ -1,4 +1,4 @@
-import { interpret, normal, referenceKernels } from '@snn/tensor'
+import { checkObject, interpret, normal, referenceKernels } from '@snn/tensor'
 import { numberFault } from '@snn/surrogate'
 import { checkEach, wholeFault } from './options.js'
 
@@ -10,6 +10,7 @@ import { checkEach, wholeFault } from './options.js'
  * @throws `ARGUMENT` for an option outside of its domain
  */
 export function powerLawNoise(options: { readonly exponent: number; readonly steps: number; readonly size: number; readonly seed?: number }): { readonly data: Float32Array; readonly shape: readonly [number, number] } {
+  checkObject('powerLawNoise', options)
   const { exponent, steps, size, seed = 0 } = options
   checkEach('powerLawNoise', options, { exponent: (value) => numberFault(value), steps: wholeFault, size: wholeFault, seed: (value) => (Number.isSafeInteger(value) ? undefined : 'a whole number') })
   const draw = (rows: number, stream: number) => interpret(normal([rows, size], { seed, stream }), referenceKernels).data as Float32Array

@@ -1,5 +1,5 @@
 import { atan, isLearnable, isVariable, surrogateParts, type Surrogate } from '@snn/surrogate'
-import { scalar, take, tensor, type DrawnVariables, type Tensor, type Variable } from '@snn/tensor'
+import { checkObject, scalar, take, tensor, type DrawnVariables, type Tensor, type Variable } from '@snn/tensor'
 import { checkEach, surrogateFault, variableFault, wholeFault } from './options.js'
 import { sequenceCell, type SequenceCell } from './sequence-cell.js'
 import { queueCell } from './sliding-psn.js'
@@ -26,6 +26,7 @@ export interface PsnOptions {
  * @throws `ARGUMENT` for an option outside of its domain; `SHAPE`, from the layer, for another number of steps
  */
 export function psn(options: PsnOptions): SequenceCell {
+  checkObject('psn', options)
   return parallel('psn', options, { T: options.T }, (weight) => weight, 'slidingPsn')
 }
 
@@ -51,7 +52,9 @@ export interface MaskedPsnOptions extends PsnOptions {
 export function maskedPsn(options: MaskedPsnOptions & { readonly lambda: 1 }): Cell
 export function maskedPsn(options: MaskedPsnOptions & { readonly lambda?: Variable }): SequenceCell
 export function maskedPsn(options: MaskedPsnOptions): Cell | SequenceCell
-export function maskedPsn({ k, lambda = 0, ...options }: MaskedPsnOptions): Cell | SequenceCell {
+export function maskedPsn(settings: MaskedPsnOptions): Cell | SequenceCell {
+  checkObject('maskedPsn', settings)
+  const { k, lambda = 0, ...options } = settings
   checkEach('maskedPsn', { k, lambda }, { k: wholeFault, lambda: lambdaFault })
   const { T } = options
   if (lambda === 1) return masked(k, options)

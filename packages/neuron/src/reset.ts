@@ -1,4 +1,4 @@
-import type { Tensor } from '@snn/tensor'
+import { checkTensor, type Tensor } from '@snn/tensor'
 
 /** What happens to the membrane after a spike: subtract the threshold, nothing, or set it to a value. */
 export type Reset = 'soft' | 'none' | { readonly to: number }
@@ -17,6 +17,8 @@ export function resetNamed(name: ResetName | undefined): Reset {
 
 /** soft: v - s threshold;  to: (1 - s) v + s to;  none: v */
 export function resetMembrane(v: Tensor, s: Tensor, threshold: Tensor, reset: Reset): Tensor {
+  checkTensor('resetMembrane', v, 'v')
+  checkTensor('resetMembrane', s, 's')
   if (reset === 'none') return v
   if (reset === 'soft') return v.sub(s.mul(threshold))
   const kept = s.neg().add(1).mul(v)
@@ -25,5 +27,5 @@ export function resetMembrane(v: Tensor, s: Tensor, threshold: Tensor, reset: Re
 
 /** Where a leaky membrane rests: the value that a hard reset sets it to, else 0. */
 export function restOf(reset: Reset): number {
-  return typeof reset === 'object' ? reset.to : 0
+  return typeof reset === 'object' ? (reset?.to ?? 0) : 0
 }

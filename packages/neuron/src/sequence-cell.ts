@@ -1,4 +1,4 @@
-import { formatShape, SnnError, type Tensor, type Variable } from '@snn/tensor'
+import { checkFunction, checkMembers, formatShape, SnnError, type Tensor, type Variable } from '@snn/tensor'
 import type { StepContext } from './spec.js'
 
 /** How a whole sequence is being run: `lead` is 2 for [T, N, ..], 1 for a single step [N, ..]. */
@@ -32,6 +32,8 @@ export interface SequenceCell {
  * @throws `NEEDS_SEQUENCE` (from `apply`) for a single step, `SHAPE` for a sequence of another length
  */
 export function sequenceCell(parts: Omit<SequenceCell, 'contract' | 'apply'>, run: (x: Tensor, context: SequenceContext) => Tensor, instead?: string): SequenceCell {
+  checkMembers('sequenceCell', parts, 'parts', ['kind', 'config', 'variables'], 'what a layer says of itself: { kind, config, variables, .. }')
+  checkFunction('sequenceCell', run, 'run')
   const { kind, steps } = parts
   return {
     contract: 1,

@@ -1,5 +1,5 @@
 import { atan, surrogateParts, type Surrogate } from '@snn/surrogate'
-import { full, scalar, variable, type DrawnVariables, type DType, type Tensor, type Variable } from '@snn/tensor'
+import { checkObject, full, scalar, variable, type DrawnVariables, type DType, type Tensor, type Variable } from '@snn/tensor'
 import { checkState, stepIndex } from './check-state.js'
 import { checkEach, flagFault, surrogateFault, variableFault, wholeFault } from './options.js'
 import type { Cell } from './spec.js'
@@ -28,6 +28,7 @@ export interface SlidingPsnOptions {
  * @throws `ARGUMENT` for an option outside of its domain
  */
 export function slidingPsn(options: SlidingPsnOptions): Cell {
+  checkObject('slidingPsn', options)
   const kind = 'slidingPsn'
   const { k, exponential = true, surrogate = atan() } = options
   checkEach(kind, options, { k: wholeFault, exponential: flagFault, surrogate: surrogateFault, weight: variableFault([k]), bias: variableFault([]) })

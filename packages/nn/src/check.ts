@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { checkMembers, SnnError, wrongArgument } from '@snn/tensor'
 
 /** Throws `ARGUMENT` unless all are positive whole numbers. */
 export function checkSizes(operation: string, sizes: Readonly<Record<string, number>>): void {
@@ -26,4 +26,16 @@ export function checkGroups(operation: string, groups: number, sizes: Readonly<R
   if (Object.values(sizes).every((n) => n % groups === 0)) return
   const list = Object.entries(sizes).map(([name, n]) => `${n} ${name}`).join(' and ')
   throw new SnnError('ARGUMENT', `[${operation}] ${list} in ${groups} groups, expected multiples of the groups. Change one of them.`, { name: 'groups', value: groups })
+}
+
+/** Throws `ARGUMENT` unless `net` is a Network. */
+export function checkNetwork(operation: string, net: unknown): void {
+  checkMembers(operation, net, 'net', ['nodes', 'run()'], 'a Network such as sequential(..)')
+}
+
+/** Throws `ARGUMENT` unless `part` is a layer or a Network. */
+export function checkPart(operation: string, part: unknown, name: string): void {
+  const { nodes, variables, apply, step } = (part ?? {}) as Readonly<Record<string, unknown>>
+  const fits = typeof part === 'object' && (nodes !== undefined || (variables !== undefined && (typeof apply === 'function' || typeof step === 'function')))
+  if (!fits) throw wrongArgument(operation, name, part, 'a layer such as linear(2, 1), or a network')
 }

@@ -1,4 +1,4 @@
-import type { PerAxis } from '@snn/tensor'
+import { checkOptions, type PerAxis } from '@snn/tensor'
 import { check } from './check.js'
 import type { StatelessLayer } from './layer.js'
 import { reluLayer } from './layers/activation.js'
@@ -22,7 +22,9 @@ export type UpsampleOptions = Partial<Omit<UpsampleConfig, 'scale'>>
  *
  * @throws `ARGUMENT` for scales below 1 (pool instead), an unknown mode, and corners to align without mode 'linear'
  */
-export function upsample(scale: PerAxis, { mode = 'nearest', alignCorners = false }: UpsampleOptions = {}): StatelessLayer {
+export function upsample(scale: PerAxis, options: UpsampleOptions = {}): StatelessLayer {
+  checkOptions('upsample', options, ['mode', 'alignCorners'])
+  const { mode = 'nearest', alignCorners = false } = options
   const scales = typeof scale === 'number' ? [scale] : scale
   check('upsample', 'scale', scale, scales.length > 0 && scales.length < 4 && scales.every((n) => Number.isFinite(n) && n >= 1), 'one number of at least 1, or one for each of up to 3 axes')
   check('upsample', 'mode', mode, mode === 'nearest' || mode === 'linear', "'nearest' or 'linear'")

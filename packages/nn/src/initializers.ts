@@ -1,4 +1,4 @@
-import { allocate, full, interpret, referenceKernels, sizeOf, tensor, type Draws, type Shape, type Tensor } from '@snn/tensor'
+import { checkOptions, allocate, full, interpret, referenceKernels, sizeOf, tensor, type Draws, type Shape, type Tensor } from '@snn/tensor'
 import { check } from './check.js'
 
 /** How many inputs reach each output of a layer, and how many outputs each input reaches. */
@@ -39,12 +39,14 @@ function checkKaiming(operation: string, { slope = 0, mode = 'in' }: KaimingOpti
 
 /** Uniform with standard deviation sqrt(2 / (1 + slope^2) / fan) (He et al. 2015). */
 export function kaimingUniform(options: KaimingOptions = {}): Initializer {
+  checkOptions('kaimingUniform', options, ['slope', 'mode'])
   checkKaiming('kaimingUniform', options)
   return (shape, fans, draws) => between(Math.sqrt(3) * kaimingDeviation(options, fans), shape, draws)
 }
 
 /** Normal with standard deviation sqrt(2 / (1 + slope^2) / fan) (He et al. 2015). */
 export function kaimingNormal(options: KaimingOptions = {}): Initializer {
+  checkOptions('kaimingNormal', options, ['slope', 'mode'])
   checkKaiming('kaimingNormal', options)
   return (shape, fans, { normal }) => normal(shape).mul(kaimingDeviation(options, fans))
 }
@@ -55,13 +57,17 @@ export interface GainOptions {
 }
 
 /** Uniform with standard deviation gain sqrt(2 / (fanIn + fanOut)) (Glorot and Bengio 2010). */
-export function xavierUniform({ gain = 1 }: GainOptions = {}): Initializer {
+export function xavierUniform(options: GainOptions = {}): Initializer {
+  checkOptions('xavierUniform', options, ['gain'])
+  const { gain = 1 } = options
   check('xavierUniform', 'gain', gain, Number.isFinite(gain), 'a finite number')
   return (shape, { fanIn, fanOut }, draws) => between(gain * Math.sqrt(6 / (fanIn + fanOut)), shape, draws)
 }
 
 /** Normal with standard deviation gain sqrt(2 / (fanIn + fanOut)) (Glorot and Bengio 2010). */
-export function xavierNormal({ gain = 1 }: GainOptions = {}): Initializer {
+export function xavierNormal(options: GainOptions = {}): Initializer {
+  checkOptions('xavierNormal', options, ['gain'])
+  const { gain = 1 } = options
   check('xavierNormal', 'gain', gain, Number.isFinite(gain), 'a finite number')
   return (shape, { fanIn, fanOut }, { normal }) => normal(shape).mul(gain * Math.sqrt(2 / (fanIn + fanOut)))
 }
@@ -76,7 +82,9 @@ export function constant(value: number): Initializer {
  * A random orthogonal matrix (Saxe et al. 2014) times `gain`, of the first axis against all others: rows orthonormal where there
  * are no more of them than columns, else columns. By Gram-Schmidt, whose positive lengths make it uniform over all rotations.
  */
-export function orthogonal({ gain = 1 }: GainOptions = {}): Initializer {
+export function orthogonal(options: GainOptions = {}): Initializer {
+  checkOptions('orthogonal', options, ['gain'])
+  const { gain = 1 } = options
   check('orthogonal', 'gain', gain, Number.isFinite(gain), 'a finite number')
   return (shape, _, { normal }) => {
     const rows = shape[0] ?? 1

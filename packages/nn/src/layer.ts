@@ -1,4 +1,4 @@
-import type { DType, Shape, Tensor, Variable } from '@snn/tensor'
+import { checkFunction, checkObject, type DType, type Shape, type Tensor, type Variable } from '@snn/tensor'
 
 /** State of one layer, by name: tensors, as a rule of the shape that the layer's input has at one step. */
 export type State = Readonly<Record<string, Tensor>>
@@ -53,6 +53,7 @@ export interface Advance {
 export type Layer = StatelessLayer | StatefulLayer
 
 export function isStateful(layer: Layer): layer is StatefulLayer {
+  checkObject('isStateful', layer, 'layer')
   return 'step' in layer
 }
 
@@ -74,14 +75,18 @@ export function defineLayer<C extends object>(
   apply: (inputs: readonly [Tensor, ...Tensor[]], config: C, variables: Variables, context: Context) => Tensor,
   trainable?: readonly string[],
 ): LayerKind<C> {
-  const create = (config: C, variables: Variables = {}): StatelessLayer => ({
-    contract: 1,
-    kind,
-    config: config as Config,
-    variables,
-    ...(trainable && { trainable }),
-    apply: (inputs, context) => apply(inputs as readonly [Tensor, ...Tensor[]], config, variables, context),
-  })
+  checkFunction('defineLayer', apply, 'apply')
+  const create = (config: C, variables: Variables = {}): StatelessLayer => {
+    checkParts(kind, config, variables)
+    return {
+      contract: 1,
+      kind,
+      config: config as Config,
+      variables,
+      ...(trainable && { trainable }),
+      apply: (inputs, context) => apply(inputs as readonly [Tensor, ...Tensor[]], config, variables, context),
+    }
+  }
   return Object.assign(create, { kind })
 }
 
@@ -96,7 +101,9 @@ type Behaviour = Pick<StatefulLayer, 'initialState' | 'initialize'> & (Pick<Stat
 
 /** Defines a kind of layer with memory by what it does. `trainable` names the variables that training changes; without it, all. */
 export function defineStatefulLayer<C extends object>(kind: string, behave: (config: C, variables: Variables) => Behaviour, trainable?: readonly string[]): StatefulLayerKind<C> {
+  checkFunction('defineStatefulLayer', behave, 'behave')
   const create = (config: C, variables: Variables = {}): StatefulLayer => {
+    checkParts(kind, config, variables)
     const behaviour = behave(config, variables)
     const base = { contract: 1, kind, config: config as Config, variables, ...(trainable && { trainable: trainable.filter((name) => variables[name]) }) } as const
     return 'step' in behaviour ? { ...base, ...behaviour } : { ...base, ...behaviour, step: oneOf(behaviour.sequence) }
@@ -109,4 +116,9 @@ function oneOf(sequence: NonNullable<StatefulLayer['sequence']>): StatefulLayer[
     const { output, state } = sequence(x.expandDims(0), before, { ...context, lead: 2 })
     return { output: output.squeeze(0), state }
   }
+}
+
+function checkParts(kind: string, config: object, variables: Variables): void {
+  checkObject(kind, config, 'config')
+  checkObject(kind, variables, 'variables', 'Variables by name')
 }

@@ -1,6 +1,7 @@
-import { currentPath, formatShape, isFloat, isSnnError, isTensor, sameShape, SnnError, withPath, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { currentPath, formatShape, isFloat, isSnnError, isTensor, sameShape, SnnError, withPath, zeros, checkArray, checkObject, type Shape, type Tensor, type Variable } from '@snn/tensor'
 import { advance } from './advance.js'
 import { keyOf } from './initialize.js'
+import { checkPart } from './check.js'
 import { isStateful, type Context, type Layer, type State } from './layer.js'
 import { inOrder, unknownName } from './order.js'
 import type { Readout } from './readout.js'
@@ -93,7 +94,15 @@ export class Network {
   metadata: NetworkMetadata
 
   /** @throws `ARGUMENT` for unknown or equal names, cycles without feedback, and a network without outputs */
-  constructor({ inputs, nodes, outputs, feedback = [], metadata = {} }: NetworkParts) {
+  constructor(parts: NetworkParts) {
+    checkObject('network', parts, 'parts', '{ inputs, nodes, outputs }')
+    const { inputs, nodes, outputs, feedback = [], metadata = {} } = parts
+    for (const [name, list] of Object.entries({ inputs, nodes, outputs, feedback })) checkArray('network', list, name)
+    for (const node of nodes) {
+      checkObject('network', node, 'a node', '{ name, layer, inputs }')
+      checkArray('network', node.inputs, `inputs of '${node.name}'`)
+      checkPart('network', node.layer, `the layer '${node.name}'`)
+    }
     this.metadata = metadata
     this.inputs = inputs
     this.nodes = inOrder(nodes, [...inputs, ...feedback])
@@ -170,6 +179,7 @@ export class Network {
 
   /** Everything: outputs by name, state, recorded values. */
   run(mode: Mode, inputs: Inputs, options: RunOptions = {}): RunResult {
+    checkObject('network', options)
     const { training = false, state = {}, record = [] } = options
     const context: Context = { training, lead: mode === 'step' ? 1 : 2 }
     if (this.feedback.length > 0 && mode === 'sequence') return stepwise(this, this.bind(inputs), options)
@@ -214,6 +224,7 @@ export class Network {
   bind(inputs: Inputs): Readonly<Record<string, Tensor>> {
     const names = this.inputs.map(({ name }) => name)
     if (!isTensor(inputs)) {
+      checkObject('network', inputs, 'x', 'a Tensor, or Tensors by the names of inputs')
       const strange = Object.keys(inputs).find((name) => !names.includes(name))
       if (strange !== undefined) throw unknownName(strange, 'input', names)
       return inputs

@@ -1,4 +1,4 @@
-import { variable, zerosVariable, type Shape, type Variable } from '@snn/tensor'
+import { checkOptions, variable, zerosVariable, type Shape, type Variable } from '@snn/tensor'
 import { check, checkGroups, checkPositive, checkSizes } from './check.js'
 import type { StatefulLayer, StatelessLayer, Variables } from './layer.js'
 import { batchNormLayer, groupNormLayer, layerNormLayer, type BatchNormConfig } from './layers/norm.js'
@@ -16,7 +16,9 @@ function filled(name: string, shape: Shape, value: number): Variable {
 }
 
 /** `spatial`: how many axes x may have after the channel. */
-function configOf(operation: string, channels: number, spatial: readonly number[], { epsilon = 1e-5, momentum = 0.1 }: BatchNormOptions): BatchNormConfig {
+function configOf(operation: string, channels: number, spatial: readonly number[], options: BatchNormOptions, others: readonly string[] = []): BatchNormConfig {
+  checkOptions(operation, options, ['epsilon', 'momentum', ...others])
+  const { epsilon = 1e-5, momentum = 0.1 } = options
   checkSizes(operation, { channels })
   checkPositive(operation, { epsilon })
   check(operation, 'momentum', momentum, momentum >= 0 && momentum <= 1, 'a number from 0 to 1')
@@ -57,8 +59,9 @@ export interface ThresholdDependentOptions extends BatchNormOptions {
 }
 
 /** The layer is a `batchNorm`; only its first weight is another. */
-function thresholdDependent(operation: string, channels: number, spatial: readonly number[], { alpha = 1, threshold = 1, ...options }: ThresholdDependentOptions): StatelessLayer {
-  const config = configOf(operation, channels, spatial, options)
+function thresholdDependent(operation: string, channels: number, spatial: readonly number[], options: ThresholdDependentOptions): StatelessLayer {
+  const config = configOf(operation, channels, spatial, options, ['alpha', 'threshold'])
+  const { alpha = 1, threshold = 1 } = options
   checkPositive(operation, { alpha, threshold })
   return batchNormLayer(config, statistics('batchNorm', channels, alpha * threshold))
 }
@@ -86,8 +89,9 @@ export interface StepwiseNormOptions extends BatchNormOptions {
   readonly T: number
 }
 
-function temporalEffective(operation: string, channels: number, spatial: readonly number[], { T, ...options }: StepwiseNormOptions): StatefulLayer {
-  const config = configOf(operation, channels, spatial, options)
+function temporalEffective(operation: string, channels: number, spatial: readonly number[], options: StepwiseNormOptions): StatefulLayer {
+  const config = configOf(operation, channels, spatial, options, ['T'])
+  const { T } = options
   checkSizes(operation, { T })
   return temporalEffectiveBatchNormLayer(config, { ...statistics('temporalEffectiveBatchNorm', channels), scale: filled('temporalEffectiveBatchNorm.scale', [T], 1) })
 }
@@ -107,8 +111,9 @@ export function temporalEffectiveBatchNorm3d(channels: number, options: Stepwise
   return temporalEffective('temporalEffectiveBatchNorm3d', channels, [3], options)
 }
 
-function throughTime(operation: string, channels: number, spatial: readonly number[], { T, ...options }: StepwiseNormOptions): StatefulLayer {
-  const config = configOf(operation, channels, spatial, options)
+function throughTime(operation: string, channels: number, spatial: readonly number[], options: StepwiseNormOptions): StatefulLayer {
+  const config = configOf(operation, channels, spatial, options, ['T'])
+  const { T } = options
   checkSizes(operation, { T })
   const all = (name: string, value: number) => filled(`batchNormThroughTime.${name}`, [T, channels], value)
   return batchNormThroughTimeLayer(config, { weight: all('weight', 1), mean: all('mean', 0), variance: all('variance', 1) })
@@ -135,15 +140,19 @@ export interface NormOptions {
 }
 
 /** Layer normalisation (Ba et al. 2016) over the last axes of a sample, which have `shape`. See `layerNormLayer`. */
-export function layerNorm(shape: number | Shape, { epsilon = 1e-5 }: NormOptions = {}): StatelessLayer {
-  const own = typeof shape === 'number' ? [shape] : [...shape]
+export function layerNorm(shape: number | Shape, options: NormOptions = {}): StatelessLayer {
+  checkOptions('layerNorm', options, ['epsilon'])
+  const { epsilon = 1e-5 } = options
+  const own = typeof shape === 'number' ? [shape] : Array.isArray(shape) ? [...(shape as Shape)] : []
   check('layerNorm', 'shape', shape, own.length > 0 && own.every((n) => Number.isSafeInteger(n) && n > 0), 'positive whole numbers')
   checkPositive('layerNorm', { epsilon })
   return layerNormLayer({ epsilon, axes: own.length }, { weight: filled('layerNorm.weight', own, 1), bias: filled('layerNorm.bias', own, 0) })
 }
 
 /** Group normalisation (Wu and He 2018) of x [.., channels, spatial]. See `groupNormLayer`. Throws `ARGUMENT` unless `groups` divides the channels. */
-export function groupNorm(groups: number, channels: number, { epsilon = 1e-5 }: NormOptions = {}): StatelessLayer {
+export function groupNorm(groups: number, channels: number, options: NormOptions = {}): StatelessLayer {
+  checkOptions('groupNorm', options, ['epsilon'])
+  const { epsilon = 1e-5 } = options
   checkGroups('groupNorm', groups, { channels })
   checkPositive('groupNorm', { epsilon })
   return groupNormLayer({ epsilon, groups }, { weight: filled('groupNorm.weight', [channels], 1), bias: filled('groupNorm.bias', [channels], 0) })

@@ -1,10 +1,12 @@
-import { paddingPerAxis, perAxis, type AveragePoolOptions, type MaxPoolOptions, type PerAxis } from '@snn/tensor'
+import { checkOptions, paddingPerAxis, perAxis, type AveragePoolOptions, type MaxPoolOptions, type PerAxis } from '@snn/tensor'
 import { check } from './check.js'
 import type { StatelessLayer } from './layer.js'
 import { averagePoolLayer, maxPoolLayer, maxUnpoolLayer, type MaxPoolConfig } from './layers/pool.js'
 import { adaptiveAveragePoolLayer } from './layers/resample.js'
 
-function maxPoolConfig(axes: number, kernel: PerAxis, { stride = kernel, padding = 0, dilation = 1 }: MaxPoolOptions): MaxPoolConfig {
+function maxPoolConfig(axes: number, kernel: PerAxis, options: MaxPoolOptions): MaxPoolConfig {
+  checkOptions('maxPool', options, ['stride', 'padding', 'dilation'])
+  const { stride = kernel, padding = 0, dilation = 1 } = options
   return {
     kernel: perAxis(kernel, axes, 'kernel'),
     stride: perAxis(stride, axes, 'stride'),
@@ -50,7 +52,9 @@ export function maxUnpool3d(kernel: PerAxis, options: MaxPoolOptions = {}): Stat
   return maxUnpool(3, kernel, options)
 }
 
-function avgPool(axes: number, kernel: PerAxis, { stride = kernel, padding = 0, countIncludePad = true }: AveragePoolOptions): StatelessLayer {
+function avgPool(axes: number, kernel: PerAxis, options: AveragePoolOptions): StatelessLayer {
+  checkOptions('avgPool', options, ['stride', 'padding', 'countIncludePad'])
+  const { stride = kernel, padding = 0, countIncludePad = true } = options
   return averagePoolLayer({ kernel: perAxis(kernel, axes, 'kernel'), stride: perAxis(stride, axes, 'stride'), padding: paddingPerAxis(padding, axes), countIncludePad })
 }
 

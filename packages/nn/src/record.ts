@@ -1,5 +1,6 @@
-import { SnnError, type Tensor } from '@snn/tensor'
+import { checkArray, SnnError, type Tensor } from '@snn/tensor'
 import type { Inputs, Network, RunOptions, RunResult } from './network.js'
+import { checkNetwork } from './check.js'
 
 /** The first output and the recorded values of a run. */
 export interface Recorded extends Pick<RunResult, 'outputs' | 'state' | 'recorded'> {
@@ -18,6 +19,8 @@ export interface Recorded extends Pick<RunResult, 'outputs' | 'state' | 'recorde
  * @throws `ARGUMENT`, when run, for a pattern that fits nothing, with all names there are
  */
 export function record(net: Network, patterns: readonly string[]): (x: Inputs, options?: Omit<RunOptions, 'record'>) => Recorded {
+  checkNetwork('record', net)
+  checkArray('record', patterns, 'patterns', 'an array of names')
   return (x, options = {}) => {
     const { outputs, state, recorded } = net.run('sequence', x, { ...options, record: patterns })
     return { output: net.single({ outputs }), outputs, state, recorded }
@@ -26,6 +29,7 @@ export function record(net: Network, patterns: readonly string[]): (x: Inputs, o
 
 /** Whether a dotted name fits one of the patterns, in which `*` stands for anything. */
 export function matcher(patterns: readonly string[]): (name: string) => boolean {
+  checkArray('record', patterns, 'patterns', 'an array of names')
   const expressions = patterns.map((pattern) => new RegExp(`^${pattern.split('*').map(escape).join('.*')}$`))
   return (name) => expressions.some((expression) => expression.test(name))
 }

@@ -1,6 +1,7 @@
-import { evaluateShapes, isSnnError, placeholder, SnnError, type Shape } from '@snn/tensor'
+import { checkObject, evaluateShapes, isSnnError, placeholder, SnnError, type Shape } from '@snn/tensor'
 import { isStateful } from './layer.js'
 import type { Mode, Network } from './network.js'
+import { checkNetwork } from './check.js'
 
 /**
  * Shape of one sample at every input and node, from those of the inputs, without computing anything. Parameters that get their
@@ -9,6 +10,8 @@ import type { Mode, Network } from './network.js'
  * @throws `SHAPE` when the shape of an input is neither known to the network nor given
  */
 export function sampleShapes(net: Network, given: Readonly<Record<string, Shape>> = {}): Map<string, Shape> {
+  checkNetwork('sampleShapes', net)
+  checkObject('sampleShapes', given, 'given')
   return inspect(net, given).shapes
 }
 
@@ -18,6 +21,8 @@ export function sampleShapes(net: Network, given: Readonly<Record<string, Shape>
  * @throws `SHAPE` as `sampleShapes`
  */
 export function needsSequence(net: Network, given: Readonly<Record<string, Shape>> = {}): string | undefined {
+  checkNetwork('needsSequence', net)
+  checkObject('needsSequence', given, 'given')
   return inspect(net, given).layer
 }
 

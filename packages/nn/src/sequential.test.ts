@@ -56,7 +56,7 @@ describe('sequential', () => {
   it('refuses nothing, and networks that do not fit', () => {
     expect(() => sequential(input([3]))).toThrow('[sequential] no layers')
     expect(() => (sequential as () => Network)()).toThrow('[sequential] no layers')
-    expect(() => (sequential as (part: unknown) => Network)(3)).toThrow('[sequential] parts number')
+    expect(() => (sequential as (part: unknown) => Network)(3)).toThrow('[sequential] part 1 is the number 3, expected a layer')
     const two = new Network({ inputs: [{ name: 'a' }, { name: 'b' }], nodes: [{ name: 'r', layer: relu(), inputs: ['a'] }], outputs: ['r'] })
     expect(() => sequential(relu(), two)).toThrow('[sequential] network1 has 2 inputs and the outputs r, expected one input and one node as output.')
   })

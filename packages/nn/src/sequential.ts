@@ -1,4 +1,5 @@
-import { SnnError, type Shape } from '@snn/tensor'
+import { checkArray, SnnError, type Shape } from '@snn/tensor'
+import { checkPart } from './check.js'
 import type { Layer } from './layer.js'
 import { Network, type NetworkFeedback, type NetworkNode } from './network.js'
 
@@ -11,6 +12,7 @@ export interface Input {
 
 /** The shape of one sample, without [T, N]: `sequential(input([1, 28, 28]), conv2d(1, 8, 3), ..)`. */
 export function input(shape: Shape): Input {
+  checkArray('input', shape, 'shape')
   return { contract: 1, kind: 'input', shape }
 }
 
@@ -25,9 +27,8 @@ export type Part = Layer | Network
  * @throws `ARGUMENT` when there is no layer, or for a network with several inputs or outputs
  */
 export function sequential(...parts: readonly [Input | Part, ...Part[]]): Network {
-  if (parts.length === 0 || !parts.every((part) => typeof part === 'object' && part !== null)) {
-    throw new SnnError('ARGUMENT', `[sequential] ${parts.length === 0 ? 'no layers' : `parts ${parts.map((part) => typeof part).join(', ')}`}, expected layers or networks, at least one. Give layers such as linear(2, 1).`, { name: 'parts', value: parts.length })
-  }
+  if (parts.length === 0) throw new SnnError('ARGUMENT', '[sequential] no layers, expected at least one. Give layers such as linear(2, 1).', { name: 'parts', value: 0 })
+  for (const [i, part] of parts.entries()) if (!isInput(part)) checkPart('sequential', part, `part ${i + 1}`)
   const [first] = parts
   const shape = isInput(first) ? first.shape : isNetwork(first) ? first.inputs[0]?.shape : undefined
   const layers = parts.filter((part): part is Part => !isInput(part))
@@ -65,7 +66,7 @@ function inlined(net: Network, prefix: string, source: string): Pick<Network, 'n
 }
 
 function isInput(part: Input | Part): part is Input {
-  return 'kind' in part && part.kind === 'input'
+  return typeof part === 'object' && part !== null && 'kind' in part && part.kind === 'input'
 }
 
 function isNetwork(part: Input | Part): part is Network {

@@ -1,5 +1,6 @@
-import { formatShape, hostTensor, sameShape, SnnError, type DType, type HostTensor, type Shape, type TensorLike } from '@snn/tensor'
+import { checkObject, checkOptions, formatShape, hostTensor, sameShape, SnnError, type DType, type HostTensor, type Shape, type TensorLike } from '@snn/tensor'
 import type { Network } from './network.js'
+import { checkNetwork } from './check.js'
 
 /** Arrays by dotted path: parameters and buffers of a network. */
 export type StateDict = Readonly<Record<string, HostTensor>>
@@ -10,6 +11,7 @@ export type StateDict = Readonly<Record<string, HostTensor>>
  * @throws `SHAPE` when a parameter gets its size from the input, and neither an input nor its shape has been seen
  */
 export async function stateDict(net: Network): Promise<StateDict> {
+  checkNetwork('stateDict', net)
   net.parameters()
   const entries = Object.entries(net.variables()).map(async ([name, value]) => [name, hostTensor({ data: await value.data(), shape: value.shape, dtype: value.dtype })] as const)
   return Object.fromEntries(await Promise.all(entries))
@@ -32,7 +34,11 @@ export interface LoadReport {
  * @throws `STATE_DICT` naming all missing, unexpected and wrongly shaped entries (or of another dtype), and `SHAPE` for data that
  * do not fit their own shape, or as `stateDict`
  */
-export function loadStateDict(net: Network, dict: Readonly<Record<string, TensorLike>>, { strict = true }: LoadOptions = {}): LoadReport {
+export function loadStateDict(net: Network, dict: Readonly<Record<string, TensorLike>>, options: LoadOptions = {}): LoadReport {
+  checkNetwork('loadStateDict', net)
+  checkObject('loadStateDict', dict, 'dict', 'arrays by name')
+  checkOptions('loadStateDict', options, ['strict'])
+  const { strict = true } = options
   net.parameters()
   const variables = net.variables()
   const given = new Map(Object.entries(dict).map(([name, value]) => [name, hostTensor(value, `stateDict.${name}`)]))

@@ -1,8 +1,10 @@
-import { isTensor, placeholder, scan, type Tensor } from '@snn/tensor'
+import { checkObject, isTensor, placeholder, scan, type Tensor } from '@snn/tensor'
 import type { Inputs, Network, NetworkState, RunOptions, RunResult } from './network.js'
+import { checkNetwork } from './check.js'
 
 /** The state the network starts from, for inputs of one step [N, ..]. To be called in a trace. */
 export function initialState(net: Network, inputs: Inputs): NetworkState {
+  checkNetwork('initialState', net)
   return net.run('step', mapInputs(inputs, (x) => placeholder(x.shape, x.dtype))).initial
 }
 
@@ -15,7 +17,10 @@ export interface StepwiseOptions extends RunOptions {
  * The whole network in one time loop: x [T, N, ..] -> [T, N, ..], with memory that does not grow with T but for what is
  * returned, and in training for the states that the gradient needs. Equal to `net.run('sequence', ..)`, batch statistics in training aside.
  */
-export function stepwise(net: Network, inputs: Inputs, { checkpoint, ...options }: StepwiseOptions = {}): RunResult {
+export function stepwise(net: Network, inputs: Inputs, settings: StepwiseOptions = {}): RunResult {
+  checkNetwork('stepwise', net)
+  checkObject('stepwise', settings)
+  const { checkpoint, ...options } = settings
   const initial = initialState(net, mapInputs(inputs, (x) => placeholder(x.shape.slice(1), x.dtype)))
   const start = Object.fromEntries(Object.entries(initial).map(([name, state]) => [name, { ...state, ...options.state?.[name] }]))
   const [state, ys] = scan(
@@ -31,5 +36,6 @@ export function stepwise(net: Network, inputs: Inputs, { checkpoint, ...options 
 }
 
 function mapInputs(inputs: Inputs, map: (x: Tensor) => Tensor): Inputs {
+  if (!isTensor(inputs)) checkObject('network', inputs, 'x', 'a Tensor, or Tensors by the names of inputs')
   return isTensor(inputs) ? map(inputs) : Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, map(x)]))
 }

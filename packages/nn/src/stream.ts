@@ -1,6 +1,7 @@
 import { formatShape, sameShape, scalar, SnnError, variable, where, zerosVariable, type Tensor, type Variable } from '@snn/tensor'
 import type { Inputs, Network, NetworkState, RunOptions, RunResult } from './network.js'
 import { initialState } from './stepwise.js'
+import { checkNetwork } from './check.js'
 
 /** A network that remembers its state between calls. */
 export interface Stream {
@@ -14,6 +15,7 @@ export interface Stream {
 
 /** Keeps the state of `net` in Variables, for inputs that come one step at a time. */
 export function stream(net: Network): Stream {
+  checkNetwork('stream', net)
   const started = variable({ data: new Uint8Array(1), shape: [], dtype: 'bool' }, { name: 'stream.started' })
   const cells = new Map<string, Variable>()
   const cellFor = (path: string, like: Tensor): Variable => {

@@ -1,4 +1,4 @@
-import { full, where, type Tensor, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject, checkTensor, full, where, type Tensor, type Variable } from '@snn/tensor'
 import { check } from './check.js'
 
 export interface ThresholdMarginOptions {
@@ -18,6 +18,9 @@ export interface ThresholdMarginOptions {
  * @throws `SHAPE` unless the labels, one-hot, are [N, C] like the Variable
  */
 export function setThresholdMargin(threshold: Variable, labels: Tensor, options: ThresholdMarginOptions = {}): void {
+  checkMembers('setThresholdMargin', threshold, 'threshold', ['assign()'], 'a Variable')
+  checkTensor('setThresholdMargin', labels, 'labels')
+  checkObject('setThresholdMargin', options)
   const { training = false, label = 1.1, other = 0.9, evaluation = 1 } = options
   for (const [name, value] of Object.entries({ label, other, evaluation })) check('setThresholdMargin', name, value, Number.isFinite(value), 'a finite number')
   const { dtype } = threshold

@@ -1,4 +1,4 @@
-import { paddingPerAxis, perAxis, sizeOf, type ConvOptions, type ConvTransposeOptions, type PerAxis } from '@snn/tensor'
+import { checkObject, checkOptions, paddingPerAxis, perAxis, sizeOf, type ConvOptions, type ConvTransposeOptions, type PerAxis } from '@snn/tensor'
 import { checkGroups, checkSizes } from './check.js'
 import { drawnWeights, type Weights } from './initialize.js'
 import type { Initializer } from './initializers.js'
@@ -15,17 +15,23 @@ export interface WeightedOptions {
   readonly biasInit?: Initializer
 }
 
+const weightedOptions = ['bias', 'weightInit', 'biasInit']
+const convOptions = ['stride', 'padding', 'dilation', 'groups', ...weightedOptions]
+
 export interface ConvLayerOptions extends ConvOptions, WeightedOptions {}
 export interface ConvTransposeLayerOptions extends ConvTransposeOptions, WeightedOptions {}
 
 /** Fully connected: x [.., inputs] -> x W^T + b [.., outputs]. Throws `ARGUMENT` for sizes that are not positive whole numbers. */
 export function linear(inputs: number, outputs: number, options: WeightedOptions = {}): StatelessLayer {
+  checkOptions('linear', options, weightedOptions)
   const { variables, initialize } = linearWeights('linear', inputs, outputs, options)
   return { ...linearLayer({}, variables), initialize }
 }
 
 /** Weight [outputs, inputs] and bias [outputs], drawn. Throws `ARGUMENT` for sizes that are not positive whole numbers. */
-export function linearWeights(kind: string, inputs: number, outputs: number, { bias = true, weightInit: weight, biasInit }: WeightedOptions): Weights {
+export function linearWeights(kind: string, inputs: number, outputs: number, options: WeightedOptions): Weights {
+  checkObject(kind, options)
+  const { bias = true, weightInit: weight, biasInit } = options
   checkSizes(kind, { inputs, outputs })
   return drawnWeights(kind, { weight: [outputs, inputs], ...(bias && { bias: [outputs] }) }, inputs, { fanOut: outputs, initializers: { weight, bias: biasInit } })
 }
@@ -49,12 +55,14 @@ export function conv3d(inputs: number, outputs: number, kernel: PerAxis, options
 }
 
 function convolution(operation: string, axes: number, inputs: number, outputs: number, kernel: PerAxis, options: ConvLayerOptions): StatelessLayer {
+  checkOptions(operation, options, convOptions)
   const { variables, initialize } = convWeights(operation, 'conv', axes, inputs, outputs, kernel, options)
   return { ...convLayer(convConfig(axes, options), variables), initialize }
 }
 
 /** Weight [outputs, inputs / groups, kernel] and bias [outputs], drawn. Throws `ARGUMENT` as `conv2d`. */
 export function convWeights(operation: string, kind: string, axes: number, inputs: number, outputs: number, kernel: PerAxis, options: ConvLayerOptions): Weights {
+  checkObject(operation, options)
   const { groups = 1, bias = true, weightInit: weight, biasInit } = options
   checkGroups(operation, groups, { inputs, outputs })
   const window = perAxis(kernel, axes, 'kernel')
@@ -87,6 +95,7 @@ export function convTranspose3d(inputs: number, outputs: number, kernel: PerAxis
 }
 
 function transposed(operation: string, axes: number, inputs: number, outputs: number, kernel: PerAxis, options: ConvTransposeLayerOptions): StatelessLayer {
+  checkOptions(operation, options, [...convOptions, 'outputPadding'])
   const { groups = 1, bias = true, outputPadding = 0, weightInit: weight, biasInit } = options
   checkGroups(operation, groups, { inputs, outputs })
   const window = perAxis(kernel, axes, 'kernel')

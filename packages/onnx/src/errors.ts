@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { fileKind, SnnError } from '@snn/tensor'
 import type { UnsupportedNode } from './graph.js'
 
 /** The error for a malformed file: `where` names the part of the file, `what` says what is wrong with it. */
@@ -9,6 +9,17 @@ export function invalid(where: string, what: string, cause?: unknown): SnnError<
     { where, what },
     { cause },
   )
+}
+
+/** The error for bytes that are no model at all: what they are, by their beginning, or how they end. */
+export function noModel(bytes: Uint8Array, cause?: unknown): SnnError<'ONNX_INVALID'> {
+  const kind = fileKind(bytes)
+  const why = cause instanceof Error ? cause.message : cause === undefined ? 'it holds no graph' : String(cause)
+  if (!kind && /EOF|RangeError|out of (range|bounds)/i.test(`${(cause as Error | undefined)?.name} ${why}`)) {
+    return new SnnError('ONNX_INVALID', `[readOnnx] the file: it ends too early, after ${bytes.length} bytes (${why}). A download or copy that broke off? Fetch it again.`, { where: 'the file', what: 'it ends too early' }, { cause })
+  }
+  if (!kind) return invalid('the file', `it is no ONNX model (${why})`, cause)
+  return new SnnError('ONNX_INVALID', `[readOnnx] the file: it is ${kind.name}, no ONNX model. ${kind.fix ?? 'Give the .onnx file.'}`, { where: 'the file', what: `it is ${kind.name}` }, { cause })
 }
 
 /** The one error that lists all nodes which are not understood. */

@@ -1,7 +1,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
-import { SnnError } from '@snn/tensor'
+import { checkObject, checkString, SnnError } from '@snn/tensor'
 import { invalid } from './errors.js'
 import type { OnnxGraph, ReadOptions } from './graph.js'
 import { readOnnx } from './read/read.js'
@@ -18,7 +18,10 @@ export interface ReadFileOptions extends Omit<ReadOptions, 'externalData'> {
  * Reads a model file, and the external data files beside it that it names. A location that leaves the folder of the model, also
  * by a symbolic link, is refused with `ONNX_INVALID`. `ARGUMENT` when the file cannot be read.
  */
-export async function readOnnxFile(path: string, { onFile, ...options }: ReadFileOptions = {}): Promise<OnnxGraph> {
+export async function readOnnxFile(path: string, settings: ReadFileOptions = {}): Promise<OnnxGraph> {
+  checkString('readOnnxFile', path, 'path', 'the path of a model file')
+  checkObject('readOnnxFile', settings)
+  const { onFile, ...options } = settings
   let bytes: Uint8Array
   let folder: string
   try {

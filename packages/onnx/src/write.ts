@@ -1,5 +1,5 @@
 import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
-import { SnnError, sizeOf } from '@snn/tensor'
+import { checkMembers, SnnError, sizeOf } from '@snn/tensor'
 import { elementTypes } from './dtype.js'
 import type { Dim, OnnxAttribute, OnnxModelSpec, OnnxTensor, OnnxValue } from './graph.js'
 import { AttributeProto_AttributeType as Type, type AttributeProtoSchema, ModelProtoSchema, type NodeProtoSchema, type TensorProtoSchema, type ValueInfoProtoSchema } from './proto/onnx_pb.js'
@@ -24,6 +24,7 @@ const floatListNames = new Set(['scales', 'value_floats', 'activation_alpha', 'a
  * data do not fit its shape.
  */
 export function writeOnnx(model: OnnxModelSpec): Uint8Array<ArrayBuffer> {
+  checkMembers('writeOnnx', model, 'model', ['nodes', 'inputs', 'outputs', 'constants'], 'a graph of readOnnx or { inputs, outputs, nodes, constants }')
   const constants = [...(model.constants instanceof Map ? (model.constants as ReadonlyMap<string, OnnxTensor>) : Object.entries(model.constants as Record<string, OnnxTensor>))]
   checkNames(model, constants.map(([name]) => name))
   const opset = model.opset ?? defaultOpset

@@ -1,4 +1,4 @@
-import { customGradient, grad, scalar, uniform, variable, type Tensor, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject, checkString, checkTensor, customGradient, grad, scalar, uniform, variable, type Tensor, type Variable } from '@snn/tensor'
 import { isLearnable, isVariable, numberFault, parameterFault, wrongOption, type Learnable, type ParameterValue, type Within } from './parameter.js'
 
 /**
@@ -55,7 +55,10 @@ export type SurrogateOptions<P extends string, C extends string = never> = { rea
  * number, or a learnable that is not per layer
  */
 export function defineSurrogate<const P extends string, const C extends string = never>(name: string, spec: SurrogateSpec<P, C>): (options?: SurrogateOptions<P, C>) => Surrogate {
+  checkString('defineSurrogate', name, 'name')
+  checkMembers(name, spec, 'spec', ['parameters', 'primitive()', 'derivative()'], 'a surrogate: { parameters, primitive, derivative }')
   return (options = {}) => {
+    checkObject(name, options)
     const { smooth = false, ...given } = options as Readonly<Record<string, unknown>> & { readonly smooth?: boolean }
     checkOptions(name, { ...given, smooth }, spec)
     const settings: Readonly<Record<C, number>> = { ...spec.settings!, ...pick(given, Object.keys(spec.settings ?? {})) }
@@ -90,6 +93,7 @@ export function defineSurrogate<const P extends string, const C extends string =
       variables,
       trainable: values.filter(([, value]) => isLearnable(value)).map(([key]) => key),
       spike(x) {
+        checkTensor(`${name}.spike`, x)
         const now = valuesFor(x)
         if (smooth) return spec.primitive(x, now, settings)
         return customGradient(forward(x, now, settings), [x, ...changing.map((key) => now[key])], (dy, [input, ...traced]) => {

@@ -1,4 +1,4 @@
-import { SnnError, type Tensor, type Variable } from '@snn/tensor'
+import { checkObject, SnnError, type Tensor, type Variable } from '@snn/tensor'
 
 /** What a learnable parameter is shared over: the whole layer, each channel (axis 1 of [N, C, ..]), each neuron. */
 export type Per = 'layer' | 'channel' | 'neuron'
@@ -11,6 +11,7 @@ export interface Learnable {
 
 /** A parameter that training may change, starting from `initial`. */
 export function learnable(initial: number, options: { readonly per?: Per } = {}): Learnable {
+  checkObject('learnable', options)
   const { per = 'layer' } = options
   if (!Number.isFinite(initial) || !['layer', 'channel', 'neuron'].includes(per)) {
     throw new SnnError('ARGUMENT', `[learnable] initial value ${initial} per ${per}, expected a finite number per 'layer', 'channel' or 'neuron'. Correct it.`, { name: 'learnable', value: { initial, per } })
@@ -22,11 +23,11 @@ export function learnable(initial: number, options: { readonly per?: Per } = {})
 export type ParameterValue = number | Tensor | Variable | Learnable
 
 export function isLearnable(value: ParameterValue): value is Learnable {
-  return typeof value === 'object' && 'learnable' in value
+  return isObject(value) && 'learnable' in value
 }
 
 export function isVariable(value: ParameterValue): value is Variable {
-  return typeof value === 'object' && 'commit' in value
+  return isObject(value) && 'commit' in value
 }
 
 /** An open interval. */

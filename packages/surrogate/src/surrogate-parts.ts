@@ -1,4 +1,4 @@
-import { SnnError, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject, SnnError, type Variable } from '@snn/tensor'
 import { createSurrogate } from './create-surrogate.js'
 import type { Surrogate } from './define-surrogate.js'
 
@@ -11,6 +11,7 @@ export interface SurrogateParts {
 
 /** The description of a surrogate and its Variables, as a layer carries them under `name`. */
 export function surrogateParts(surrogate: Surrogate, name = 'surrogate'): SurrogateParts {
+  checkMembers('surrogateParts', surrogate, 'surrogate', ['spike()', 'variables'], 'a surrogate such as sigmoid()')
   const under = (key: string): string => `${name}.${key}`
   return {
     config: { [name]: { name: surrogate.name, ...surrogate.parameters } },
@@ -25,6 +26,8 @@ export function surrogateParts(surrogate: Surrogate, name = 'surrogate'): Surrog
  * @throws `ARGUMENT` as `createSurrogate`, and for a parameter without a value
  */
 export function surrogateFromParts(config: Readonly<Record<string, unknown>>, variables: Readonly<Record<string, Variable>>, name = 'surrogate'): Surrogate | undefined {
+  checkObject('surrogateFromParts', config, 'config')
+  checkObject('surrogateFromParts', variables, 'variables')
   if (config[name] === undefined) return undefined
   const { name: family, ...parameters } = config[name] as { readonly name: string } & Surrogate['parameters']
   const own = Object.fromEntries(Object.entries(variables).flatMap(([path, value]) => (path.startsWith(`${name}.`) ? [[path.slice(name.length + 1), value] as const] : [])))

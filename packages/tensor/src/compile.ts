@@ -1,6 +1,7 @@
 import type { Backend, CompileOptions, DeviceTensor, Executable, RunOptions } from './backend.js'
 import { chooseBackend } from './backend-default.js'
 import type { TypedArray } from './dtype.js'
+import { checkFunction, checkObject } from './check.js'
 import { SnnError } from './error.js'
 import { formatShape } from './shape.js'
 import { hostTensor, type HostTensor, type TensorLike } from './tensor-like.js'
@@ -48,6 +49,8 @@ interface Specialisation {
  * the result. Forward, gradients and updates become one executable; Variables change together at its end, or not at all.
  */
 export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, options: CompileFunctionOptions = {}): Compiled<A, R> {
+  checkFunction('compile', fn, 'fn', 'the function to compile')
+  checkObject('compile', options)
   const cacheSize = Math.max(1, options.cacheSize ?? 16)
   const cache = new Map<string, Promise<Specialisation>>()
   const identities = new Map<unknown, number>()

@@ -1,3 +1,4 @@
+import { checkObject } from './check.js'
 import { interpret } from './interpret.js'
 import { normal, uniform } from './ops/leaf.js'
 import { referenceKernels } from './reference/kernels.js'
@@ -27,6 +28,8 @@ export interface DrawnVariables<K extends string> {
 
 /** Variables with first values drawn from key 0, each from a stream of random numbers of its own; those of `given` stand in for theirs. */
 export function drawnVariables<K extends string>(kind: string, specs: Readonly<Record<K, DrawnSpec>>, given: { readonly [N in K]?: Variable | undefined } = {}): DrawnVariables<K> {
+  checkObject('drawnVariables', specs, 'specs')
+  checkObject('drawnVariables', given, 'given')
   const names = Object.keys(specs) as K[]
   const value = (name: K, key: number) => {
     const { shape, draw } = specs[name]

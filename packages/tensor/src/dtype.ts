@@ -1,3 +1,4 @@
+import { wrongArgument } from './check.js'
 import { SnnError } from './error.js'
 
 /** Element types. `bool` is stored as one byte, 0 or 1. `float64` runs on the reference backend only. */
@@ -18,14 +19,19 @@ export type TypedArrayOf<D extends DType> = ArrayOf[D]
 
 const constructors = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array, uint8: Uint8Array } as const
 
+function constructorOf(dtype: DType): (typeof constructors)[DType] {
+  if (!Object.hasOwn(constructors, dtype)) throw wrongArgument('tensor', 'dtype', dtype, `one of ${Object.keys(constructors).join(', ')}`)
+  return constructors[dtype]
+}
+
 /** Bytes one element takes. */
 export function bytesPerElement(dtype: DType): number {
-  return constructors[dtype].BYTES_PER_ELEMENT
+  return constructorOf(dtype).BYTES_PER_ELEMENT
 }
 
 /** A zeroed typed array of `length` elements of `dtype`. */
 export function allocate<D extends DType>(dtype: D, length: number): TypedArrayOf<D> {
-  return new constructors[dtype](length) as TypedArrayOf<D>
+  return new (constructorOf(dtype))(length) as TypedArrayOf<D>
 }
 
 export function isFloat(dtype: DType): boolean {

@@ -1,4 +1,5 @@
 import type { Signature } from './build.js'
+import { checkFunction } from './check.js'
 import { inScope, newScope } from './trace.js'
 import { flattenTensors, type MapTensors } from './tree.js'
 
@@ -7,6 +8,7 @@ import { flattenTensors, type MapTensors } from './tree.js'
  * and assign Variables, nothing is computed, and nothing changes.
  */
 export function evaluateShapes<T>(fn: () => T): MapTensors<T, Signature> {
+  checkFunction('evaluateShapes', fn, 'fn')
   return inScope(newScope('compile'), () => {
     const { leaves, restore } = flattenTensors(fn())
     return restore(leaves.map(({ dtype, shape }) => ({ dtype, shape })))

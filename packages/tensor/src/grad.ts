@@ -1,4 +1,5 @@
 import { isFloat } from './dtype.js'
+import { checkTensor } from './check.js'
 import { SnnError } from './error.js'
 import { isPrimitive, topological, type Node } from './graph.js'
 import { full } from './ops/leaf.js'
@@ -86,6 +87,7 @@ export function grad(loss: Tensor, wrt: Differentiable): Tensor
 export function grad<const W extends readonly Differentiable[]>(loss: Tensor, wrt: W): { -readonly [K in keyof W]: Tensor }
 export function grad<W extends { readonly [key: string]: Differentiable }>(loss: Tensor, wrt: W): { [K in keyof W]: Tensor }
 export function grad(loss: Tensor, wrt: unknown): unknown {
+  checkTensor('grad', loss, 'loss')
   if (loss.shape.length !== 0 || !isFloat(loss.dtype)) {
     throw new SnnError('SHAPE', `[grad] loss of shape ${formatShape(loss.shape)} and dtype ${loss.dtype}, expected a float scalar. Reduce it with sum() or mean().`, {
       shapes: [loss.shape],

@@ -1,6 +1,8 @@
 export { SnnError, isSnnError, type ErrorCode, type ErrorDetails } from './error.js'
 export { type DType, type TypedArray, type TypedArrayOf, bytesPerElement, allocate, isFloat } from './dtype.js'
 export { type Shape, sizeOf, sameShape, formatShape, stridesOf, broadcastShapes } from './shape.js'
+export { checkArray, checkBytes, checkFunction, checkMembers, checkObject, checkOptions, checkString, checkTensor, describeValue, wrongArgument } from './check.js'
+export { fileKind, type FileKind } from './file-kind.js'
 export { type TensorLike, type HostTensor, hostTensor } from './tensor-like.js'
 export { type Tensor, type Operand } from './tensor.js'
 export { type Variable, variable, zerosVariable } from './variable.js'

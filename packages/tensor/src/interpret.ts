@@ -1,3 +1,4 @@
+import { checkMembers, checkObject } from './check.js'
 import { SnnError } from './error.js'
 import { isPrimitive, topological, type Graph, type Node } from './graph.js'
 import type { Primitive } from './primitive.js'
@@ -40,6 +41,8 @@ export interface Step<V> {
  * @throws `UNBOUND` when a placeholder has no value, `UNSUPPORTED` when a primitive has no kernel; both name the place
  */
 export function interpret<const T, V>(tree: T, kernels: Kernels<V>, bindings: ReadonlyMap<Tensor, V> = new Map()): MapTensors<T, V> {
+  checkObject('interpret', kernels, 'kernels')
+  checkMembers('interpret', bindings, 'bindings', ['keys()'], 'a Map')
   const { leaves, restore } = flattenTensors(tree)
   const steps = walk({ parameters: [...bindings.keys()], results: leaves }, kernels, [...bindings.values()])
   let step = steps.next()

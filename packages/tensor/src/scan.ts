@@ -1,4 +1,5 @@
 import { createNode } from './build.js'
+import { checkFunction, checkObject } from './check.js'
 import { SnnError } from './error.js'
 import { isPrimitive, topological, type Graph } from './graph.js'
 import { placeholder } from './ops/leaf.js'
@@ -38,6 +39,8 @@ export function scan<S, X, Y>(
   xs: X,
   options: ScanOptions = {},
 ): readonly [state: S, ys: Y] {
+  checkFunction('scan', step, 'step')
+  checkObject('scan', options)
   const carried = flattenTensors(state)
   const sequences = flattenTensors(xs)
   const length = lengthOf(sequences.leaves, options.length)

@@ -1,3 +1,4 @@
+import { wrongArgument } from './check.js'
 import { SnnError } from './error.js'
 
 export type Shape = readonly number[]
@@ -58,6 +59,7 @@ export function broadcastShapes(a: Shape, b: Shape, operation: string): number[]
 
 /** Throws unless every size is a whole number of at least 0 and the product stays exact. */
 export function checkShape(shape: Shape, operation: string): void {
+  if (!Array.isArray(shape)) throw wrongArgument(operation, 'shape', shape, 'an array of sizes')
   if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0) || !Number.isSafeInteger(sizeOf(shape))) {
     throw new SnnError('SHAPE', `[${operation}] shape ${formatShape(shape)}, expected whole numbers of at least 0.`, { shapes: [shape] })
   }

@@ -1,3 +1,4 @@
+import { checkMembers, wrongArgument } from './check.js'
 import { dtypeOf, type DType, type TypedArray } from './dtype.js'
 import { SnnError } from './error.js'
 import { checkShape, formatShape, sizeOf, type Shape } from './shape.js'
@@ -21,7 +22,9 @@ export interface HostTensor extends TensorLike {
 
 /** `value` with its dtype filled in, after checking that data and shape fit each other. */
 export function hostTensor(value: TensorLike, operation = 'tensor'): HostTensor {
+  checkMembers(operation, value, 'value', ['data', 'shape'], '{ data, shape }: a typed array and its shape')
   checkShape(value.shape, operation)
+  if (!ArrayBuffer.isView(value.data)) throw wrongArgument(operation, 'data', value.data, 'a typed array', 'Give Float32Array.from(it).')
   const { data, shape } = value
   if (data.length !== sizeOf(shape)) {
     throw new SnnError('SHAPE', `[${operation}] data of ${data.length} elements for shape ${formatShape(shape)}, expected ${sizeOf(shape)}.`, {

@@ -1,5 +1,6 @@
 import type { Program } from './backend.js'
 import type { Signature } from './build.js'
+import { checkArray, checkFunction } from './check.js'
 import { SnnError } from './error.js'
 import { placeholder } from './ops/leaf.js'
 import { simplify } from './passes/simplify.js'
@@ -15,6 +16,8 @@ export interface Traced {
 
 /** Runs `fn` once on placeholders of the given signatures: what it computes and assigns, as a simplified program. */
 export function traceFunction(fn: (...parameters: readonly Tensor[]) => unknown, signatures: readonly Signature[]): Traced {
+  checkFunction('traceFunction', fn, 'fn')
+  checkArray('traceFunction', signatures, 'signatures')
   const scope = newScope('compile')
   return inScope(scope, () => {
     const parameters = signatures.map(({ shape, dtype }) => placeholder(shape, dtype))

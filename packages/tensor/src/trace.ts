@@ -1,4 +1,5 @@
 import { createNode } from './build.js'
+import { checkFunction, checkTensor } from './check.js'
 import { SnnError } from './error.js'
 import type { Node } from './graph.js'
 import type { Tensor } from './tensor.js'
@@ -45,6 +46,7 @@ export function currentPath(): string {
 
 /** Runs `fn` with `name` added to the module path, which errors and profiles show. */
 export function withPath<T>(name: string, fn: () => T): T {
+  checkFunction('withPath', fn, 'fn')
   const { path } = state()
   path.push(name)
   try {
@@ -94,7 +96,9 @@ export function inScope<T>(scope: Scope, fn: () => T): T {
 /** The innermost scope of tensors that are about to be combined. Throws `TRACE_LEAK` when one of them has ended. */
 export function scopeOf(tensors: readonly Tensor[], operation: string): Scope | null {
   let innermost: Scope | null = null
-  for (const { node } of tensors) {
+  for (const tensor of tensors) {
+    checkTensor(operation, tensor, 'an operand')
+    const { node } = tensor
     const scope = node.scope
     if (scope === null) continue
     if (!scope.open) {

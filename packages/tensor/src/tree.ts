@@ -15,7 +15,7 @@ export type MapTensors<T, To> = T extends Tensor
         : T
 
 export function isTensor(value: unknown): value is Tensor {
-  return typeof value === 'object' && value !== null && (value as { contract?: unknown }).contract === 1 && 'node' in value
+  return typeof value === 'object' && value !== null && (value as { contract?: unknown }).contract === 1 && 'dtype' in value && 'node' in value
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -1,7 +1,8 @@
 import type { Storage } from './backend.js'
 import { allocate, type DType, type TypedArray } from './dtype.js'
+import { checkObject } from './check.js'
 import { SnnError } from './error.js'
-import { formatShape, sameShape, type Shape } from './shape.js'
+import { checkShape, formatShape, sameShape, type Shape } from './shape.js'
 import { hostTensor, type TensorLike } from './tensor-like.js'
 import type { Tensor } from './tensor.js'
 import { assignVariable, readVariable } from './trace.js'
@@ -81,12 +82,15 @@ class VariableCell implements Variable {
 
 /** A new Variable holding a copy of `value`. The name appears in errors and state dicts. */
 export function variable(value: TensorLike, options: { readonly name?: string } = {}): Variable {
+  checkObject('variable', options)
   const { data, shape, dtype } = hostTensor(value, 'variable')
   return new VariableCell(options.name ?? 'variable', dtype, [...shape], { kind: 'host', data: data.slice() })
 }
 
 /** A Variable of zeros. */
 export function zerosVariable(shape: Shape, options: { readonly name?: string; readonly dtype?: DType } = {}): Variable {
+  checkObject('zerosVariable', options)
+  checkShape(shape, 'zerosVariable')
   const dtype = options.dtype ?? 'float32'
   return variable({ data: allocate(dtype, shape.reduce((a, b) => a * b, 1)), shape, dtype }, options)
 }

@@ -1,6 +1,6 @@
 import type { Network } from '@snn/nn'
 import { assertSupported, readOnnx, type OnnxGraph, type OnnxNode, type ReadOptions, type UnsupportedNode } from '@snn/onnx'
-import { SnnError } from '@snn/tensor'
+import { checkMembers, checkObject, SnnError } from '@snn/tensor'
 import { assemble } from './assemble.js'
 import { classNamesOf } from './class-names.js'
 import { classOutput } from './class-output.js'
@@ -29,6 +29,7 @@ export interface Imported {
  * Throws `ONNX_INVALID` for a malformed file and what `importOnnx` throws.
  */
 export function importModel(bytes: Uint8Array, options: ImportOptions & ReadOptions = {}): Imported {
+  checkObject('importModel', options)
   return importOnnx(readOnnx(bytes, options), options)
 }
 
@@ -37,10 +38,15 @@ export function importModel(bytes: Uint8Array, options: ImportOptions & ReadOpti
  * the file. Axes are those of one sample; the batch, the leading axis of every input, stays outside. Layers that do nothing
  * are left out, a constant added behind a convolution or matrix product becomes its bias, reshapes are joined.
  *
- * Throws `ONNX_UNSUPPORTED` listing every node that is not understood or that mixes the samples of a batch, and `ARGUMENT` for
- * an unknown output.
+ * Throws `ONNX_UNSUPPORTED` listing every node that is not understood or that mixes the samples of a batch, `ARGUMENT` for
+ * an unknown output, and `SNN_FILE` for a network that is converted already.
  */
 export function importOnnx(graph: OnnxGraph, options: ImportOptions = {}): Imported {
+  checkMembers('importOnnx', graph, 'graph', ['nodes', 'inputs', 'outputs', 'constants', 'metadata'], 'a graph of readOnnx', 'For the bytes of a file there is importModel(bytes).')
+  checkObject('importOnnx', options)
+  if ('snn.version' in graph.metadata) {
+    throw new SnnError('SNN_FILE', '[importOnnx] the file is a converted network (.snn.onnx) already, expected the ANN that it came from. Read it with readSnn(bytes), or measure it: snn eval FILE --data DATA.', { reason: 'converted already' })
+  }
   const notes = new Set(graph.notes)
   const { scores: output, note } = classOutput(graph, options.output)
   if (note !== undefined) notes.add(note)

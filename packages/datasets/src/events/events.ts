@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { SnnError, checkMembers, checkObject } from '@snn/tensor'
 import type { ReadNote } from './notes.js'
 
 /** What an event camera or silicon cochlea can address: x in 0..width - 1, y in 0..height - 1, p in 0..polarities - 1. */
@@ -41,7 +41,9 @@ export function sensorOf(width: number, height: number, polarities = height === 
 }
 
 /** Throws `ARGUMENT` unless the sizes are whole numbers that 16-bit coordinates and 8-bit polarities can address. */
-export function checkSensor(operation: string, { width, height, polarities }: Sensor): void {
+export function checkSensor(operation: string, sensor: Sensor): void {
+  checkObject(operation, sensor, 'sensor', '{ width, height, polarities }')
+  const { width, height, polarities } = sensor
   const whole = (n: number, most: number): boolean => Number.isInteger(n) && n >= 1 && n <= most
   if (whole(width, 65536) && whole(height, 65536) && whole(polarities, 256)) return
   throw new SnnError(
@@ -66,7 +68,11 @@ export interface CreateOptions {
 }
 
 /** Events from arrays, copied and checked. Throws `SHAPE` for unequal lengths and `ARGUMENT` for a coordinate that the sensor has not. */
-export function createEvents({ t, x, y, p }: EventArrays, { sensor, timeUnit = 'us' }: CreateOptions): Events {
+export function createEvents(arrays: EventArrays, options: CreateOptions): Events {
+  checkMembers('createEvents', arrays, 'arrays', ['t', 'x'], 'arrays of numbers: { t, x, y, p }')
+  checkMembers('createEvents', options, 'options', ['sensor'], '{ sensor: { width, height, polarities } }')
+  const { t, x, y, p } = arrays
+  const { sensor, timeUnit = 'us' } = options
   checkSensor('createEvents', sensor)
   const length = t.length
   if (x.length !== length || (y?.length ?? length) !== length || (p?.length ?? length) !== length) {
@@ -110,7 +116,9 @@ export function firstOutside(x: Uint16Array, y: Uint16Array, p: Uint8Array, { wi
 }
 
 /** Throws `ARGUMENT` unless every event lies on the sensor and the arrays are of one length. */
-export function checkEvents(operation: string, { t, x, y, p, sensor }: Events): void {
+export function checkEvents(operation: string, events: Events): void {
+  checkMembers(operation, events, 'events', ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
+  const { t, x, y, p, sensor } = events
   checkSensor(operation, sensor)
   if (x.length !== t.length || y.length !== t.length || p.length !== t.length) {
     const lengths = [t, x, y, p].map((array) => array.length)
@@ -129,6 +137,7 @@ function outside(operation: string, name: string, value: number, most: number, i
 
 /** The same events with times in another unit. */
 export function toTimeUnit(events: Events, timeUnit: TimeUnit): Events {
+  checkMembers('toTimeUnit', events, 'events', ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
   if (timeUnit === events.timeUnit) return events
   const [to, from] = [unitsPerSecond[timeUnit], unitsPerSecond[events.timeUnit]]
   // One of the two divides the other: a division or a multiplication by a whole number, rounded once.

@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { checkBytes, checkObject, fileKind, SnnError } from '@snn/tensor'
 import { allBytes, blobSource, bytesSource, joinBytes, piecesOf, type ByteSource, type ByteStream } from '../bytes.js'
 import type { Events } from './events.js'
 import type { EventFormat, ReadOptions, StreamOptions } from './format.js'
@@ -42,6 +42,7 @@ const headLength = 1024
  * Throws `ARGUMENT` when no format is sure of the file and `DATA_NOT_FOUND` when the URL has none.
  */
 export async function openEvents(source: Uint8Array | Blob | URL | ByteStream, options: OpenEventsOptions & object = {}): Promise<EventSource> {
+  checkObject('openEvents', options)
   if (source instanceof Uint8Array) return openSource(bytesSource(source), options.file ?? '', options)
   if (source instanceof Blob) return openSource(blobSource(source), options.file ?? ('name' in source ? String(source.name) : ''), options)
   if (source instanceof URL) {
@@ -52,7 +53,9 @@ export async function openEvents(source: Uint8Array | Blob | URL | ByteStream, o
     }
     return openStream(response.body, name, options)
   }
-  return openStream(source, options.file ?? '', options)
+  const isStream = typeof source === 'object' && source !== null && !Array.isArray(source) && ('getReader' in source || Symbol.asyncIterator in source || (Symbol.iterator in source && !ArrayBuffer.isView(source)))
+  if (isStream) return openStream(source, options.file ?? '', options)
+  return openSource(bytesSource(checkBytes('openEvents', source, 'source', 'A path is opened by openEvents of @snn/datasets/node, an address by new URL(text).')), options.file ?? '', options)
 }
 
 /** A recording of which any part can be read. */
@@ -83,6 +86,8 @@ function recording(bytes: () => ByteStream | ByteSource, head: Uint8Array, name:
   const format = options.format ?? detectFormat(head, name)
   if (!format) {
     const ids = eventFormats.map(({ id }) => id).join(', ')
+    const kind = fileKind(head)
+    if (kind && kind.id !== 'text') throw new SnnError('DATA_INVALID', `[openEvents] ${name || 'this file'} is ${kind.name}, no recording of events. ${kind.fix ?? 'Give the recording.'}`, { file: name })
     throw new SnnError('ARGUMENT', `[openEvents] ${name || 'these bytes'} are of no known format, expected one of ${ids}. Give { format }.`, { name: 'format', value: undefined })
   }
   const named = { ...options, ...(name !== '' && { file: name }) }

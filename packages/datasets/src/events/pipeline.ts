@@ -1,4 +1,4 @@
-import { SnnError, type TensorLike } from '@snn/tensor'
+import { checkMembers, SnnError, type TensorLike } from '@snn/tensor'
 import type { Events } from './events.js'
 import { toAveragedTimeSurfaces } from './tensors/averaged-time-surface.js'
 import { toBinaRep } from './tensors/bina-rep.js'
@@ -41,6 +41,7 @@ export interface PipelineSpec {
 
 /** The function that a spec describes. Throws `ARGUMENT` for a name or option that is not there. */
 export function pipeline(spec: PipelineSpec): (events: Events, draw?: number) => TensorLike {
+  checkMembers('pipeline', spec, 'spec', ['transforms'], '{ transforms, tensor }')
   const change = compose((spec.transforms ?? []).map((step) => build(transforms, step, 'transform') as EventTransform))
   const represent = build(tensors, spec.tensor, 'tensor') as (events: Events) => TensorLike
   return (events, draw) => represent(change(events, draw))

@@ -1,9 +1,10 @@
-import { SnnError } from '@snn/tensor'
+import { checkMembers, SnnError } from '@snn/tensor'
 import type { Events } from './events.js'
 import { mergeNotes } from './notes.js'
 
 /** Events from index `from` up to but not including `to`, as views of the same arrays. */
 export function sliceEvents(events: Events, from: number, to = events.t.length): Events {
+  checkMembers('sliceEvents', events, 'events', ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
   const { t, x, y, p } = events
   return { ...events, t: t.subarray(from, to), x: x.subarray(from, to), y: y.subarray(from, to), p: p.subarray(from, to) }
 }
@@ -22,6 +23,7 @@ export function indexOfTime({ t }: Pick<Events, 't'>, time: number): number {
 
 /** Events with from <= t < to, as views; times must not fall. */
 export function sliceTime(events: Events, from: number, to: number): Events {
+  checkMembers('sliceTime', events, 'events', ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
   return sliceEvents(events, indexOfTime(events, from), Math.max(indexOfTime(events, from), indexOfTime(events, to)))
 }
 
@@ -81,6 +83,7 @@ export function isSorted({ t }: Pick<Events, 't'>): boolean {
 
 /** Events by time; those of equal time keep their order. Events that are sorted are returned as they are. */
 export function sortEvents(events: Events): Events {
+  checkMembers('sortEvents', events, 'events', ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
   if (isSorted(events)) return events
   const { t } = events
   return selectEvents(events, Uint32Array.from(t, (_, i) => i).sort((a, b) => t[a]! - t[b]! || a - b))

@@ -1,4 +1,4 @@
-import { SnnError, type TensorLike } from '@snn/tensor'
+import { checkOptions, SnnError, type TensorLike } from '@snn/tensor'
 import { sensorOf, type Events } from './events.js'
 import { EventBuffer } from './buffer.js'
 
@@ -19,7 +19,9 @@ export interface SequentialOptions {
  *   channel neurons - 1 - h - k     where pixel i >= theta_k > pixel i + 1
  *   channel 0                       where pixel i = 255
  */
-export function sequentialEvents({ neurons = 99, dt = 1000, duplicate = true }: SequentialOptions = {}): (image: TensorLike) => Events {
+export function sequentialEvents(options: SequentialOptions = {}): (image: TensorLike) => Events {
+  checkOptions('sequentialEvents', options, ['neurons', 'dt', 'duplicate'])
+  const { neurons = 99, dt = 1000, duplicate = true } = options
   if (!Number.isInteger(neurons) || neurons < 3 || neurons % 2 === 0 || neurons > 65535) {
     throw new SnnError('ARGUMENT', `[sequentialEvents] neurons ${neurons}, expected an odd whole number of at least 3.`, { name: 'neurons', value: neurons })
   }

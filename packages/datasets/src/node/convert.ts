@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isSnnError } from '@snn/tensor'
+import { checkMembers, checkObject, checkString, isSnnError } from '@snn/tensor'
 import { appendToFile, makeFolder, replaceFile } from '@snn/tensor/node'
 import { checkIndex } from '../dataset.js'
 import type { Sensor, TimeUnit } from '../events/events.js'
@@ -57,6 +57,9 @@ const manifestName = 'manifest.jsonl'
  * manifest of one JSON line each. A run that was interrupted goes on where it stopped.
  */
 export async function convertEvents(dataset: EventDataset, folder: string, options: ConvertOptions = {}): Promise<ConvertReport> {
+  checkMembers('convertEvents', dataset, 'dataset', ['length', 'get()', 'sensor'], 'a data set such as await openEventSet(..)')
+  checkString('convertEvents', folder, 'folder')
+  checkObject('convertEvents', options)
   const { corrupt = 'fail', signal, onProgress } = options
   await makeFolder(folder)
   const manifest = join(folder, manifestName)
@@ -123,6 +126,7 @@ async function readManifest(folder: string): Promise<{ head: Head; entries: Entr
 
 /** A set that `convertEvents` wrote; samples that were corrupt are left out. Throws `DATA_NOT_FOUND` and `DATA_INVALID`. */
 export async function convertedEvents(folder: string): Promise<EventDataset> {
+  checkString('convertedEvents', folder, 'folder')
   if ((await kindOf(join(folder, manifestName))) !== 'file') throw notFound('convertedEvents', folder, [manifestName])
   const { head, entries } = await readManifest(folder)
   const samples = entries.flatMap(({ file, ...entry }) => (file === undefined ? [] : [{ file, ...entry }]))

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { zipSync } from 'fflate'
-import { SnnError, hostTensor, isSnnError, type DType, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkOptions, SnnError, hostTensor, isSnnError, type DType, type TensorLike } from '@snn/tensor'
 import { makeFolder, replaceFile } from '@snn/tensor/node'
 import type { Dataset } from '../dataset.js'
 import { npyFile } from '../npy-file.js'
@@ -19,7 +19,10 @@ export interface DiskCacheOptions {
  * Keeps each sample on disk (as .npz of x and y) when it is first read, and reads it there afterwards: for transforms that take longer than
  * reading. A file that is damaged is made again.
  */
-export function diskCache(dataset: Dataset<Pair>, { folder, copies = 1 }: DiskCacheOptions): Dataset<Pair> {
+export function diskCache(dataset: Dataset<Pair>, options: DiskCacheOptions): Dataset<Pair> {
+  checkMembers('diskCache', dataset, 'dataset', ['length', 'get()'], 'a data set of [x, y] pairs')
+  checkOptions('diskCache', options, ['folder', 'copies'])
+  const { folder, copies = 1 } = options
   if (!Number.isInteger(copies) || copies < 1) throw new SnnError('ARGUMENT', `[diskCache] copies ${copies}, expected a whole number of at least 1.`, { name: 'copies', value: copies })
   return {
     length: dataset.length,

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { open as openFile, readFile, readdir, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { SnnError } from '@snn/tensor'
+import { checkString, SnnError } from '@snn/tensor'
 import type { ByteSource } from '../bytes.js'
 import { gunzip } from '../gzip.js'
 
@@ -22,9 +22,11 @@ export async function readBytes(path: string, signal?: AbortSignal): Promise<Uin
 
 /** A file as a source; it is open only while it is read, so that there is nothing to close. Throws `DATA_NOT_FOUND`. */
 export async function fileSource(path: string): Promise<ByteSource> {
+  checkString('fileSource', path, 'path')
   const found = await stat(path).catch((error: unknown) => {
     throw notFound('dataset', path, [basename(path)], error)
   })
+  if (found.isDirectory()) throw new SnnError('DATA_NOT_FOUND', `[dataset] ${path} is a folder, expected a file. Name one in it.`, { path, looked: [basename(path)] })
   return {
     size: found.size,
     async read(from, to) {

@@ -1,3 +1,4 @@
+import { checkObject, checkString } from '@snn/tensor'
 import { basename, join, resolve } from 'node:path'
 import { checkIndex, type ImageDataset } from '../dataset.js'
 import { parseImageLabels, type ImageLabels } from '../image-labels.js'
@@ -16,6 +17,8 @@ export interface ImageFolderOptions {
  * `DATA_NOT_FOUND` at once when a picture is missing or there are none.
  */
 export async function imageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ImageDataset> {
+  checkString('imageFolder', folder, 'folder')
+  checkObject('imageFolder', options)
   const found = await picturesIn(folder, options)
   if (found) return found
   throw notFound('imageFolder', folder, ['labels.json', 'a folder of JPEG or PNG pictures for each class'])

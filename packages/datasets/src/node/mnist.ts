@@ -1,3 +1,4 @@
+import { checkObject } from '@snn/tensor'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { ImageDataset } from '../dataset.js'
@@ -13,7 +14,9 @@ export interface MnistOptions {
 }
 
 /** MNIST (LeCun, Cortes, Burges 1998): handwritten digits, uint8 [1, 28, 28]. Throws `DATA_NOT_FOUND`. */
-export async function mnist({ split, root = packagedRoot(), signal }: MnistOptions): Promise<ImageDataset> {
+export async function mnist(options: MnistOptions): Promise<ImageDataset> {
+  checkObject('mnist', options)
+  const { split, root = packagedRoot(), signal } = options
   const dataset = await openDataset(`${root}:${split}`, signal ? { signal } : {})
   return { ...dataset, description: `MNIST ${split}, ${dataset.length} x [${dataset.shape!.join(',')}]`, classes: Array.from('0123456789') }
 }

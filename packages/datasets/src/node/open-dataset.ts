@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path'
-import { formatShape, isSnnError, type TensorLike } from '@snn/tensor'
+import { checkObject, checkString, formatShape, isSnnError, type TensorLike } from '@snn/tensor'
 import { fromArrays } from '../arrays.js'
 import { parseCifar } from '../cifar.js'
 import { concatenate, type ImageDataset } from '../dataset.js'
@@ -7,6 +7,7 @@ import { parseIdx } from '../idx.js'
 import { invalid } from '../invalid.js'
 import { parseNpy } from '../npy.js'
 import { parseNpz } from '../npz.js'
+import { parseKind } from '../wrong-kind.js'
 import { filesIn, kindOf, notFound, readBytes, readUnpacked } from './files.js'
 import { picturesIn } from './image-folder.js'
 import { isPicture, pictureFolder } from './picture-folder.js'
@@ -33,6 +34,8 @@ export const dataForms: readonly string[] = [
 
 /** A data set of pictures from what a user writes: a path, a path and split, or a pair of files (see `dataForms`). */
 export async function openDataset(description: string, options: OpenOptions = {}): Promise<ImageDataset> {
+  checkString('openDataset', description, 'description', "a path such as 'data/mnist:train'")
+  checkObject('openDataset', options)
   const { signal } = options
   if (description.trim() === '') throw notFound('openDataset', "''", dataForms)
   switch (await kindOf(description)) {
@@ -91,7 +94,7 @@ async function openFolder(folder: string, split: Split | undefined, options: Ope
   const classes = await classNames(folder)
   const unique = batches.filter((name) => !name.endsWith('.gz') || !batches.includes(name.slice(0, -3)))
   const parts: ImageDataset[] = []
-  for (const name of unique) parts.push(parseCifar(await readUnpacked(join(folder, name), options.signal), { file: name, ...(classes && { classes }) }))
+  for (const name of unique) parts.push(cifar(await readUnpacked(join(folder, name), options.signal), name, classes))
   if (parts.length === 1) return parts[0]!
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   return concatenate(parts, `CIFAR ${basename(resolve(folder))} ${split}, ${length} x [3,32,32]`)
@@ -111,16 +114,17 @@ async function openFile(path: string, options: OpenOptions): Promise<ImageDatase
   if (/\.npz$/i.test(path)) return openNpz(path, undefined, options)
   if (/\.bin(\.gz)?$/i.test(path)) {
     const classes = await classNames(dirname(path))
-    return parseCifar(await readUnpacked(path, options.signal), { file, ...(classes && { classes }) })
+    return cifar(await readUnpacked(path, options.signal), file, classes)
   }
-  if (/\.npy(\.gz)?$|idx3-ubyte(\.gz)?$/i.test(path)) return joinArrays(readArray(await readUnpacked(path, options.signal), file), undefined, file, options)
+  if (/\.npy(\.gz)?$|idx3-ubyte(\.gz)?$/i.test(path)) return joinArrays(await readArray(path, options.signal), undefined, file, options)
   throw notFound('openDataset', path, dataForms)
 }
 
 /** The one array named for images and the one for labels, of a split as Keras names them (`x_train`, `y_test`) where one is asked for. */
 async function openNpz(path: string, split: Split | undefined, options: OpenOptions): Promise<ImageDataset> {
   const file = basename(path)
-  const arrays = parseNpz(await readUnpacked(path, options.signal), file)
+  const bytes = await readUnpacked(path, options.signal)
+  const arrays = parseKind('openDataset', file, bytes, ['npz'], () => parseNpz(bytes, file))
   const pick = (names: readonly string[]): TensorLike | undefined => {
     const wanted = split === undefined ? names : names.flatMap((name) => [`${name}_${split}`, `${split}_${name}`])
     const found = [...arrays.keys()].filter((name) => wanted.includes(name.toLowerCase()))
@@ -134,14 +138,20 @@ async function openNpz(path: string, split: Split | undefined, options: OpenOpti
 }
 
 async function openPair(imagesPath: string, labelsPath: string, options: OpenOptions): Promise<ImageDataset> {
-  const read = async (path: string): Promise<TensorLike> => readArray(await readUnpacked(path, options.signal), basename(path))
+  const read = (path: string): Promise<TensorLike> => readArray(path, options.signal)
   const images = await read(imagesPath)
   const labels = await read(labelsPath)
   return joinArrays(images, labels, basename(imagesPath), options)
 }
 
-function readArray(bytes: Uint8Array, file: string): TensorLike {
-  return bytes[0] === 0x93 ? parseNpy(bytes, file) : parseIdx(bytes, file)
+async function readArray(path: string, signal?: AbortSignal): Promise<TensorLike> {
+  const bytes = await readUnpacked(path, signal)
+  const file = basename(path)
+  return parseKind('openDataset', file, bytes, ['npy', 'idx'], () => (bytes[0] === 0x93 ? parseNpy(bytes, file) : parseIdx(bytes, file)))
+}
+
+function cifar(bytes: Uint8Array, file: string, classes: string[] | undefined): ImageDataset {
+  return parseKind('openDataset', file, bytes, [], () => parseCifar(bytes, { file, ...(classes && { classes }) }))
 }
 
 /** `fromArrays`, with the file named in what it throws. */

@@ -1,3 +1,4 @@
+import { checkObject } from '@snn/tensor'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ByteStream } from '../bytes.js'
@@ -10,6 +11,7 @@ import { readHdf5Filter } from './hdf5-filter.js'
  * Throws `DATA_NOT_FOUND` when there is no file.
  */
 export async function openEvents(source: string | URL | Uint8Array | Blob | ByteStream, options: OpenEventsOptions & object = {}): Promise<EventSource> {
+  checkObject('openEvents', options)
   const withFilter = { filter: readHdf5Filter, ...options }
   const path = typeof source === 'string' ? source : source instanceof URL && source.protocol === 'file:' ? fileURLToPath(source) : undefined
   if (path === undefined) return openAny(source as Exclude<typeof source, string>, withFilter)

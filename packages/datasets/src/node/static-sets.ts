@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path'
-import type { TensorLike } from '@snn/tensor'
+import { checkMembers, checkObject, type TensorLike } from '@snn/tensor'
 import { checkIndex, type Dataset, type ImageDataset } from '../dataset.js'
 import { downloadSet } from './download/download-set.js'
 import { classFolders, findSet, namesIn } from './event-sets/layout.js'
@@ -78,17 +78,20 @@ const idxFiles = (split: string) => (names: readonly string[]): boolean => names
 
 /** Fashion-MNIST (Xiao et al. 2017): the four IDX files, uint8 [1, 28, 28]. */
 export async function fashionMnist(options: SetOptions<'train' | 'test'>): Promise<ImageDataset> {
+  checkObject('fashionMnist', options)
   const dataset = await pictures(staticCatalogue.fashionMnist, options, idxFiles(options.split), 'train-images-idx3-ubyte[.gz], ...')
   return { ...dataset, classes: ['T-shirt/top', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'ankle boot'] }
 }
 
 /** CIFAR-10 (Krizhevsky 2009), binary version: `data_batch_1.bin` ... `test_batch.bin`, uint8 [3, 32, 32]. */
 export async function cifar10(options: SetOptions<'train' | 'test'>): Promise<ImageDataset> {
+  checkObject('cifar10', options)
   return pictures(staticCatalogue.cifar10, options, (names) => names.some((name) => /^(data_batch_1|test_batch)\.bin/.test(name)), 'data_batch_*.bin and test_batch.bin')
 }
 
 /** Brings MNIST into a folder for `mnist({ root, split })`. */
 export async function downloadMnist(options: Omit<SetOptions<'train' | 'test'>, 'download'>): Promise<string> {
+  checkMembers('downloadMnist', options, 'options', ['root'], '{ root, .. }')
   await downloadSet(staticCatalogue.mnist, options)
   return join(options.root, 'download')
 }

@@ -1,4 +1,4 @@
-import { concat, conv, formatShape, SnnError } from '@snn/tensor'
+import { checkOptions, concat, conv, formatShape, SnnError } from '@snn/tensor'
 import { checkSequence } from '../axes.js'
 import { checkSizes } from '../check.js'
 import { drawnWeights } from '../initialize.js'
@@ -51,7 +51,9 @@ export const spatialAttentionLayer = defineLayer<object>('spatialAttention', ([x
  *
  * @throws `ARGUMENT` unless 1 <= reduction <= T; `SHAPE` for another T and `NEEDS_SEQUENCE` for single steps, when run
  */
-export function temporalAttention(T: number, { reduction = 16 }: GateOptions = {}): StatelessLayer {
+export function temporalAttention(T: number, options: GateOptions = {}): StatelessLayer {
+  checkOptions('temporalAttention', options, ['reduction'])
+  const { reduction = 16 } = options
   checkReduction('temporalAttention', 'T', T, reduction)
   const { variables, initialize } = gateWeights('temporalAttention', T, reduction)
   return { ...temporalAttentionLayer({ T }, variables), initialize }
@@ -62,7 +64,9 @@ export function temporalAttention(T: number, { reduction = 16 }: GateOptions = {
  *
  * @throws `ARGUMENT` unless 1 <= reduction <= channels; `SHAPE` for other channels and `NEEDS_SEQUENCE` for single steps, when run
  */
-export function channelAttention(channels: number, { reduction = 16 }: GateOptions = {}): StatelessLayer {
+export function channelAttention(channels: number, options: GateOptions = {}): StatelessLayer {
+  checkOptions('channelAttention', options, ['reduction'])
+  const { reduction = 16 } = options
   checkReduction('channelAttention', 'channels', channels, reduction)
   const { variables, initialize } = gateWeights('channelAttention', channels, reduction)
   return { ...channelAttentionLayer({ channels }, variables), initialize }
@@ -94,7 +98,9 @@ export interface MultiDimensionalOptions {
  * Multi-dimensional attention (Yao et al., TPAMI 2023): temporal, channel and spatial attention one after the other, then max(x, 0).
  * x [T, N, C, H, W]. Errors as those.
  */
-export function multiDimensionalAttention(T: number, channels: number, { temporalReduction = 16, channelReduction = 16, kernel = 3 }: MultiDimensionalOptions = {}): Network {
+export function multiDimensionalAttention(T: number, channels: number, options: MultiDimensionalOptions = {}): Network {
+  checkOptions('multiDimensionalAttention', options, ['temporalReduction', 'channelReduction', 'kernel'])
+  const { temporalReduction = 16, channelReduction = 16, kernel = 3 } = options
   return sequential(temporalAttention(T, { reduction: temporalReduction }), channelAttention(channels, { reduction: channelReduction }), spatialAttention(kernel), reluLayer({}))
 }
 

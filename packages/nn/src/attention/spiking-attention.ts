@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { checkOptions, SnnError } from '@snn/tensor'
 import { checkSizes } from '../check.js'
 import { defineLayer, type Layer } from '../layer.js'
 import { binaryLayer, reduceLayer } from '../layers/arithmetic.js'
@@ -41,7 +41,9 @@ export const spikingAttentionLayer = defineLayer<{ readonly heads: number; reado
  *
  * @throws `ARGUMENT` for sizes that are not positive whole numbers, or that `heads` does not divide
  */
-export function spikingSelfAttention(channels: number, { neuron, heads = 8 }: SpikingAttentionOptions): Network {
+export function spikingSelfAttention(channels: number, options: SpikingAttentionOptions): Network {
+  checkOptions('spikingSelfAttention', options, ['neuron', 'heads'])
+  const { neuron, heads = 8 } = options
   checkHeads('spikingSelfAttention', channels, heads)
   return new Network({
     inputs: [{ name: 'input' }],
@@ -70,7 +72,9 @@ export interface QkAttentionOptions extends SpikingAttentionOptions {
  * otherwise as `spikingSelfAttention`. The nodes: `qk.conv`, `qk.norm`, `qk.spikes`, `q`, `k`, `q.heads`, `k.heads`, `sum`,
  * `attention.spikes`, `masked`, `joined`, `out.conv`, `out.norm`, `out.spikes`. The number of tokens L is given, since the heads are an axis of their own.
  */
-export function qkAttention(channels: number, L: number, { neuron, heads = 8, per = 'token' }: QkAttentionOptions): Network {
+export function qkAttention(channels: number, L: number, options: QkAttentionOptions): Network {
+  checkOptions('qkAttention', options, ['neuron', 'heads', 'per'])
+  const { neuron, heads = 8, per = 'token' } = options
   checkHeads('qkAttention', channels, heads)
   checkSizes('qkAttention', { L })
   if (per !== 'token' && per !== 'channel') throw new SnnError('ARGUMENT', `[qkAttention] per '${String(per)}', expected 'token' or 'channel'. Correct it.`, { name: 'per', value: per })

@@ -1,4 +1,4 @@
-import { concat, where, zeros, type Tensor } from '@snn/tensor'
+import { checkOptions, concat, where, zeros, type Tensor } from '@snn/tensor'
 import { checkSize } from '../axes.js'
 import { check, checkSizes } from '../check.js'
 import { drawnWeights } from '../initialize.js'
@@ -72,7 +72,9 @@ export interface LearnableDelayOptions {
  *
  * @throws `ARGUMENT` for sizes that are not positive whole numbers, and an initial delay outside of [0, max]
  */
-export function learnableDelay(channels: number, { max, initial }: LearnableDelayOptions): StatefulLayer {
+export function learnableDelay(channels: number, options: LearnableDelayOptions): StatefulLayer {
+  checkOptions('learnableDelay', options, ['max', 'initial'])
+  const { max, initial } = options
   checkSizes('learnableDelay', { channels, max })
   if (initial !== undefined) check('learnableDelay', 'initial', initial, initial >= 0 && initial <= max, `a number from 0 to ${max}`)
   const first: Initializer = initial === undefined ? (shape, _, { uniform }) => uniform(shape).mul(max) : constant(initial)

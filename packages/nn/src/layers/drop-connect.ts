@@ -1,4 +1,4 @@
-import { uniform, zerosVariable, type Tensor } from '@snn/tensor'
+import { checkOptions, uniform, zerosVariable, type Tensor } from '@snn/tensor'
 import { checkSize } from '../axes.js'
 import { check, checkProbability } from '../check.js'
 import { defineStatefulLayer, type StatefulLayer } from '../layer.js'
@@ -75,6 +75,7 @@ export interface DropConnectOptions extends WeightedOptions {
  * @throws `ARGUMENT` for sizes that are not positive whole numbers, and p outside of [0, 1)
  */
 export function dropConnectLinear(inputs: number, outputs: number, options: DropConnectOptions = {}): StatefulLayer {
+  checkOptions('dropConnectLinear', options, ['p', 'invariant', 'activation', 'bias', 'weightInit', 'biasInit'])
   const { p = 0.5, invariant = false, activation = 'relu' } = options
   checkProbability('dropConnectLinear', p)
   check('dropConnectLinear', 'activation', activation, activation === 'relu' || activation === 'none', "'relu' or 'none'")

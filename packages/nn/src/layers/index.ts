@@ -1,3 +1,4 @@
+import { checkObject } from '@snn/tensor'
 import { surrogateFromParts } from '@snn/surrogate'
 import { channelAttentionLayer, spatialAttentionLayer, temporalAttentionLayer } from '../attention/multi-dimensional-attention.js'
 import { spikingAttentionLayer } from '../attention/spiking-attention.js'
@@ -89,6 +90,8 @@ export type CreateLayer = (kind: string, config: Config, variables: Variables) =
  * layers inside of others, such as the neurons of a recurrent container.
  */
 export function createLayer(kind: string, config: Config, variables: Variables, inner: CreateLayer = createLayer): Layer | undefined {
+  checkObject('createLayer', config, 'config')
+  checkObject('createLayer', variables, 'variables', 'Variables by name')
   const found = kinds.find((candidate) => candidate.kind === kind)
   return found ? found(config as never, variables) : createWithMemory(kind, config, variables, inner)
 }

@@ -1,4 +1,4 @@
-import { zeros } from '@snn/tensor'
+import { checkOptions, zeros } from '@snn/tensor'
 import { checkSampleRank, checkSize } from '../axes.js'
 import { check, checkSizes } from '../check.js'
 import { drawnWeights } from '../initialize.js'
@@ -41,7 +41,9 @@ export interface NeuNormOptions {
  *
  * @throws `ARGUMENT` for sizes that are not positive whole numbers, and a decay outside of [0, 1)
  */
-export function neuNorm(channels: number, height: number, width: number, { decay = 0.9, shared = false }: NeuNormOptions = {}): StatefulLayer {
+export function neuNorm(channels: number, height: number, width: number, options: NeuNormOptions = {}): StatefulLayer {
+  checkOptions('neuNorm', options, ['decay', 'shared'])
+  const { decay = 0.9, shared = false } = options
   checkSizes('neuNorm', { channels, height, width })
   check('neuNorm', 'decay', decay, decay >= 0 && decay < 1, 'a number of at least 0 and below 1')
   const { variables, initialize } = drawnWeights('neuNorm', { weight: [shared ? 1 : channels, height, width] }, height * width)

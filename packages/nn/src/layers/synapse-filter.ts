@@ -1,4 +1,4 @@
-import { variable, zeros } from '@snn/tensor'
+import { checkOptions, variable, zeros } from '@snn/tensor'
 import { check } from '../check.js'
 import { defineStatefulLayer, type StatefulLayer } from '../layer.js'
 
@@ -31,7 +31,9 @@ export interface SynapseFilterOptions {
 }
 
 /** Low-pass filter of spikes. See `synapseFilterLayer`. Throws `ARGUMENT` for a time constant below 1, or of 1 if learnable. */
-export function synapseFilter({ tau = 100, learnable = false }: SynapseFilterOptions = {}): StatefulLayer {
+export function synapseFilter(options: SynapseFilterOptions = {}): StatefulLayer {
+  checkOptions('synapseFilter', options, ['tau', 'learnable'])
+  const { tau = 100, learnable = false } = options
   check('synapseFilter', 'tau', tau, Number.isFinite(tau) && (learnable ? tau > 1 : tau >= 1), learnable ? 'a finite number above 1' : 'a finite number of at least 1')
   const w = { data: Float32Array.of(-Math.log(tau - 1)), shape: [] }
   return synapseFilterLayer({ tau }, learnable ? { w: variable(w, { name: 'synapseFilter.w' }) } : {})

@@ -1,4 +1,4 @@
-import { iota, type Padding } from '@snn/tensor'
+import { checkOptions, iota, type Padding } from '@snn/tensor'
 import { checkSequence } from '../axes.js'
 import { checkSizes } from '../check.js'
 import { defineLayer, type StatelessLayer } from '../layer.js'
@@ -45,13 +45,17 @@ export interface TimeSlotsOptions {
  * `temporalBinSum` behind it makes the sum the same again. It works on whole sequences: stepwise it is the error
  * `NEEDS_SEQUENCE`. See `spikeCountToBinaryLayer`. Throws `ARGUMENT` unless slots is a positive whole number.
  */
-export function spikeCountToBinary(slots: number, { always = false }: TimeSlotsOptions = {}): StatelessLayer {
+export function spikeCountToBinary(slots: number, options: TimeSlotsOptions = {}): StatelessLayer {
+  checkOptions('spikeCountToBinary', options, ['always'])
+  const { always = false } = options
   checkSizes('spikeCountToBinary', { slots })
   return spikeCountToBinaryLayer({ slots, always })
 }
 
 /** The counterpart of `spikeCountToBinary`: sums each `slots` steps. Throws `ARGUMENT` unless slots is a positive whole number. */
-export function temporalBinSum(slots: number, { always = false }: TimeSlotsOptions = {}): StatelessLayer {
+export function temporalBinSum(slots: number, options: TimeSlotsOptions = {}): StatelessLayer {
+  checkOptions('temporalBinSum', options, ['always'])
+  const { always = false } = options
   checkSizes('temporalBinSum', { slots })
   return temporalBinSumLayer({ slots, always })
 }

@@ -1,4 +1,4 @@
-import { sizeOf, variable, type PerAxis, type Tensor } from '@snn/tensor'
+import { checkObject, sizeOf, variable, type PerAxis, type Tensor } from '@snn/tensor'
 import { check, checkPositive } from '../check.js'
 import type { Weights } from '../initialize.js'
 import { defineLayer, type StatelessLayer } from '../layer.js'
@@ -52,6 +52,7 @@ function withGain(operation: string, { variables, initialize }: Weights, { gain 
  * @throws `ARGUMENT` for sizes that are not positive whole numbers, fewer than 2 inputs, and an epsilon that is not above 0
  */
 export function wsLinear(inputs: number, outputs: number, options: WeightedOptions & StandardizedOptions = {}): StatelessLayer {
+  checkObject('wsLinear', options)
   const { variables, initialize, epsilon } = withGain('wsLinear', linearWeights('wsLinear', inputs, outputs, options), options)
   return { ...wsLinearLayer({ epsilon }, variables), initialize }
 }
@@ -62,6 +63,7 @@ export function wsLinear(inputs: number, outputs: number, options: WeightedOptio
  * @throws `ARGUMENT` as `conv2d`, for kernels of one value, and an epsilon that is not above 0
  */
 export function wsConv2d(inputs: number, outputs: number, kernel: PerAxis, options: ConvLayerOptions & StandardizedOptions = {}): StatelessLayer {
+  checkObject('wsConv2d', options)
   const { variables, initialize, epsilon } = withGain('wsConv2d', convWeights('wsConv2d', 'wsConv', 2, inputs, outputs, kernel, options), options)
   return { ...wsConvLayer({ ...convConfig(2, options), epsilon }, variables), initialize }
 }

@@ -1,4 +1,4 @@
-import { concat, formatShape, sameShape, SnnError, zeros, type Shape, type Tensor } from '@snn/tensor'
+import { checkOptions, concat, formatShape, sameShape, SnnError, zeros, type Shape, type Tensor } from '@snn/tensor'
 import { checkSizes } from '../check.js'
 import { drawnWeights, keyOf } from '../initialize.js'
 import type { Config, StatefulLayer, Variables } from '../layer.js'
@@ -41,7 +41,9 @@ export function elementwiseRecurrent(sub: Part, combine: Combine = 'add'): State
  *
  * @throws `ARGUMENT` for sizes that are not positive whole numbers, and as `elementwiseRecurrent`
  */
-export function linearRecurrent(sub: Part, inputs: number, outputs: number, { bias = true }: WeightedOptions = {}): StatefulLayer {
+export function linearRecurrent(sub: Part, inputs: number, outputs: number, options: WeightedOptions = {}): StatefulLayer {
+  checkOptions('linearRecurrent', options, ['bias'])
+  const { bias = true } = options
   checkSizes('linearRecurrent', { inputs, outputs })
   const { variables, initialize } = drawnWeights('linearRecurrent', { weight: [inputs, inputs + outputs], ...(bias && { bias: [inputs] }) }, inputs + outputs)
   return linearRecurrentLayer(sub, variables, initialize)

@@ -3,6 +3,7 @@ import { isStateful, type Context, type Layer, type State } from '../layer.js'
 import type { Network, NetworkState } from '../network.js'
 import type { Part } from '../sequential.js'
 import { initialState } from '../stepwise.js'
+import { checkPart } from '../check.js'
 
 /** One step of a layer, with or without memory, or of a whole network. */
 export interface PartLayer extends Pick<Layer, 'kind' | 'config' | 'initialize'> {
@@ -17,6 +18,7 @@ type StatefulStep = Extract<Layer, { step: unknown }>
 
 /** @throws `ARGUMENT` for a network with several inputs or outputs */
 export function partLayer(operation: string, part: Part): PartLayer {
+  checkPart(operation, part, 'sub')
   return 'nodes' in part ? networkLayer(operation, part) : plainLayer(part)
 }
 

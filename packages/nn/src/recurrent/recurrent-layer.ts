@@ -1,5 +1,5 @@
 import { erf, surrogateParts, type Surrogate } from '@snn/surrogate'
-import { formatShape, SnnError, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { checkObject, checkOptions, formatShape, SnnError, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
 import type { Config, StatefulLayer, Variables } from '../layer.js'
 import { linearLayer } from '../layers/linear.js'
 import { gruCell, lstmCell, vanillaCell, type RecurrentCell } from './cells.js'
@@ -23,7 +23,10 @@ export type RecurrentKind = keyof typeof recurrentCells
  *
  * @throws `SHAPE` for arrays that do not fit each other, and, when run, for another input size
  */
-export function recurrentLayer(kind: RecurrentKind, weights: Variables, { surrogate = erf(), candidateSurrogate = surrogate }: CellOptions = {}): StatefulLayer {
+export function recurrentLayer(kind: RecurrentKind, weights: Variables, options: CellOptions = {}): StatefulLayer {
+  checkObject('recurrentLayer', weights, 'weights', 'Variables by name')
+  checkOptions('recurrentLayer', options, ['surrogate', 'candidateSurrogate'])
+  const { surrogate = erf(), candidateSurrogate = surrogate } = options
   const cell: RecurrentCell = recurrentCells[kind]
   const { hidden, inputs } = sizesOf(kind, cell.gates, weights)
   const input = pick(weights, 'inputWeight', 'inputBias')

@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { checkObject, SnnError } from '@snn/tensor'
 import { check, checkSizes } from '../check.js'
 import { drawnWeights } from '../initialize.js'
 import type { StatefulLayer } from '../layer.js'
@@ -32,6 +32,7 @@ export interface RecurrentOptions extends CellOptions {
  * @throws `ARGUMENT` for sizes that are not positive whole numbers and probabilities outside of [0, 1)
  */
 export function spikingRnn(inputs: number, hidden: number, options: RecurrentOptions = {}): Network {
+  checkObject('spikingRnn', options)
   return recurrentNetwork('spikingRnn', inputs, hidden, options)
 }
 
@@ -43,6 +44,7 @@ export function spikingRnn(inputs: number, hidden: number, options: RecurrentOpt
  *   h = c o
  */
 export function spikingLstm(inputs: number, hidden: number, options: RecurrentOptions = {}): Network {
+  checkObject('spikingLstm', options)
   return recurrentNetwork('spikingLstm', inputs, hidden, options)
 }
 
@@ -54,11 +56,14 @@ export function spikingLstm(inputs: number, hidden: number, options: RecurrentOp
  *   h = (1 - z) n + z h
  */
 export function spikingGru(inputs: number, hidden: number, options: RecurrentOptions = {}): Network {
+  checkObject('spikingGru', options)
   return recurrentNetwork('spikingGru', inputs, hidden, options)
 }
 
 /** One layer of cells with weights of its own: a layer with the states `h` and, of an LSTM, `c`. Errors as `spikingRnn`. */
-export function recurrentCell(kind: RecurrentKind, inputs: number, hidden: number, { bias = true, ...options }: CellOptions & Pick<RecurrentOptions, 'bias'> = {}): StatefulLayer {
+export function recurrentCell(kind: RecurrentKind, inputs: number, hidden: number, settings: CellOptions & Pick<RecurrentOptions, 'bias'> = {}): StatefulLayer {
+  checkObject('recurrentCell', settings)
+  const { bias = true, ...options } = settings
   if (!(kind in recurrentCells)) throw new SnnError('ARGUMENT', `[recurrentCell] kind '${kind}', expected one of ${Object.keys(recurrentCells).join(', ')}.`, { name: 'kind', value: kind })
   checkSizes(kind, { inputs, hidden })
   const rows = recurrentCells[kind].gates * hidden

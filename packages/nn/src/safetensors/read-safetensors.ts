@@ -1,6 +1,6 @@
-import { hostTensor, SnnError, type HostTensor, type Shape } from '@snn/tensor'
+import { hostTensor, SnnError, checkBytes, allocate, fileKind, type HostTensor, type Shape, type DType } from '@snn/tensor'
 import { elementsFrom, elementTypes } from './element-types.js'
-import { byteLength, longestHeader, metadataKey, prefixLength } from './format.js'
+import { byteLength, longestHeader, metadataKey, prefixLength, dtypeNames } from './format.js'
 import { repeatedKey } from './repeated-key.js'
 
 export interface Safetensors {
@@ -19,7 +19,10 @@ export interface Safetensors {
  * @throws `DATA_INVALID` for a file that is damaged or not of this format; `DTYPE` for other element types, such as those of 8-bit floats, and for whole
  * numbers that int32 cannot hold
  */
-export function readSafetensors(bytes: Uint8Array): Safetensors {
+export function readSafetensors(file: Uint8Array): Safetensors {
+  const bytes = checkBytes('readSafetensors', file)
+  const kind = fileKind(bytes)
+  if (kind && kind.id !== 'safetensors' && kind.id !== 'text') throw new SnnError('DATA_INVALID', `[readSafetensors] the file is ${kind.name}, no safetensors file. ${kind.fix ?? 'Give the weights that training or another tool wrote.'}`, { file: 'safetensors' })
   const { header, start } = readHeader(bytes)
   const { [metadataKey]: metadata = {}, ...rest } = header
   if (!isObject(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) throw invalid(`${metadataKey} is not an object of strings`)

@@ -1,4 +1,4 @@
-import { hostTensor, SnnError, type DType, type TensorLike } from '@snn/tensor'
+import { checkObject, hostTensor, SnnError, type DType, type TensorLike } from '@snn/tensor'
 import { dtypeNames, metadataKey, prefixLength } from './format.js'
 
 const order = Object.keys(dtypeNames) as DType[]
@@ -11,6 +11,8 @@ const order = Object.keys(dtypeNames) as DType[]
  * metadata that are not strings
  */
 export function writeSafetensors(tensors: Readonly<Record<string, TensorLike>>, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+  checkObject('writeSafetensors', tensors, 'tensors', 'arrays by name')
+  checkObject('writeSafetensors', metadata, 'metadata', 'texts by name')
   if (metadataKey in tensors) throw wrong('name', metadataKey, `a tensor is called '${metadataKey}', which the format reserves, expected another name. Rename it.`)
   for (const [key, value] of Object.entries(metadata)) {
     if (typeof value !== 'string') throw wrong('metadata', value, `metadata '${key}' is a ${typeof value}, expected a string. Use JSON.stringify.`)

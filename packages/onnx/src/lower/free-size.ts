@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { checkMembers, SnnError } from '@snn/tensor'
 import type { OnnxModelSpec, OnnxTensor } from '../graph.js'
 
 /**
@@ -9,6 +9,7 @@ import type { OnnxModelSpec, OnnxTensor } from '../graph.js'
  * Throws `UNSUPPORTED` when another operation needs the size as a number.
  */
 export function freeSize(model: OnnxModelSpec, size: number, symbol: string): OnnxModelSpec {
+  checkMembers('freeSize', model, 'model', ['nodes', 'inputs', 'outputs', 'constants'], 'a graph of readOnnx or { inputs, outputs, nodes, constants }')
   const given = new Map<string, OnnxTensor>(model.constants instanceof Map ? model.constants : Object.entries(model.constants as Readonly<Record<string, OnnxTensor>>))
   const constants = new Map(given)
   const free = <V extends { readonly shape: readonly (number | string)[] | undefined }>(value: V): V => ({ ...value, shape: value.shape?.map((n) => (n === size ? symbol : n)) })

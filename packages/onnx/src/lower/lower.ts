@@ -1,4 +1,4 @@
-import { SnnError, type Graph, type Node, type Primitive, type Tensor, type TensorLike } from '@snn/tensor'
+import { checkObject, checkMembers, SnnError, type Graph, type Node, type Primitive, type Tensor, type TensorLike } from '@snn/tensor'
 import type { OnnxModelSpec, OnnxTensor, OnnxValue } from '../graph.js'
 import { elementwise } from './elementwise.js'
 import { Emitter, type EmitterScope, type Lowering } from './emitter.js'
@@ -51,6 +51,8 @@ const opset = 21
  * nor constants.
  */
 export function lowerGraph(graph: Graph, options: LowerOptions = {}): OnnxModelSpec {
+  checkMembers('lowerGraph', graph, 'graph', ['parameters', 'results'], 'a graph of tensors')
+  checkObject('lowerGraph', options)
   const { constants = new Map<Tensor, TensorLike>() } = options
   const inputNames = options.inputNames ?? graph.parameters.map((_, i) => `x${i}`)
   const outputNames = options.outputNames ?? graph.results.map((_, i) => `y${i}`)

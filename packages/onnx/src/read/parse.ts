@@ -1,7 +1,8 @@
+import { checkBytes, checkObject } from '@snn/tensor'
 import { fromBinary } from '@bufbuild/protobuf'
 import { dataType, dataTypeName, graphDType } from '../dtype.js'
 import { symbolName } from '../dim.js'
-import { invalid, NotUnderstood, unsupportedError } from '../errors.js'
+import { invalid, noModel, NotUnderstood, unsupportedError } from '../errors.js'
 import type { Dim, OnnxNode, OnnxTensor, OnnxValue, ReadOptions } from '../graph.js'
 import { ModelProtoSchema, type GraphProto, type ModelProto, type NodeProto, type ValueInfoProto } from '../proto/onnx_pb.js'
 import { readAttributes } from './attributes.js'
@@ -61,15 +62,17 @@ export interface Parsed {
   readonly used: ReadonlySet<string>
 }
 
-export function parse(bytes: Uint8Array, options: ReadOptions): Parsed {
+export function parse(file: Uint8Array, options: ReadOptions): Parsed {
+  checkObject('readOnnx', options)
+  const bytes = checkBytes('readOnnx', file, 'bytes', 'Read the file first: await readFile(path), or readOnnxFile(path) of @snn/onnx/node.')
   let model: ModelProto
   try {
     model = fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false })
   } catch (cause) {
-    throw invalid('the file', `it is no ONNX model (${cause instanceof Error ? cause.message : String(cause)})`, cause)
+    throw noModel(bytes, cause)
   }
   const graph = model.graph
-  if (!graph) throw invalid('the file', 'it is no ONNX model, as it holds no graph')
+  if (!graph) throw noModel(bytes)
   const domains = readDomains(model)
   const opset = domains.get('')!
   const notes = new Set<string>()

@@ -26,7 +26,7 @@ const writing: ReadonlySet<string> = new Set(['access', 'copyfile', 'fchmod', 'f
 
 /** `error` as `OUTPUT` where it says that something could not be written; any other, such as an abort, as it is. */
 export function asOutputError(error: unknown, path: string, name?: string): unknown {
-  const { code, syscall } = error as NodeJS.ErrnoException
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException
   if (code === undefined || !(syscall === undefined ? code in reasons : writing.has(syscall))) return error
   return outputError(path, reasons[code] ?? (error as Error).message, { name, cause: error })
 }

@@ -1,6 +1,7 @@
 import { constants, type BigIntStats } from 'node:fs'
 import { access, lstat, readlink, realpath, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { checkObject } from '../check.js'
 import { asOutputError, outputError } from './output-error.js'
 
 /** Where a file will stand. */
@@ -67,7 +68,10 @@ export interface CheckOutputsOptions {
  * Asked before long work: throws `OUTPUT` unless each of `outputs`, by the name that the user knows it by (`--out`), can be written: a regular file
  * or nothing is there, the disk is not full, and it is neither an input of the same work nor another of its outputs.
  */
-export async function checkOutputs(outputs: Readonly<Record<string, string | undefined>>, { inputs = [] }: CheckOutputsOptions = {}): Promise<void> {
+export async function checkOutputs(outputs: Readonly<Record<string, string | undefined>>, options: CheckOutputsOptions = {}): Promise<void> {
+  checkObject('checkOutputs', outputs, 'outputs', 'paths by name')
+  checkObject('checkOutputs', options)
+  const { inputs = [] } = options
   const targets = new Map<string, string>()
   for (const [name, path] of Object.entries(outputs)) {
     if (path === undefined) continue

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { appendFile, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { checkFunction, checkObject, checkString } from '../check.js'
 import { SnnError } from '../error.js'
 import { asOutputError } from './output-error.js'
 import { outputTarget } from './output-target.js'
@@ -16,7 +17,9 @@ export interface ReplaceFileOptions {
  * same file at once has a temporary file of his own, and the last one to finish wins. Throws `OUTPUT` where there is something else than a regular
  * file, and for a full disk.
  */
-export async function replaceFile(path: string, content: Uint8Array | string | AsyncIterable<Uint8Array>, { durable = true }: ReplaceFileOptions = {}): Promise<void> {
+export async function replaceFile(path: string, content: Uint8Array | string | AsyncIterable<Uint8Array>, options: ReplaceFileOptions = {}): Promise<void> {
+  checkObject('replaceFile', options)
+  const { durable = true } = options
   const known = typeof content === 'string' || content instanceof Uint8Array || typeof content?.[Symbol.asyncIterator] === 'function'
   if (!known) throw new SnnError('ARGUMENT', `[output] content of ${path} is ${content === null ? 'null' : typeof content}, expected bytes, a text or a stream of bytes.`, { name: 'content', value: content })
   const target = await outputTarget(path)
@@ -47,6 +50,7 @@ export async function appendToFile(path: string, text: string): Promise<void> {
 
 /** Makes a folder, and those above it. Throws `OUTPUT`. */
 export async function makeFolder(path: string, name?: string): Promise<void> {
+  checkString('makeFolder', path, 'path')
   await mkdir(path, { recursive: true }).catch((error: unknown) => {
     throw asOutputError(error, path, name)
   })
@@ -54,6 +58,8 @@ export async function makeFolder(path: string, name?: string): Promise<void> {
 
 /** Makes the folder `path`, in the place of an old one, when `fill` has put everything into a temporary one that is its own. */
 export async function replaceFolder(path: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+  checkString('replaceFolder', path, 'path')
+  checkFunction('replaceFolder', fill, 'fill')
   await makeFolder(dirname(path))
   await removedAtExit(join(dirname(path), `.${randomUUID()}.tmp`), async (temporary) => {
     await makeFolder(temporary)

@@ -1,4 +1,5 @@
 import { asOneOperation, build } from '../build.js'
+import { checkArray, checkFunction, checkTensor } from '../check.js'
 import type { DType } from '../dtype.js'
 import type { Primitive, Primitives } from '../primitive.js'
 import { broadcastShapes, sameShape, type Shape } from '../shape.js'
@@ -12,7 +13,9 @@ type Binary = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'mod' | 'minimum' | 'maxim
 
 /** A number becomes a scalar constant of the dtype of `like`. */
 export function toTensor(value: Operand, like: Tensor): Tensor {
-  return typeof value === 'number' ? scalar(value, like.dtype) : value
+  if (typeof value === 'number') return scalar(value, like.dtype)
+  checkTensor('tensor', value, 'an operand')
+  return value
 }
 
 function elementwise<P extends Primitive>(primitive: P, operands: readonly Tensor[], attributes: Primitives[P]): Tensor {
@@ -44,12 +47,16 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 
 /** x where `condition` (bool) holds, else y. */
 export function where(condition: Tensor, x: Operand, y: Operand): Tensor {
+  checkTensor('where', condition, 'condition')
+  if (typeof x !== 'number') checkTensor('where', x, 'x')
+  if (typeof y !== 'number') checkTensor('where', y, 'y')
   const a = typeof x === 'number' ? (typeof y === 'number' ? scalar(x) : scalar(x, y.dtype)) : x
   return elementwise('select', [condition, a, toTensor(y, a)], {})
 }
 
 /** x, with no gradient. */
 export function stopGradient(x: Tensor): Tensor {
+  checkTensor('stopGradient', x, 'x')
   return build('stopGradient', [x], {})
 }
 
@@ -58,5 +65,7 @@ export function stopGradient(x: Tensor): Tensor {
  * Nothing flows into `value` itself, so a spike is written as `customGradient(x.ge(0).cast('float32'), [x], surrogate)`.
  */
 export function customGradient(value: Tensor, inputs: readonly Tensor[], rule: Primitives['customGradient']['rule']): Tensor {
+  checkArray('customGradient', inputs, 'inputs')
+  checkFunction('customGradient', rule, 'rule')
   return build('customGradient', [value, ...inputs], { rule })
 }

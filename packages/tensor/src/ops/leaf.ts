@@ -7,10 +7,12 @@ import { hostTensor, type TensorLike } from '../tensor-like.js'
 import type { Tensor } from '../tensor.js'
 import { currentScope } from '../trace.js'
 import { build } from '../build.js'
+import { checkObject, checkTensor } from '../check.js'
 import { broadcastTo } from './movement.js'
 
 /** A constant. The data are copied. */
 export function tensor(value: TensorLike | number | readonly number[], options: { readonly dtype?: DType } = {}): Tensor {
+  checkObject('tensor', options)
   if (typeof value === 'number') return scalar(value, options.dtype)
   if (isNumbers(value)) {
     const dtype = options.dtype ?? 'float32'
@@ -39,6 +41,7 @@ export function scalar(value: number, dtype: DType = 'float32'): Tensor {
 
 /** One value everywhere. */
 export function full(shape: Shape, value: number, options: { readonly dtype?: DType } = {}): Tensor {
+  checkObject('full', options)
   checkShape(shape, 'full')
   return broadcastTo(scalar(value, options.dtype), shape)
 }
@@ -53,6 +56,7 @@ export function ones(shape: Shape, options: { readonly dtype?: DType } = {}): Te
 
 /** out[.., i, ..] = i along `axis`; int32 unless told. */
 export function iota(shape: Shape, axis: number, options: { readonly dtype?: DType } = {}): Tensor {
+  checkObject('iota', options)
   checkShape(shape, 'iota')
   const dtype = options.dtype ?? 'int32'
   return createNode('iota', [], { dtype, shape: [...shape], axis: normalizeAxis(axis, shape.length, 'iota') }, [{ dtype, shape: [...shape] }], null)[0]!
@@ -66,6 +70,8 @@ export function placeholder(shape: Shape, dtype: DType = 'float32'): Tensor {
 
 /** [..] of whole numbers -> [.., depth]: 1 where the last index equals the number, else 0. */
 export function oneHot(indices: Tensor, depth: number, options: { readonly dtype?: DType } = {}): Tensor {
+  checkTensor('oneHot', indices, 'indices')
+  checkObject('oneHot', options)
   const shape = [...indices.shape, depth]
   return indices.cast('int32').expandDims(-1).eq(iota(shape, -1)).cast(options.dtype ?? 'float32')
 }
@@ -76,6 +82,7 @@ export function oneHot(indices: Tensor, depth: number, options: { readonly dtype
  * value, from a Variable or the step index, for new ones.
  */
 export function uniform(shape: Shape, options: { readonly seed?: number; readonly stream?: number; readonly offset?: Tensor | number } = {}): Tensor {
+  checkObject('uniform', options)
   const { seed = 0, stream = 0, offset = 0 } = options
   checkShape(shape, 'uniform')
   for (const [name, value] of [['seed', seed], ['stream', stream]] as const) {
@@ -87,6 +94,8 @@ export function uniform(shape: Shape, options: { readonly seed?: number; readonl
 
 /** Standard normal random numbers by the Box-Muller transform of two uniforms; options as in `uniform`. */
 export function normal(shape: Shape, options: { readonly seed?: number; readonly stream?: number; readonly offset?: Tensor | number } = {}): Tensor {
+  checkShape(shape, 'normal')
+  checkObject('normal', options)
   const u = uniform([2, ...shape], options)
   const radius = u.at(0, 0).neg().add(1).log().mul(-2).sqrt()
   return radius.mul(u.at(0, 1).mul(2 * Math.PI).cos())

@@ -1,4 +1,5 @@
 import { build } from '../build.js'
+import { checkObject, checkTensor } from '../check.js'
 import { SnnError } from '../error.js'
 import type { Padding } from '../primitive.js'
 import { formatShape } from '../shape.js'
@@ -14,7 +15,7 @@ export type PaddingOption = number | readonly (number | Padding)[]
 /** `value` for each of `axes` spatial axes. Throws `ARGUMENT` unless all are positive whole numbers. */
 export function perAxis(value: PerAxis, axes: number, name: string): readonly number[] {
   const list = typeof value === 'number' ? Array<number>(axes).fill(value) : value
-  if (list.length !== axes || !list.every((n) => Number.isSafeInteger(n) && n > 0)) {
+  if (!Array.isArray(list) || list.length !== axes || !list.every((n) => Number.isSafeInteger(n) && n > 0)) {
     throw new SnnError('ARGUMENT', `[window] ${name} ${JSON.stringify(value)}, expected a positive whole number or ${axes} of them.`, { name, value })
   }
   return [...list]
@@ -22,8 +23,8 @@ export function perAxis(value: PerAxis, axes: number, name: string): readonly nu
 
 /** `value` as [low, high] for each of `axes` spatial axes. Throws `ARGUMENT` unless all are whole numbers of at least 0. */
 export function paddingPerAxis(value: PaddingOption, axes: number): readonly Padding[] {
-  const list = typeof value === 'number' ? Array<number>(axes).fill(value) : value
-  const pairs = list.map((n): Padding => (typeof n === 'number' ? [n, n] : [n[0], n[1]]))
+  const list: readonly (number | Padding)[] = typeof value === 'number' ? Array<number>(axes).fill(value) : Array.isArray(value) ? value : []
+  const pairs = list.map((n): Padding => (Array.isArray(n) ? [n[0] as number, n[1] as number] : [n as number, n as number]))
   if (pairs.length !== axes || !pairs.flat().every((n) => Number.isSafeInteger(n) && n >= 0)) {
     throw new SnnError('ARGUMENT', `[window] padding ${JSON.stringify(value)}, expected a whole number of at least 0, or ${axes} of them or of pairs.`, {
       name: 'padding',
@@ -35,6 +36,8 @@ export function paddingPerAxis(value: PaddingOption, axes: number): readonly Pad
 
 /** Matrix product over the last two axes; leading axes broadcast. */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  checkTensor('matmul', a, 'a')
+  checkTensor('matmul', b, 'b')
   const limit = b.shape.length === 2 ? a.shape.length - 2 : 0
   return hoist(a, limit, (inner) => build('matmul', [inner, b], {}))
 }
@@ -61,6 +64,9 @@ function window(options: ConvOptions, axes: number) {
  * spatial' = floor((spatial + padding - dilation (kernel - 1) - 1) / stride) + 1.
  */
 export function conv(x: Tensor, weight: Tensor, options: ConvOptions = {}): Tensor {
+  checkTensor('conv', x, 'x')
+  checkTensor('conv', weight, 'weight')
+  checkObject('conv', options)
   const axes = weight.shape.length - 2
   const attributes = window(options, axes)
   return hoist(x, x.shape.length - axes - 2, (inner) => build('conv', [inner, weight], attributes))
@@ -78,6 +84,9 @@ export interface ConvTransposeOptions extends ConvOptions {
  * @throws `SHAPE` for channels that do not fit, `ARGUMENT` for an output padding that is not below the stride
  */
 export function convTranspose(x: Tensor, weight: Tensor, options: ConvTransposeOptions = {}): Tensor {
+  checkTensor('convTranspose', x, 'x')
+  checkTensor('convTranspose', weight, 'weight')
+  checkObject('convTranspose', options)
   const axes = weight.shape.length - 2
   const attributes = window(options, axes)
   const { outputPadding = 0 } = options

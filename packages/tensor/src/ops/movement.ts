@@ -1,4 +1,5 @@
 import { build } from '../build.js'
+import { checkArray, checkTensor, wrongArgument } from '../check.js'
 import { SnnError } from '../error.js'
 import { isPrimitive } from '../graph.js'
 import type { Padding } from '../primitive.js'
@@ -7,6 +8,7 @@ import type { Tensor } from '../tensor.js'
 import { hoist } from './hoist.js'
 
 export function reshape(x: Tensor, target: Shape): Tensor {
+  checkArray('reshape', target, 'shape')
   const shape = inferSize(x.shape, target)
   if (sameShape(shape, x.shape)) return x
   let kept = 0
@@ -48,6 +50,8 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
 }
 
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  checkTensor('broadcastTo', x, 'x')
+  checkArray('broadcastTo', shape, 'shape')
   if (sameShape(x.shape, shape)) return x
   const from = isPrimitive(x.node, 'broadcast') ? x.node.inputs[0]! : x
   return build('broadcast', [x.shape.length <= shape.length ? from : x], { shape: [...shape] })
@@ -55,6 +59,8 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
 
 /** `x` for T steps: [..] -> [T, ..]. Costs nothing; what follows runs once where it does not depend on the step. */
 export function repeat(x: Tensor, T: number): Tensor {
+  checkTensor('repeat', x, 'x')
+  if (!Number.isSafeInteger(T) || T < 1) throw wrongArgument('repeat', 'T', T, 'a whole number of steps of at least 1')
   return broadcastTo(x.expandDims(0), [T, ...x.shape])
 }
 
@@ -98,12 +104,16 @@ export function squeeze(x: Tensor, axis: number): Tensor {
 
 /** Joins tensors along an existing axis. */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
+  checkArray('concat', tensors, 'tensors', 'an array of Tensors')
+  for (const x of tensors) checkTensor('concat', x, 'one of the tensors')
   if (tensors.length === 0) throw new SnnError('ARGUMENT', '[concat] no tensors, expected at least one.', { name: 'tensors', value: [] })
   return tensors.length === 1 ? tensors[0]! : build('concat', tensors, { axis: normalizeAxis(axis, tensors[0]!.shape.length, 'concat') })
 }
 
 /** Joins tensors along a new axis. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  checkArray('stack', tensors, 'tensors', 'an array of Tensors')
+  for (const x of tensors) checkTensor('stack', x, 'one of the tensors')
   return concat(
     tensors.map((x) => expandDims(x, axis)),
     axis,
@@ -111,16 +121,22 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 }
 
 export function gather(x: Tensor, indices: Tensor, axis: number): Tensor {
+  checkTensor('gather', x, 'x')
+  checkTensor('gather', indices, 'indices')
   return build('gather', [x, indices], { axis: normalizeAxis(axis, x.shape.length, 'gather') })
 }
 
 /** Zeros of `size` along `axis`, plus each update at its index: the transpose of gather. */
 export function scatterAdd(indices: Tensor, updates: Tensor, axis: number, size: number): Tensor {
+  checkTensor('scatterAdd', indices, 'indices')
+  checkTensor('scatterAdd', updates, 'updates')
   return build('scatterAdd', [indices, updates], { axis: normalizeAxis(axis, updates.shape.length, 'scatterAdd'), size })
 }
 
 /** Whole slices of `x` along `axis` at `indices` [n]: out[.., i, ..] = x[.., indices[i], ..]. */
 export function take(x: Tensor, indices: Tensor, axis: number): Tensor {
+  checkTensor('take', x, 'x')
+  checkTensor('take', indices, 'indices')
   const where = normalizeAxis(axis, x.shape.length, 'take')
   const shape = x.shape.map((n, i) => (i === where ? indices.shape[0]! : n))
   const column = reshape(indices, shape.map((n, i) => (i === where ? n : 1)))

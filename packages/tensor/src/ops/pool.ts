@@ -1,4 +1,5 @@
 import { build } from '../build.js'
+import { checkArray, checkObject, checkTensor } from '../check.js'
 import type { Tensor } from '../tensor.js'
 import { hoist } from './hoist.js'
 import { paddingPerAxis, perAxis, type PaddingOption, type PerAxis } from './linear.js'
@@ -30,17 +31,26 @@ function maxPoolAttributes(kernel: readonly number[], options: MaxPoolOptions) {
 
 /** Maximum of each window over the last `kernel.length` axes; any leading axes. Padding never wins. */
 export function maxPool(x: Tensor, kernel: readonly number[], options: MaxPoolOptions = {}): Tensor {
+  checkTensor('maxPool', x, 'x')
+  checkArray('maxPool', kernel, 'kernel')
+  checkObject('maxPool', options)
   const attributes = maxPoolAttributes(kernel, options)
   return hoist(x, x.shape.length - kernel.length - 1, (inner) => build('maxPool', [inner], attributes))
 }
 
 /** Where the maximum of each window lies: int32 index into the flattened spatial plane. */
 export function argmaxPool(x: Tensor, kernel: readonly number[], options: MaxPoolOptions = {}): Tensor {
+  checkTensor('argmaxPool', x, 'x')
+  checkArray('argmaxPool', kernel, 'kernel')
+  checkObject('argmaxPool', options)
   return build('argmaxPool', [x], maxPoolAttributes(kernel, options))
 }
 
 /** Mean of each window over the last `kernel.length` axes; any leading axes. */
 export function averagePool(x: Tensor, kernel: readonly number[], options: AveragePoolOptions = {}): Tensor {
+  checkTensor('averagePool', x, 'x')
+  checkArray('averagePool', kernel, 'kernel')
+  checkObject('averagePool', options)
   const axes = kernel.length
   const attributes = {
     kernel: perAxis(kernel, axes, 'kernel'),

@@ -1,4 +1,4 @@
-import { compile, type Backend, type CompileFunctionOptions, type Tensor } from '@snn/tensor'
+import { checkFunction, checkMembers, checkObject, compile, type Backend, type CompileFunctionOptions, type Tensor } from '@snn/tensor'
 import { padBatch, type TrainingData } from './data.js'
 import { checkBatch } from './finite.js'
 import type { Measured } from './progress.js'
@@ -55,6 +55,9 @@ export function countCorrect(predictions: ArrayLike<number>, labels: ArrayLike<n
 
 /** Measures loss and accuracy on one pass of data, in the order in which they come. */
 export async function evaluate(step: EvaluationStep, data: TrainingData, options: EvaluateOptions = {}): Promise<Measured> {
+  checkFunction('evaluate', step, 'step', 'a step such as evaluationStep(net, ..)')
+  checkMembers('evaluate', data, 'data', ['batch', 'samples', 'pass()'], 'data in passes, such as loader(dataset, { batch: 32 })')
+  checkObject('evaluate', options)
   await using run = evaluator(step, options)
   return await run(data, options)
 }

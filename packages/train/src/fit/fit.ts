@@ -1,5 +1,5 @@
 import type { Network } from '@snn/nn'
-import { compile, SnnError, type Backend, type CompileFunctionOptions, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject, compile, SnnError, type Backend, type CompileFunctionOptions, type Variable } from '@snn/tensor'
 import { checkSetting, readVariables, restoreVariables, type CheckpointStore, type TrainingPosition } from './checkpoint.js'
 import type { TrainingData } from './data.js'
 import { countCorrect, evaluator, type EvaluationStep } from './evaluate.js'
@@ -66,7 +66,9 @@ export interface FitResult {
  */
 export function fit(net: Network, data: TrainingData, options: NetworkFitOptions): Promise<FitResult>
 export function fit(step: TrainingStep, data: TrainingData, options: StepFitOptions): Promise<FitResult>
-export function fit(target: Network | TrainingStep, data: TrainingData, options: NetworkFitOptions | StepFitOptions): Promise<FitResult> {
+export async function fit(target: Network | TrainingStep, data: TrainingData, options: NetworkFitOptions | StepFitOptions): Promise<FitResult> {
+  checkMembers('fit', data, 'data', ['batch', 'samples', 'pass()'], 'data in passes, such as loader(dataset, { batch: 32 })')
+  checkObject('fit', options)
   if (typeof target === 'function') return train(target, data, options as StepFitOptions)
   const given = options as NetworkFitOptions
   return train(trainingStep(target, given), data, { ...given, variables: trainingVariables(target, given.optimizer), evaluate: evaluationStep(target, given) })

@@ -1,5 +1,5 @@
 import type { Network, NetworkMetadata } from '@snn/nn'
-import type { Tensor, Variable } from '@snn/tensor'
+import { checkFunction, checkMembers, checkObject, checkTensor, wrongArgument, type Tensor, type Variable } from '@snn/tensor'
 import { predictByRate } from '../metrics.js'
 import type { Optimizer } from '../optimizers/optimizer.js'
 import { list, unusedParameters } from '../optimizers/check-reach.js'
@@ -22,7 +22,15 @@ export interface NetworkTraining {
 
 /** [N, T, ..] -> [T, N, ..]: sequences as loaders stack them, as networks take them. */
 export function timeFirst(x: Tensor): Tensor {
+  checkTensor('timeFirst', x)
   return x.transpose([1, 0, ...x.shape.slice(2).map((_, i) => i + 2)])
+}
+
+function checkTraining(net: Network, options: Pick<NetworkTraining, 'encode'>): void {
+  checkMembers('fit', net, 'net', ['nodes', 'forward()'], 'a Network such as sequential(..)')
+  checkObject('fit', options)
+  const { encode } = options
+  if (typeof encode !== 'function') throw wrongArgument('fit', 'encode', encode, 'a function that makes [T, N, ..] of a batch [N, ..]', 'Give encode: (x) => repeat(x, T), timeFirst for sequences, or an encoder.')
 }
 
 const meanOf = (loss: Tensor): Tensor => (loss.shape.length === 0 ? loss : loss.mean())
@@ -31,7 +39,11 @@ const meanOf = (loss: Tensor): Tensor => (loss.shape.length === 0 ? loss : loss.
  * The training step of a network: forward, gradient, update, all in one program. The network's metadata then say how it was run and read, so that tools and
  * files measure what training measured.
  */
-export function trainingStep(net: Network, { optimizer, loss, encode, predict, onWarning = console.warn }: NetworkTraining & { readonly onWarning?: (text: string) => void }): TrainingStep {
+export function trainingStep(net: Network, options: NetworkTraining & { readonly onWarning?: (text: string) => void }): TrainingStep {
+  checkTraining(net, options)
+  const { optimizer, loss, encode, predict, onWarning = console.warn } = options
+  checkMembers('fit', optimizer, 'optimizer', ['step()', 'variables'], 'an optimiser such as adam(net.parameters())')
+  checkFunction('fit', loss, 'loss', 'a loss of outputs [T, N, ..] and targets, such as countCrossEntropy')
   return (x, y) => {
     const outputs = net.forward(encode(x), { training: true })
     net.metadata = { ...net.metadata, T: outputs.shape[0]!, encoding: recognizeEncoding(encode, x), ...readoutFor(outputs, predict) }
@@ -45,7 +57,9 @@ export function trainingStep(net: Network, { optimizer, loss, encode, predict, o
 }
 
 /** The same without training. */
-export function evaluationStep(net: Network, { loss, encode, predict }: Omit<NetworkTraining, 'optimizer' | 'loss'> & { readonly loss?: NetworkTraining['loss'] }): EvaluationStep {
+export function evaluationStep(net: Network, options: Omit<NetworkTraining, 'optimizer' | 'loss'> & { readonly loss?: NetworkTraining['loss'] }): EvaluationStep {
+  checkTraining(net, options)
+  const { loss, encode, predict } = options
   return (x, y) => {
     const outputs = net.forward(encode(x))
     return { ...(loss && { loss: loss(outputs, y) }), ...predicted(outputs, predict) }
@@ -65,6 +79,8 @@ function readoutFor(outputs: Tensor, predict: NetworkTraining['predict']): Pick<
 
 /** Every Variable of a network and its optimiser, under `network.` and `optimizer.`: what a checkpoint keeps. */
 export function trainingVariables(net: Network, optimizer: Optimizer): Record<string, Variable> {
+  checkMembers('trainingVariables', net, 'net', ['variables()'], 'a Network such as sequential(..)')
+  checkMembers('trainingVariables', optimizer, 'optimizer', ['variables'], 'an optimiser such as adam(net.parameters())')
   const under = (prefix: string, variables: Readonly<Record<string, Variable>>) => Object.entries(variables).map(([name, variable]) => [`${prefix}.${name}`, variable] as const)
   return Object.fromEntries([...under('network', net.variables()), ...under('optimizer', optimizer.variables)])
 }

@@ -1,4 +1,4 @@
-import { SnnError, type Tensor } from '@snn/tensor'
+import { checkOptions, checkTensor, SnnError, type Tensor } from '@snn/tensor'
 import { crossEntropyOf, type CrossEntropyOptions } from './cross-entropy.js'
 import { inGroups, spikeCount, type PopulationOptions } from './population.js'
 import { checkAxes, checkLabels, classTargets, meanOfSamples, reduceLoss, weighByClass, type LossOptions } from './reduction.js'
@@ -11,6 +11,9 @@ import { checkAxes, checkLabels, classTargets, meanOfSamples, reduceLoss, weighB
  * As `ce_count_loss` of snnTorch (Eshraghian et al., Proceedings of the IEEE 2023).
  */
 export function countCrossEntropy(spikes: Tensor, labels: Tensor, options: CrossEntropyOptions & PopulationOptions = {}): Tensor {
+  checkTensor('countCrossEntropy', spikes, 'spikes')
+  checkTensor('countCrossEntropy', labels, 'labels')
+  checkOptions('countCrossEntropy', options, ['classes', 'labelSmoothing', 'weight', 'reduction'])
   checkAxes('countCrossEntropy', spikes, ['T', 'N', 'K'])
   return reduceLoss(crossEntropyOf(spikeCount(spikes, 'countCrossEntropy', options), labels, 'countCrossEntropy', options), options)
 }
@@ -33,6 +36,9 @@ export interface CountMseOptions extends LossOptions, PopulationOptions {
  * @throws `SHAPE` for other shapes, `ARGUMENT` for rates outside of 0 to 1
  */
 export function countMse(spikes: Tensor, labels: Tensor, options: CountMseOptions = {}): Tensor {
+  checkTensor('countMse', spikes, 'spikes')
+  checkTensor('countMse', labels, 'labels')
+  checkOptions('countMse', options, ['correctRate', 'incorrectRate', 'classes', 'reduction', 'weight'])
   const { correctRate = 1, incorrectRate = 0, weight } = options
   checkAxes('countMse', spikes, ['T', 'N', 'K'])
   for (const [name, value] of Object.entries({ correctRate, incorrectRate })) {

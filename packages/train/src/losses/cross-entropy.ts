@@ -1,8 +1,9 @@
-import { SnnError, type Tensor } from '@snn/tensor'
+import { checkOptions, checkTensor, SnnError, type Tensor } from '@snn/tensor'
 import { checkAxes, checkLabels, classTargets, checkSame, reduceLoss, weighByClass, meanOfSamples, type LossOptions } from './reduction.js'
 
 /** x - log sum exp(x) along the last axis, without overflow. */
 export function logSoftmax(x: Tensor): Tensor {
+  checkTensor('logSoftmax', x)
   const shifted = x.sub(x.max(-1, { keepDims: true }).stopGradient())
   return shifted.sub(shifted.exp().sum(-1, { keepDims: true }).log())
 }
@@ -32,6 +33,9 @@ export function crossEntropyOf(logits: Tensor, labels: Tensor, operation: string
  * @throws `SHAPE` for other shapes, `ARGUMENT` for options outside of their domains
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  checkTensor('crossEntropy', logits, 'logits')
+  checkTensor('crossEntropy', labels, 'labels')
+  checkOptions('crossEntropy', options, ['labelSmoothing', 'weight', 'reduction'])
   checkAxes('crossEntropy', logits, ['N', 'K'])
   return reduceLoss(crossEntropyOf(logits, labels, 'crossEntropy', options), options)
 }
@@ -44,6 +48,9 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
  * @throws `SHAPE` when the shapes differ
  */
 export function binaryCrossEntropy(probabilities: Tensor, target: Tensor, options: Pick<LossOptions, 'reduction'> = {}): Tensor {
+  checkTensor('binaryCrossEntropy', probabilities, 'probabilities')
+  checkTensor('binaryCrossEntropy', target, 'target')
+  checkOptions('binaryCrossEntropy', options, ['reduction'])
   checkSame('binaryCrossEntropy', probabilities, target)
   const log = (p: Tensor): Tensor => p.maximum(1e-38).log()
   const values = target.mul(log(probabilities)).add(target.neg().add(1).mul(log(probabilities.neg().add(1)))).neg()

@@ -1,4 +1,4 @@
-import { formatShape, sameShape, SnnError, type Tensor } from '@snn/tensor'
+import { checkOptions, checkTensor, formatShape, sameShape, SnnError, type Tensor } from '@snn/tensor'
 import { crossEntropyOf, type CrossEntropyOptions } from './cross-entropy.js'
 import { checkAxes, checkLabels, classTargets, meanOfSamples, reduceLoss, weighByClass, type LossOptions } from './reduction.js'
 
@@ -10,6 +10,9 @@ import { checkAxes, checkLabels, classTargets, meanOfSamples, reduceLoss, weighB
  * As `ce_max_membrane_loss` of snnTorch.
  */
 export function maxMembraneCrossEntropy(v: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  checkTensor('maxMembraneCrossEntropy', v, 'v')
+  checkTensor('maxMembraneCrossEntropy', labels, 'labels')
+  checkOptions('maxMembraneCrossEntropy', options, ['labelSmoothing', 'weight', 'reduction'])
   checkAxes('maxMembraneCrossEntropy', v, ['T', 'N', 'K'])
   return reduceLoss(crossEntropyOf(v.max(0), labels, 'maxMembraneCrossEntropy', options), options)
 }
@@ -31,6 +34,9 @@ export interface MembraneMseOptions extends LossOptions {
  * @throws `SHAPE` for other shapes, `ARGUMENT` for `weight` with labels that change
  */
 export function membraneMse(v: Tensor, labels: Tensor, options: MembraneMseOptions = {}): Tensor {
+  checkTensor('membraneMse', v, 'v')
+  checkTensor('membraneMse', labels, 'labels')
+  checkOptions('membraneMse', options, ['onTarget', 'offTarget', 'reduction', 'weight'])
   const { onTarget = 1, offTarget = 0, weight } = options
   checkAxes('membraneMse', v, ['T', 'N', 'K'])
   const [T = 0, n = 0, classes = 0] = v.shape

@@ -1,4 +1,4 @@
-import { SnnError, where, type Tensor } from '@snn/tensor'
+import { checkOptions, checkTensor, SnnError, where, type Tensor } from '@snn/tensor'
 import { binaryCrossEntropy } from './cross-entropy.js'
 import { l1, mse } from './mean-squared-error.js'
 import { checkAxes, checkLabels, classTargets } from './reduction.js'
@@ -12,7 +12,9 @@ export function linearKernel(): Kernel {
 }
 
 /** (x y^T)^degree. Throws `ARGUMENT` unless the degree is a whole number of at least 1. */
-export function polynomialKernel({ degree = 2 }: { readonly degree?: number } = {}): Kernel {
+export function polynomialKernel(options: { readonly degree?: number } = {}): Kernel {
+  checkOptions('polynomialKernel', options, ['degree'])
+  const { degree = 2 } = options
   if (!Number.isSafeInteger(degree) || degree < 1) throw new SnnError('ARGUMENT', `[polynomialKernel] degree ${degree}, expected a whole number of at least 1.`, { name: 'degree', value: degree })
   return (x, y) => {
     const product = linearKernel()(x, y)
@@ -21,12 +23,16 @@ export function polynomialKernel({ degree = 2 }: { readonly degree?: number } = 
 }
 
 /** sigma(alpha x y^T) */
-export function sigmoidKernel({ alpha = 1 }: { readonly alpha?: number } = {}): Kernel {
+export function sigmoidKernel(options: { readonly alpha?: number } = {}): Kernel {
+  checkOptions('sigmoidKernel', options, ['alpha'])
+  const { alpha = 1 } = options
   return (x, y) => linearKernel()(x, y).mul(alpha).sigmoid()
 }
 
 /** exp(-|x_i - y_j|^2 / (2 sigma^2)). Throws `ARGUMENT` unless sigma is positive. */
-export function gaussianKernel({ sigma = 1 }: { readonly sigma?: number } = {}): Kernel {
+export function gaussianKernel(options: { readonly sigma?: number } = {}): Kernel {
+  checkOptions('gaussianKernel', options, ['sigma'])
+  const { sigma = 1 } = options
   if (!(sigma > 0)) throw new SnnError('ARGUMENT', `[gaussianKernel] sigma ${sigma}, expected a positive number.`, { name: 'sigma', value: sigma })
   return (x, y) => {
     const square = (z: Tensor): Tensor => z.square().sum(-1)
@@ -66,6 +72,9 @@ const comparisons = { mse, l1, binaryCrossEntropy } as const
  * @throws `SHAPE` for other shapes, `ARGUMENT` for class indices without `classes`
  */
 export function spikeSimilarity(spikes: Tensor, labels: Tensor, options: SpikeSimilarityOptions = {}): Tensor {
+  checkTensor('spikeSimilarity', spikes, 'spikes')
+  checkTensor('spikeSimilarity', labels, 'labels')
+  checkOptions('spikeSimilarity', options, ['kernel', 'compare', 'classes'])
   const { kernel = cosineKernel(), compare = 'mse', classes } = options
   checkAxes('spikeSimilarity', spikes, ['N', 'M', 'T'])
   if (!Object.hasOwn(comparisons, compare)) throw new SnnError('ARGUMENT', `[spikeSimilarity] compare ${compare}, expected ${Object.keys(comparisons).join(', ')}.`, { name: 'compare', value: compare })

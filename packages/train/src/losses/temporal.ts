@@ -1,4 +1,4 @@
-import { formatShape, sameShape, SnnError, stack, where, type Tensor } from '@snn/tensor'
+import { checkOptions, checkTensor, formatShape, sameShape, SnnError, stack, where, type Tensor } from '@snn/tensor'
 import { crossEntropyOf, type CrossEntropyOptions } from './cross-entropy.js'
 import { firstSpikeTime, spikeTimes } from './first-spike.js'
 import { checkAxes, checkLabels, classTargets, meanOfSamples, reduceLoss, weighByClass, type LossOptions } from './reduction.js'
@@ -24,6 +24,9 @@ export interface TemporalMseOptions extends LossOptions {
  * @throws `SHAPE` for other shapes, `ARGUMENT` for different numbers of target times, and `weight` with times as targets
  */
 export function temporalMse(spikes: Tensor, target: Tensor, options: TemporalMseOptions = {}): Tensor {
+  checkTensor('temporalMse', spikes, 'spikes')
+  checkTensor('temporalMse', target, 'target')
+  checkOptions('temporalMse', options, ['target', 'onTarget', 'offTarget', 'tolerance', 'reduction', 'weight'])
   const { tolerance = 0, weight, target: kind = 'labels' } = options
   checkAxes('temporalMse', spikes, ['T', 'N', 'K'])
   const [T = 0, , classes = 0] = spikes.shape
@@ -72,6 +75,9 @@ export interface TemporalCrossEntropyOptions extends CrossEntropyOptions {
  * As `ce_temporal_loss` of snnTorch. Times and gradients as in `temporalMse`.
  */
 export function temporalCrossEntropy(spikes: Tensor, labels: Tensor, options: TemporalCrossEntropyOptions = {}): Tensor {
+  checkTensor('temporalCrossEntropy', spikes, 'spikes')
+  checkTensor('temporalCrossEntropy', labels, 'labels')
+  checkOptions('temporalCrossEntropy', options, ['inverse', 'labelSmoothing', 'weight', 'reduction'])
   checkAxes('temporalCrossEntropy', spikes, ['T', 'N', 'K'])
   const { inverse = 'negate' } = options
   if (inverse !== 'negate' && inverse !== 'reciprocal') {

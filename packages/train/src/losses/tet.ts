@@ -1,4 +1,4 @@
-import { SnnError, type Tensor } from '@snn/tensor'
+import { checkOptions, checkTensor, SnnError, type Tensor } from '@snn/tensor'
 import { crossEntropyOf, type CrossEntropyOptions } from './cross-entropy.js'
 import { checkAxes, meanOfSamples, reduceLoss } from './reduction.js'
 
@@ -20,6 +20,9 @@ export interface TetOptions extends CrossEntropyOptions {
  * @throws `SHAPE` for other shapes, `ARGUMENT` for options outside of their domains
  */
 export function tet(outputs: Tensor, labels: Tensor, options: TetOptions = {}): Tensor {
+  checkTensor('tet', outputs, 'outputs')
+  checkTensor('tet', labels, 'labels')
+  checkOptions('tet', options, ['lambda', 'mean', 'labelSmoothing', 'weight', 'reduction'])
   const { lambda = 0, mean = 1 } = options
   checkAxes('tet', outputs, ['T', 'N', 'K'])
   if (!(lambda >= 0 && lambda <= 1)) throw new SnnError('ARGUMENT', `[tet] lambda ${lambda}, expected a number from 0 to 1.`, { name: 'lambda', value: lambda })

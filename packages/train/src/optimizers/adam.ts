@@ -1,4 +1,4 @@
-import type { Variable } from '@snn/tensor'
+import { checkOptions, type Variable } from '@snn/tensor'
 import { checkNumber, createOptimizer, type Optimizer, type OptimizerOptions } from './optimizer.js'
 
 export interface AdamOptions extends OptimizerOptions {
@@ -22,6 +22,7 @@ export interface AdamOptions extends OptimizerOptions {
  * @throws `ARGUMENT` for values outside of their domains
  */
 export function adam(parameters: Readonly<Record<string, Variable>>, options: AdamOptions = {}): Optimizer {
+  checkOptions('adam', options, ['betas', 'epsilon', 'amsgrad', 'lr', 'clip', 'weightDecay'])
   return adamOptimizer('adam', parameters, options, options.weightDecay ?? 0, false)
 }
 
@@ -33,6 +34,7 @@ export function adam(parameters: Readonly<Record<string, Variable>>, options: Ad
  * @throws `ARGUMENT` for values outside of their domains
  */
 export function adamW(parameters: Readonly<Record<string, Variable>>, options: AdamOptions = {}): Optimizer {
+  checkOptions('adamW', options, ['betas', 'epsilon', 'amsgrad', 'lr', 'clip', 'weightDecay'])
   return adamOptimizer('adamW', parameters, options, options.weightDecay ?? 0.01, true)
 }
 

@@ -1,14 +1,17 @@
-import { SnnError, type Tensor } from '@snn/tensor'
+import { checkObject, scalar, SnnError, type Tensor } from '@snn/tensor'
 
 type Gradients = Readonly<Record<string, Tensor>>
 
 /** The Euclidean norm of all gradients taken together, a scalar. */
 export function globalNorm(gradients: Gradients): Tensor {
-  return Object.values(gradients).map((g) => g.square().sum()).reduce((a, b) => a.add(b)).sqrt()
+  checkObject('globalNorm', gradients, 'gradients', 'gradients by path')
+  const squares = Object.values(gradients).map((g) => g.square().sum())
+  return squares.slice(1).reduce((a, b) => a.add(b), squares[0] ?? scalar(0)).sqrt()
 }
 
 /** All gradients times min(1, max / (norm + 1e-6)), with the norm of all together (Pascanu et al. 2013). Throws `ARGUMENT` unless max is positive. */
 export function clipByNorm(gradients: Gradients, max: number): Record<string, Tensor> {
+  checkObject('clipByNorm', gradients, 'gradients', 'gradients by path')
   checkLimit('clipByNorm', max)
   const factor = globalNorm(gradients).add(1e-6).pow(-1).mul(max).minimum(1)
   return Object.fromEntries(Object.entries(gradients).map(([path, g]) => [path, g.mul(factor)]))
@@ -16,6 +19,7 @@ export function clipByNorm(gradients: Gradients, max: number): Record<string, Te
 
 /** Every number of the gradients held within -max and max. Throws `ARGUMENT` unless max is positive. */
 export function clipByValue(gradients: Gradients, max: number): Record<string, Tensor> {
+  checkObject('clipByValue', gradients, 'gradients', 'gradients by path')
   checkLimit('clipByValue', max)
   return Object.fromEntries(Object.entries(gradients).map(([path, g]) => [path, g.clip(-max, max)]))
 }

@@ -1,4 +1,4 @@
-import { formatShape, grad, sameShape, scalar, SnnError, zerosVariable, type DType, type Tensor, type Variable } from '@snn/tensor'
+import { formatShape, grad, sameShape, scalar, SnnError, zerosVariable, checkMembers, checkObject, type DType, type Tensor, type Variable } from '@snn/tensor'
 import { checkReach } from './check-reach.js'
 import { clipByNorm, clipByValue } from './clip.js'
 import type { Schedule } from './schedules.js'
@@ -51,11 +51,13 @@ export interface OptimizerRule {
 
 /** An optimiser from its rule; checks what all have in common. */
 export function createOptimizer(kind: string, parameters: Readonly<Record<string, Variable>>, defaultRate: number, options: OptimizerOptions, rule: OptimizerRule): Optimizer {
+  checkObject(kind, parameters, 'parameters', 'Variables by path, such as net.parameters()')
   const { lr = defaultRate, clip, weightDecay = 0 } = options
   const paths = Object.keys(parameters)
   if (paths.length === 0) throw new SnnError('ARGUMENT', `[${kind}] no parameters, expected at least one. Give those of a network: net.parameters().`, { name: 'parameters', value: paths })
   if (typeof lr === 'number') checkNumber(kind, 'lr', lr, 0)
   checkNumber(kind, 'weightDecay', weightDecay, 0)
+  for (const [path, parameter] of Object.entries(parameters)) checkMembers(kind, parameter, `parameter '${path}'`, ['assign()', 'read()'], 'a Variable, as of net.parameters()')
   const dtype: DType = parameters[paths[0]!]!.dtype
   const count = zerosVariable([], { name: `${kind}.steps`, dtype: 'int32' })
   const shared = mapObject(rule.shared ?? {}, (_, name) => zerosVariable([], { name: `${kind}.${name}`, dtype }))

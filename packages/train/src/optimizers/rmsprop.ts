@@ -1,4 +1,4 @@
-import type { Variable } from '@snn/tensor'
+import { checkOptions, type Variable } from '@snn/tensor'
 import { checkNumber, createOptimizer, type Optimizer, type OptimizerOptions } from './optimizer.js'
 
 export interface RmspropOptions extends OptimizerOptions {
@@ -24,6 +24,7 @@ export interface RmspropOptions extends OptimizerOptions {
  * @throws `ARGUMENT` for values outside of their domains
  */
 export function rmsprop(parameters: Readonly<Record<string, Variable>>, options: RmspropOptions = {}): Optimizer {
+  checkOptions('rmsprop', options, ['alpha', 'epsilon', 'momentum', 'centered', 'lr', 'clip', 'weightDecay'])
   const { alpha = 0.99, epsilon = 1e-8, momentum = 0, centered = false, weightDecay = 0 } = options
   checkNumber('rmsprop', 'alpha', alpha, 0, 1)
   checkNumber('rmsprop', 'epsilon', epsilon, 0)

@@ -1,4 +1,4 @@
-import { scalar, SnnError, where, type Tensor } from '@snn/tensor'
+import { checkOptions, scalar, SnnError, where, type Tensor } from '@snn/tensor'
 
 /**
  * A learning rate as a function of the steps done before, a float scalar of whole numbers from 0: traced once, so that no step recompiles. One's
@@ -27,7 +27,9 @@ export interface CosineOptions {
 }
 
 /** Half a cosine (Loshchilov and Hutter, ICLR 2017): final + (initial - final) (1 + cos(pi min(t, steps) / steps)) / 2. */
-export function cosine({ initial, final = 0, steps }: CosineOptions): Schedule {
+export function cosine(options: CosineOptions): Schedule {
+  checkOptions('cosine', options, ['initial', 'final', 'steps'])
+  const { initial, final = 0, steps } = options
   check('cosine', { initial, final })
   check('cosine', { steps }, 1)
   return (t) => alongCosine(initial, final, t.minimum(steps).div(steps))
@@ -42,7 +44,9 @@ export interface StepDecayOptions {
 }
 
 /** initial factor^floor(t / every), or initial factor^(how many of the numbers are at most t). */
-export function stepDecay({ initial, factor = 0.1, every }: StepDecayOptions): Schedule {
+export function stepDecay(options: StepDecayOptions): Schedule {
+  checkOptions('stepDecay', options, ['initial', 'factor', 'every'])
+  const { initial, factor = 0.1, every } = options
   check('stepDecay', { initial, factor })
   if (typeof every === 'number') {
     check('stepDecay', { every }, 1)
@@ -60,7 +64,9 @@ export interface WarmUpOptions {
 }
 
 /** A line from start schedule(0) to schedule(0) in `steps` steps, then `schedule` from its beginning. */
-export function warmUp(schedule: number | Schedule, { steps, start = 1 / 3 }: WarmUpOptions): Schedule {
+export function warmUp(schedule: number | Schedule, options: WarmUpOptions): Schedule {
+  checkOptions('warmUp', options, ['steps', 'start'])
+  const { steps, start = 1 / 3 } = options
   check('warmUp', { steps }, 1)
   check('warmUp', { start })
   return (t) => {
@@ -83,7 +89,9 @@ export interface OneCycleOptions {
 }
 
 /** One cycle (Smith and Topin 2019): half a cosine from max / divide up to max at step rise steps - 1, and one down to max / divide / finalDivide at the last. */
-export function oneCycle({ max, steps, rise = 0.3, divide = 25, finalDivide = 1e4 }: OneCycleOptions): Schedule {
+export function oneCycle(options: OneCycleOptions): Schedule {
+  checkOptions('oneCycle', options, ['max', 'steps', 'rise', 'divide', 'finalDivide'])
+  const { max, steps, rise = 0.3, divide = 25, finalDivide = 1e4 } = options
   check('oneCycle', { max, rise, divide, finalDivide })
   check('oneCycle', { steps }, 2)
   const peak = rise * steps - 1

@@ -1,4 +1,4 @@
-import { SnnError, where, type Variable } from '@snn/tensor'
+import { checkOptions, SnnError, where, type Variable } from '@snn/tensor'
 import { checkNumber, createOptimizer, type Optimizer, type OptimizerOptions } from './optimizer.js'
 
 export interface SgdOptions extends OptimizerOptions {
@@ -20,6 +20,7 @@ export interface SgdOptions extends OptimizerOptions {
  * @throws `ARGUMENT` for values outside of their domains, and for nesterov without momentum or with dampening
  */
 export function sgd(parameters: Readonly<Record<string, Variable>>, options: SgdOptions = {}): Optimizer {
+  checkOptions('sgd', options, ['momentum', 'dampening', 'nesterov', 'lr', 'clip', 'weightDecay'])
   const { momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options
   checkNumber('sgd', 'momentum', momentum, 0)
   checkNumber('sgd', 'dampening', dampening, 0)

@@ -1,5 +1,5 @@
 import { initialState, type Network, type NetworkState } from '@snn/nn'
-import { placeholder, scan, SnnError, type Tensor } from '@snn/tensor'
+import { checkMembers, checkOptions, checkTensor, placeholder, scan, SnnError, type Tensor } from '@snn/tensor'
 
 export interface ChunkOptions {
   /** Steps in a chunk; divides T. */
@@ -32,7 +32,11 @@ export function startState(net: Network, x: Tensor, state: NetworkState = {}): N
  *
  * @throws `ARGUMENT` where the chunks do not divide the steps
  */
-export function forwardInChunks(net: Network, x: Tensor, { chunk, training = false, state }: ChunkOptions): readonly [Tensor, NetworkState] {
+export function forwardInChunks(net: Network, x: Tensor, options: ChunkOptions): readonly [Tensor, NetworkState] {
+  checkMembers('forwardInChunks', net, 'net', ['nodes', 'forwardWithState()'], 'a Network such as sequential(..)')
+  checkTensor('forwardInChunks', x)
+  checkOptions('forwardInChunks', options, ['chunk', 'training', 'state'])
+  const { chunk, training = false, state } = options
   const [last, outputs] = scan(
     (before: NetworkState, part: Tensor) => {
       const [output, after] = net.forwardWithState(part, { training, state: before })

@@ -1,5 +1,5 @@
 import type { Network, NetworkState } from '@snn/nn'
-import { grad, scan, zeros, type Tensor } from '@snn/tensor'
+import { checkMembers, checkObject, checkTensor, grad, scan, zeros, type Tensor } from '@snn/tensor'
 import type { Optimizer } from '../optimizers/optimizer.js'
 import { inChunks, startState, type ChunkOptions } from './chunks.js'
 
@@ -19,6 +19,9 @@ export interface TruncatedOptions extends Omit<ChunkOptions, 'training'> {
  * @throws `ARGUMENT` where the chunks do not divide the steps
  */
 export function truncatedBackpropagation(net: Network, x: Tensor, options: TruncatedOptions): { readonly loss: Tensor; readonly outputs: Tensor; readonly state: NetworkState } {
+  checkMembers('truncatedBackpropagation', net, 'net', ['nodes', 'forwardWithState()'], 'a Network such as sequential(..)')
+  checkTensor('truncatedBackpropagation', x)
+  checkObject('truncatedBackpropagation', options)
   const { chunk, optimizer, loss: lossOf, update = 'chunk', state } = options
   const chunks = inChunks(x, chunk, 'truncatedBackpropagation')
   const sums = update === 'chunk' ? {} : Object.fromEntries(Object.entries(optimizer.parameters).map(([path, { shape, dtype }]) => [path, zeros(shape, { dtype })]))

@@ -1,4 +1,4 @@
-import { SnnError, type TensorLike } from '@snn/tensor'
+import { checkObject, SnnError, type TensorLike } from '@snn/tensor'
 import { checkEvents, type Events } from '../events.js'
 import { isSorted } from '../select.js'
 
@@ -21,6 +21,7 @@ export interface AveragedTimeSurfaceOptions {
  *   H[c, p] = mean of T_e over the events e of cell c and polarity p
  */
 export function toAveragedTimeSurfaces(options: AveragedTimeSurfaceOptions): (events: Events) => TensorLike {
+  checkObject('toAveragedTimeSurfaces', options)
   const { cellSize, surfaceSize, timeWindow, tau, decay = 'lin' } = options
   const wrong = (name: string, value: unknown, expected: string): never => {
     throw new SnnError('ARGUMENT', `[averagedTimeSurfaces] ${name} ${String(value)}, expected ${expected}.`, { name, value })

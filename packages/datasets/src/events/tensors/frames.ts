@@ -1,4 +1,4 @@
-import { SnnError, type TensorLike } from '@snn/tensor'
+import { checkObject, SnnError, type TensorLike } from '@snn/tensor'
 import { checkEvents, type Events, type Sensor } from '../events.js'
 import { sliceBounds, type Bounds, type SliceSpec } from './slices.js'
 
@@ -27,6 +27,7 @@ export function emptyFrames(operation: string, n: number, sensor: Sensor): { dat
  * See `SliceSpec` for the parts.
  */
 export function toFrames(spec: SliceSpec): (events: Events) => TensorLike {
+  checkObject('toFrames', spec, 'spec', "slices such as { by: 'number', n: 10 }")
   return (events) => framesOf(events, sliceBounds(events, spec))
 }
 

@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { checkMembers, checkObject, SnnError } from '@snn/tensor'
 import { unitsPerSecond, type Events } from '../events.js'
 import { indexOfTime, isSorted, sliceEvents } from '../select.js'
 
@@ -35,6 +35,8 @@ const mostParts = 2 ** 24
 
 /** Where the parts are. An interval without events gives an empty part. Throws `ARGUMENT` for wrong numbers and for times that fall. */
 export function sliceBounds(events: Events, spec: SliceSpec): Bounds[] {
+  checkMembers('sliceBounds', events, 'events', ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
+  checkObject('sliceBounds', spec, 'spec', "slices such as { by: 'number', n: 10 }")
   const { t } = events
   const length = t.length
   const whole = (name: string, value: number, least = 1): number => check(spec, name, value, Number.isInteger(value) && value >= least, `a whole number of at least ${least}`)
@@ -116,6 +118,8 @@ export function sliceBounds(events: Events, spec: SliceSpec): Bounds[] {
 
 /** The parts as recordings of their own, views of the same arrays. */
 export function splitEvents(events: Events, spec: SliceSpec): Events[] {
+  checkMembers('splitEvents', events, 'events', ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
+  checkObject('splitEvents', spec, 'spec', "slices such as { by: 'number', n: 10 }")
   return sliceBounds(events, spec).map(([from, to]) => sliceEvents(events, from, to))
 }
 

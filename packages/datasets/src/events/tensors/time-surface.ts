@@ -1,4 +1,4 @@
-import { SnnError, type TensorLike } from '@snn/tensor'
+import { checkOptions, SnnError, type TensorLike } from '@snn/tensor'
 import { checkEvents, type Events } from '../events.js'
 import { emptyFrames } from './frames.js'
 import { sliceBounds } from './slices.js'
@@ -15,7 +15,9 @@ export interface TimeSurfaceOptions {
  *
  *   S_i = exp(-((i + 1) dt + t_0 - last[p, y, x]) / tau)       0 where there was none yet
  */
-export function toTimeSurfaces({ dt, tau }: TimeSurfaceOptions): (events: Events) => TensorLike {
+export function toTimeSurfaces(options: TimeSurfaceOptions): (events: Events) => TensorLike {
+  checkOptions('toTimeSurfaces', options, ['dt', 'tau'])
+  const { dt, tau } = options
   for (const [name, value] of Object.entries({ dt, tau })) {
     if (!(value > 0)) throw new SnnError('ARGUMENT', `[timeSurfaces] ${name} ${value}, expected a number above 0.`, { name, value })
   }

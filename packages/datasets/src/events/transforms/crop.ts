@@ -1,3 +1,4 @@
+import { checkObject, checkOptions } from '@snn/tensor'
 import { sensorOf, type Events, type Sensor } from '../events.js'
 import { keepEvents } from '../select.js'
 import { expectOption, randomTransform, type EventTransform, type Seeded } from './transform.js'
@@ -8,7 +9,9 @@ export interface CropOptions {
 }
 
 /** Keeps the events of a window in the middle, whose corner becomes the origin; the sensor is then the window. */
-export function centerCrop({ size }: CropOptions): EventTransform {
+export function centerCrop(options: CropOptions): EventTransform {
+  checkOptions('centerCrop', options, ['size'])
+  const { size } = options
   return (events) => {
     const [width, height] = fitting('centerCrop', size, events.sensor)
     return crop(events, Math.floor((events.sensor.width - width) / 2), Math.floor((events.sensor.height - height) / 2), width, height)
@@ -16,7 +19,9 @@ export function centerCrop({ size }: CropOptions): EventTransform {
 }
 
 /** As `centerCrop`, at floor(U (W - w)), floor(U (H - h)). */
-export function randomCrop({ size, ...seeded }: CropOptions & Seeded): EventTransform {
+export function randomCrop(options: CropOptions & Seeded): EventTransform {
+  checkObject('randomCrop', options)
+  const { size, ...seeded } = options
   return randomTransform(seeded, (events, random) => {
     const [width, height] = fitting('randomCrop', size, events.sensor)
     return crop(events, Math.floor(random() * (events.sensor.width - width)), Math.floor(random() * (events.sensor.height - height)), width, height)
@@ -31,7 +36,9 @@ export interface CropTimeOptions {
 }
 
 /** Keeps min <= t <= max. */
-export function cropTime({ min = -Infinity, max = Infinity }: CropTimeOptions): EventTransform {
+export function cropTime(options: CropTimeOptions): EventTransform {
+  checkOptions('cropTime', options, ['min', 'max'])
+  const { min = -Infinity, max = Infinity } = options
   return (events) => keepEvents(events, Uint8Array.from(events.t, (t) => (t >= min && t <= max ? 1 : 0)))
 }
 

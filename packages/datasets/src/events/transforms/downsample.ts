@@ -1,3 +1,4 @@
+import { checkArray, checkObject, checkOptions } from '@snn/tensor'
 import { EventBuffer } from '../buffer.js'
 import { sensorOf, type Events } from '../events.js'
 import { splitEvents } from '../tensors/slices.js'
@@ -13,7 +14,9 @@ export interface DownsampleOptions {
 }
 
 /** Scales times and coordinates; all events stay. */
-export function downsample({ timeFactor = 1, spatialFactor = 1, target }: DownsampleOptions): EventTransform {
+export function downsample(options: DownsampleOptions): EventTransform {
+  checkOptions('downsample', options, ['timeFactor', 'spatialFactor', 'target'])
+  const { timeFactor = 1, spatialFactor = 1, target } = options
   expectOption('downsample', 'timeFactor', timeFactor, timeFactor > 0, 'a number above 0')
   expectOption('downsample', 'spatialFactor', spatialFactor, spatialFactor > 0 && spatialFactor <= 1, 'a number above 0 and at most 1')
   return (events) => {
@@ -46,7 +49,10 @@ export interface EventDownsamplingOptions {
  * the pixels that have become active since the window before (`differentiator`). Where its size reaches the threshold, one event is made at the
  * window's start with the sign of the sum, which is 0 again.
  */
-export function eventDownsampling({ method, target: [width, height], dt, noiseThreshold = 1 }: EventDownsamplingOptions): EventTransform {
+export function eventDownsampling(options: EventDownsamplingOptions): EventTransform {
+  checkObject('eventDownsampling', options)
+  checkArray('eventDownsampling', options.target, 'target', '[width, height]')
+  const { method, target: [width, height], dt, noiseThreshold = 1 } = options
   expectOption('eventDownsampling', 'dt', dt, dt > 0, 'a number above 0')
   expectOption('eventDownsampling', 'noiseThreshold', noiseThreshold, noiseThreshold > 0, 'a number above 0')
   return (events) => {

@@ -1,3 +1,4 @@
+import { checkObject } from '@snn/tensor'
 import type { Random } from '../../random.js'
 import type { Events } from '../events.js'
 import { keepEvents } from '../select.js'
@@ -9,7 +10,9 @@ export interface DropEventOptions extends Seeded {
 }
 
 /** Leaves out exactly floor(p N + 0.5) events, chosen evenly. */
-export function dropEvent({ p, ...seeded }: DropEventOptions): EventTransform {
+export function dropEvent(options: DropEventOptions): EventTransform {
+  checkObject('dropEvent', options)
+  const { p, ...seeded } = options
   expectOption('dropEvent', 'p', p, isProbability(p), 'a number from 0 to 1')
   return randomTransform(seeded, (events, random) => withoutSome(events, p, random))
 }
@@ -20,13 +23,17 @@ export interface DropRatioOptions extends Seeded {
 }
 
 /** Leaves out a window of ratio (t_last - t_0) at an even place. */
-export function dropEventByTime({ ratio, ...seeded }: DropRatioOptions): EventTransform {
+export function dropEventByTime(options: DropRatioOptions): EventTransform {
+  checkObject('dropEventByTime', options)
+  const { ratio, ...seeded } = options
   checkRatio('dropEventByTime', ratio)
   return randomTransform(seeded, (events, random) => withoutTime(events, drawFrom(ratio, random), random))
 }
 
 /** Leaves out a box of floor(ratio W) x floor(ratio H) pixels at an even place. */
-export function dropEventByArea({ ratio, ...seeded }: DropRatioOptions): EventTransform {
+export function dropEventByArea(options: DropRatioOptions): EventTransform {
+  checkObject('dropEventByArea', options)
+  const { ratio, ...seeded } = options
   checkRatio('dropEventByArea', ratio)
   return randomTransform(seeded, (events, random) => withoutArea(events, drawFrom(ratio, random), random))
 }
@@ -36,6 +43,7 @@ export function dropEventByArea({ ratio, ...seeded }: DropRatioOptions): EventTr
  * `dropEvent` with p 0.1 to 0.9.
  */
 export function eventDrop(seeded: Seeded = {}): EventTransform {
+  checkObject('eventDrop', seeded)
   return randomTransform(seeded, (events, random) => {
     const choice = Math.floor(random() * 4)
     const upTo = (n: number): number => 1 + Math.floor(random() * n)

@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { checkObject, checkOptions, SnnError } from '@snn/tensor'
 import { unitsPerSecond, type Events } from '../events.js'
 import { keepEvents } from '../select.js'
 import { expectOption, isProbability, randomTransform, type EventTransform, type Seeded } from './transform.js'
@@ -17,7 +17,9 @@ export interface DenoiseOptions {
 }
 
 /** Keeps an event when one of its four neighbours had one less than filterTime ago; all before t = filterTime are kept. */
-export function denoise({ filterTime }: DenoiseOptions): EventTransform {
+export function denoise(options: DenoiseOptions): EventTransform {
+  checkOptions('denoise', options, ['filterTime'])
+  const { filterTime } = options
   expectOption('denoise', 'filterTime', filterTime, filterTime > 0, 'a number above 0')
   return (events) => {
     const { t, x, y, sensor } = events
@@ -42,7 +44,9 @@ export interface RefractoryOptions {
 }
 
 /** Keeps an event when t - last > delta, where last is that of the pixel's event before it, kept or not (-delta for the first). */
-export function refractoryPeriod({ delta }: RefractoryOptions): EventTransform {
+export function refractoryPeriod(options: RefractoryOptions): EventTransform {
+  checkOptions('refractoryPeriod', options, ['delta'])
+  const { delta } = options
   expectOption('refractoryPeriod', 'delta', delta, delta >= 0, 'a number of at least 0')
   return (events) => {
     const last = new Float64Array(events.sensor.width * events.sensor.height).fill(-delta)
@@ -59,7 +63,9 @@ export interface DecimationOptions {
 }
 
 /** Keeps every n-th event of each pixel. */
-export function decimation({ n }: DecimationOptions): EventTransform {
+export function decimation(options: DecimationOptions): EventTransform {
+  checkOptions('decimation', options, ['n'])
+  const { n } = options
   expectOption('decimation', 'n', n, Number.isInteger(n) && n >= 1, 'a whole number of at least 1')
   return (events) => {
     const counts = new Uint32Array(events.sensor.width * events.sensor.height)
@@ -80,7 +86,9 @@ export interface DropPixelOptions {
 }
 
 /** Leaves out pixels: those given, or those that are hot. */
-export function dropPixel({ coordinates, hotPixelFrequency }: DropPixelOptions): EventTransform {
+export function dropPixel(options: DropPixelOptions): EventTransform {
+  checkOptions('dropPixel', options, ['coordinates', 'hotPixelFrequency'])
+  const { coordinates, hotPixelFrequency } = options
   if ((coordinates === undefined) === (hotPixelFrequency === undefined)) {
     throw new SnnError('ARGUMENT', '[dropPixel] expected one of coordinates and hotPixelFrequency.', { name: 'coordinates', value: coordinates })
   }
@@ -107,7 +115,9 @@ export interface RandomDropPixelOptions extends Seeded {
 }
 
 /** Leaves out each pixel with probability p. */
-export function randomDropPixel({ p, ...seeded }: RandomDropPixelOptions): EventTransform {
+export function randomDropPixel(options: RandomDropPixelOptions): EventTransform {
+  checkObject('randomDropPixel', options)
+  const { p, ...seeded } = options
   expectOption('randomDropPixel', 'p', p, isProbability(p), 'a number from 0 to 1')
   return randomTransform(seeded, (events, random) => {
     const out = Uint8Array.from({ length: events.sensor.width * events.sensor.height }, () => (random() < p ? 1 : 0))

@@ -1,3 +1,4 @@
+import { checkObject } from '@snn/tensor'
 import type { Events } from '../events.js'
 import { expectOption, isProbability, randomTransform, type EventTransform, type Seeded } from './transform.js'
 
@@ -13,16 +14,19 @@ function sometimes(operation: string, { p = 0.5, ...seeded }: ProbabilityOptions
 
 /** x -> W - 1 - x, with probability p. */
 export function randomFlipLR(options: ProbabilityOptions = {}): EventTransform {
+  checkObject('randomFlipLR', options)
   return sometimes('randomFlipLR', options, (events) => ({ ...events, x: events.x.map((x) => events.sensor.width - 1 - x) }))
 }
 
 /** y -> H - 1 - y, with probability p. */
 export function randomFlipUD(options: ProbabilityOptions = {}): EventTransform {
+  checkObject('randomFlipUD', options)
   return sometimes('randomFlipUD', options, (events) => ({ ...events, y: events.y.map((y) => events.sensor.height - 1 - y) }))
 }
 
 /** p -> 1 - p for all events, with probability p. */
 export function randomFlipPolarity(options: ProbabilityOptions = {}): EventTransform {
+  checkObject('randomFlipPolarity', options)
   return sometimes('randomFlipPolarity', options, (events) => ({ ...events, p: inverted(events) }))
 }
 
@@ -37,7 +41,9 @@ export interface TimeReversalOptions extends ProbabilityOptions {
 }
 
 /** t -> t_last - t in reverse order, with probability p. */
-export function randomTimeReversal({ flipPolarities = true, ...options }: TimeReversalOptions = {}): EventTransform {
+export function randomTimeReversal(settings: TimeReversalOptions = {}): EventTransform {
+  checkObject('randomTimeReversal', settings)
+  const { flipPolarities = true, ...options } = settings
   return sometimes('randomTimeReversal', options, (events) => {
     const last = events.t.at(-1) ?? 0
     const p = flipPolarities ? inverted(events) : events.p.slice()

@@ -1,3 +1,4 @@
+import { checkObject } from '@snn/tensor'
 import { normalFrom } from '../../random.js'
 import { concatEvents, keepEvents, sortEvents } from '../select.js'
 import { expectOption, randomTransform, type EventTransform, type Seeded } from './transform.js'
@@ -12,7 +13,9 @@ export interface SpatialJitterOptions extends Seeded {
 }
 
 /** (x, y) -> (x, y) + N(0, [[varX, sigmaXY], [sigmaXY, varY]]) for each event, cut to whole numbers. */
-export function spatialJitter({ varX = 1, varY = 1, sigmaXY = 0, outside = 'drop', ...seeded }: SpatialJitterOptions = {}): EventTransform {
+export function spatialJitter(options: SpatialJitterOptions = {}): EventTransform {
+  checkObject('spatialJitter', options)
+  const { varX = 1, varY = 1, sigmaXY = 0, outside = 'drop', ...seeded } = options
   const positive = varX >= 0 && varY >= 0 && sigmaXY * sigmaXY <= varX * varY
   expectOption('spatialJitter', 'varX, varY, sigmaXY', [varX, varY, sigmaXY], positive, 'a covariance matrix')
   // Cholesky factor [[a, 0], [b, c]]
@@ -43,7 +46,9 @@ export interface UniformNoiseOptions extends Seeded {
 }
 
 /** Adds n events at even places and times between the first and the last, in order. */
-export function uniformNoise({ n, ...seeded }: UniformNoiseOptions): EventTransform {
+export function uniformNoise(options: UniformNoiseOptions): EventTransform {
+  checkObject('uniformNoise', options)
+  const { n, ...seeded } = options
   expectOption('uniformNoise', 'n', n, Number.isInteger(n) && n >= 0, 'a whole number of at least 0')
   return randomTransform(seeded, (events, random) => {
     const { sensor } = events

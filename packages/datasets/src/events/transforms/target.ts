@@ -1,4 +1,4 @@
-import { SnnError, allocate, sizeOf, type DType, type TensorLike } from '@snn/tensor'
+import { checkOptions, SnnError, allocate, sizeOf, type DType, type TensorLike } from '@snn/tensor'
 import { expectOption } from './transform.js'
 
 /** A class index as int32 [1], a tensor as it is. Throws `ARGUMENT`. */
@@ -9,7 +9,9 @@ function asTensor(operation: string, target: number | TensorLike): TensorLike {
 }
 
 /** A tensor [...] with elements of another type (NumpyAsType of Tonic): to a whole number what follows the point is dropped, to bool x != 0. */
-export function asType({ dtype }: { readonly dtype: DType }): (values: TensorLike) => TensorLike {
+export function asType(options: { readonly dtype: DType }): (values: TensorLike) => TensorLike {
+  checkOptions('asType', options, ['dtype'])
+  const { dtype } = options
   return ({ data, shape }) => {
     const out = allocate(dtype, data.length)
     if (dtype === 'bool') for (let i = 0; i < data.length; i++) out[i] = data[i] === 0 ? 0 : 1
@@ -19,7 +21,9 @@ export function asType({ dtype }: { readonly dtype: DType }): (values: TensorLik
 }
 
 /** A target [...] n times, for sequences (Repeat of Tonic): [n, ...]; a class index becomes int32 [n, 1]. */
-export function repeatTarget({ n }: { readonly n: number }): (target: number | TensorLike) => TensorLike {
+export function repeatTarget(options: { readonly n: number }): (target: number | TensorLike) => TensorLike {
+  checkOptions('repeatTarget', options, ['n'])
+  const { n } = options
   expectOption('repeatTarget', 'n', n, Number.isInteger(n) && n >= 1, 'a whole number of at least 1')
   return (target) => {
     const one = asTensor('repeatTarget', target)
@@ -31,7 +35,9 @@ export function repeatTarget({ n }: { readonly n: number }): (target: number | T
 }
 
 /** Class indices as rows of the identity matrix (ToOneHotEncoding of Tonic), float32: [...] becomes [..., classes], a single index [classes]. Throws `ARGUMENT` for what is no class. */
-export function toOneHotEncoding({ classes }: { readonly classes: number }): (target: number | TensorLike) => TensorLike {
+export function toOneHotEncoding(options: { readonly classes: number }): (target: number | TensorLike) => TensorLike {
+  checkOptions('toOneHotEncoding', options, ['classes'])
+  const { classes } = options
   expectOption('toOneHotEncoding', 'classes', classes, Number.isInteger(classes) && classes >= 1, 'a whole number of at least 1')
   return (target) => {
     const { data: indices, shape } = asTensor('toOneHotEncoding', target)

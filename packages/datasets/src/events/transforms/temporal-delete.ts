@@ -1,4 +1,4 @@
-import { sizeOf, type TensorLike } from '@snn/tensor'
+import { checkOptions, sizeOf, type TensorLike } from '@snn/tensor'
 import { permutation } from '../../random.js'
 import { expectOption, type Seeded } from './transform.js'
 
@@ -8,7 +8,9 @@ export interface TemporalDeleteOptions extends Seeded {
 }
 
 /** Random temporal delete (Fang et al. 2021): `keep` of the steps of a tensor [T, ...], in order and none twice. */
-export function randomTemporalDelete({ keep, seed = 0 }: TemporalDeleteOptions): (frames: TensorLike, draw?: number) => TensorLike {
+export function randomTemporalDelete(options: TemporalDeleteOptions): (frames: TensorLike, draw?: number) => TensorLike {
+  checkOptions('randomTemporalDelete', options, ['keep', 'seed'])
+  const { keep, seed = 0 } = options
   expectOption('randomTemporalDelete', 'keep', keep, Number.isInteger(keep) && keep >= 1, 'a whole number of at least 1')
   return (frames, draw = 0) => {
     const [T = 0, ...inner] = frames.shape

@@ -1,3 +1,4 @@
+import { checkObject } from '@snn/tensor'
 import { normalFrom } from '../../random.js'
 import { keepEvents, sortEvents } from '../select.js'
 import { drawFrom, expectOption, randomTransform, type EventTransform, type NumberOrRange, type Seeded } from './transform.js'
@@ -20,7 +21,9 @@ export interface TimeJitterOptions extends Seeded {
 }
 
 /** t -> t + std N(0, 1) for each event. */
-export function timeJitter({ std, clipNegative = false, sort = true, ...seeded }: TimeJitterOptions): EventTransform {
+export function timeJitter(options: TimeJitterOptions): EventTransform {
+  checkObject('timeJitter', options)
+  const { std, clipNegative = false, sort = true, ...seeded } = options
   expectOption('timeJitter', 'std', std, std >= 0, 'a number of at least 0')
   return randomTransform(seeded, (events, random) => {
     const normal = normalFrom(random)
@@ -37,7 +40,9 @@ export interface TimeSkewOptions extends Seeded {
 }
 
 /** t -> coefficient t + offset, each a number or drawn from a range once for all events. */
-export function timeSkew({ coefficient, offset = 0, ...seeded }: TimeSkewOptions): EventTransform {
+export function timeSkew(options: TimeSkewOptions): EventTransform {
+  checkObject('timeSkew', options)
+  const { coefficient, offset = 0, ...seeded } = options
   return randomTransform(seeded, (events, random) => {
     const c = drawFrom(coefficient, random)
     const o = drawFrom(offset, random)

@@ -4,7 +4,7 @@ import { rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { SnnError, isSnnError } from '@snn/tensor'
+import { checkArray, checkObject, checkString, SnnError, isSnnError } from '@snn/tensor'
 import { asOutputError } from '@snn/tensor/node'
 import { withPart } from './part-file.js'
 
@@ -32,6 +32,9 @@ export interface DownloadFileOptions {
  * `OUTPUT` where the file cannot be written.
  */
 export async function downloadFile(urls: readonly string[], path: string, options: DownloadFileOptions = {}): Promise<void> {
+  checkArray('downloadFile', urls, 'urls', 'an array of addresses')
+  checkString('downloadFile', path, 'path')
+  checkObject('downloadFile', options)
   const { md5, signal, retries = 4, pause = 1000 } = options
   const answers: string[] = []
   await withPart(path, async (part) => {

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { basename, join } from 'node:path'
-import { SnnError } from '@snn/tensor'
+import { checkMembers, SnnError } from '@snn/tensor'
 import { makeFolder, replaceFile } from '@snn/tensor/node'
 import type { RemoteFile, SetInfo } from '../event-sets/set.js'
 import { kindOf, notFound } from '../files.js'
@@ -25,6 +25,8 @@ export interface DownloadOptions {
  * unpacked is not unpacked again. Throws `DOWNLOAD` for what cannot be had from a program, with what to do.
  */
 export async function downloadSet(info: SetInfo, options: DownloadOptions & { readonly root: string; readonly split?: string }): Promise<void> {
+  checkMembers('downloadSet', info, 'info', ['files', 'title'], 'a set of setCatalogue')
+  checkMembers('downloadSet', options, 'options', ['root'], '{ root, .. }')
   const { root, split, from, url } = options
   const files: readonly RemoteFile[] = info.files.filter(({ splits }) => split === undefined || splits === undefined || splits.includes(split))
   const notice = options.onNotice ?? ((text: string): void => void process.stderr.write(`${text}\n`))

@@ -1,3 +1,4 @@
+import { checkObject } from '@snn/tensor'
 import { basename, join } from 'node:path'
 import { toTimeUnit, type Events } from '../../events/events.js'
 import { aedat3 } from '../../events/formats/aedat3.js'
@@ -23,6 +24,7 @@ interface Row {
  * Also the copy of Tonic, which is cut already: `ibmGestureTrain/USER_LIGHT/LABEL.npy` with rows [x, y, p, t] in ms, 1077 and 264 samples.
  */
 export async function dvsGesture(options: SetOptions<'train' | 'test'>): Promise<EventDataset> {
+  checkObject('dvsGesture', options)
   const info = setCatalogue.dvsGesture
   const list = options.split === 'train' ? 'trials_to_train.txt' : 'trials_to_test.txt'
   const copy = options.split === 'train' ? 'ibmGestureTrain/' : 'ibmGestureTest/'

@@ -1,3 +1,4 @@
+import { checkObject } from '@snn/tensor'
 import { sensorOf, type Events } from '../../events/events.js'
 import { aedat2 } from '../../events/formats/aedat2.js'
 import { aedat4 } from '../../events/formats/aedat4.js'
@@ -18,6 +19,7 @@ const hasAll = (names: readonly string[], wanted: readonly string[]): boolean =>
 
 /** N-MNIST (Orchard et al. 2015): `Train/0..9/*.bin`, `Test/0..9/*.bin`, 34 x 34. */
 export async function nmnist(options: SetOptions<Split>): Promise<EventDataset> {
+  checkObject('nmnist', options)
   const info = setCatalogue.nmnist
   const part = options.split === 'train' ? 'Train' : 'Test'
   const folder = `${await findSet(info, options, `${part}/0..9/*.bin`, async (names, base) => names.includes(`${part}/`) && (await namesIn(`${base}/${part}`)).some((name) => /^\d\/$/.test(name)))}/${part}`
@@ -26,6 +28,7 @@ export async function nmnist(options: SetOptions<Split>): Promise<EventDataset> 
 
 /** N-Caltech101 (Orchard et al. 2015): a folder of .bin files for each of 101 classes, 240 x 180. There is no official split. */
 export async function ncaltech101(options: SetOptions<'all'>): Promise<EventDataset> {
+  checkObject('ncaltech101', options)
   const info = setCatalogue.ncaltech101
   const folder = await findSet(info, options, 'folders airplanes, yin_yang, ... of .bin files', (names) => hasAll(names, ['airplanes', 'yin_yang']))
   const classes = (await namesIn(folder)).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1))
@@ -39,6 +42,7 @@ const cifar10Classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 
  * There is no official split: `train` is the first 90 % of each class, as is usual, `test` the rest.
  */
 export async function cifar10Dvs(options: SetOptions<Split | 'all'>): Promise<EventDataset> {
+  checkObject('cifar10Dvs', options)
   const info = setCatalogue.cifar10Dvs
   const folder = await findSet(info, options, 'folders airplane ... truck of .aedat files', (names) => hasAll(names, cifar10Classes))
   const files = await classFolders(folder, cifar10Classes, ['.aedat', '.aedat4'], true)
@@ -73,6 +77,7 @@ export async function aslDvs({ flip = 'y', ...options }: AslDvsOptions): Promise
 
 /** DVS-Lip (Tan et al. 2022): `train/WORD/*.npy`, `test/WORD/*.npy`, 100 words, 128 x 128. */
 export async function dvsLip(options: SetOptions<Split>): Promise<EventDataset> {
+  checkObject('dvsLip', options)
   const info = setCatalogue.dvsLip
   const folder = `${await findSet(info, options, 'train/WORD/*.npy', (names) => hasAll(names, ['train', 'test']))}/${options.split}`
   const classes = (await namesIn(folder)).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1))
@@ -81,6 +86,7 @@ export async function dvsLip(options: SetOptions<Split>): Promise<EventDataset> 
 
 /** N-CARS (Sironi et al. 2018): `n-cars_train/{background,cars}/*.dat`, `n-cars_test/...`; pictures of different size within 304 x 240. */
 export async function ncars(options: SetOptions<Split>): Promise<EventDataset> {
+  checkObject('ncars', options)
   const info = setCatalogue.ncars
   const part = options.split === 'train' ? 'n-cars_train' : 'n-cars_test'
   const classes = ['background', 'cars']
@@ -90,6 +96,7 @@ export async function ncars(options: SetOptions<Split>): Promise<EventDataset> {
 
 /** ST-MNIST (See et al. 2020): `0/*.mat` ... `9/*.mat` of a tactile sensor of 10 x 10; times in s. There is no official split. */
 export async function stMnist(options: SetOptions<'all'>): Promise<EventDataset> {
+  checkObject('stMnist', options)
   const info = setCatalogue.stMnist
   const folder = await findSet(info, options, 'folders 0 ... 9 of .mat files', (names) => hasAll(names, digits))
   return fileSet(info, options.split, folder, digits, (await classFolders(folder, digits, ['.mat'])).filter(({ path }) => !path.includes('LUT')), (bytes, file) => mat.parse(bytes, { file }))
@@ -97,6 +104,7 @@ export async function stMnist(options: SetOptions<'all'>): Promise<EventDataset>
 
 /** POKER-DVS (Serrano-Gotarredona et al. 2015) in the copy of Tonic: `pips_train/cl/*.npy`, ... (club, heart, diamond, spade), 35 x 35. */
 export async function pokerDvs(options: SetOptions<Split>): Promise<EventDataset> {
+  checkObject('pokerDvs', options)
   const info = setCatalogue.pokerDvs
   const endings = ['cl', 'he', 'di', 'sp']
   const isClass = (name: string): boolean => endings.some((ending) => name.endsWith(`${ending}/`))
@@ -112,6 +120,7 @@ const bullyingClasses = ['handshake', 'slapping', 'punching', 'walking', 'finger
 
 /** Bullying10K (Dong et al. 2023): `handshake/**.npy`, ..., 346 x 260. Of each class sorted by name every fifth, from the first, is for `test`. */
 export async function bullying10k(options: SetOptions<Split>): Promise<EventDataset> {
+  checkObject('bullying10k', options)
   const info = setCatalogue.bullying10k
   const folder = await findSet(info, options, 'folders handshake ... kicking of .npy files', (names) => names.includes('handshake/'))
   const files = await classFolders(folder, bullyingClasses, ['.npy'], true)
@@ -130,7 +139,9 @@ const directions = ['le', 'ri', 'up', 'do', 'ho', 'se']
  * NavGesture (Maro et al. 2020): .dat files named USER_DIRECTION_NUMBER_..., 304 x 240; classes left, right, up, down, home, select.
  * Rows are turned, since they are stored upside down; events out of order are put in order.
  */
-export async function navGesture({ kind, ...options }: SetOptions<'all'> & { readonly kind: 'walk' | 'sit' }): Promise<EventDataset> {
+export async function navGesture(settings: SetOptions<'all'> & { readonly kind: 'walk' | 'sit' }): Promise<EventDataset> {
+  checkObject('navGesture', settings)
+  const { kind, ...options } = settings
   const info = kind === 'walk' ? setCatalogue.navGestureWalk : setCatalogue.navGestureSit
   const isRecording = (name: string): boolean => /^[^_]+_(le|ri|up|do|ho|se)_.*\.dat$/.test(name)
   // Recordings stand in a folder for each user, or all in one.

@@ -1,3 +1,4 @@
+import { checkObject } from '@snn/tensor'
 import { join } from 'node:path'
 import { npz } from '../../events/formats/numpy.js'
 import { invalid } from '../../invalid.js'
@@ -22,6 +23,7 @@ async function labelLines(path: string, file: string, classes: number, signal?: 
 
 /** ES-ImageNet (Lin et al. 2021): `train/CLASS/*.npz`, and `val/*.npz` with `vallabel.txt`; 256 x 256, 8 time steps. */
 export async function esImagenet(options: SetOptions<'train' | 'test'>): Promise<EventDataset> {
+  checkObject('esImagenet', options)
   const info = setCatalogue.esImagenet
   const folder = await findSet(info, options, 'train/CLASS/*.npz and vallabel.txt', (names) => names.includes('train/') && names.includes('vallabel.txt'))
   const read = (bytes: Uint8Array, file: string) => npz.parse(bytes, { sensor: info.sensor, file })
@@ -32,6 +34,7 @@ export async function esImagenet(options: SetOptions<'train' | 'test'>): Promise
 
 /** HARDVS, the small version (Wang et al. 2024): `train_label.txt`, `val_label.txt`, `test_label.txt` with lines `action_XXX/NAME label`; 346 x 260. */
 export async function hardvs(options: SetOptions<'train' | 'val' | 'test'>): Promise<EventDataset> {
+  checkObject('hardvs', options)
   const info = setCatalogue.hardvs
   const list = `${options.split}_label.txt`
   const folder = await findSet(info, options, `${list} beside MINI_HARDVS_files/action_XXX/*.npz`, (names) => names.includes(list))

@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { checkMembers, checkString, SnnError } from '@snn/tensor'
 import { setCatalogue, type SetName } from './catalogue.js'
 import { dvsGesture } from './dvs-gesture.js'
 import { aslDvs, bullying10k, cifar10Dvs, dvsLip, navGesture, ncaltech101, ncars, nmnist, pokerDvs, stMnist } from './folder-sets.js'
@@ -16,6 +16,8 @@ const sets: Readonly<Record<SetName, (options: SetOptions<never>) => Promise<Eve
 
 /** The set of that name in `setCatalogue`, for names that come from a command line or a file. Throws `ARGUMENT`. */
 export async function openEventSet(name: string, options: SetOptions): Promise<EventDataset> {
+  checkString('openEventSet', name, 'name', 'the name of a set')
+  checkMembers('openEventSet', options, 'options', ['root'], '{ root, split }')
   if (!Object.hasOwn(setCatalogue, name)) {
     throw new SnnError('ARGUMENT', `[openEventSet] ${JSON.stringify(name)}, expected one of ${Object.keys(setCatalogue).join(', ')}.`, { name: 'name', value: name })
   }

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import type { TensorLike } from '@snn/tensor'
+import { checkObject, type TensorLike } from '@snn/tensor'
 import { checkIndex } from '../../dataset.js'
 import type { Events } from '../../events/events.js'
 import { fromFile } from '../../events/formats/arrays-to-events.js'
@@ -118,6 +118,7 @@ async function hdf5Events(folder: string, path: string, info: SetInfo): Promise<
 
 /** The DAVIS data set of Zurich (Mueggler et al. 2017): `shapes_6dof.bag`, `slider_far.bag`, ..., 240 x 180; times in us since 1970. */
 export async function davisZurich(options: SetOptions<'all'>): Promise<RecordingDataset> {
+  checkObject('davisZurich', options)
   const info = setCatalogue.davisZurich
   const wanted = new Set<string>(info.files.map(({ name }) => name))
   const { folder, files } = await findFiles(info, options, 'slider_far.bag, ...', (path) => wanted.has(lastPart(path)))
@@ -129,6 +130,7 @@ export async function davisZurich(options: SetOptions<'all'>): Promise<Recording
  * the satellite receiver in the .nmea file of the same day: seconds since the first one, degrees north and east.
  */
 export async function vpr(options: SetOptions<'all'>): Promise<RecordingDataset> {
+  checkObject('vpr', options)
   const info = setCatalogue.vpr
   const { folder, files } = await findFiles(info, options, 'dvs_vpr_*.bag', (path) => /(dvs_vpr_[\d-]+\.bag|\.nmea)$/.test(path))
   const recordings = files.filter((path) => path.endsWith('.bag')).map((name) => {
@@ -188,6 +190,7 @@ export async function tumVie({ camera = 'left', ...options }: TumVieOptions): Pr
 
 /** 3ET, eye tracking (Chen et al. 2023): `train_files.txt`, `val_files.txt`, `data/*.h5`, `labels/*.txt`; 240 x 180. Targets: place of the pupil and whether the eye is closed. */
 export async function threeEt(options: SetOptions<'train' | 'val'>): Promise<RecordingDataset> {
+  checkObject('threeEt', options)
   const info = setCatalogue.threeEt
   const list = `${options.split}_files.txt`
   const folder = await findSet(info, options, `${list} beside data/*.h5`, (names) => names.includes(list))
@@ -200,6 +203,7 @@ export async function threeEt(options: SetOptions<'train' | 'val'>): Promise<Rec
 
 /** NeRDD, drones (Magrini et al. 2024): `DATA/*` / SCENE / `Event/output_events.npz`, 1280 x 720. Targets are boxes of `ev_rgb_coordinates.txt`. */
 export async function nerdd(options: SetOptions<'all'>): Promise<RecordingDataset> {
+  checkObject('nerdd', options)
   const info = setCatalogue.nerdd
   const ending = '/Event/output_events.npz'
   const { folder, files } = await findFiles(info, options, `DATA/*/SCENE${ending}`, (path) => path.endsWith(ending))
@@ -220,6 +224,7 @@ export async function nerdd(options: SetOptions<'all'>): Promise<RecordingDatase
  * events counted from 1 and `Obj` of objects. Times start at 0; targets are the places of objects at times.
  */
 export async function ebssa(options: SetOptions<'labelled'>): Promise<RecordingDataset> {
+  checkObject('ebssa', options)
   const info = setCatalogue.ebssa
   const file = 'labelled_ebssa.h5'
   const folder = await findSet(info, options, file, (names) => names.includes(file))

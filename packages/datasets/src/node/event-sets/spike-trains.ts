@@ -1,3 +1,4 @@
+import { checkObject } from '@snn/tensor'
 import { join } from 'node:path'
 import { fromFile } from '../../events/formats/arrays-to-events.js'
 import { datasetAt, needDataset, openHdf5, readColumn, readRow, type Hdf5View } from '../../events/formats/hdf5-file.js'
@@ -11,11 +12,13 @@ import type { EventDataset, SetInfo, SetOptions } from './set.js'
 
 /** Spiking Heidelberg Digits (Cramer et al. 2022): `shd_train.h5`, `shd_test.h5`; 700 channels, times in s, digits in English and German. */
 export async function shd(options: SetOptions<'train' | 'test'>): Promise<EventDataset> {
+  checkObject('shd', options)
   return spikeTrains(setCatalogue.shd, options)
 }
 
 /** Spiking Speech Commands (Cramer et al. 2022): `ssc_train.h5`, `ssc_valid.h5`, `ssc_test.h5`; 700 channels, times in s, 35 words. */
 export async function ssc(options: SetOptions<'train' | 'valid' | 'test'>): Promise<EventDataset> {
+  checkObject('ssc', options)
   return spikeTrains(setCatalogue.ssc, options)
 }
 
@@ -72,6 +75,7 @@ const digits = 'o123456789z'
  * a recording's name after the last `-` is what is said; classes are o, 1 to 9, z.
  */
 export async function nTidigits(options: SetOptions<'train' | 'test'>): Promise<EventDataset> {
+  checkObject('nTidigits', options)
   const info = setCatalogue.nTidigits
   const file = 'n-tidigits.hdf5'
   const folder = await findSet(info, options, file, (names) => names.includes(file))
