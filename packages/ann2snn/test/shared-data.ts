@@ -4,24 +4,24 @@ import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import type { TensorLike } from '@snn/tensor'
 
-const shared = join(process.env['SNN_SHARED'] ?? fileURLToPath(new URL('../../../../shared', import.meta.url)), 'data')
+export const sharedData = join(process.env['SNN_SHARED'] ?? fileURLToPath(new URL('../../../../shared', import.meta.url)), 'data')
 
 /** The third-party models, `[name, path]`; none, with a warning, where they are not on this machine. */
-export const sharedModels: readonly (readonly [string, string])[] = existsSync(join(shared, 'onnx'))
-  ? readdirSync(join(shared, 'onnx'), { recursive: true, encoding: 'utf8' })
+export const sharedModels: readonly (readonly [string, string])[] = existsSync(join(sharedData, 'onnx'))
+  ? readdirSync(join(sharedData, 'onnx'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.onnx'))
       .sort()
-      .map((name) => [name, join(shared, 'onnx', name)])
+      .map((name) => [name, join(sharedData, 'onnx', name)])
   : []
 
-if (sharedModels.length === 0) console.warn(`SKIPPED: no models in ${shared}; set SNN_SHARED to the folder that holds data/onnx.`)
+if (sharedModels.length === 0) console.warn(`SKIPPED: no models in ${sharedData}; set SNN_SHARED to the folder that holds data/onnx.`)
 
 const side = 32
 let pictures: Uint8Array | undefined
 
 /** Real pictures (CIFAR-10 test images) with values 0..1 in the layout of one sample: [C, H, W], [H, W, C] or flat. */
 export function realPictures(count: number, sample: readonly number[]): TensorLike {
-  pictures ??= gunzipSync(readFileSync(join(shared, 'cifar10/test_1000_lossless.bin.gz')))
+  pictures ??= gunzipSync(readFileSync(join(sharedData, 'cifar10/test_1000_lossless.bin.gz')))
   const channelLast = sample.length === 3 && sample[2]! <= 3
   const flat = sample.length < 3 ? Math.round(Math.sqrt(sample[0]!)) : 0
   const [c, h, w] = flat > 0 ? [1, flat, flat] : ((channelLast ? [sample[2], sample[0], sample[1]] : sample) as [number, number, number])
