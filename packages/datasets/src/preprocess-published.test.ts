@@ -7,7 +7,7 @@ const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
 
 describe('publishedPreprocess', () => {
   it.each<[string, object, object | undefined]>([
-    // the files of google/vit-base-patch16-224, microsoft/resnet-50, apple/mobilevit-small, facebook/convnext-tiny-224 in form
+    // fields as transformers writes them for networks of these families
     ['ViT', { do_normalize: true, do_resize: true, image_mean: half, image_std: half, size: 224 }, { channels: 'rgb', scale: 1 / 255, mean: half, std: half, resize: [224, 224] }],
     ['ResNet', { crop_pct: 0.875, do_normalize: true, do_resize: true, image_mean: imagenet.mean, image_std: imagenet.std, resample: 3, size: { shortest_edge: 224 } }, { channels: 'rgb', scale: 1 / 255, ...imagenet, resize: 256, interpolation: 'bicubic', size: [224, 224] }],
     ['MobileViT', { do_center_crop: true, crop_size: { height: 256, width: 256 }, do_flip_channel_order: true, do_normalize: false, do_resize: true, resample: 2, size: { shortest_edge: 288 } }, { channels: 'bgr', scale: 1 / 255, mean: 0, resize: 288, interpolation: 'bilinear', size: [256, 256] }],
