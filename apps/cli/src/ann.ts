@@ -51,13 +51,16 @@ export async function openAnn(path: string, { output, isLabel, boundary }: Class
     const [count = 0, ...shape] = x.shape
     const rows = batch ?? count
     const values = rows === count ? (x.data as Float32Array) : padded(x.data, (x.data.length / count) * rows)
-    const feed = new ort.Tensor(type as 'float32', toInput(values, type) as Float32Array, [rows, ...shape])
+    const data = toInput(values, type) as Float32Array
+    const feed = new ort.Tensor(type as 'float32', data, [rows, ...shape])
+    // onnxruntime-node 1.30.0 makes a Float16Array of half floats where there are such (Node 24), and cannot send that: "not enough space"
+    if (type === 'float16') Object.assign(feed, { cpuData: data })
     const started = performance.now()
     const { [output]: result } = await session.run({ [inputNames[0]!]: feed }, [output])
     const seconds = (performance.now() - started) / 1000
-    const { data, dims, type: made } = result!
+    const { data: found, dims, type: made } = result!
     if (dims[0] !== rows) refuse('--output', output, `the output ${output} [${dims.join(',')}] for ${rows} samples, expected a row for each. Choose another with --output.`)
-    return { scores: fromOutput(data, made, output), shape: dims.slice(1), seconds }
+    return { scores: fromOutput(found, made, output), shape: dims.slice(1), seconds }
   }
   const classesOf = (scores: ArrayLike<number>, count: number, width: number): number[] =>
     Array.from({ length: count }, (_, n) => (isLabel ? scores[n * width]! : classAt(scores, n * width, width, boundary)))

@@ -27,9 +27,9 @@ export function onlyClassOutput(graph: OnnxGraph, wanted?: string): ClassOutput 
 }
 
 /**
- * The output of a classifier that holds the classes: the one asked for, or the one that is left when labels (an ArgMax, say), what other
- * outputs are computed from (features), and maps have been put aside; the first where several are left. Of a label the scores are those that it
- * is the largest of. Throws `ARGUMENT` for a name that is not in the graph.
+ * The output of a classifier that holds the classes: the one asked for; or the scores that an output which is a class (an ArgMax, say) was chosen
+ * by; or the one that is left when whole numbers, what other outputs are computed from (features), and maps have been put aside. The first where
+ * several are left. Throws `ARGUMENT` for a name that is not in the graph.
  */
 export function classOutput(graph: OnnxGraph, wanted?: string): ClassOutput {
   const makers = makersOf(graph)
@@ -45,7 +45,7 @@ export function classOutput(graph: OnnxGraph, wanted?: string): ClassOutput {
     ...(wanted === undefined && names.length > 1 ? [`The model has the outputs ${names.join(', ')}; "${output}" is used. Choose another with the option output.`] : []),
     ...(scores === output ? [] : [`The output "${output}" is a class; here it is "${scores}", the scores that it is chosen by.`]),
   ]
-  return { scores, output: output!, rivals, isLabel: label !== undefined, boundary: label?.boundary ?? boundaryOf(graph, makers, scores), ...(notes.length > 0 && { note: notes.join(' ') }) }
+  return { scores, output: output!, rivals, isLabel: label !== undefined || isClass(graph, output!), boundary: label?.boundary ?? boundaryOf(graph, makers, scores), ...(notes.length > 0 && { note: notes.join(' ') }) }
 }
 
 type Makers = ReadonlyMap<string, OnnxNode>
@@ -56,11 +56,16 @@ function makersOf({ nodes }: OnnxGraph): Makers {
 
 function candidates(graph: OnnxGraph, makers: Makers): readonly string[] {
   const names = graph.outputs.map(({ name }) => name)
+  // a class among the outputs says which scores it was chosen by
+  const told = new Map(names.flatMap((name) => {
+    const scores = labelled(graph, makers, name)?.scores
+    return scores === undefined ? [] : [[scores, names.includes(scores) ? scores : name] as const]
+  }))
+  if (told.size > 0) return [...told.values()]
   const isMap = (name: string): boolean => makers.get(name)?.op === 'ZipMap'
-  const isInner = (name: string): boolean => names.some((other) => other !== name && !isMap(other) && !isLabel(graph, makers, other) && ancestors(makers, other).has(name))
-  const scores = names.filter((name) => !isMap(name) && !isLabel(graph, makers, name) && !isInner(name))
-  // a map without labels beside it holds scores, too
-  const left = scores.length > 0 ? scores : [...names.filter((name) => labelled(graph, makers, name)), ...names].slice(0, 1)
+  const isInner = (name: string): boolean => names.some((other) => other !== name && !isMap(other) && !isWhole(graph, other) && ancestors(makers, other).has(name))
+  const scores = names.filter((name) => !isMap(name) && !isWhole(graph, name) && !isInner(name))
+  const left = scores.length > 0 ? scores : names.slice(0, 1)
   const vectors = left.filter((name) => (valueNamed(graph, name)?.shape ?? []).slice(1).filter((dim) => dim !== 1).length <= 1)
   return vectors.length > 0 ? vectors : left
 }
@@ -89,10 +94,14 @@ function labelled(graph: OnnxGraph, makers: Makers, name: string): { readonly sc
   return boundary?.length === 1 ? { scores, boundary: boundary[0]! } : undefined
 }
 
-/** Whether a value is a class. Bytes may be quantised scores, wider whole numbers are not. */
-function isLabel(graph: OnnxGraph, makers: Makers, name: string): boolean {
-  const dtype = valueNamed(graph, name)?.dtype ?? 'float32'
-  return labelled(graph, makers, name) !== undefined || !['float32', 'float64', 'uint8', 'int8'].includes(dtype)
+/** Whether a value holds whole numbers, but for bytes, which may be quantised scores. */
+function isWhole(graph: OnnxGraph, name: string): boolean {
+  return !['float32', 'float64', 'uint8', 'int8'].includes(valueNamed(graph, name)?.dtype ?? 'float32')
+}
+
+/** Whether a value is one whole number for each sample. */
+function isClass(graph: OnnxGraph, name: string): boolean {
+  return isWhole(graph, name) && (valueNamed(graph, name)?.shape ?? []).slice(1).every((dim) => dim === 1)
 }
 
 function ancestors(makers: Makers, name: string): Set<string> {

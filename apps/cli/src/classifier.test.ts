@@ -1,0 +1,161 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { fromArrays, type ImageDataset } from '@snn/datasets'
+import { toFloat16, writeOnnx, type OnnxDType, type OnnxModelSpec, type OnnxTensor } from '@snn/onnx'
+import fc from 'fast-check'
+import * as ort from 'onnxruntime-node'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { convertModel } from './convert-model.js'
+import { evaluateModel } from './evaluate-model.js'
+import { inspectModel } from './inspect-model.js'
+
+const work = { signal: new AbortController().signal, onProgress: () => {} }
+let folder: string
+const at = (name: string): string => join(folder, name)
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'classifier-'))))
+afterAll(() => rm(folder, { recursive: true }))
+
+/** Numbers in -1..1 that look drawn. */
+const wave = (length: number, seed: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin((i + 1) * (seed + 1) * 12.9898) % 1)
+
+interface Form {
+  readonly input: OnnxDType
+  /** Outputs of the network; with 1 a sigmoid tells two classes apart. */
+  readonly width: number
+  readonly outputs: readonly string[]
+  readonly isNhwc: boolean
+}
+
+/** 4 x 4 pictures of 3 colours -> convolution over all, ReLU, linear layer: features, logits, scores, label. */
+function model({ input, width, outputs, isNhwc }: Form): Uint8Array {
+  const float = (shape: readonly number[], data: Float32Array): OnnxTensor => ({ dtype: 'float32', shape, data })
+  const cast = (from: string, to: string): OnnxModelSpec['nodes'][number] => ({ op: 'Cast', inputs: [from], outputs: [to], attributes: { to: 1 } })
+  const axes: OnnxModelSpec['nodes'] = isNhwc ? [{ op: 'Transpose', inputs: ['x.float'], outputs: ['planes'], attributes: { perm: [0, 3, 1, 2] } }] : [{ op: 'Identity', inputs: ['x.float'], outputs: ['planes'] }]
+  const label: OnnxModelSpec['nodes'] =
+    width === 1
+      ? [{ op: 'Greater', inputs: ['scores', 'half'], outputs: ['over'] }, { op: 'Cast', inputs: ['over'], outputs: ['label'], attributes: { to: 7 } }]
+      : [{ op: 'ArgMax', inputs: ['scores'], outputs: ['label'], attributes: { axis: 1, keepdims: 0 } }]
+  const dtypes: Readonly<Record<string, OnnxDType>> = { label: 'int64' }
+  return writeOnnx({
+    inputs: [{ name: 'x', dtype: input, shape: isNhwc ? ['N', 4, 4, 3] : ['N', 3, 4, 4] }],
+    outputs: outputs.map((name) => ({ name, dtype: dtypes[name] ?? 'float32', shape: undefined })),
+    nodes: [
+      ...(input === 'float32' ? [{ op: 'Identity', inputs: ['x'], outputs: ['x.float'] }] : [cast('x', 'x.float')]),
+      { op: 'Div', inputs: ['x.float', 'scale'], outputs: ['x.scaled'] },
+      ...axes.map((node) => ({ ...node, inputs: ['x.scaled'] })),
+      { op: 'Conv', inputs: ['planes', 'kernel'], outputs: ['c'] },
+      { op: 'Relu', inputs: ['c'], outputs: ['r'] },
+      { op: 'Flatten', inputs: ['r'], outputs: ['features'] },
+      { op: 'Gemm', inputs: ['features', 'w', 'b'], outputs: ['logits'] },
+      width === 1 ? { op: 'Sigmoid', inputs: ['logits'], outputs: ['scores'] } : { op: 'Softmax', inputs: ['logits'], outputs: ['scores'], attributes: { axis: 1 } },
+      ...(outputs.includes('label') ? label : []),
+    ],
+    constants: {
+      kernel: float([8, 3, 2, 2], wave(96, 1)), w: float([72, width], wave(72 * width, 2)), b: float([width], wave(width, 3)), scale: float([], Float32Array.of(255)),
+      ...(outputs.includes('label') && width === 1 && { half: float([], Float32Array.of(0.5)) }),
+    },
+  })
+}
+
+const count = 40
+const pixels = Uint8Array.from({ length: count * 48 }, (_, i) => Math.floor(128 + 127 * Math.sin((i + 1) * 78.233)))
+
+/** What ONNX Runtime says of the pixels, by hand. */
+async function rawScores(bytes: Uint8Array, { input, isNhwc }: Form, output: string): Promise<readonly number[][]> {
+  const session = await ort.InferenceSession.create(bytes)
+  const values = isNhwc ? Uint8Array.from({ length: pixels.length }, (_, i) => pixels[Math.floor(i / 48) * 48 + (i % 3) * 16 + Math.floor((i % 48) / 3)]!) : pixels
+  const data = { uint8: values, float32: Float32Array.from(values), float64: Float64Array.from(values), int64: BigInt64Array.from(values, BigInt), int32: Int32Array.from(values) }[input as 'uint8']
+  const result = (await session.run({ x: new ort.Tensor(input as 'uint8', data, isNhwc ? [count, 4, 4, 3] : [count, 3, 4, 4]) }))[output]!
+  await session.release()
+  const flat = Array.from(result.data as ArrayLike<number | bigint>, Number)
+  return Array.from({ length: count }, (_, n) => flat.slice((n * flat.length) / count, ((n + 1) * flat.length) / count))
+}
+
+const classOf = (scores: readonly number[]): number => (scores.length === 1 ? Number(scores[0]! > 0.5) : scores.indexOf(Math.max(...scores)))
+
+const form = fc.record({
+  input: fc.constantFrom<OnnxDType>('uint8', 'float32', 'float64', 'int64', 'int32'),
+  width: fc.constantFrom(1, 2, 5),
+  outputs: fc.shuffledSubarray(['scores', 'label', 'features', 'logits'], { minLength: 1 }).filter((names) => names.includes('scores') || names.includes('label')),
+  isNhwc: fc.boolean(),
+})
+
+describe('a classifier of any input, output and label', { timeout: 240_000 }, () => {
+  it('is as accurate as ONNX Runtime says, in eval and in the report', async () => {
+    let converted = 0
+    await fc.assert(
+      fc.asyncProperty(form, fc.integer({ min: 0, max: 4 }), async (one, offset) => {
+        const bytes = model(one)
+        await writeFile(at('model.onnx'), bytes)
+        const reference = await rawScores(model({ ...one, outputs: ['scores'] }), one, 'scores')
+        // every fourth label is another one
+        const classes = Math.max(2, one.width)
+        const labels = Int32Array.from(reference, (scores, n) => (n % 4 === 0 ? (classOf(scores) + 1) % classes : classOf(scores)) + offset)
+        const data = fromArrays({ data: pixels, shape: [count, 3, 4, 4], dtype: 'uint8' }, { data: labels, shape: [count], dtype: 'int32' })
+        const right = 0.75
+        const settings = { data, ...(offset === 0 ? {} : { labelOffset: -offset }) }
+        const { ann, labelOffset } = await evaluateModel(at('model.onnx'), settings, work)
+        expect([ann!.accuracy, labelOffset]).toEqual([right, offset === 0 ? 0 : -offset])
+        if (converted++ % 5 > 0) return
+        const { report } = await convertModel(at('model.onnx'), { calibrate: data, out: at('model.snn.onnx'), labelOffset: -offset }, work)
+        expect(report.ann.accuracy).toBe(right)
+        const spiking = await evaluateModel(at('model.snn.onnx'), { data, sameData: true, steps: [256], against: at('model.onnx') }, work)
+        expect(spiking.labelOffset === 0 ? 0 : spiking.labelOffset).toBe(offset === 0 ? 0 : -offset)
+        expect(spiking.ann!.accuracy).toBe(right)
+        expect(Math.abs(spiking.snn[0]!.accuracy - right)).toBeLessThanOrEqual(0.05)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('labels that do not fit are refused by eval, and left out of the report', async () => {
+    await writeFile(at('model.onnx'), model({ input: 'float32', width: 3, outputs: ['scores'], isNhwc: false }))
+    const labels = Int32Array.from({ length: count }, (_, n) => 1 + (n % 3))
+    const data = fromArrays({ data: pixels, shape: [count, 3, 4, 4], dtype: 'uint8' }, { data: labels, shape: [count], dtype: 'int32' })
+    await expect(evaluateModel(at('model.onnx'), { data }, work)).rejects.toThrow(/--label-offset -1/)
+    const { report } = await convertModel(at('model.onnx'), { calibrate: data, out: at('model.snn.onnx') }, work)
+    expect(report.ann.accuracy).toBeUndefined()
+    expect(report.warnings[0]).toMatch(/no accuracies.*--label-offset -1/)
+    const unlabelled = fromArrays({ data: pixels, shape: [count, 3, 4, 4], dtype: 'uint8' }, undefined)
+    await convertModel(at('model.onnx'), { calibrate: unlabelled, out: at('model.snn.onnx') }, work)
+    await expect(evaluateModel(at('model.onnx'), { data: unlabelled }, work)).rejects.toThrow(/without labels/)
+  })
+
+  it('numbers that the type of the input does not hold are refused', async () => {
+    await writeFile(at('model.onnx'), model({ input: 'uint8', width: 3, outputs: ['scores'], isNhwc: false }))
+    const data = fromArrays({ data: pixels, shape: [count, 3, 4, 4], dtype: 'uint8' }, { data: new Int32Array(count), shape: [count], dtype: 'int32' })
+    await expect(evaluateModel(at('model.onnx'), { data, preprocess: { scale: 1 / 255 } }, work)).rejects.toThrow(/input of the model is uint8.*--preprocess 0-255/)
+  })
+
+  it('half floats go in and come out', async () => {
+    const path = fileURLToPath(new URL('../test/half.onnx', import.meta.url))
+    const x = wave(8 * count, 7)
+    const session = await ort.InferenceSession.create(path)
+    const half = toFloat16(x)
+    const raw = Object.values(await session.run({ X: Object.assign(new ort.Tensor('float16', half, [count, 8]), { cpuData: half }) }))[0]!
+    await session.release()
+    // the largest of half floats above 0 has the largest bits
+    const bits = new Uint16Array((raw.data as Uint16Array).buffer, (raw.data as Uint16Array).byteOffset, 3 * count)
+    const labels = Int32Array.from({ length: count }, (_, n) => classOf([...bits.subarray(3 * n, 3 * n + 3)]))
+    const data = fromArrays({ data: x, shape: [count, 8], dtype: 'float32' }, { data: labels, shape: [count], dtype: 'int32' })
+    expect((await evaluateModel(path, { data }, work)).ann!.accuracy).toBe(1)
+  })
+
+  it('free sizes are those of the data, or what --sizes says', async () => {
+    const weight = (shape: number[]): OnnxTensor => ({ dtype: 'float32', shape, data: wave(shape.reduce((a, b) => a * b), 5) })
+    const bytes = writeOnnx({
+      inputs: [{ name: 'x', dtype: 'float32', shape: ['N', 3, 'h', 'w'] }],
+      outputs: [{ name: 'y', dtype: 'float32', shape: undefined }],
+      nodes: [{ op: 'Conv', inputs: ['x', 'k'], outputs: ['c'] }, { op: 'Relu', inputs: ['c'], outputs: ['r'] }, { op: 'GlobalAveragePool', inputs: ['r'], outputs: ['p'] }, { op: 'Flatten', inputs: ['p'], outputs: ['f'] }, { op: 'Gemm', inputs: ['f', 'm'], outputs: ['y'] }],
+      constants: { k: weight([4, 3, 2, 2]), m: weight([4, 3]) },
+    })
+    await writeFile(at('free.onnx'), bytes)
+    const data: ImageDataset = fromArrays({ data: pixels, shape: [count, 3, 4, 4], dtype: 'uint8' }, undefined)
+    expect((await convertModel(at('free.onnx'), { calibrate: data, out: at('free.snn.onnx') }, work)).preprocess).toMatchObject({ size: [4, 4] })
+    expect((await convertModel(at('free.onnx'), { calibrate: data, out: at('free.snn.onnx'), sizes: { h: 8, w: 8 } }, work)).preprocess).toMatchObject({ resize: [8, 8] })
+    await expect(inspectModel(at('free.onnx'), {}, work)).rejects.toThrow(/--sizes h=\.\.\.,w=\.\.\./)
+    expect((await inspectModel(at('free.onnx'), { sizes: { h: 6, w: 5 } }, work)).inputs[0]!.shape).toEqual(['N', 3, 6, 5])
+  })
+})
