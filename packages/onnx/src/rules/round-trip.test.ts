@@ -49,6 +49,12 @@ const cases: Readonly<Record<string, OnnxModelSpec>> = {
   'GroupNormalization 18, one number a group': model(18, ['N', 4, 3], [['GroupNormalization', 'x s b', 'y', { num_groups: 2 }]], { s: f32([2], 1, 2), b: f32([2], 0.5, -1) }),
   'Attention with fewer heads of keys': model(23, ['N', 5, 8], [['MatMul', 'x w', 'k'], ['Attention', 'x k k', 'y', { q_num_heads: 4, kv_num_heads: 2, is_causal: 1, softcap: 2 }]], { w: ramp([8, 4]) }),
   'Attention with a mask of bools': model(23, ['N', 2, 3, 4], [['Attention', 'x x x mask', 'y', { scale: 0.3 }]], { mask: tensorOf('bool', [3, 3], [1, 0, 0, 1, 1, 0, 0, 0, 1]) }),
+  'Einsum of heads': model(13, ['N', 3, 4, 5], [['Einsum', 'x x', 's', { equation: 'bhid,bhjd->bhij' }], ['Einsum', 's x', 'y', { equation: 'bhij,bhjd->bihd' }]]),
+  'Einsum of sums': model(13, ['N', 3, 4], [['Einsum', 'x w', 'y', { equation: 'nij,kjm->kni' }]], { w: ramp([2, 4, 3]) }),
+  'Einsum of one': model(13, ['N', 3, 4], [['Einsum', 'x', 'y', { equation: 'nij->jn' }]]),
+  'sizes by Mod, weights by MatMul and ScatterND': model(16, ['N', 4], [['Mod', 'minus three', 'two'], ['Unsqueeze', 'two zero', 'two1'], ['Slice', 'x zero two1 one', 'h'], ['MatMul', 'a a', 'b'], ['ScatterND', 'b at row', 'w'], ['MatMul', 'h w', 'y']], {
+    minus: int(-4), three: int(3), zero: i64(0), one: i64(1), a: ramp([2, 2]), at: tensorOf('int64', [1, 1], [-1]), row: ramp([1, 2]),
+  }),
   'LSTM in both directions': model(14, [5, 2, 3], [['LSTM', 'x w r b', 'all h c', { hidden_size: 4, direction: 'bidirectional' }], ['ReduceSum', 'all', 's', { keepdims: 0 }], ['Add', 's h', 't'], ['Add', 't c', 'y']], { w: ramp([2, 16, 3], 0.01), r: ramp([2, 16, 4], 0.01), b: ramp([2, 32], 0.01) }),
 }
 
