@@ -55,7 +55,7 @@ export function resizeMatrix(resize: AxisResize): Float32Array {
     if (!isInside(place, resize)) continue
     const taps: [at: number, weight: number][] = []
     for (let at = Math.floor(place - reach) + 1; at < place + reach; at++) taps.push([at, kernel((at - place) * stretch, resize)])
-    const kept = excludeOutside || antialias ? taps.filter(([at]) => at >= 0 && at < size) : taps
+    const kept = excludeOutside ? taps.filter(([at]) => at >= 0 && at < size) : taps
     const total = kept.reduce((sum, [, weight]) => sum + weight, 0)
     for (const [at, weight] of kept) matrix[i * size + Math.min(Math.max(at, 0), size - 1)]! += weight / total
   }

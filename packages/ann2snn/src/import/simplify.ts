@@ -60,20 +60,37 @@ const joinTransposes: Rewrite = (draft) => {
   return permutation.every((axis, i) => axis === i) ? before.inputs[0] : { ...draft, config: { permutation }, inputs: before.inputs }
 }
 
-/** A constant added to the result of a convolution or matrix product, one number a channel, is its bias. */
-const absorbBias: Rewrite = (draft, uses) => {
+/** The convolution or matrix product before a constant that has one number for each of its channels, and these numbers. */
+function perChannel(draft: Draft, uses: Uses): { readonly before: Draft; readonly numbers: Float32Array } | undefined {
   const operand = draft.arrays['operand']
-  if (draft.kind !== 'constant' || !operand || (draft.config['function'] !== 'add' && !(draft.config['function'] === 'sub' && !draft.config['swap']))) return undefined
-  const before = inputOf(draft, 'conv', 'linear')
-  if (!before || before.arrays['bias'] || !uses.single(before) || !same(before.shape, draft.shape)) return undefined
+  const before = draft.kind === 'constant' ? inputOf(draft, 'conv', 'linear') : undefined
+  if (!operand || !before || !uses.single(before) || !same(before.shape, draft.shape)) return undefined
   const axis = before.kind === 'conv' ? 0 : before.shape.length - 1
   const at = operand.shape.length - (before.shape.length - axis)
   const channels = before.shape[axis]!
-  const perChannel = operand.data.length === 1 || (operand.shape[at] === channels && operand.data.length === channels)
-  if (!perChannel) return undefined
-  const sign = draft.config['function'] === 'sub' ? -1 : 1
-  const data = Float32Array.from({ length: channels }, (_, i) => sign * operand.data[operand.data.length === 1 ? 0 : i]!)
-  return { ...before, arrays: { ...before.arrays, bias: { data, shape: [channels] } } }
+  if (operand.data.length !== 1 && (operand.shape[at] !== channels || operand.data.length !== channels)) return undefined
+  return { before, numbers: Float32Array.from({ length: channels }, (_, i) => operand.data[operand.data.length === 1 ? 0 : i]!) }
+}
+
+/** A constant added to the result of a convolution or matrix product, one number a channel, is its bias. */
+const absorbBias: Rewrite = (draft, uses) => {
+  if (draft.config['function'] !== 'add' && !(draft.config['function'] === 'sub' && !draft.config['swap'])) return undefined
+  const found = perChannel(draft, uses)
+  if (!found || found.before.arrays['bias']) return undefined
+  const { before, numbers } = found
+  const data = draft.config['function'] === 'sub' ? numbers.map((number) => -number) : numbers
+  return { ...before, arrays: { ...before.arrays, bias: { data, shape: [data.length] } } }
+}
+
+/** A factor for each channel of a convolution or matrix product is that of its weights. */
+const absorbScale: Rewrite = (draft, uses) => {
+  const found = draft.config['function'] === 'mul' ? perChannel(draft, uses) : undefined
+  if (!found) return undefined
+  const { before, numbers } = found
+  const { weight, bias } = before.arrays
+  const inner = weight!.data.length / numbers.length
+  const scaled = Float32Array.from(weight!.data, (value, i) => value * numbers[Math.floor(i / inner)]!)
+  return { ...before, arrays: { weight: { data: scaled, shape: weight!.shape }, ...(bias && { bias: { data: Float32Array.from(bias.data, (value, i) => value * numbers[i]!), shape: bias.shape } }) } }
 }
 
 /** A border of zeros before a convolution, or before an average without padding, is its padding. */
@@ -107,4 +124,4 @@ const joinClips: Rewrite = (draft, uses) => {
   return { ...draft, prefix: low === 0 ? 'relu' : 'clip', config: { low: low === -Infinity ? null : low, high: high === Infinity ? null : high }, inputs: before.inputs }
 }
 
-const rewrites: readonly Rewrite[] = [joinReshapes, joinTransposes, absorbBias, absorbPad, batchNormFirst, joinClips]
+const rewrites: readonly Rewrite[] = [joinReshapes, joinTransposes, absorbBias, absorbScale, absorbPad, batchNormFirst, joinClips]

@@ -1,7 +1,8 @@
 import { sizeOf } from '@snn/tensor'
+import { intAttribute } from '../access.js'
 import { allocateData, isFloatType } from '../dtype.js'
 import { isUnknown, product, quotient, sum } from '../dim.js'
-import type { Dim } from '../graph.js'
+import type { Dim, OnnxNode } from '../graph.js'
 import { dimsOf, isSymbolic, type Block, type Data, type Folder, type Target } from './fold.js'
 import { broadcastStrides, strided } from './movement.js'
 
@@ -32,12 +33,14 @@ function elementwise(op: string): Folder {
     const blocks = inputs as readonly Block[]
     if (blocks.some(isSymbolic)) return symbolic(op, blocks, outs[0]!)
     if (blocks.some((b) => b.dtype === 'uint64')) return undefined
-    return compute(numeric(node.op, blocks[0]!), blocks, outs[0]!)
+    return compute(numeric(node, blocks[0]!), blocks, outs[0]!)
   }
 }
 
-function numeric(op: string, first: Block): Numeric {
-  if (op !== 'Div') return functions[op]!
+function numeric(node: OnnxNode, first: Block): Numeric {
+  // The remainder has the sign of the divisor, with fmod that of the dividend.
+  if (node.op === 'Mod') return intAttribute(node, 'fmod', 0) === 1 ? (a, b) => a % b : (a, b) => ((a % b) + b) % b
+  if (node.op !== 'Div') return functions[node.op]!
   // A division of integers by zero has no result: it is left to the run, which reports it.
   return isFloatType(first.dtype) ? (a, b) => a / b : (a, b) => (b === 0 ? NaN : Math.trunc(a / b))
 }
@@ -99,6 +102,6 @@ const cast: Folder = (node, [x], [out]) => {
 }
 
 export const arithmetic: Readonly<Record<string, Folder>> = {
-  ...Object.fromEntries([...Object.keys(functions), 'Div'].map((op) => [op, elementwise(op)])),
+  ...Object.fromEntries([...Object.keys(functions), 'Div', 'Mod'].map((op) => [op, elementwise(op)])),
   Clip: clip, Cast: cast,
 }

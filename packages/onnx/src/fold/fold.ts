@@ -1,5 +1,6 @@
 import type { Dim, OnnxDType, OnnxNode, OnnxTensor } from '../graph.js'
 import { arithmetic } from './arithmetic.js'
+import { products } from './linear.js'
 import { movements } from './movement.js'
 import { quantizations } from './quantize.js'
 import { reductions } from './reduce.js'
@@ -18,7 +19,7 @@ export interface Target {
 /** Computes the outputs of a node in normal form; undefined for one that it leaves to the run. */
 export type Folder = (node: OnnxNode, inputs: readonly (Block | undefined)[], outputs: readonly Target[]) => readonly (Data | undefined)[] | undefined
 
-const folders: ReadonlyMap<string, Folder> = new Map(Object.entries({ ...movements, ...arithmetic, ...reductions, ...quantizations }))
+const folders: ReadonlyMap<string, Folder> = new Map(Object.entries({ ...movements, ...arithmetic, ...reductions, ...quantizations, ...products }))
 
 /** The contents of the outputs of `node`, all of whose inputs are known and whose outputs have numeric shapes. */
 export function fold(node: OnnxNode, inputs: readonly (Block | undefined)[], outputs: readonly Target[]): readonly (Data | undefined)[] | undefined {

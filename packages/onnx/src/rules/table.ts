@@ -3,6 +3,7 @@ import type { Rule } from '../read/builder.js'
 import { attentions } from './attention.js'
 import { constantRules } from './constants.js'
 import { convolution } from './convolution.js'
+import { einsums } from './einsum.js'
 import { elementwise } from './elementwise.js'
 import { linear } from './linear.js'
 import { microsoft } from './microsoft.js'
@@ -15,7 +16,7 @@ import { reshaping } from './reshape.js'
 
 /** For every operation of the standard that is understood: what it means in any opset, in the normal form of normal-form.md, with its shapes. */
 const rules: ReadonlyMap<string, Rule> = new Map(
-  Object.entries({ ...elementwise, ...reshaping, ...movement, ...linear, ...convolution, ...normalization, ...reductions, ...constantRules, ...quantizations, ...attentions, ...recurrences }),
+  Object.entries({ ...elementwise, ...reshaping, ...movement, ...linear, ...convolution, ...normalization, ...reductions, ...constantRules, ...quantizations, ...attentions, ...einsums, ...recurrences }),
 )
 
 const domains: ReadonlyMap<string, ReadonlyMap<string, Rule>> = new Map([['', rules], ['com.microsoft', new Map(Object.entries(microsoft))]])

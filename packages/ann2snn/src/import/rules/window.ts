@@ -110,15 +110,17 @@ function resizedAxes(call: Call, x: Activation, shape: readonly number[]): [axis
   const axes = call.ints('axes')
   const scales = call.has(2) ? call.numbers(2, 'scales') : undefined
   const roi = call.has(1) ? call.numbers(1, 'roi') : undefined
-  return axes.map((onnxAxis, i) => {
+  return axes.flatMap((onnxAxis, i): [axis: number, how: AxisResize][] => {
     const axis = call.axis(0, onnxAxis)
     const [size, out] = [x.layout.shape[axis]!, shape[axis]!]
+    // ONNX Runtime does not crop what it does not resize
+    if ((scales ? scales[i]! : out / size) === 1) return []
     const part = roi ? ([roi[i]!, roi[i + axes.length]!] as const) : ([0, 1] as const)
     const how = {
       size, out, scale: scales ? scales[i]! : out / size, mode, coordinates, roi: part,
       antialias: call.int('antialias', 0) === 1, cubic: call.float('cubic_coeff_a', -0.75), excludeOutside: call.int('exclude_outside', 0) === 1,
     } as const
-    return placeOf(0, how) === undefined ? call.refuse(`its coordinates are ${coordinates}`, 'Export it with half_pixel or asymmetric coordinates.') : [axis, how]
+    return placeOf(0, how) === undefined ? call.refuse(`its coordinates are ${coordinates}`, 'Export it with half_pixel or asymmetric coordinates.') : [[axis, how]]
   })
 }
 
