@@ -10,6 +10,7 @@ import { withoutImages } from './calibration-images.js'
 import { inputShape, isSpiking, readBytes, readModel, sampleInputs } from './model-file.js'
 import { batchesFor, completeSpec } from './preprocessing.js'
 import { stage, type OnProgress } from './progress.js'
+import { isCheckpoint, openTrained, type TrainedNetwork } from './trained-network.js'
 
 export interface EvaluateModelOptions {
   /** DATA as a user writes it, or a data set. */
@@ -50,19 +51,20 @@ export const defaultSteps: readonly number[] = [4, 8, 16, 32, 64]
 /** Accuracy of a model file on labelled data: of a spiking network after every number of steps, or of a plain ONNX classifier. */
 export async function evaluateModel(path: string, options: EvaluateModelOptions, work: Work): Promise<ModelEvaluation> {
   const { data, samples = Infinity, against, output, batch, readout, sameData = false } = options
-  const graph = await readModel(path, { batch: 'keep' })
-  const spiking = isSpiking(graph)
+  const trained = isCheckpoint(path) ? await openTrained(path) : undefined
+  const graph = trained ? undefined : await readModel(path, { batch: 'keep' })
+  const spiking = !graph || isSpiking(graph)
   if (against !== undefined && !spiking) {
     throw new SnnError('ARGUMENT', `[eval] --against for ${path}, which is no .snn.onnx file but a plain ONNX model, expected it only for a converted one. Leave it out.`, { name: '--against', value: against })
   }
   const opened = typeof data === 'string' ? await openDataset(data, { signal: work.signal }) : data
-  const snnFile = spiking ? readSnn(await readBytes(path)) : undefined
+  const snnFile = trained ?? (spiking ? readSnn(await readBytes(path)) : undefined)
   const taken = samples < opened.length ? take(opened, samples) : opened
   const dataset = sameData ? taken : withoutImages(taken, snnFile?.metadata.calibration ?? [])
   const stored = snnFile?.metadata.preprocess
   const spec = options.preprocess ?? (stored === undefined ? undefined : parsePreprocess(stored))
   const source = snnFile ? against : path
-  const ann = source === undefined ? undefined : await evaluateAnn(source, snnFile ? await readModel(source, { batch: 'keep' }) : graph, dataset, { spec, output, batch }, work)
+  const ann = source === undefined ? undefined : await evaluateAnn(source, graph && !snnFile ? graph : await readModel(source, { batch: 'keep' }), dataset, { spec, output, batch }, work)
 
   const snn = snnFile && await withBackend((backend) => {
     const { snn: net } = snnFile
@@ -81,7 +83,7 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
 }
 
 /** Where nobody says: the steps of a network whose outputs of all steps are read together, or are needed at once; else several, with those recommended. */
-function stepsToMeasure({ snn, metadata: { T, readout } }: ReturnType<typeof readSnn>): readonly number[] {
+function stepsToMeasure({ snn, metadata: { T, readout } }: TrainedNetwork): readonly number[] {
   if (T === undefined) return defaultSteps
   return readout !== undefined || needsSequence(snn) !== undefined ? [T] : [...defaultSteps, T]
 }

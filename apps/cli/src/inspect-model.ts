@@ -1,7 +1,10 @@
 import { importOnnx, inspectNetwork, readSnn, type Inspection } from '@snn/ann2snn'
-import { readoutOf, type Readout } from '@snn/nn'
+import { stat } from 'node:fs/promises'
+import { readoutOf, sampleShapes, type Readout } from '@snn/nn'
+import type { Shape } from '@snn/tensor'
 import type { OnnxValue } from '@snn/onnx'
 import { isSpiking, readBytes, readModel } from './model-file.js'
+import { isCheckpoint, openTrained } from './trained-network.js'
 
 /** The object that `snn inspect --json` prints. */
 export interface ModelInspection extends Inspection {
@@ -21,6 +24,7 @@ export interface ModelInspection extends Inspection {
 
 /** What an ONNX file holds and what of it converts. */
 export async function inspectModel(path: string, options: { readonly output?: string } = {}): Promise<ModelInspection> {
+  if (isCheckpoint(path)) return inspectCheckpoint(path)
   const graph = await readModel(path)
   const spiking = isSpiking(graph)
   const { network, notes } = spiking ? { network: readSnn(await readBytes(path)).snn, notes: [] } : importOnnx(graph, options)
@@ -28,4 +32,18 @@ export async function inspectModel(path: string, options: { readonly output?: st
   const { producer, source, inputs, outputs } = graph
   const inspection = await inspectNetwork(network)
   return { ...(T !== undefined && { T }), ...(spiking && { readout: readoutOf(network) }), model: path, spiking, producer, opset: source.opset, bytes: source.bytes, inputs, outputs, ...inspection, notes: [...notes, ...inspection.notes] }
+}
+
+/** The network of a checkpoint of `snn train`, as the file that it becomes. */
+async function inspectCheckpoint(path: string): Promise<ModelInspection> {
+  const { snn } = await openTrained(path)
+  const { size } = await stat(path)
+  const float32 = ([name, shape]: readonly [string, Shape]): OnnxValue => ({ name, dtype: 'float32', shape: ['N', ...shape] })
+  const shapes = sampleShapes(snn)
+  const { T } = snn.metadata
+  return {
+    ...(T !== undefined && { T }), readout: readoutOf(snn), model: path, spiking: true, producer: 'snn train', opset: 0, bytes: size,
+    inputs: snn.inputs.map(({ name }) => float32([name, shapes.get(name)!])), outputs: snn.outputs.map((name) => float32([name, shapes.get(name)!])),
+    ...(await inspectNetwork(snn)),
+  }
 }

@@ -1,3 +1,3 @@
-export { checkpointFile } from './node/checkpoint-file.js'
+export { type CheckpointContent, type CheckpointFile, checkpointFile } from './node/checkpoint-file.js'
 export { jsonLines } from './node/json-lines.js'
 export { replaceFile } from './node/replace-file.js'

@@ -19,7 +19,7 @@ Examples:
 export function inspectCommand(): Command {
   return new Command('inspect')
     .description('List the layers of an ONNX model: shapes, parameters, what becomes spiking and what cannot.')
-    .addArgument(new Argument('<model.onnx>', 'an ONNX model, also a converted one'))
+    .addArgument(new Argument('<model.onnx>', 'an ONNX model, also a converted one, or a checkpoint of snn train'))
     .addOption(outputOption())
     .addOption(jsonOption())
     .addHelpText('after', examples)
@@ -35,7 +35,7 @@ export function describeInspection({ model, spiking, producer, opset, bytes, inp
   const refused = layers.filter(({ converts }) => !converts)
   const verdict = spiking ? 'a spiking network' : convertible ? 'all layers convert' : `${refused.length} of ${layers.length} layers cannot spike`
   return [
-    `${model}: ${count(bytes)} bytes, opset ${opset}${producer && `, written by ${producer}`}`,
+    `${model}: ${count(bytes)} bytes${opset === 0 ? '' : `, opset ${opset}`}${producer && `, written by ${producer}`}`,
     `in:  ${values(inputs)}`,
     `out: ${values(outputs)}`,
     ...(readout ? [`run: ${T === undefined ? 'any number of steps' : `T = ${T}`}, read by: ${describeReadout(readout)}`] : []),

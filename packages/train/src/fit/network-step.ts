@@ -25,13 +25,16 @@ export function timeFirst(x: Tensor): Tensor {
   return x.transpose([1, 0, ...x.shape.slice(2).map((_, i) => i + 2)])
 }
 
+// eslint-disable-next-line no-console -- nobody else was named to be told
+const warn = (text: string): void => console.warn(text)
+
 const meanOf = (loss: Tensor): Tensor => (loss.shape.length === 0 ? loss : loss.mean())
 
 /**
  * The training step of a network: forward, gradient, update, all in one program. The network's metadata then say how it was run and read, so that tools and
  * files measure what training measured.
  */
-export function trainingStep(net: Network, { optimizer, loss, encode, predict, onWarning = console.warn }: NetworkTraining & { readonly onWarning?: (text: string) => void }): TrainingStep {
+export function trainingStep(net: Network, { optimizer, loss, encode, predict, onWarning = warn }: NetworkTraining & { readonly onWarning?: (text: string) => void }): TrainingStep {
   return (x, y) => {
     const outputs = net.forward(encode(x), { training: true })
     net.metadata = { ...net.metadata, T: outputs.shape[0]!, encoding: recognizeEncoding(encode, x), ...readoutFor(outputs, predict) }
