@@ -11,6 +11,7 @@ import { withoutImages } from './calibration-images.js'
 import { inputShape, isSpiking, readBytes, readModel } from './model-file.js'
 import { batchesFor, completeSpec, pictureShapes } from './preprocessing.js'
 import { stage, type OnProgress } from './progress.js'
+import { isCheckpoint, openTrained, type TrainedNetwork } from './trained-network.js'
 
 export interface EvaluateModelOptions extends ClassifierOptions, InputWish {
   /** DATA as a user writes it, or a data set. */
@@ -56,13 +57,13 @@ export const defaultSteps: readonly number[] = [4, 8, 16, 32, 64]
 /** Accuracy of a model file on labelled data: of a spiking network after every number of steps, or of a plain ONNX classifier. */
 export async function evaluateModel(path: string, options: EvaluateModelOptions, work: Work): Promise<ModelEvaluation> {
   const { data, samples = Infinity, against, batch, readout, sameData = false } = options
-  const graph = await readModel(path, { batch: 'keep' })
-  const spiking = isSpiking(graph)
+  const trained = isCheckpoint(path) ? await openTrained(path) : undefined
+  const spiking = trained !== undefined || isSpiking(await readModel(path, { batch: 'keep' }))
   if (against !== undefined && !spiking) {
     throw new SnnError('ARGUMENT', `[eval] --against for ${path}, which is no .snn.onnx file but a plain ONNX model, expected it only for a converted one. Leave it out.`, { name: '--against', value: against })
   }
   const opened = typeof data === 'string' ? await openDataset(data, { signal: work.signal }) : data
-  const snnFile = spiking ? readSnn(await readBytes(path)) : undefined
+  const snnFile = trained ?? (spiking ? readSnn(await readBytes(path)) : undefined)
   if (opened.labelled === false) throw new SnnError('ARGUMENT', `[eval] ${opened.description}, without labels, expected labelled data. Give labels: see DATA in snn eval --help.`, { name: '--data', value: opened.description })
   const taken = samples < opened.length ? take(opened, samples) : opened
   const dataset = sameData ? taken : withoutImages(taken, snnFile?.metadata.calibration ?? [])
@@ -98,7 +99,7 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
 }
 
 /** Where nobody says: the steps of a network whose outputs of all steps are read together, or are needed at once; else several, with those recommended. */
-function stepsToMeasure({ snn, metadata: { T, readout } }: ReturnType<typeof readSnn>): readonly number[] {
+function stepsToMeasure({ snn, metadata: { T, readout } }: TrainedNetwork): readonly number[] {
   if (T === undefined) return defaultSteps
   return readout !== undefined || needsSequence(snn) !== undefined ? [T] : [...defaultSteps, T]
 }

@@ -79,15 +79,15 @@ describe('what fit measures', () => {
         // and step by step, as a page would show it
         const [x, y] = (await data.pass(0)[Symbol.asyncIterator]().next()).value!
         const whole = await simulate(snn, x, { backend })
-        let shown: ArrayLike<number> = []
+        let shown: readonly number[] = []
         for await (const { logits, t } of steps(snn, x, { T: which.T, backend })) {
-          shown = logits.data
-          expect([...logits.data]).toEqual([...whole.logitsByStep.data.subarray(t * shown.length, (t + 1) * shown.length)])
+          shown = [...logits.data]
+          expect(shown).toEqual([...whole.logitsByStep.data.subarray(t * shown.length, (t + 1) * shown.length)])
         }
-        expect([...shown]).toEqual([...whole.logits.data])
+        expect(shown).toEqual([...whole.logits.data])
         expect(whole.logits.shape).toEqual([y.shape[0], classes])
       }),
-      { numRuns: 30, examples: Object.keys(predictions).map((predict, i) => [{ T: 4, end: 'spikes', predict, encoding: 'constant' as const, seed: i }]) },
+      { numRuns: 30, examples: Object.keys(predictions).map((predict, i): [Case] => [{ T: 4, end: 'spikes', predict, encoding: 'constant', seed: i }]) },
     )
   })
 

@@ -1,13 +1,16 @@
 import { freeNames, importOnnx, inspectNetwork, readSnn, type Inspection } from '@snn/ann2snn'
 import type { ImageDataset, PreprocessTrial } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
-import { readoutOf, type Readout } from '@snn/nn'
+import { readoutOf, sampleShapes, type Readout } from '@snn/nn'
+import { stat } from 'node:fs/promises'
+import type { Shape } from '@snn/tensor'
 import type { OnnxValue } from '@snn/onnx'
 import { SnnError } from '@snn/tensor'
 import { readClassifier, type ClassifierOptions } from './classifier.js'
 import type { Work } from './evaluate-model.js'
 import { tryPreprocessing } from './input-settings.js'
 import { isSpiking, readBytes, readModel } from './model-file.js'
+import { isCheckpoint, openTrained } from './trained-network.js'
 
 export interface InspectModelOptions extends ClassifierOptions {
   /** Labelled pictures to try preprocessings on: DATA as a user writes it, or a data set. */
@@ -37,6 +40,7 @@ export interface ModelInspection extends Inspection {
 
 /** What an ONNX file holds and what of it converts; with data, which preprocessing it takes. */
 export async function inspectModel(path: string, options: InspectModelOptions, work: Work): Promise<ModelInspection> {
+  if (isCheckpoint(path)) return inspectCheckpoint(path)
   const { data, samples, labelOffset, output, sizes = {} } = options
   const graph = await readModel(path, { sizes })
   const spiking = isSpiking(graph)
@@ -50,4 +54,18 @@ export async function inspectModel(path: string, options: InspectModelOptions, w
   const { producer, source, inputs, outputs } = graph
   const inspection = await inspectNetwork(network)
   return { ...(T !== undefined && { T }), ...(spiking && { readout: readoutOf(network) }), model: path, spiking, producer, opset: source.opset, bytes: source.bytes, inputs, outputs, ...inspection, notes: [...notes, ...inspection.notes], ...(trials && { trials }) }
+}
+
+/** The network of a checkpoint of `snn train`, as the file that it becomes. */
+async function inspectCheckpoint(path: string): Promise<ModelInspection> {
+  const { snn } = await openTrained(path)
+  const { size } = await stat(path)
+  const float32 = ([name, shape]: readonly [string, Shape]): OnnxValue => ({ name, dtype: 'float32', shape: ['N', ...shape] })
+  const shapes = sampleShapes(snn)
+  const { T } = snn.metadata
+  return {
+    ...(T !== undefined && { T }), readout: readoutOf(snn), model: path, spiking: true, producer: 'snn train', opset: 0, bytes: size,
+    inputs: snn.inputs.map(({ name }) => float32([name, shapes.get(name)!])), outputs: snn.outputs.map((name) => float32([name, shapes.get(name)!])),
+    ...(await inspectNetwork(snn)),
+  }
 }

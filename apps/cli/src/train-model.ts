@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { evaluate, readSnn, toOnnx } from '@snn/ann2snn'
 import { SnnError } from '@snn/tensor'
-import { checkOutputs, makeFolder } from '@snn/tensor/node'
+import { checkOutputs, makeFolder, replaceFile } from '@snn/tensor/node'
 import { adam, adamW, cosine, fit, sgd, type EpochResult, type OptimizerOptions } from '@snn/train'
-import { checkpointFile, jsonLines } from '@snn/train/node'
+import { checkpointFile, jsonLines, type CheckpointContent } from '@snn/train/node'
 import { withBackend } from './backend.js'
 import type { OnProgress } from './progress.js'
 import { count, percent } from './table.js'
 import { openTrainingSets } from './training-data.js'
+import type { TrainingDescription } from './trained-network.js'
 import { trainingNetworks } from './training-networks.js'
 
 export const trainingOptimizers = {
@@ -47,6 +49,10 @@ export interface ModelTraining {
   readonly parameters: number
   readonly checkpoint: string
   readonly log: string
+  /** The trained network as a .snn.onnx file. */
+  readonly network: string
+  /** Of that file on the test part, read again and run as `snn eval` runs it. */
+  readonly accuracy: number
   readonly history: readonly EpochResult[]
   /** Of this run, with everything. */
   readonly seconds: number
@@ -56,10 +62,12 @@ export interface TrainWork {
   readonly signal: AbortSignal
   readonly onProgress: OnProgress
   readonly onEpoch: (result: EpochResult) => void
+  /** Is told what the user should know before training begins. */
+  readonly onNote: (text: string) => void
 }
 
 /** Trains a network on a data set, with a log and a checkpoint in the folder `out`. */
-export async function trainModel(dataset: string, options: TrainModelOptions, { signal, onProgress, onEpoch }: TrainWork): Promise<ModelTraining> {
+export async function trainModel(dataset: string, options: TrainModelOptions, { signal, onProgress, onEpoch, onNote }: TrainWork): Promise<ModelTraining> {
   const started = performance.now()
   const { model, out, resume = false, epochs, batch, lr, schedule, seed, every } = options
   const kind = Object.hasOwn(trainingNetworks, model) ? trainingNetworks[model]! : undefined
@@ -67,24 +75,29 @@ export async function trainModel(dataset: string, options: TrainModelOptions, { 
   const { steps: T = kind.T, width = kind.width } = options
   const checkpoint = join(out, 'checkpoint.safetensors')
   const log = join(out, 'log.jsonl')
+  const network = join(out, 'model.snn.onnx')
   const sets = await openTrainingSets(dataset, { ...options, T, signal })
-  await checkFolder(out, { checkpoint, log }, resume)
+  await checkFolder(out, { checkpoint, log, network }, resume)
 
   const { net, loss } = kind.create({ shape: sets.shape, classes: sets.classes, width })
   net.initialize({ seed })
   const updates = epochs * Math.floor(sets.train.samples / batch)
   const rate = schedule === 'cosine' ? cosine({ initial: lr, steps: Math.max(1, updates) }) : lr
   const optimizer = trainingOptimizers[options.optimizer](net.parameters(), { lr: rate })
-  // a cosine depends on the number of passes; a constant rate may go on for longer
-  const identity = JSON.stringify({ data: sets.description, model, T, width, optimizer: options.optimizer, lr, schedule, seed, ...(schedule === 'cosine' && { epochs }) })
-  const result = await withBackend((backend) =>
-    fit(net, sets.train, {
+  const identity = JSON.stringify({ data: sets.description, model, T, width, optimizer: options.optimizer, lr, schedule, seed })
+  const { shape, classes, encoding, preprocess, classNames } = sets
+  const description: TrainingDescription = { model, shape, classes, width, epochs, T, encoding, ...(preprocess && { preprocess }), ...(classNames && { classNames }) }
+  const store = checkpointFile(checkpoint, { about: JSON.stringify(description) })
+  if (resume) noteOnResume(await store.load(), { epochs, schedule }, onNote)
+  const { result, accuracy } = await withBackend(async (backend) => {
+    const result = await fit(net, sets.train, {
       optimizer,
       loss,
       encode: sets.encode,
       epochs,
       validation: sets.test,
-      checkpoint: { store: checkpointFile(checkpoint), every, resume, identity },
+      checkpoint: { store, every, resume, identity },
+      onWarning: onNote,
       log: jsonLines(log),
       backend,
       signal,
@@ -93,16 +106,35 @@ export async function trainModel(dataset: string, options: TrainModelOptions, { 
         const facts = [`epoch ${epoch} of ${epochs}`, ...(mean === undefined ? [] : [`loss ${mean.toPrecision(3)}`]), ...(accuracy === undefined ? [] : [percent(accuracy)]), `${count(samplesPerSecond)} images/s`, `${clock(secondsLeft)} in all`]
         onProgress({ stage, done, total, note: `; ${facts.join(', ')}` })
       },
-    }),
-  )
+    })
+    // on a resume of what is done nothing was traced that would say it
+    net.metadata = { T, encoding, readout: { by: 'count' } }
+    const file = await toOnnx(net, { ...(preprocess && { preprocess }), ...(classNames && { classNames }) })
+    await replaceFile(network, file)
+    const { results } = await evaluate(readSnn(file).snn, { [Symbol.asyncIterator]: () => sets.test.pass(0)[Symbol.asyncIterator]() }, { backend, signal })
+    return { result, accuracy: results[0]!.accuracy }
+  })
   const parameters = Object.values(net.parameters()).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
-  return { dataset, model, data: sets.description, steps: T, parameters, checkpoint, log, history: result.history, seconds: (performance.now() - started) / 1000 }
+  return { dataset, model, data: sets.description, steps: T, parameters, checkpoint, log, network, accuracy, history: result.history, seconds: (performance.now() - started) / 1000 }
+}
+
+/** Says how a training with another number of passes than before goes on. */
+function noteOnResume(stored: CheckpointContent | undefined, { epochs, schedule }: Pick<TrainModelOptions, 'epochs' | 'schedule'>, onNote: (text: string) => void): void {
+  if (!stored?.about) return
+  const { epochs: before } = JSON.parse(stored.about) as TrainingDescription
+  const done = stored.position.epoch
+  if (done >= epochs) onNote(`${done} of ${epochs} epochs are done: nothing is trained. Give more --epochs to go on.`)
+  else if (before !== epochs) {
+    const share = (total: number): string => percent((1 + Math.cos((Math.PI * done) / total)) / 2)
+    const rate = schedule === 'cosine' ? `the learning rate goes on along the cosine of ${epochs} epochs, from ${share(epochs)} of its first value (at this place in ${before} epochs: ${share(before)})` : 'the learning rate stays as it is'
+    onNote(`goes on after epoch ${done} with ${epochs} epochs instead of ${before}: ${rate}.`)
+  }
 }
 
 /** Makes the folder. Throws `OUTPUT` where it cannot be written to, and `ARGUMENT` where a training would be overwritten. */
-async function checkFolder(folder: string, { checkpoint, log }: { readonly checkpoint: string; readonly log: string }, resume: boolean): Promise<void> {
+async function checkFolder(folder: string, { checkpoint, log, network }: Readonly<Record<'checkpoint' | 'log' | 'network', string>>, resume: boolean): Promise<void> {
   await makeFolder(folder, '--out')
-  await checkOutputs({ 'the checkpoint of --out': checkpoint, 'the log of --out': log })
+  await checkOutputs({ 'the checkpoint of --out': checkpoint, 'the log of --out': log, 'the network of --out': network })
   if (resume || !(await stat(checkpoint).catch(() => undefined))) return
   throw new SnnError('ARGUMENT', `[train] --out ${folder} holds a training already, expected an empty folder. Give --resume to go on with it, or another folder.`, { name: '--out', value: folder })
 }

@@ -35,7 +35,7 @@ describe('snn train', { timeout: 120_000 }, () => {
     expect(result.history.map(({ epoch, steps }) => [epoch, steps])).toEqual([1, 2, 3, 4, 5].map((e) => [e, 6 * e]))
     expect(result.history.at(-1)!.validation!.accuracy).toBeGreaterThan(0.9)
     expect((await lines(at('one/log.jsonl'))).filter(({ type }) => type === 'epoch').map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5])
-    expect((await readdir(at('one'))).sort()).toEqual(['checkpoint.safetensors', 'log.jsonl'])
+    expect((await readdir(at('one'))).sort()).toEqual(['checkpoint.safetensors', 'log.jsonl', 'model.snn.onnx'])
   })
 
   it('goes on with --resume as if it had not stopped, and prints a line for each pass to readers', async () => {
@@ -43,6 +43,23 @@ describe('snn train', { timeout: 120_000 }, () => {
     expect((await snn(...mlp('parts', '--epochs', '1', '--schedule', 'constant'))).stdout).toMatch(/^epoch 1 of 1: loss [\d.]+, train [\d.]+ %, test [\d.]+ %\nmlp on mnist \(/)
     const resumed = JSON.parse((await snn(...mlp('parts', '--epochs', '3', '--schedule', 'constant', '--resume', '--json'))).stdout) as Printed
     expect(resumed.history).toEqual(straight.history)
+  })
+
+  it('writes the network as a file, says the accuracy that snn eval measures on it and on the checkpoint, and shows how it is read', async () => {
+    const trained = JSON.parse((await snn(...mlp('network', '--epochs', '2', '--json'))).stdout) as Printed & { readonly network: string; readonly checkpoint: string; readonly accuracy: number }
+    expect(trained.network).toBe(at('network/model.snn.onnx'))
+    expect(trained.accuracy).toBe(trained.history.at(-1)!.validation!.accuracy)
+    for (const file of [trained.network, trained.checkpoint]) {
+      const measured = JSON.parse((await snn('eval', file, '--data', `${at('data')}:test`, '--json')).stdout) as { readonly samples: number; readonly snn: readonly { readonly steps: number; readonly accuracy: number }[] }
+      expect(measured).toMatchObject({ samples: 50, snn: [{ steps: 8, accuracy: trained.accuracy }] })
+      expect((await snn('inspect', file)).stdout).toContain('run: T = 8, read by: count over all steps')
+    }
+    const last = JSON.parse((await snn('eval', trained.network, '--data', `${at('data')}:test`, '--readout', 'last', '--steps', '4,8', '--json')).stdout) as { readonly snn: readonly unknown[] }
+    expect(last.snn).toHaveLength(2)
+    const more = (await snn(...mlp('network', '--epochs', '3', '--resume'))).stdout
+    expect(more).toMatch(/note: goes on after epoch 2 with 3 epochs instead of 2: the learning rate goes on along the cosine of 3 epochs, from 25.0\d? % of its first value .*: 0.0/)
+    expect(more).toMatch(/epoch 3 of 3/)
+    expect((await snn(...mlp('network', '--epochs', '3', '--resume'))).stdout).toMatch(/note: 3 of 3 epochs are done[^]*test accuracy/)
   })
 
   it.runIf(process.platform === 'linux')('shows progress on a terminal; Ctrl-C ends with 130 after a checkpoint, and nothing is lost', async () => {

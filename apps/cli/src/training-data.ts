@@ -2,6 +2,7 @@ import { preprocess, splitByClass, subset, take, loader, toFrames, type Dataset,
 import { cifar10, fashionMnist, openDataset, openEventSet, setCatalogue, type EventDataset } from '@snn/datasets/node'
 import { repeat, SnnError, type Shape, type Tensor } from '@snn/tensor'
 import { timeFirst } from '@snn/train'
+import { completeSpec } from './preprocessing.js'
 
 /** Labelled data in batches, and how they enter a network. */
 export interface TrainingSets {
@@ -10,7 +11,12 @@ export interface TrainingSets {
   /** Of one sample at one step. */
   readonly shape: Shape
   readonly classes: number
+  readonly classNames?: readonly string[]
   readonly description: string
+  /** How pictures become inputs. */
+  readonly preprocess?: PreprocessSpec
+  /** What `encode` does. */
+  readonly encoding: 'constant' | 'sequence'
   /** [N, ..] -> [T, N, ..] */
   readonly encode: (x: Tensor) => Tensor
 }
@@ -55,8 +61,9 @@ async function openPictures(name: string, options: TrainingDataOptions): Promise
   const [trainSet, testSet] = parts as [ImageDataset, ImageDataset]
   const shape = trainSet.shape
   if (!shape) throw new SnnError('ARGUMENT', `[train] ${trainSet.description} has pictures of different sizes, expected one size.`, { name: '--data', value: data })
+  const whole = completeSpec(spec, trainSet, shape)
   const transform = preprocess(spec)
-  return { ...batches(trainSet, testSet, transform, options), shape, classes: 10, encode: (x) => repeat(x, T) }
+  return { ...batches(trainSet, testSet, transform, options), shape, classes: 10, ...(trainSet.classes && { classNames: trainSet.classes }), ...(whole && { preprocess: whole }), encoding: 'constant', encode: (x) => repeat(x, T) }
 }
 
 async function openRecordings(name: string, options: TrainingDataOptions): Promise<TrainingSets> {
@@ -72,7 +79,7 @@ async function openRecordings(name: string, options: TrainingDataOptions): Promi
   const frames = toFrames({ by: 'number', n: T })
   const { width, height, polarities } = first.sensor
   const shape = height === 1 && polarities === 1 ? [width] : [polarities, height, width]
-  return { ...batches(trainSet!, testSet!, ({ events, label }) => [frames(events), label], options), shape, classes: first.classes.length, encode: timeFirst }
+  return { ...batches(trainSet!, testSet!, ({ events, label }) => [frames(events), label], options), shape, classes: first.classes.length, classNames: first.classes, encoding: 'sequence', encode: timeFirst }
 }
 
 function batches<S>(trainSet: Dataset<S>, testSet: Dataset<S>, transform: Transform<S>, { batch, seed, samples = Infinity, testSamples = Infinity, signal }: TrainingDataOptions): Pick<TrainingSets, 'train' | 'test' | 'description'> {

@@ -1,2 +1,2 @@
-export { checkpointFile } from './node/checkpoint-file.js'
+export { type CheckpointContent, type CheckpointFile, checkpointFile } from './node/checkpoint-file.js'
 export { jsonLines } from './node/json-lines.js'

@@ -30,7 +30,7 @@ Examples:
 export function evalCommand(signal: AbortSignal): Command {
   return new Command('eval')
     .description('Measure the accuracy of a classifier on labelled data.')
-    .addArgument(new Argument('<FILE>', 'a .snn.onnx file, or a plain ONNX classifier, which ONNX Runtime runs'))
+    .addArgument(new Argument('<FILE>', 'a .snn.onnx file, a checkpoint of snn train, or a plain ONNX classifier, which ONNX Runtime runs'))
     .requiredOption('--data <DATA>', 'labelled data')
     .addOption(new Option('--samples <count>', 'only the first so many samples').argParser(wholeNumber(1)))
     .addOption(new Option('--steps <list>', `after how many time steps to measure, all in one run (default: those of the file; of a converted one ${defaultSteps.join()}, too)`).argParser(stepList))

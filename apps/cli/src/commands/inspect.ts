@@ -26,7 +26,7 @@ Examples:
 export function inspectCommand(signal: AbortSignal): Command {
   return new Command('inspect')
     .description('List the layers of an ONNX model: shapes, parameters, what becomes spiking and what cannot; with labelled pictures, which preprocessing it takes.')
-    .addArgument(new Argument('<model.onnx>', 'an ONNX model, also a converted one'))
+    .addArgument(new Argument('<model.onnx>', 'an ONNX model, also a converted one, or a checkpoint of snn train'))
     .option('--data <DATA>', 'labelled pictures to try the usual preprocessings and label offsets on')
     .addOption(new Option('--samples <count>', 'how many of them, drawn at random (default: 100, more for those that are hard to tell apart)').argParser(wholeNumber(1)))
     .addOption(labelOffsetOption())
@@ -46,7 +46,7 @@ export function describeInspection({ model, spiking, producer, opset, bytes, inp
   const refused = layers.filter(({ converts }) => !converts)
   const verdict = spiking ? 'a spiking network' : convertible ? 'all layers convert' : `${refused.length} of ${layers.length} layers cannot spike`
   return [
-    `${model}: ${count(bytes)} bytes, opset ${opset}${producer && `, written by ${producer}`}`,
+    `${model}: ${count(bytes)} bytes${opset === 0 ? '' : `, opset ${opset}`}${producer && `, written by ${producer}`}`,
     `in:  ${values(inputs)}`,
     `out: ${values(outputs)}`,
     ...(readout ? [`run: ${T === undefined ? 'any number of steps' : `T = ${T}`}, read by: ${describeReadout(readout)}`] : []),

@@ -56,7 +56,10 @@ export function trainCommand(signal: AbortSignal): Command {
       const onEpoch = (result: EpochResult): void => {
         if (!json) process.stdout.write(`${describeEpoch(result, flags.epochs)}\n`)
       }
-      const result = await withProgress((onProgress) => trainModel(dataset, { ...flags, out }, { signal, onProgress, onEpoch }))
+      const onNote = (text: string): void => {
+        if (!json) process.stdout.write(`note: ${text}\n`)
+      }
+      const result = await withProgress((onProgress) => trainModel(dataset, { ...flags, out }, { signal, onProgress, onEpoch, onNote }))
       process.stdout.write(`${json ? JSON.stringify(result) : describeTraining(result)}\n`)
     })
 }
@@ -73,10 +76,9 @@ function describeEpoch({ epoch, loss, accuracy, validation }: EpochResult, epoch
 }
 
 /** The result for readers. */
-export function describeTraining({ dataset, model, data, steps, parameters, checkpoint, log, history, seconds }: ModelTraining): string {
-  const last = history.at(-1)?.validation?.accuracy
+export function describeTraining({ dataset, model, data, steps, parameters, checkpoint, log, network, accuracy, seconds }: ModelTraining): string {
   return [
     `${model} on ${dataset} (${data}), T = ${steps}, ${count(parameters)} parameters, ${count(seconds)} s`,
-    `${last === undefined ? '' : `test accuracy ${percent(last)}; `}checkpoint ${checkpoint}, log ${log}`,
+    `test accuracy ${percent(accuracy)}, measured on ${network} as snn eval does; checkpoint ${checkpoint}, log ${log}`,
   ].join('\n')
 }

@@ -77,6 +77,6 @@ function firstNotFinite(data: ArrayLike<number>, isNone: (value: number) => bool
   // whole numbers always are; else one sum tells, without a branch for each
   if (!(data instanceof Float32Array || data instanceof Float64Array)) return -1
   let sum = 0
-  for (let i = 0; i < data.length; i++) sum += data[i]! * 0
+  for (let i = 0; i < data.length; i++) sum += data[i]! - data[i]!
   return sum === 0 ? -1 : data.findIndex(isNone)
 }

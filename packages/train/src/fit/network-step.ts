@@ -26,6 +26,9 @@ export function timeFirst(x: Tensor): Tensor {
   return x.transpose([1, 0, ...x.shape.slice(2).map((_, i) => i + 2)])
 }
 
+// eslint-disable-next-line no-console -- nobody else was named to be told
+const warn = (text: string): void => console.warn(text)
+
 function checkTraining(net: Network, options: Pick<NetworkTraining, 'encode'>): void {
   checkMembers('fit', net, 'net', ['nodes', 'forward()'], 'a Network such as sequential(..)')
   checkObject('fit', options)
@@ -41,7 +44,7 @@ const meanOf = (loss: Tensor): Tensor => (loss.shape.length === 0 ? loss : loss.
  */
 export function trainingStep(net: Network, options: NetworkTraining & { readonly onWarning?: (text: string) => void }): TrainingStep {
   checkTraining(net, options)
-  const { optimizer, loss, encode, predict, onWarning = console.warn } = options
+  const { optimizer, loss, encode, predict, onWarning = warn } = options
   checkMembers('fit', optimizer, 'optimizer', ['step()', 'variables'], 'an optimiser such as adam(net.parameters())')
   checkFunction('fit', loss, 'loss', 'a loss of outputs [T, N, ..] and targets, such as countCrossEntropy')
   return (x, y) => {

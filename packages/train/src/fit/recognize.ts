@@ -18,8 +18,9 @@ export function recognizeReadout(predict: (outputs: Tensor) => Tensor, [T = 0, ,
     outputs.data[i] = n % 2 === 0 ? value - 0.5 : Number(value < n / (2 * trials))
   })
   const predicted = tried(predict, outputs)
+  if (!predicted) return { by: 'other' }
   const divisors = Array.from({ length: K }, (_, i) => K - i).filter((classes) => K % classes === 0)
-  for (let start = 0; predicted && start < T; start++) {
+  for (let start = 0; start < T; start++) {
     for (const classes of divisors) {
       for (const by of readouts) {
         const readout: Readout = { by, ...(start > 0 && { start }), ...(classes < K && { classes }) }
@@ -73,7 +74,7 @@ function tried(fn: (x: Tensor) => Tensor, value: Value): Value | undefined {
   try {
     evaluateShapes(() => {
       const x = placeholder(value.shape, value.dtype)
-      result = interpret(fn(x), referenceKernels, new Map([[x, value]])) as Value
+      result = interpret<Tensor, Value>(fn(x), referenceKernels, new Map([[x, value]]))
       return []
     })
   } catch {

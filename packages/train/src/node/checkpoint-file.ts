@@ -1,19 +1,30 @@
 import { readFile } from 'node:fs/promises'
 import { SnnError } from '@snn/tensor'
 import { replaceFile } from '@snn/tensor/node'
-import type { CheckpointStore, TrainingPosition } from '../fit/checkpoint.js'
+import type { CheckpointStore, TrainingPosition, Checkpoint } from '../fit/checkpoint.js'
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint-format.js'
 
 const key = 'snn.training'
+const aboutKey = 'snn.about'
+
+/** What a checkpoint file holds. */
+export interface CheckpointContent extends Checkpoint {
+  /** What the caller of `checkpointFile` wrote along. */
+  readonly about: string | undefined
+}
+
+export interface CheckpointFile extends CheckpointStore {
+  load(): Promise<CheckpointContent | undefined>
+}
 
 /**
- * Keeps the last checkpoint in a file. It is written under another name, flushed to the disk and renamed, so that the file is the old checkpoint or
+ * Keeps the last checkpoint in a file, and with it `about`, from which a program can build the network again. It is written under another name, flushed to the disk and renamed, so that the file is the old checkpoint or
  * the whole new one at any moment. `load` throws `DATA_INVALID` for a file that is no checkpoint.
  */
-export function checkpointFile(path: string): CheckpointStore {
+export function checkpointFile(path: string, { about }: { readonly about?: string } = {}): CheckpointFile {
   return {
     async save({ tensors, position }) {
-      await replaceFile(path, encodeCheckpoint({ tensors, metadata: { [key]: JSON.stringify(position) } }))
+      await replaceFile(path, encodeCheckpoint({ tensors, metadata: { [key]: JSON.stringify(position), ...(about !== undefined && { [aboutKey]: about }) } }))
     },
     async load() {
       const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
@@ -22,7 +33,7 @@ export function checkpointFile(path: string): CheckpointStore {
       })
       if (!bytes) return undefined
       const { tensors, metadata } = decodeCheckpoint(bytes, path)
-      return { tensors, position: parsePosition(metadata[key], path) }
+      return { tensors, position: parsePosition(metadata[key], path), about: metadata[aboutKey] }
     },
   }
 }

@@ -1,5 +1,5 @@
 import { defineNeuron, extendNeuron, integrateAndFire, learnable, lif, nonSpikingLif } from '@snn/neuron'
-import { batchNorm1d, dropout, input, linear, Network, sequential, stepwise, type Part } from '@snn/nn'
+import { batchNorm1d, dropout, input, linear, sequential, stepwise, type Network, type Part } from '@snn/nn'
 import { compile, isSnnError, reference, repeat, stopGradient, zeros, type SnnError, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { adam, countCrossEntropy, sgd, type Optimizer } from '../index.js'
