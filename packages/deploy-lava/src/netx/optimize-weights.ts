@@ -35,7 +35,7 @@ export function optimizeWeights(given: Float64Array): OptimizedWeights | undefin
   }
   let common = 8
   while (common > 0 && set % 2 ** common !== 0) common--
-  return { weights: shifted, num_weight_bits: 8 - shift - (common - mixed), weight_exp: -shift }
+  return { weights: shifted, num_weight_bits: 8 - shift - (common - mixed), weight_exp: 0 - shift }
 }
 
 function range(values: Float64Array): [number, number] {
