@@ -67,7 +67,7 @@ describe.each(doors)('$specifier', ({ specifier, source }) => {
     for (const [name, call] of functions) {
       for (const [what, args] of Object.entries(junk)) {
         const error = await rawError(call, args())
-        if (error !== undefined && !raw.has(name)) raw.set(name, `${name}, given ${what}: ${String(error)}`)
+        if (error !== undefined && !raw.has(name)) raw.set(name, `${name}, given ${what}: ${error instanceof Error ? String(error) : typeof error}`)
       }
     }
     const allowed = unchecked[specifier] ?? []

@@ -47,6 +47,12 @@ function testPackage(pkg: Package, packages: readonly Package[], manager: Manage
     })
   }
 
+  if (pkg.shortName === 'tensor') it.each(nodes)('TRACED_VALUE names the line of the user on $name', { timeout: minutes }, async ({ command }) => {
+    const lines = [`import { compile, reference } from '${pkg.name}'`, 'const f = compile((x) => {', '  const y = x.add(1)', '  return y > 2 ? y : x', '}, { backend: reference() })', 'await f({ data: new Float32Array(2), shape: [2] }).catch(({ details }) => console.log(details.place))']
+    project.write('traced.js', lines.join('\n'))
+    expect(await execute(command, ['traced.js'], { cwd: project.directory })).toMatch(/traced\.js:3:15/)
+  })
+
   for (const name of Object.keys(pkg.manifest.bin ?? {})) {
     it.each(nodes)(`${name} --help prints its usage on $name`, { timeout: minutes }, async ({ command }) => {
       const program = join(project.directory, 'node_modules', pkg.name, pkg.manifest.bin![name]!)

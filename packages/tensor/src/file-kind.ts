@@ -13,6 +13,9 @@ const starts = (...first: readonly number[]): Test => (bytes) => first.every((by
 const textAt = (at: number, expected: string): Test => (_, text) => text.startsWith(expected, at)
 const matches = (pattern: RegExp): Test => (_, text) => pattern.test(text)
 
+/** An archive with such names among its first members. */
+const inZip = (names: RegExp): Test => (_, text) => text.startsWith('PK\u0003\u0004') && names.test(text)
+
 /** A header of that many bytes, as JSON, behind a length of 8 bytes. */
 const isSafetensors: Test = (bytes, text) => bytes.length > 8 && bytes[4] === 0 && bytes[5] === 0 && bytes[6] === 0 && bytes[7] === 0 && /^\{\s*"/.test(text.slice(8))
 
@@ -25,10 +28,10 @@ const kinds: readonly (readonly [test: Test, id: string, name: string, fix?: str
   [matches(/^\s*<\?xml/i), 'xml', 'a text in XML', 'Is it the answer of a server that refused the download?'],
   [textAt(0, 'version https://git-lfs.github.com/spec/'), 'git-lfs', 'a pointer of Git LFS, not the file that it stands for', 'Run git lfs pull, or download the file itself.'],
   [matches(/^\S*\/annex\/objects\//), 'git-annex', 'a pointer of git-annex, not the file that it stands for', 'Run git annex get.'],
-  [matches(/^PK\u0003\u0004[^]*(\/data\.pkl|\/\.format_version|\/byteorder|\/code\/__torch__)/), 'torch', 'a PyTorch file (.pt, .pth)', `${exportToOnnx}: torch.onnx.export(model, x, 'model.onnx'), or save its weights with safetensors.`],
-  [matches(/^PK\u0003\u0004[^]*(metadata\.json|config\.json|model\.weights\.h5)/), 'keras', 'a Keras file (.keras)', `${exportToOnnx}: model.export('model.onnx', format='onnx').`],
-  [matches(/^PK\u0003\u0004[^]{26}[^]{0,255}\.npy/), 'npz', 'an archive of NumPy arrays (.npz)'],
-  [matches(/^PK(\u0003\u0004|\u0005\u0006)/), 'zip', 'a ZIP archive', 'Unpack it first.'],
+  [inZip(/(\/data\.pkl|\/\.format_version|\/byteorder|\/code\/__torch__)/), 'torch', 'a PyTorch file (.pt, .pth)', `${exportToOnnx}: torch.onnx.export(model, x, 'model.onnx'), or save its weights with safetensors.`],
+  [inZip(/(metadata\.json|config\.json|model\.weights\.h5)/), 'keras', 'a Keras file (.keras)', `${exportToOnnx}: model.export('model.onnx', format='onnx').`],
+  [inZip(/^[^]{30,285}\.npy/), 'npz', 'an archive of NumPy arrays (.npz)'],
+  [(_, text) => text.startsWith('PK\u0003\u0004') || text.startsWith('PK\u0005\u0006'), 'zip', 'a ZIP archive', 'Unpack it first.'],
   [(bytes) => bytes[0] === 0x80 && bytes[1]! >= 2 && bytes[1]! <= 5, 'pickle', 'a Python pickle (.pkl, an old .pt or .pth)', `${exportToOnnx}, or save its arrays with safetensors or NumPy.`],
   [(bytes, text) => [0, 512, 1024].some((at) => bytes[at] === 0x89 && text.startsWith('HDF\r\n\u001a\n', at + 1)), 'hdf5', 'an HDF5 file (.h5, .hdf5)', `If it is a Keras model: ${exportToOnnx.toLowerCase()} with model.export('model.onnx', format='onnx').`],
   [textAt(4, 'TFL3'), 'tflite', 'a TensorFlow Lite model (.tflite)', 'Convert it with tf2onnx: python -m tf2onnx.convert --tflite model.tflite --output model.onnx.'],

@@ -53,7 +53,7 @@ export async function openEvents(source: Uint8Array | Blob | URL | ByteStream, o
     }
     return openStream(response.body, name, options)
   }
-  const isStream = typeof source === 'object' && source !== null && !Array.isArray(source) && ('getReader' in source || Symbol.asyncIterator in source || (Symbol.iterator in source && !ArrayBuffer.isView(source)))
+  const isStream = typeof source === 'object' && source !== null && ('getReader' in source || Symbol.asyncIterator in source || (Symbol.iterator in source && !ArrayBuffer.isView(source) && !(Array.isArray(source) && typeof source[0] === 'number')))
   if (isStream) return openStream(source, options.file ?? '', options)
   return openSource(bytesSource(checkBytes('openEvents', source, 'source', 'A path is opened by openEvents of @snn/datasets/node, an address by new URL(text).')), options.file ?? '', options)
 }

@@ -18,7 +18,7 @@ export function perAxis(value: PerAxis, axes: number, name: string): readonly nu
   if (!Array.isArray(list) || list.length !== axes || !list.every((n) => Number.isSafeInteger(n) && n > 0)) {
     throw new SnnError('ARGUMENT', `[window] ${name} ${JSON.stringify(value)}, expected a positive whole number or ${axes} of them.`, { name, value })
   }
-  return [...list]
+  return [...(list as readonly number[])]
 }
 
 /** `value` as [low, high] for each of `axes` spatial axes. Throws `ARGUMENT` unless all are whole numbers of at least 0. */
