@@ -8,7 +8,7 @@ const backend = reference()
 
 function batchNorm(channels: number, variance = Float32Array.from(random(channels, 4), (x) => 1.5 + x)) {
   const array = (seed: number) => variable({ data: random(channels, seed), shape: [channels] })
-  return batchNormLayer({ epsilon: 1e-5, momentum: 0.1 } as never, { weight: array(1), bias: array(2), mean: array(3), variance: variable({ data: variance, shape: [channels] }) })
+  return batchNormLayer({ epsilon: 1e-5, momentum: 0.1 }, { weight: array(1), bias: array(2), mean: array(3), variance: variable({ data: variance, shape: [channels] }) })
 }
 
 function networkOf(sample: Shape, nodes: readonly NetworkNode[]): Network {
