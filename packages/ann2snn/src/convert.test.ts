@@ -1,9 +1,12 @@
-import { clipLayer, Network, reluLayer, softmaxLayer, unaryLayer } from '@snn/nn'
-import { isSnnError, reference, type TensorLike } from '@snn/tensor'
+import { clipLayer, leakyReluLayer, linearLayer, Network, reluLayer, softmaxLayer, unaryLayer } from '@snn/nn'
+import { isSnnError, reference, variable, type TensorLike } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { linear, mlp, node, randomTensor, residual } from '../test/networks.js'
+import type { CodeName } from './codes/code.js'
+import { codes } from './codes/table.js'
 import type { Batch } from './data.js'
 import { convert } from './convert.js'
+import { searchConversion } from './search.js'
 import { simulate } from './simulate.js'
 
 const backend = reference()
@@ -61,6 +64,57 @@ describe('convert', () => {
     for (const options of wrong) await expect(convert(mlp(), [x], { backend, ...options } as never)).rejects.toMatchObject({ code: 'ARGUMENT' })
     const mislabelled: Batch[] = [[x, { data: new Int32Array(5), shape: [5] }]]
     await expect(convert(mlp(), mislabelled, { backend })).rejects.toMatchObject({ code: 'SHAPE' })
+  })
+
+  it('says which sample, layer or weight is not finite, in every mode', async () => {
+    const broken = (value: number) => ({ ...randomTensor([6, 8], 3), data: x.data.map((own, i) => (i === 19 ? value : own)) })
+    for (const options of [{}, { mode: 'max' }, { mode: 'balance', balance: { rounds: 2 } }, { mode: 'gaussian' }, { T: 4 }, { code: 'delta' }, { code: 'phase' }, { mode: { thresholds: { relu1: 1, relu2: 1 } } }] as const) {
+      for (const value of [NaN, Infinity, -Infinity]) {
+        await expect(convert(mlp(), [x, broken(value)], { backend, ...options })).rejects.toMatchObject({ code: 'CALIBRATION', details: { reason: 'not-finite' }, message: expect.stringContaining(`sample 8 of the data has ${value} at place 3`) as string })
+      }
+      await expect(convert(mlp(), [{ ...x, data: new Float32Array(48) }], { backend, ...options })).rejects.toMatchObject({ code: 'CALIBRATION', details: { reason: 'zero' } })
+    }
+    const huge = { ...x, data: x.data.map((own, i) => (i > 15 && i < 24 ? own * 3e38 : own)) }
+    for (const options of [{}, { mode: 'gaussian' }, { T: 4 }, { mode: { thresholds: { relu1: 1, relu2: 1 } } }] as const) {
+      await expect(convert(mlp(), [huge], { backend, ...options })).rejects.toMatchObject({ code: 'CALIBRATION', details: { reason: 'not-finite' }, message: expect.stringMatching(/layer '\w+' yields .* for calibration sample [02]/) as string })
+    }
+    const net = mlp()
+    const bias = net.node('fc2').layer.variables['bias']!
+    bias.set({ data: Float32Array.of(1, 2, NaN, 4, 5, 6, 7, 8, 9), shape: [9] })
+    await expect(convert(net, [x], { backend })).rejects.toMatchObject({ code: 'ARGUMENT', details: { name: 'fc2.bias' } })
+  })
+
+  it('refuses a network in which nothing would spike, and names only codes that help', async () => {
+    const between = (layer: ReturnType<typeof reluLayer>) => new Network({ inputs: [{ name: 'x', shape: [8] }], nodes: [node('before', reluLayer({}), 'x'), node('fc1', linear(8, 6), 'before'), node('f', layer, 'fc1'), node('fc2', linear(6, 3), 'f'), node('behind', reluLayer({}), 'fc2')], outputs: ['behind'] })
+    const sigmoids = between(unaryLayer({ function: 'sigmoid' }))
+    for (const code of Object.keys(codes) as CodeName[]) {
+      const error: unknown = await convert(sigmoids, [x], { backend, code, unsupported: 'keep' }).catch((e: unknown) => e)
+      expect(isSnnError(error, 'CONVERT_UNSUPPORTED') && error.details.layers.map(({ name }) => name), code).toEqual(['f'])
+      expect((error as Error).message).not.toMatch(/use the code/i)
+    }
+    await expect(convert(sigmoids, [x], { backend })).rejects.toMatchObject({ code: 'CONVERT_UNSUPPORTED', message: expect.not.stringContaining("'delta'") as string })
+    await expect(convert(between(leakyReluLayer({ slope: 0.1 })), [x], { backend })).rejects.toMatchObject({ message: expect.stringContaining("use the code 'multiThreshold' or 'differential' or 'delta'") as string })
+    await expect(searchConversion(sigmoids, [x], [[randomTensor([6, 8], 4), { data: new Int32Array(6), shape: [6] }]], { backend, budget: 1 })).rejects.toMatchObject({ code: 'CONVERT_UNSUPPORTED' })
+  })
+
+  it('computes once, in every code, what acts on the input alone', async () => {
+    const base = mlp()
+    const net = new Network({ inputs: base.inputs, nodes: [node('tanh1', unaryLayer({ function: 'tanh' }), 'x'), node('clip1', clipLayer({ low: -0.6, high: 0.7 }), 'tanh1'), ...base.nodes.map((own) => (own.name === 'fc1' ? { ...own, inputs: ['clip1'] } : own))], outputs: base.outputs })
+    for (const code of Object.keys(codes) as CodeName[]) {
+      const { snn, ann, report } = await convert(net, [x], { backend, code, mode: 'max' })
+      expect(report.layers.map(({ name }) => name)).toEqual(['relu1', 'relu2'])
+      if (code !== 'binary' && code !== 'delta') continue
+      const [spiking, exact] = await Promise.all([simulate(snn, x, { T: 300, backend }), simulate(ann, x, { T: 1, backend })])
+      exact.logits.data.forEach((value, i) => expect(spiking.logits.data[i]).toBeCloseTo(value, 1))
+    }
+  })
+
+  it('is not misled by a layer that is mostly zero', async () => {
+    const weight = variable({ data: new Float32Array(2000).fill(-1), shape: [2000, 1] })
+    const bias = variable({ data: Float32Array.from({ length: 2000 }, (_, i) => (i === 0 ? 3 : -1)), shape: [2000] })
+    const net = new Network({ inputs: [{ name: 'x', shape: [1] }], nodes: [node('fc1', linearLayer({}, { weight, bias }), 'x'), node('relu1', reluLayer({}), 'fc1'), node('fc2', linear(2000, 2), 'relu1')], outputs: ['fc2'] })
+    const { report } = await convert(net, [{ data: Float32Array.of(1, 1.5, 2, 2), shape: [4, 1] }], { backend })
+    expect(report.layers[0]!.threshold.max).toBe(2)
   })
 
   it('takes thresholds as given, and bounds of Clip', async () => {

@@ -82,17 +82,16 @@ export function planConversion(network: Network, unsupported: 'error' | 'keep', 
   const refused = code.functions || unsupported === 'keep' ? [] : network.nodes.filter(({ name }) => !found.get(name))
   if (refused.length > 0) {
     const others = carrying(network)
+    const fixes = [
+      ...(others ? [`use the code ${others}, which carries them`] : []),
+      'retrain with ReLU',
+      ...([...found.values()].includes('neuron') ? ["leave them analogue with unsupported: 'keep'"] : []),
+    ].join(', or ')
     throw new SnnError(
       'CONVERT_UNSUPPORTED',
-      `[convert] ${refused.length} layers cannot become spiking in the code '${code.name}': ${listed(refused)}; expected ReLU, Clip from 0, convolution, linear layers, pooling, Add and reshaping. ` +
-        `${others ? `Use the code ${others}, which carries them, retrain with ReLU, or leave` : 'Retrain with ReLU, or leave'} them analogue with unsupported: 'keep'.`,
+      `[convert] ${refused.length} layers cannot become spiking in the code '${code.name}': ${listed(refused)}; expected ReLU, Clip from 0, convolution, linear layers, pooling, Add and reshaping. To go on: ${fixes}.`,
       {
-        layers: refused.map(({ name, layer }) => ({
-          name,
-          kind: describe(layer),
-          reason: `the code '${code.name}' carries ${activationsOf(code)}, linear layers and pooling only`,
-          fix: `${others ? `use the code ${others}, ` : ''}retrain with ReLU, or convert with unsupported: 'keep' to leave it analogue`,
-        })),
+        layers: refused.map(({ name, layer }) => ({ name, kind: describe(layer), reason: `the code '${code.name}' carries ${activationsOf(code)}, linear layers and pooling only`, fix: fixes })),
       },
     )
   }

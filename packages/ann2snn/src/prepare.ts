@@ -28,11 +28,11 @@ export async function prepare(net: Network, options: PrepareOptions): Promise<{ 
 }
 
 /** Layers that repeat an array for each sample, in a form that does not need the number of samples: for files of any batch size. */
-function makePortable(draft: Draft, { name, layer }: NetworkNode, shapes: ReadonlyMap<string, Shape>): void {
+function makePortable(draft: Draft, { name, layer, inputs }: NetworkNode, shapes: ReadonlyMap<string, Shape>): void {
   if (layer.kind === 'parameter') draft.replace(name, sampleParameter(layer.variables))
   if (layer.kind !== 'broadcast') return
   const shape = shapes.get(name)!
-  const from = shapes.get(draft.node(name)!.inputs[0]!)!
+  const from = shapes.get(inputs[0]!)!
   draft.replace(name, reshapeLayer({ shape: [...Array<number>(shape.length - from.length).fill(1), ...from] }))
   draft.insertAfter(name, `${name}_zeros`, constantLayer({ function: 'add', swap: false }, toVariables({ operand: floats(shape, () => 0) }, name)))
 }

@@ -33,7 +33,7 @@ function inspect(net: Network, given: Readonly<Record<string, Shape>>): { readon
     throw new SnnError('SHAPE', `[network] the shape of the input '${name}' is not known, expected that of one sample. Begin with sequential(input([..]), ..), or give it.`, { shapes: [] })
   })
   const shapes = (mode: Mode, front: Shape) => {
-    const { recorded } = evaluateShapes(() => net.run(mode, Object.fromEntries(known.map(([name, shape]) => [name, placeholder([...front, ...shape])])), { record: ['*'] }))
+    const { recorded } = evaluateShapes(() => net.run(mode, Object.fromEntries(known.map(([name, shape]) => [name, placeholder([...front, ...shape])])), { record: net.nodes.length > 0 ? ['*'] : [] }))
     return new Map([...known, ...net.nodes.map(({ name }) => [name, recorded[`${name}.output`]!.shape.slice(front.length)] as const)])
   }
   try {

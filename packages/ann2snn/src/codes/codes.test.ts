@@ -47,6 +47,19 @@ describe('every code tends to the ANN', { timeout: 60_000 }, () => {
   }
 })
 
+describe('the upper bound of a Clip holds', { timeout: 60_000 }, () => {
+  const net = new Network({ inputs: [{ name: 'x', shape: [8] }], nodes: [node('fc1', linear(8, 12), 'x'), node('clip1', clipLayer({ low: 0, high: 0.3 }), 'fc1'), node('fc2', linear(12, 4), 'clip1')], outputs: ['fc2'] })
+  const steps: Readonly<Partial<Record<CodeName, readonly [levels: number, T: number]>>> = { phase: [9, 9], stBif: [63, 200], delta: [12, 24] }
+  const [small, large] = [0.1, 3].map((gain) => ({ ...randomTensor([4, 8], 3), data: randomTensor([4, 8], 3).data.map((value) => value * gain) })) as [TensorLike, TensorLike]
+  it.each(Object.keys(codes) as CodeName[])('%s', async (code) => {
+    const [levels, T] = steps[code] ?? [undefined, 300]
+    const { snn, ann, report } = await convert(net, [small, large], { backend, code, mode: 'max', ...(levels && { levels }) })
+    const [spiking, exact] = [await simulate(snn, large, { T: T + report.latency, backend }), await simulate(ann, large, { T: 1, backend })]
+    const most = Math.max(...exact.logits.data.map(Math.abs))
+    exact.logits.data.forEach((value, i) => expect(Math.abs(value - spiking.logits.data[i]!) / most).toBeLessThan(0.04))
+  })
+})
+
 describe('delta code', () => {
   it('is the naive loop: everything enters once, neurons hand on the nearest level of what they owe', async () => {
     const input = randomTensor([2, 8], 3)

@@ -208,6 +208,10 @@ describe('what is not understood', () => {
   it.each([7, 13, 21, 26])('opset %i is read', (opset) => {
     expect(read(model(opset, ['N', 4], [['Relu', 'x', 'y']])).source.opset).toBe(opset)
   })
+  it('outputs that are left out are not used, whatever inputs are left out', () => {
+    const graph = read(model(14, ['N', 2], [['BatchNormalization', 'x s s s s', 'a'], ['Dropout', 'a', 'b'], ['Clip', 'b _ s0', 'y']], { s: f32([2], 1, 1), s0: f32([], 1) }))
+    expect(graph.unsupported).toEqual([])
+  })
   it('BatchNormalization in training mode', () => {
     const graph = read(model(14, ['N', 2], [['BatchNormalization', 'x s s s s', 'y', { training_mode: 1 }]], { s: f32([2], 1, 1) }))
     expect(graph.unsupported).toMatchObject([{ op: 'BatchNormalization', reason: 'it is in training mode' }])
