@@ -41,7 +41,7 @@ export function stringAttribute(node: HasAttributes, name: string, fallback?: st
 
 /** A list of texts. */
 export function stringsAttribute(node: HasAttributes, name: string, fallback?: readonly string[]): readonly string[] {
-  return read(node, name, fallback, 'a list of texts', (v) => (Array.isArray(v) && v.every((text) => typeof text === 'string') ? (v as string[]) : undefined))
+  return read(node, name, fallback, 'a list of texts', (v) => (Array.isArray(v) && v.every((text) => typeof text === 'string') ? v : undefined))
 }
 
 export function tensorAttribute(node: HasAttributes, name: string): OnnxTensor {

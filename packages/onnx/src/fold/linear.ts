@@ -1,6 +1,5 @@
 import { sizeOf } from '@snn/tensor'
 import { allocateData, numbersOf } from '../dtype.js'
-import type { OnnxTensor } from '../graph.js'
 import { isSymbolic, type Folder } from './fold.js'
 import { broadcastStrides, strided } from './movement.js'
 
@@ -15,7 +14,7 @@ const matMul: Folder = (_, [a, b], [out]) => {
   if (sizeOf(shape) * inner > mostProducts) return undefined
   const stacks = shape.slice(0, -2)
   const starts = [a, b].map((block) => strided(stacks, broadcastStrides(block.shape.slice(0, -2), stacks)))
-  const [left, right] = [numbersOf(a as OnnxTensor), numbersOf(b as OnnxTensor)]
+  const [left, right] = [numbersOf(a), numbersOf(b)]
   const result = new Float32Array(sizeOf(shape))
   for (let i = 0; i < result.length; i++) {
     const stack = Math.floor(i / (rows * columns))
@@ -33,7 +32,7 @@ const scatterNd: Folder = (node, [data, indices, updates], [out]) => {
   if (!data || !indices || !updates || isSymbolic(data) || isSymbolic(indices) || isSymbolic(updates) || node.attributes.reduction !== 'none') return undefined
   const depth = indices.shape.at(-1) ?? 0
   const inner = sizeOf(data.shape.slice(depth))
-  const at = numbersOf(indices as OnnxTensor)
+  const at = numbersOf(indices)
   const result = allocateData(out!.dtype, data.data.length)
   result.set(data.data as never)
   for (let i = 0; i < at.length / depth; i++) {
