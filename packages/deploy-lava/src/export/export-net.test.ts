@@ -16,7 +16,7 @@ function numbers(seed: number): () => number {
 
 /** Weights w / 64 with whole |w| <= 127, one of them 127, so that 8 bits hold them exactly; no bias. */
 function setWeights(net: Network, random: () => number): void {
-  for (const [path, cell] of Object.entries(net.variables()) as [string, Variable][]) {
+  for (const [path, cell] of Object.entries<Variable>(net.variables())) {
     if (path.endsWith('.bias')) cell.set({ data: new Float32Array(sizeOf(cell.shape)), shape: cell.shape })
     if (!path.endsWith('.weight') || cell.shape.length === 1) continue
     const data = Float32Array.from({ length: sizeOf(cell.shape) }, () => Math.round(random() * 200 - 90) / 64)
