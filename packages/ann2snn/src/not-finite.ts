@@ -1,8 +1,11 @@
 /** Index of the first value that is NaN or infinite; -1 where there is none. */
 export function indexOfNotFinite(data: ArrayLike<number>): number {
-  // 0 x is 0 for every finite x: one sum tells of all
+  // x - x is 0 for every finite x: one sum tells of all
   let sum = 0
-  for (let i = 0; i < data.length; i++) sum += data[i]! * 0
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i]!
+    sum += x - x
+  }
   if (sum === 0) return -1
   for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i
   return -1
