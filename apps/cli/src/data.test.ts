@@ -43,11 +43,11 @@ describe.concurrent('snn data', { timeout: 60_000 }, () => {
   })
 
   it('says what it left out or took for granted, and reads as options say', async () => {
-    await writeFile(at('events.csv'), Array.from({ length: 100 }, (_, i) => `${i % 64},${i === 50 ? 900 : i % 48},${i % 2},${7 * i}`).join('\n'))
+    await writeFile(at('events.csv'), Array.from({ length: 100 }, (_, i) => `${i % 64},${i === 50 ? 900 : i % 48},${i % 2},${8 * i}`).join('\n'))
     const { stdout } = await snn('data', 'info', at('events.csv'), '--sensor', '64x48')
-    expect(stdout).toMatch(/99 events[^]*note: columns taken as x, y, p, t, the only plausible order; --columns says another\nnote: 1 events outside of the sensor of 64 x 48 left out/)
+    expect(stdout).toMatch(/99 events[^]*note: 1 events outside of the sensor of 64 x 48 left out\nnote: columns taken as x, y, p, t, the only plausible order; --columns says another/)
     const facts = JSON.parse((await snn('data', 'info', at('events.csv'), '--sensor', '64x48', '--columns', 'xypt', '--time-unit', 'ms', '--json')).stdout) as object
-    expect(facts).toMatchObject({ timeUnit: 'ms', seconds: 0.693, notes: [{ about: 'outside', count: 1 }] })
+    expect(facts).toMatchObject({ timeUnit: 'ms', seconds: 0.792, notes: [{ about: 'outside', count: 1 }] })
   })
 
   it('writes as options say, and names flags in errors', async () => {

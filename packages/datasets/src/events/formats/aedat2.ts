@@ -1,6 +1,6 @@
 import { invalid } from '../../invalid.js'
 import type { EventBuffer } from '../buffer.js'
-import { turnsNote } from '../counter.js'
+import { takeTurns, timeCounter, turnsNote } from '../counter.js'
 import type { Events, Sensor } from '../events.js'
 import { chosenSensor, streamFormat, type EventDecoder } from '../format.js'
 import { afterHeader, append, startsWith } from '../text-header.js'
@@ -146,18 +146,20 @@ function plausibleCamera(bytes: Uint8Array): Aedat2Camera {
   return beyond <= Math.max(1, count / 1000) ? 'davis346' : 'davis640'
 }
 
+/** Words whose bits tell that they are of another camera than the named one. */
+const looked = 1000
 /** Bits that no event of a DAVIS has set: samples of a frame have their value there. */
 const davisZeros = 0x3ff
 
 function records(camera: Aedat2Camera, sensor: Sensor, addressBytes: 2 | 4, file: string): EventDecoder {
   const { x: [xShift, xMask], y: [yShift, yMask], p: pShift, other }: AddressLayout = layouts[camera]
   const size = addressBytes + 4
-  const state = { last: 0, base: 0, bits: 0 }
-  let [words, events, turns] = [0, 0, 0]
+  const counter = timeCounter(32)
+  let [words, events, bitsSet] = [0, 0, 0]
   /** Whether the addresses may be those of this camera. */
   const check = (): void => {
     const isDavis = camera.startsWith('davis')
-    const wrong = isDavis ? events > 0 && state.bits >>> 16 === 0 && (state.bits & davisZeros) !== 0 : 2 * (words - events) > words
+    const wrong = isDavis ? bitsSet >>> 16 === 0 && (bitsSet & davisZeros) !== 0 : 2 * (words - events) > words
     if (!wrong) return
     const what = isDavis ? `addresses of at most 16 bits, as those of a DVS128` : `${words - events} of ${words} words that are no events of it`
     throw invalid('aedat2', file, `read as ${camera}: ${what}. Give the camera, { camera: ${aedat2Cameras.filter((name) => name !== camera).map((name) => `'${name}'`).join(' or ')} }.`)
@@ -173,7 +175,6 @@ function records(camera: Aedat2Camera, sensor: Sensor, addressBytes: 2 | 4, file
       const [lastX, lastY] = [sensor.width - 1, sensor.height - 1]
       let room = (out.room ?? 0) | (sensor.polarities - 2)
       let n = out.length
-      let { last, base, bits } = state // locals, which stay in registers
       const end = count * size
       for (let at = 0; at < end; at += size) {
         const address = addressBytes === 4 ? view.getInt32(at) : view.getUint16(at)
@@ -181,25 +182,24 @@ function records(camera: Aedat2Camera, sensor: Sensor, addressBytes: 2 | 4, file
         const column = (address >>> xShift) & xMask
         const row = (address >>> yShift) & yMask
         room |= (lastX - column) | (lastY - row)
-        bits |= address
-        const time = view.getUint32(at + addressBytes)
-        if (last - time > 2 ** 31) base += 2 ** 32
-        last = time
         x[n] = column
         y[n] = row
         p[n] = (address >>> pShift) & 1
-        t[n] = time + base
+        t[n] = view.getUint32(at + addressBytes)
         n++
       }
       const skipped = count - (n - out.length)
       if (skipped > 0) out.note({ about: 'skipped', count: skipped, text: 'words that are no events (frames, samples, other inputs) left out' })
-      if (base > turns * 2 ** 32) out.note(turnsNote(base / 2 ** 32 - turns, 32))
-      turns = base / 2 ** 32
+      const turns = takeTurns(counter, t, out.length, n)
+      if (turns > 0) out.note(turnsNote(turns, 32))
+      for (let i = words; i < Math.min(words + count, looked); i++) {
+        const address = addressBytes === 4 ? view.getInt32((i - words) * size) : view.getUint16((i - words) * size)
+        if ((address & other) === 0) bitsSet |= address
+      }
       words += count
       events += n - out.length
       out.length = n
       out.room = room
-      Object.assign(state, { last, base, bits })
       return end
     },
     end: check,

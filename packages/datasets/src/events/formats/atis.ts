@@ -1,7 +1,7 @@
 import { SnnError } from '@snn/tensor'
 import { invalid } from '../../invalid.js'
 import type { EventBuffer } from '../buffer.js'
-import { turnsNote } from '../counter.js'
+import { takeTurns, timeCounter, turnsNote } from '../counter.js'
 import { checkEvents, type Events, type Sensor } from '../events.js'
 import { chosenSensor, streamFormat, type EventDecoder } from '../format.js'
 import { assumedSensor } from '../notes.js'
@@ -15,11 +15,12 @@ export interface AtisOptions {
 }
 
 const record = 5
-const timeLimit = 2 ** 23
+const timeBits = 23
+const timeLimit = 2 ** timeBits
 /** What the bytes can address. */
 const addressable: Sensor = { width: 256, height: 240, polarities: 2 }
-/** With fewer events their times tell nothing. */
-const fewEvents = 20
+/** With fewer events their times tell nothing; of more the first ones do. */
+const [fewEvents, mostLookedAt] = [20, 1000]
 
 /**
  * ATIS .bin: N-MNIST and N-Caltech101 (Orchard et al. 2015). Five bytes an event: x, y, then polarity in bit 7 and 23 bits of time in
@@ -35,7 +36,8 @@ export const atis = streamFormat<AtisOptions>({
   decoder(options, file): EventDecoder {
     const sensor = chosenSensor('atis', options, addressable)
     const overflows = options.timerOverflow ?? sensor.height <= 240
-    let [last, overflow, falls, events] = [0, 0, 0, 0]
+    const counter = timeCounter(timeBits)
+    let [overflow, falls, events] = [0, 0, 0]
     return {
       sensor,
       notes: sensor === addressable ? [assumedSensor(addressable)] : [],
@@ -49,9 +51,6 @@ export const atis = streamFormat<AtisOptions>({
         let room = (out.room ?? 0) | (sensor.polarities - 2)
         let n = out.length
         let offset = overflow
-        let before = last
-        let turns = 0
-        let fallen = 0
         const end = count * record
         for (let at = 0; at < end; at += record) {
           const word = view.getUint32(at + 1) // y, polarity, time
@@ -61,32 +60,27 @@ export const atis = streamFormat<AtisOptions>({
             continue
           }
           const column = bytes[at]!
-          const time = word & 0x7fffff
-          if (time < before) {
-            if (before - time > timeLimit / 2) turns++
-            else fallen++
-          }
-          before = time
           room |= (lastX - column) | (lastY - row)
           x[n] = column
           y[n] = row
           p[n] = (word >>> 23) & 1
-          t[n] = time + offset + turns * timeLimit
+          t[n] = (word & 0x7fffff) + offset
           n++
         }
         const timers = (offset - overflow) / 8192
         if (timers > 0) out.note({ about: 'time', count: timers, text: 'overflows of the timer (y = 240) added to the times' })
-        if (turns > 0) out.note(turnsNote(turns, 23))
-        events += n - out.length
-        falls += fallen + turns
+        // A timer that says its overflows does not turn.
+        const turns = offset > 0 ? 0 : takeTurns(counter, t, out.length, n)
+        if (turns > 0) out.note(turnsNote(turns, timeBits))
+        for (let i = out.length + 1; i < n && events < mostLookedAt; i++, events++) if (t[i]! < t[i - 1]!) falls++
         out.length = n
         out.room = room
-        ;[last, overflow] = [before, offset + turns * timeLimit]
+        overflow = offset
         return end
       },
       end() {
         if (events < fewEvents || falls * 4 <= events) return
-        throw invalid('atis', file, `times that fall at ${falls} of ${events} events, expected a recording of ATIS. The file does not say what it is: give its format, { format }.`)
+        throw invalid('atis', file, `times that fall at ${falls} of the first ${events} events, expected a recording of ATIS. The file does not say what it is: give its format, { format }.`)
       },
     }
   },

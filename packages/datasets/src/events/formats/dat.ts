@@ -1,6 +1,6 @@
 import { invalid } from '../../invalid.js'
 import type { EventBuffer } from '../buffer.js'
-import { turnsNote } from '../counter.js'
+import { takeTurns, timeCounter, turnsNote } from '../counter.js'
 import type { Events, Sensor } from '../events.js'
 import { chosenSensor, streamFormat, type EventDecoder } from '../format.js'
 import { assumedSensor } from '../notes.js'
@@ -54,7 +54,7 @@ function records(sensor: Sensor, xBits: 9 | 14, file: string): EventDecoder {
   const [xMask, yMask] = [2 ** xBits - 1, 2 ** yBits - 1]
   const pShift = xBits + yBits
   let started = false
-  let [last, base] = [0, 0]
+  const counter = timeCounter(32)
   return {
     sensor,
     notes: sensor === atis ? [assumedSensor(atis)] : [],
@@ -75,21 +75,17 @@ function records(sensor: Sensor, xBits: 9 | 14, file: string): EventDecoder {
       out.reserve(count)
       const { t, x, y, p } = out
       let n = out.length
-      let [before, turned] = [last, base] // locals, which stay in registers
       for (const end = at + count * 8; at < end; at += 8) {
         const data = view.getUint32(at + 4, true)
-        const time = view.getUint32(at, true)
-        if (before - time > 2 ** 31) turned += 2 ** 32
-        before = time
-        t[n] = time + turned
+        t[n] = view.getUint32(at, true)
         x[n] = data & xMask
         y[n] = (data >>> xBits) & yMask
         p[n] = (data >>> pShift) & 1
         n++
       }
+      const turns = takeTurns(counter, t, out.length, n)
+      if (turns > 0) out.note(turnsNote(turns, 32))
       out.length = n
-      if (turned > base) out.note(turnsNote((turned - base) / 2 ** 32, 32))
-      ;[last, base] = [before, turned]
       return at
     },
   }
