@@ -37,8 +37,7 @@ describe.each(Object.keys(codes) as CodeName[])('code %s', (code) => {
   it.each(Object.entries(nets))('carries %s exactly', async (_, net) => {
     const x = randomTensor([6, 2, 4, 4], 9)
     const { snn } = await convert(net, [x], { code, mode: 'max', backend, ...(code === 'phase' && { levels: 12 }), ...(code === 'stBif' && { levels: 64 }) })
-    // ST-BIF needs about two steps a level for each layer, rates many
-    const T = code === 'phase' ? 36 : codes[code].levels && code !== 'stBif' ? 64 : 256
+    const T = code === 'phase' ? 36 : 256
     const ann = (await compile((value: Tensor) => net.run('step', { x: value }).outputs['fc']!, { backend })(x)).data
     const { logits } = await simulate(snn, x, { T, backend })
     expect(relativeDifference(logits.data, ann)).toBeLessThan(0.05)
