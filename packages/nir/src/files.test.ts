@@ -1,5 +1,6 @@
 import { isSnnError } from '@snn/tensor'
 import fc from 'fast-check'
+import { File, ready, type Dataset } from 'h5wasm'
 import { describe, expect, it } from 'vitest'
 import { mutation } from '../../datasets/test/mutations.js'
 import { anyGraph, anyNode } from '../test/graphs.js'
@@ -124,5 +125,32 @@ describe('damaged files: a typed error or a whole load, never anything else', ()
       }),
       { numRuns: 500, seed: 1, endOnFailure: true },
     )
+  })
+})
+
+describe('files made to harm', () => {
+  /** A file that the library itself makes. */
+  async function made(make: (file: File) => void): Promise<Uint8Array> {
+    const { FS } = await ready
+    const file = new File('harm.h5', 'w')
+    make(file)
+    file.close()
+    return FS.readFile('harm.h5')
+  }
+
+  it('claim more than they can hold', async () => {
+    const bytes = await made((file) => {
+      file.create_dataset({ name: 'node', data: new Float64Array(4), shape: [4], maxshape: [null], chunks: [4], compression: 'gzip' })
+      ;(file.get('node') as Dataset).resize([2 ** 31])
+    })
+    expect(bytes.length).toBeLessThan(100_000)
+    await expect(readNir(bytes)).rejects.toThrow(/\[readNir\] graph\.nir: \/node would take 17179869184 bytes, expected at most \d+ from a file of \d+\./)
+  })
+
+  it('hold themselves, or something outside', async () => {
+    const circle = await made((file) => void file.create_group('node').create_hard_link('/', 'again'))
+    await expect(readNir(circle)).rejects.toThrow(/lies deeper than 64 groups|a group holds itself/)
+    const outside = await made((file) => void file.create_external_link('/etc/passwd', '/x', 'node'))
+    await expect(readNir(outside)).rejects.toThrow('/node is ExternalLink, expected a group or a data set.')
   })
 })

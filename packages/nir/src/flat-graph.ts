@@ -49,7 +49,7 @@ export function flatGraph(graph: NirGraph): FlatGraph {
   return { nodes, edges: once.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, edge]) => edge), shapes }
 }
 
-/** The graph with an Input before each node that nothing leads to, and an Output behind each that leads nowhere, as `nir.read` adds them. */
+/** The graph with an Input before each node that nothing leads to, and an Output behind each that leads nowhere, as `nir.read` adds them (it does so for ends, too). */
 export function withEnds(graph: NirGraph): NirGraph {
   const { shapes } = inferShapes(graph)
   const sources = sourcesOf(graph)
@@ -59,13 +59,13 @@ export function withEnds(graph: NirGraph): NirGraph {
   const free = (name: string): string => (Object.hasOwn(nodes, name) ? free(`${name}_0`) : name)
   for (const [name, { type }] of Object.entries(graph.nodes)) {
     const own = shapes.get(name)
-    if (!own) continue
-    if (type !== 'Input' && !sources.has(name)) {
+    if (!own || type === 'Input' || type === 'Output') continue
+    if (!sources.has(name)) {
       const end = free(`input_${name}`)
       nodes[end] = { type: 'Input', shape: own.input }
       edges.push([end, name])
     }
-    if (type !== 'Output' && !leading.has(name)) {
+    if (!leading.has(name)) {
       const end = free(`output_${name}`)
       nodes[end] = { type: 'Output', shape: own.output }
       edges.push([name, end])

@@ -57,7 +57,7 @@ function build({ nodes, edges, shapes }: FlatGraph, time: Time): Network {
   for (const [name, node] of nodes) {
     if (node.type === 'Input') continue
     const sources = edges.filter(([, to]) => to === name).map((edge) => (late.has(edge) ? previous(edge[0]) : edge[0]))
-    if (sources.length === 0) continue
+    if (sources.length === 0) throw new SnnError('NIR_INVALID', `[fromNir] nothing leads to '${name}', expected an edge to it. Add one, or take the node out.`, { faults: [{ node: name, what: 'has nothing that leads to it', fix: 'Add an edge, or take it out.' }] })
     const layers = node.type === 'Output' ? [] : layersOf(node, shapes.get(name)!, time)
     if ('reason' in layers) {
       refused.push({ node: name, kind: node.type, ...layers })

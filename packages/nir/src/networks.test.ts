@@ -144,6 +144,13 @@ describe('graphs', () => {
     expect([bare.inputs[0]!.name, ...bare.outputs]).toEqual(['input_a', 'output_a'])
   })
 
+  it('refuses nodes that nothing leads to, inside of a graph and at the end', () => {
+    const inner: NirGraph = { type: 'NIRGraph', nodes: { in: ends.input, lif: lifNode, lost: lifNode, out: ends.output }, edges: [['in', 'lif'], ['lif', 'out'], ['lost', 'out']] }
+    const outer: NirGraph = { type: 'NIRGraph', nodes: { ...ends, layer: inner }, edges: [['input', 'layer'], ['layer', 'output']] }
+    expect(() => fromNir(outer, { dt: 1e-3 })).toThrow("[fromNir] nothing leads to 'layer.lost'")
+    expect(() => fromNir({ type: 'NIRGraph', nodes: { ...ends, lif: lifNode }, edges: [['input', 'lif']] }, { dt: 1e-3 })).toThrow("nothing leads to 'output'")
+  })
+
   it('an edge that closes a circle is one step late; a recurrent bias works from the first step on', async () => {
     const back: NirNode = { type: 'Affine', weight: nirArray(Float32Array.of(1), [1, 1]), bias: single(0.25) }
     const graph: NirGraph = { type: 'NIRGraph', nodes: { ...ends, fire: { type: 'IF', r: single(1), v_threshold: single(0.9), v_reset: single(0) }, back }, edges: [['input', 'fire'], ['fire', 'back'], ['back', 'fire'], ['fire', 'output']] }
