@@ -56,6 +56,8 @@ export function runLif(spec: Lif | LifReset | TernaryLif, count: number): Runnin
   const bias = perNeuron(spec.bias_mant, count).map((mantissa, i) => (exponent[i]! >= 0 ? leftShift(wrap16(mantissa), exponent[i]!) : rightShift(wrap16(mantissa), -exponent[i]!)))
   const high = perNeuronWide(spec.type === 'TernaryLIF' ? spec.vth_hi : spec.vth, count).map((vth) => vth * 64)
   const low = spec.type === 'TernaryLIF' ? perNeuronWide(spec.vth_lo, count).map((vth) => vth * 64) : new Float64Array(count).fill(-Infinity)
+  // Parameters that are one number for all are kept as one: those of every neuron are more memory than the states.
+  const [[keepsU, atU], [keepsV, atV], [biases, atBias], [highs, atHigh], [lows, atLow]] = [condensed(keepU), condensed(keepV), condensed(Float64Array.from(bias)), condensed(high), condensed(low)]
   return {
     inputs,
     out,
@@ -67,17 +69,23 @@ export function runLif(spec: Lif | LifReset | TernaryLif, count: number): Runnin
         v.fill(0)
       }
       for (let i = 0; i < count; i++) {
-        const x = wrap32(decayed(u[i]!, keepU[i]!) + (a[i]! << 6))
+        const x = wrap32(decayed(u[i]!, keepsU[i & atU]!) + (a[i]! << 6))
         const current = x > half24 ? x - 2 * half24 : x <= -half24 ? x + 2 * half24 : x
-        const sum = wrap32(decayed(v[i]!, keepV[i]!) + current + bias[i]!)
-        const voltage = Math.max(1 - half24, Math.min(half24 - 1, sum))
-        const spike = voltage > high[i]! ? 1 : voltage < low[i]! ? -1 : 0
+        const sum = wrap32(decayed(v[i]!, keepsV[i & atV]!) + current + biases[i & atBias]!)
+        const voltage = sum >= half24 ? half24 - 1 : sum <= -half24 ? 1 - half24 : sum
+        const spike = voltage > highs[i & atHigh]! ? 1 : voltage < lows[i & atLow]! ? -1 : 0
         u[i] = current
         v[i] = spike === 0 ? voltage : 0
         out[i] = spike
       }
     },
   }
+}
+
+/** [values, mask]: the value of neuron i is values[i & mask]. */
+function condensed(values: Float64Array): readonly [values: Float64Array, mask: number] {
+  const first = values[0]
+  return values.every((value) => value === first) ? [values.slice(0, 1), 0] : [values, -1]
 }
 
 const modulo = (x: number, m: number): number => ((x % m) + m) % m
