@@ -44,7 +44,8 @@ export interface ModelConversion {
   readonly out: string
   /** As it was used and stored; null for data that need none. */
   readonly preprocess: PreprocessSpec | null
-  readonly labelOffset: number
+  /** Where it is not 0. */
+  readonly labelOffset?: number
   /** Where the preprocessing comes from, where nobody said it. */
   readonly because?: string
   readonly report: ConversionReport
@@ -85,7 +86,7 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
     await replaceFile(out, file)
     await checkpoint?.remove()
     if (reportPath !== undefined) await replaceFile(reportPath, `${JSON.stringify(report, undefined, 2)}\n`)
-    return { model: path, data: typeof calibrate === 'string' ? calibrate : calibrate.description, samples: dataset.length, out, preprocess: preprocess ?? null, labelOffset, ...(because !== undefined && { because }), report, ...(found && { search: { annAccuracy: found.annAccuracy, rows: found.rows } }) }
+    return { model: path, data: typeof calibrate === 'string' ? calibrate : calibrate.description, samples: dataset.length, out, preprocess: preprocess ?? null, ...(labelOffset !== 0 && { labelOffset }), ...(because !== undefined && { because }), report, ...(found && { search: { annAccuracy: found.annAccuracy, rows: found.rows } }) }
   })
 }
 

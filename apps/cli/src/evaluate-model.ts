@@ -34,12 +34,13 @@ export interface ModelEvaluation {
   readonly ann?: Pick<AnnRun, 'accuracy' | 'seconds'>
   /** After each number of steps, all from one run. */
   readonly snn: readonly (Omit<StepResult, 'T'> & { readonly steps: number })[]
-  /** As it was used; null for data that need none. */
-  readonly preprocess: PreprocessSpec | null
-  readonly labelOffset: number
-  /** Where the preprocessing comes from, where nobody said it. */
+  /** What was found out where nobody said it, and because of what. */
+  readonly preprocess?: PreprocessSpec
   readonly because?: string
-  readonly warnings: readonly string[]
+  /** Where it is not 0. */
+  readonly labelOffset?: number
+  /** What is suspicious. */
+  readonly warnings?: readonly string[]
 }
 
 export interface Work {
@@ -77,17 +78,17 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
     const steps = options.steps ?? (T !== undefined && needsSequence(net) !== undefined ? [T] : defaultSteps)
     return evaluate(net, batches, { steps, backend, labelOffset, signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
   })
+  // of one cause, the classifier shows it best
+  const { warnings } = (ann ?? snn)!
   return {
     model: path,
     data: typeof data === 'string' ? data : data.description,
     samples: dataset.length,
     ...(ann ? { ann: { accuracy: ann.accuracy, seconds: ann.seconds } } : {}),
     snn: (snn?.results ?? []).map(({ T, accuracy, spikesPerNeuronPerStep, seconds }) => ({ steps: T, accuracy, spikesPerNeuronPerStep, seconds })),
-    preprocess: preprocess ?? null,
-    labelOffset,
-    ...(because !== undefined && { because }),
-    // of one cause, the classifier shows it best
-    warnings: (ann ?? snn)!.warnings,
+    ...(because !== undefined && { ...(preprocess && { preprocess }), because }),
+    ...(labelOffset !== 0 && { labelOffset }),
+    ...(warnings.length > 0 && { warnings }),
   }
 }
 
