@@ -47,7 +47,8 @@ export interface ModelConversion extends Partial<Pick<Choice, 'search' | 'altern
   readonly out: string
   /** As it was used and stored; null for data that need none. */
   readonly preprocess: PreprocessSpec | null
-  readonly labelOffset: number
+  /** Where it is not 0. */
+  readonly labelOffset?: number
   /** Where the preprocessing comes from, where nobody said it. */
   readonly because?: string
   readonly report: ConversionReport
@@ -86,6 +87,6 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
     await checkpoint?.remove()
     if (reportPath !== undefined) await replaceFile(reportPath, `${JSON.stringify(report, undefined, 2)}\n`)
     const { search, alternative } = choice ?? {}
-    return { model: path, data: typeof calibrate === 'string' ? calibrate : calibrate.description, samples: dataset.length, out, preprocess: preprocess ?? null, labelOffset, ...(because !== undefined && { because }), report, ...(search && { search }), ...(alternative && { alternative }) }
+    return { model: path, data: typeof calibrate === 'string' ? calibrate : calibrate.description, samples: dataset.length, out, preprocess: preprocess ?? null, ...(labelOffset !== 0 && { labelOffset }), ...(because !== undefined && { because }), report, ...(search && { search }), ...(alternative && { alternative }) }
   })
 }

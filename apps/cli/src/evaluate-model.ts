@@ -37,14 +37,15 @@ export interface ModelEvaluation {
   readonly ann?: Pick<AnnRun, 'accuracy' | 'seconds'>
   /** After each number of steps, all from one run. */
   readonly snn: readonly (Omit<StepResult, 'T'> & { readonly steps: number })[]
-  /** As it was used; null for data that need none. */
-  readonly preprocess: PreprocessSpec | null
-  readonly labelOffset: number
-  /** Where the preprocessing comes from, where nobody said it. */
+  /** What was found out where nobody said it, and because of what. */
+  readonly preprocess?: PreprocessSpec
   readonly because?: string
+  /** Where it is not 0. */
+  readonly labelOffset?: number
   /** What to know of how the data were read. */
-  readonly notes: readonly string[]
-  readonly warnings: readonly string[]
+  readonly notes?: readonly string[]
+  /** What is suspicious. */
+  readonly warnings?: readonly string[]
 }
 
 export interface Work {
@@ -83,18 +84,18 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
     const batches = batchesFor(dataset, preprocess, input, { batch, signal: work.signal })
     return evaluate(net, batches, { steps: options.steps ?? stepsToMeasure(snnFile), ...(readout !== undefined && { readout }), backend, labelOffset, signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
   })
+  // of one cause, the classifier shows it best
+  const { warnings } = (ann ?? snn)!
   return {
     model: path,
     data: typeof data === 'string' ? data : data.description,
     samples: dataset.length,
     ...(ann ? { ann: { accuracy: ann.accuracy, seconds: ann.seconds } } : {}),
     snn: (snn?.results ?? []).map(({ T, accuracy, spikesPerNeuronPerStep, seconds }) => ({ steps: T, accuracy, spikesPerNeuronPerStep, seconds })),
-    preprocess: preprocess ?? null,
-    labelOffset,
-    ...(because !== undefined && { because }),
-    notes: opened.notes ?? [],
-    // of one cause, the classifier shows it best
-    warnings: (ann ?? snn)!.warnings,
+    ...(because !== undefined && { ...(preprocess && { preprocess }), because }),
+    ...(labelOffset !== 0 && { labelOffset }),
+    ...(opened.notes && { notes: opened.notes }),
+    ...(warnings.length > 0 && { warnings }),
   }
 }
 

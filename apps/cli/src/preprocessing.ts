@@ -47,7 +47,11 @@ export function completeSpec(spec: PreprocessSpec | undefined, dataset: ImageDat
   const [height, width] = sizeOfInput(input) ?? []
   const fit = spec?.resize !== undefined || spec?.size || height === undefined || width === undefined ? {} : usualFit(pictures, [height, width])
   const size = spec?.resize !== undefined && !spec.size && height !== undefined && width !== undefined ? { size: [height, width] as const } : {}
-  return { scale: 1 / 255, ...fit, ...size, ...spec, layout }
+  // colours that the network does not take, or grey where it takes colours
+  const wanted = input.length === 3 ? (layout === 'nhwc' ? input[2] : input[0]) : undefined
+  const others = (wanted === 1 || wanted === 3) && pictures.some(([channels]) => channels !== wanted)
+  const channels = others ? { channels: wanted === 1 ? ('gray' as const) : ('rgb' as const) } : {}
+  return { scale: 1 / 255, ...fit, ...size, ...channels, ...spec, layout }
 }
 
 /** [height, width] of the pictures that an input of this shape takes; undefined for a flat one. */

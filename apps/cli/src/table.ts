@@ -26,7 +26,7 @@ export function short(value: number): string {
 }
 
 /** How data became inputs, and labels classes: a line for each that is not as it always is. */
-export function describeInput({ preprocess, because, labelOffset }: { readonly preprocess: object | null; readonly because?: string | undefined; readonly labelOffset: number }): string[] {
+export function describeInput({ preprocess, because, labelOffset = 0 }: { readonly preprocess?: object | null | undefined; readonly because?: string | undefined; readonly labelOffset?: number | undefined }): string[] {
   return [
     ...(preprocess ? [`preprocessing: ${JSON.stringify(preprocess)}${because === undefined ? '' : ` (${because})`}`] : []),
     ...(labelOffset === 0 ? [] : [`label offset: ${labelOffset}`]),

@@ -52,7 +52,7 @@ export function evalCommand(signal: AbortSignal): Command {
 }
 
 /** The result for readers. */
-export function describeEvaluation({ model, data, samples, ann, snn, preprocess, because, labelOffset, notes, warnings }: ModelEvaluation): string {
+export function describeEvaluation({ model, data, samples, ann, snn, preprocess, because, labelOffset, notes = [], warnings = [] }: ModelEvaluation): string {
   const rows = [
     ...(ann ? [['ANN', percent(ann.accuracy), '', '', ann.seconds.toFixed(2)]] : []),
     ...snn.map(({ steps, accuracy, spikesPerNeuronPerStep, seconds }) => [
