@@ -6,6 +6,10 @@ import type { EpochResult } from '@snn/train'
 import { commandOf, finish, snn, start } from '../test/snn.js'
 import { evaluateShapes, placeholder, repeat } from '@snn/tensor'
 import { writeTinyData } from '../test/tiny.js'
+import { describeInspection } from './commands/inspect.js'
+import { evaluateModel } from './evaluate-model.js'
+import { inspectModel } from './inspect-model.js'
+import { trainModel } from './train-model.js'
 import { trainingNetworks } from './training-networks.js'
 
 let folder: string
@@ -46,20 +50,25 @@ describe('snn train', { timeout: 120_000 }, () => {
   })
 
   it('writes the network as a file, says the accuracy that snn eval measures on it and on the checkpoint, and shows how it is read', async () => {
-    const trained = JSON.parse((await snn(...mlp('network', '--epochs', '2', '--json'))).stdout) as Printed & { readonly network: string; readonly checkpoint: string; readonly accuracy: number }
-    expect(trained.network).toBe(at('network/model.snn.onnx'))
-    expect(trained.accuracy).toBe(trained.history.at(-1)!.validation!.accuracy)
-    for (const file of [trained.network, trained.checkpoint]) {
-      const measured = JSON.parse((await snn('eval', file, '--data', `${at('data')}:test`, '--json')).stdout) as { readonly samples: number; readonly snn: readonly { readonly steps: number; readonly accuracy: number }[] }
-      expect(measured).toMatchObject({ samples: 50, snn: [{ steps: 8, accuracy: trained.accuracy }] })
-      expect((await snn('inspect', file)).stdout).toContain('run: T = 8, read by: count over all steps')
+    const work = { signal: new AbortController().signal, onProgress: () => {} }
+    const run = async (epochs: number, resume = false) => {
+      const notes: string[] = []
+      const options = { model: 'mlp', data: at('data'), out: at('network'), batch: 20, width: 16, lr: 0.02, optimizer: 'adam', schedule: 'cosine', seed: 0, every: 200 } as const
+      return { ...(await trainModel('mnist', { ...options, epochs, resume }, { ...work, onEpoch: () => {}, onNote: (text) => notes.push(text) })), notes }
     }
-    const last = JSON.parse((await snn('eval', trained.network, '--data', `${at('data')}:test`, '--readout', 'last', '--steps', '4,8', '--json')).stdout) as { readonly snn: readonly unknown[] }
-    expect(last.snn).toHaveLength(2)
-    const more = (await snn(...mlp('network', '--epochs', '3', '--resume'))).stdout
-    expect(more).toMatch(/note: goes on after epoch 2 with 3 epochs instead of 2: the learning rate goes on along the cosine of 3 epochs, from 25.0\d? % of its first value .*: 0.0/)
-    expect(more).toMatch(/epoch 3 of 3/)
-    expect((await snn(...mlp('network', '--epochs', '3', '--resume'))).stdout).toMatch(/note: 3 of 3 epochs are done[^]*test accuracy/)
+    const trained = await run(2)
+    expect(trained.network).toBe(at('network/model.snn.onnx'))
+    expect([trained.accuracy, trained.notes]).toEqual([trained.history.at(-1)!.validation!.accuracy, []])
+    for (const file of [trained.network, trained.checkpoint]) {
+      expect(await evaluateModel(file, { data: `${at('data')}:test` }, work)).toMatchObject({ samples: 50, snn: [{ steps: 8, accuracy: trained.accuracy }] })
+      expect(describeInspection(await inspectModel(file))).toContain('run: T = 8, read by: count over all steps')
+    }
+    expect((await evaluateModel(trained.network, { data: `${at('data')}:test`, readout: 'last', steps: [4, 8] }, work)).snn).toHaveLength(2)
+    const more = await run(3, true)
+    expect(more.notes).toEqual([expect.stringMatching(/^goes on after epoch 2 with 3 epochs instead of 2: .* cosine of 3 epochs, from 25\.0\d? % of its first value .*: 0\.0/)])
+    expect(more.history).toHaveLength(3)
+    const again = await run(3, true)
+    expect([again.notes, again.accuracy]).toEqual([[expect.stringContaining('3 of 3 epochs are done')], more.accuracy])
   })
 
   it.runIf(process.platform === 'linux')('shows progress on a terminal; Ctrl-C ends with 130 after a checkpoint, and nothing is lost', async () => {
