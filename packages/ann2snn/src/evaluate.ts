@@ -2,7 +2,7 @@ import { namedReadout, needsSequence, runningReadout, sampleShapes, type Network
 import { compile, evaluateShapes, placeholder, SnnError, sizeOf, checkObject, type Tensor } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
 import { boundaryOf, classAt, Score, type ClassOptions } from './classes.js'
-import { eachBatch, argmax, type Batches } from './data.js'
+import { eachBatch, type Batches } from './data.js'
 import { checkSteps, chooseReadout, chooseSteps, compileLoop } from './simulate.js'
 import { stepsOfInput } from './steps-of-input.js'
 import { checkNetwork } from './check.js'

@@ -11,7 +11,7 @@ export interface ArraysOptions {
 /**
  * A data set from arrays in memory, which it views.
  *
- * `images`: uint8 pixels [N, H, W], [N, C, H, W], [N, H, W, C] or [N, D] (one row of D pixels), or other numbers [N, ...] that need no preprocessing.
+ * `images`: uint8 pixels [N, H, W], [N, C, H, W], [N, H, W, C] or [N, D] (one row of D pixels), or float numbers [N, ...] that need no preprocessing.
  * `labels`: class indices [N] or [N, 1], or one-hot rows [N, K]; undefined for samples without classes.
  * Throws `SHAPE`, `DTYPE`, and `ARGUMENT` for a label that is no class index.
  */
@@ -71,8 +71,8 @@ function pixels(images: TensorLike, data: Uint8Array, options: ArraysOptions): I
 function numbers(images: TensorLike): Images {
   const { data } = images
   const [, ...shape] = images.shape
-  if (data instanceof Int32Array && data.some((value) => Math.abs(value) > 2 ** 24)) {
-    throw new SnnError('DTYPE', '[fromArrays] images of int32 beyond 2^24, expected numbers that float32 holds. Scale them.', { dtypes: ['int32'] })
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) {
+    throw new SnnError('DTYPE', '[fromArrays] images of int32, expected uint8 pixels or floating point numbers. Convert them.', { dtypes: ['int32'] })
   }
   const size = sizeOf(shape)
   const read = (index: number): Float32Array => {

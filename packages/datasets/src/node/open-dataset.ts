@@ -29,7 +29,7 @@ export const dataForms: readonly string[] = [
   'FILE.bin[.gz] (CIFAR binary)',
   'FILE.npz with arrays x and y, or images and labels; FILE.npz:train or FILE.npz:test with x_train, y_train, x_test, y_test',
   'IMAGES,LABELS: two IDX or .npy files',
-  'without labels, to convert: FILE.npz with x or images alone, one IDX or .npy file, a FOLDER of JPEG or PNG pictures',
+  'without labels, to convert: FILE.npz with x or images alone, a FOLDER of JPEG or PNG pictures',
 ]
 
 /** A data set of pictures from what a user writes: a path, a path and split, or a pair of files (see `dataForms`). */
@@ -116,8 +116,7 @@ async function openFile(path: string, options: OpenOptions): Promise<ImageDatase
     const classes = await classNames(dirname(path))
     return cifar(await readUnpacked(path, options.signal), file, classes)
   }
-  if (/\.npy(\.gz)?$|idx3-ubyte(\.gz)?$/i.test(path)) return joinArrays(await readArray(path, options.signal), undefined, file, options)
-  throw notFound('openDataset', path, dataForms)
+  throw notFound('openDataset', path, [`labels for ${file}, as ${file},LABELS`, ...dataForms])
 }
 
 /** The one array named for images and the one for labels, of a split as Keras names them (`x_train`, `y_test`) where one is asked for. */
@@ -138,9 +137,8 @@ async function openNpz(path: string, split: Split | undefined, options: OpenOpti
 }
 
 async function openPair(imagesPath: string, labelsPath: string, options: OpenOptions): Promise<ImageDataset> {
-  const read = (path: string): Promise<TensorLike> => readArray(path, options.signal)
-  const images = await read(imagesPath)
-  const labels = await read(labelsPath)
+  const images = await readArray(imagesPath, options.signal)
+  const labels = await readArray(labelsPath, options.signal)
   return joinArrays(images, labels, basename(imagesPath), options)
 }
 
