@@ -61,7 +61,7 @@ describe('snn train', { timeout: 120_000 }, () => {
     expect([trained.accuracy, trained.notes]).toEqual([trained.history.at(-1)!.validation!.accuracy, []])
     for (const file of [trained.network, trained.checkpoint]) {
       expect(await evaluateModel(file, { data: `${at('data')}:test` }, work)).toMatchObject({ samples: 50, snn: [{ steps: 8, accuracy: trained.accuracy }] })
-      expect(describeInspection(await inspectModel(file))).toContain('run: T = 8, read by: count over all steps')
+      expect(describeInspection(await inspectModel(file, {}, work))).toContain('run: T = 8, read by: count over all steps')
     }
     expect((await evaluateModel(trained.network, { data: `${at('data')}:test`, readout: 'last', steps: [4, 8] }, work)).snn).toHaveLength(2)
     const more = await run(3, true)

@@ -61,7 +61,7 @@ async function openPictures(name: string, options: TrainingDataOptions): Promise
   const [trainSet, testSet] = parts as [ImageDataset, ImageDataset]
   const shape = trainSet.shape
   if (!shape) throw new SnnError('ARGUMENT', `[train] ${trainSet.description} has pictures of different sizes, expected one size.`, { name: '--data', value: data })
-  const whole = completeSpec(spec, trainSet, shape)
+  const whole = completeSpec(spec, trainSet, shape, [shape])
   const transform = preprocess(spec)
   return { ...batches(trainSet, testSet, transform, options), shape, classes: 10, ...(trainSet.classes && { classNames: trainSet.classes }), ...(whole && { preprocess: whole }), encoding: 'constant', encode: (x) => repeat(x, T) }
 }
