@@ -116,9 +116,11 @@ describe('from a model to an evaluation', { timeout: 120_000 }, () => {
   it('converts it, evaluates the result against it, and is quiet in a pipe', async () => {
     const converted = await convert('tiny.onnx', 'tiny.snn.onnx', '--report', at('report.json'), '--json')
     expect([converted.code, converted.stderr]).toEqual([0, ''])
-    const { report, ...rest } = JSON.parse(converted.stdout) as { report: { version: number; recommendedT: number; layers: unknown[] } }
+    const { report, search, alternative, ...rest } = JSON.parse(converted.stdout) as { report: { version: number; recommendedT: number; layers: unknown[] }; search: { rows: { T: number; code: string; withinBudget: boolean }[] }; alternative: { code: string } }
+    expect(search.rows[0]).toMatchObject({ code: 'binary', T: report.recommendedT })
+    expect(alternative.code).toBe('delta')
     expect(rest).toEqual({ model: at('tiny.onnx'), data: `${at('data')}:train`, samples: 120, out: at('tiny.snn.onnx'), preprocess: { scale: 1 / 255, layout: 'nchw', size: [8, 8] } })
-    expect(report).toMatchObject({ version: 1, mode: '99.9%', layers: [{ name: 'relu1' }] })
+    expect(report).toMatchObject({ version: 1, layers: [{ name: 'relu1' }] })
     expect(JSON.parse(await readFile(at('report.json'), 'utf8'))).toEqual(report)
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([])
 
@@ -165,9 +167,12 @@ describe('from a model to an evaluation', { timeout: 120_000 }, () => {
     expect((await convert('batch-of-8.onnx', 'fixed.snn.onnx')).code).toBe(0)
   })
 
-  it('keeps layers that cannot spike when asked to', async () => {
-    const { code, stdout } = await convert('sigmoid.onnx', 'sigmoid.snn.onnx', '--unsupported', 'keep', '--json')
-    expect([code, (JSON.parse(stdout) as { report: { spikingShare: number } }).report.spikingShare]).toEqual([0, 0])
+  it('refuses a network in which nothing would spike, even where layers that cannot are kept, and writes nothing', async () => {
+    for (const flags of [[], ['--unsupported', 'keep'], ['--code', 'delta'], ['--budget', '1'], ['--preset', 'few-steps']]) {
+      const { code, stderr } = await convert('sigmoid.onnx', 'sigmoid.snn.onnx', ...flags)
+      expect([flags, code, stderr]).toEqual([flags, 3, expect.stringContaining('CONVERT_UNSUPPORTED')])
+    }
+    expect(await readdir(folder)).not.toContain('sigmoid.snn.onnx')
   })
 })
 

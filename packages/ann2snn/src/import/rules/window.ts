@@ -5,7 +5,7 @@ import { isInside, placeOf, resizeMatrix, type AxisResize } from '../resize-matr
 
 type Padding = readonly [low: number, high: number]
 
-const smaller = 'Only windows over one or two axes are computed; use a model with 1-D or 2-D layers.'
+const smaller = 'Only windows over one to three axes are computed; use a model with 1-D to 3-D layers.'
 
 /** Pairs [low, high] from ONNX pads: all begins, then all ends. */
 export function pairs(pads: readonly number[]): Padding[] {
@@ -26,7 +26,7 @@ interface Window {
 function windowOf(call: Call): Window {
   const x = call.batched(0, 2)
   const spatial = x.layout.shape.slice(1)
-  if (spatial.length > 2) return call.refuse(`it slides over ${spatial.length} axes`, smaller)
+  if (spatial.length > 3) return call.refuse(`it slides over ${spatial.length} axes`, smaller)
   const window = { x, kernel: call.ints('kernel_shape'), stride: call.ints('strides'), dilation: call.ints('dilations'), padding: pairs(call.ints('pads')) }
   const sizes = call.output().shape.slice(1)
   const extra = spatial.map((size, i) => {
