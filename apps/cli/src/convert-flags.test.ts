@@ -15,6 +15,7 @@ beforeAll(async () => {
   await cp(at('data'), at('copy'), { recursive: true })
   await writeFile(at('tiny.onnx'), tinyModel())
   await writeFile(at('sigmoid.onnx'), tinyModel({ activation: 'Sigmoid' }))
+  await writeFile(at('mixed.onnx'), tinyModel({ behind: 'Sigmoid' }))
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -115,7 +116,7 @@ describe.concurrent('flags that are refused', { timeout: 120_000 }, () => {
     ['weights in a mode that leaves them', () => ['--weights', 'calibrate', '--mode', 'max'], 'ARGUMENT', /mode 'sequential', which alone changes weights/],
     ['sequential without steps', () => ['--mode', 'sequential'], 'ARGUMENT', /T 0.*for how many steps/],
     ['resuming another mode', () => ['--resume', at('none.jsonl')], 'ARGUMENT', /resume in mode "99.9%"/],
-    ['resuming from another file', () => ['--steps', '8', '--resume', at('tiny.onnx')], 'ARGUMENT', /--resume .*no file of a calibration/],
+    ['resuming from another file', () => ['--steps', '8', '--resume', at('sigmoid.onnx')], 'ARGUMENT', /--resume .*no file of a calibration/],
     ['a budget of more than all', () => ['--budget', '101'], 'ARGUMENT', /--budget/],
     ['a budget and a code', () => ['--budget', '1', '--code', 'delta'], 'ARGUMENT', /--budget.*--code/],
     ['the same name to validate', () => ['--budget', '1', '--validate', sampled()], 'CALIBRATION', /must not see/],
@@ -134,10 +135,10 @@ describe.concurrent('flags that are refused', { timeout: 120_000 }, () => {
   })
 
   it('a layer that the code cannot carry, naming codes that can', async () => {
-    const { code, stderr } = await snn('convert', at('sigmoid.onnx'), '--calibrate', sampled(), '--out', at('x.snn.onnx'), '--code', 'burst', '--json')
+    const { code, stderr } = await snn('convert', at('mixed.onnx'), '--calibrate', sampled(), '--out', at('x.snn.onnx'), '--code', 'burst', '--json')
     expect(code).toBe(2)
     expect((JSON.parse(stderr) as { details: { layers: [{ fix: string }] } }).details.layers[0].fix).toContain("'delta'")
-    const { report } = JSON.parse((await snn('convert', at('sigmoid.onnx'), '--calibrate', sampled(), '--out', at('x.snn.onnx'), '--code', 'delta', '--json')).stdout) as Converted
+    const { report } = JSON.parse((await snn('convert', at('mixed.onnx'), '--calibrate', sampled(), '--out', at('x.snn.onnx'), '--code', 'delta', '--json')).stdout) as Converted
     expect(report.spikingShare).toBeLessThan(1)
   })
 })

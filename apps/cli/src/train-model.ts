@@ -88,7 +88,8 @@ export async function trainModel(dataset: string, options: TrainModelOptions, { 
   const { shape, classes, encoding, preprocess, classNames } = sets
   const description: TrainingDescription = { model, shape, classes, width, epochs, T, encoding, ...(preprocess && { preprocess }), ...(classNames && { classNames }) }
   const store = checkpointFile(checkpoint, { about: JSON.stringify(description) })
-  if (resume) noteOnResume(await store.load(), { epochs, schedule }, onNote)
+  const stored = resume ? await store.load() : undefined
+  if (stored?.position.setting.identity === identity) noteOnResume(stored, { epochs, schedule }, onNote)
   const { result, accuracy } = await withBackend(async (backend) => {
     const result = await fit(net, sets.train, {
       optimizer,
@@ -119,8 +120,8 @@ export async function trainModel(dataset: string, options: TrainModelOptions, { 
 }
 
 /** Says how a training with another number of passes than before goes on. */
-function noteOnResume(stored: CheckpointContent | undefined, { epochs, schedule }: Pick<TrainModelOptions, 'epochs' | 'schedule'>, onNote: (text: string) => void): void {
-  if (!stored?.about) return
+function noteOnResume(stored: CheckpointContent, { epochs, schedule }: Pick<TrainModelOptions, 'epochs' | 'schedule'>, onNote: (text: string) => void): void {
+  if (!stored.about) return
   const { epochs: before } = JSON.parse(stored.about) as TrainingDescription
   const done = stored.position.epoch
   if (done >= epochs) onNote(`${done} of ${epochs} epochs are done: nothing is trained. Give more --epochs to go on.`)

@@ -20,13 +20,15 @@ export interface TinyModelOptions {
   /** A fixed batch size; without it the batch is open. */
   readonly batch?: number
   readonly activation?: 'Relu' | 'Sigmoid'
+  /** Another one behind it. */
+  readonly behind?: 'Sigmoid'
 }
 
 /**
  * A classifier of 8 x 8 pictures by their brightest band of two rows, [N, 1, 8, 8] -> [N, 4]: a convolution that averages,
  * ReLU, maximum pooling, and a layer that adds up the bands.
  */
-export function tinyModel({ batch, activation = 'Relu' }: TinyModelOptions = {}): Uint8Array {
+export function tinyModel({ batch, activation = 'Relu', behind }: TinyModelOptions = {}): Uint8Array {
   const n = batch ?? 'N'
   const band = (feature: number): number => Math.floor((feature % 16) / 4)
   return writeOnnx({
@@ -35,7 +37,8 @@ export function tinyModel({ batch, activation = 'Relu' }: TinyModelOptions = {})
     nodes: [
       { op: 'Conv', inputs: ['x', 'kernel', 'bias'], outputs: ['a'], attributes: { kernel_shape: [1, 3], pads: [0, 1, 0, 1] } },
       { op: activation, inputs: ['a'], outputs: ['b'] },
-      { op: 'MaxPool', inputs: ['b'], outputs: ['c'], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+      ...(behind ? [{ op: behind, inputs: ['b'], outputs: ['behind'] }] : []),
+      { op: 'MaxPool', inputs: [behind ? 'behind' : 'b'], outputs: ['c'], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
       { op: 'Flatten', inputs: ['c'], outputs: ['d'] },
       { op: 'Gemm', inputs: ['d', 'weight', 'offset'], outputs: ['y'] },
     ],

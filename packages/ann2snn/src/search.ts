@@ -37,7 +37,7 @@ export interface SearchRow {
   readonly accuracy?: number
   /** Points below the ANN's accuracy; where there are no labels, points of disagreement with it. */
   readonly lost: number
-  /** Standard error of `lost`, in points, from the number of samples whose class is not the ANN's (one more, so that no sample proves nothing). */
+  /** Standard error of `lost`, in points, from the share of samples whose class is not the ANN's. */
   readonly error: number
   /** Synaptic operations over the ANN's multiply-accumulates. */
   readonly operations: number
@@ -120,7 +120,7 @@ export async function searchConversion(source: Network | Uint8Array, calibration
 function rowsOf(candidate: Candidate, { code, latency, weights, ann, accuracy, synapticOperations, samples: { report: samples } }: ConversionReport, budget: number): SearchRow[] {
   return accuracy.map((measured, i) => {
     const lost = 100 * (ann.accuracy === undefined || measured.accuracy === undefined ? 1 - measured.agreement : ann.accuracy - measured.accuracy)
-    const error = (100 * Math.sqrt((1 - measured.agreement) * samples + 1)) / samples
+    const error = 100 * Math.sqrt((1 - measured.agreement) / samples)
     return { candidate, code: code.name, spikes: code.spikes, latency, weights, ...measured, lost, error, operations: synapticOperations[i]!.ratio, withinBudget: lost + error <= budget + 1e-9 }
   })
 }

@@ -174,10 +174,11 @@ function describeSearch({ annAccuracy, samples, budget, rows }: SearchSummary, a
   return [
     `chosen: ${describeRow(best!)}, measured on ${count(samples)} samples that chose no thresholds`,
     ...(alternative ? [`--preset few-steps: ${describeRow(alternative)}, with graded spikes`] : []),
-    ...(best!.withinBudget ? [] : [`warning: nothing that was tried is surely within ${budget} points of the ANN.${best!.lost <= budget ? ` Loss is known to ${best!.error.toFixed(1)} points from ${count(samples)} samples: give more with --calibrate or --validate.` : ''}`]),
+    ...(best!.withinBudget ? [] : [`warning: nothing that was tried is surely within ${budget} points of the ANN.${best!.lost <= budget ? ` What is lost is known to ${best!.error.toFixed(1)} points: give more samples with --calibrate or --validate.` : ''}`]),
+    ...(100 / samples > budget && budget > 0 ? [`warning: one of ${count(samples)} samples is ${(100 / samples).toFixed(1)} points, more than the budget of ${budget}. Give more with --calibrate or --validate.`] : []),
+    annAccuracy === undefined ? 'The data have no labels: accuracy is the share of samples with the class of the ANN.' : `ANN: ${percent(annAccuracy, 1)}`,
     '',
     table,
-    ...(annAccuracy === undefined ? ['The data have no labels: accuracy is the share of samples with the class of the ANN.'] : [`ANN: ${percent(annAccuracy, 1)}`]),
   ]
 }
 
