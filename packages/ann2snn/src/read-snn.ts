@@ -27,6 +27,7 @@ export function readSnn(bytes: Uint8Array, options: ReadOptions = {}): { readonl
     throw wrongFile(`it has ${got}, expected ${formatVersion}`, metadata['snn.version'] === undefined ? 'Convert the model first: snn convert.' : 'Update @snn/ann2snn.')
   }
   const { inputs, nodes, outputs } = parseJson(metadata, 'snn.network') as NetworkDescription
+  if (![inputs, nodes, outputs].every(Array.isArray)) throw wrongFile('its metadata snn.network is not of the right form', 'Write it again.')
   const initial = parseJson(metadata, 'snn.initial') as Readonly<Record<string, InitialValue>>
   const variableOf = (name: string): Variable => {
     const constant = constants.get(name)

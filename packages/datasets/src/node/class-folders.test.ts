@@ -5,6 +5,7 @@ import { encode } from 'fast-png'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sharedData } from '../../test/shared-data.js'
+import { imageFolder } from './image-folder.js'
 import { openDataset } from './open-dataset.js'
 
 /** A picture of one pixel, by whose value it is known again. */
@@ -63,9 +64,14 @@ describe('pictures in class folders', () => {
     ['an empty picture', { 'a/1.png': '' }, 'DATA_INVALID', /a\/1\.png/],
     ['pictures of another kind', { 'a/1.png': png(1), 'a/2.webp': 'RIFF' }, 'DATA_INVALID', /1 pictures that are neither JPEG nor PNG \(a\/2\.webp\)/],
     ['no pictures at all', { 'a/1.bin': 'x' }, 'DATA_NOT_FOUND', /a folder of JPEG or PNG pictures for each class/],
-    ['pictures without class folders', { '1.png': png(1) }, 'DATA_NOT_FOUND', /a folder of JPEG or PNG pictures for each class/],
   ] as const)('refuses %s at once', async (_, files, code, message) => {
     await expect(openDataset(await folderOf(files))).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string })
+  })
+
+  it('pictures without class folders have no labels, and are no data set of classes', async () => {
+    const folder = await folderOf({ '1.png': png(1), '2.png': png(2) })
+    expect(await openDataset(folder)).toMatchObject({ length: 2, labelled: false })
+    await expect(imageFolder(folder)).rejects.toMatchObject({ code: 'DATA_NOT_FOUND', message: expect.stringMatching(/a folder of JPEG or PNG pictures for each class/) as string })
   })
 
   it('law: every picture once, with the place of its folder among the sorted names', async () => {
