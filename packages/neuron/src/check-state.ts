@@ -5,7 +5,7 @@ export function checkState(kind: string, x: Tensor, state: Readonly<Record<strin
   checkTensor(kind, x)
   checkObject(kind, state, 'state', 'the state of the step before, or initialState(x.shape, x.dtype)')
   for (const name of names) {
-    const value = (state[name] as Tensor | undefined)?.shape ? state[name] : undefined
+    const value = state[name]?.shape ? state[name] : undefined
     const [expected, what] = shared.includes(name) ? ([[], 'a scalar'] as const) : ([x.shape, `the shape of the input, ${formatShape(x.shape)}`] as const)
     if (!value || !sameShape(value.shape, expected)) {
       const got = value ? `shape ${formatShape(value.shape)}` : 'nothing'

@@ -1,4 +1,4 @@
-import { checkObject, type Variable } from '@snn/tensor'
+import type { Variable } from '@snn/tensor'
 import { adaptiveExponential } from './adaptive-exponential.js'
 import { adaptiveLif } from './adaptive-lif.js'
 import { alphaLif } from './alpha-lif.js'
