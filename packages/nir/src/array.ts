@@ -1,4 +1,4 @@
-import { sizeOf, SnnError, type Shape } from '@snn/tensor'
+import { checkArray, sizeOf, SnnError, wrongArgument, type Shape } from '@snn/tensor'
 
 /** Numbers with a shape, in C order, and how a file stores them. Integers of all widths are `int64`, and exact up to 2^53. */
 export interface NirArray {
@@ -12,7 +12,9 @@ export interface NirArray {
  *
  * @throws `SHAPE` for a shape of another size
  */
-export function nirArray(data: ArrayLike<number>, shape: Shape = [data.length]): NirArray {
+export function nirArray(data: ArrayLike<number>, shape: Shape = [data?.length]): NirArray {
+  if (typeof data !== 'object' || typeof data?.length !== 'number') throw wrongArgument('nirArray', 'data', data, 'a list of numbers')
+  checkArray('nirArray', shape, 'shape', 'a list of sizes')
   if (sizeOf(shape) !== data.length) throw new SnnError('SHAPE', `[nirArray] ${data.length} values for the shape [${shape.join(',')}], expected ${sizeOf(shape)}. Correct one of them.`, { shapes: [shape, [data.length]] })
   return data instanceof Float32Array ? { dtype: 'float32', shape, data } : { dtype: 'float64', shape, data: Float64Array.from(data) }
 }

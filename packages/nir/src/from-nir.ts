@@ -1,6 +1,7 @@
 import { Network, type NetworkFeedback, type NetworkNode } from '@snn/nn'
 import type { Surrogate } from '@snn/surrogate'
 import { SnnError } from '@snn/tensor'
+import { checkDt, checkGraph } from './arguments.js'
 import type { NirArray } from './array.js'
 import { checkNir } from './check.js'
 import { lateEdges } from './cycles.js'
@@ -26,9 +27,11 @@ export interface FromNirOptions {
  *
  * @throws `NIR_INVALID` for a graph that contradicts itself, `NIR_UNSUPPORTED` for delays between steps, `ARGUMENT` for a dt or name that does not fit
  */
-export function fromNir(graph: NirGraph, { dt, as = 'exact', surrogate, roundDelays = false }: FromNirOptions): Network {
-  if (!(as in discretisations)) throw new SnnError('ARGUMENT', `[fromNir] as '${as as string}', expected one of ${Object.keys(discretisations).join(', ')}.`, { name: 'as', value: as })
-  if (!(dt > 0 && dt < Infinity)) throw new SnnError('ARGUMENT', `[fromNir] dt ${dt}, expected the length of a step in seconds, such as 1e-4. Give it.`, { name: 'dt', value: dt })
+export function fromNir(graph: NirGraph, options: FromNirOptions): Network {
+  checkGraph('fromNir', graph)
+  checkDt('fromNir', options)
+  const { dt, as = 'exact', surrogate, roundDelays = false } = options
+  if (!Object.hasOwn(discretisations, as)) throw new SnnError('ARGUMENT', `[fromNir] as '${as as string}', expected one of ${Object.keys(discretisations).join(', ')}.`, { name: 'as', value: as })
   checkNir('fromNir', graph)
   const flat = flatGraph(withEnds(graph))
   checkStep(flat, dt, as)

@@ -1,4 +1,5 @@
-import { sizeOf } from '@snn/tensor'
+import { checkObject, checkString, sizeOf } from '@snn/tensor'
+import { checkGraph } from './arguments.js'
 import { completed } from './complete.js'
 import { checkNir } from './check.js'
 import { graphFromTree } from './from-tree.js'
@@ -17,13 +18,19 @@ type Json = string | number | boolean | readonly Json[] | { readonly [name: stri
  *
  * @throws `NIR_INVALID` for a graph that contradicts itself
  */
-export function nirToJson(graph: NirGraph, { check = true }: Pick<WriteNirOptions, 'check'> = {}): string {
+export function nirToJson(graph: NirGraph, options: Pick<WriteNirOptions, 'check'> = {}): string {
+  checkGraph('nirToJson', graph)
+  checkObject('nirToJson', options)
+  const { check = true } = options
   if (check) checkNir('nirToJson', graph)
   return JSON.stringify(fromTree(treeFromGraph(completed(graph), graph.version ?? nirVersion, false)))
 }
 
 /** A graph from its JSON. Options and errors as `readNir`. */
-export function nirFromJson(text: string, { file = 'graph.json', check = true, repair = false }: ReadNirOptions = {}): NirGraph {
+export function nirFromJson(text: string, options: ReadNirOptions = {}): NirGraph {
+  checkString('nirFromJson', text, 'text', 'the JSON text of a graph')
+  checkObject('nirFromJson', options)
+  const { file = 'graph.json', check = true, repair = false } = options
   const refuse = (what: string, cause?: unknown): Error => invalidFile('nirFromJson', file, what, cause)
   let json: unknown
   try {

@@ -1,3 +1,4 @@
+import { checkObject } from '@snn/tensor'
 import { checkNir } from './check.js'
 import { graphFromTree } from './from-tree.js'
 import type { NirGraph } from './graph.js'
@@ -18,7 +19,9 @@ export interface ReadNirOptions {
  *
  * @throws `DATA_INVALID` for a file that is damaged or no NIR graph, `NIR_INVALID` for a graph that contradicts itself
  */
-export async function readNir(bytes: Uint8Array, { file = 'graph.nir', check = true, repair = false }: ReadNirOptions = {}): Promise<NirGraph> {
+export async function readNir(bytes: Uint8Array, options: ReadNirOptions = {}): Promise<NirGraph> {
+  checkObject('readNir', options)
+  const { file = 'graph.nir', check = true, repair = false } = options
   return accepted('readNir', graphFromTree('readNir', file, await readTree('readNir', bytes, file)), check, repair)
 }
 

@@ -1,4 +1,5 @@
 import { sameShape } from '@snn/tensor'
+import { checkGraph } from './arguments.js'
 import type { NirGraph } from './graph.js'
 import { inferShapes } from './shapes.js'
 
@@ -15,6 +16,7 @@ export interface Repaired {
  * - outputs of another shape than what comes in: Rockpool's [1,1,1].
  */
 export function repairNir(graph: NirGraph): Repaired {
+  checkGraph('repairNir', graph)
   const repairs: string[] = []
   return { graph: repairOutputs(repairEdges(graph, '', repairs), repairs), repairs }
 }

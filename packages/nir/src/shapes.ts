@@ -1,4 +1,5 @@
 import { sameShape, sizeOf, type Shape } from '@snn/tensor'
+import { checkGraph } from './arguments.js'
 import type { NirArray } from './array.js'
 import { paddingPerAxis, perAxis } from './axes.js'
 import { nodeFields } from './fields.js'
@@ -26,6 +27,7 @@ export interface InferredShapes {
 
 /** The shapes of all nodes, from those that nodes have by themselves, along the edges, and every place where they do not fit. */
 export function inferShapes(graph: NirGraph, path = ''): InferredShapes {
+  checkGraph('inferShapes', graph)
   const shapes = new Map<string, NodeShapes>()
   const faults: NirFault[] = []
   const failed = new Set<string>()

@@ -1,5 +1,5 @@
 import { sampleShapes, type Network } from '@snn/nn'
-import { SnnError, type Shape } from '@snn/tensor'
+import { checkObject, SnnError, type Shape } from '@snn/tensor'
 import { arraysOf, type DescribedLayer } from './described-layer.js'
 import { foldedArrays } from './fold-batch-norm.js'
 import type { NirGraph, NirNode } from './graph.js'
@@ -27,7 +27,9 @@ export interface ToNirOptions {
  *
  * @throws `NIR_UNSUPPORTED` naming every layer that NIR cannot say, with what to do; `SHAPE` for an input of unknown shape
  */
-export async function toNir(net: Network, { dt = 1e-4, softReset = 'error', ties = 'fire', foldBatchNorm = false, shapes: given = {} }: ToNirOptions = {}): Promise<NirGraph> {
+export async function toNir(net: Network, options: ToNirOptions = {}): Promise<NirGraph> {
+  checkObject('toNir', options)
+  const { dt = 1e-4, softReset = 'error', ties = 'fire', foldBatchNorm = false, shapes: given = {} } = options
   const shapes = sampleShapes(net, given)
   const layers = new Map<string, DescribedLayer>()
   for (const { name, layer, inputs } of net.nodes) layers.set(name, { name, layer, arrays: await arraysOf(layer), input: shapes.get(originOf(net, inputs[0]!))!, output: shapes.get(name)! })

@@ -1,3 +1,5 @@
+import { checkObject } from '@snn/tensor'
+import { checkGraph } from './arguments.js'
 import { checkNir } from './check.js'
 import { completed } from './complete.js'
 import type { NirGraph } from './graph.js'
@@ -19,7 +21,10 @@ export interface WriteNirOptions {
  *
  * @throws `NIR_INVALID` for a graph that contradicts itself
  */
-export async function writeNir(graph: NirGraph, { compression = true, check = true }: WriteNirOptions = {}): Promise<Uint8Array> {
+export async function writeNir(graph: NirGraph, options: WriteNirOptions = {}): Promise<Uint8Array> {
+  checkGraph('writeNir', graph)
+  checkObject('writeNir', options)
+  const { compression = true, check = true } = options
   if (check) checkNir('writeNir', graph)
   return writeTree(treeFromGraph(completed(graph), graph.version ?? nirVersion, compression))
 }

@@ -1,5 +1,5 @@
 import type { Network } from '@snn/nn'
-import { SnnError } from '@snn/tensor'
+import { checkArray, checkObject, SnnError } from '@snn/tensor'
 import type { NetFile, NetLayer } from '../net/net-file.js'
 import { layerKindText, netScalar, netTensor, neuronKindText, type NetValue } from '../net/net-value.js'
 import { writeNet } from '../net/write-net.js'
@@ -59,7 +59,10 @@ export interface ExportedNet {
  * @throws `CONVERT_UNSUPPORTED` naming the layer and what to do, for what the chip or the format cannot do; `ARGUMENT` for options
  */
 export async function exportNet(network: Network, options: ExportNetOptions = {}): Promise<ExportedNet> {
+  checkObject('exportNet', options)
   const { weightBits = 8, percentile = 100, approximate = [], out = 'network', decay = {} } = options
+  checkArray('exportNet', approximate, 'approximate')
+  checkObject('exportNet', decay, 'decay')
   if (!(Number.isInteger(weightBits) && weightBits >= 2 && weightBits <= 8)) throw new SnnError('ARGUMENT', `[exportNet] weightBits is ${weightBits}, expected a whole number from 2 to 8.`, { name: 'weightBits', value: weightBits })
   if (!(percentile > 0 && percentile <= 100)) throw new SnnError('ARGUMENT', `[exportNet] percentile is ${percentile}, expected a number above 0 up to 100.`, { name: 'percentile', value: percentile })
   for (const [name, value] of Object.entries(decay)) if (!(Number.isInteger(value) && value >= 0 && value <= 4096)) throw new SnnError('ARGUMENT', `[exportNet] decay.${name} is ${value}, expected a whole number from 0 to 4096.`, { name, value })

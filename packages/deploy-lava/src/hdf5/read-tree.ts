@@ -1,4 +1,4 @@
-import { isSnnError, sizeOf } from '@snn/tensor'
+import { checkBytes, isSnnError, sizeOf } from '@snn/tensor'
 import type { Dataset, Entity, File, Group } from 'h5wasm'
 import type { NetDType, NetValue } from '../net/net-value.js'
 import { invalid } from './invalid.js'
@@ -13,10 +13,14 @@ const mostEntries = 2 ** 16
 /** `layer/0/neuron/type`, and one more. */
 const mostDepth = 5
 
+const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
+
 let files = 0
 
 /** Reads all of an HDF5 file. The library (h5wasm, 4 MB) is loaded at the first call. Whatever is wrong with the file is a `DATA_INVALID`. */
-export async function readTree(bytes: Uint8Array, file: string): Promise<Hdf5Tree> {
+export async function readTree(given: Uint8Array, file: string): Promise<Hdf5Tree> {
+  const bytes = checkBytes('readNet', given)
+  if (!signature.every((byte, i) => bytes[i] === byte)) throw invalid(file, 'does not start as an HDF5 file.')
   const { ready, File: Hdf5File } = await import('h5wasm')
   const module = await ready
   const name = `snn-net-${files++}.h5`

@@ -54,7 +54,7 @@ describe('a .net file', () => {
   })
 
   it('is refused where it is none', async () => {
-    await expect(readNet(new Uint8Array(100))).rejects.toMatchObject({ code: 'DATA_INVALID' })
+    await expect(readNet(new Uint8Array(100))).rejects.toMatchObject({ code: 'DATA_INVALID', message: '[readNet] the .net file: does not start as an HDF5 file.' })
     await expect(readNet(writeNet({ layers: [], other: { x: netScalar(1) } }), { file: 'x.net' })).rejects.toThrow('[readNet] x.net: no /layer/0 in it')
     await expect(readNet(writeNet({ layers: [], other: { 'layer/0/type': netScalar(1) } }))).rejects.toThrow('/layer/0/type is no text')
     const gap = { 'layer/0/type': { dtype: 'S5', shape: [1], text: ['dense'] }, 'layer/2/type': { dtype: 'S5', shape: [1], text: ['dense'] } } as const

@@ -1,3 +1,4 @@
+import { checkObject } from '@snn/tensor'
 import { invalid } from '../hdf5/invalid.js'
 import { readTree } from '../hdf5/read-tree.js'
 import type { NetFile, NetLayer } from './net-file.js'
@@ -11,6 +12,7 @@ import { isText, type NetValue } from './net-value.js'
  * @throws `DATA_INVALID` for bytes that are not such a file
  */
 export async function readNet(bytes: Uint8Array, options: { readonly file?: string } = {}): Promise<NetFile> {
+  checkObject('readNet', options)
   const file = options.file ?? 'the .net file'
   const layers = new Map<number, Record<string, NetValue>>()
   const other: Record<string, NetValue> = {}

@@ -1,4 +1,5 @@
-import { sizeOf, SnnError } from '@snn/tensor'
+import { checkObject, sizeOf, SnnError } from '@snn/tensor'
+import { checkNet } from '../arguments.js'
 import { writeTree } from '../hdf5/write-tree.js'
 import type { NetFile } from './net-file.js'
 import { isText, type NetValue } from './net-value.js'
@@ -9,7 +10,9 @@ import { isText, type NetValue } from './net-value.js'
  *
  * @throws `ARGUMENT` for a value whose shape or dtype does not fit its numbers
  */
-export function writeNet({ layers, other }: NetFile): Uint8Array {
+export function writeNet(net: NetFile): Uint8Array {
+  checkNet('writeNet', net)
+  const { layers, other } = net
   const tree = new Map<string, NetValue>()
   layers.forEach(({ values }, i) => {
     for (const [name, value] of Object.entries(values)) tree.set(`layer/${i}/${name}`, value)
@@ -20,6 +23,7 @@ export function writeNet({ layers, other }: NetFile): Uint8Array {
 }
 
 function check(path: string, value: NetValue): void {
+  checkObject('writeNet', value, path, 'a NetValue')
   const count = isText(value) ? value.text.length : value.data.length
   const wrong = (what: string, got: unknown): SnnError => new SnnError('ARGUMENT', `[writeNet] /${path} ${what}`, { name: path, value: got })
   if (count !== sizeOf(value.shape)) throw wrong(`has ${count} values, expected ${sizeOf(value.shape)} for the shape [${value.shape.join(',')}].`, count)

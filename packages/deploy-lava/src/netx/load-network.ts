@@ -1,4 +1,5 @@
-import { sameShape, sizeOf, SnnError } from '@snn/tensor'
+import { checkArray, checkObject, sameShape, sizeOf, SnnError } from '@snn/tensor'
+import { checkNet } from '../arguments.js'
 import type { NetFile } from '../net/net-file.js'
 import type { PerNeuron } from '../sim/process.js'
 import type { NamedProcess, ProcessGraph } from '../sim/process-graph.js'
@@ -53,6 +54,8 @@ export interface LoadedNetwork extends ProcessGraph {
  * @throws `CONVERT_UNSUPPORTED` naming the layer, for whatever the loader or Lava itself fails on
  */
 export function loadNetwork(net: NetFile, options: NetworkOptions = {}): LoadedNetwork {
+  checkNet('loadNetwork', net)
+  checkObject('loadNetwork', options)
   const all: Required<NetworkOptions> = { numLayers: null, skipLayers: 0, inputMessageBits: 0, inputShape: null, resetInterval: null, resetOffset: 0, spikeExponent: 6, inputBias: 0, ...options }
   checkOptions(all)
   const processes: NamedProcess[] = []
@@ -115,6 +118,7 @@ function checkOptions({ numLayers, skipLayers, inputMessageBits, inputShape, res
   whole('resetInterval', resetInterval, 1)
   whole('resetOffset', resetOffset, 0)
   whole('spikeExponent', spikeExponent, 0, 24)
+  if (inputShape !== null) checkArray('loadNetwork', inputShape, 'inputShape', 'null or [C, H, W]')
   inputShape?.forEach((n) => whole('inputShape', n, 1))
 }
 

@@ -1,4 +1,5 @@
 import { sizeOf } from '@snn/tensor'
+import { checkNet } from '../arguments.js'
 import { loadNetwork, type LoadedNetwork, type NetworkOptions } from '../netx/load-network.js'
 import type { NetFile } from '../net/net-file.js'
 import { shapeOf, type Synapse } from '../sim/process-graph.js'
@@ -41,6 +42,7 @@ export interface Resources {
  * neurons, synapse memory (8 bits of weight and 8 of address each) and axons; a real mapping shares cores and comes out lower or higher.
  */
 export function resources(net: NetFile, options: NetworkOptions = {}): Resources {
+  checkNet('resources', net)
   const loaded = loadNetwork(net, options)
   const layers = loaded.blocks.map((_, i) => layerResources(loaded, i))
   const total = (key: 'neurons' | 'synapses'): number => layers.reduce((sum, layer) => sum + layer[key], 0)

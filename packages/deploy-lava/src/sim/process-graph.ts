@@ -1,4 +1,5 @@
 import { SnnError, sizeOf } from '@snn/tensor'
+import { checkProcesses } from '../arguments.js'
 import type { RunningProcess } from './process.js'
 import { convShape, runConv, type Conv } from './processes/conv.js'
 import { runDelayDense, type DelayDense } from './processes/delay-dense.js'
@@ -63,6 +64,7 @@ export function start(process: Process): RunningProcess {
 
 /** Connections as processes and ports, checked; and the neurons in the order in which they must run. @throws `ARGUMENT` */
 export function wiring(graph: ProcessGraph): { readonly edges: readonly Edge[]; readonly order: readonly NamedProcess[] } {
+  checkProcesses('simulate', graph)
   const byName = new Map(graph.processes.map((named) => [named.name, named]))
   const wrong = (what: string, value: unknown): SnnError => new SnnError('ARGUMENT', `[simulate] ${what}`, { name: 'connections', value })
   if (byName.size !== graph.processes.length || byName.has('input')) throw wrong('two processes of one name, expected a name each, none of them input.', graph.processes.map(({ name }) => name))

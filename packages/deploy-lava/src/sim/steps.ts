@@ -1,4 +1,5 @@
-import { SnnError, sizeOf, type Backend } from '@snn/tensor'
+import { checkArray, checkObject, SnnError, sizeOf, wrongArgument, type Backend } from '@snn/tensor'
+import { checkProcesses } from '../arguments.js'
 import { compileSimulator } from './compiled/compile-simulator.js'
 import type { ProcessGraph } from './process-graph.js'
 import { simulator } from './simulator.js'
@@ -26,7 +27,11 @@ export interface Step {
  * @throws `ARGUMENT` for fractions and unknown names, `SHAPE` for an input of another size
  */
 export async function* steps(graph: ProcessGraph, inputs: Iterable<ArrayLike<number>> | AsyncIterable<ArrayLike<number>>, options: StepsOptions = {}): AsyncGenerator<Step> {
-  const { backend, chunk = 32, signal, record = [graph.processes.at(-1)!.name] } = options
+  checkProcesses('steps', graph)
+  checkObject('steps', options)
+  const { backend, chunk = 32, signal, record = graph.processes.slice(-1).map(({ name }) => name) } = options
+  checkArray('steps', record, 'record', 'names of processes')
+  if (typeof inputs !== 'object' || inputs === null || !(Symbol.iterator in inputs || Symbol.asyncIterator in inputs)) throw wrongArgument('steps', 'inputs', inputs, 'an iterable of what is sent in each step')
   if (!(Number.isInteger(chunk) && chunk >= 1)) throw new SnnError('ARGUMENT', `[steps] chunk is ${chunk}, expected a whole number from 1.`, { name: 'chunk', value: chunk })
   const unknown = record.find((name) => !graph.processes.some((process) => process.name === name))
   if (unknown !== undefined) throw new SnnError('ARGUMENT', `[steps] no process '${unknown}' to record, expected one of ${graph.processes.map(({ name }) => name).join(', ')}.`, { name: 'record', value: unknown })

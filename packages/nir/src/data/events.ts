@@ -1,4 +1,5 @@
-import { SnnError } from '@snn/tensor'
+import { checkMembers, checkObject, SnnError } from '@snn/tensor'
+import { checkDt } from '../arguments.js'
 import type { EventData, TimeGriddedData, ValuedEventData } from './data.js'
 
 /** How much of a step the quotient of a time and dt may be off by rounding. */
@@ -8,7 +9,11 @@ const rounding = 1e-6
  * Spikes at every step as events, in the order of time. An event lies `timeShift` seconds after the beginning of its step; the default is half a
  * step, so that dividing by dt gives the step again whatever the rounding.
  */
-export function toEvents({ shape: [samples, steps, neurons], data, dt }: TimeGriddedData, { timeShift = dt / 2 }: { readonly timeShift?: number } = {}): EventData {
+export function toEvents(grid: TimeGriddedData, options: { readonly timeShift?: number } = {}): EventData {
+  checkMembers('toEvents', grid, 'grid', ['shape', 'data', 'dt'], 'a TimeGriddedData')
+  checkObject('toEvents', options)
+  const { shape: [samples, steps, neurons], data, dt } = grid
+  const { timeShift = dt / 2 } = options
   if (!(timeShift >= 0 && timeShift < dt)) throw new SnnError('ARGUMENT', `[toEvents] timeShift ${timeShift}, expected one within a step of ${dt} s. Correct it.`, { name: 'timeShift', value: timeShift })
   const found = Array.from({ length: samples }, (_, sample) => {
     const list: (readonly [neuron: number, time: number])[] = []
@@ -28,7 +33,10 @@ export function toEvents({ shape: [samples, steps, neurons], data, dt }: TimeGri
 }
 
 /** Events at every step of dt: 1 for a spike, or the value of the event; of several in a step the last. @throws `ARGUMENT` for an event after the end */
-export function toTimeGrid(events: EventData | ValuedEventData, { dt }: { readonly dt: number }): TimeGriddedData {
+export function toTimeGrid(events: EventData | ValuedEventData, options: { readonly dt: number }): TimeGriddedData {
+  checkMembers('toTimeGrid', events, 'events', ['idx', 'time', 'n_neurons', 't_max', 'shape'], 'an EventData or ValuedEventData')
+  checkDt('toTimeGrid', options)
+  const { dt } = options
   const { idx, time, n_neurons: neurons, t_max: end, shape: [samples, count] } = events
   const steps = Math.floor(end / dt + rounding)
   const data = new Float32Array(samples * steps * neurons)

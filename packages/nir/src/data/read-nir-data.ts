@@ -1,4 +1,4 @@
-import { sizeOf } from '@snn/tensor'
+import { checkObject, sizeOf } from '@snn/tensor'
 import { invalidFile } from '../hdf5/invalid.js'
 import { readTree } from '../hdf5/read-tree.js'
 import { isGroup, type Hdf5Dataset, type Hdf5Group, type Hdf5Values } from '../hdf5/tree.js'
@@ -9,7 +9,9 @@ import type { NirGraphData, NirNodeData, NirObservable } from './data.js'
  *
  * @throws `DATA_INVALID` for a file that is damaged or holds something else
  */
-export async function readNirData(bytes: Uint8Array, { file = 'data.nir' }: { readonly file?: string } = {}): Promise<NirGraphData> {
+export async function readNirData(bytes: Uint8Array, options: { readonly file?: string } = {}): Promise<NirGraphData> {
+  checkObject('readNirData', options)
+  const { file = 'data.nir' } = options
   const root = await readTree('readNirData', bytes, file)
   return new DataReader(file).graph(root, '')
 }

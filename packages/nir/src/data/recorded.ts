@@ -1,4 +1,5 @@
-import { sizeOf, SnnError, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkObject, sizeOf, SnnError, type TensorLike } from '@snn/tensor'
+import { checkDt, checkGraph, checkRecorded } from '../arguments.js'
 import type { NirFault } from '../shapes.js'
 import { inferShapes } from '../shapes.js'
 import type { NirGraph } from '../graph.js'
@@ -14,9 +15,14 @@ const quantities: Readonly<Record<string, string>> = { spike: 'spikes', v: 'memb
  *
  * @throws `SHAPE` for a tensor that is no sequence of samples, `ARGUMENT` for a name without a quantity
  */
-export function toNirData(recorded: Readonly<Record<string, TensorLike>>, { dt }: { readonly dt: number }): NirGraphData {
+export function toNirData(recorded: Readonly<Record<string, TensorLike>>, options: { readonly dt: number }): NirGraphData {
+  checkObject('toNirData', recorded, 'recorded', 'tensors by their names')
+  checkDt('toNirData', options)
+  const { dt } = options
   const nodes: Record<string, { type: 'NIRNodeData'; observables: Record<string, NirObservable> }> = {}
-  for (const [path, { data, shape }] of Object.entries(recorded)) {
+  for (const [path, tensor] of Object.entries(recorded)) {
+    checkMembers('toNirData', tensor, `recorded['${path}']`, ['data', 'shape'], 'a tensor with data and shape')
+    const { data, shape } = tensor
     const dot = path.lastIndexOf('.')
     if (dot < 1) throw new SnnError('ARGUMENT', `[toNirData] '${path}', expected the name of a node and of a quantity, such as lif.spike. Correct it.`, { name: 'recorded', value: path })
     const [steps, samples, ...features] = shape
@@ -34,7 +40,10 @@ export function toNirData(recorded: Readonly<Record<string, TensorLike>>, { dt }
 }
 
 /** Recorded data as tensors [T, N, neurons] by their names, `lif.spikes`; events become steps of dt. */
-export function fromNirData(data: NirGraphData, { dt }: { readonly dt: number }): Record<string, { readonly data: Float32Array; readonly shape: readonly number[] }> {
+export function fromNirData(data: NirGraphData, options: { readonly dt: number }): Record<string, { readonly data: Float32Array; readonly shape: readonly number[] }> {
+  checkRecorded('fromNirData', data)
+  checkDt('fromNirData', options)
+  const { dt } = options
   return Object.fromEntries(
     observablesOf(data).map(([path, value]) => {
       const grid = value.type === 'TimeGriddedData' ? value : toTimeGrid(value, { dt })
@@ -60,7 +69,11 @@ export interface NirDifference {
 }
 
 /** Where two recordings differ by more than `tolerance`: one simulator held against another. */
-export function compareNirData(ours: NirGraphData, theirs: NirGraphData, { dt, tolerance = 0 }: { readonly dt: number; readonly tolerance?: number }): NirDifference[] {
+export function compareNirData(ours: NirGraphData, theirs: NirGraphData, options: { readonly dt: number; readonly tolerance?: number }): NirDifference[] {
+  checkRecorded('compareNirData', ours, 'ours')
+  checkRecorded('compareNirData', theirs, 'theirs')
+  checkDt('compareNirData', options)
+  const { dt, tolerance = 0 } = options
   const [a, b] = [ours, theirs].map((data) => new Map(observablesOf(data).map(([path, value]) => [path, value.type === 'TimeGriddedData' ? value : toTimeGrid(value, { dt })]))) as [Map<string, Grid>, Map<string, Grid>]
   return [...new Set([...a.keys(), ...b.keys()])].flatMap((path): NirDifference[] => {
     const [x, y] = [a.get(path), b.get(path)]
@@ -81,6 +94,8 @@ type Grid = Extract<NirObservable, { type: 'TimeGriddedData' }>
 
 /** Throws `NIR_INVALID` where recorded data name nodes that the graph lacks, or of another size: as `check_nodes` of `nir` does. */
 export function checkNirData(data: NirGraphData, graph: NirGraph): void {
+  checkRecorded('checkNirData', data)
+  checkGraph('checkNirData', graph)
   const { shapes } = inferShapes(graph)
   const faults: NirFault[] = observablesOf(data).flatMap(([path, value]) => {
     const node = path.slice(0, path.lastIndexOf('.'))

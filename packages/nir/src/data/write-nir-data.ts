@@ -1,4 +1,5 @@
 import { sizeOf, SnnError } from '@snn/tensor'
+import { checkRecorded } from '../arguments.js'
 import { group, numbers, strings, type Hdf5Dataset, type Hdf5Group } from '../hdf5/tree.js'
 import { writeTree } from '../hdf5/write-tree.js'
 import { observablesOf, type NirGraphData, type NirNodeData, type NirObservable } from './data.js'
@@ -9,6 +10,7 @@ import { observablesOf, type NirGraphData, type NirNodeData, type NirObservable 
  * @throws `SHAPE` for arrays that do not fit their shape
  */
 export async function writeNirData(data: NirGraphData): Promise<Uint8Array> {
+  checkRecorded('writeNirData', data)
   for (const [path, observable] of observablesOf(data)) checkSizes(path, observable)
   return writeTree(graphTree(data))
 }

@@ -1,4 +1,4 @@
-import { isSnnError } from '@snn/tensor'
+import { checkBytes, isSnnError } from '@snn/tensor'
 import type { Attribute, Dataset, File, Group, Metadata } from 'h5wasm'
 import { invalidFile } from './invalid.js'
 import type { Hdf5Dataset, Hdf5Group, Hdf5Values } from './tree.js'
@@ -17,7 +17,8 @@ let files = 0
  *
  * @throws `DATA_INVALID` for bytes that are no HDF5 file, damaged, larger than they can be, or of element types that NIR does not have
  */
-export async function readTree(operation: string, bytes: Uint8Array, file: string): Promise<Hdf5Group> {
+export async function readTree(operation: string, given: Uint8Array, file: string): Promise<Hdf5Group> {
+  const bytes = checkBytes(operation, given)
   if (!signature.every((byte, i) => bytes[i] === byte)) throw invalidFile(operation, file, 'does not start as an HDF5 file.')
   const { ready, File: Hdf5File } = await import('h5wasm')
   const module = await ready

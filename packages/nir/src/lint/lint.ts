@@ -1,4 +1,5 @@
-import { SnnError } from '@snn/tensor'
+import { checkObject, SnnError } from '@snn/tensor'
+import { checkGraph } from '../arguments.js'
 import { flatGraph } from '../flat-graph.js'
 import { lateEdges } from '../cycles.js'
 import { faultsOf } from '../check.js'
@@ -29,7 +30,10 @@ export interface LintOptions {
  *
  * @throws `ARGUMENT` for a tool that is not known
  */
-export function lint(graph: NirGraph, reader: ReaderName, { dt = 1e-4 }: LintOptions = {}): NirLint[] {
+export function lint(graph: NirGraph, reader: ReaderName, options: LintOptions = {}): NirLint[] {
+  checkGraph('lint', graph)
+  checkObject('lint', options)
+  const { dt = 1e-4 } = options
   if (!Object.hasOwn(readers, reader)) throw new SnnError('ARGUMENT', `[lint] reader '${reader as string}', expected one of ${Object.keys(readers).join(', ')}.`, { name: 'reader', value: reader })
   const tool: Reader = readers[reader]
   const faults = faultsOf(graph)

@@ -1,4 +1,5 @@
-import { compile, scan, sizeOf, SnnError, variable, zeros, type Backend, type DType, type TensorLike, type Tensor, type Variable } from '@snn/tensor'
+import { checkArray, checkObject, compile, scan, sizeOf, SnnError, variable, zeros, type Backend, type DType, type TensorLike, type Tensor, type Variable } from '@snn/tensor'
+import { checkProcesses } from '../../arguments.js'
 import { isSynapse, shapeOf, wiring, type ProcessGraph, type Synapse } from '../process-graph.js'
 import { components } from './components.js'
 import { addFlows, exactFloat, onlyPlain, type Flow, type FlowKind } from './flow.js'
@@ -37,7 +38,10 @@ export interface CompiledSimulator extends AsyncDisposable {
  * @throws `CONVERT_UNSUPPORTED` for parameters or values far outside the chip's, which only the plain form can run
  */
 export function compileSimulator(graph: ProcessGraph, options: CompileSimulatorOptions): CompiledSimulator {
+  checkProcesses('compileSimulator', graph)
+  checkObject('compileSimulator', options, 'options', '{ record }')
   const { batch = 1, record } = options
+  checkArray('compileSimulator', record, 'record', 'names of processes')
   const plan = planOf(graph, options.inputBound)
   const unknown = record.find((name) => !plan.parts.has(name))
   if (unknown !== undefined) throw new SnnError('ARGUMENT', `[compileSimulator] no process '${unknown}' to record, expected one of ${[...plan.parts.keys()].join(', ')}.`, { name: 'record', value: unknown })

@@ -1,3 +1,4 @@
+import { wrongArgument } from '@snn/tensor'
 import { cos, sin } from '../accurate-trigonometry.js'
 import { half24, leftShift, wrap32 } from '../integers.js'
 import { perNeuronWide, type PerNeuron, type RunningProcess } from '../process.js'
@@ -54,6 +55,7 @@ const clip = (x: number): number => Math.max(1 - half24, Math.min(half24 - 1, x)
 
 /** `cos_decay` and `sin_decay` of a period in steps and a decay alpha, computed in the order of `lava.proc.rf.RF`. */
 export function resonatorDecays(period: number, alpha: number, decayBits: number): { readonly cos_decay: number; readonly sin_decay: number } {
+  if (![1 / period, alpha, decayBits].every(Number.isFinite)) throw wrongArgument('resonatorDecays', '(period, alpha, decayBits)', [period, alpha, decayBits], 'three numbers, the period not 0')
   const angle = (Math.PI * 2) / period
   const integer = (x: number): number => Math.trunc((1 - alpha) * x * 2 ** decayBits)
   return { sin_decay: integer(sin(angle)), cos_decay: integer(cos(angle)) }
