@@ -1,5 +1,5 @@
 import type { Network } from '@snn/nn'
-import { formatShape, SnnError, type Shape } from '@snn/tensor'
+import { checkMembers, formatShape, SnnError, type Shape } from '@snn/tensor'
 
 /** What tells two classes apart where a network has one output: class 1 lies above. 0.5 for a probability, else 0. */
 export function boundaryOf(network: Network): number {
@@ -54,6 +54,7 @@ export class Score {
 
   /** Throws `ARGUMENT` for an output that has more than one axis, where no index is a class. */
   constructor(options: ScoreOptions) {
+    checkMembers('score', options, 'options', ['operation', 'output'], '{ operation, output }')
     const { operation, output, labelOffset = 0 } = options
     if (output.filter((n) => n !== 1).length > 1) {
       throw new SnnError('ARGUMENT', `[${operation}] the output of a sample has shape ${formatShape(output)}, expected one score for each class. Choose another output with the option output (--output).`, { name: 'output', value: output })

@@ -1,4 +1,4 @@
-import { SnnError, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
+import { checkMembers, SnnError, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 import type { ImageDataset, ImageSample } from './dataset.js'
 import { fitPicture, type FitSpec } from './fit-picture.js'
 import { parsePreprocess, preprocess, type PreprocessSpec } from './preprocess.js'
@@ -61,6 +61,8 @@ export function preprocessCandidates(channels: number, isFlat = false): readonly
  * Throws `ARGUMENT` for a data set without labels.
  */
 export async function findPreprocess(dataset: ImageDataset, options: FindPreprocessOptions): Promise<readonly PreprocessTrial[]> {
+  checkMembers('findPreprocess', dataset, 'dataset', ['length', 'get()'], 'a data set such as await openDataset(..)')
+  checkMembers('findPreprocess', options, 'options', ['input', 'predict()'], '{ input, predict, .. }')
   const { input, predict, common: { resize, size, interpolation, ...common } = {}, others = {}, samples = 100, labelOffsets = [0, -1, 1], signal, onProgress } = options
   if (dataset.labelled === false) throw new SnnError('ARGUMENT', `[findPreprocess] ${dataset.description}, without labels, expected labelled pictures: the right preprocessing is that of the right classes. Give labels, or say how to preprocess.`, { name: 'data', value: dataset.description })
   const channels = channelsOf(input, dataset)

@@ -1,4 +1,4 @@
-import { SnnError, formatShape, type TensorLike } from '@snn/tensor'
+import { checkArray, checkObject, SnnError, formatShape, type TensorLike } from '@snn/tensor'
 
 import { resizer, type Interpolation } from './resize.js'
 
@@ -20,7 +20,9 @@ export function pixelsOf({ data, shape, dtype = 'float32' }: TensorLike): Uint8A
 }
 
 /** A function that resizes and crops pictures, uint8 [C, H, W]; it keeps what it has worked out for the size of the picture before. */
-export function fitPicture({ resize, interpolation = 'bilinear', size }: FitSpec): (image: TensorLike) => TensorLike {
+export function fitPicture(spec: FitSpec): (image: TensorLike) => TensorLike {
+  checkObject('fitPicture', spec, 'spec', '{ resize, interpolation, size }')
+  const { resize, interpolation = 'bilinear', size } = spec
   let known: { readonly size: string; readonly to: readonly [number, number]; readonly apply: (plane: Uint8Array) => Uint8Array } | undefined
   const geometry = (h: number, w: number) => {
     const to = resize === undefined ? ([h, w] as const) : typeof resize === 'number' ? shorterSide(h, w, resize) : resize
@@ -66,7 +68,11 @@ function cropped(plane: Uint8Array, [h, w]: readonly [number, number], [height, 
  * that is at most half as large again; squashed where all have one size of the same proportions; else resized until the shorter side is an
  * eighth longer than the crop that is then taken, as networks for ImageNet are measured.
  */
-export function usualFit(shapes: readonly (readonly number[])[], [height, width]: readonly [number, number]): FitSpec {
+export function usualFit(shapes: readonly (readonly number[])[], to: readonly [number, number]): FitSpec {
+  checkArray('usualFit', shapes, 'shapes', 'shapes [C, H, W]')
+  for (const shape of shapes) checkArray('usualFit', shape, 'one of the shapes', '[C, H, W]')
+  checkArray('usualFit', to, 'to', '[height, width]')
+  const [height, width] = to
   const sizes = new Set(shapes.map(([, h, w]) => `${h},${w}`))
   const [, h = height, w = width] = shapes[0] ?? []
   const size = [height, width] as const

@@ -1,3 +1,4 @@
+import { checkObject } from '@snn/tensor'
 import { parsePreprocess, type PreprocessSpec } from './preprocess.js'
 
 type Json = Readonly<Record<string, unknown>>
@@ -90,6 +91,7 @@ const pixelRanges: Readonly<Record<string, Pick<PreprocessSpec, 'scale' | 'mean'
  * whose networks take 0..1; or lists `mean` and `std` of pixels 0..1. Undefined where they tell nothing.
  */
 export function metadataPreprocess(metadata: Readonly<Record<string, string>>): PreprocessSpec | undefined {
+  checkObject('metadataPreprocess', metadata, 'metadata', 'the metadata of a graph: texts by name')
   const channels = pixelFormats[metadata['Image.BitmapPixelFormat'] ?? '']
   const range = pixelRanges[metadata['Image.NominalPixelRange'] ?? '']
   if (channels || range) return { ...channels && { channels }, ...range }

@@ -1,5 +1,6 @@
-import { evaluateShapes, placeholder, SnnError, type Shape } from '@snn/tensor'
+import { checkMembers, evaluateShapes, placeholder, SnnError, type Shape } from '@snn/tensor'
 import { advance } from './advance.js'
+import { checkNetwork } from './check.js'
 import { isStateful, type StatefulLayer } from './layer.js'
 import type { Network } from './network.js'
 import { sampleShapes } from './sample-shapes.js'
@@ -42,6 +43,7 @@ export function parseReadout(value: unknown, operation: string): Readout {
  * and values without memory of their own are averaged. `inputShapes`: of samples, where the network does not know them.
  */
 export function readoutOf(net: Network, inputShapes: Readonly<Record<string, Shape>> = {}): Readout {
+  checkNetwork('readoutOf', net)
   if (net.metadata.readout) return net.metadata.readout
   if (!net.nodes.some(({ layer }) => isStateful(layer))) return { by: 'last' }
   const last = net.nodes.find(({ name }) => name === net.outputs[0])
@@ -61,12 +63,14 @@ function handsOutSpikes(layer: StatefulLayer, inputShape: Shape): boolean {
 }
 
 /** Whether a read-out is the output of the last step as it is. */
-export function readsLastStep({ by, classes }: Readout): boolean {
-  return by === 'last' && classes === undefined
+export function readsLastStep(readout: Readout): boolean {
+  checkMembers('readsLastStep', readout, 'readout', ['by'], '{ by, start, classes }')
+  return readout.by === 'last' && readout.classes === undefined
 }
 
 /** Throws `ARGUMENT` for the read-out 'other', which tools cannot follow. */
 export function namedReadout(readout: Readout, operation: string): Readout {
+  checkMembers(operation, readout, 'readout', ['by'], '{ by, start, classes }')
   if (readout.by !== 'other') return readout
   throw new SnnError('ARGUMENT', `[${operation}] the network's predictions were made by a function that no name stands for, expected a read-out. Give { readout } as one of ${readouts.join(', ')}.`, { name: 'readout', value: 'other' })
 }

@@ -1,4 +1,5 @@
-import { formatShape, hostTensor, isFloat, SnnError, type HostTensor, type TensorLike } from '@snn/tensor'
+import { checkObject, checkOptions, formatShape, hostTensor, isFloat, SnnError, type HostTensor, type TensorLike } from '@snn/tensor'
+import { checkNetwork } from './check.js'
 import type { Layer } from './layer.js'
 import type { Network, NetworkNode } from './network.js'
 import { loadStateDict, type LoadOptions, type LoadReport } from './state-dict.js'
@@ -45,7 +46,11 @@ interface Module {
  *
  * @throws `STATE_DICT` naming what is left on both sides and values that differ; `ARGUMENT` for modules that are alike but not numbered, and unknown `names`
  */
-export function loadTorchState(net: Network, dict: Readonly<Record<string, TensorLike>>, { names: given = {}, strict = true }: TorchOptions = {}): TorchReport {
+export function loadTorchState(net: Network, dict: Readonly<Record<string, TensorLike>>, options: TorchOptions = {}): TorchReport {
+  checkNetwork('loadTorchState', net)
+  checkObject('loadTorchState', dict, 'dict', 'arrays by name')
+  checkOptions('loadTorchState', options, ['names', 'strict'])
+  const { names: given = {}, strict = true } = options
   net.parameters()
   const modules = modulesOf(dict)
   const pairs = new Map<NetworkNode, Module>()

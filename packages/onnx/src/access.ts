@@ -1,3 +1,4 @@
+import { checkMembers } from '@snn/tensor'
 import { numbersOf } from './dtype.js'
 import { invalid } from './errors.js'
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './graph.js'
@@ -41,6 +42,7 @@ export function stringAttribute(node: HasAttributes, name: string, fallback?: st
 
 /** A list of texts. */
 export function stringsAttribute(node: HasAttributes, name: string, fallback?: readonly string[]): readonly string[] {
+  checkMembers('stringsAttribute', node, 'node', ['attributes'], 'a node of a graph')
   return read(node, name, fallback, 'a list of texts', (v) => (Array.isArray(v) && v.every((text) => typeof text === 'string') ? v : undefined))
 }
 

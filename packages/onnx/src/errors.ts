@@ -1,4 +1,4 @@
-import { fileKind, SnnError } from '@snn/tensor'
+import { describeValue, fileKind, SnnError } from '@snn/tensor'
 import type { UnsupportedNode } from './graph.js'
 
 /** The error for a malformed file: `where` names the part of the file, `what` says what is wrong with it. */
@@ -14,7 +14,7 @@ export function invalid(where: string, what: string, cause?: unknown): SnnError<
 /** The error for bytes that are no model at all: what they are, by their beginning, or how they end. */
 export function noModel(bytes: Uint8Array, cause?: unknown): SnnError<'ONNX_INVALID'> {
   const kind = fileKind(bytes)
-  const why = cause instanceof Error ? cause.message : cause === undefined ? 'it holds no graph' : String(cause)
+  const why = cause instanceof Error ? cause.message : cause === undefined ? 'it holds no graph' : describeValue(cause)
   if (!kind && /EOF|RangeError|out of (range|bounds)/i.test(`${(cause as Error | undefined)?.name} ${why}`)) {
     return new SnnError('ONNX_INVALID', `[readOnnx] the file: it ends too early, after ${bytes.length} bytes (${why}). A download or copy that broke off? Fetch it again.`, { where: 'the file', what: 'it ends too early' }, { cause })
   }

@@ -1,3 +1,4 @@
+import { checkArray, checkTensor } from './check.js'
 import { isFloat } from './dtype.js'
 import { isPrimitive, topological, type Graph, type Node } from './graph.js'
 import type { Primitive } from './primitive.js'
@@ -12,6 +13,9 @@ export type GradientReach = 'reached' | 'unused' | readonly Node[]
  * `customGradient` counts as open.
  */
 export function gradientReach(loss: Tensor, wrt: readonly Tensor[]): GradientReach[] {
+  checkTensor('gradientReach', loss, 'loss')
+  checkArray('gradientReach', wrt, 'wrt', 'an array of Tensors')
+  for (const tensor of wrt) checkTensor('gradientReach', tensor, 'one of wrt')
   const graph = { parameters: [], results: [loss] }
   const reached = flowBack(graph, new Set([loss]), differentiated)
   const needed = flowBack(graph, new Set([loss]), inputsOf)

@@ -1,5 +1,6 @@
 import { numbersInput, type OnnxGraph, type OnnxNode, type OnnxValue } from '@snn/onnx'
 import { SnnError } from '@snn/tensor'
+import { checkGraph } from '../check.js'
 
 /** Where an ONNX graph has the scores of its classes, and how a class follows from them. */
 export interface ClassOutput {
@@ -32,6 +33,7 @@ export function onlyClassOutput(graph: OnnxGraph, wanted?: string): ClassOutput 
  * several are left. Throws `ARGUMENT` for a name that is not in the graph.
  */
 export function classOutput(graph: OnnxGraph, wanted?: string): ClassOutput {
+  checkGraph('classOutput', graph)
   const makers = makersOf(graph)
   const names = graph.outputs.map(({ name }) => name)
   if (names.length === 0) throw new SnnError('ARGUMENT', '[importOnnx] the model has no outputs, expected at least one. Export it again.', { name: 'graph', value: graph.name })

@@ -1,4 +1,5 @@
 import { numbersInput, type OnnxGraph, type OnnxNode } from '@snn/onnx'
+import { checkGraph } from '../check.js'
 
 /** The values that a network takes for pixels, from black to white, and what says so. */
 export interface InputRange {
@@ -13,6 +14,7 @@ export interface InputRange {
  * where it tells nothing.
  */
 export function inputRange(graph: OnnxGraph): InputRange | undefined {
+  checkGraph('inputRange', graph)
   const [input] = graph.inputs
   if (!input) return undefined
   if (input.dtype === 'int8') return { low: -128, high: 127, because: 'the input takes int8' }

@@ -1,6 +1,6 @@
-import { hostTensor, SnnError, checkBytes, allocate, fileKind, type HostTensor, type Shape, type DType } from '@snn/tensor'
+import { hostTensor, SnnError, checkBytes, fileKind, type HostTensor, type Shape } from '@snn/tensor'
 import { elementsFrom, elementTypes } from './element-types.js'
-import { byteLength, longestHeader, metadataKey, prefixLength, dtypeNames } from './format.js'
+import { byteLength, longestHeader, metadataKey, prefixLength } from './format.js'
 import { repeatedKey } from './repeated-key.js'
 
 export interface Safetensors {

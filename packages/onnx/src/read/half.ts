@@ -1,5 +1,12 @@
+import { wrongArgument } from '@snn/tensor'
+
+function checkNumbers(operation: string, name: string, value: ArrayLike<number> | null | undefined): void {
+  if (typeof value !== 'object' || typeof value?.length !== 'number') throw wrongArgument(operation, name, value, 'an array of numbers')
+}
+
 /** IEEE 754 binary16 bits to float32. */
 export function fromFloat16(bits: ArrayLike<number>): Float32Array {
+  checkNumbers('fromFloat16', 'bits', bits)
   const out = new Float32Array(bits.length)
   for (let i = 0; i < out.length; i++) {
     const h = bits[i]!
@@ -13,6 +20,7 @@ export function fromFloat16(bits: ArrayLike<number>): Float32Array {
 
 /** The nearest IEEE 754 binary16 bits, to even; Infinity from 65520 on. */
 export function toFloat16(values: ArrayLike<number>): Uint16Array {
+  checkNumbers('toFloat16', 'values', values)
   const out = new Uint16Array(values.length)
   for (let i = 0; i < out.length; i++) out[i] = (values[i]! < 0 ? 0x8000 : 0) | magnitude16(Math.abs(values[i]!))
   return out

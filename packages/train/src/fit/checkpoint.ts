@@ -1,4 +1,4 @@
-import { formatShape, sameShape, SnnError, type TensorLike, type Variable } from '@snn/tensor'
+import { checkObject, formatShape, sameShape, SnnError, type TensorLike, type Variable } from '@snn/tensor'
 import type { EpochResult } from './progress.js'
 
 /** Where training stands between two batches. Numbers only, so that JSON keeps it exactly. */
@@ -48,6 +48,8 @@ export async function readVariables(variables: Readonly<Record<string, Variable>
 
 /** Sets the Variables to what a checkpoint holds: all, or when it does not fit, none. Throws `CHECKPOINT`, which says what differs. */
 export function restoreVariables(variables: Readonly<Record<string, Variable>>, tensors: Readonly<Record<string, TensorLike>>): void {
+  checkObject('restoreVariables', variables, 'variables', 'Variables by name')
+  checkObject('restoreVariables', tensors, 'tensors', 'arrays by name')
   const fail = (reason: string): never => {
     throw new SnnError('CHECKPOINT', `[checkpoint] ${reason}, expected a checkpoint of the same network and optimiser. Train with the settings it was made with, or from the beginning.`, { reason })
   }

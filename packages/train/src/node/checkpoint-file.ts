@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { SnnError } from '@snn/tensor'
+import { checkOptions, checkString, SnnError } from '@snn/tensor'
 import { replaceFile } from '@snn/tensor/node'
 import type { CheckpointStore, TrainingPosition, Checkpoint } from '../fit/checkpoint.js'
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint-format.js'
@@ -21,7 +21,10 @@ export interface CheckpointFile extends CheckpointStore {
  * Keeps the last checkpoint in a file, and with it `about`, from which a program can build the network again. It is written under another name, flushed to the disk and renamed, so that the file is the old checkpoint or
  * the whole new one at any moment. `load` throws `DATA_INVALID` for a file that is no checkpoint.
  */
-export function checkpointFile(path: string, { about }: { readonly about?: string } = {}): CheckpointFile {
+export function checkpointFile(path: string, options: { readonly about?: string } = {}): CheckpointFile {
+  checkString('checkpointFile', path, 'path', 'the path of a file')
+  checkOptions('checkpointFile', options, ['about'])
+  const { about } = options
   return {
     async save({ tensors, position }) {
       await replaceFile(path, encodeCheckpoint({ tensors, metadata: { [key]: JSON.stringify(position), ...(about !== undefined && { [aboutKey]: about }) } }))
