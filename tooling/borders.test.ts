@@ -28,7 +28,7 @@ const inner = ['@snn/codegen', '@snn/tensor/backend', '@snn/tensor/testing']
  * @snn/datasets, transforms of events. Take names out, add none.
  */
 const unchecked: Readonly<Record<string, readonly string[]>> = {
-  '@snn/datasets': ['blobSource', 'bytesSource', 'concatEvents', 'detectFormat', 'dropEventByArea', 'dropEventByTime', 'eventStreamMessages', 'frameShape', 'indexOfTime', 'isSorted', 'keepEvents', 'parseNpy', 'parsePreprocess', 'selectEvents', 'sliceEvents', 'splitByClass', 'streamFrames'],
+  '@snn/datasets': ['blobSource', 'bytesSource', 'concatEvents', 'detectFormat', 'dropEventByArea', 'dropEventByTime', 'eventStreamMessages', 'frameShape', 'indexOfTime', 'isSorted', 'keepEvents', 'parseNpy', 'selectEvents', 'sliceEvents', 'splitByClass', 'streamFrames'],
   '@snn/datasets/node': ['aslDvs', 'davisZurich', 'nerdd', 'readHdf5Filter', 'speechCommands', 'tumVie', 'vpr', 'workerDataset'],
   '@snn/neuron': ['foldMpbn'],
   '@snn/nn': ['fanInUniform', 'linearRecurrentLayer', 'recurrentLayer', 'upsample'],

@@ -76,6 +76,7 @@ export async function openAnn(path: string, { output, isLabel, boundary }: Class
       let seconds = 0
       for await (const [x, y] of data) {
         signal.throwIfAborted()
+        checkFinite(x, score?.samples ?? 0)
         const { scores, shape, seconds: spent } = await run(x)
         seconds += spent
         // a class that is given may be any
@@ -88,6 +89,14 @@ export async function openAnn(path: string, { output, isLabel, boundary }: Class
       return { samples: score.samples, accuracy: score.accuracy, seconds, warnings: score.warnings }
     },
     [Symbol.asyncDispose]: () => session.release(),
+  }
+}
+
+function checkFinite({ data, shape }: TensorLike, before: number): void {
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i])) continue
+    const perSample = data.length / shape[0]!
+    throw new SnnError('ARGUMENT', `[eval] sample ${before + Math.floor(i / perSample)} of the data has ${data[i]} at place ${i % perSample}, expected finite numbers. Check the preprocessing, or leave the sample out.`, { name: '--data', value: data[i] })
   }
 }
 

@@ -67,7 +67,7 @@ function partsOf(dataset: ImageDataset, samples: number, validation: ImageDatase
   const others = take(dataset, Math.min(samples, most), { shuffle: true, skip: samples })
   if (others.length >= Math.min(samples, most) / 5) return { calibration, validation: others }
   const count = Math.max(1, Math.floor(calibration.length * 0.8))
-  return { calibration: take(calibration, count), validation: take(calibration, most, { skip: count }) }
+  return { calibration: take(calibration, count), validation: take(calibration, Math.min(most, calibration.length - count), { skip: count }) }
 }
 
 /** The inputs alone. */

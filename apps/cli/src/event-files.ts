@@ -59,7 +59,9 @@ export const describeNotes = ({ notes = [] }: Pick<Events, 'notes'>): string[] =
 
 export function factsOf(path: string, format: EventFormat, events: Events): RecordingFacts {
   const { t, p, sensor, timeUnit } = events
-  const seconds = toTimeUnit({ ...events, t: Float64Array.of((t.at(-1) ?? 0) - (t[0] ?? 0)) }, 's').t[0]!
+  const inOrder = isSorted(events)
+  const [first, last] = t.length === 0 ? [0, 0] : inOrder ? [t[0]!, t.at(-1)!] : t.reduce(([least, most], time) => [Math.min(least, time), Math.max(most, time)], [t[0]!, t[0]!])
+  const seconds = toTimeUnit({ ...events, t: Float64Array.of(last - first) }, 's').t[0]!
   const brighter = p.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0) / (p.length || 1)
-  return { path, format: format.id, sensor, events: t.length, brighter, first: t[0] ?? 0, last: t.at(-1) ?? 0, timeUnit, seconds, inOrder: isSorted(events), notes: events.notes ?? [] }
+  return { path, format: format.id, sensor, events: t.length, brighter, first, last, timeUnit, seconds, inOrder, notes: events.notes ?? [] }
 }

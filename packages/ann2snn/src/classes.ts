@@ -74,8 +74,10 @@ export class Score {
       const all = Array.from(labels)
       const [least, most] = [Math.min(...all), Math.max(...all)]
       const outputs = output.reduce((a, b) => a * b, 1)
-      const fits = least !== 0 && Number.isInteger(least) && most - least < this.#classes
-      const fix = fits ? `If labels count from ${least}, say labelOffset: ${-least} (--label-offset ${-least}).` : 'Check that model and data belong together, or choose another output (--output).'
+      // the first class may be rare: labels from 1 are commoner than those from where these begin
+      const first = least > 1 && most <= this.#classes ? 1 : least
+      const fits = first !== 0 && Number.isInteger(first) && most - first < this.#classes
+      const fix = fits ? `If labels count from ${first}, say labelOffset: ${-first} (--label-offset ${-first}).` : 'Check that model and data belong together, or choose another output (--output).'
       const moved = labelOffset === 0 ? '' : ` with an offset of ${labelOffset}`
       throw new SnnError('ARGUMENT', `[${operation}] label ${label}${moved}, expected a class from 0 to ${this.#classes - 1}: the network has ${outputs === 1 ? '1 output, which tells two classes apart' : `${outputs} outputs`}. ${fix}`, { name: 'labels', value: label })
     }

@@ -26,6 +26,7 @@ describe('fileKind', () => {
     ['tflite', text('\x1c\0\0\0TFL3\x14\0')],
     ['ort', text('\x1c\0\0\0ORTM\x14\0')],
     ['safetensors', text('\x40\0\0\0\0\0\0\0{"w":{"dtype":"F32"')],
+    ['safetensors', Uint8Array.from([0x80, 0x02, 0, 0, 0, 0, 0, 0, ...text('{"w":{"dtype":"F32"')])],
     ['npy', text('\x93NUMPY\x01\0')],
     ['png', text('\x89PNG\r\n\x1a\n')],
     ['jpeg', text('\xff\xd8\xff\xe0\0\x10JFIF')],

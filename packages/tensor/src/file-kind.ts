@@ -24,6 +24,8 @@ const exportToOnnx = 'Export the network to ONNX where it was trained'
 /** In this order: the first that fits names the file. */
 const kinds: readonly (readonly [test: Test, id: string, name: string, fix?: string])[] = [
   [(bytes) => bytes.length === 0, 'empty', 'empty', 'Fetch or write it again.'],
+  // before all that goes by two bytes, as which the length of a header may read: 640 bytes begin like a pickle
+  [isSafetensors, 'safetensors', 'a safetensors file: weights without a network', `${exportToOnnx}.`],
   [matches(/^\s*<(!doctype html|html|head|body)\b/i), 'html', 'a web page (HTML)', 'Fetch the file itself, not the page that shows it (the raw or download address).'],
   [matches(/^\s*<\?xml/i), 'xml', 'a text in XML', 'Is it the answer of a server that refused the download?'],
   [textAt(0, 'version https://git-lfs.github.com/spec/'), 'git-lfs', 'a pointer of Git LFS, not the file that it stands for', 'Run git lfs pull, or download the file itself.'],
@@ -37,7 +39,6 @@ const kinds: readonly (readonly [test: Test, id: string, name: string, fix?: str
   [textAt(4, 'TFL3'), 'tflite', 'a TensorFlow Lite model (.tflite)', 'Convert it with tf2onnx: python -m tf2onnx.convert --tflite model.tflite --output model.onnx.'],
   [textAt(4, 'ORTM'), 'ort', "a model in ONNX Runtime's own format (.ort)", 'Use the .onnx file that it was made from.'],
   [textAt(0, 'GGUF'), 'gguf', 'a GGUF file'],
-  [isSafetensors, 'safetensors', 'a safetensors file: weights without a network', `${exportToOnnx}.`],
   [starts(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59), 'npy', 'a NumPy array (.npy)'],
   [starts(0x89, 0x50, 0x4e, 0x47), 'png', 'a picture (PNG)'],
   [starts(0xff, 0xd8, 0xff), 'jpeg', 'a picture (JPEG)'],

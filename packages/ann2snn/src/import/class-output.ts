@@ -30,10 +30,13 @@ export function onlyClassOutput(graph: OnnxGraph, wanted?: string): ClassOutput 
 /**
  * The output of a classifier that holds the classes: the one asked for; or the scores that an output which is a class (an ArgMax, say) was chosen
  * by; or the one that is left when whole numbers, what other outputs are computed from (features), and maps have been put aside. The first where
- * several are left. Throws `ARGUMENT` for a name that is not in the graph.
+ * several are left. Throws `ARGUMENT` for a name that is not in the graph, `SNN_FILE` for a network that is converted already.
  */
 export function classOutput(graph: OnnxGraph, wanted?: string): ClassOutput {
   checkGraph('classOutput', graph)
+  if ('snn.version' in graph.metadata) {
+    throw new SnnError('SNN_FILE', '[importOnnx] the file is a converted network (.snn.onnx) already, expected the ANN that it came from. Read it with readSnn(bytes), or measure it: snn eval FILE --data DATA.', { reason: 'converted already' })
+  }
   const makers = makersOf(graph)
   const names = graph.outputs.map(({ name }) => name)
   if (names.length === 0) throw new SnnError('ARGUMENT', '[importOnnx] the model has no outputs, expected at least one. Export it again.', { name: 'graph', value: graph.name })

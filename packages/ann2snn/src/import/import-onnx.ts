@@ -44,9 +44,6 @@ export function importModel(bytes: Uint8Array, options: ImportOptions & ReadOpti
 export function importOnnx(graph: OnnxGraph, options: ImportOptions = {}): Imported {
   checkMembers('importOnnx', graph, 'graph', ['nodes', 'inputs', 'outputs', 'constants', 'metadata'], 'a graph of readOnnx', 'For the bytes of a file there is importModel(bytes).')
   checkObject('importOnnx', options)
-  if ('snn.version' in graph.metadata) {
-    throw new SnnError('SNN_FILE', '[importOnnx] the file is a converted network (.snn.onnx) already, expected the ANN that it came from. Read it with readSnn(bytes), or measure it: snn eval FILE --data DATA.', { reason: 'converted already' })
-  }
   const notes = new Set(graph.notes)
   const { scores: output, note } = classOutput(graph, options.output)
   if (note !== undefined) notes.add(note)

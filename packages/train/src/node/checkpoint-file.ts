@@ -49,5 +49,8 @@ function parsePosition(text: string | undefined, file: string): TrainingPosition
     throw new SnnError('DATA_INVALID', `[checkpoint] ${file} has a damaged state of training in it (${(cause as Error).message}). Remove it to begin anew.`, { file }, { cause })
   }
   if (position?.version === 1) return position as TrainingPosition
+  if (text === undefined) {
+    throw new SnnError('DATA_INVALID', `[checkpoint] ${file} has no state of training in it, expected a checkpoint that a training wrote. Weights alone hold no network: load them into one with loadTorchState of @snn/nn, or export the network to ONNX.`, { file })
+  }
   throw new SnnError('DATA_INVALID', `[checkpoint] ${file} has ${position ? `version ${String(position.version)} of training` : 'no state of training'} in it, expected version 1. Remove it to begin anew.`, { file })
 }
