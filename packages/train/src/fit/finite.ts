@@ -49,13 +49,13 @@ export function healthOf(parameters: Readonly<Record<string, Variable>>): Tensor
 export async function checkHealth(health: HostTensor | undefined, variables: Readonly<Record<string, Variable>>, place: Place): Promise<void> {
   if (!health || Number.isFinite(health.item())) return
   const tensors = await Promise.all(Object.entries(variables).map(async ([name, variable]) => [name, { data: await variable.data(), shape: variable.shape, dtype: variable.dtype }] as const))
-  checkWeights(Object.fromEntries(tensors), place)
+  checkWeights(Object.fromEntries(tensors), place, (value) => !Number.isFinite(value))
   throw lost(['its weights'], place)
 }
 
-/** Throws `NOT_FINITE` where a Variable of a network holds NaN. */
-export function checkWeights(tensors: Readonly<Record<string, TensorLike>>, place: Place): void {
-  const sick = Object.entries(tensors).filter(([, { data, dtype = 'float32' }]) => isFloat(dtype) && firstNotFinite(data, Number.isNaN) >= 0)
+/** Throws `NOT_FINITE` where a Variable of a network holds a number that is none: NaN, since some may be infinite. */
+export function checkWeights(tensors: Readonly<Record<string, TensorLike>>, place: Place, isNone: (value: number) => boolean = Number.isNaN): void {
+  const sick = Object.entries(tensors).filter(([, { data, dtype = 'float32' }]) => isFloat(dtype) && firstNotFinite(data, isNone) >= 0)
   if (sick.length === 0) return
   // averages of an optimiser follow its parameters
   const own = sick.filter(([name]) => !name.startsWith('optimizer.'))
