@@ -1,5 +1,8 @@
 import { isSnnError } from '../packages/tensor/src/index.ts'
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readPackages } from './workspace.ts'
 
 /** What callers from JavaScript give by mistake, alone and in the place of a later argument. */
@@ -58,6 +61,15 @@ const doors = readPackages()
   .filter((pkg) => !pkg.isApp)
   .flatMap((pkg) => pkg.entries)
   .filter(({ specifier }) => !inner.some((name) => specifier === name || specifier.startsWith(`${name}/`)) && !specifier.includes('/worker'))
+
+/** What writes files finds nothing of another test, and leaves nothing in the repository. */
+const home = process.cwd()
+let folder: string
+beforeEach(() => process.chdir((folder = mkdtempSync(join(tmpdir(), 'borders-')))))
+afterEach(() => {
+  process.chdir(home)
+  rmSync(folder, { recursive: true })
+})
 
 describe.each(doors)('$specifier', ({ specifier, source }) => {
   it('every function takes junk, or says in an SnnError what is wrong with it', { timeout: 120_000 }, async () => {

@@ -68,6 +68,11 @@ describe('pictures in class folders', () => {
     await expect(openDataset(await folderOf(files))).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string })
   })
 
+  it('a folder that is not there, and a file, hold no pictures', async () => {
+    const folder = await folderOf({ '1.png': png(1) })
+    for (const path of [join(folder, 'none'), join(folder, '1.png')]) await expect(imageFolder(path)).rejects.toMatchObject({ code: 'DATA_NOT_FOUND' })
+  })
+
   it('pictures without class folders have no labels, and are no data set of classes', async () => {
     const folder = await folderOf({ '1.png': png(1), '2.png': png(2) })
     expect(await openDataset(folder)).toMatchObject({ length: 2, labelled: false })

@@ -19,7 +19,7 @@ export interface ImageFolderOptions {
 export async function imageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ImageDataset> {
   checkString('imageFolder', folder, 'folder')
   checkObject('imageFolder', options)
-  const found = await picturesIn(folder, options)
+  const found = (await kindOf(folder)) === 'folder' && (await picturesIn(folder, options))
   if (found) return found
   throw notFound('imageFolder', folder, ['labels.json', 'a folder of JPEG or PNG pictures for each class'])
 }

@@ -42,6 +42,7 @@ export async function replaceFile(path: string, content: Uint8Array | string | A
 
 /** Adds `text` to the end of a file, or begins it. Throws `OUTPUT` as `replaceFile` does. */
 export async function appendToFile(path: string, text: string): Promise<void> {
+  checkString('appendToFile', text, 'text')
   const target = await outputTarget(path)
   await appendFile(target.path, text).catch((error: unknown) => {
     throw asOutputError(error, path)
