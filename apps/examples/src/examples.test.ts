@@ -1,5 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { convMnist } from './conv-mnist.js'
+import { digitSpikes } from './digit-spikes.js'
 import { lifMnist } from './lif-mnist.js'
 import { digits } from './mnist.js'
 import { ownNeuron } from './own-neuron.js'
@@ -18,6 +22,17 @@ describe('the examples learn something on a few batches', () => {
     expect(history[2]!.loss).toBeLessThan(history[0]!.loss)
     expect(history[2]!.validation!.accuracy).toBeGreaterThan(least)
   })
+})
+
+it('digit-spikes draws the picture of the README', { timeout: 120_000 }, async () => {
+  vi.spyOn(console, 'log').mockImplementation(() => {})
+  const folder = mkdtempSync(join(tmpdir(), 'digit-spikes-'))
+  const out = join(folder, 'spikes.svg')
+  const svg = await digitSpikes({ out })
+  expect(readFileSync(out, 'utf8')).toBe(svg)
+  expect(svg).toMatch(/relu3, \d+ of 32 neurons/)
+  expect(svg).toContain('>7</text>')
+  rmSync(folder, { recursive: true })
 })
 
 describe('digits', () => {
