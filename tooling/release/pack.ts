@@ -1,9 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { execute } from '../execute.ts'
-import { readPackages } from '../workspace.ts'
+import { packAll } from '../pack.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -12,17 +11,9 @@ declare module 'vitest' {
   }
 }
 
-/** Builds and packs every public package, once for all test files. Vitest calls it, and what it returns at the end. */
+/** Packs every public package, once for all test files. Vitest calls it, and what it returns at the end. */
 export default async function pack(project: TestProject): Promise<() => void> {
   const directory = mkdtempSync(join(tmpdir(), 'tarballs-'))
-  await execute('turbo', ['run', 'build', '--output-logs=errors-only'])
-  const tarballs: Record<string, string> = {}
-  for (const { name, shortName, directory: cwd, manifest } of readPackages()) {
-    if (manifest.private) continue
-    const destination = join(directory, shortName)
-    await execute('pnpm', ['pack', '--pack-destination', destination], { cwd })
-    tarballs[name] = join(destination, readdirSync(destination)[0]!)
-  }
-  project.provide('tarballs', tarballs)
+  project.provide('tarballs', await packAll(directory))
   return () => rmSync(directory, { recursive: true })
 }
