@@ -1,4 +1,4 @@
-import { checkOptions, allocate, full, interpret, referenceKernels, sizeOf, tensor, type Draws, type Shape, type Tensor } from '@snn/tensor'
+import { checkMembers, checkOptions, allocate, full, interpret, referenceKernels, sizeOf, tensor, type Draws, type Shape, type Tensor } from '@snn/tensor'
 import { check } from './check.js'
 
 /** How many inputs reach each output of a layer, and how many outputs each input reaches. */
@@ -18,7 +18,11 @@ function between(bound: number, shape: Shape, { uniform }: Draws): Tensor {
  * Uniform in [-1 / sqrt(fanIn), 1 / sqrt(fanIn)): Kaiming initialisation with the gain of a leaky ReLU of slope sqrt(5), which
  * is PyTorch's default for convolutions, linear layers and their biases, and ours.
  */
-export const fanInUniform: Initializer = (shape, { fanIn }, draws) => between(1 / Math.sqrt(fanIn), shape, draws)
+export const fanInUniform: Initializer = (shape, fans, draws) => {
+  checkMembers('fanInUniform', fans, 'fans', ['fanIn'], '{ fanIn, fanOut }')
+  checkMembers('fanInUniform', draws, 'draws', ['uniform()'], 'where random numbers come from: { uniform, normal }')
+  return between(1 / Math.sqrt(fans.fanIn), shape, draws)
+}
 
 export interface KaimingOptions {
   /** Slope of the leaky ReLU that follows; 0, a ReLU, by default. */

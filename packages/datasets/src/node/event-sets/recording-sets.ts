@@ -175,7 +175,9 @@ const pose = ['t', 'px', 'py', 'pz', 'qx', 'qy', 'qz', 'qw'] as const
  * TUM-VIE (Klenk et al. 2021): `*-events_left.h5` and `*-events_right.h5`, 1280 x 720. Targets are the poses of `mocap_data.txt`, which lies beside or
  * in the folder that `*-vi_gt_data.tar.gz` unpacks to: time in us, place in m, quaternion.
  */
-export async function tumVie({ camera = 'left', ...options }: TumVieOptions): Promise<RecordingDataset> {
+export async function tumVie(options: TumVieOptions): Promise<RecordingDataset> {
+  checkObject('tumVie', options)
+  const { camera = 'left' } = options
   const info = setCatalogue.tumVie
   const ending = `-events_${camera}.h5`
   const { folder, files } = await findFiles(info, options, `*${ending}`, (path) => path.endsWith(ending) || path.endsWith('mocap_data.txt'))
