@@ -3,7 +3,7 @@ import { expectEvents, type Events } from './events.js'
 import { mergeNotes } from './notes.js'
 
 /** Events from index `from` up to but not including `to`, as views of the same arrays. */
-export function sliceEvents(events: Events, from: number, to = events.t.length): Events {
+export function sliceEvents(events: Events, from: number, to?: number): Events {
   expectEvents('sliceEvents', events)
   const { t, x, y, p } = events
   return { ...events, t: t.subarray(from, to), x: x.subarray(from, to), y: y.subarray(from, to), p: p.subarray(from, to) }

@@ -75,7 +75,7 @@ export function sliceBounds(events: Events, spec: SliceSpec): Bounds[] {
     }
     case 'duration': {
       const duration = positive('duration', spec.duration)
-      const n = length === 0 ? 0 : durationCount(first, first + span, duration)
+      const n = length === 0 ? 0 : durationCount(first, t.at(-1)!, duration)
       return parts(n, (i) => [at(first + i * duration), i === n - 1 ? length : at(first + (i + 1) * duration)])
     }
     case 'timeWindow': {

@@ -75,13 +75,12 @@ async function filesBelow(folder: string, is: (path: string) => boolean, below =
 
 /** The folder of the set, downloaded when asked to, and its files of which `is` holds. */
 async function findFiles(info: SetInfo, options: SetOptions, looked: string, is: (path: string) => boolean): Promise<{ readonly folder: string; readonly files: string[] }> {
-  const folder = resolve(options.root)
   let files: string[] = []
   await findSet(info, options, looked, async () => {
-    if (files.length === 0) files = await filesBelow(folder, is)
+    if (files.length === 0) files = await filesBelow(resolve(options.root), is)
     return files.length > 0
   })
-  return { folder, files }
+  return { folder: resolve(options.root), files }
 }
 
 const lastPart = (path: string): string => path.split('/').at(-1)!
