@@ -114,7 +114,7 @@ export function checkSpiking({ network, code, roles }: Plan): void {
   throw new SnnError(
     'CONVERT_UNSUPPORTED',
     `[convert] no layer of the network becomes neurons in the code '${code.name}'${why}; expected at least one ${activationsOf(code)} between two convolutions or linear layers: nothing would spike. To go on: ${fix}.`,
-    { layers: [...analogue, ...outside].map(({ name, layer }) => ({ name, kind: describe(layer), reason: 'it would be computed as it is, and nothing else spikes', fix })) },
+    { layers: analogue.map(({ name, layer }) => ({ name, kind: describe(layer), reason: 'it would be computed as it is, and nothing else spikes', fix })) },
   )
 }
 
