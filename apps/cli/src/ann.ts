@@ -1,4 +1,4 @@
-import { classAt, Score, type ClassOutput } from '@snn/ann2snn'
+import { checkFinite, classAt, Score, type ClassOutput } from '@snn/ann2snn'
 import type { Loader } from '@snn/datasets'
 import { SnnError, type TensorLike } from '@snn/tensor'
 import { fromOutput, toInput } from './ort-values.js'
@@ -76,7 +76,7 @@ export async function openAnn(path: string, { output, isLabel, boundary }: Class
       let seconds = 0
       for await (const [x, y] of data) {
         signal.throwIfAborted()
-        checkFinite(x, score?.samples ?? 0)
+        checkFinite('eval', x, score?.samples)
         const { scores, shape, seconds: spent } = await run(x)
         seconds += spent
         // a class that is given may be any
@@ -89,14 +89,6 @@ export async function openAnn(path: string, { output, isLabel, boundary }: Class
       return { samples: score.samples, accuracy: score.accuracy, seconds, warnings: score.warnings }
     },
     [Symbol.asyncDispose]: () => session.release(),
-  }
-}
-
-function checkFinite({ data, shape }: TensorLike, before: number): void {
-  for (let i = 0; i < data.length; i++) {
-    if (Number.isFinite(data[i])) continue
-    const perSample = data.length / shape[0]!
-    throw new SnnError('ARGUMENT', `[eval] sample ${before + Math.floor(i / perSample)} of the data has ${data[i]} at place ${i % perSample}, expected finite numbers. Check the preprocessing, or leave the sample out.`, { name: '--data', value: data[i] })
   }
 }
 

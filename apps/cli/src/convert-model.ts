@@ -62,7 +62,7 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
   for (const data of [calibrate, validate]) inputs.push(...(await pathsOf(data, [out, reportPath].filter((name) => name !== undefined))))
   await checkOutputs(outputs, { inputs })
   const checkpoint = resume === undefined ? undefined : await openCheckpoint(resume)
-  const opened = typeof calibrate === 'string' ? await openDataset(calibrate, { signal }) : calibrate
+  const opened = typeof calibrate === 'string' ? await openDataset(calibrate, { signal, labels: 'optional' }) : calibrate
   const dataset = take(opened, samples, { shuffle: true })
   refuseForNumbers(given, dataset)
   const classifier = await readClassifier({ path, dataset, preprocess: given }, { output, sizes, onFile: (file) => inputs.push(file) }, 'free')
@@ -77,7 +77,7 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
     const { weights, balance, initialPotential, delay, unsupported } = settings
     const common = Object.fromEntries(Object.entries({ weights, balance, initialPotential, delay, unsupported, labelOffset, backend, signal }).filter(([, value]) => value !== undefined))
     const batchesOf = (part: ImageDataset) => withoutLabels(batchesFor(part, preprocess, input, { batch, signal }), part)
-    const wanted = { ...common, network, dataset: opened, samples, sameData, onProgress: follow, batches: batchesOf, validation: typeof validate === 'string' ? await openDataset(validate, { signal }) : validate }
+    const wanted = { ...common, network, dataset: opened, samples, sameData, onProgress: follow, batches: batchesOf, validation: typeof validate === 'string' ? await openDataset(validate, { signal, labels: 'optional' }) : validate }
     const choice = preset !== undefined ? await choosePreset(preset, wanted) : budget !== undefined ? await searchWithin(budget, wanted) : undefined
     const converted = choice?.conversion ?? (await convert(network, batches, { ...work, ...(checkpoint && { resume: checkpoint.layers, onLayer: checkpoint.add }), onProgress: follow }))
     const report = { ...converted.report, notes: [...(opened.notes ?? []), ...notes, ...converted.report.notes] }

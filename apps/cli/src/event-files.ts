@@ -1,7 +1,7 @@
 import { SnnError } from '@snn/tensor'
-import { eventFormats, isSorted, toTimeUnit, type EventFormat, type Events, type OpenEventsOptions, type OutsideRule, type ReadNote } from '@snn/datasets'
+import { continueTimes, eventFormats, timeFalls, toTimeUnit, type EventFormat, type Events, type OpenEventsOptions, type OutsideRule, type ReadNote, type TimeFalls } from '@snn/datasets'
 import { openEvents, setCatalogue, staticCatalogue, type SetInfo } from '@snn/datasets/node'
-import { inFlags, inFlagsToo, readOptions, type RecordingFlags } from './recording-options.js'
+import { checkReadOptions, inFlags, inFlagsToo, readOptions, type RecordingFlags } from './recording-options.js'
 import { count } from './table.js'
 
 export const catalogue: Readonly<Record<string, SetInfo>> = { ...setCatalogue, ...staticCatalogue }
@@ -22,12 +22,13 @@ export function formatNamed(name: string): EventFormat {
 
 /** Reads a recording. */
 export async function readRecording(path: string, flags: RecordingFlags, signal: AbortSignal): Promise<{ readonly format: EventFormat; readonly events: Events }> {
-  const { sensor, format, outside } = flags
+  const { sensor, format, outside, restarts } = flags
   return inFlagsToo(async () => {
     const options = { signal, ...(sensor !== undefined && { sensor: readSensor(sensor) }), ...(format !== undefined && { format: formatNamed(format) }), ...(outside !== undefined && { outside: outside as OutsideRule }) }
-    const found = (await openEvents(path, options)).format
-    const source = await openEvents(path, { ...options, ...readOptions(flags, found), format: found })
-    return { format: found, events: await source.all() }
+    const source = await openEvents(path, { ...readOptions(flags), ...options })
+    checkReadOptions(flags, source.format)
+    const events = await source.all()
+    return { format: source.format, events: restarts === 'continue' ? continueTimes(events) : events }
   })
 }
 
@@ -59,9 +60,15 @@ export const describeNotes = ({ notes = [] }: Pick<Events, 'notes'>): string[] =
 
 export function factsOf(path: string, format: EventFormat, events: Events): RecordingFacts {
   const { t, p, sensor, timeUnit } = events
-  const inOrder = isSorted(events)
+  const falls = timeFalls(events)
+  const inOrder = falls === undefined
   const [first, last] = t.length === 0 ? [0, 0] : inOrder ? [t[0]!, t.at(-1)!] : t.reduce(([least, most], time) => [Math.min(least, time), Math.max(most, time)], [t[0]!, t[0]!])
   const seconds = toTimeUnit({ ...events, t: Float64Array.of(last - first) }, 's').t[0]!
   const brighter = p.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0) / (p.length || 1)
-  return { path, format: format.id, sensor, events: t.length, brighter, first, last, timeUnit, seconds, inOrder, notes: events.notes ?? [] }
+  return { path, format: format.id, sensor, events: t.length, brighter, first, last, timeUnit, seconds, inOrder, notes: [...(events.notes ?? []), ...(falls ? [fallsNote(falls, timeUnit)] : [])] }
+}
+
+function fallsNote({ count: times, index, by, restarts }: TimeFalls, unit: string): ReadNote {
+  const farthest = `the farthest by ${by} ${unit} at event ${index}`
+  return { about: 'time', count: times, text: `events earlier than the one before, ${farthest}${restarts > 0 ? `; ${restarts} by more than 0.1 s, where the clock starts again: --restarts continue lets times go on` : ''}` }
 }

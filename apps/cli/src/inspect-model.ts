@@ -53,7 +53,7 @@ export async function inspectModel(path: string, options: InspectModelOptions, w
   const { T } = network.metadata
   const { producer, source, inputs, outputs } = graph
   const inspection = await inspectNetwork(network)
-  return { ...(T !== undefined && { T }), ...(spiking && { readout: readoutOf(network) }), model: path, spiking, producer, opset: source.opset, bytes: source.bytes, inputs, outputs, ...inspection, notes: [...notes, ...inspection.notes], ...(trials && { trials }) }
+  return { ...(T !== undefined && { T }), ...(spiking && { readout: readoutOf(network) }), model: path, spiking, producer, opset: source.opset, bytes: source.bytes, inputs, outputs, ...inspection, notes: [...(dataset?.notes ?? []), ...notes, ...inspection.notes], ...(trials && { trials }) }
 }
 
 /** The network of a checkpoint of `snn train`, as the file that it becomes. */

@@ -33,7 +33,7 @@ const writeFlags: readonly FormatFlag[] = [
 ]
 
 /** Values of flags by the names that commander gives them. */
-export type RecordingFlags = Readonly<Record<string, unknown>> & { readonly sensor?: string; readonly format?: string; readonly outside?: string }
+export type RecordingFlags = Readonly<Record<string, unknown>> & { readonly sensor?: string; readonly format?: string; readonly outside?: string; readonly restarts?: string }
 
 /** Adds the flags that say how to read a recording. */
 export function withRecordingFlags(command: Command): Command {
@@ -41,6 +41,7 @@ export function withRecordingFlags(command: Command): Command {
     .addOption(new Option('--sensor <WIDTHxHEIGHT>', 'size of the sensor, where a recording does not say it; WIDTHxHEIGHTxPOLARITIES where there are not two'))
     .addOption(new Option('--format <id>', 'format of a recording, where its first bytes do not tell'))
     .addOption(new Option('--outside <what>', 'what to do with events outside of the sensor: leave a few out (default), drop all, or fail').choices(['few', 'drop', 'fail']))
+  command.addOption(new Option('--restarts <what>', 'where the clock starts again: keep the times (default), or let them go on from the latest').choices(['keep', 'continue']))
   for (const { options } of formatFlags) for (const option of options) command.addOption(option)
   return command
 }
@@ -51,21 +52,38 @@ export function withWriteFlags(command: Command): Command {
   return command
 }
 
-/** The options of a format that were given. Throws `ARGUMENT` for one that the format has not. */
-export const readOptions = (flags: RecordingFlags, format: EventFormat): Readonly<Record<string, unknown>> => given(formatFlags, flags, format.id, format.options)
-export const writeOptions = (flags: RecordingFlags, format: EventFormat): Readonly<Record<string, unknown>> => given(writeFlags, flags, format.id, format.writeOptions)
+/** The options of formats that were given. */
+export const readOptions = (flags: RecordingFlags): Readonly<Record<string, unknown>> => optionsOf(given(formatFlags, flags))
+/** Throws `ARGUMENT` for an option that the format has not. */
+export const checkReadOptions = (flags: RecordingFlags, { id, options }: EventFormat): void => check(formatFlags, given(formatFlags, flags), id, options)
+/** The options of writing that were given. Throws `ARGUMENT` for one that the format has not. */
+export function writeOptions(flags: RecordingFlags, { id, writeOptions: known }: EventFormat): Readonly<Record<string, unknown>> {
+  const found = given(writeFlags, flags)
+  check(writeFlags, found, id, known)
+  return optionsOf(found)
+}
 
-function given(table: readonly FormatFlag[], flags: RecordingFlags, id: string, known: readonly string[]): Readonly<Record<string, unknown>> {
-  const found = table.flatMap(({ name, options }) => {
+interface Given {
+  readonly name: string
+  readonly value: unknown
+  readonly long: string
+}
+
+const optionsOf = (found: readonly Given[]): Readonly<Record<string, unknown>> => Object.fromEntries(found.map(({ name, value }) => [name, value]))
+
+function given(table: readonly FormatFlag[], flags: RecordingFlags): Given[] {
+  return table.flatMap(({ name, options }) => {
     const value = flags[options[0]!.attributeName()]
     return value === undefined ? [] : [{ name, value, long: options[0]!.long! }]
   })
+}
+
+function check(table: readonly FormatFlag[], found: readonly Given[], id: string, known: readonly string[]): void {
   const wrong = found.find(({ name }) => !known.includes(name))
   if (wrong) {
     const has = table.filter(({ name }) => known.includes(name)).map(({ options }) => options[0]!.long)
     throw new SnnError('ARGUMENT', `[data] ${wrong.long} for the format ${id}, expected ${has.length > 0 ? has.join(', ') : 'none of the options of formats'}. Leave it out, or say --format.`, { name: wrong.long, value: wrong.value })
   }
-  return Object.fromEntries(found.map(({ name, value }) => [name, value]))
 }
 
 /** Names of the options that have a flag. */

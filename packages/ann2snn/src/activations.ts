@@ -1,7 +1,6 @@
 import type { Inputs, Network } from '@snn/nn'
-import { compile, SnnError, type Backend } from '@snn/tensor'
+import { compile, indexOfNotFinite, SnnError, type Backend } from '@snn/tensor'
 import { eachBatch, type Batches } from './data.js'
-import { indexOfNotFinite } from './not-finite.js'
 import type { Plan } from './plan.js'
 import { Histogram } from './statistics.js'
 

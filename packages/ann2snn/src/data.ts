@@ -1,5 +1,4 @@
-import { SnnError, checkMembers, wrongArgument, type TensorLike } from '@snn/tensor'
-import { indexOfNotFinite } from './not-finite.js'
+import { SnnError, checkMembers, indexOfNotFinite, wrongArgument, type TensorLike } from '@snn/tensor'
 
 /** Inputs [N, ..], alone or with labels [N]. */
 export type Batch = TensorLike | readonly [x: TensorLike, y: TensorLike]
@@ -67,6 +66,20 @@ export interface LabelledBatch {
 const calibrating: ReadonlySet<string> = new Set(['convert', 'search'])
 
 /**
+ * Throws for samples x [N, ..] with a value that is not finite, `before` of which came in earlier batches: `CALIBRATION` where they calibrate
+ * ('convert', 'search'), else `ARGUMENT`.
+ */
+export function checkFinite(operation: string, x: TensorLike, before = 0): void {
+  checkMembers(operation, x, 'x', ['data', 'shape'], '{ data, shape }')
+  const { data, shape } = x
+  const wrong = indexOfNotFinite(data)
+  if (wrong < 0) return
+  const perSample = data.length / (shape[0] ?? 1)
+  const text = `[${operation}] sample ${before + Math.floor(wrong / perSample)} of the data has ${data[wrong]} at place ${wrong % perSample}, expected finite numbers. Check the preprocessing, or leave the sample out.`
+  throw calibrating.has(operation) ? new SnnError('CALIBRATION', text, { reason: 'not-finite' }) : new SnnError('ARGUMENT', text, { name: 'data', value: data[wrong] })
+}
+
+/**
  * Batches one by one; checks each, and the signal before it.
  *
  * @throws `SHAPE` for labels that do not fit; for values that are not finite, and for calibration data that are all zero, `CALIBRATION`, or
@@ -86,12 +99,7 @@ export async function* eachBatch(data: Batches, operation: string, signal?: Abor
     if (y && y.data.length !== size) {
       throw new SnnError('SHAPE', `[${operation}] ${size} inputs with ${y.data.length} labels, expected one label each.`, { shapes: [x.shape, y.shape] })
     }
-    const wrong = indexOfNotFinite(x.data)
-    if (wrong >= 0) {
-      const perSample = x.data.length / size
-      const text = `[${operation}] sample ${before + Math.floor(wrong / perSample)} of the data has ${x.data[wrong]} at place ${wrong % perSample}, expected finite numbers. Check the preprocessing, or leave the sample out.`
-      throw calibrates ? new SnnError('CALIBRATION', text, { reason: 'not-finite' }) : new SnnError('ARGUMENT', text, { name: 'data', value: x.data[wrong] })
-    }
+    checkFinite(operation, x, before)
     allZero &&= x.data.every((value) => value === 0)
     before += size
     yield { x, labels: y?.data, size }

@@ -14,7 +14,7 @@ export { type ConversionReport, type LayerReport, type AccuracyReport, type Spre
 export { type LayerCalibration } from './calibrate/checkpoint.js'
 export { type Mode } from './thresholds.js'
 export { type BalanceOptions } from './balance.js'
-export { type Batch, type Batches } from './data.js'
+export { type Batch, type Batches, checkFinite } from './data.js'
 export { type Per, type Progress, type WorkOptions } from './activations.js'
 export { type Role } from './plan.js'
 export { type Code, type CodeName, type CodeSettings, type Site } from './codes/code.js'

@@ -1,7 +1,8 @@
 import type { Network } from '@snn/nn'
 import type { Shape } from '@snn/tensor'
 import { parameterCount } from './convert.js'
-import { describe, planConversion, type Role } from './plan.js'
+import type { CodeName } from './codes/code.js'
+import { codesFor, describe, planConversion, refusalOf, type Role } from './plan.js'
 import { prepare } from './prepare.js'
 import { checkNetwork } from './check.js'
 
@@ -21,8 +22,12 @@ export interface Inspection {
   readonly layers: readonly LayerInspection[]
   readonly parameters: number
   readonly macs: number
-  /** Whether all layers convert. */
+  /** Whether `convert` takes it in the code 'binary': all layers convert, and something spikes. */
   readonly convertible: boolean
+  /** What `convert` says where it does not. */
+  readonly refusal?: string
+  /** The codes in which the whole network becomes spiking. */
+  readonly codes: readonly CodeName[]
   readonly notes: readonly string[]
 }
 
@@ -40,11 +45,14 @@ export async function inspectNetwork(network: Network): Promise<Inspection> {
     role: roles.get(name)!,
     converts: roles.get(name) !== 'analogue',
   }))
+  const refusal = refusalOf(prepared)
   return {
     layers,
     parameters: parameterCount(network),
     macs: [...macs.values()].reduce((a, b) => a + b, 0),
-    convertible: layers.every(({ converts }) => converts),
+    convertible: refusal === undefined,
+    ...(refusal && { refusal: refusal.message }),
+    codes: codesFor(prepared),
     notes,
   }
 }

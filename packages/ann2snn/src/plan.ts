@@ -1,7 +1,7 @@
 import { sampleShapes, type Layer, type Network, type NetworkNode } from '@snn/nn'
-import { SnnError, type Shape } from '@snn/tensor'
+import { isSnnError, SnnError, type Shape } from '@snn/tensor'
 import { binary } from './codes/binary.js'
-import { rectifiers, type Code } from './codes/code.js'
+import { rectifiers, type Code, type CodeName } from './codes/code.js'
 import { codes } from './codes/table.js'
 import { depthsOf, domainsOf, type Domain } from './domains.js'
 
@@ -105,17 +105,37 @@ export function checkSpiking({ network, code, roles }: Plan): void {
   if ([...roles.values()].includes('neuron')) return
   const others = carrying(network)
   const analogue = network.nodes.filter(({ name }) => roles.get(name) === 'analogue')
-  const expected = `${activationsOf(code)} between two convolutions or linear layers`
+  const outside = network.nodes.filter(({ layer }) => isNeuron(layer, code))
+  const why = [
+    ...(analogue.length > 0 ? [`, and ${listed(analogue)} would be computed as they are`] : []),
+    ...(outside.length > 0 ? [`: ${listed(outside)} ${outside.length === 1 ? 'is' : 'are'} before the first or behind the last layer with weights, where no spikes are`] : []),
+  ].join('')
+  const fix = `${others ? `use the code ${others}, or ` : ''}retrain with ${outside.length > 0 ? 'a hidden layer of ReLU' : 'ReLU'} between two of them`
   throw new SnnError(
     'CONVERT_UNSUPPORTED',
-    `[convert] no layer of the network becomes neurons in the code '${code.name}'${analogue.length > 0 ? `, and ${listed(analogue)} would be computed as they are` : ''}; expected at least one ${expected}: nothing would spike. ${others ? `Use the code ${others}, or retrain` : 'Retrain'} with ReLU.`,
-    { layers: analogue.map(({ name, layer }) => ({ name, kind: describe(layer), reason: 'it would be computed as it is, and nothing else spikes', fix: `${others ? `use the code ${others}, or ` : ''}retrain with ReLU` })) },
+    `[convert] no layer of the network becomes neurons in the code '${code.name}'${why}; expected at least one ${activationsOf(code)} between two convolutions or linear layers: nothing would spike. To go on: ${fix}.`,
+    { layers: analogue.map(({ name, layer }) => ({ name, kind: describe(layer), reason: 'it would be computed as it is, and nothing else spikes', fix })) },
   )
 }
 
-/** The codes in which the whole network becomes spiking, as text. */
+/** Why conversion refuses a network in a code, or undefined where it takes it. */
+export function refusalOf(network: Network, code: Code = binary): SnnError | undefined {
+  try {
+    checkSpiking(planConversion(network, 'error', code))
+    return undefined
+  } catch (error) {
+    if (isSnnError(error, 'CONVERT_UNSUPPORTED')) return error
+    throw error
+  }
+}
+
+/** The codes in which the whole network becomes spiking. */
+export function codesFor(network: Network): readonly CodeName[] {
+  return Object.values(codes).filter((code) => carries(network, code)).map(({ name }) => name)
+}
+
 function carrying(network: Network): string {
-  return Object.values(codes).filter((code) => carries(network, code)).map(({ name }) => `'${name}'`).join(' or ')
+  return codesFor(network).map((name) => `'${name}'`).join(' or ')
 }
 
 function activationsOf({ neurons }: Code): string {

@@ -1,6 +1,5 @@
-import { allocate, SnnError, sizeOf, variable, type Shape, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
+import { allocate, indexOfNotFinite, SnnError, sizeOf, variable, type Shape, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
 import type { Layer, Network } from '@snn/nn'
-import { indexOfNotFinite } from './not-finite.js'
 
 /** The arrays of a layer on the host, by name. */
 export async function weightsOf(layer: Layer): Promise<Record<string, Required<TensorLike>>> {

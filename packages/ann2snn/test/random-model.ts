@@ -87,6 +87,12 @@ class Model {
   ints(values: readonly number[]): string {
     return this.#constant({ dtype: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) })
   }
+  scalarInt(value: number): string {
+    return this.#constant({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(value)) })
+  }
+  bools(shape: readonly number[], value: () => boolean): string {
+    return this.#constant({ dtype: 'bool', shape, data: Uint8Array.from({ length: sizeOf(shape) }, () => Number(value())) })
+  }
   #constant(tensor: OnnxTensor): string {
     const name = `c${Object.keys(this.constants).length}`
     this.constants[name] = tensor
@@ -312,12 +318,22 @@ const normalise: Layer = (model, x, dice) => {
   return last < 3 ? undefined : model.emit('LayerNormalization', [x.name, model.floats([last], () => dice.between(0.5, 1)), model.floats([last], () => dice.between(-0.3, 0.3))], x.shape, { axis: -1, epsilon: 0.1 })
 }
 
+/** What a constant chooses among values, or sums of them. */
+const fixedMap: Layer = (model, x, dice) => {
+  const op = dice.of(['Where', 'Where', 'CumSum', 'Trilu'])
+  if (op === 'CumSum') return model.emit(op, [x.name, model.scalarInt(dice.whole(1, x.shape.length))], x.shape, { exclusive: dice.whole(0, 1), reverse: dice.whole(0, 1) })
+  if (op === 'Trilu') return x.shape.length < 2 ? undefined : model.emit(op, [x.name, model.scalarInt(dice.whole(-1, 1))], x.shape, { upper: dice.whole(0, 1) })
+  const condition = model.bools([1, ...x.shape.map((n) => (dice.chance(0.7) ? n : 1))], () => dice.chance(0.6))
+  const other = dice.chance(0.5) ? model.floats([], () => dice.between(-0.5, 0.5)) : dice.of(model.values.filter(({ shape }) => shape.join() === x.shape.join())).name
+  return model.emit(op, [condition, ...(dice.chance(0.5) ? [x.name, other] : [other, x.name])], x.shape)
+}
+
 const nothing: Layer = (model, x, dice) => model.emit(dice.of(['Identity', 'Dropout']), [x.name], x.shape)
 
 /** Weights and activations come often, the rest now and then. */
 const plainLayers: readonly Layer[] = [
   matMul, matMul, matMul, matMul, conv, conv, conv, conv, relu, relu, relu, relu, relu, relu, clip, clip, batchNorm, batchNorm, batchNorm, withOther, withOther, withOther,
-  convTranspose, pool, pool, globalPool, reshape, reshape, unsqueeze, transpose, transpose, slice, gather, pad, resize, depthToSpace, expand, reduce, withConstant, withConstant, concat, nothing,
+  convTranspose, pool, pool, globalPool, reshape, reshape, unsqueeze, transpose, transpose, slice, gather, pad, resize, depthToSpace, expand, reduce, withConstant, withConstant, concat, fixedMap, fixedMap, nothing,
 ]
 const allLayers: readonly Layer[] = [...plainLayers, leaky, smooth, product, normalise]
 

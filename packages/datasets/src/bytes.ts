@@ -1,3 +1,5 @@
+import { checkBytes, checkMembers } from '@snn/tensor'
+
 /** Bytes that come in pieces. */
 export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
@@ -13,7 +15,8 @@ export interface ByteSource {
 const isSource = (bytes: ByteStream | ByteSource): bytes is ByteSource => 'size' in bytes && 'read' in bytes
 
 /** Bytes in memory as a source. */
-export function bytesSource(bytes: Uint8Array): ByteSource {
+export function bytesSource(given: Uint8Array): ByteSource {
+  const bytes = checkBytes('bytesSource', given)
   const readSync = (from: number, to: number): Uint8Array => bytes.subarray(from, to)
   return { size: bytes.length, read: async (from, to) => readSync(from, to), readSync }
 }
@@ -25,6 +28,7 @@ interface SyncReader {
 
 /** A Blob or File as a source. */
 export function blobSource(blob: Blob): ByteSource {
+  checkMembers('blobSource', blob, 'blob', ['size', 'slice()'], 'a Blob or File')
   const { FileReaderSync: Reader } = globalThis as { FileReaderSync?: new () => SyncReader }
   return {
     size: blob.size,

@@ -1,4 +1,4 @@
-import { checkArray, checkObject, SnnError, formatShape, type TensorLike } from '@snn/tensor'
+import { checkArray, checkMembers, checkObject, SnnError, formatShape, type TensorLike } from '@snn/tensor'
 
 import { resizer, type Interpolation } from './resize.js'
 
@@ -38,6 +38,7 @@ export function fitPicture(spec: FitSpec): (image: TensorLike) => TensorLike {
     return { size: `${h},${w}`, to: crop, apply: (plane: Uint8Array) => cropped(resized(plane), to, crop) }
   }
   return (image) => {
+    checkMembers('preprocess', image, 'image', ['data', 'shape'], 'a picture { data, shape: [C, H, W] }')
     const pixels = pixelsOf(image)
     const [c, h, w] = image.shape as [number, number, number]
     if (known?.size !== `${h},${w}`) known = geometry(h, w)

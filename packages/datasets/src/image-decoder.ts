@@ -1,5 +1,5 @@
 import jpegModule from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js'
-import { checkObject, type TensorLike } from '@snn/tensor'
+import { checkBytes, checkObject, type TensorLike } from '@snn/tensor'
 import { channelsFirst } from './arrays.js'
 import { invalid } from './invalid.js'
 import { parsePictureHeader, type PictureHeader } from './picture-header.js'
@@ -20,7 +20,8 @@ export interface ImageDecoderOptions {
 export function imageDecoder(options: ImageDecoderOptions = {}): ImageDecoder {
   checkObject('imageDecoder', options)
   const decodeJpeg = jpegDecoder(options.jpeg)
-  return async (bytes, file = 'picture') => {
+  return async (given, file = 'picture') => {
+    const bytes = checkBytes('imageDecoder', given)
     const header = parsePictureHeader(bytes, file)
     const { width, height } = header
     const data = header.format === 'png' ? decodePng(bytes, header, file) : await decodeJpeg(bytes, header, file)

@@ -17,6 +17,7 @@ export { type ImageDecoder, type ImageDecoderOptions, imageDecoder } from './ima
 export { type ImageLabels, parseImageLabels } from './image-labels.js'
 export { imageDigest } from './digest.js'
 export { type CreateOptions, type EventArrays, type Events, type Sensor, type TimeUnit, checkEvents, createEvents, sensorOf, toTimeUnit } from './events/events.js'
+export { type ContinueOptions, type TimeFalls, continueTimes, timeFalls } from './events/restarts.js'
 export { concatEvents, indexOfTime, isSorted, keepEvents, selectEvents, sliceEvents, sliceTime, sortEvents } from './events/select.js'
 export { type EventFormat, type ReadOptions, type StreamFormat, type StreamOptions } from './events/format.js'
 export { type ReadNote } from './events/notes.js'

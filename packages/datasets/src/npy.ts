@@ -1,4 +1,4 @@
-import { checkBytes, sizeOf, stridesOf, type TensorLike } from '@snn/tensor'
+import { checkBytes, checkOptions, sizeOf, stridesOf, type TensorLike } from '@snn/tensor'
 import type { ByteReader } from './byte-reader.js'
 import { joinBytes } from './bytes.js'
 import { readElements, type ElementType } from './elements.js'
@@ -44,8 +44,10 @@ export interface NpyOptions {
  * The array in a NumPy .npy file (format 1 to 3), both byte orders, C and Fortran order. See `readElements` for the dtypes:
  * u1 stays uint8, b1 bool, f2 and f4 become float32, f8 float64, other integers int32. Throws `DATA_INVALID`.
  */
-export function parseNpy(bytes: Uint8Array, file = 'npy', { wide = false }: NpyOptions = {}): TensorLike {
+export function parseNpy(bytes: Uint8Array, file = 'npy', options: NpyOptions = {}): TensorLike {
   bytes = checkBytes('parseNpy', bytes)
+  checkOptions('parseNpy', options, ['wide'])
+  const { wide = false } = options
   const { descr, fortranOrder, shape, offset } = npyHeader(bytes, file)
   const array = readElements({ operation: 'npy', file, bytes, offset, ...npyElements(descr, file), shape, wide })
   return fortranOrder && shape.length > 1 ? rowMajor(array) : array

@@ -1,4 +1,4 @@
-import { checkObject, SnnError, formatShape, type Shape, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkObject, SnnError, formatShape, type Shape, type TensorLike } from '@snn/tensor'
 import type { ImageSample } from './dataset.js'
 import { fitPicture, pixelsOf } from './fit-picture.js'
 import { preprocessPresets } from './preprocess-presets.js'
@@ -105,7 +105,9 @@ export function preprocess(spec: PreprocessSpec): PreprocessTransform {
     return found
   }
   const fit = fitPicture({ ...(resize !== undefined && { resize }), interpolation, ...(size && { size }) })
-  return ({ image, label }) => {
+  return (sample) => {
+    checkMembers('preprocess', sample, 'sample', ['image'], 'a sample of a data set: { image, label }')
+    const { image, label } = sample
     const [c, height, width, planes] = planesOf(fit(image), channels)
     const lookup = tablesFor(c)
     const area = height * width

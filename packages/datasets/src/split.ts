@@ -1,4 +1,4 @@
-import { checkOptions, SnnError } from '@snn/tensor'
+import { checkArray, checkOptions, SnnError } from '@snn/tensor'
 import { permutation } from './random.js'
 
 export interface SplitOptions {
@@ -14,6 +14,7 @@ export interface SplitOptions {
  *   const [train, test] = splitByClass(all.labels, 0.9).map((indices) => subset(all, indices))
  */
 export function splitByClass(labels: readonly number[], ratio: number, options: SplitOptions = {}): readonly [number[], number[]] {
+  checkArray('splitByClass', labels, 'labels', 'the classes of all samples')
   checkOptions('splitByClass', options, ['shuffle', 'seed'])
   const { shuffle = false, seed = 0 } = options
   if (!(ratio >= 0 && ratio <= 1)) throw new SnnError('ARGUMENT', `[splitByClass] ratio ${ratio}, expected a number from 0 to 1.`, { name: 'ratio', value: ratio })

@@ -1,5 +1,5 @@
 import { numberFault, wrongOption } from '@snn/surrogate'
-import { checkMembers, checkObject, variable, type Tensor, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject, checkOptions, variable, type Tensor, type Variable } from '@snn/tensor'
 import { extendNeuron } from './extend-neuron.js'
 import { lif } from './lif.js'
 import { checkEach, variableFault, wholeFault } from './options.js'
@@ -94,7 +94,9 @@ function normalized(h: Tensor, { weight, bias, mean, variance }: MembraneNorm, {
  *
  * @throws `ARGUMENT` for another cell, a threshold that is no number, or a weight that is not positive
  */
-export async function foldMpbn(cell: Cell<'v'>, { normalizeResidual = true }: { readonly normalizeResidual?: boolean } = {}): Promise<Cell<'v'>> {
+export async function foldMpbn(cell: Cell<'v'>, options: { readonly normalizeResidual?: boolean } = {}): Promise<Cell<'v'>> {
+  checkOptions('foldMpbn', options, ['normalizeResidual'])
+  const { normalizeResidual = true } = options
   checkMembers('foldMpbn', cell, 'cell', ['config', 'variables'], 'a layer of mpbnLif(..)')
   const { threshold, epsilon, tau, decayInput, reset } = cell.config
   if (cell.kind !== 'mpbnLif' || typeof threshold !== 'number') throw wrongOption('foldMpbn', 'cell', `${cell.kind} with threshold ${typeof threshold}`, 'an mpbnLif whose threshold and tau are numbers')

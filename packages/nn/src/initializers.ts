@@ -1,4 +1,4 @@
-import { checkOptions, allocate, full, interpret, referenceKernels, sizeOf, tensor, type Draws, type Shape, type Tensor } from '@snn/tensor'
+import { checkArray, checkMembers, checkOptions, allocate, full, interpret, referenceKernels, sizeOf, tensor, type Draws, type Shape, type Tensor } from '@snn/tensor'
 import { check } from './check.js'
 
 /** How many inputs reach each output of a layer, and how many outputs each input reaches. */
@@ -10,6 +10,16 @@ export interface Fans {
 /** The first values of a weight or bias, as a constant tensor. */
 export type Initializer = (shape: Shape, fans: Fans, draws: Draws) => Tensor
 
+/** The initializer, which looks at what it is given. */
+function initializer(operation: string, draw: Initializer): Initializer {
+  return (shape, fans, draws) => {
+    checkArray(operation, shape, 'shape')
+    checkMembers(operation, fans, 'fans', ['fanIn', 'fanOut'], '{ fanIn, fanOut }')
+    checkMembers(operation, draws, 'draws', ['uniform()', 'normal()'], 'where random numbers come from: { uniform, normal }')
+    return draw(shape, fans, draws)
+  }
+}
+
 function between(bound: number, shape: Shape, { uniform }: Draws): Tensor {
   return uniform(shape).mul(2 * bound).sub(bound)
 }
@@ -18,7 +28,7 @@ function between(bound: number, shape: Shape, { uniform }: Draws): Tensor {
  * Uniform in [-1 / sqrt(fanIn), 1 / sqrt(fanIn)): Kaiming initialisation with the gain of a leaky ReLU of slope sqrt(5), which
  * is PyTorch's default for convolutions, linear layers and their biases, and ours.
  */
-export const fanInUniform: Initializer = (shape, { fanIn }, draws) => between(1 / Math.sqrt(fanIn), shape, draws)
+export const fanInUniform: Initializer = (...given) => initializer('fanInUniform', (shape, { fanIn }, draws) => between(1 / Math.sqrt(fanIn), shape, draws))(...given)
 
 export interface KaimingOptions {
   /** Slope of the leaky ReLU that follows; 0, a ReLU, by default. */
@@ -41,14 +51,14 @@ function checkKaiming(operation: string, { slope = 0, mode = 'in' }: KaimingOpti
 export function kaimingUniform(options: KaimingOptions = {}): Initializer {
   checkOptions('kaimingUniform', options, ['slope', 'mode'])
   checkKaiming('kaimingUniform', options)
-  return (shape, fans, draws) => between(Math.sqrt(3) * kaimingDeviation(options, fans), shape, draws)
+  return initializer('kaimingUniform', (shape, fans, draws) => between(Math.sqrt(3) * kaimingDeviation(options, fans), shape, draws))
 }
 
 /** Normal with standard deviation sqrt(2 / (1 + slope^2) / fan) (He et al. 2015). */
 export function kaimingNormal(options: KaimingOptions = {}): Initializer {
   checkOptions('kaimingNormal', options, ['slope', 'mode'])
   checkKaiming('kaimingNormal', options)
-  return (shape, fans, { normal }) => normal(shape).mul(kaimingDeviation(options, fans))
+  return initializer('kaimingNormal', (shape, fans, { normal }) => normal(shape).mul(kaimingDeviation(options, fans)))
 }
 
 export interface GainOptions {
@@ -61,7 +71,7 @@ export function xavierUniform(options: GainOptions = {}): Initializer {
   checkOptions('xavierUniform', options, ['gain'])
   const { gain = 1 } = options
   check('xavierUniform', 'gain', gain, Number.isFinite(gain), 'a finite number')
-  return (shape, { fanIn, fanOut }, draws) => between(gain * Math.sqrt(6 / (fanIn + fanOut)), shape, draws)
+  return initializer('xavierUniform', (shape, { fanIn, fanOut }, draws) => between(gain * Math.sqrt(6 / (fanIn + fanOut)), shape, draws))
 }
 
 /** Normal with standard deviation gain sqrt(2 / (fanIn + fanOut)) (Glorot and Bengio 2010). */
@@ -69,7 +79,7 @@ export function xavierNormal(options: GainOptions = {}): Initializer {
   checkOptions('xavierNormal', options, ['gain'])
   const { gain = 1 } = options
   check('xavierNormal', 'gain', gain, Number.isFinite(gain), 'a finite number')
-  return (shape, { fanIn, fanOut }, { normal }) => normal(shape).mul(gain * Math.sqrt(2 / (fanIn + fanOut)))
+  return initializer('xavierNormal', (shape, { fanIn, fanOut }, { normal }) => normal(shape).mul(gain * Math.sqrt(2 / (fanIn + fanOut))))
 }
 
 /** One value everywhere. */
@@ -86,7 +96,7 @@ export function orthogonal(options: GainOptions = {}): Initializer {
   checkOptions('orthogonal', options, ['gain'])
   const { gain = 1 } = options
   check('orthogonal', 'gain', gain, Number.isFinite(gain), 'a finite number')
-  return (shape, _, { normal }) => {
+  return initializer('orthogonal', (shape, _, { normal }) => {
     const rows = shape[0] ?? 1
     const columns = sizeOf(shape) / rows
     const [count, length] = rows <= columns ? [rows, columns] : [columns, rows]
@@ -95,7 +105,7 @@ export function orthogonal(options: GainOptions = {}): Initializer {
     const data = allocate('float32', rows * columns)
     for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) data[r * columns + c] = gain * (rows <= columns ? vectors[r]![c]! : vectors[c]![r]!)
     return tensor({ data, shape })
-  }
+  })
 }
 
 /** Gram-Schmidt, each projection taken from what is left of the vector. */

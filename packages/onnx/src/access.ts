@@ -6,6 +6,7 @@ import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from '
 type HasAttributes = Pick<OnnxNode, 'op' | 'name' | 'attributes'>
 
 function read<T>(node: HasAttributes, name: string, fallback: T | undefined, what: string, accept: (value: OnnxAttribute) => T | undefined): T {
+  checkMembers('attribute', node, 'node', ['attributes'], 'a node of a graph')
   const value = Object.hasOwn(node.attributes, name) ? node.attributes[name] : undefined
   if (value === undefined) {
     if (fallback !== undefined) return fallback
@@ -42,7 +43,6 @@ export function stringAttribute(node: HasAttributes, name: string, fallback?: st
 
 /** A list of texts. */
 export function stringsAttribute(node: HasAttributes, name: string, fallback?: readonly string[]): readonly string[] {
-  checkMembers('stringsAttribute', node, 'node', ['attributes'], 'a node of a graph')
   return read(node, name, fallback, 'a list of texts', (v) => (Array.isArray(v) && v.every((text) => typeof text === 'string') ? v : undefined))
 }
 
@@ -52,6 +52,8 @@ export function tensorAttribute(node: HasAttributes, name: string): OnnxTensor {
 
 /** The constant that is input `index` of the node; undefined when the input is left out or not constant. */
 export function constantInput(graph: OnnxGraph, node: OnnxNode, index: number): OnnxTensor | undefined {
+  checkMembers('constantInput', graph, 'graph', ['constants'], 'a graph of readOnnx')
+  checkMembers('constantInput', node, 'node', ['inputs'], 'a node of a graph')
   return graph.constants.get(node.inputs[index] ?? '')
 }
 
@@ -63,6 +65,7 @@ export function numbersInput(graph: OnnxGraph, node: OnnxNode, index: number): n
 
 /** What is known of a value: dtype and shape. Throws ONNX_INVALID where nothing is known, as after an unsupported node. */
 export function valueOf(graph: OnnxGraph, name: string): OnnxValue & { readonly shape: NonNullable<OnnxValue['shape']> } {
+  checkMembers('valueOf', graph, 'graph', ['values'], 'a graph of readOnnx')
   const value = graph.values.get(name)
   if (!value?.shape) throw invalid(`value "${name}"`, 'its shape is not known')
   return value as OnnxValue & { shape: NonNullable<OnnxValue['shape']> }

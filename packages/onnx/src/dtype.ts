@@ -1,3 +1,4 @@
+import { checkArrayLike, checkMembers, wrongArgument } from '@snn/tensor'
 import type { OnnxDataOf, OnnxDType, OnnxTensor } from './graph.js'
 
 type Constructor = new (buffer: ArrayBufferLike, offset: number, length: number) => OnnxTensor['data']
@@ -53,6 +54,8 @@ export function allocateData<D extends OnnxDType>(dtype: D, length: number): Onn
 
 /** A tensor of whole or real numbers, converted to the storage of `dtype`. */
 export function tensorOf(dtype: OnnxDType, shape: readonly number[], values: ArrayLike<number | bigint>): OnnxTensor {
+  if (!Object.hasOwn(elementTypes, dtype)) throw wrongArgument('tensorOf', 'dtype', dtype, `one of ${Object.keys(elementTypes).join(', ')}`)
+  checkArrayLike('tensorOf', values, 'values')
   const data = allocateData(dtype, values.length)
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     for (let i = 0; i < values.length; i++) data[i] = toBigInt(values[i]!)
@@ -73,6 +76,7 @@ function toBigInt(value: number | bigint): bigint {
 
 /** The values of a tensor as numbers (64-bit integers beyond 2^53 lose their last digits). */
 export function numbersOf(tensor: OnnxTensor): number[] {
+  checkMembers('numbersOf', tensor, 'tensor', ['data'], 'a tensor of a graph: { dtype, shape, data }')
   return Array.from(tensor.data as ArrayLike<number | bigint>, Number)
 }
 

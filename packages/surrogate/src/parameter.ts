@@ -1,4 +1,4 @@
-import { checkObject, SnnError, type Tensor, type Variable } from '@snn/tensor'
+import { checkArray, checkObject, SnnError, type Tensor, type Variable } from '@snn/tensor'
 
 /** What a learnable parameter is shared over: the whole layer, each channel (axis 1 of [N, C, ..]), each neuron. */
 export type Per = 'layer' | 'channel' | 'neuron'
@@ -43,6 +43,7 @@ const everything: Interval = [-Infinity, Infinity]
  * undefined when it is right. Tensors and Variables are not looked into.
  */
 export function parameterFault(value: unknown, interval?: Interval): string | undefined {
+  checkInterval('parameterFault', interval)
   const isValue = typeof value === 'number' || (isObject(value) && 'contract' in value)
   const number = typeof value === 'number' ? value : isValue && isLearnable(value as ParameterValue) ? (value as Learnable).learnable : undefined
   return isValue && (number === undefined || numberFault(number, interval) === undefined) ? undefined : `a finite number${bounds(interval)}, a Tensor, a Variable or learnable(..)`
@@ -50,8 +51,13 @@ export function parameterFault(value: unknown, interval?: Interval): string | un
 
 /** The same for a plain number. */
 export function numberFault(value: unknown, interval?: Interval): string | undefined {
+  checkInterval('numberFault', interval)
   const [above, below] = interval ?? everything
   return typeof value === 'number' && Number.isFinite(value) && value > above && value < below ? undefined : `a finite number${bounds(interval)}`
+}
+
+function checkInterval(operation: string, interval: Interval | undefined): void {
+  if (interval !== undefined) checkArray(operation, interval, 'interval', 'two numbers [above, below]')
 }
 
 function bounds(interval: Interval = everything): string {

@@ -64,6 +64,7 @@ export function checkOptions(operation: string, options: unknown, known: readonl
 /** Throws `ARGUMENT` unless `value` is an object that has all of `members`: functions where `()` ends the name. */
 export function checkMembers(operation: string, value: unknown, name: string, members: readonly string[], expected: string, fix?: string): asserts value is object {
   checkObject(operation, value, name, expected)
+  checkArray('checkMembers', members, 'members', 'names of members')
   for (const member of members) {
     const found = (value as Readonly<Record<string, unknown>>)[member.replace('()', '')]
     if (member.endsWith('()') ? typeof found !== 'function' : found === undefined) throw wrongArgument(operation, name, value, expected, fix)
@@ -72,6 +73,11 @@ export function checkMembers(operation: string, value: unknown, name: string, me
 
 export function checkArray(operation: string, value: unknown, name: string, expected = 'an array'): asserts value is readonly unknown[] {
   if (!Array.isArray(value)) throw wrongArgument(operation, name, value, expected)
+}
+
+/** Throws `ARGUMENT` unless `value` is an array or a typed array. */
+export function checkArrayLike(operation: string, value: unknown, name: string, expected = 'an array of numbers'): asserts value is ArrayLike<number> {
+  if (!Array.isArray(value) && (!ArrayBuffer.isView(value) || value instanceof DataView)) throw wrongArgument(operation, name, value, expected)
 }
 
 export function checkFunction(operation: string, value: unknown, name: string, expected = 'a function'): asserts value is (...args: never[]) => unknown {

@@ -1,3 +1,5 @@
+import { checkBytes } from './check.js'
+
 /** What a file is, by its first bytes. */
 export interface FileKind {
   readonly id: string
@@ -61,7 +63,7 @@ const kinds: readonly (readonly [test: Test, id: string, name: string, fix?: str
 
 /** What a file is, by its first bytes (1024 are enough); undefined for what is none of the kinds that are known here. */
 export function fileKind(bytes: Uint8Array): FileKind | undefined {
-  const head = bytes.subarray(0, 1024 + 8)
+  const head = checkBytes('fileKind', bytes).subarray(0, 1024 + 8)
   const text = String.fromCharCode(...head)
   const found = kinds.find(([test]) => test(head, text))
   if (!found) return undefined

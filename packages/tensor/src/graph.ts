@@ -1,3 +1,4 @@
+import { checkArray, checkMembers } from './check.js'
 import type { Primitive, Primitives } from './primitive.js'
 import type { Scope } from './trace.js'
 import type { Tensor } from './tensor.js'
@@ -25,11 +26,25 @@ export interface Graph {
 }
 
 export function isPrimitive<P extends Primitive>(node: Node, primitive: P): node is Node<P> {
-  return node.primitive === primitive
+  return (node as Node | null | undefined)?.primitive === primitive
+}
+
+/** Throws `ARGUMENT` unless the value has the tensors of a graph. */
+export function checkGraph(operation: string, graph: unknown): asserts graph is Graph {
+  checkMembers(operation, graph, 'graph', ['parameters', 'results'], 'a graph: { parameters, results }')
+  const { parameters, results } = graph as Graph
+  for (const [name, tensors] of Object.entries({ parameters, results })) checkArray(operation, tensors, name, 'an array of Tensors')
+}
+
+/** `checkGraph`, and what the run assigns to Variables. */
+export function checkProgram(operation: string, program: unknown): void {
+  checkGraph(operation, program)
+  checkArray(operation, (program as { assigns?: unknown }).assigns, 'assigns', 'an array of { variable, value }')
 }
 
 /** The nodes that `results` need, inputs first. Parameters and what lies behind them are left out. */
 export function topological(graph: Graph): Node[] {
+  checkGraph('topological', graph)
   const bound = new Set(graph.parameters)
   const seen = new Set<Node>()
   const stack = graph.results.filter((t) => !bound.has(t)).map((t) => t.node)

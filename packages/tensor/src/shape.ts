@@ -1,26 +1,30 @@
-import { wrongArgument } from './check.js'
+import { checkArrayLike, wrongArgument } from './check.js'
 import { SnnError } from './error.js'
 
 export type Shape = readonly number[]
 
 /** Number of elements of a shape: the product of its sizes, 1 for a scalar `[]`. */
 export function sizeOf(shape: Shape): number {
+  checkArrayLike('sizeOf', shape, 'shape', 'sizes such as [2, 3]')
   let size = 1
   for (const n of shape) size *= n
   return size
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
+  for (const shape of [a, b]) checkArrayLike('sameShape', shape, 'shape', 'sizes such as [2, 3]')
   return a.length === b.length && a.every((n, i) => n === b[i])
 }
 
 /** `[2,3]` as text, for errors. */
 export function formatShape(shape: Shape): string {
+  checkArrayLike('formatShape', shape, 'shape', 'sizes such as [2, 3]')
   return `[${shape.join(',')}]`
 }
 
 /** Row-major strides, in elements. */
 export function stridesOf(shape: Shape): number[] {
+  checkArrayLike('stridesOf', shape, 'shape', 'sizes such as [2, 3]')
   const strides = new Array<number>(shape.length)
   for (let i = shape.length - 1, step = 1; i >= 0; i--) {
     strides[i] = step
@@ -40,6 +44,7 @@ export function normalizeAxis(axis: number, rank: number, operation: string): nu
 
 /** The shape two shapes broadcast to: aligned at the back, sizes equal or 1. */
 export function broadcastShapes(a: Shape, b: Shape, operation: string): number[] {
+  for (const shape of [a, b]) checkArrayLike('broadcastShapes', shape, 'shape', 'sizes such as [2, 3]')
   const rank = Math.max(a.length, b.length)
   const out = new Array<number>(rank)
   for (let i = 1; i <= rank; i++) {

@@ -137,7 +137,8 @@ function convertCommand(signal: AbortSignal): Command {
       const { format, events } = await readRecording(name, flags, signal)
       const bytes = await inFlagsToo(() => target.write!(events, options))
       await replaceFile(out, bytes)
-      print(json, { ...factsOf(name, format, events), out, to: target.id, bytes: bytes.length }, () => [`${name} (${format.id}) -> ${out} (${target.id}): ${count(events.t.length)} events, ${count(bytes.length)} bytes`, ...describeNotes(events)].join('\n'))
+      const facts = factsOf(name, format, events)
+      print(json, { ...facts, out, to: target.id, bytes: bytes.length }, () => [`${name} (${format.id}) -> ${out} (${target.id}): ${count(events.t.length)} events, ${count(bytes.length)} bytes`, ...describeNotes(facts)].join('\n'))
     })
 }
 

@@ -41,10 +41,10 @@ export function inspectCommand(signal: AbortSignal): Command {
 }
 
 /** The result for readers. */
-export function describeInspection({ model, spiking, producer, opset, bytes, inputs, outputs, layers, parameters, macs, convertible, T, readout, notes, trials }: ModelInspection): string {
+export function describeInspection({ model, spiking, producer, opset, bytes, inputs, outputs, layers, parameters, macs, convertible, refusal, codes, T, readout, notes, trials }: ModelInspection): string {
   const values = (list: readonly OnnxValue[]): string => list.map(({ name, dtype, shape }) => `${name} ${dtype} [${shape?.join(', ') ?? '?'}]`).join('; ')
   const refused = layers.filter(({ converts }) => !converts)
-  const verdict = spiking ? 'a spiking network' : convertible ? 'all layers convert' : `${refused.length} of ${layers.length} layers cannot spike`
+  const verdict = spiking ? 'a spiking network' : convertible ? 'all layers convert' : refused.length === 0 ? 'nothing would spike' : `${refused.length} of ${layers.length} layers cannot spike in the code 'binary'`
   return [
     `${model}: ${count(bytes)} bytes${opset === 0 ? '' : `, opset ${opset}`}${producer && `, written by ${producer}`}`,
     `in:  ${values(inputs)}`,
@@ -57,6 +57,7 @@ export function describeInspection({ model, spiking, producer, opset, bytes, inp
     ),
     '',
     `${count(parameters)} parameters, ${count(macs)} multiply-accumulates for one sample; ${verdict}`,
+    ...(spiking || convertible ? [] : [codes.length > 0 ? `the whole network becomes spiking with --code ${codes.join(' or ')}` : refusal!.replace(/^\[\w+\] /, 'snn convert refuses it: ')]),
     ...notes.map((note) => `note: ${note}`),
     ...(trials ? ['', ...describeTrials(trials)] : []),
   ].join('\n')

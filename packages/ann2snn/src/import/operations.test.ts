@@ -29,6 +29,11 @@ function scalar(value: number): OnnxTensor {
   return { dtype: 'float32', shape: [], data: Float32Array.of(value) }
 }
 
+/** False but at the places of a flat index. */
+function bools(shape: readonly number[], places: readonly number[]): OnnxTensor {
+  return { dtype: 'bool', shape, data: Uint8Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Number(places.includes(i))) }
+}
+
 interface Case {
   /** Shape of one sample of input x. */
   readonly x: readonly number[]
@@ -213,6 +218,15 @@ const cases: Readonly<Record<string, Case>> = {
   'MeanVarianceNormalization': { x: [3, 4, 5], nodes: [node('MeanVarianceNormalization', 'x', { axes: [2, 3] })], layers: 'mean1 sub1 square1 mean2 sqrt1 add1 div1' },
   'LRN': { x: [5, 2, 2], nodes: [node('LRN', 'x', { size: 3, alpha: 0.5, beta: 0.6, bias: 2 })], layers: 'square1 resample1 add1 pow1 div1' },
   'Attention': { x: [5, 8], nodes: [node('Attention', 'x x x', { q_num_heads: 2, kv_num_heads: 2, is_causal: 1 })], opset: 23, layers: 'reshape1 transpose1 mul1 reshape2 transpose2 matmul1 add1 softmax1 reshape3 transpose3 matmul2 transpose4 reshape4' },
+  'Attention behind earlier keys': { x: [5, 8], y: [2, 3, 4], nodes: [node('Attention', 'x x x - y y', { q_num_heads: 2, kv_num_heads: 2, is_causal: 1 }, 'out pk pv')], opset: 23, layers: /concat1 .*concat2/ },
+  'the keys that attention hands on': { x: [5, 8], y: [2, 3, 4], nodes: [node('Attention', 'x x x - y y', { q_num_heads: 2, kv_num_heads: 2 }, 'o out pv')], opset: 23, layers: 'reshape1 transpose1 concat1' },
+  'Where of a constant condition': { x: [3, 4], y: [1, 4], nodes: [node('Where', 'm x y')], constants: { m: bools([3, 4], [0, 5, 6, 11]) }, layers: 'mul1 mul2 add1' },
+  'Where of a condition with more axes': { x: [4], y: [4], nodes: [node('Where', 'm x y', {}, 'f'), node('Transpose', 'f', { perm: [1, 0, 2] })], constants: { m: bools([3, 1, 1], [1]) }, layers: 'reshape1 mul1 reshape2 mul2 add1' },
+  'Where that fills in before a softmax': { x: [3, 4], nodes: [node('Where', 'm x c', {}, 'f'), node('Softmax', 'f')], constants: { m: bools([3, 4], [0, 5, 6, 9, 11]), c: scalar(-Infinity) }, layers: 'mul1 add1 softmax1' },
+  'Where of a constant that broadcasts': { x: [3, 4], nodes: [node('Where', 'm c x')], constants: { m: bools([4], [1, 2]), c: w(3, 1) }, layers: 'mul1 add1' },
+  'Trilu': { x: [2, 3, 4], nodes: [node('Trilu', 'x k')], constants: { k: { dtype: 'int64', shape: [], data: BigInt64Array.of(1n) } }, layers: 'mul1' },
+  'Trilu, lower': { x: [3, 4], nodes: [node('Trilu', 'x', { upper: 0 })], layers: 'mul1' },
+  ...Object.fromEntries([0, 1].flatMap((exclusive) => [0, 1].map((reverse): [string, Case] => [`CumSum exclusive ${exclusive} reverse ${reverse}`, { x: [3, 4, 2], nodes: [node('CumSum', 'x a', { exclusive, reverse })], constants: { a: { dtype: 'int64', shape: [], data: BigInt64Array.of(-2n) } }, layers: 'cumSum1' }]))),
   ...Object.fromEntries(
     (['forward', 'reverse', 'bidirectional'] as const).flatMap((direction) =>
       ([['LSTM', 4, {}], ['GRU', 3, { linear_before_reset: 1 }], ['GRU', 3, { linear_before_reset: 0 }], ['RNN', 1, {}]] as const).map(([op, gates, more]): [string, Case] => {

@@ -78,9 +78,10 @@ function isPlausible(columns: readonly ArrayLike<number>[], order: string, senso
   return isPolarity(column('p')) && isPlace(column('x'), sensor?.width ?? 65536) && isPlace(column('y'), sensor?.height ?? 65536) && (!inOrder || neverFalls(column('t')))
 }
 
+/** What is no number is refused where it is read, with its place. */
 function isPolarity(values: ArrayLike<number>): boolean {
   const read = polarityReader()
-  for (let i = 0; i < values.length; i++) if (read(values[i]!) === undefined) return false
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i]) && read(values[i]!) === undefined) return false
   return true
 }
 

@@ -115,9 +115,14 @@ export function firstOutside(x: Uint16Array, y: Uint16Array, p: Uint8Array, { wi
   return -1
 }
 
+/** Throws `ARGUMENT` unless the value has what events have. */
+export function expectEvents(operation: string, events: unknown, name = 'events'): asserts events is Events {
+  checkMembers(operation, events, name, ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
+}
+
 /** Throws `ARGUMENT` unless every event lies on the sensor and the arrays are of one length. */
 export function checkEvents(operation: string, events: Events): void {
-  checkMembers(operation, events, 'events', ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
+  expectEvents(operation, events)
   const { t, x, y, p, sensor } = events
   checkSensor(operation, sensor)
   if (x.length !== t.length || y.length !== t.length || p.length !== t.length) {
@@ -137,7 +142,8 @@ function outside(operation: string, name: string, value: number, most: number, i
 
 /** The same events with times in another unit. */
 export function toTimeUnit(events: Events, timeUnit: TimeUnit): Events {
-  checkMembers('toTimeUnit', events, 'events', ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
+  expectEvents('toTimeUnit', events)
+  if (!Object.hasOwn(unitsPerSecond, timeUnit)) throw new SnnError('ARGUMENT', `[toTimeUnit] timeUnit ${String(timeUnit)}, expected one of ${Object.keys(unitsPerSecond).join(', ')}.`, { name: 'timeUnit', value: timeUnit })
   if (timeUnit === events.timeUnit) return events
   const [to, from] = [unitsPerSecond[timeUnit], unitsPerSecond[events.timeUnit]]
   // One of the two divides the other: a division or a multiplication by a whole number, rounded once.

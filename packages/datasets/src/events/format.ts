@@ -1,4 +1,4 @@
-import { isSnnError } from '@snn/tensor'
+import { checkBytes, isSnnError } from '@snn/tensor'
 import { bytesSource, joinBytes, piecesOf, sourceOf, type ByteSource, type ByteStream } from '../bytes.js'
 import { invalid } from '../invalid.js'
 import { EventBuffer } from './buffer.js'
@@ -82,7 +82,8 @@ export interface StreamFormatSpec<R extends object, W extends object> extends Fo
 export function streamFormat<R extends object = object, W extends object = object>(spec: StreamFormatSpec<R, W>): StreamFormat<R, W> {
   const { id, description, extensions, sniff, write, options: names = [], writeOptions = [] } = spec
   const nameOf = (options: ReadOptions | undefined): string => options?.file ?? id
-  const decode = (bytes: Uint8Array, options?: ReadOptions & R): Events => {
+  const decode = (given: Uint8Array, options?: ReadOptions & R): Events => {
+    const bytes = checkBytes(id, given)
     const file = nameOf(options)
     const decoder = spec.decoder(options ?? ({} as R), file)
     const out = new EventBuffer()
@@ -92,7 +93,7 @@ export function streamFormat<R extends object = object, W extends object = objec
       decoder.end?.(bytes.subarray(used), out)
       const events = taken(id, file, decoder, out, tally)
       tally.end()
-      return notingStill(events)
+      return noting(events)
     })
   }
   return {
@@ -148,8 +149,8 @@ export function containerFormat<R extends object = object, W extends object = ob
     sniff,
     async parse(bytes, options) {
       const parts: Events[] = []
-      for await (const part of piecesIn(bytesSource(bytes), options)) parts.push(part)
-      return notingStill(parts.length === 1 ? parts[0]! : concatEvents(parts))
+      for await (const part of piecesIn(bytesSource(checkBytes(id, bytes)), options)) parts.push(part)
+      return noting(parts.length === 1 ? parts[0]! : concatEvents(parts))
     },
     async *batches(source, options) {
       for await (const part of piecesIn(await sourceOf(source, options?.signal), options)) {
@@ -170,9 +171,10 @@ function taken(operation: string, file: string, decoder: EventDecoder, out: Even
   return out.take(sensor, decoder.timeUnit ?? 'us')
 }
 
-/** The events, with a note where their times do not move: they may be another column, or in another unit. */
-function notingStill(events: Events): Events {
+/** The events, with a note where there are none, or their times do not move: they may be another column, or in another unit. */
+function noting(events: Events): Events {
   const { t, notes = [] } = events
+  if (t.length === 0) return { ...events, notes: [...notes, { about: 'source', text: 'no events in the file' }] }
   if (t.length < 2 || t[0] !== t.at(-1) || !t.every((time) => time === t[0])) return events
   return { ...events, notes: [...notes, { about: 'time', count: t.length, text: `events that are all at the time ${t[0]}` }] }
 }

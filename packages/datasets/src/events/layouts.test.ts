@@ -124,6 +124,65 @@ describe('law: a file in any layout gives its events, or an error that names an 
   })
 })
 
+describe('law: columns that are no events', () => {
+  it('an index in front, without a name or with one, is skipped; a line of names that does not fit the rows is refused', async () => {
+    await fc.assert(
+      fc.asyncProperty(recordings, orders, fc.constantFrom(',', ';', ', '), fc.constantFrom('', 'Unnamed: 0', '"Unnamed: 0"', 'index'), fc.constantFrom('t', 'time [us]', 'timestamp (us)'), async (events, order, separator, index, time) => {
+        const { t, x, y, p } = events
+        const names = order.split('').map((letter) => (letter === 't' ? time : letter))
+        const rows = Array.from(t, (_, i) => [i, ...order.split('').map((letter) => ({ t, x, y, p })[letter as 't'][i])].join(separator.trim()))
+        const file = (head: readonly string[]): Layout => ({ bytes: text([head.join(separator), ...rows].join('\n')), file: 'table.csv', options: {} })
+        expect(lists(await read(file([index, ...names]), { sensor }))).toEqual(lists(events))
+        const found = await read(file(names), { sensor }).catch((error: unknown) => error)
+        expect(isSnnError(found, 'DATA_INVALID') && found.message).toMatch(/has 5 columns, but names for 4\. Give \{ columns: '-/)
+        expect(lists(await read(file(names), { sensor, columns: `-${order}`, timeUnit: 'us' }))).toEqual(lists(events))
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('an empty cell is no reason to read the next column in its place', async () => {
+    await expect(csv.parse(text(',t,x,y,p\n0,100,3,4,1\n1,200,,4,1\n'), { sensor })).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining('line 3: x is ""') as string })
+  })
+})
+
+describe('law: a number that is none is refused with its place', () => {
+  it.each(['nan', 'NaN', 'inf', '-Infinity', '1e999'])('%s in text', async (wrong) => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 399 }), fc.constantFrom('t', 'x', 'y', 'p'), fc.boolean(), async (at, column, named) => {
+        const rows = Array.from({ length: 400 }, (_, i) => ({ t: `${1000 + i}`, x: `${i % 30}`, y: '3', p: `${i % 2}`, ...(i === at && { [column]: wrong }) }))
+        const found = await csv.parse(text(`${named ? 't,x,y,p\n' : ''}${rows.map(({ t, x, y, p }) => [t, x, y, p].join(',')).join('\n')}\n`), { sensor }).catch((error: unknown) => error)
+        expect(isSnnError(found, 'DATA_INVALID') && found.message).toContain(`line ${at + 1 + Number(named)}: ${column} is "${wrong}"`)
+      }),
+      { numRuns: 12 },
+    )
+  })
+
+  it.each([NaN, Infinity, -Infinity])('%s in arrays', async (wrong) => {
+    for (const at of [0, 17, 99]) {
+      const columns = { t: Float64Array.from({ length: 100 }, (_, i) => (i === at ? wrong : i / 1000 + 1e-5)), x: new Float64Array(100), y: new Float64Array(100), p: Float64Array.from({ length: 100 }, (_, i) => i % 2) }
+      const rows = Float64Array.from({ length: 400 }, (_, i) => columns[('txyp'[i % 4] as 't')][Math.floor(i / 4)]!)
+      for (const found of [
+        await npz.parse(zipSync(Object.fromEntries(Object.entries(columns).map(([name, column]) => [`${name}.npy`, f8(column)]))), { sensor }).catch((error: unknown) => error),
+        await npy.parse(npyFile('<f8', [100, 4], rows), { sensor }).catch((error: unknown) => error),
+      ]) expect(isSnnError(found, 'DATA_INVALID') && found.message).toContain(`time ${wrong} of event ${at}, expected a finite number`)
+    }
+  })
+})
+
+describe('law: a file without events says so', () => {
+  it.each([
+    ['text', () => csv.parse(text('# events of a sensor 34 x 34 x 2, t in us\nt,x,y,p\n'))],
+    ['text with names alone', () => csv.parse(text('t,x,y,p\n'), { sensor })],
+    ['evt3', async () => evt3.parse(await evt3.write!(randomEvents(0, 1)))],
+    ['dat', async () => dat.parse(await dat.write!(randomEvents(0, 1)))],
+    ['npz', async () => npz.parse(await npz.write!(randomEvents(0, 1)))],
+  ])('%s', async (_, parse) => {
+    const { t, notes = [] } = await parse()
+    expect([t.length, notes.map((note) => note.text)]).toEqual([0, expect.arrayContaining(['no events in the file'])])
+  })
+})
+
 describe('times, places and polarities that cannot be', () => {
   const parse = (content: string, options: object = {}) => csv.parse(text(content), { sensor: { width: 64, height: 64 }, ...options })
   const column = (values: readonly number[]): string => values.map((t, i) => `${t} ${i} 3 ${i % 2}`).join('\n')

@@ -1,4 +1,4 @@
-import { checkBytes, checkObject, fileKind, SnnError } from '@snn/tensor'
+import { checkBytes, checkObject, checkString, fileKind, SnnError } from '@snn/tensor'
 import { allBytes, blobSource, bytesSource, joinBytes, piecesOf, type ByteSource, type ByteStream } from '../bytes.js'
 import type { Events } from './events.js'
 import type { EventFormat, ReadOptions, StreamOptions } from './format.js'
@@ -99,7 +99,9 @@ function recording(bytes: () => ByteStream | ByteSource, head: Uint8Array, name:
 }
 
 /** The format of a file by its first bytes (1024 are enough), else by its name. */
-export function detectFormat(head: Uint8Array, name = ''): EventFormat | undefined {
+export function detectFormat(first: Uint8Array, name = ''): EventFormat | undefined {
+  const head = checkBytes('detectFormat', first)
+  checkString('detectFormat', name, 'name')
   const ending = name.toLowerCase()
   return eventFormats.find((format) => format.sniff(head)) ?? eventFormats.find(({ extensions, id }) => (id === 'atis' || id === 'csv') && extensions.some((extension) => ending.endsWith(extension)))
 }

@@ -1,4 +1,4 @@
-import { checkMembers, SnnError, type TensorLike } from '@snn/tensor'
+import { checkArray, checkMembers, SnnError, type TensorLike } from '@snn/tensor'
 import type { Events } from './events.js'
 import { toAveragedTimeSurfaces } from './tensors/averaged-time-surface.js'
 import { toBinaRep } from './tensors/bina-rep.js'
@@ -41,13 +41,17 @@ export interface PipelineSpec {
 
 /** The function that a spec describes. Throws `ARGUMENT` for a name or option that is not there. */
 export function pipeline(spec: PipelineSpec): (events: Events, draw?: number) => TensorLike {
-  checkMembers('pipeline', spec, 'spec', ['transforms'], '{ transforms, tensor }')
-  const change = compose((spec.transforms ?? []).map((step) => build(transforms, step, 'transform') as EventTransform))
+  checkMembers('pipeline', spec, 'spec', ['tensor'], '{ transforms, tensor }')
+  const { transforms: steps = [] } = spec
+  checkArray('pipeline', steps, 'transforms')
+  const change = compose(steps.map((step) => build(transforms, step, 'transform') as EventTransform))
   const represent = build(tensors, spec.tensor, 'tensor') as (events: Events) => TensorLike
   return (events, draw) => represent(change(events, draw))
 }
 
-function build(table: Readonly<Record<string, unknown>>, { name, ...options }: { readonly name: string }, what: string): unknown {
+function build(table: Readonly<Record<string, unknown>>, step: { readonly name: string }, what: string): unknown {
+  checkMembers('pipeline', step, what, ['name'], 'its name and its options: { name, .. }')
+  const { name, ...options } = step
   if (!Object.hasOwn(table, name)) {
     throw new SnnError('ARGUMENT', `[pipeline] ${what} ${JSON.stringify(name)}, expected one of ${Object.keys(table).join(', ')}.`, { name: what, value: name })
   }

@@ -1,16 +1,18 @@
-import { checkMembers, SnnError } from '@snn/tensor'
-import type { Events } from './events.js'
+import { checkArray, checkArrayLike, checkMembers, SnnError } from '@snn/tensor'
+import { expectEvents, type Events } from './events.js'
 import { mergeNotes } from './notes.js'
 
 /** Events from index `from` up to but not including `to`, as views of the same arrays. */
-export function sliceEvents(events: Events, from: number, to = events.t.length): Events {
-  checkMembers('sliceEvents', events, 'events', ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
+export function sliceEvents(events: Events, from: number, to?: number): Events {
+  expectEvents('sliceEvents', events)
   const { t, x, y, p } = events
   return { ...events, t: t.subarray(from, to), x: x.subarray(from, to), y: y.subarray(from, to), p: p.subarray(from, to) }
 }
 
 /** The index of the first event with a time of at least `time`, by bisection; times must not fall. */
-export function indexOfTime({ t }: Pick<Events, 't'>, time: number): number {
+export function indexOfTime(events: Pick<Events, 't'>, time: number): number {
+  checkMembers('indexOfTime', events, 'events', ['t'], 'events')
+  const { t } = events
   let low = 0
   let high = t.length
   while (low < high) {
@@ -23,12 +25,14 @@ export function indexOfTime({ t }: Pick<Events, 't'>, time: number): number {
 
 /** Events with from <= t < to, as views; times must not fall. */
 export function sliceTime(events: Events, from: number, to: number): Events {
-  checkMembers('sliceTime', events, 'events', ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
+  expectEvents('sliceTime', events)
   return sliceEvents(events, indexOfTime(events, from), Math.max(indexOfTime(events, from), indexOfTime(events, to)))
 }
 
 /** The events at `indices`, in that order, copied. */
 export function selectEvents(events: Events, indices: ArrayLike<number>): Events {
+  expectEvents('selectEvents', events)
+  checkArrayLike('selectEvents', indices, 'indices')
   const length = indices.length
   const t = new Float64Array(length)
   const x = new Uint16Array(length)
@@ -46,6 +50,8 @@ export function selectEvents(events: Events, indices: ArrayLike<number>): Events
 
 /** The events whose byte in `kept` is not 0, copied. */
 export function keepEvents(events: Events, kept: Uint8Array): Events {
+  expectEvents('keepEvents', events)
+  checkArrayLike('keepEvents', kept, 'kept', 'a Uint8Array with a byte for each event')
   let count = 0
   for (let i = 0; i < kept.length; i++) if (kept[i] !== 0) count++
   if (count === events.t.length) return events
@@ -56,6 +62,8 @@ export function keepEvents(events: Events, kept: Uint8Array): Events {
 
 /** Recordings of one sensor after one another. Throws `ARGUMENT` when sensors or time units differ. */
 export function concatEvents(parts: readonly Events[]): Events {
+  checkArray('concatEvents', parts, 'parts', 'an array of recordings')
+  for (const part of parts) expectEvents('concatEvents', part, 'one of the recordings')
   const first = parts[0]
   if (!first) throw new SnnError('ARGUMENT', '[concatEvents] no recordings, expected at least one.', { name: 'parts', value: parts })
   const key = ({ sensor, timeUnit }: Events): string => `${sensor.width} x ${sensor.height} x ${sensor.polarities}, ${timeUnit}`
@@ -76,14 +84,16 @@ export function concatEvents(parts: readonly Events[]): Events {
 }
 
 /** Whether times never fall. */
-export function isSorted({ t }: Pick<Events, 't'>): boolean {
+export function isSorted(events: Pick<Events, 't'>): boolean {
+  checkMembers('isSorted', events, 'events', ['t'], 'events')
+  const { t } = events
   for (let i = 1; i < t.length; i++) if (t[i]! < t[i - 1]!) return false
   return true
 }
 
 /** Events by time; those of equal time keep their order. Events that are sorted are returned as they are. */
 export function sortEvents(events: Events): Events {
-  checkMembers('sortEvents', events, 'events', ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
+  expectEvents('sortEvents', events)
   if (isSorted(events)) return events
   const { t } = events
   return selectEvents(events, Uint32Array.from(t, (_, i) => i).sort((a, b) => t[a]! - t[b]! || a - b))

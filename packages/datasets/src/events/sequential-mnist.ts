@@ -1,4 +1,4 @@
-import { checkOptions, SnnError, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkOptions, SnnError, type TensorLike } from '@snn/tensor'
 import { sensorOf, type Events } from './events.js'
 import { EventBuffer } from './buffer.js'
 
@@ -28,7 +28,9 @@ export function sequentialEvents(options: SequentialOptions = {}): (image: Tenso
   const half = (neurons - 1) / 2
   const thresholds = Uint8Array.from({ length: half }, (_, k) => (half === 1 ? 0 : Math.floor((254 * k) / (half - 1))))
   const steps = duplicate ? 2 : 1
-  return ({ data: pixels }) => {
+  return (image) => {
+    checkMembers('sequentialEvents', image, 'image', ['data'], 'a picture { data, shape }')
+    const { data: pixels } = image
     const out = new EventBuffer()
     const active: number[] = []
     for (let i = 0; i < pixels.length; i++) {

@@ -7,7 +7,8 @@ const longest = 86_400
 
 /**
  * The unit of times that a file does not name, or why none is plausible. Whole numbers are us, what cameras count. Numbers with decimals are s where
- * some have more than three (with three they may as well be ms) and the recording lasts at most a day with at least one event a second.
+ * some have more than three (with three they may as well be ms) and the recording lasts at most a day with at least one event a second. What is no
+ * finite number says nothing of a unit: readers refuse it, with its place.
  */
 export function plausibleUnit(t: ArrayLike<number>): { readonly unit: 'us' | 's' } | { readonly why: string } {
   let [least, most] = [Infinity, -Infinity]
@@ -15,6 +16,7 @@ export function plausibleUnit(t: ArrayLike<number>): { readonly unit: 'us' | 's'
   let fine = false
   for (let i = 0; i < t.length; i++) {
     const time = t[i]!
+    if (!Number.isFinite(time)) continue
     if (time < least) least = time
     if (time > most) most = time
     if (Math.floor(time) === time) continue

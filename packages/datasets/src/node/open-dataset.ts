@@ -15,6 +15,8 @@ import { isPicture, pictureFolder } from './picture-folder.js'
 export interface OpenOptions {
   /** Where the colours of 4-axis uint8 arrays are; see `fromArrays`. */
   readonly layout?: 'nchw' | 'nhwc'
+  /** `optional`: labels of arrays that name no classes are left out, with a note, instead of an error. Default `needed`. */
+  readonly labels?: 'needed' | 'optional'
   readonly signal?: AbortSignal
 }
 
@@ -153,11 +155,18 @@ function cifar(bytes: Uint8Array, file: string, classes: string[] | undefined): 
 }
 
 /** `fromArrays`, with the file named in what it throws. */
-function joinArrays(images: TensorLike, labels: TensorLike | undefined, file: string, { layout }: OpenOptions): ImageDataset {
+function joinArrays(images: TensorLike, labels: TensorLike | undefined, file: string, { layout, labels: use }: OpenOptions): ImageDataset {
+  const name = file.replace(/\.gz$/, '')
+  const described = { description: `${name}, ${images.shape[0] ?? 0} x ${formatShape(images.shape.slice(1))}`, ...(layout ? { layout } : {}) }
   try {
-    const name = file.replace(/\.gz$/, '')
-    const shape = formatShape(images.shape.slice(1))
-    return fromArrays(images, labels, { description: `${name}, ${images.shape[0] ?? 0} x ${shape}`, ...(layout ? { layout } : {}) })
+    try {
+      return fromArrays(images, labels, described)
+    } catch (error) {
+      if (use !== 'optional' || !labels || labels.shape[0] !== images.shape[0] || !isSnnError(error)) throw error
+      // where the images are at fault, they are again
+      const unlabelled = fromArrays(images, undefined, described)
+      return { ...unlabelled, notes: [...(unlabelled.notes ?? []), `The labels are left out: ${error.message.replace(/^\[\w+\] /, '')}`] }
+    }
   } catch (error) {
     if (isSnnError(error)) throw invalid('openDataset', file, error.message, undefined, error)
     throw error

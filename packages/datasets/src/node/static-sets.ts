@@ -124,7 +124,9 @@ const rate = 16000
  * Speech Commands (Warden 2018): a folder of .wav files for each word; `validation_list.txt` and `testing_list.txt` name those that are not for
  * training. Samples are divided by their greatest size.
  */
-export async function speechCommands({ silence = 0, version = 2, ...options }: SpeechCommandsOptions): Promise<AudioDataset> {
+export async function speechCommands(options: SpeechCommandsOptions): Promise<AudioDataset> {
+  checkObject('speechCommands', options)
+  const { silence = 0, version = 2 } = options
   const info = version === 1 ? staticCatalogue.speechCommandsV1 : staticCatalogue.speechCommands
   const folder = await findSet(info, options, 'folders of words with validation_list.txt and testing_list.txt', (names) => names.includes('testing_list.txt'))
   const classes = (await namesIn(folder)).filter((name) => name.endsWith('/') && !name.startsWith('_')).map((name) => name.slice(0, -1))

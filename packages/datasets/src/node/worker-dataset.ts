@@ -1,5 +1,5 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads'
-import { SnnError, type ErrorCode, type ErrorDetails } from '@snn/tensor'
+import { checkMembers, checkObject, SnnError, type ErrorCode, type ErrorDetails } from '@snn/tensor'
 import { checkIndex, type Dataset } from '../dataset.js'
 import type { Pair } from '../sample-pairs.js'
 import type { WorkerAnswer } from './worker.js'
@@ -31,12 +31,15 @@ interface Thread {
  * A data set that is read, transformed and put into tensors in threads: give it to `loader`, whose `prefetch` and batch size bound how much is
  * under way. The source is plain data or the URL of a module; a function is an `ARGUMENT` error, since functions cannot be sent to a thread.
  */
-export async function workerDataset(source: WorkerSource, { workers, execArgv }: WorkerDatasetOptions): Promise<WorkerDataset> {
+export async function workerDataset(source: WorkerSource, options: WorkerDatasetOptions): Promise<WorkerDataset> {
+  checkObject('workerDataset', source, 'source', 'plain data, or { module, options }')
+  checkMembers('workerDataset', options, 'options', ['workers'], '{ workers }')
+  const { workers, execArgv } = options
   if (!Number.isInteger(workers) || workers < 1) throw new SnnError('ARGUMENT', `[workerDataset] workers ${workers}, expected a whole number of at least 1.`, { name: 'workers', value: workers })
   checkSource(source)
   const isModule = 'module' in source
-  const options: WorkerOptions = { workerData: isModule ? source.options : source, execArgv: [...(execArgv ?? inherited())] }
-  const threads: Thread[] = Array.from({ length: workers }, () => ({ worker: new Worker(isModule ? new URL(source.module) : workerUrl(), options), waiting: new Map() }))
+  const settings: WorkerOptions = { workerData: isModule ? source.options : source, execArgv: [...(execArgv ?? inherited())] }
+  const threads: Thread[] = Array.from({ length: workers }, () => ({ worker: new Worker(isModule ? new URL(source.module) : workerUrl(), settings), waiting: new Map() }))
   const close = async (): Promise<void> => {
     await Promise.all(threads.map(({ worker }) => worker.terminate()))
   }

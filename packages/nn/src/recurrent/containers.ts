@@ -1,4 +1,4 @@
-import { checkOptions, concat, formatShape, sameShape, SnnError, zeros, type Shape, type Tensor } from '@snn/tensor'
+import { checkMembers, checkOptions, concat, formatShape, sameShape, SnnError, zeros, type Shape, type Tensor } from '@snn/tensor'
 import { checkSizes } from '../check.js'
 import { drawnWeights, keyOf } from '../initialize.js'
 import type { Config, StatefulLayer, Variables } from '../layer.js'
@@ -51,6 +51,7 @@ export function linearRecurrent(sub: Part, inputs: number, outputs: number, opti
 
 /** The same over given arrays. */
 export function linearRecurrentLayer(sub: Part, variables: Variables, initialize?: (key: number) => void): StatefulLayer {
+  checkMembers('linearRecurrentLayer', variables, 'variables', ['weight'], 'Variables by name: weight [inputs, inputs + outputs], and bias [inputs]')
   const linear = linearLayer({}, variables)
   const [inputs, both] = variables['weight']!.shape as readonly [number, number]
   return recurrent('linearRecurrent', {}, sub, {

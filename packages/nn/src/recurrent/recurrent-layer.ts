@@ -1,5 +1,5 @@
 import { erf, surrogateParts, type Surrogate } from '@snn/surrogate'
-import { checkObject, checkOptions, formatShape, SnnError, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { checkObject, checkOptions, formatShape, SnnError, wrongArgument, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
 import type { Config, StatefulLayer, Variables } from '../layer.js'
 import { linearLayer } from '../layers/linear.js'
 import { gruCell, lstmCell, vanillaCell, type RecurrentCell } from './cells.js'
@@ -27,6 +27,7 @@ export function recurrentLayer(kind: RecurrentKind, weights: Variables, options:
   checkObject('recurrentLayer', weights, 'weights', 'Variables by name')
   checkOptions('recurrentLayer', options, ['surrogate', 'candidateSurrogate'])
   const { surrogate = erf(), candidateSurrogate = surrogate } = options
+  if (!Object.hasOwn(recurrentCells, kind)) throw wrongArgument('recurrentLayer', 'kind', kind, `one of ${Object.keys(recurrentCells).join(', ')}`)
   const cell: RecurrentCell = recurrentCells[kind]
   const { hidden, inputs } = sizesOf(kind, cell.gates, weights)
   const input = pick(weights, 'inputWeight', 'inputBias')

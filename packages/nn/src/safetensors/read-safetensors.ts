@@ -1,4 +1,4 @@
-import { hostTensor, SnnError, checkBytes, fileKind, type HostTensor, type Shape } from '@snn/tensor'
+import { hostTensor, isSnnError, SnnError, checkBytes, fileKind, type HostTensor, type Shape } from '@snn/tensor'
 import { elementsFrom, elementTypes } from './element-types.js'
 import { byteLength, longestHeader, metadataKey, prefixLength } from './format.js'
 import { repeatedKey } from './repeated-key.js'
@@ -21,8 +21,16 @@ export interface Safetensors {
  */
 export function readSafetensors(file: Uint8Array): Safetensors {
   const bytes = checkBytes('readSafetensors', file)
-  const kind = fileKind(bytes)
-  if (kind && kind.id !== 'safetensors' && kind.id !== 'text') throw new SnnError('DATA_INVALID', `[readSafetensors] the file is ${kind.name}, no safetensors file. ${kind.fix ?? 'Give the weights that training or another tool wrote.'}`, { file: 'safetensors' })
+  try {
+    return read(bytes)
+  } catch (error) {
+    const kind = isSnnError(error, 'DATA_INVALID') ? fileKind(bytes) : undefined
+    if (!kind || kind.id === 'safetensors' || kind.id === 'text') throw error
+    throw new SnnError('DATA_INVALID', `[readSafetensors] the file is ${kind.name}, no safetensors file. ${kind.fix ?? 'Give the weights that training or another tool wrote.'}`, { file: 'safetensors' }, { cause: error })
+  }
+}
+
+function read(bytes: Uint8Array): Safetensors {
   const { header, start } = readHeader(bytes)
   const { [metadataKey]: metadata = {}, ...rest } = header
   if (!isObject(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) throw invalid(`${metadataKey} is not an object of strings`)

@@ -22,8 +22,8 @@ export interface Out extends Known {
   readonly constant?: OnnxTensor
 }
 
-/** What a rule makes of a node: the node in normal form with its outputs, or that output 0 equals a value which is there already. */
-export type Result = { readonly outputs: readonly Out[]; readonly op?: string; readonly domain?: string; readonly inputs?: readonly string[]; readonly attributes?: Record<string, OnnxAttribute> } | { readonly same: string }
+/** What a rule makes of a node: the node in normal form with its outputs, or that output 0, or each of several, equals a value which is there already. */
+export type Result = { readonly outputs: readonly Out[]; readonly op?: string; readonly domain?: string; readonly inputs?: readonly string[]; readonly attributes?: Record<string, OnnxAttribute> } | { readonly same: string | readonly string[] }
 
 export type Rule = (call: Call) => Result
 
@@ -136,7 +136,7 @@ export class Builder {
 
   private take(source: OnnxNode, result: Result): void {
     if ('same' in result) {
-      this.aliases.set(source.outputs[0]!, result.same)
+      for (const [i, same] of [result.same].flat().entries()) if (source.outputs[i]) this.aliases.set(source.outputs[i], same)
       return
     }
     const node: OnnxNode = { ...source, op: result.op ?? source.op, domain: result.domain ?? source.domain, inputs: trimmed(result.inputs ?? source.inputs), attributes: result.attributes ?? {} }

@@ -23,8 +23,18 @@ function repeated(call: Call, value: string, times: number): string {
   return call.before('Reshape', [copies, call.addNumbers('together', [0, count! * times, -1, size!])])
 }
 
+/** Which keys a query may look at, by their places: query i stands at the place `before` + i, behind keys of earlier calls. */
+interface Sight {
+  readonly before: number
+  /** How many places back and ahead. */
+  readonly left: number
+  readonly right: number
+}
+
+const sees = ({ before, left, right }: Sight, query: number, key: number): boolean => key >= before + query - left && key <= before + query + right
+
 /** What is added to the scores: the mask, a boolean one as 0 and -infinity; undefined for none. */
-function maskOf(call: Call, queries: Dim, keys: Dim, causal: boolean): string | undefined {
+function maskOf(call: Call, queries: Dim, keys: Dim, sight: Sight): string | undefined {
   if (!call.has(3)) return undefined
   if (call.shape(3).at(-1) !== keys) return call.refuse(`its mask has shape ${formatDims(call.shape(3))} for ${keys} keys`, 'Export it with a mask for every key.')
   const constant = call.constant(3)
@@ -34,32 +44,35 @@ function maskOf(call: Call, queries: Dim, keys: Dim, causal: boolean): string | 
   // a query that sees no key has no softmax; ONNX says that its result is 0
   const [rows, columns] = [Number(queries), Number(keys)]
   for (let row = 0; row < values.length / columns; row++) {
-    const seen = causal ? (row % rows) + 1 : columns
-    if (values.slice(row * columns, row * columns + seen).every((value) => value === -Infinity)) return call.refuse('its mask leaves a query without keys', 'Export it with a mask that leaves each query one key.')
+    if (values.slice(row * columns, (row + 1) * columns).every((value, key) => value === -Infinity || !sees(sight, row % rows, key))) return call.refuse('its mask leaves a query without keys', 'Export it with a mask that leaves each query one key.')
   }
   return constant.dtype === 'bool' ? call.addTensor('mask', tensorOf('float32', constant.shape, values)) : call.input(3)
 }
 
-/** 0 where a query may look, -infinity at the keys behind it. */
-function causalMask(call: Call, queries: Dim | undefined, keys: Dim | undefined): string {
+/** 0 where a query may look, -infinity at other keys. */
+function sightMask(call: Call, queries: Dim | undefined, keys: Dim | undefined, sight: Sight): string {
   const shape = [queries, keys]
-  if (!isStatic(shape as readonly Dim[])) return call.refuse('it is causal over a free number of steps', 'Give the sizes with the option sizes.')
-  const [rows, columns] = shape as readonly number[]
-  return call.addTensor('causal', tensorOf('float32', [rows!, columns!], Array.from({ length: rows! * columns! }, (_, i) => (i % columns! <= Math.floor(i / columns!) ? 0 : -Infinity))))
+  if (!isStatic(shape as readonly Dim[])) return call.refuse('it is causal, or looks at a window, over a free number of steps', 'Give the sizes with the option sizes.')
+  const [rows, columns] = shape as unknown as readonly [number, number]
+  const seen = Array.from({ length: rows * columns }, (_, i) => sees(sight, Math.floor(i / columns), i % columns))
+  for (let row = 0; row < rows; row++) if (!seen.slice(row * columns, (row + 1) * columns).includes(true)) return call.refuse('its window leaves a query without keys', 'Export it with a window that leaves each query one key.')
+  return call.addTensor('sight', tensorOf('float32', [rows, columns], seen.map((may) => (may ? 0 : -Infinity))))
 }
 
 /**
  * Y = softmax(scale Q K' + mask) V for each head, written with the operations that it is made of. Keys and values of fewer heads are
- * used by several; with `softcap` the scores are softcap tanh(scores / softcap) before the mask.
+ * used by several; with `softcap` the scores are softcap tanh(scores / softcap) before the mask. Keys and values of earlier calls, where
+ * they are given, stand in front.
  */
 const attention: Rule = (call) => {
-  if ([4, 5, 6].some((i) => call.has(i))) call.refuse('it keeps keys and values of earlier calls', 'Export the model without a cache.')
-  if ([1, 2, 3].some((i) => call.used(i))) call.refuse('its keys, values or scores are used', 'Export the model without a cache.')
-  if (['left_window_size', 'right_window_size'].some((name) => call.int(name, -1) >= 0)) call.refuse('it looks at a window', 'Export it with a mask.')
+  if (call.has(6)) call.refuse('how many keys there are is found at run time', 'Export the model without a cache of a fixed size.')
+  if (call.used(3)) call.refuse('its scores are used', 'Choose a value before it with the option output.')
+  if (call.has(4) !== call.has(5)) call.fail('it has earlier keys or earlier values, expected both or none')
   const flat = call.rank(0) === 3
   const [queryHeads, keyHeads] = flat ? [call.int('q_num_heads'), call.int('kv_num_heads')] : [call.shape(0)[1], call.shape(1)[1]]
   if (typeof queryHeads !== 'number' || typeof keyHeads !== 'number' || queryHeads % keyHeads !== 0) return call.fail(`${queryHeads} heads of queries for ${keyHeads} of keys`)
-  const [q, k, v] = [heads(call, 0, queryHeads), heads(call, 1, keyHeads), heads(call, 2, keyHeads)]
+  const q = heads(call, 0, queryHeads)
+  const [k, v] = [1, 2].map((i) => (call.has(i + 3) ? call.before('Concat', [call.input(i + 3), heads(call, i, keyHeads)], { axis: 2 }) : heads(call, i, keyHeads))) as [string, string]
   const [, , queries, size] = call.shapeOf(q)
   const keys = call.shapeOf(k)[2]!
   const scale = call.float('scale', 0) || 1 / Math.sqrt(size as number)
@@ -69,14 +82,17 @@ const attention: Rule = (call) => {
   let scores = call.before('MatMul', [call.before('Mul', [q, number('scale', scale)]), turned])
   const cap = call.float('softcap', 0)
   if (cap > 0) scores = call.before('Mul', [call.before('Tanh', [call.before('Div', [scores, number('softcap', cap)])]), number('softcap', cap)])
-  const causal = call.int('is_causal', 0) === 1
-  if (causal) scores = call.before('Add', [scores, causalMask(call, queries, keys)])
-  const mask = maskOf(call, queries!, keys, causal)
+  const earlier = call.has(4) ? call.shape(4)[2] : 0
+  if (typeof earlier !== 'number') call.refuse('it has a free number of earlier keys', 'Give the sizes with the option sizes.')
+  const [left, right] = [call.int('left_window_size', -1), call.int('is_causal', 0) === 1 ? 0 : call.int('right_window_size', -1)]
+  const sight = { before: earlier as number, left: left < 0 ? Infinity : left, right: right < 0 ? Infinity : right }
+  if (left >= 0 || right >= 0) scores = call.before('Add', [scores, sightMask(call, queries, keys, sight)])
+  const mask = maskOf(call, queries!, keys, sight)
   if (mask) scores = call.before('Add', [scores, mask])
   const result = call.before('MatMul', [call.before('Softmax', [scores], { axis: 3 }), repeated(call, v, times)])
-  if (!flat) return { same: result }
+  if (!flat) return { same: [result, k, v] }
   const hidden = queryHeads * (call.shapeOf(v)[3] as number)
-  return { same: call.before('Reshape', [call.before('Transpose', [result], { perm: [0, 2, 1, 3] }), call.addNumbers('hidden', [0, 0, hidden])]) }
+  return { same: [call.before('Reshape', [call.before('Transpose', [result], { perm: [0, 2, 1, 3] }), call.addNumbers('hidden', [0, 0, hidden])]), k, v] }
 }
 
 export const attentions: Readonly<Record<string, Rule>> = { Attention: attention }

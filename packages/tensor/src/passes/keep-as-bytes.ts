@@ -1,6 +1,7 @@
 import { createNode, rebuild } from '../build.js'
 import type { DType } from '../dtype.js'
-import { isPrimitive, topological, type Graph, type Node } from '../graph.js'
+import { checkMembers } from '../check.js'
+import { checkGraph, isPrimitive, topological, type Graph, type Node } from '../graph.js'
 import { scanNode } from '../scan.js'
 import type { Tensor } from '../tensor.js'
 import { rewrite } from './rewrite.js'
@@ -16,6 +17,8 @@ export interface KeepOptions {
  * stacks it stacks as bytes, too. A pass for backends that plan their memory by when each value lives.
  */
 export function keepAsBytes(graph: Graph, options: KeepOptions): Graph {
+  checkGraph('keepAsBytes', graph)
+  checkMembers('keepAsBytes', options, 'options', ['readsBytes()'], '{ readsBytes }')
   const waiting = worthKeeping(graph, options)
   const bytes = new Map<Tensor, Tensor>()
   /** `tensor`, spikes or those moved, as bytes. */

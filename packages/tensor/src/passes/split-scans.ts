@@ -1,7 +1,8 @@
 import type { Program } from '../backend.js'
 import { createNode } from '../build.js'
 import { bytesPerElement } from '../dtype.js'
-import { isPrimitive, topological, type Graph, type Node } from '../graph.js'
+import { checkMembers } from '../check.js'
+import { checkProgram, isPrimitive, topological, type Graph, type Node } from '../graph.js'
 import type { Primitive, Primitives } from '../primitive.js'
 import { sizeOf, type Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
@@ -22,6 +23,8 @@ export interface SplitOptions {
  * components (Tarjan 1972).
  */
 export function splitScans(program: Program, options: SplitOptions): Program {
+  checkProgram('splitScans', program)
+  checkMembers('splitScans', options, 'options', ['maximumBytes'], '{ maximumBytes }')
   const { parameters, results, assigns } = program
   const whole: Graph = { parameters, results: [...results, ...assigns.map(({ value }) => value)] }
   const split = rewrite(whole, (node, inputs) => (isPrimitive(node, 'scan') ? splitScan(node, inputs, options) : undefined))

@@ -1,13 +1,15 @@
 import type { Program } from '../backend.js'
 import { createNode, rebuild } from '../build.js'
-import { isPrimitive, topological, type Graph, type Node } from '../graph.js'
+import { checkProgram, isPrimitive, topological, type Graph, type Node } from '../graph.js'
 import type { Tensor } from '../tensor.js'
 import { withOrigin } from '../trace.js'
 import { rewrite } from './rewrite.js'
 import { simplify } from './simplify.js'
 
 /** The program with each scan written out step after step: for what knows no loops. It grows with the number of steps. */
-export function unrollScans({ parameters, results, assigns }: Program): Program {
+export function unrollScans(program: Program): Program {
+  checkProgram('unrollScans', program)
+  const { parameters, results, assigns } = program
   const graph = unrolled({ parameters, results: [...results, ...assigns.map(({ value }) => value)] })
   const at = results.length
   return simplify({ parameters, results: graph.results.slice(0, at), assigns: assigns.map(({ variable }, i) => ({ variable, value: graph.results[at + i]! })) })

@@ -1,3 +1,4 @@
+import { checkArray, checkArrayLike } from '../check.js'
 import type { Node } from '../graph.js'
 import type { Inputs } from '../interpret.js'
 import type { TypedArray } from '../dtype.js'
@@ -42,6 +43,8 @@ function multiply(a: number, b: number): [high: number, low: number] {
  * float32 (word >>> 8) 2^-24 in [0, 1). Every backend gives the same bits.
  */
 export function fillUniform(data: TypedArray, key: readonly [number, number], offset: number): void {
+  checkArrayLike('fillUniform', data, 'data', 'a typed array')
+  checkArray('fillUniform', key, 'key', 'two numbers of 32 bits')
   const key32 = [key[0] >>> 0, key[1] >>> 0] as const
   for (let i = 0; i < data.length; i += 4) {
     const words = philox([i / 4, 0, offset >>> 0, 0], key32)

@@ -1,4 +1,4 @@
-import { concat, isFloat, sizeOf, SnnError, type HostTensor, type Tensor, type TensorLike, type Variable } from '@snn/tensor'
+import { concat, indexOfNotFinite, isFloat, sizeOf, SnnError, type HostTensor, type Tensor, type TensorLike, type Variable } from '@snn/tensor'
 import { list } from '../optimizers/check-reach.js'
 
 /** Where training is, for errors. Both from 1. */
@@ -21,7 +21,7 @@ export function finiteLoss({ data }: HostTensor, place: Place): number {
 export function checkBatch(batch: readonly [x: TensorLike, y: TensorLike, ...unknown[]], place: Place | undefined, operation: string): void {
   for (const [i, name] of (['input', 'target'] as const).entries()) {
     const { data, shape } = batch[i] as TensorLike
-    const at = firstNotFinite(data)
+    const at = indexOfNotFinite(data)
     if (at < 0) continue
     const size = data.length / (shape[0] ?? 1)
     const where = place ? ` at ${say(place)}` : ''
@@ -55,7 +55,7 @@ export async function checkHealth(health: HostTensor | undefined, variables: Rea
 
 /** Throws `NOT_FINITE` where a Variable of a network holds a number that is none: NaN, since some may be infinite. */
 export function checkWeights(tensors: Readonly<Record<string, TensorLike>>, place: Place, isNone: (value: number) => boolean = Number.isNaN): void {
-  const sick = Object.entries(tensors).filter(([, { data, dtype = 'float32' }]) => isFloat(dtype) && firstNotFinite(data, isNone) >= 0)
+  const sick = Object.entries(tensors).filter(([, { data, dtype = 'float32' }]) => isFloat(dtype) && indexOfNotFinite(data) >= 0 && (data as Float32Array).some(isNone))
   if (sick.length === 0) return
   // averages of an optimiser follow its parameters
   const own = sick.filter(([name]) => !name.startsWith('optimizer.'))
@@ -70,13 +70,4 @@ const say = ({ epoch, batch }: Place): string => `epoch ${epoch}, batch ${batch}
 
 function notFinite(place: Place, text: string): SnnError {
   return new SnnError('NOT_FINITE', `[fit] ${text}`, { place: say(place) })
-}
-
-/** The first number that is none, or -1. */
-function firstNotFinite(data: ArrayLike<number>, isNone: (value: number) => boolean = (value) => !Number.isFinite(value)): number {
-  // whole numbers always are; else one sum tells, without a branch for each
-  if (!(data instanceof Float32Array || data instanceof Float64Array)) return -1
-  let sum = 0
-  for (let i = 0; i < data.length; i++) sum += data[i]! - data[i]!
-  return sum === 0 ? -1 : data.findIndex(isNone)
 }

@@ -8,7 +8,13 @@ export type Kernel = (x: Tensor, y: Tensor) => Tensor
 
 /** x y^T */
 export function linearKernel(): Kernel {
-  return (x, y) => x.matmul(y.transpose())
+  return (x, y) => products('linearKernel', x, y)
+}
+
+function products(operation: string, x: Tensor, y: Tensor): Tensor {
+  checkTensor(operation, x)
+  checkTensor(operation, y, 'y')
+  return x.matmul(y.transpose())
 }
 
 /** (x y^T)^degree. Throws `ARGUMENT` unless the degree is a whole number of at least 1. */
@@ -17,7 +23,7 @@ export function polynomialKernel(options: { readonly degree?: number } = {}): Ke
   const { degree = 2 } = options
   if (!Number.isSafeInteger(degree) || degree < 1) throw new SnnError('ARGUMENT', `[polynomialKernel] degree ${degree}, expected a whole number of at least 1.`, { name: 'degree', value: degree })
   return (x, y) => {
-    const product = linearKernel()(x, y)
+    const product = products('polynomialKernel', x, y)
     return Array.from({ length: degree - 1 }).reduce<Tensor>((power) => power.mul(product), product)
   }
 }
@@ -26,7 +32,7 @@ export function polynomialKernel(options: { readonly degree?: number } = {}): Ke
 export function sigmoidKernel(options: { readonly alpha?: number } = {}): Kernel {
   checkOptions('sigmoidKernel', options, ['alpha'])
   const { alpha = 1 } = options
-  return (x, y) => linearKernel()(x, y).mul(alpha).sigmoid()
+  return (x, y) => products('sigmoidKernel', x, y).mul(alpha).sigmoid()
 }
 
 /** exp(-|x_i - y_j|^2 / (2 sigma^2)). Throws `ARGUMENT` unless sigma is positive. */
@@ -35,8 +41,9 @@ export function gaussianKernel(options: { readonly sigma?: number } = {}): Kerne
   const { sigma = 1 } = options
   if (!(sigma > 0)) throw new SnnError('ARGUMENT', `[gaussianKernel] sigma ${sigma}, expected a positive number.`, { name: 'sigma', value: sigma })
   return (x, y) => {
+    const product = products('gaussianKernel', x, y)
     const square = (z: Tensor): Tensor => z.square().sum(-1)
-    const distance = square(x).expandDims(1).add(square(y).expandDims(0)).sub(linearKernel()(x, y).mul(2))
+    const distance = square(x).expandDims(1).add(square(y).expandDims(0)).sub(product.mul(2))
     return distance.div(-2 * sigma * sigma).exp()
   }
 }
@@ -44,11 +51,12 @@ export function gaussianKernel(options: { readonly sigma?: number } = {}): Kerne
 /** Cosines: x y^T over the products of the norms plus 1e-8. A row without a spike counts as one of length 1, so that it has a gradient, too. */
 export function cosineKernel(): Kernel {
   return (x, y) => {
+    const product = products('cosineKernel', x, y)
     const norm = (z: Tensor): Tensor => {
       const square = z.square().sum(-1)
       return where(square.gt(0), square, 1).sqrt()
     }
-    return linearKernel()(x, y).div(norm(x).expandDims(1).mul(norm(y).expandDims(0)).add(1e-8))
+    return product.div(norm(x).expandDims(1).mul(norm(y).expandDims(0)).add(1e-8))
   }
 }
 

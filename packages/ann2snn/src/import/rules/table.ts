@@ -4,6 +4,7 @@ import { activations } from './activation.js'
 import { arithmetic } from './arithmetic.js'
 import { convTranspose } from './conv-transpose.js'
 import { dynamicQuantizations } from './dynamic-quantization.js'
+import { fixedMaps } from './fixed-map.js'
 import { linear } from './linear.js'
 import { movement } from './movement.js'
 import { normalization } from './normalization.js'
@@ -13,7 +14,7 @@ import { windows } from './window.js'
 
 /** For every ONNX operation of the normal form that a network can hold, by domain: the layers it becomes. */
 const rules: ReadonlyMap<string, ReadonlyMap<string, Rule>> = new Map([
-  ['', new Map(Object.entries({ ...windows, ConvTranspose: convTranspose, ...linear, ...activations, ...arithmetic, ...normalization, ...movement, ...quantizations, ...dynamicQuantizations, ...recurrences }))],
+  ['', new Map(Object.entries({ ...windows, ConvTranspose: convTranspose, ...linear, ...activations, ...arithmetic, ...normalization, ...movement, ...fixedMaps, ...quantizations, ...dynamicQuantizations, ...recurrences }))],
   ['com.microsoft', new Map(Object.entries(microsoft))],
 ])
 

@@ -91,8 +91,8 @@ export function arrayReading(operation: string, file: string, known: KnownRecord
         const row = y ? y[i]! : 0
         const sign = p ? polarityOf(p[i]!) : 0
         const time = timeUnit === 'us' ? counter.next(t[i]!) : t[i]!
-        if (!Number.isFinite(time)) fail(`time ${time} of event ${i}, expected a finite number.`)
-        if (guessed && Math.floor(time) !== time) fail(`time ${time} of event ${i} after whole numbers, which are taken as us. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`)
+        if (!Number.isFinite(time)) fail(`time ${time} of event ${tally.all + i}, expected a finite number. Leave the event out, or mend it where the file was made.`)
+        if (guessed && Math.floor(time) !== time) fail(`time ${time} of event ${tally.all + i} after whole numbers, which are taken as us. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`)
         if (!(isPlace(column, width) && isPlace(row, height) && isPlace(sign, polarities))) {
           first ??= describeOutside(`event ${tally.all + i}`, column, row, sign, sensor)
           continue

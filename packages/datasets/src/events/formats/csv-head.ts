@@ -21,7 +21,11 @@ export interface CsvHead {
   readonly line: number
 }
 
-const fieldsOf = (line: string): string[] => line.split(/[\s,;]+/).filter((field, i, all) => field !== '' || (i > 0 && i < all.length - 1))
+/** The cells of a line, but for an empty one at its end: an empty one in front is a column without a name, as that of a table's index. */
+const cellsOf = (line: string, separator: RegExp): string[] => line.split(separator).filter((cell, i, all) => cell !== '' || i < all.length - 1)
+const fieldsOf = (line: string): string[] => cellsOf(line, /\s*[,;]\s*|\s+/)
+/** Names may have blanks in them where something else parts them. */
+const namesOf = (line: string): string[] => (/[,;\t]/.test(line) ? cellsOf(line, /\s*[,;\t]\s*/) : fieldsOf(line))
 const latin = new TextDecoder('latin1')
 const numbersOf = (fields: readonly string[]): number[] => fields.map((field) => parseNumber(Uint8Array.from(field, (character) => character.charCodeAt(0)), 0, field.length))
 
@@ -65,7 +69,7 @@ export function csvHead(bytes: Uint8Array, most: number, named: boolean, file: s
       const numbers = numbersOf(fields)
       const [width, height] = numbers
       if (rows.length > 0) rows.push(numbers)
-      else if (fields.some((field) => roleOf(field))) takeNames(fields)
+      else if (namesOf(text).some((name) => roleOf(name))) takeNames(namesOf(text))
       else if (numbers.length === 2 && Number.isInteger(width) && Number.isInteger(height)) stated(width!, height!)
       else if (named && numbers.every(Number.isNaN)) names = []
       else if (!names && numbers.every(Number.isNaN)) throw invalid('csv', file, `line ${line + 1} is ${JSON.stringify(text.slice(0, 60))}, expected the names of columns or an event. Give { columns }.`)
@@ -79,6 +83,8 @@ export function csvHead(bytes: Uint8Array, most: number, named: boolean, file: s
   }
   if (sizes.width !== undefined && sizes.height !== undefined) stated(sizes.width, sizes.height)
   if (rows.length === 0) [from, before] = [Math.min(at, bytes.length), 0]
+  const [{ length: width } = { length: 0 }] = rows
+  if (!named && names && width > names.length) throw invalid('csv', file, `line ${before + 1} has ${width} columns, but names for ${names.length}. Give { columns: '${'-'.repeat(width - names.length)}${names.join('')}' } or what they are, - for one to skip.`)
   return { sensor, timeUnit, names, rows, from, line: before }
 }
 
@@ -98,7 +104,7 @@ function commentOf(text: string): Comment {
   if (size) return { sensor: { width: Number(size[1]), height: Number(size[2]), polarities: 2 } }
   const sizes = Object.fromEntries([...plain.matchAll(/\b(width|height)\b\s*[:=]?\s*(\d{1,5})\b/gi)].map(([, name, value]) => [name!.toLowerCase(), Number(value)])) as NonNullable<Comment['sizes']>
   if (Object.keys(sizes).length > 0) return { sizes }
-  const fields = fieldsOf(plain)
+  const fields = namesOf(plain)
   const roles = fields.map((field) => roleOf(field)?.role)
   return fields.length >= 3 && !roles.includes(undefined) && roles.includes('t') && roles.includes('x') && roles.includes('y') ? { names: fields } : {}
 }
@@ -111,6 +117,6 @@ export function isEventText(head: Uint8Array): boolean {
   const [first, second] = lines.map(fieldsOf)
   if (!first) return false
   const isEvent = (fields: readonly string[] | undefined): boolean => fields !== undefined && fields.length >= 4 && !numbersOf(fields).some(Number.isNaN)
-  const roles = first.map((field) => roleOf(field)?.role)
+  const roles = namesOf(lines[0]!).map((name) => roleOf(name)?.role)
   return isEvent(first) || (roles.includes('t') && roles.includes('x')) || (first.length === 2 && !numbersOf(first).some(Number.isNaN) && isEvent(second))
 }

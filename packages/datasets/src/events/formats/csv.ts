@@ -83,7 +83,7 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
       throw new SnnError('ARGUMENT', `[csv] ${file} does not say the size of the sensor. Give { sensor: { width, height } }.`, { name: 'sensor', value: undefined })
     }
     const width = head.rows[0]?.length ?? 0
-    const whole = head.rows.filter((row) => row.length >= width && !row.some(Number.isNaN))
+    const whole = head.rows.filter((row) => row.length >= width && row.every(Number.isFinite))
     const columns = Array.from({ length: width }, (_, i) => whole.map((row) => row[i]!))
     const named = given ?? head.names
     const { order, notes } = named || width < 4 ? { order: named ?? parseColumns('csv', 'txyp'), notes: [] } : guessedOrder('csv', file, columns, sensor)
@@ -114,8 +114,8 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
         if (read === undefined) throw invalid('csv', file, `line ${line}: ${name} is ${JSON.stringify(new TextDecoder('latin1').decode(bytes.subarray(at, Math.min(end, at + 40))))}, ${fault}. Give { columns } if the order is another.`)
         event[name] = read
       }
-      at = end
-      while (at < to && (bytes[at]! <= 0x20 || bytes[at] === 0x2c || bytes[at] === 0x3b)) at++
+      at = skipBlanks(bytes, end, to)
+      if (bytes[at] === 0x2c || bytes[at] === 0x3b) at = skipBlanks(bytes, at + 1, to)
     }
     if (column < order.length) throw invalid('csv', file, `line ${line} has ${column} columns, expected ${order.length} (${order.join(', ')}). Give { columns } if they are others.`)
     if (guessed && Math.floor(event.t) !== event.t) throw invalid('csv', file, `line ${line}: time ${event.t} after whole numbers, which are taken as us. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`)
@@ -178,6 +178,11 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
       if (!layout!.sensor) throw invalid('csv', file, 'no events in it.')
     },
   }
+}
+
+function skipBlanks(bytes: Uint8Array, at: number, to: number): number {
+  while (at < to && bytes[at]! <= 0x20) at++
+  return at
 }
 
 const isCoordinate = (value: number): boolean => value >= 0 && value < 65536 && Math.floor(value) === value

@@ -1,4 +1,4 @@
-import { SnnError } from '@snn/tensor'
+import { checkBytes, SnnError } from '@snn/tensor'
 import { invalid } from '../../invalid.js'
 import type { EventBuffer } from '../buffer.js'
 import { sensorOf, type Events, type Sensor } from '../events.js'
@@ -116,7 +116,8 @@ export interface StreamMessage {
 }
 
 /** The events of an Event Stream file of type generic. A last one that is cut off is left out. Throws `DATA_INVALID`. */
-export function eventStreamMessages(bytes: Uint8Array, file = 'es'): StreamMessage[] {
+export function eventStreamMessages(given: Uint8Array, file = 'es'): StreamMessage[] {
+  const bytes = checkBytes('eventStreamMessages', given)
   const type = headerType(bytes, file)
   if (type !== 'generic') throw invalid('es', file, `events of type ${type}, expected generic.`, 15)
   const messages: StreamMessage[] = []

@@ -30,6 +30,7 @@ export function toAveragedTimeSurfaces(options: AveragedTimeSurfaceOptions): (ev
   if (!Number.isInteger(surfaceSize) || surfaceSize < 1 || surfaceSize % 2 === 0 || surfaceSize > 255) wrong('surfaceSize', surfaceSize, 'an odd whole number from 1 to 255')
   if (!(timeWindow > 0)) wrong('timeWindow', timeWindow, 'a number above 0')
   if (!(tau > 0)) wrong('tau', tau, 'a number above 0')
+  if (decay !== 'lin' && decay !== 'exp') wrong('decay', decay, "'lin' or 'exp'")
   const radius = (surfaceSize - 1) / 2
   const weight = decay === 'exp' ? (d: number): number => Math.exp(-d / tau) : (d: number): number => Math.max(0, 1 - d / (3 * tau))
   return (events) => {

@@ -1,5 +1,5 @@
 import { checkOptions, SnnError, type TensorLike } from '@snn/tensor'
-import type { Events } from '../events.js'
+import { expectEvents, type Events } from '../events.js'
 import { framesOf } from './frames.js'
 import { sliceBounds } from './slices.js'
 
@@ -19,7 +19,9 @@ export function toBinaRep(options: BinaRepOptions): (events: Events) => TensorLi
   checkOptions('toBinaRep', options, ['n', 'bits'])
   const { n, bits } = options
   if (!Number.isInteger(bits) || bits < 1 || bits > 24) throw new SnnError('ARGUMENT', `[binaRep] bits ${bits}, expected a whole number from 1 to 24.`, { name: 'bits', value: bits })
+  if (!Number.isInteger(n) || n < 1) throw new SnnError('ARGUMENT', `[binaRep] n ${n}, expected a whole number of at least 1.`, { name: 'n', value: n })
   return (events) => {
+    expectEvents('binaRep', events)
     const { data: counts, shape } = framesOf(events, sliceBounds(events, { by: 'eventBins', n: n * bits }))
     const size = counts.length / (n * bits)
     const data = new Float32Array(n * size)

@@ -1,9 +1,11 @@
-import { checkObject, SnnError, type TensorLike } from '@snn/tensor'
-import { checkEvents, type Events, type Sensor } from '../events.js'
-import { sliceBounds, type Bounds, type SliceSpec } from './slices.js'
+import { SnnError, type TensorLike } from '@snn/tensor'
+import { checkEvents, checkSensor, expectEvents, type Events, type Sensor } from '../events.js'
+import { checkSlices, sliceBounds, type Bounds, type SliceSpec } from './slices.js'
 
 /** The shape of one picture of events: [P, H, W] for cameras, [W] for a line of channels (audio). */
-export function frameShape({ width, height, polarities }: Sensor): number[] {
+export function frameShape(sensor: Sensor): number[] {
+  checkSensor('frameShape', sensor)
+  const { width, height, polarities } = sensor
   return height === 1 && polarities === 1 ? [width] : [polarities, height, width]
 }
 
@@ -27,13 +29,16 @@ export function emptyFrames(operation: string, n: number, sensor: Sensor): { dat
  * See `SliceSpec` for the parts.
  */
 export function toFrames(spec: SliceSpec): (events: Events) => TensorLike {
-  checkObject('toFrames', spec, 'spec', "slices such as { by: 'number', n: 10 }")
+  checkSlices('toFrames', spec)
   return (events) => framesOf(events, sliceBounds(events, spec))
 }
 
 /** All events in one picture of counts, float32 [P, H, W] ([W] for audio). */
 export function toImage(): (events: Events) => TensorLike {
-  return (events) => ({ ...framesOf(events, [[0, events.t.length]]), shape: frameShape(events.sensor) })
+  return (events) => {
+    expectEvents('toImage', events)
+    return { ...framesOf(events, [[0, events.t.length]]), shape: frameShape(events.sensor) }
+  }
 }
 
 /** Counts of the events within each of `bounds`. */

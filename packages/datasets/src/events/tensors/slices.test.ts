@@ -113,6 +113,8 @@ describe('laws of cutting', () => {
 
   it('the last event of three windows of 0.1 s is in the third', () => {
     expect(sliceBounds(recording([0, 0.1, 0.2, 0.3], 's'), { by: 'timeWindow', window: 0.1 })).toEqual([[0, 1], [1, 2], [2, 4]])
+    // 0.7000000000000001 - 0.2 is 0.5, whose sum with 0.2 is 0.7
+    expect(sliceBounds(recording([0.2, 0.4, 0.7000000000000001], 's'), { by: 'duration', duration: 0.1 })).toHaveLength(6)
     expect(sliceBounds(recording([5, 5, 5], 'us'), { by: 'duration', duration: 10 })).toEqual([[0, 3]])
     expect(sliceBounds(recording([0, 33, 66, 99, 100], 'us'), { by: 'timeBins', n: 3 })).toEqual([[0, 1], [1, 2], [2, 5]])
   })

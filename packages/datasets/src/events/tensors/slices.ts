@@ -1,5 +1,5 @@
-import { checkMembers, checkObject, SnnError } from '@snn/tensor'
-import { unitsPerSecond, type Events } from '../events.js'
+import { checkArray, checkObject, SnnError } from '@snn/tensor'
+import { expectEvents, unitsPerSecond, type Events } from '../events.js'
 import { indexOfTime, isSorted, sliceEvents } from '../select.js'
 
 /**
@@ -33,17 +33,29 @@ export type Bounds = readonly [from: number, to: number]
 /** Most parts of one recording, so that a time far off cannot fill the memory with empty ones. */
 const mostParts = 2 ** 24
 
+const ways: readonly SliceSpec['by'][] = ['number', 'time', 'duration', 'timeWindow', 'eventCount', 'timeBins', 'eventBins', 'indices', 'timePoints']
+const nothing: Events = { t: new Float64Array(), x: new Uint16Array(), y: new Uint16Array(), p: new Uint8Array(), sensor: { width: 1, height: 1, polarities: 1 }, timeUnit: 'us' }
+
+/** Throws `ARGUMENT` for a spec by which no recording can be cut, before there is one. */
+export function checkSlices(operation: string, spec: SliceSpec): void {
+  checkObject(operation, spec, 'spec', "slices such as { by: 'number', n: 10 }")
+  if (!ways.includes(spec.by)) throw new SnnError('ARGUMENT', `[${operation}] by ${JSON.stringify(spec.by)}, expected one of ${ways.join(', ')}.`, { name: 'by', value: spec.by })
+  if (spec.by !== 'indices' && spec.by !== 'timePoints') return void sliceBounds(nothing, spec)
+  checkArray(operation, spec.starts, 'starts')
+  checkArray(operation, spec.ends, 'ends')
+}
+
 /** Where the parts are. An interval without events gives an empty part. Throws `ARGUMENT` for wrong numbers and for times that fall. */
 export function sliceBounds(events: Events, spec: SliceSpec): Bounds[] {
-  checkMembers('sliceBounds', events, 'events', ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
-  checkObject('sliceBounds', spec, 'spec', "slices such as { by: 'number', n: 10 }")
+  expectEvents('sliceBounds', events)
+  if (events !== nothing) checkSlices('sliceBounds', spec)
   const { t } = events
   const length = t.length
   const whole = (name: string, value: number, least = 1): number => check(spec, name, value, Number.isInteger(value) && value >= least, `a whole number of at least ${least}`)
   const positive = (name: string, value: number): number => check(spec, name, value, value > 0 && Number.isFinite(value), 'a number above 0')
   const fraction = (name: string, value: number): number => check(spec, name, value, value >= 0 && value < 1, 'a number from 0 up to but not including 1')
   if (spec.by !== 'number' && spec.by !== 'eventCount' && spec.by !== 'eventBins' && spec.by !== 'indices' && !isSorted(events)) {
-    throw new SnnError('ARGUMENT', `[slices] times that fall, expected events in order for parts by ${spec.by}. Use sortEvents.`, { name: 'events', value: spec.by })
+    throw new SnnError('ARGUMENT', `[slices] times that fall, expected events in order for parts by ${spec.by}. Use sortEvents, or continueTimes where the clock has started again.`, { name: 'events', value: spec.by })
   }
   const first = t[0] ?? 0
   const span = (t.at(-1) ?? 0) - first
@@ -63,7 +75,7 @@ export function sliceBounds(events: Events, spec: SliceSpec): Bounds[] {
     }
     case 'duration': {
       const duration = positive('duration', spec.duration)
-      const n = length === 0 ? 0 : durationCount(first, first + span, duration)
+      const n = length === 0 ? 0 : durationCount(first, t.at(-1)!, duration)
       return parts(n, (i) => [at(first + i * duration), i === n - 1 ? length : at(first + (i + 1) * duration)])
     }
     case 'timeWindow': {
@@ -118,8 +130,6 @@ export function sliceBounds(events: Events, spec: SliceSpec): Bounds[] {
 
 /** The parts as recordings of their own, views of the same arrays. */
 export function splitEvents(events: Events, spec: SliceSpec): Events[] {
-  checkMembers('splitEvents', events, 'events', ['t', 'x', 'y', 'p', 'sensor'], 'events: { t, x, y, p, sensor, timeUnit }')
-  checkObject('splitEvents', spec, 'spec', "slices such as { by: 'number', n: 10 }")
   return sliceBounds(events, spec).map(([from, to]) => sliceEvents(events, from, to))
 }
 

@@ -1,7 +1,7 @@
 import { SnnError, type TensorLike } from '@snn/tensor'
 import { checkEvents, type Events } from '../events.js'
 import { frameShape } from './frames.js'
-import { sliceBounds, type SliceSpec } from './slices.js'
+import { checkSlices, sliceBounds, type SliceSpec } from './slices.js'
 
 /** The elements of a tensor that are not 0. */
 export interface SparseTensor {
@@ -14,6 +14,7 @@ export interface SparseTensor {
 
 /** The counts of `toFrames` as a sparse tensor, without making the frames: memory grows with the events alone. */
 export function toSparseFrames(spec: SliceSpec): (events: Events) => SparseTensor {
+  checkSlices('toSparseFrames', spec)
   return (events) => {
     checkEvents('sparseFrames', events)
     const { x, y, p, sensor } = events

@@ -1,6 +1,7 @@
-import { SnnError, type TensorLike } from '@snn/tensor'
-import type { Events } from '../events.js'
+import { checkObject, SnnError, wrongArgument, type TensorLike } from '@snn/tensor'
+import { expectEvents, type Events } from '../events.js'
 import { emptyFrames, frameShape } from './frames.js'
+import type { SliceSpec } from './slices.js'
 
 /** Parts that can be made without knowing the end of a recording; see `SliceSpec`. */
 export type StreamSliceSpec = { readonly by: 'duration'; readonly duration: number } | { readonly by: 'eventCount'; readonly count: number; readonly includeIncomplete?: boolean }
@@ -19,7 +20,13 @@ const longestPause = 2 ** 20
  *
  *   for await (const frame of streamFrames(source.batches(), { by: 'duration', duration: 10_000 })) ...
  */
-export async function* streamFrames(batches: AsyncIterable<Events> | Iterable<Events>, spec: StreamSliceSpec, { reuse = false }: StreamFramesOptions = {}): AsyncGenerator<TensorLike, void, undefined> {
+export async function* streamFrames(batches: AsyncIterable<Events> | Iterable<Events>, spec: StreamSliceSpec, options: StreamFramesOptions = {}): AsyncGenerator<TensorLike, void, undefined> {
+  checkObject('streamFrames', spec, 'spec', "slices such as { by: 'duration', duration: 10_000 }")
+  checkObject('streamFrames', options)
+  if (spec.by !== 'duration' && spec.by !== 'eventCount') throw new SnnError('ARGUMENT', `[streamFrames] by ${JSON.stringify((spec as SliceSpec).by)}, expected 'duration' or 'eventCount': other parts need the end of the recording.`, { name: 'by', value: (spec as SliceSpec).by })
+  const isIterable = typeof batches === 'object' && batches !== null && (Symbol.asyncIterator in batches || Symbol.iterator in batches)
+  if (!isIterable) throw wrongArgument('streamFrames', 'batches', batches, 'events piece by piece, as of (await openEvents(..)).batches()')
+  const { reuse = false } = options
   const [name, size] = spec.by === 'duration' ? (['duration', spec.duration] as const) : (['count', spec.count] as const)
   if (!(size > 0) || (spec.by === 'eventCount' && !Number.isInteger(size))) throw new SnnError('ARGUMENT', `[streamFrames] ${name} ${size}, expected a number above 0, whole for events.`, { name, value: size })
   const free: TensorLike[] = []
@@ -31,6 +38,7 @@ export async function* streamFrames(batches: AsyncIterable<Events> | Iterable<Ev
   }
   const make = spec.by === 'duration' ? byDuration(spec.duration, newFrame) : byCount(spec.count, spec.includeIncomplete ?? false, newFrame)
   for await (const events of batches) {
+    expectEvents('streamFrames', events)
     for (const frame of make.add(events)) {
       yield frame
       if (reuse) free.push(frame)

@@ -1,7 +1,7 @@
 import { checkObject, checkOptions } from '@snn/tensor'
 import { sensorOf, type Events, type Sensor } from '../events.js'
 import { keepEvents } from '../select.js'
-import { expectOption, randomTransform, type EventTransform, type Seeded } from './transform.js'
+import { expectOption, isSize, plainTransform, randomTransform, type EventTransform, type Seeded } from './transform.js'
 
 export interface CropOptions {
   /** [width, height] of the window; at most that of the sensor. */
@@ -12,17 +12,19 @@ export interface CropOptions {
 export function centerCrop(options: CropOptions): EventTransform {
   checkOptions('centerCrop', options, ['size'])
   const { size } = options
-  return (events) => {
+  checkSize('centerCrop', size)
+  return plainTransform('centerCrop', (events) => {
     const [width, height] = fitting('centerCrop', size, events.sensor)
     return crop(events, Math.floor((events.sensor.width - width) / 2), Math.floor((events.sensor.height - height) / 2), width, height)
-  }
+  })
 }
 
 /** As `centerCrop`, at floor(U (W - w)), floor(U (H - h)). */
 export function randomCrop(options: CropOptions & Seeded): EventTransform {
   checkObject('randomCrop', options)
   const { size, ...seeded } = options
-  return randomTransform(seeded, (events, random) => {
+  checkSize('randomCrop', size)
+  return randomTransform('randomCrop', seeded, (events, random) => {
     const [width, height] = fitting('randomCrop', size, events.sensor)
     return crop(events, Math.floor(random() * (events.sensor.width - width)), Math.floor(random() * (events.sensor.height - height)), width, height)
   })
@@ -39,12 +41,16 @@ export interface CropTimeOptions {
 export function cropTime(options: CropTimeOptions): EventTransform {
   checkOptions('cropTime', options, ['min', 'max'])
   const { min = -Infinity, max = Infinity } = options
-  return (events) => keepEvents(events, Uint8Array.from(events.t, (t) => (t >= min && t <= max ? 1 : 0)))
+  for (const [name, value] of Object.entries({ min, max })) expectOption('cropTime', name, value, typeof value === 'number' && !Number.isNaN(value), 'a time')
+  return plainTransform('cropTime', (events) => keepEvents(events, Uint8Array.from(events.t, (t) => (t >= min && t <= max ? 1 : 0))))
+}
+
+function checkSize(operation: string, size: readonly [number, number]): void {
+  expectOption(operation, 'size', size, isSize(size), '[width, height] in pixels')
 }
 
 function fitting(operation: string, size: readonly [number, number], sensor: Sensor): readonly [number, number] {
-  const whole = size.length === 2 && size.every((n) => Number.isInteger(n) && n >= 1)
-  expectOption(operation, 'size', size, whole && size[0] <= sensor.width && size[1] <= sensor.height, `[width, height] of at most ${sensor.width} x ${sensor.height}`)
+  expectOption(operation, 'size', size, size[0] <= sensor.width && size[1] <= sensor.height, `[width, height] of at most ${sensor.width} x ${sensor.height}`)
   return size
 }
 

@@ -1,8 +1,8 @@
-import { checkArray, checkObject, checkOptions } from '@snn/tensor'
+import { checkObject, checkOptions } from '@snn/tensor'
 import { EventBuffer } from '../buffer.js'
-import { sensorOf, type Events } from '../events.js'
+import { sensorOf } from '../events.js'
 import { splitEvents } from '../tensors/slices.js'
-import { expectOption, type EventTransform } from './transform.js'
+import { expectOption, isSize, plainTransform, type EventTransform } from './transform.js'
 
 export interface DownsampleOptions {
   /** t -> timeFactor t. Default 1. */
@@ -19,7 +19,8 @@ export function downsample(options: DownsampleOptions): EventTransform {
   const { timeFactor = 1, spatialFactor = 1, target } = options
   expectOption('downsample', 'timeFactor', timeFactor, timeFactor > 0, 'a number above 0')
   expectOption('downsample', 'spatialFactor', spatialFactor, spatialFactor > 0 && spatialFactor <= 1, 'a number above 0 and at most 1')
-  return (events) => {
+  expectOption('downsample', 'target', target, target === undefined || isSize(target), '[width, height] in pixels')
+  return plainTransform('downsample', (events) => {
     const { width, height, polarities } = events.sensor
     const [w, h] = target ?? [Math.max(1, Math.floor(width * spatialFactor)), Math.max(1, Math.floor(height * spatialFactor))]
     expectOption('downsample', 'target', target, w >= 1 && h >= 1 && w <= width && h <= height, `[width, height] of at most ${width} x ${height}`)
@@ -31,7 +32,7 @@ export function downsample(options: DownsampleOptions): EventTransform {
       y: events.y.map((y) => Math.min(h - 1, Math.floor(y * fy))),
       sensor: sensorOf(w, h, polarities),
     }
-  }
+  })
 }
 
 export interface EventDownsamplingOptions {
@@ -51,13 +52,14 @@ export interface EventDownsamplingOptions {
  */
 export function eventDownsampling(options: EventDownsamplingOptions): EventTransform {
   checkObject('eventDownsampling', options)
-  checkArray('eventDownsampling', options.target, 'target', '[width, height]')
+  expectOption('eventDownsampling', 'target', options.target, isSize(options.target), '[width, height] in pixels')
   const { method, target: [width, height], dt, noiseThreshold = 1 } = options
+  expectOption('eventDownsampling', 'method', method, method === 'integrator' || method === 'differentiator', "'integrator' or 'differentiator'")
   expectOption('eventDownsampling', 'dt', dt, dt > 0, 'a number above 0')
   expectOption('eventDownsampling', 'noiseThreshold', noiseThreshold, noiseThreshold > 0, 'a number above 0')
-  return (events) => {
+  return plainTransform('eventDownsampling', (events) => {
     const { sensor } = events
-    expectOption('eventDownsampling', 'target', [width, height], width >= 1 && height >= 1 && width <= sensor.width && height <= sensor.height, `[width, height] of at most ${sensor.width} x ${sensor.height}`)
+    expectOption('eventDownsampling', 'target', [width, height], width <= sensor.width && height <= sensor.height, `[width, height] of at most ${sensor.width} x ${sensor.height}`)
     const size = width * height
     const sums = new Float64Array(size)
     const out = new EventBuffer()
@@ -76,8 +78,8 @@ export function eventDownsampling(options: EventDownsamplingOptions): EventTrans
       }
       emit(sums, noiseThreshold, width, first + index * dt, out)
     })
-    return out.take(sensorOf(width, height, 2), events.timeUnit) satisfies Events
-  }
+    return out.take(sensorOf(width, height, 2), events.timeUnit)
+  })
 }
 
 function emit(sums: Float64Array, threshold: number, width: number, time: number, out: EventBuffer): void {

@@ -2,7 +2,7 @@ import { checkObject } from '@snn/tensor'
 import type { Random } from '../../random.js'
 import type { Events } from '../events.js'
 import { keepEvents } from '../select.js'
-import { drawFrom, expectOption, isProbability, randomTransform, type EventTransform, type NumberOrRange, type Seeded } from './transform.js'
+import { checkRange, drawFrom, expectOption, isProbability, randomTransform, type EventTransform, type NumberOrRange, type Seeded } from './transform.js'
 
 export interface DropEventOptions extends Seeded {
   /** Share of the events. */
@@ -14,7 +14,7 @@ export function dropEvent(options: DropEventOptions): EventTransform {
   checkObject('dropEvent', options)
   const { p, ...seeded } = options
   expectOption('dropEvent', 'p', p, isProbability(p), 'a number from 0 to 1')
-  return randomTransform(seeded, (events, random) => withoutSome(events, p, random))
+  return randomTransform('dropEvent', seeded, (events, random) => withoutSome(events, p, random))
 }
 
 export interface DropRatioOptions extends Seeded {
@@ -26,16 +26,16 @@ export interface DropRatioOptions extends Seeded {
 export function dropEventByTime(options: DropRatioOptions): EventTransform {
   checkObject('dropEventByTime', options)
   const { ratio, ...seeded } = options
-  checkRatio('dropEventByTime', ratio)
-  return randomTransform(seeded, (events, random) => withoutTime(events, drawFrom(ratio, random), random))
+  checkRange('dropEventByTime', 'ratio', ratio, isProbability, 'a number from 0 to 1')
+  return randomTransform('dropEventByTime', seeded, (events, random) => withoutTime(events, drawFrom(ratio, random), random))
 }
 
 /** Leaves out a box of floor(ratio W) x floor(ratio H) pixels at an even place. */
 export function dropEventByArea(options: DropRatioOptions): EventTransform {
   checkObject('dropEventByArea', options)
   const { ratio, ...seeded } = options
-  checkRatio('dropEventByArea', ratio)
-  return randomTransform(seeded, (events, random) => withoutArea(events, drawFrom(ratio, random), random))
+  checkRange('dropEventByArea', 'ratio', ratio, isProbability, 'a number from 0 to 1')
+  return randomTransform('dropEventByArea', seeded, (events, random) => withoutArea(events, drawFrom(ratio, random), random))
 }
 
 /**
@@ -44,7 +44,7 @@ export function dropEventByArea(options: DropRatioOptions): EventTransform {
  */
 export function eventDrop(seeded: Seeded = {}): EventTransform {
   checkObject('eventDrop', seeded)
-  return randomTransform(seeded, (events, random) => {
+  return randomTransform('eventDrop', seeded, (events, random) => {
     const choice = Math.floor(random() * 4)
     const upTo = (n: number): number => 1 + Math.floor(random() * n)
     if (choice === 1) return withoutTime(events, upTo(9) / 10, random)
@@ -52,11 +52,6 @@ export function eventDrop(seeded: Seeded = {}): EventTransform {
     if (choice === 3) return withoutSome(events, upTo(9) / 10, random)
     return events
   })
-}
-
-function checkRatio(operation: string, ratio: NumberOrRange): void {
-  const [least, most] = typeof ratio === 'number' ? [ratio, ratio] : ratio
-  expectOption(operation, 'ratio', ratio, isProbability(least) && isProbability(most) && least <= most, 'a number from 0 to 1 or a range of them')
 }
 
 function withoutSome(events: Events, p: number, random: Random): Events {

@@ -1,7 +1,7 @@
 import { checkObject, checkOptions, SnnError } from '@snn/tensor'
 import { unitsPerSecond, type Events } from '../events.js'
 import { keepEvents } from '../select.js'
-import { expectOption, isProbability, randomTransform, type EventTransform, type Seeded } from './transform.js'
+import { expectOption, isProbability, plainTransform, randomTransform, type EventTransform, type Seeded } from './transform.js'
 
 /** Keeps the events that a test of (index, pixel) takes; pixel = y W + x. */
 function filtered(events: Events, keep: (i: number, pixel: number) => boolean): Events {
@@ -21,7 +21,7 @@ export function denoise(options: DenoiseOptions): EventTransform {
   checkOptions('denoise', options, ['filterTime'])
   const { filterTime } = options
   expectOption('denoise', 'filterTime', filterTime, filterTime > 0, 'a number above 0')
-  return (events) => {
+  return plainTransform('denoise', (events) => {
     const { t, x, y, sensor } = events
     const { width, height } = sensor
     const memory = new Float64Array(width * height).fill(filterTime)
@@ -35,7 +35,7 @@ export function denoise(options: DenoiseOptions): EventTransform {
         (y[i]! < height - 1 && memory[pixel + width]! > time)
       )
     })
-  }
+  })
 }
 
 export interface RefractoryOptions {
@@ -48,14 +48,14 @@ export function refractoryPeriod(options: RefractoryOptions): EventTransform {
   checkOptions('refractoryPeriod', options, ['delta'])
   const { delta } = options
   expectOption('refractoryPeriod', 'delta', delta, delta >= 0, 'a number of at least 0')
-  return (events) => {
+  return plainTransform('refractoryPeriod', (events) => {
     const last = new Float64Array(events.sensor.width * events.sensor.height).fill(-delta)
     return filtered(events, (i, pixel) => {
       const pause = events.t[i]! - last[pixel]!
       last[pixel] = events.t[i]!
       return pause > delta
     })
-  }
+  })
 }
 
 export interface DecimationOptions {
@@ -67,7 +67,7 @@ export function decimation(options: DecimationOptions): EventTransform {
   checkOptions('decimation', options, ['n'])
   const { n } = options
   expectOption('decimation', 'n', n, Number.isInteger(n) && n >= 1, 'a whole number of at least 1')
-  return (events) => {
+  return plainTransform('decimation', (events) => {
     const counts = new Uint32Array(events.sensor.width * events.sensor.height)
     return filtered(events, (_, pixel) => {
       counts[pixel] = counts[pixel]! + 1
@@ -75,7 +75,7 @@ export function decimation(options: DecimationOptions): EventTransform {
       counts[pixel] = 0
       return true
     })
-  }
+  })
 }
 
 export interface DropPixelOptions {
@@ -92,7 +92,10 @@ export function dropPixel(options: DropPixelOptions): EventTransform {
   if ((coordinates === undefined) === (hotPixelFrequency === undefined)) {
     throw new SnnError('ARGUMENT', '[dropPixel] expected one of coordinates and hotPixelFrequency.', { name: 'coordinates', value: coordinates })
   }
-  return (events) => {
+  const arePixels = coordinates === undefined || (Array.isArray(coordinates) && coordinates.every((pixel) => Array.isArray(pixel) && pixel.length === 2 && pixel.every((n) => Number.isInteger(n) && n >= 0)))
+  expectOption('dropPixel', 'coordinates', coordinates, arePixels, 'pixels [[x, y], ..]')
+  expectOption('dropPixel', 'hotPixelFrequency', hotPixelFrequency, hotPixelFrequency === undefined || hotPixelFrequency >= 0, 'events a second, at least 0')
+  return plainTransform('dropPixel', (events) => {
     const { x, y, t, sensor } = events
     const out = new Uint8Array(sensor.width * sensor.height)
     for (const [column, row] of coordinates ?? []) if (column < sensor.width && row < sensor.height) out[row * sensor.width + column] = 1
@@ -106,7 +109,7 @@ export function dropPixel(options: DropPixelOptions): EventTransform {
       for (let i = 0; i < out.length; i++) out[i] = counts[i]! > most ? 1 : 0
     }
     return filtered(events, (_, pixel) => out[pixel] === 0)
-  }
+  })
 }
 
 export interface RandomDropPixelOptions extends Seeded {
@@ -119,7 +122,7 @@ export function randomDropPixel(options: RandomDropPixelOptions): EventTransform
   checkObject('randomDropPixel', options)
   const { p, ...seeded } = options
   expectOption('randomDropPixel', 'p', p, isProbability(p), 'a number from 0 to 1')
-  return randomTransform(seeded, (events, random) => {
+  return randomTransform('randomDropPixel', seeded, (events, random) => {
     const out = Uint8Array.from({ length: events.sensor.width * events.sensor.height }, () => (random() < p ? 1 : 0))
     return filtered(events, (_, pixel) => out[pixel] === 0)
   })

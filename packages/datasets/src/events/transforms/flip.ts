@@ -1,6 +1,6 @@
 import { checkObject } from '@snn/tensor'
 import type { Events } from '../events.js'
-import { expectOption, isProbability, randomTransform, type EventTransform, type Seeded } from './transform.js'
+import { expectOption, isProbability, plainTransform, randomTransform, type EventTransform, type Seeded } from './transform.js'
 
 export interface ProbabilityOptions extends Seeded {
   /** Default 0.5. */
@@ -9,7 +9,7 @@ export interface ProbabilityOptions extends Seeded {
 
 function sometimes(operation: string, { p = 0.5, ...seeded }: ProbabilityOptions, apply: (events: Events) => Events): EventTransform {
   expectOption(operation, 'p', p, isProbability(p), 'a number from 0 to 1')
-  return randomTransform(seeded, (events, random) => (random() < p ? apply(events) : events))
+  return randomTransform(operation, seeded, (events, random) => (random() < p ? apply(events) : events))
 }
 
 /** x -> W - 1 - x, with probability p. */
@@ -32,7 +32,7 @@ export function randomFlipPolarity(options: ProbabilityOptions = {}): EventTrans
 
 /** All polarities become 0. */
 export function mergePolarities(): EventTransform {
-  return (events) => ({ ...events, p: new Uint8Array(events.p.length), sensor: { ...events.sensor, polarities: 1 } })
+  return plainTransform('mergePolarities', (events) => ({ ...events, p: new Uint8Array(events.p.length), sensor: { ...events.sensor, polarities: 1 } }))
 }
 
 export interface TimeReversalOptions extends ProbabilityOptions {

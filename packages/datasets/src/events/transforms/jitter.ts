@@ -18,11 +18,12 @@ export function spatialJitter(options: SpatialJitterOptions = {}): EventTransfor
   const { varX = 1, varY = 1, sigmaXY = 0, outside = 'drop', ...seeded } = options
   const positive = varX >= 0 && varY >= 0 && sigmaXY * sigmaXY <= varX * varY
   expectOption('spatialJitter', 'varX, varY, sigmaXY', [varX, varY, sigmaXY], positive, 'a covariance matrix')
+  expectOption('spatialJitter', 'outside', outside, outside === 'drop' || outside === 'clamp', "'drop' or 'clamp'")
   // Cholesky factor [[a, 0], [b, c]]
   const a = Math.sqrt(varX)
   const b = a === 0 ? 0 : sigmaXY / a
   const c = Math.sqrt(Math.max(0, varY - b * b))
-  return randomTransform(seeded, (events, random) => {
+  return randomTransform('spatialJitter', seeded, (events, random) => {
     const normal = normalFrom(random)
     const { width, height } = events.sensor
     const length = events.t.length
@@ -50,7 +51,7 @@ export function uniformNoise(options: UniformNoiseOptions): EventTransform {
   checkObject('uniformNoise', options)
   const { n, ...seeded } = options
   expectOption('uniformNoise', 'n', n, Number.isInteger(n) && n >= 0, 'a whole number of at least 0')
-  return randomTransform(seeded, (events, random) => {
+  return randomTransform('uniformNoise', seeded, (events, random) => {
     const { sensor } = events
     const first = events.t[0] ?? 0
     const span = (events.t.at(-1) ?? 0) - first

@@ -1,18 +1,26 @@
-import { checkOptions, SnnError, allocate, sizeOf, type DType, type TensorLike } from '@snn/tensor'
+import { allocate, checkMembers, checkOptions, SnnError, sizeOf, type DType, type TensorLike } from '@snn/tensor'
 import { expectOption } from './transform.js'
 
 /** A class index as int32 [1], a tensor as it is. Throws `ARGUMENT`. */
 function asTensor(operation: string, target: number | TensorLike): TensorLike {
-  if (typeof target !== 'number') return target
+  if (typeof target !== 'number') {
+    checkMembers(operation, target, 'target', ['data', 'shape'], 'the index of a class, or a tensor { data, shape }')
+    return target
+  }
   expectOption(operation, 'target', target, Number.isInteger(target), 'a whole number or a tensor')
   return { data: Int32Array.of(target), shape: [1], dtype: 'int32' }
 }
+
+const dtypes: readonly DType[] = ['float32', 'float64', 'int32', 'uint8', 'bool']
 
 /** A tensor [...] with elements of another type (NumpyAsType of Tonic): to a whole number what follows the point is dropped, to bool x != 0. */
 export function asType(options: { readonly dtype: DType }): (values: TensorLike) => TensorLike {
   checkOptions('asType', options, ['dtype'])
   const { dtype } = options
-  return ({ data, shape }) => {
+  expectOption('asType', 'dtype', dtype, dtypes.includes(dtype), `one of ${dtypes.join(', ')}`)
+  return (values) => {
+    checkMembers('asType', values, 'values', ['data', 'shape'], 'a tensor { data, shape }')
+    const { data, shape } = values
     const out = allocate(dtype, data.length)
     if (dtype === 'bool') for (let i = 0; i < data.length; i++) out[i] = data[i] === 0 ? 0 : 1
     else out.set(data)

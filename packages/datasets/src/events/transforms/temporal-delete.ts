@@ -1,4 +1,4 @@
-import { checkOptions, sizeOf, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkOptions, sizeOf, type TensorLike } from '@snn/tensor'
 import { permutation } from '../../random.js'
 import { expectOption, type Seeded } from './transform.js'
 
@@ -12,7 +12,9 @@ export function randomTemporalDelete(options: TemporalDeleteOptions): (frames: T
   checkOptions('randomTemporalDelete', options, ['keep', 'seed'])
   const { keep, seed = 0 } = options
   expectOption('randomTemporalDelete', 'keep', keep, Number.isInteger(keep) && keep >= 1, 'a whole number of at least 1')
+  expectOption('randomTemporalDelete', 'seed', seed, Number.isSafeInteger(seed), 'a whole number')
   return (frames, draw = 0) => {
+    checkMembers('randomTemporalDelete', frames, 'frames', ['data', 'shape'], 'frames { data, shape: [T, ..] }')
     const [T = 0, ...inner] = frames.shape
     expectOption('randomTemporalDelete', 'keep', keep, keep <= T, `at most the ${T} steps there are`)
     const steps = permutation(T, seed, draw).slice(0, keep).sort((a, b) => a - b)

@@ -1,14 +1,14 @@
 import { checkObject } from '@snn/tensor'
 import { normalFrom } from '../../random.js'
 import { keepEvents, sortEvents } from '../select.js'
-import { drawFrom, expectOption, randomTransform, type EventTransform, type NumberOrRange, type Seeded } from './transform.js'
+import { checkRange, drawFrom, expectOption, plainTransform, randomTransform, type EventTransform, type NumberOrRange, type Seeded } from './transform.js'
 
 /** t -> t - t_0. */
 export function timeAlignment(): EventTransform {
-  return (events) => {
+  return plainTransform('timeAlignment', (events) => {
     const first = events.t[0] ?? 0
     return { ...events, t: events.t.map((t) => t - first) }
-  }
+  })
 }
 
 export interface TimeJitterOptions extends Seeded {
@@ -25,7 +25,7 @@ export function timeJitter(options: TimeJitterOptions): EventTransform {
   checkObject('timeJitter', options)
   const { std, clipNegative = false, sort = true, ...seeded } = options
   expectOption('timeJitter', 'std', std, std >= 0, 'a number of at least 0')
-  return randomTransform(seeded, (events, random) => {
+  return randomTransform('timeJitter', seeded, (events, random) => {
     const normal = normalFrom(random)
     const jittered = { ...events, t: events.t.map((t) => t + std * normal()) }
     const kept = clipNegative ? keepEvents(jittered, Uint8Array.from(jittered.t, (t) => (t >= 0 ? 1 : 0))) : jittered
@@ -43,10 +43,11 @@ export interface TimeSkewOptions extends Seeded {
 export function timeSkew(options: TimeSkewOptions): EventTransform {
   checkObject('timeSkew', options)
   const { coefficient, offset = 0, ...seeded } = options
-  return randomTransform(seeded, (events, random) => {
+  checkRange('timeSkew', 'coefficient', coefficient, (value) => value > 0 && Number.isFinite(value), 'a number above 0')
+  checkRange('timeSkew', 'offset', offset, Number.isFinite, 'a time')
+  return randomTransform('timeSkew', seeded, (events, random) => {
     const c = drawFrom(coefficient, random)
     const o = drawFrom(offset, random)
-    expectOption('timeSkew', 'coefficient', c, c > 0, 'a number above 0')
     return { ...events, t: events.t.map((t) => t * c + o) }
   })
 }

@@ -65,7 +65,9 @@ export interface AslDvsOptions extends SetOptions<'all'> {
 const letters = Array.from('abcdefghiklmnopqrstuvwxy')
 
 /** ASL-DVS (Bi et al. 2019): `a/*.mat` ... `y/*.mat` (24 letters without j and z), 240 x 180. There is no official split. */
-export async function aslDvs({ flip = 'y', ...options }: AslDvsOptions): Promise<EventDataset> {
+export async function aslDvs(options: AslDvsOptions): Promise<EventDataset> {
+  checkObject('aslDvs', options)
+  const { flip = 'y' } = options
   const info = setCatalogue.aslDvs
   const folder = await findSet(info, options, 'folders a ... y of .mat files', (names) => hasAll(names, ['a', 'b', 'c', 'y']))
   const { width, height } = info.sensor

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
-import { SnnError } from '@snn/tensor'
+import { checkString, SnnError } from '@snn/tensor'
 import { checkIndex } from '../../dataset.js'
 import type { Events } from '../../events/events.js'
 import { downloadSet } from '../download/download-set.js'
@@ -23,6 +23,7 @@ export async function namesIn(folder: string): Promise<string[]> {
  */
 export async function findSet(info: SetInfo, options: SetOptions, looked: string, is: (names: readonly string[], folder: string) => boolean | Promise<boolean>): Promise<string> {
   checkSplit(info, options.split)
+  checkString(info.id, options.root, 'root', 'the folder of the data')
   if (options.download) await downloadSet(info, options)
   let level = [resolve(options.root)]
   let seen = 0

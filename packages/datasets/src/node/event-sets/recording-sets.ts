@@ -75,13 +75,12 @@ async function filesBelow(folder: string, is: (path: string) => boolean, below =
 
 /** The folder of the set, downloaded when asked to, and its files of which `is` holds. */
 async function findFiles(info: SetInfo, options: SetOptions, looked: string, is: (path: string) => boolean): Promise<{ readonly folder: string; readonly files: string[] }> {
-  const folder = resolve(options.root)
   let files: string[] = []
   await findSet(info, options, looked, async () => {
-    if (files.length === 0) files = await filesBelow(folder, is)
+    if (files.length === 0) files = await filesBelow(resolve(options.root), is)
     return files.length > 0
   })
-  return { folder, files }
+  return { folder: resolve(options.root), files }
 }
 
 const lastPart = (path: string): string => path.split('/').at(-1)!
@@ -175,7 +174,9 @@ const pose = ['t', 'px', 'py', 'pz', 'qx', 'qy', 'qz', 'qw'] as const
  * TUM-VIE (Klenk et al. 2021): `*-events_left.h5` and `*-events_right.h5`, 1280 x 720. Targets are the poses of `mocap_data.txt`, which lies beside or
  * in the folder that `*-vi_gt_data.tar.gz` unpacks to: time in us, place in m, quaternion.
  */
-export async function tumVie({ camera = 'left', ...options }: TumVieOptions): Promise<RecordingDataset> {
+export async function tumVie(options: TumVieOptions): Promise<RecordingDataset> {
+  checkObject('tumVie', options)
+  const { camera = 'left' } = options
   const info = setCatalogue.tumVie
   const ending = `-events_${camera}.h5`
   const { folder, files } = await findFiles(info, options, `*${ending}`, (path) => path.endsWith(ending) || path.endsWith('mocap_data.txt'))
