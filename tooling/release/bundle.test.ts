@@ -5,6 +5,7 @@ import { build as vite } from 'vite'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { browserEntries } from '../structure/rules.ts'
 import { readPackages } from '../workspace.ts'
+import { typeErrorsIn } from './declarations.ts'
 import { createProject, peersOf, type Project } from './project.ts'
 
 /** Bytes that a package with all its dependencies may have, minified and gzipped, by name without scope. */
@@ -36,6 +37,28 @@ describe('in a web project that installed the tarballs', () => {
 
   it('the bundle test notices a node: module', async () => {
     await expect(bundle("export { readFileSync } from 'node:fs'")).rejects.toThrow('node:fs')
+  })
+
+  const all = (wanted: readonly { readonly specifier: string }[]): string => `${wanted.map(({ specifier }, index) => `import * as e${index} from '${specifier}'`).join('\n')}\nexport const all = [${wanted.map((_, index) => `e${index}`).join()}]`
+
+  it('declarations compile with the libraries ES2022 and DOM alone, checked themselves, without the types of Node', { timeout: 120_000 }, () => {
+    project.write('web.ts', all(entries))
+    expect(typeErrorsIn(project.directory, ['web.ts'])).toEqual([])
+  })
+
+  it('so do those of the entries for Node, with the types of Node', { timeout: 120_000 }, () => {
+    project.write('node.ts', all(published.flatMap((pkg) => (pkg.manifest.bin ? [] : pkg.entries))))
+    expect(typeErrorsIn(project.directory, ['node.ts'], { node: true })).toEqual([])
+  })
+
+  it('frames of events can be reduced, and a program without JPEG is bundled without its decoder', async () => {
+    const scope = published[0]!.name.split('/')[0]!
+    const program = `import { createEvents, sensorOf, toFrames } from '${scope}/datasets'\nconst events = createEvents({ t: [0], x: [1], y: [1] }, { sensor: sensorOf(34, 34) })\nexport const total = toFrames({ by: 'number', n: 1 })(events).data.reduce((a, b) => a + b)`
+    project.write('frames.ts', program)
+    expect(typeErrorsIn(project.directory, ['frames.ts'])).toEqual([])
+    const decoding = `import { imageDecoder } from '${scope}/datasets'\nexport const decode = imageDecoder()`
+    const hasDecoder = async (contents: string): Promise<boolean> => new TextDecoder().decode(await bundle(contents)).includes('mozjpeg')
+    expect([await hasDecoder(program), await hasDecoder(decoding)]).toEqual([false, true])
   })
 
   it('Vite builds a page that uses every entry', { timeout: 120_000 }, async () => {

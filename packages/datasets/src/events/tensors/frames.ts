@@ -1,5 +1,6 @@
-import { checkObject, SnnError, type TensorLike } from '@snn/tensor'
+import { checkObject, SnnError } from '@snn/tensor'
 import { checkEvents, type Events, type Sensor } from '../events.js'
+import type { FloatTensor } from './float-tensor.js'
 import { sliceBounds, type Bounds, type SliceSpec } from './slices.js'
 
 /** The shape of one picture of events: [P, H, W] for cameras, [W] for a line of channels (audio). */
@@ -26,18 +27,18 @@ export function emptyFrames(operation: string, n: number, sensor: Sensor): { dat
  *
  * See `SliceSpec` for the parts.
  */
-export function toFrames(spec: SliceSpec): (events: Events) => TensorLike {
+export function toFrames(spec: SliceSpec): (events: Events) => FloatTensor {
   checkObject('toFrames', spec, 'spec', "slices such as { by: 'number', n: 10 }")
   return (events) => framesOf(events, sliceBounds(events, spec))
 }
 
 /** All events in one picture of counts, float32 [P, H, W] ([W] for audio). */
-export function toImage(): (events: Events) => TensorLike {
+export function toImage(): (events: Events) => FloatTensor {
   return (events) => ({ ...framesOf(events, [[0, events.t.length]]), shape: frameShape(events.sensor) })
 }
 
 /** Counts of the events within each of `bounds`. */
-export function framesOf(events: Events, bounds: readonly Bounds[]): TensorLike {
+export function framesOf(events: Events, bounds: readonly Bounds[]): FloatTensor {
   checkEvents('frames', events)
   const { data, shape, size } = emptyFrames('frames', bounds.length, events.sensor)
   let counts: Uint16Array | undefined
