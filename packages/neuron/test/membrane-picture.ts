@@ -7,7 +7,7 @@ export async function membranePicture(): Promise<string> {
   const current = Array.from({ length: 120 }, (_, t) => (t < 15 || t >= 95 ? 0 : 1.8))
   const beta = 0.15
   const { spike, trace } = await run(adaptiveLif({ tau: 10, beta, tauAdaptation: 40, reset: 'soft' }), current)
-  const x = (t: number): number => 60 + 5 * t
+  const x = (t: number): number => 76 + 4.8 * t
   const y = (v: number): string => (210 - 90 * v).toFixed(1)
   const threshold = trace.a.map((a) => 1 + beta * a)
   const curve = (values: readonly number[], style: string): string => `<polyline points="${values.map((value, t) => `${x(t)},${y(value)}`).join(' ')}" fill="none" ${style}/>`
@@ -17,7 +17,7 @@ export async function membranePicture(): Promise<string> {
     '<rect width="670" height="225" fill="#fff"/>',
     '<text x="8" y="42">input</text><text x="8" y="214">v = 0</text><text x="8" y="124" fill="#ea580c">threshold</text>',
     `<polyline points="${current.map((value, t) => `${x(t)},${(46 - 12 * value).toFixed(1)}`).join(' ')}" fill="none" stroke="#888" stroke-width="1.5"/>`,
-    '<path d="M60 210H655" stroke="#ccc"/>',
+    '<path d="M76 210H650" stroke="#ccc"/>',
     curve(threshold, 'stroke="#ea580c" stroke-dasharray="4 3"'),
     curve(trace.v, 'stroke="#2563eb" stroke-width="1.5"'),
     `<path d="${spikes.join('')}" stroke="#2563eb" stroke-width="1.5"/>`,
