@@ -63,7 +63,7 @@ async function readNames(file: string): Promise<readonly string[]> {
 
 /** The result for readers. */
 export function describeRun({ steps, results }: ModelRun): string {
-  const nameOf = ({ class: label, name }: { readonly class: number; readonly name?: string }): string => (name === undefined ? `class ${label}` : `${name} (${label})`)
+  const nameOf = ({ class: label, name }: { readonly class: number; readonly name?: string }): string => (name === undefined || name === String(label) ? `class ${label}` : `${name} (${label})`)
   return results
     .map(({ file, top, stableFrom, spikes }) => {
       const width = Math.max(...top.map((one) => nameOf(one).length))
