@@ -68,7 +68,7 @@ async function checkFile(file: string): Promise<void> {
 /** Batches of pictures, as the network was converted or trained with them. */
 async function pictures(files: readonly string[], spec: PreprocessSpec | undefined, input: Shape, signal: AbortSignal): Promise<AsyncIterable<Batch>> {
   const decode = await nodeImageDecoder()
-  const dataset: ImageDataset = { length: files.length, description: `${files.length} pictures`, dtype: 'uint8', labelled: false, get: async (index) => ({ image: await decode(await readFile(files[index]!), files[index]!), label: -1 }) }
+  const dataset: ImageDataset = { length: files.length, description: `${files.length} pictures`, dtype: 'uint8', labelled: false, get: async (index) => ({ image: await decode(await readFile(files[index]!), files[index]), label: -1 }) }
   return batchesFor(dataset, completeSpec(spec, dataset, input, await pictureShapes(dataset)), input, { signal })
 }
 

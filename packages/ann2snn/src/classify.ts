@@ -2,7 +2,7 @@ import { namedReadout, type Network, type ReadoutOption } from '@snn/nn'
 import { checkMembers, checkOptions, SnnError, type Tensor, type TensorLike } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
 import { checkNetwork } from './check.js'
-import { boundaryOf, classAt, Score, type ClassOptions } from './classes.js'
+import { boundaryOf, checkClasses, classAt, type ClassOptions } from './classes.js'
 import { eachBatch } from './data.js'
 import { chooseReadout, chooseSteps, compileLoop, readSteps } from './simulate.js'
 
@@ -62,8 +62,7 @@ export async function classify(snn: Network, x: TensorLike, options: ClassifyOpt
   const results: Classification[] = []
   for await (const { x: batch, size } of eachBatch([x], 'classify', signal)) {
     const { logits, collected } = await loop.run([batch, null, T, false], { signal })
-    // no score is kept, but only what has one is a classifier
-    new Score({ operation: 'classify', output: logits.shape.slice(2), labelOffset })
+    checkClasses({ operation: 'classify', output: logits.shape.slice(2), labelOffset })
     const { data } = readSteps(logits, readout, 'classify')
     const classes = data.length / T / size
     for (let n = 0; n < size; n++) {

@@ -12,7 +12,7 @@ export type Plain<V> = V extends number ? number : V extends ArrayLike<infer Row
 
 export interface RunOptions<S extends string = string> {
   /** Where to start: values by name of the state, each one number for all neurons or in the form of one step. Those left out start as the neuron says. */
-  readonly state?: { readonly [K in S]?: Numbers }
+  readonly state?: Readonly<Partial<Record<S, Numbers>>>
   /** As in training, with noise and statistics of the batch, which then change the neuron's Variables. Default false. */
   readonly training?: boolean
   /** In what precision it is computed. Default float64; networks compute in float32. */
@@ -26,9 +26,9 @@ export interface NeuronRun<S extends string, V> {
   /** What the layer hands on. */
   readonly output: Plain<V>[]
   /** Every variable of the state after each step, by name: `trace.v`. */
-  readonly trace: { readonly [K in S]: Plain<V>[] }
+  readonly trace: Readonly<Record<S, Plain<V>[]>>
   /** The state after the last step, to go on from: `run(cell, more, { state })`. */
-  readonly state: { readonly [K in S]: Numbers }
+  readonly state: Readonly<Record<S, Numbers>>
 }
 
 /**
