@@ -10,24 +10,39 @@ export interface Example {
   readonly line: number
 }
 
-/** The runnable examples of Markdown text. */
-export function parseExamples(markdown: string): Example[] {
-  const examples: Example[] = []
+/** A fenced block: what stands behind the backticks that open it, and its text. */
+export interface Block extends Example {
+  readonly info: string
+}
+
+/** The fenced blocks of Markdown text. */
+export function parseBlocks(markdown: string): Block[] {
+  const blocks: Block[] = []
   let open: { info: string; line: number; code: string[] } | undefined
   markdown.split('\n').forEach((text, index) => {
     const fence = /^```(.*)$/.exec(text.trimEnd())
     if (fence && open) {
-      if (open.info === 'ts') examples.push({ code: open.code.join('\n'), line: open.line })
+      blocks.push({ info: open.info, code: open.code.join('\n'), line: open.line })
       open = undefined
     } else if (fence) open = { info: fence[1]!.trim(), line: index + 2, code: [] }
     else open?.code.push(text)
   })
-  return examples
+  return blocks
 }
 
-export function readExamples({ directory }: Package): Example[] {
+/** The runnable examples of Markdown text. */
+export function parseExamples(markdown: string): Example[] {
+  return parseBlocks(markdown).flatMap(({ info, code, line }) => (info === 'ts' ? [{ code, line }] : []))
+}
+
+/** The README of a package. */
+export function readReadme({ directory }: Package): string {
   const path = join(directory, 'README.md')
-  return existsSync(path) ? parseExamples(readFileSync(path, 'utf8')) : []
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
+
+export function readExamples(pkg: Package): Example[] {
+  return parseExamples(readReadme(pkg))
 }
 
 /** The example as the JavaScript that every supported runtime takes. */

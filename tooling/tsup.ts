@@ -13,8 +13,11 @@ function entries({ exports = {}, bin = {} }: Manifest): string[] {
   return [...new Set([...exported, ...programs])]
 }
 
+/** Declarations name `Disposable`, which a compiler with `lib: ["ES2022", "DOM"]` does not know by itself. */
+const disposable = '/// <reference lib="esnext.disposable" />'
+
 /** The one build of every package: ESM and declarations of what its package.json exports, nothing bundled in. */
 export function library(): ReturnType<typeof defineConfig> {
   const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
-  return defineConfig({ entry: entries(manifest), format: ['esm'], dts: true, target: 'es2022', platform: 'neutral', sourcemap: false, clean: true, splitting: true })
+  return defineConfig({ entry: entries(manifest), format: ['esm'], dts: { banner: disposable }, target: 'es2022', platform: 'neutral', sourcemap: false, clean: true, splitting: true })
 }

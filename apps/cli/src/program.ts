@@ -5,6 +5,7 @@ import { dataCommand } from './commands/data.js'
 import { evalCommand } from './commands/eval.js'
 import { explainCommand } from './commands/explain.js'
 import { inspectCommand } from './commands/inspect.js'
+import { runCommand } from './commands/run.js'
 import { trainCommand } from './commands/train.js'
 
 const after = `
@@ -16,6 +17,7 @@ Examples:
   snn inspect model.onnx
   snn convert model.onnx --calibrate data/mnist:train --out model.snn.onnx
   snn eval model.snn.onnx --data data/mnist:test --against model.onnx
+  snn run model.snn.onnx picture.jpg
   snn train mnist --model mlp --data data/mnist
   snn explain lif
   snn data list
@@ -30,7 +32,7 @@ export function createProgram(signal: AbortSignal): Command {
     .helpOption('--help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', after)
-  for (const command of [inspectCommand(signal), convertCommand(signal), evalCommand(signal), trainCommand(signal), explainCommand(), dataCommand(signal)]) program.addCommand(command)
+  for (const command of [inspectCommand(signal), convertCommand(signal), evalCommand(signal), runCommand(signal), trainCommand(signal), explainCommand(), dataCommand(signal)]) program.addCommand(command)
   for (const command of [program, ...program.commands.flatMap((outer) => [outer, ...outer.commands])]) {
     command.helpOption('--help', 'print this help').exitOverride().configureOutput({ outputError: () => {} })
   }

@@ -36,6 +36,14 @@ export interface ScoreOptions extends ClassOptions {
   readonly output: Shape
 }
 
+/** Throws `ARGUMENT` for an output of a sample that has more than one axis, where no index is a class, and for an offset that is no whole number. */
+export function checkClasses({ operation, output, labelOffset = 0 }: ScoreOptions): void {
+  if (output.filter((n) => n !== 1).length > 1) {
+    throw new SnnError('ARGUMENT', `[${operation}] the output of a sample has shape ${formatShape(output)}, expected one score for each class. Choose another output with the option output (--output).`, { name: 'output', value: output })
+  }
+  if (!Number.isSafeInteger(labelOffset)) throw new SnnError('ARGUMENT', `[${operation}] labelOffset ${labelOffset}, expected a whole number.`, { name: 'labelOffset', value: labelOffset })
+}
+
 /** Fewest samples of which is said that they are hardly better than guessing. */
 const fewest = 8
 
@@ -52,14 +60,11 @@ export class Score {
   readonly #right = new Map([[-1, 0], [0, 0], [1, 0]])
   #samples = 0
 
-  /** Throws `ARGUMENT` for an output that has more than one axis, where no index is a class. */
+  /** Throws `ARGUMENT` for an output whose indices are no classes. */
   constructor(options: ScoreOptions) {
     checkMembers('score', options, 'options', ['operation', 'output'], '{ operation, output }')
-    const { operation, output, labelOffset = 0 } = options
-    if (output.filter((n) => n !== 1).length > 1) {
-      throw new SnnError('ARGUMENT', `[${operation}] the output of a sample has shape ${formatShape(output)}, expected one score for each class. Choose another output with the option output (--output).`, { name: 'output', value: output })
-    }
-    if (!Number.isSafeInteger(labelOffset)) throw new SnnError('ARGUMENT', `[${operation}] labelOffset ${labelOffset}, expected a whole number.`, { name: 'labelOffset', value: labelOffset })
+    checkClasses(options)
+    const { output } = options
     this.#options = options
     this.#classes = Math.max(2, output.reduce((a, b) => a * b, 1))
   }

@@ -1,5 +1,6 @@
 export { convert, type ConvertOptions, type Conversion } from './convert.js'
 export { simulate, simulator, steps, type SimulateOptions, type Simulation, type SimulatedStep, type Simulator } from './simulate.js'
+export { classify, type Classification, type ClassifyOptions, type ClassScore } from './classify.js'
 export { evaluate, evaluateAnn, type EvaluateOptions, type Evaluation, type StepResult, type AnnEvaluation } from './evaluate.js'
 export { toOnnx, type ToOnnxOptions } from './to-onnx.js'
 export { readSnn, isSnnFile, type ReadOptions } from './read-snn.js'

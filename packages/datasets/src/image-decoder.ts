@@ -1,4 +1,3 @@
-import jpegModule from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js'
 import { checkBytes, checkObject, type TensorLike } from '@snn/tensor'
 import { channelsFirst } from './arrays.js'
 import { invalid } from './invalid.js'
@@ -36,6 +35,8 @@ function jpegDecoder(wasm: WebAssembly.Module | undefined): (bytes: Uint8Array, 
   }
   const create = async (): Promise<Instance> => {
     const complaints: string[] = []
+    // loaded with the first JPEG, so that a bundle that decodes none does without
+    const { default: jpegModule } = await import('@jsquash/jpeg/codec/dec/mozjpeg_dec.js')
     const module = await jpegModule({
       noInitialRun: true,
       printErr: (line: string) => void complaints.push(line),

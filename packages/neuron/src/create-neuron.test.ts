@@ -1,11 +1,15 @@
 import { atan, logistic, multiLevel } from '@snn/surrogate'
 import { compile, reference, variable, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
+import { readFileSync } from 'node:fs'
 import * as all from './index.js'
+import * as models from './models.js'
 import { createNeuron, defineNeuron, extendNeuron, learnable, lif, type AnyNeuronModel, type Cell, type SequenceCell } from './index.js'
 
 const backend = reference()
-const models = Object.values(all).filter((value) => typeof value === 'function' && 'spec' in value) as AnyNeuronModel[]
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const readmeTable = readme.slice(readme.indexOf('## Models'), readme.indexOf('Each doc comment'))
+const isModel = (value: unknown): value is AnyNeuronModel => typeof value === 'function' && 'spec' in value
 const again = <C extends Cell | SequenceCell>(cell: C, own?: readonly AnyNeuronModel[]) => createNeuron(cell.kind, JSON.parse(JSON.stringify(cell.config)) as Cell['config'], cell.variables, own) as C
 
 const table = { theta: [0.6, 0.3, 0.1], h: [0.6, 0.3, 0.1], d: [0.6, 0.3, 0.1] }
@@ -27,10 +31,22 @@ async function run(cell: Cell | SequenceCell): Promise<number[]> {
   return (await three({ data: Float32Array.of(0.4, 1.3, -0.6, 0.9), shape: [2, 2] })).flat().flatMap(({ data }) => Array.from(data))
 }
 
+describe('models.ts', () => {
+  const exported = Object.entries(all).flatMap(([name, value]) => (isModel(value) ? [name] : []))
+  it('names every model that the package exports', () => {
+    expect(exported.filter((name) => !Object.hasOwn(models, name)), 'add it to src/models.ts, from where createNeuron and the laws take it').toEqual([])
+    expect(Object.keys(models).filter((name) => !exported.includes(name)), 'add it to src/index.ts').toEqual([])
+  })
+
+  it.each(Object.entries(models))('%s has its own name for its kind, and stands in the README', (name, { kind }) => {
+    expect(kind, `name it so in defineNeuron('${name}', ..)`).toBe(name)
+    expect(readmeTable, 'add it to the table of models in packages/neuron/README.md').toMatch(new RegExp(`\`${name}[\`(]`))
+  })
+})
+
 describe('createNeuron', () => {
   it('makes every model again from what a layer of it says of itself', async () => {
-    expect(models.length).toBe(34)
-    for (const model of models) {
+    for (const model of Object.values(models)) {
       const cell = model()
       const copy = again(cell)
       expect(JSON.stringify(copy.config), model.kind).toBe(JSON.stringify(cell.config))

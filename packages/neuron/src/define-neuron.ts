@@ -1,6 +1,7 @@
 import { isVariable, sigmoid, surrogateParts, type ParameterValue } from '@snn/surrogate'
 import { checkMembers, checkString, SnnError, type Shape, type DType, type Tensor, type Variable } from '@snn/tensor'
 import { checkState } from './check-state.js'
+import { mapValues } from './map-values.js'
 import { checkOptions } from './options.js'
 import { describeParameters, layerParameters, parameterTensor } from './parameter.js'
 import { resetMembrane, resetNamed, type ResetName } from './reset.js'
@@ -92,10 +93,6 @@ function membrane(state: Readonly<Record<string, Tensor>>): Tensor {
 /** What is not an array, as JSON. */
 function configOf(values: ReadonlyMap<string, ParameterValue>, initial: Readonly<Record<string, unknown>>, common: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return { ...describeParameters(values), ...common, initial: Object.fromEntries(Object.entries(initial).filter(([, value]) => typeof value === 'number')) }
-}
-
-function mapValues<K extends string, V, W>(record: Readonly<Record<K, V>>, map: (value: V, key: string) => W): Record<K, W> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value as V, key)])) as Record<K, W>
 }
 
 /** The entries of `options` by these names that are given. */

@@ -29,8 +29,9 @@ describe('every neuron, step by step', () => {
       }, { backend })(input)
       expect([...result.unrolled.data]).toEqual([...result.scanned.output.data])
       for (const [key, last] of Object.entries(result.last)) {
-        expect(last).toMatchObject({ shape: [3, 2], dtype: 'float64' })
-        expect([...result.scanned[key]!.data].slice(-6), key).toEqual([...last.data])
+        // what a layer counts is one number for all
+        expect(last).toMatchObject(last.shape.length === 0 ? { dtype: expect.stringMatching(/int32|float64/) as string } : { shape: [3, 2], dtype: 'float64' })
+        expect([...result.scanned[key]!.data].slice(-last.data.length), key).toEqual([...last.data])
       }
       expect(new Set(result.scanned.output.data).size, 'outputs differ').toBeGreaterThan(name === 'hodgkinHuxley' ? 0 : 1)
     })

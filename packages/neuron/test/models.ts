@@ -1,37 +1,23 @@
 import * as surrogates from '@snn/surrogate'
 import * as all from '../src/index.js'
+import * as exported from '../src/models.js'
 import type { Cell } from '../src/index.js'
 import { value } from './run.js'
 
-/** A layer of every step-by-step neuron, with inputs [N, 2]; `smooth` gives the surrogate's primitive in place of its spikes. */
-export const models: Readonly<Record<string, (options: { readonly smooth?: boolean }) => Cell>> = Object.fromEntries(
-  Object.entries({
-    integrateAndFire: all.integrateAndFire,
-    lif: all.lif,
-    parametricLif: all.parametricLif,
-    quadraticIntegrateAndFire: all.quadraticIntegrateAndFire,
-    exponentialIntegrateAndFire: all.exponentialIntegrateAndFire,
-    izhikevich: all.extendNeuron('izhikevich', all.izhikevich, { parameters: { a: 0.1, b: 0.2 } }),
-    adaptiveExponential: all.extendNeuron('adaptiveExponential', all.adaptiveExponential, { parameters: { a: 0.1, b: 0.2 } }),
-    adaptiveLif: all.adaptiveLif,
-    klif: all.klif,
-    cubaLif: all.cubaLif,
-    liaf: all.liaf,
-    ilif: all.ilif,
-    slttLif: all.slttLif,
-    otttLif: all.otttLif,
-    synaptic: all.synaptic,
-    alphaLif: all.alphaLif,
-    currentLif: all.extendNeuron('currentLif', all.currentLif, { parameters: { tauMembrane: 2 } }),
-    lsnn: all.extendNeuron('lsnn', all.lsnn, { parameters: { tauMembrane: 2 } }),
-    hodgkinHuxley: all.hodgkinHuxley,
-    resonateAndFire: all.resonateAndFire,
-    sigmaDelta: all.sigmaDelta,
-    nonSpikingIntegrateAndFire: all.nonSpikingIntegrateAndFire,
-    nonSpikingLif: all.nonSpikingLif,
-    halfThresholdIntegrateAndFire: all.halfThresholdIntegrateAndFire,
-    activationAwareIntegrateAndFire: all.activationAwareIntegrateAndFire,
-  }).map(([name, model]) => {
+/** Makes a layer, with inputs [N, 2]; `smooth` gives the surrogate's primitive in place of its spikes. */
+export type Make = (options: { readonly smooth?: boolean }) => Cell
+
+/** With parameters under which a few inputs around 1 make it fire, or show what they do. */
+const tuned = {
+  izhikevich: all.extendNeuron('izhikevich', all.izhikevich, { parameters: { a: 0.1, b: 0.2 } }),
+  adaptiveExponential: all.extendNeuron('adaptiveExponential', all.adaptiveExponential, { parameters: { a: 0.1, b: 0.2 } }),
+  currentLif: all.extendNeuron('currentLif', all.currentLif, { parameters: { tauMembrane: 2 } }),
+  lsnn: all.extendNeuron('lsnn', all.lsnn, { parameters: { tauMembrane: 2 } }),
+}
+
+/** A layer of every neuron of `models.ts`. */
+export const models: Readonly<Record<string, Make>> = Object.fromEntries(
+  Object.entries({ ...exported, ...tuned }).map(([name, model]) => {
     const make = model as (options?: object) => Cell
     return [name, ({ smooth = false }) => (smooth ? make({ surrogate: smoothly(name), ...(name in delayed && { resetDelay: false }) }) : make())]
   }),
@@ -45,7 +31,7 @@ function smoothly(name: string) {
 }
 
 /** The same of layers that are no `defineNeuron`. */
-export const made: Readonly<Record<string, (options: { readonly smooth?: boolean }) => Cell>> = {
+export const made: Readonly<Record<string, Make>> = {
   slidingPsn: ({ smooth = false }) => all.slidingPsn({ k: 3, surrogate: surrogates.atan({ smooth }), weight: value('weight', [0.25, 0.5, 1]), bias: value('bias', [-1]) }),
   mpbnLif: ({ smooth = false }) => all.mpbnLif(2, { surrogate: surrogates.sigmoid({ smooth }), norm: norm() }),
   interLayerConnection: ({ smooth = false }) =>

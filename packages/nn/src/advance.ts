@@ -1,6 +1,6 @@
 import { formatShape, scan, SnnError, type Tensor } from '@snn/tensor'
 import type { Advance, Context, State, StatefulLayer } from './layer.js'
-import type { Mode } from './network.js'
+import type { Mode } from './network-form.js'
 
 export interface Advanced extends Advance {
   readonly initial: State

@@ -2,87 +2,19 @@ import { currentPath, formatShape, isFloat, isSnnError, isTensor, sameShape, Snn
 import { advance } from './advance.js'
 import { keyOf } from './initialize.js'
 import { checkPart } from './check.js'
-import { isStateful, type Context, type Layer, type State } from './layer.js'
+import { isStateful, type Context, type State } from './layer.js'
+import type { Inputs, Mode, NetworkFeedback, NetworkInput, NetworkMetadata, NetworkNode, NetworkParts, NetworkState, Runnable, RunOptions, RunResult } from './network-form.js'
 import { inOrder, unknownName } from './order.js'
-import type { Readout } from './readout.js'
-import { checkPatterns, matcher } from './record.js'
+import { checkPatterns, matcher } from './patterns.js'
 import { sampleShapes } from './sample-shapes.js'
 import { stepwise } from './stepwise.js'
-
-/** A named layer and where its inputs come from: names of other nodes or of network inputs. */
-export interface NetworkNode {
-  readonly name: string
-  readonly layer: Layer
-  readonly inputs: readonly string[]
-}
-
-export interface NetworkInput {
-  readonly name: string
-  /** Shape of one sample, without [T, N]; inputs are checked against it where it is known. */
-  readonly shape?: Shape | undefined
-}
-
-/** A connection backwards: what the node `from` gave one step before, zeros before the first, for nodes to name among their inputs. */
-export interface NetworkFeedback {
-  readonly name: string
-  readonly from: string
-  /** Shape of one sample, without [T, N]. */
-  readonly shape: Shape
-}
-
-/** State of all layers with memory, by node name, and `{ value }` of connections backwards. */
-export type NetworkState = Readonly<Record<string, State>>
-
-/** A tensor for a network with one input, else tensors by name. */
-export type Inputs = Tensor | Readonly<Record<string, Tensor>>
-
-export interface RunOptions {
-  readonly training?: boolean
-  /** Where to start from; layers that it lacks start from their initial state. */
-  readonly state?: NetworkState | undefined
-  /** Values to hand out beside the outputs: `conv1.output`, `if1.v`, `*.spike`. */
-  readonly record?: readonly string[]
-}
-
-export interface RunResult {
-  readonly outputs: Readonly<Record<string, Tensor>>
-  /** The last state. */
-  readonly state: NetworkState
-  /** The state that a run without `options.state` starts from. */
-  readonly initial: NetworkState
-  readonly recorded: Readonly<Record<string, Tensor>>
-}
-
-/** `step`: [N, ..], one time step.  `sequence`: [T, N, ..], layer by layer. */
-export type Mode = 'step' | 'sequence'
-
-/** How a network is run, and what its outputs mean, where that is known: training and conversion say it, tools and files keep to it. */
-export interface NetworkMetadata {
-  /** Time steps that it was trained for, or is best run for. */
-  readonly T?: number
-  readonly readout?: Readout
-  /**
-   * What a sample x becomes at its input: the same at every step (`constant`), one step after the other, x [T, ..] (`sequence`), or what some function made
-   * of it (`other`), which has to be done before.
-   */
-  readonly encoding?: 'constant' | 'sequence' | 'other'
-}
-
-export interface NetworkParts {
-  readonly inputs: readonly NetworkInput[]
-  /** In any order. */
-  readonly nodes: readonly NetworkNode[]
-  readonly outputs: readonly string[]
-  readonly feedback?: readonly NetworkFeedback[]
-  readonly metadata?: NetworkMetadata
-}
 
 /**
  * A directed acyclic graph of named layers: the form that conversion and deployment read and write. What goes in circles does so through
  * `feedback`, one step later; such a network runs all of its layers step by step. Immutable but for the values of its Variables and for
  * `metadata`. Layers that nobody has given weights yet draw them here, from seed 0 and their names.
  */
-export class Network {
+export class Network implements Runnable {
   readonly contract = 1
   readonly inputs: readonly NetworkInput[]
   /** In topological order. */

@@ -1,6 +1,6 @@
 import { SnnError } from '@snn/tensor'
 import { isStateful } from './layer.js'
-import type { NetworkNode } from './network.js'
+import type { NetworkNode } from './network-form.js'
 
 /** The nodes with inputs before users, else in the order given. Throws `ARGUMENT` on unknown or equal names, missing inputs and cycles. */
 export function inOrder(nodes: readonly NetworkNode[], inputs: readonly { readonly name: string }[]): NetworkNode[] {

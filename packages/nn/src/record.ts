@@ -1,5 +1,6 @@
-import { checkArray, SnnError, type Tensor } from '@snn/tensor'
-import type { Inputs, Network, RunOptions, RunResult } from './network.js'
+import { checkArray, type Tensor } from '@snn/tensor'
+import type { Network } from './network.js'
+import type { Inputs, RunOptions, RunResult } from './network-form.js'
 import { checkNetwork } from './check.js'
 
 /** The first output and the recorded values of a run. */
@@ -25,23 +26,4 @@ export function record(net: Network, patterns: readonly string[]): (x: Inputs, o
     const { outputs, state, recorded } = net.run('sequence', x, { ...options, record: patterns })
     return { output: net.single({ outputs }), outputs, state, recorded }
   }
-}
-
-/** Whether a dotted name fits one of the patterns, in which `*` stands for anything. */
-export function matcher(patterns: readonly string[]): (name: string) => boolean {
-  checkArray('record', patterns, 'patterns', 'an array of names')
-  const expressions = patterns.map((pattern) => new RegExp(`^${pattern.split('*').map(escape).join('.*')}$`))
-  return (name) => expressions.some((expression) => expression.test(name))
-}
-
-/** Throws `ARGUMENT` for a pattern that none of the names fits. */
-export function checkPatterns(patterns: readonly string[], names: readonly string[]): void {
-  for (const pattern of patterns) {
-    if (names.some(matcher([pattern]))) continue
-    throw new SnnError('ARGUMENT', `[record] '${pattern}' fits no value of the network, expected one of ${names.join(', ')}, or a pattern with *. Correct the name.`, { name: 'record', value: pattern })
-  }
-}
-
-function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

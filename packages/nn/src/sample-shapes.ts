@@ -1,6 +1,6 @@
 import { checkObject, evaluateShapes, isSnnError, placeholder, SnnError, type Shape } from '@snn/tensor'
 import { isStateful } from './layer.js'
-import type { Mode, Network } from './network.js'
+import type { Mode, Runnable } from './network-form.js'
 import { checkNetwork } from './check.js'
 
 /**
@@ -9,7 +9,7 @@ import { checkNetwork } from './check.js'
  *
  * @throws `SHAPE` when the shape of an input is neither known to the network nor given
  */
-export function sampleShapes(net: Network, given: Readonly<Record<string, Shape>> = {}): Map<string, Shape> {
+export function sampleShapes(net: Runnable, given: Readonly<Record<string, Shape>> = {}): Map<string, Shape> {
   checkNetwork('sampleShapes', net)
   checkObject('sampleShapes', given, 'given')
   return inspect(net, given).shapes
@@ -20,13 +20,13 @@ export function sampleShapes(net: Network, given: Readonly<Record<string, Shape>
  *
  * @throws `SHAPE` as `sampleShapes`
  */
-export function needsSequence(net: Network, given: Readonly<Record<string, Shape>> = {}): string | undefined {
+export function needsSequence(net: Runnable, given: Readonly<Record<string, Shape>> = {}): string | undefined {
   checkNetwork('needsSequence', net)
   checkObject('needsSequence', given, 'given')
   return inspect(net, given).layer
 }
 
-function inspect(net: Network, given: Readonly<Record<string, Shape>>): { readonly shapes: Map<string, Shape>; readonly layer?: string } {
+function inspect(net: Runnable, given: Readonly<Record<string, Shape>>): { readonly shapes: Map<string, Shape>; readonly layer?: string } {
   const known = net.inputs.map(({ name, shape }) => {
     const own = given[name] ?? shape
     if (own) return [name, own] as const
@@ -45,6 +45,6 @@ function inspect(net: Network, given: Readonly<Record<string, Shape>>): { readon
 }
 
 /** The number of steps that a layer of the network needs; 1 where any will do. */
-function stepsOf(net: Network): number {
+function stepsOf(net: Runnable): number {
   return Math.max(1, ...net.nodes.map(({ layer }) => (isStateful(layer) ? 1 : (layer.steps ?? 1))))
 }

@@ -1,7 +1,8 @@
 import { checkArray, SnnError, type Shape } from '@snn/tensor'
 import { checkPart } from './check.js'
 import type { Layer } from './layer.js'
-import { Network, type NetworkFeedback, type NetworkNode } from './network.js'
+import { Network } from './network.js'
+import type { NetworkFeedback, NetworkNode } from './network-form.js'
 
 /** Says what one sample looks like, as the first part of `sequential`. */
 export interface Input {

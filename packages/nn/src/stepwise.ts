@@ -1,9 +1,9 @@
 import { checkObject, isTensor, placeholder, scan, type Tensor } from '@snn/tensor'
-import type { Inputs, Network, NetworkState, RunOptions, RunResult } from './network.js'
+import type { Inputs, NetworkState, Runnable, RunOptions, RunResult } from './network-form.js'
 import { checkNetwork } from './check.js'
 
 /** The state the network starts from, for inputs of one step [N, ..]. To be called in a trace. */
-export function initialState(net: Network, inputs: Inputs): NetworkState {
+export function initialState(net: Runnable, inputs: Inputs): NetworkState {
   checkNetwork('initialState', net)
   return net.run('step', mapInputs(inputs, (x) => placeholder(x.shape, x.dtype))).initial
 }
@@ -17,7 +17,7 @@ export interface StepwiseOptions extends RunOptions {
  * The whole network in one time loop: x [T, N, ..] -> [T, N, ..], with memory that does not grow with T but for what is
  * returned, and in training for the states that the gradient needs. Equal to `net.run('sequence', ..)`, batch statistics in training aside.
  */
-export function stepwise(net: Network, inputs: Inputs, settings: StepwiseOptions = {}): RunResult {
+export function stepwise(net: Runnable, inputs: Inputs, settings: StepwiseOptions = {}): RunResult {
   checkNetwork('stepwise', net)
   checkObject('stepwise', settings)
   const { checkpoint, ...options } = settings

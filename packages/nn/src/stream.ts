@@ -1,5 +1,6 @@
 import { formatShape, sameShape, scalar, SnnError, variable, where, zerosVariable, type Tensor, type Variable } from '@snn/tensor'
-import type { Inputs, Network, NetworkState, RunOptions, RunResult } from './network.js'
+import type { Network } from './network.js'
+import type { Inputs, NetworkState, RunOptions, RunResult } from './network-form.js'
 import { initialState } from './stepwise.js'
 import { checkNetwork } from './check.js'
 

@@ -1,7 +1,8 @@
 import { checkObject, checkOptions, formatShape, hostTensor, isFloat, SnnError, type HostTensor, type TensorLike } from '@snn/tensor'
 import { checkNetwork } from './check.js'
 import type { Layer } from './layer.js'
-import type { Network, NetworkNode } from './network.js'
+import type { Network } from './network.js'
+import type { NetworkNode } from './network-form.js'
 import { loadStateDict, type LoadOptions, type LoadReport } from './state-dict.js'
 
 /** What the ends of names in state dicts of PyTorch, SpikingJelly and snnTorch are called here; null: not needed. Others have the same name. */

@@ -1,7 +1,8 @@
-import { checkArray, checkMembers, SnnError, type TensorLike } from '@snn/tensor'
+import { checkArray, checkMembers, SnnError } from '@snn/tensor'
 import type { Events } from './events.js'
 import { toAveragedTimeSurfaces } from './tensors/averaged-time-surface.js'
 import { toBinaRep } from './tensors/bina-rep.js'
+import type { FloatTensor } from './tensors/float-tensor.js'
 import { toFrames, toImage } from './tensors/frames.js'
 import { toTimeSurfaces } from './tensors/time-surface.js'
 import { toVoxelGrid } from './tensors/voxel-grid.js'
@@ -40,12 +41,12 @@ export interface PipelineSpec {
 }
 
 /** The function that a spec describes. Throws `ARGUMENT` for a name or option that is not there. */
-export function pipeline(spec: PipelineSpec): (events: Events, draw?: number) => TensorLike {
+export function pipeline(spec: PipelineSpec): (events: Events, draw?: number) => FloatTensor {
   checkMembers('pipeline', spec, 'spec', ['tensor'], '{ transforms, tensor }')
   const { transforms: steps = [] } = spec
   checkArray('pipeline', steps, 'transforms')
   const change = compose(steps.map((step) => build(transforms, step, 'transform') as EventTransform))
-  const represent = build(tensors, spec.tensor, 'tensor') as (events: Events) => TensorLike
+  const represent = build(tensors, spec.tensor, 'tensor') as (events: Events) => FloatTensor
   return (events, draw) => represent(change(events, draw))
 }
 

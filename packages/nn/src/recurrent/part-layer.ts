@@ -1,6 +1,7 @@
 import { placeholder, SnnError } from '@snn/tensor'
 import { isStateful, type Context, type Layer, type State } from '../layer.js'
-import type { Network, NetworkState } from '../network.js'
+import type { Network } from '../network.js'
+import type { NetworkState } from '../network-form.js'
 import type { Part } from '../sequential.js'
 import { initialState } from '../stepwise.js'
 import { checkPart } from '../check.js'

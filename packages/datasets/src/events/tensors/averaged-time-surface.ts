@@ -1,6 +1,7 @@
-import { checkObject, SnnError, type TensorLike } from '@snn/tensor'
+import { checkObject, SnnError } from '@snn/tensor'
 import { checkEvents, type Events } from '../events.js'
 import { isSorted } from '../select.js'
+import type { FloatTensor } from './float-tensor.js'
 
 export interface AveragedTimeSurfaceOptions {
   /** Side of a cell in pixels. */
@@ -20,7 +21,7 @@ export interface AveragedTimeSurfaceOptions {
  *   T_e(z)  = sum over earlier events of the same polarity and cell at offset z from e, within timeWindow, of decay(t_e - t)
  *   H[c, p] = mean of T_e over the events e of cell c and polarity p
  */
-export function toAveragedTimeSurfaces(options: AveragedTimeSurfaceOptions): (events: Events) => TensorLike {
+export function toAveragedTimeSurfaces(options: AveragedTimeSurfaceOptions): (events: Events) => FloatTensor {
   checkObject('toAveragedTimeSurfaces', options)
   const { cellSize, surfaceSize, timeWindow, tau, decay = 'lin' } = options
   const wrong = (name: string, value: unknown, expected: string): never => {

@@ -1,5 +1,6 @@
-import { checkOptions, SnnError, type TensorLike } from '@snn/tensor'
+import { checkOptions, SnnError } from '@snn/tensor'
 import { expectEvents, type Events } from '../events.js'
+import type { FloatTensor } from './float-tensor.js'
 import { framesOf } from './frames.js'
 import { sliceBounds } from './slices.js'
 
@@ -15,7 +16,7 @@ export interface BinaRepOptions {
  *
  *   B_i = sum over b of 2^(bits - 1 - b) [bin i bits + b has an event] / (2^bits - 1)
  */
-export function toBinaRep(options: BinaRepOptions): (events: Events) => TensorLike {
+export function toBinaRep(options: BinaRepOptions): (events: Events) => FloatTensor {
   checkOptions('toBinaRep', options, ['n', 'bits'])
   const { n, bits } = options
   if (!Number.isInteger(bits) || bits < 1 || bits > 24) throw new SnnError('ARGUMENT', `[binaRep] bits ${bits}, expected a whole number from 1 to 24.`, { name: 'bits', value: bits })

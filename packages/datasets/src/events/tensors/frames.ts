@@ -1,5 +1,6 @@
-import { SnnError, type TensorLike } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
 import { checkEvents, checkSensor, expectEvents, type Events, type Sensor } from '../events.js'
+import type { FloatTensor } from './float-tensor.js'
 import { checkSlices, sliceBounds, type Bounds, type SliceSpec } from './slices.js'
 
 /** The shape of one picture of events: [P, H, W] for cameras, [W] for a line of channels (audio). */
@@ -28,13 +29,13 @@ export function emptyFrames(operation: string, n: number, sensor: Sensor): { dat
  *
  * See `SliceSpec` for the parts.
  */
-export function toFrames(spec: SliceSpec): (events: Events) => TensorLike {
+export function toFrames(spec: SliceSpec): (events: Events) => FloatTensor {
   checkSlices('toFrames', spec)
   return (events) => framesOf(events, sliceBounds(events, spec))
 }
 
 /** All events in one picture of counts, float32 [P, H, W] ([W] for audio). */
-export function toImage(): (events: Events) => TensorLike {
+export function toImage(): (events: Events) => FloatTensor {
   return (events) => {
     expectEvents('toImage', events)
     return { ...framesOf(events, [[0, events.t.length]]), shape: frameShape(events.sensor) }
@@ -42,7 +43,7 @@ export function toImage(): (events: Events) => TensorLike {
 }
 
 /** Counts of the events within each of `bounds`. */
-export function framesOf(events: Events, bounds: readonly Bounds[]): TensorLike {
+export function framesOf(events: Events, bounds: readonly Bounds[]): FloatTensor {
   checkEvents('frames', events)
   const { data, shape, size } = emptyFrames('frames', bounds.length, events.sensor)
   let counts: Uint16Array | undefined

@@ -1,5 +1,6 @@
-import { checkObject, SnnError, wrongArgument, type TensorLike } from '@snn/tensor'
+import { checkObject, SnnError, wrongArgument } from '@snn/tensor'
 import { expectEvents, type Events } from '../events.js'
+import type { FloatTensor } from './float-tensor.js'
 import { emptyFrames, frameShape } from './frames.js'
 import type { SliceSpec } from './slices.js'
 
@@ -20,7 +21,7 @@ const longestPause = 2 ** 20
  *
  *   for await (const frame of streamFrames(source.batches(), { by: 'duration', duration: 10_000 })) ...
  */
-export async function* streamFrames(batches: AsyncIterable<Events> | Iterable<Events>, spec: StreamSliceSpec, options: StreamFramesOptions = {}): AsyncGenerator<TensorLike, void, undefined> {
+export async function* streamFrames(batches: AsyncIterable<Events> | Iterable<Events>, spec: StreamSliceSpec, options: StreamFramesOptions = {}): AsyncGenerator<FloatTensor, void, undefined> {
   checkObject('streamFrames', spec, 'spec', "slices such as { by: 'duration', duration: 10_000 }")
   checkObject('streamFrames', options)
   if (spec.by !== 'duration' && spec.by !== 'eventCount') throw new SnnError('ARGUMENT', `[streamFrames] by ${JSON.stringify((spec as SliceSpec).by)}, expected 'duration' or 'eventCount': other parts need the end of the recording.`, { name: 'by', value: (spec as SliceSpec).by })
@@ -29,11 +30,11 @@ export async function* streamFrames(batches: AsyncIterable<Events> | Iterable<Ev
   const { reuse = false } = options
   const [name, size] = spec.by === 'duration' ? (['duration', spec.duration] as const) : (['count', spec.count] as const)
   if (!(size > 0) || (spec.by === 'eventCount' && !Number.isInteger(size))) throw new SnnError('ARGUMENT', `[streamFrames] ${name} ${size}, expected a number above 0, whole for events.`, { name, value: size })
-  const free: TensorLike[] = []
+  const free: FloatTensor[] = []
   const newFrame: NewFrame = ({ sensor }) => {
     const used = free.pop()
     if (!used) return { data: emptyFrames('streamFrames', 1, sensor).data, shape: frameShape(sensor), dtype: 'float32' }
-    ;(used.data as Float32Array).fill(0)
+    used.data.fill(0)
     return used
   }
   const make = spec.by === 'duration' ? byDuration(spec.duration, newFrame) : byCount(spec.count, spec.includeIncomplete ?? false, newFrame)
@@ -47,15 +48,14 @@ export async function* streamFrames(batches: AsyncIterable<Events> | Iterable<Ev
   yield* make.end()
 }
 
-type NewFrame = (events: Events) => TensorLike
+type NewFrame = (events: Events) => FloatTensor
 
 interface Maker {
-  add(events: Events): Generator<TensorLike, void, undefined>
-  end(): Generator<TensorLike, void, undefined>
+  add(events: Events): Generator<FloatTensor, void, undefined>
+  end(): Generator<FloatTensor, void, undefined>
 }
 
-function count(frame: TensorLike, { x, y, p, sensor }: Events, from: number, to: number): void {
-  const data = frame.data as Float32Array
+function count({ data }: FloatTensor, { x, y, p, sensor }: Events, from: number, to: number): void {
   const plane = sensor.width * sensor.height
   for (let i = from; i < to; i++) {
     const at = p[i]! * plane + y[i]! * sensor.width + x[i]!
@@ -64,7 +64,7 @@ function count(frame: TensorLike, { x, y, p, sensor }: Events, from: number, to:
 }
 
 function byCount(size: number, includeIncomplete: boolean, newFrame: NewFrame): Maker {
-  let frame: TensorLike | undefined
+  let frame: FloatTensor | undefined
   let held = 0
   return {
     *add(events) {
@@ -90,9 +90,9 @@ function byDuration(duration: number, newFrame: NewFrame): Maker {
   let first: number | undefined
   let last = -Infinity
   let index = 0
-  let frame: TensorLike | undefined
+  let frame: FloatTensor | undefined
   // An event at the very end belongs to the frame before: that frame waits until a later event is there.
-  let waiting: TensorLike | undefined
+  let waiting: FloatTensor | undefined
   let onlyAtStart = true
   return {
     *add(events) {
@@ -125,7 +125,7 @@ function byDuration(duration: number, newFrame: NewFrame): Maker {
     },
     *end() {
       if (waiting && frame && onlyAtStart) {
-        const data = waiting.data as Float32Array
+        const { data } = waiting
         frame.data.forEach((value, i) => (data[i] = data[i]! + value))
         yield waiting
         return

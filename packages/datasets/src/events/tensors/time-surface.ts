@@ -1,5 +1,6 @@
-import { checkOptions, SnnError, type TensorLike } from '@snn/tensor'
+import { checkOptions, SnnError } from '@snn/tensor'
 import { checkEvents, type Events } from '../events.js'
+import type { FloatTensor } from './float-tensor.js'
 import { emptyFrames } from './frames.js'
 import { sliceBounds } from './slices.js'
 
@@ -15,7 +16,7 @@ export interface TimeSurfaceOptions {
  *
  *   S_i = exp(-((i + 1) dt + t_0 - last[p, y, x]) / tau)       0 where there was none yet
  */
-export function toTimeSurfaces(options: TimeSurfaceOptions): (events: Events) => TensorLike {
+export function toTimeSurfaces(options: TimeSurfaceOptions): (events: Events) => FloatTensor {
   checkOptions('toTimeSurfaces', options, ['dt', 'tau'])
   const { dt, tau } = options
   for (const [name, value] of Object.entries({ dt, tau })) {

@@ -1,5 +1,6 @@
-import { checkOptions, SnnError, type TensorLike } from '@snn/tensor'
+import { checkOptions, SnnError } from '@snn/tensor'
 import { checkEvents, type Events } from '../events.js'
+import type { FloatTensor } from './float-tensor.js'
 import { emptyFrames } from './frames.js'
 
 export interface VoxelGridOptions {
@@ -14,7 +15,7 @@ export interface VoxelGridOptions {
  *   V[floor s]     += (2 p - 1) (1 - (s - floor s))
  *   V[floor s + 1] += (2 p - 1) (s - floor s)          where these bins are; the very last event (s = n) has none
  */
-export function toVoxelGrid(options: VoxelGridOptions): (events: Events) => TensorLike {
+export function toVoxelGrid(options: VoxelGridOptions): (events: Events) => FloatTensor {
   checkOptions('toVoxelGrid', options, ['n'])
   const { n } = options
   if (!Number.isInteger(n) || n < 1) throw new SnnError('ARGUMENT', `[voxelGrid] n ${n}, expected a whole number of at least 1.`, { name: 'n', value: n })

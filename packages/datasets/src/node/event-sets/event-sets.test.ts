@@ -18,8 +18,10 @@ import { mat } from '../../events/formats/mat.js'
 import { npy, npz } from '../../events/formats/numpy.js'
 import { loader } from '../../loader.js'
 import { npyFile } from '../../npy-file.js'
+import type { OpenEventsOptions } from '../../events/open.js'
 import { toFrames } from '../../events/tensors/frames.js'
 import { convertEvents, convertedEvents } from '../convert.js'
+import { openEvents } from '../open-events.js'
 import { setCatalogue } from './catalogue.js'
 import { dvsGesture } from './dvs-gesture.js'
 import { aslDvs, bullying10k, cifar10Dvs, dvsLip, navGesture, ncaltech101, ncars, nmnist, pokerDvs, stMnist } from './folder-sets.js'
@@ -81,6 +83,25 @@ describe('sets in the folders of their archives', () => {
     expect(set.classes).toEqual(['BACKGROUND_Google', 'airplanes', 'yin_yang'])
     expect(set.labels).toEqual([0, 1, 2])
     await everySample(set)
+  })
+
+  it('gives one of their recordings, opened by its path, the sensor of its set', async () => {
+    const bytes = await atis.write!(at(30, 30))
+    const base = await layout('by-path', { 'Train/3/00045.bin': bytes, 'Train/3/mine.bin': bytes, '1.bs2': bytes, 'airplanes/image_0001.bin': bytes })
+    const open = async (path: string, options: OpenEventsOptions = {}) => (await openEvents(join(base, path), options)).all()
+    const { sensor, notes } = await open('Train/3/00045.bin')
+    expect(sensor).toEqual(sensorOf(34, 34))
+    expect(notes).toEqual([{ about: 'sensor', text: 'the file does not say its sensor; taken as 34 x 34, that of N-MNIST, as whose files it is named' }])
+    expect((await open('1.bs2')).sensor).toEqual(sensorOf(34, 34))
+    expect((await open('airplanes/image_0001.bin')).sensor).toEqual(sensorOf(240, 180))
+    expect((await open('Train/3/mine.bin')).sensor).toEqual(sensorOf(256, 240))
+    expect(await open('Train/3/00045.bin', { sensor: sensorOf(40, 30) })).toMatchObject({ sensor: sensorOf(40, 30) })
+    const source = await openEvents(join(base, 'Train/3/00045.bin'), { chunkBytes: 20 })
+    const parts: Events[] = []
+    for await (const part of source.batches()) parts.push(part)
+    expect(parts.length).toBeGreaterThan(1)
+    expect(parts.map((part) => part.notes?.length ?? 0)).toEqual(parts.map((_, i) => (i === 0 ? 1 : 0)))
+    expect(parts.every((part) => part.sensor.width === 34)).toBe(true)
   })
 
   it('CIFAR10-DVS, turned as SpikingJelly turns it, 90 % of each class to train', async () => {

@@ -1,0 +1,85 @@
+import { readFile, stat } from 'node:fs/promises'
+import { classify, isSnnFile, readSnn, type Classification } from '@snn/ann2snn'
+import { parsePreprocess, toFrames, type Batch, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
+import { nodeImageDecoder, openEvents } from '@snn/datasets/node'
+import type { ReadoutOption } from '@snn/nn'
+import { SnnError, type Shape } from '@snn/tensor'
+import { withBackend } from './backend.js'
+import type { Work } from './evaluate-model.js'
+import { inputShape, readBytes, readModel } from './model-file.js'
+import { batchesFor, completeSpec, pictureShapes } from './preprocessing.js'
+import { isCheckpoint, openTrained, type TrainedNetwork } from './trained-network.js'
+
+export interface RunModelOptions {
+  /** Time steps. Default: those of the file. */
+  readonly steps?: number
+  /** How the outputs of all steps are read. Default: as the file says. */
+  readonly readout?: ReadoutOption
+  /** How many of the best classes are given. Default 3. */
+  readonly top?: number
+  /** Names of the classes by label, where the file has none. */
+  readonly classNames?: readonly string[]
+  /** Default: that of the file, else pixels scaled to 0..1. */
+  readonly preprocess?: PreprocessSpec
+}
+
+/** The object that `snn run --json` prints. */
+export interface ModelRun {
+  readonly model: string
+  readonly steps: number
+  readonly results: readonly (Omit<Classification, 'T'> & { readonly file: string })[]
+}
+
+/** What a spiking network takes pictures, or recordings of events, for. */
+export async function runModel(path: string, files: readonly string[], { steps, classNames, preprocess, ...options }: RunModelOptions, { signal, onProgress }: Work): Promise<ModelRun> {
+  for (const file of files) await checkFile(file)
+  const { snn, metadata } = await openSpiking(path)
+  const shape = inputShape(snn.inputs, path)
+  const T = steps ?? snn.metadata.T
+  if (T === undefined) throw new SnnError('ARGUMENT', `[run] ${path} does not say for how many time steps it was made, expected their number. Give --steps.`, { name: '--steps', value: T })
+  const names = classNames ?? metadata.classNames
+  const settings = { T, ...options, ...(names && { classNames: names }), labelOffset: metadata.labelOffset, signal }
+  const inputs = snn.metadata.encoding === 'sequence' ? recordings(files, shape, T, preprocess) : await pictures(files, preprocess ?? (metadata.preprocess === undefined ? undefined : parsePreprocess(metadata.preprocess)), shape, signal)
+  const found: Classification[] = []
+  await withBackend(async (backend) => {
+    for await (const [x] of inputs) {
+      found.push(...(await classify(snn, x, { ...settings, backend })))
+      onProgress({ stage: 'run', done: found.length, total: files.length })
+    }
+  })
+  return { model: path, steps: T, results: found.map(({ T: _, ...result }, i) => ({ file: files[i]!, ...result })) }
+}
+
+async function openSpiking(path: string): Promise<TrainedNetwork> {
+  if (isCheckpoint(path)) return openTrained(path)
+  await readModel(path, { batch: 'keep' })
+  const bytes = await readBytes(path)
+  if (isSnnFile(bytes)) return readSnn(bytes)
+  throw new SnnError('ARGUMENT', `[run] ${path} is a plain ONNX model, expected a spiking network. Convert it first: snn convert ${path} --calibrate DATA --out model.snn.onnx.`, { name: 'FILE', value: path })
+}
+
+async function checkFile(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined)
+  if (found?.isFile()) return
+  const what = found === undefined ? `nothing to read at ${file}` : `${file} is ${found.isDirectory() ? 'a folder' : 'no regular file'}`
+  throw new SnnError('DATA_NOT_FOUND', `[run] ${what}, expected a picture or a recording. Check the path${found?.isDirectory() ? `, or give its files: ${file}/*` : ''}.`, { path: file, looked: ['a picture'] })
+}
+
+/** Batches of pictures, as the network was converted or trained with them. */
+async function pictures(files: readonly string[], spec: PreprocessSpec | undefined, input: Shape, signal: AbortSignal): Promise<AsyncIterable<Batch>> {
+  const decode = await nodeImageDecoder()
+  const dataset: ImageDataset = { length: files.length, description: `${files.length} pictures`, dtype: 'uint8', labelled: false, get: async (index) => ({ image: await decode(await readFile(files[index]!), files[index]), label: -1 }) }
+  return batchesFor(dataset, completeSpec(spec, dataset, input, await pictureShapes(dataset)), input, { signal })
+}
+
+/** Recordings of events [P, H, W], each as the T frames that `snn train` makes of one. */
+async function* recordings(files: readonly string[], input: Shape, T: number, spec: PreprocessSpec | undefined): AsyncGenerator<readonly [x: Batch[0]]> {
+  if (spec) throw new SnnError('ARGUMENT', '[run] --preprocess for recordings of events, expected it for pictures alone. Leave it out.', { name: '--preprocess', value: spec })
+  const [polarities, height, width] = input.length === 3 ? input : [1, 1, input[0]!]
+  const frames = toFrames({ by: 'number', n: T })
+  for (const file of files) {
+    const source = await openEvents(file, { sensor: { width: width!, height: height!, polarities: polarities! } })
+    const x = frames(await source.all())
+    yield [{ ...x, shape: [1, ...x.shape] }]
+  }
+}
