@@ -27,7 +27,7 @@ export async function race({ tallies, add }: Comparison, data: AsyncIterable<Jud
   const all = tallies.length
   const isHopeless = (i: number): boolean => {
     const { lost, error } = lossOf(tallies[i]!)
-    return lost - 2 * error > budget
+    return lost - error > budget
   }
   const promising = (from: number): number => {
     const found = tallies.findIndex((tally, i) => i >= from && lossOf(tally).lost <= budget)

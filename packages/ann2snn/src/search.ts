@@ -67,7 +67,7 @@ export interface SearchResult {
   readonly samples: number
   /** Those within the budget first, cheapest first. */
   readonly rows: readonly SearchRow[]
-  /** The cheapest conversion within the budget and its row, whose T its report recommends; where there is none, that which loses least, standard error added. */
+  /** The cheapest conversion within the budget and its row, whose T its report recommends; where there is none, that which has the ANN's class most often. */
   readonly best: Conversion & { readonly row: SearchRow }
   /** Preset chip: what few-steps would give. */
   readonly alternative?: SearchRow
@@ -79,8 +79,8 @@ export interface SearchResult {
  */
 const limits: Readonly<Record<'pilot' | 'measured' | 'calibration', Limit>> = {
   pilot: { steps: 128 * 32, macs: 1e11, least: 16, most: 128 },
-  measured: { steps: 16_000, macs: 3e11, least: 16, most: 1000 },
-  calibration: { steps: Infinity, macs: 1e11, least: 16, most: 256 },
+  measured: { steps: 384 * 32, macs: 3e11, least: 16, most: 1000 },
+  calibration: { steps: 256 * 32, macs: 1e11, least: 16, most: 256 },
 }
 
 interface Limit {
@@ -262,10 +262,10 @@ function refusedByCode(error: unknown): undefined {
   if (!isSnnError(error, 'CONVERT_UNSUPPORTED')) throw error
 }
 
-/** Within the budget: the cheaper first. Beyond: what loses less. */
+/** Within the budget: the cheaper first. Beyond: what has the ANN's class more often, which a few samples tell better than what is lost. */
 function compareRows(a: SearchRow, b: SearchRow): number {
   if (a.withinBudget !== b.withinBudget) return a.withinBudget ? -1 : 1
-  return a.withinBudget ? a.operations - b.operations || a.T - b.T : a.lost + a.error - b.lost - b.error || a.operations - b.operations
+  return a.withinBudget ? a.operations - b.operations || a.T - b.T : b.agreement - a.agreement || a.operations - b.operations
 }
 
 /** Throws `CALIBRATION` when any sample is in both. */
