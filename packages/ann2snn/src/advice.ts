@@ -44,7 +44,7 @@ function changes(reason: Parameters<typeof suggestionsFor>[0], { code, mode, per
   return [
     ...(rate && mode !== 'sequential' ? [{ ...name, mode: 'sequential' as const, T }] : []),
     ...(rate && mode === 'sequential' && weights !== 'calibrated' ? [{ ...name, T, weights: 'calibrate' as const }] : []),
-    ...(rate && mode === 'sequential' && weights === 'calibrated' ? [{ ...name, T: 2 * T, weights: 'calibrate' as const }] : []),
+    ...(rate && mode === 'sequential' && weights === 'calibrated' ? [{ ...name, T: 2 * T, weights: 'calibrate' as const }].filter(({ T }) => T <= 256) : []),
     ...(levels === undefined ? [] : [{ ...name, levels }]),
     ...(reason === 'disagreement' && code.spikes === 'binary' ? [{ code: 'delta' as const }] : []),
   ]

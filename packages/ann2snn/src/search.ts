@@ -158,7 +158,7 @@ export async function searchConversion(source: Network | Uint8Array, calibration
     return { rows: rows.sort(compareRows), best }
   }
   const { rows, best } = await searched(wanted)
-  const other = preset === 'chip' ? await searched(presetNamed('few-steps')).catch(refusedByCode) : undefined
+  const other = preset === 'chip' ? await searched(outlookOn('few-steps')).catch(refusedByCode) : undefined
   const report = await reportOfBest(setting, best, tested)
   const { snn } = best.built
   snn.metadata = { ...snn.metadata, T: report.recommendedT }
@@ -186,6 +186,12 @@ function wantedBy({ budget, candidates = defaultCandidates, first = false }: Sea
 function presetNamed(name: PresetName): Wanted {
   if (Object.hasOwn(presets, name)) return { ...presets[name], first: true, quick: true }
   throw new SnnError('ARGUMENT', `[search] preset '${name}', expected one of ${Object.keys(presets).join(', ')}.`, { name: 'preset', value: name })
+}
+
+/** What another preset would give, on few samples. */
+function outlookOn(name: PresetName): Wanted {
+  const wanted = presetNamed(name)
+  return { ...wanted, candidates: wanted.candidates.map((candidate) => ({ ...candidate, samples: 256 })) }
 }
 
 /** Builds one candidate and measures it. */
