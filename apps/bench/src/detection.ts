@@ -34,7 +34,7 @@ export async function convertDetector(folder: string): Promise<{ readonly file: 
 }
 
 /** Boxes of the ANN, in ONNX Runtime, and how many of them the SNN lacks after T steps: none of the same class that overlaps enough. */
-export async function lostBoxes(file: string): Promise<{ readonly boxes: number; readonly lost: number; readonly leastOverlap: number; readonly passes: number }> {
+export async function lostBoxes(file: string): Promise<{ readonly boxes: number; readonly lost: number; readonly leastOverlap: number; readonly total: number }> {
   const session = await ort.InferenceSession.create(detector.file, { logSeverityLevel: 3 })
   const backend = await cpu()
   const { snn: network } = readSnn(await readFile(file))
@@ -53,7 +53,7 @@ export async function lostBoxes(file: string): Promise<{ readonly boxes: number;
   }
   await session.release()
   await backend.dispose()
-  return { boxes, lost, leastOverlap: least, passes: T }
+  return { boxes, lost, leastOverlap: least, total: T }
 }
 
 interface Box {

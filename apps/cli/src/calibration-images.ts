@@ -1,11 +1,21 @@
 import { imageDigest, type ImageDataset } from '@snn/datasets'
 import { SnnError } from '@snn/tensor'
 
-/** A digest of every image, by which a file remembers what it was calibrated with. */
-export async function digestsOf(dataset: ImageDataset): Promise<string[]> {
+/** A data set that takes a digest of each image as it is read, by which a file remembers what it was calibrated with. */
+export function withDigests(dataset: ImageDataset): { readonly dataset: ImageDataset; digests(): Promise<string[]> } {
   const digests: string[] = []
-  for (let i = 0; i < dataset.length; i++) digests.push(imageDigest((await dataset.get(i)).image))
-  return digests
+  const get: ImageDataset['get'] = async (index, draw) => {
+    const sample = await dataset.get(index, draw)
+    digests[index] ??= imageDigest(sample.image)
+    return sample
+  }
+  return {
+    dataset: { ...dataset, get },
+    async digests() {
+      for (let i = 0; i < dataset.length; i++) if (digests[i] === undefined) await get(i)
+      return digests
+    },
+  }
 }
 
 /** The data set, whose samples are refused with `CALIBRATION` where their images are among `digests`. */

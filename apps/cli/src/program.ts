@@ -1,12 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { convertCommand } from './commands/convert.js'
-import { dataCommand } from './commands/data.js'
-import { evalCommand } from './commands/eval.js'
-import { explainCommand } from './commands/explain.js'
-import { inspectCommand } from './commands/inspect.js'
-import { runCommand } from './commands/run.js'
-import { trainCommand } from './commands/train.js'
 
 const after = `
 A command prints its result on standard output; with --json one JSON object and nothing else. Progress shows on a terminal only.
@@ -24,19 +17,43 @@ Examples:
 
 See snn COMMAND --help for the forms of DATA and SPEC.`
 
-/** The command line. Its commands end with `signal.reason` when the signal aborts; errors of use are thrown as CommanderError. */
-export function createProgram(signal: AbortSignal): Command {
+interface Entry {
+  /** For the list of commands. */
+  readonly summary: string
+  /** Imports the command, and with it what it needs: only when it is asked for, so that help and version come at once. */
+  load(signal: AbortSignal): Promise<Command>
+}
+
+const commands: Readonly<Record<string, Entry>> = {
+  inspect: { summary: 'list the layers of an ONNX model, and what becomes spiking', load: async (signal) => (await import('./commands/inspect.js')).inspectCommand(signal) },
+  convert: { summary: 'convert an ONNX classifier into a spiking network', load: async (signal) => (await import('./commands/convert.js')).convertCommand(signal) },
+  eval: { summary: 'measure the accuracy of a classifier on labelled data', load: async (signal) => (await import('./commands/eval.js')).evalCommand(signal) },
+  run: { summary: 'classify pictures with a spiking network', load: async (signal) => (await import('./commands/run.js')).runCommand(signal) },
+  train: { summary: 'train a spiking network', load: async (signal) => (await import('./commands/train.js')).trainCommand(signal) },
+  explain: { summary: 'print the equations, the gradient and the kernels of a neuron', load: async () => (await import('./commands/explain.js')).explainCommand() },
+  data: { summary: 'list, download, convert and look at event recordings and data sets', load: async (signal) => (await import('./commands/data.js')).dataCommand(signal) },
+}
+
+export const commandNames: readonly string[] = Object.keys(commands)
+
+/** The command line, ready to parse `args`. Its commands end with `signal.reason` when the signal aborts; errors of use are thrown as CommanderError. */
+export async function createProgram(args: readonly string[], signal: AbortSignal): Promise<Command> {
   const program = new Command('snn')
     .description('Convert pretrained ONNX classifiers into spiking neural networks, train spiking networks, explain neurons, and measure what comes out.')
     .version(version(), '--version', 'print the version')
-    .helpOption('--help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', after)
-  for (const command of [inspectCommand(signal), convertCommand(signal), evalCommand(signal), runCommand(signal), trainCommand(signal), explainCommand(), dataCommand(signal)]) program.addCommand(command)
+  const asked = args.find((arg) => !arg.startsWith('-'))
+  for (const [name, { summary, load }] of Object.entries(commands)) program.addCommand((name === asked ? await load(signal) : new Command(name)).summary(summary))
   for (const command of [program, ...program.commands.flatMap((outer) => [outer, ...outer.commands])]) {
     command.helpOption('--help', 'print this help').exitOverride().configureOutput({ outputError: () => {} })
   }
   return program
+}
+
+/** Does what `args` say. */
+export async function runProgram(args: readonly string[], signal: AbortSignal): Promise<void> {
+  await (await createProgram(args, signal)).parseAsync(args, { from: 'user' })
 }
 
 function version(): string {

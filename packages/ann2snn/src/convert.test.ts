@@ -159,7 +159,7 @@ describe('convert', () => {
     const { report } = await convert(residual(), [[randomTensor([6, 3, 12, 12], 1), labels]], { backend, onProgress: ({ stage }) => stages.add(stage) })
     expect([...stages]).toEqual(['calibrate', 'report'])
     expect(JSON.parse(JSON.stringify(report))).toEqual(report)
-    expect(report).toMatchObject({ version: 1, mode: '99.9%', samples: { calibration: 6, report: 6 }, layersT: report.recommendedT })
+    expect(report).toMatchObject({ version: 2, mode: '99.9%', samples: { calibration: 6, report: 6 }, layersT: report.recommendedT })
     expect(report.accuracy.map(({ T }) => T)).toEqual([4, 8, 16, 32, 64])
     expect(report.ann.macs).toBe([3 * 9 * 4 * 144, 4 * 9 * 4 * 144, 2 * 9 * 6 * 36, 4 * 6 * 36, 4 * 9 * 2 * 36, 720, 40].reduce((a, b) => a + b))
     const controller = new AbortController()

@@ -1,32 +1,23 @@
 import type { Network } from '@snn/nn'
-import { readOnnx } from '@snn/onnx'
-import { SnnError, checkObject } from '@snn/tensor'
-import { noData, type Per, type WorkOptions } from './activations.js'
-import type { LayerCalibration } from './calibrate/checkpoint.js'
-import { calibrateSequentially } from './calibrate/sequential.js'
+import { checkObject } from '@snn/tensor'
+import type { Per, WorkOptions } from './activations.js'
 import type { BalanceOptions } from './balance.js'
-import type { ClassOptions } from './classes.js'
-import { checkReiterable, eachBatch, firstSamples, type Batches } from './data.js'
-import { onlyClassOutput } from './import/class-output.js'
-import { importModel, importOnnx, type Imported } from './import/import-onnx.js'
-import { freeNames, sizesFor } from './import/sizes.js'
-import { withInputShape } from './input-shapes.js'
-import { normalize } from './normalize.js'
-import type { Code, CodeName, CodeSettings } from './codes/code.js'
-import { codeNamed } from './codes/table.js'
-import { latencyOf } from './latency.js'
-import { checkSpiking, planConversion, spikingInputs, type Plan } from './plan.js'
-import { prepare } from './prepare.js'
-import { measure, type ConversionReport } from './report.js'
-import { checkSteps } from './simulate.js'
-import { chooseThresholds, parseMode, type Mode } from './thresholds.js'
-import { checkWeights } from './weights.js'
+import { build, prepareAnn } from './build.js'
+import type { LayerCalibration } from './calibrate/checkpoint.js'
 import { checkSource } from './check.js'
+import type { ClassOptions } from './classes.js'
+import type { CodeName } from './codes/code.js'
+import { checkReiterable, firstSamples, type Batches } from './data.js'
+import { keptBatches } from './kept-batches.js'
+import { measure } from './measure.js'
+import { reportOf, type ConversionReport } from './report.js'
+import { settle } from './settle.js'
+import type { Mode } from './thresholds.js'
 
 export interface ConvertOptions extends WorkOptions, ClassOptions {
   /** What a spike means. Default 'binary'. */
   readonly code?: CodeName
-  /** Levels of graded spikes, steps of a quantised activation, or bits; each code has its default. */
+  /** Levels of graded spikes or of a quantised activation, or bits; each code has its default. */
   readonly levels?: number
   /**
    * Significant binary digits of a graded spike, 1 to 8: sizes are m theta 2^-k, k < levels, at most theta, with m = 1 for one digit (Huang et al., ICML
@@ -34,9 +25,9 @@ export interface ConvertOptions extends WorkOptions, ClassOptions {
    * 'delta', 1 in the others.
    */
   readonly digits?: number
-  /** Steps that the network is made for, where calibration or waiting needs to know. */
+  /** Time steps that the network is made for, where calibration or waiting needs to know. */
   readonly T?: number
-  /** Steps that each layer integrates before it fires, in the codes 'binary' and 'signed': accuracy for latency. Default 0. */
+  /** Time steps that each layer integrates before it fires, in the codes 'binary' and 'signed': accuracy for latency. Default 0. */
   readonly wait?: number
   /** What mode 'sequential' may change beside thresholds and initial potentials: nothing (default), biases, or weights too. */
   readonly weights?: 'keep' | 'biases' | 'calibrate'
@@ -65,7 +56,7 @@ export interface ConvertOptions extends WorkOptions, ClassOptions {
   readonly samples?: number
   /** What the report is measured on, all of it: samples that choose no thresholds. Default: the first 8 to 128 of `batches`, fewer of large networks. */
   readonly validation?: Batches
-  /** After how many passes the report looks at the output. Default: what suits the code, such as 4, 8, 16, 32, 64. */
+  /** After how many time steps the report looks at the output. Default: what suits the code, such as 4, 8, 16, 32, 64. */
   readonly steps?: readonly number[]
 }
 
@@ -90,96 +81,13 @@ export interface Conversion {
 export async function convert(source: Network | Uint8Array, batches: Batches, options: ConvertOptions = {}): Promise<Conversion> {
   checkObject('convert', options)
   const given = checkSource('convert', source)
-  const code = codeNamed(options.code ?? 'binary')
-  const mode = options.mode ?? defaultMode(code, options)
-  const { initialPotential = 0.5, softmax = 'strip', unsupported = 'error' } = options
-  const per = mode === 'balance' || mode === 'sequential' || mode === 'gaussian' ? 'channel' : (options.per ?? (code.levels ? 'channel' : 'layer'))
-  parseMode(mode)
-  const settings = checkSettings(code, { ...options, mode })
-  if (!(initialPotential >= 0 && initialPotential <= 1)) {
-    throw new SnnError('ARGUMENT', `[convert] initialPotential ${initialPotential}, expected a share of the threshold from 0 to 1.`, { name: 'initialPotential', value: initialPotential })
-  }
-  if (options.steps?.length === 0 || options.steps?.some((T, i, all) => checkSteps(T, 'convert') <= (all[i - 1] ?? 0))) {
-    throw new SnnError('ARGUMENT', `[convert] steps ${options.steps.join(', ')}, expected numbers of steps in ascending order.`, { name: 'steps', value: options.steps })
-  }
+  settle(options)
   checkReiterable(batches, 'convert')
-  const data = options.samples === undefined ? batches : firstSamples(batches, options.samples)
+  const data = keptBatches(options.samples === undefined ? batches : firstSamples(batches, options.samples))
   options.signal?.throwIfAborted()
-  const model = given instanceof Uint8Array ? await imported(given, data, options) : { network: given, notes: [] }
-  await checkWeights(model.network)
-  const { network: ann, notes } = await prepare(await withInputShape(model.network, data), { softmax })
-  const plan = planConversion(ann, unsupported, code)
-  checkSpiking(plan)
-  const delay = chooseDelay(options.delay ?? 0, plan)
-
-  const calibrated = mode === 'sequential' && code.absorbs ? await calibrateSequentially(plan, data, { ...options, settings, weights: options.weights ?? 'keep' }) : undefined
-  const thresholds = calibrated?.thresholds ?? (await chooseThresholds(plan, data, { ...options, mode, per }))
-  const chosen = calibrated ? { ...plan, network: calibrated.network } : plan
-  const { snn, scales } = await normalize(chosen, thresholds, { initialPotential, delay, settings, ...(calibrated && { neurons: calibrated.neurons }) })
-  const { samples, calibrationSamples, annAccuracy, ...findings } = await measure({ plan, snn, scales, thresholds, settings }, data, options)
-  snn.metadata = { ...snn.metadata, T: findings.recommendedT }
-  const report: ConversionReport = {
-    version: 1,
-    code: { name: code.name, spikes: code.spikes, signed: code.signed, ...(code.levels ? { levels: settings.levels } : {}), ...(code.spikes === 'graded' ? { digits: settings.digits } : {}) },
-    mode,
-    per,
-    weights: ({ keep: 'kept', biases: 'biases corrected', calibrate: 'calibrated' } as const)[options.weights ?? 'keep'],
-    initialPotential,
-    delay,
-    latency: latencyOf(plan, settings),
-    samples: { calibration: calibrationSamples, report: samples },
-    ann: { macs: totalOf(plan), parameters: parameterCount(ann), ...(annAccuracy === undefined ? {} : { accuracy: annAccuracy }) },
-    ...findings,
-    notes: [...model.notes, ...notes, ...(calibrated && calibrated.samples < calibrationSamples ? [`Sequential calibration used the first ${calibrated.samples} of ${calibrationSamples} samples: more do not fit into 1 GiB.`] : [])],
-  }
-  return { snn, ann, report }
-}
-
-/** Sizes that the model leaves free are those of the first batch, where nothing else is said. */
-async function imported(source: Uint8Array, data: Batches, { output, sizes = {}, signal }: ConvertOptions): Promise<Imported> {
-  const named = output === undefined ? {} : { output }
-  const graph = readOnnx(source, { sizes })
-  onlyClassOutput(graph, output)
-  if (freeNames(graph).length === 0) return importOnnx(graph, named)
-  for await (const { x } of eachBatch(data, 'convert', signal)) return importModel(source, { ...named, sizes: { ...sizes, ...sizesFor(graph, x.shape.slice(1)) } })
-  throw noData()
-}
-
-function defaultMode({ levels, mode }: Code, { T }: ConvertOptions): Mode {
-  if (levels) return mode ?? 'max'
-  return T === undefined ? '99.9%' : 'sequential'
-}
-
-function checkSettings(code: Code, { levels = code.levels?.default ?? 0, digits = code.digits, T = 0, wait = 0, mode, weights = 'keep', resume }: ConvertOptions): CodeSettings {
-  const refuse = (name: string, value: number, expected: string): never => {
-    throw new SnnError('ARGUMENT', `[convert] ${name} ${value}, expected ${expected}.`, { name, value })
-  }
-  const whole = (value: number, least: number, most: number): boolean => Number.isSafeInteger(value) && value >= least && value <= most
-  if (!code.levels && levels !== 0) refuse('levels', levels, `none: spikes of the code '${code.name}' have no levels`)
-  if (code.levels && !whole(levels, code.levels.least, code.levels.most)) refuse('levels', levels, `a whole number from ${code.levels.least} to ${code.levels.most}`)
-  if (code.spikes === 'binary' && digits !== 1) refuse('digits', digits, `none: spikes of the code '${code.name}' are not graded`)
-  if (!whole(digits, 1, 8)) refuse('digits', digits, 'a whole number from 1 to 8')
-  if (!whole(T, 0, 4096)) refuse('T', T, 'a whole number of steps from 1 to 4096')
-  if (!whole(wait, 0, 64)) refuse('wait', wait, 'a whole number of steps from 0 to 64')
-  if (wait > 0 && !(code.name === 'binary' || code.name === 'signed')) refuse('wait', wait, `0: only the codes 'binary' and 'signed' wait`)
-  if (mode === 'sequential' && T === 0) refuse('T', T, "a whole number of steps for mode 'sequential'. Say for how many steps the network is made: T")
-  if (weights !== 'keep' && mode !== 'sequential') throw new SnnError('ARGUMENT', `[convert] weights '${weights}' in mode ${JSON.stringify(mode)}, expected mode 'sequential', which alone changes weights.`, { name: 'weights', value: weights })
-  if (resume && mode !== 'sequential') throw new SnnError('ARGUMENT', `[convert] resume in mode ${JSON.stringify(mode)}, expected mode 'sequential', which alone can be resumed.`, { name: 'resume', value: mode })
-  if (wait > 0 && T === 0) refuse('wait', wait, '0 without T. Say for how many steps the network is made: T')
-  return { levels, digits, T, wait }
-}
-
-function totalOf({ macs }: Plan): number {
-  return [...macs.values()].reduce((a, b) => a + b, 0)
-}
-
-export function parameterCount(network: Network): number {
-  return Object.values(network.variables()).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
-}
-
-/** A layer that starts at half its threshold needs about half a step until its rate has settled. */
-function chooseDelay(delay: number | 'auto', plan: Plan): number {
-  if (delay === 'auto') return Math.floor(spikingInputs(plan).size / 2)
-  if (Number.isSafeInteger(delay) && delay >= 0) return delay
-  throw new SnnError('ARGUMENT', `[convert] delay ${delay}, expected 'auto' or a whole number of at least 0.`, { name: 'delay', value: delay })
+  const ann = await prepareAnn(given, data, options)
+  const built = await build(ann, data, options)
+  const report = reportOf(ann, built, await measure(built, data, options), await data.count())
+  built.snn.metadata = { ...built.snn.metadata, T: report.recommendedT }
+  return { snn: built.snn, ann: ann.network, report }
 }

@@ -48,7 +48,7 @@ function checkBatches(operation: string, data: unknown): void {
   throw wrongArgument(operation, 'data', data, 'batches: an array of { data, shape } or of [x, labels], or a loader', fix)
 }
 
-function checkBatch(operation: string, batch: unknown): void {
+export function checkBatch(operation: string, batch: unknown): void {
   for (const [i, part] of (Array.isArray(batch) ? batch.slice(0, 2) : [batch]).entries()) {
     if (i === 1 && part === undefined) continue
     checkMembers(operation, part, i === 1 ? 'the labels of a batch' : 'a batch', ['data', 'shape'], '{ data, shape }, or [x, labels]')
@@ -109,6 +109,6 @@ export async function* eachBatch(data: Batches, operation: string, signal?: Abor
   }
 }
 
-function isPair(batch: Batch): batch is readonly [TensorLike, TensorLike] {
+export function isPair(batch: Batch): batch is readonly [TensorLike, TensorLike] {
   return Array.isArray(batch)
 }

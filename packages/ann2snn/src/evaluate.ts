@@ -9,8 +9,8 @@ import { checkNetwork } from './check.js'
 
 export interface EvaluateOptions extends WorkOptions, ClassOptions {
   /**
-   * Numbers of steps to report, or one number T: every step from 1 to T. All come from one run. A network that needs all steps at once has but
-   * one number: `[T]`. Default: `[T]` of the network's metadata.
+   * Numbers of time steps to report, in one run that is timed at each of them; or one number T: every step from 1 to T. A network that needs all steps at
+   * once has but one number: `[T]`. Default: `[T]` of the network's metadata.
    */
   readonly steps?: number | readonly number[]
   /** How the outputs of all steps are read. Default: `readoutOf(snn)`. */
@@ -25,7 +25,7 @@ export interface StepResult {
   readonly accuracy: number
   /** Mean over all neurons, samples and steps up to T; spikes of any size and sign count as one. */
   readonly spikesPerNeuronPerStep: number
-  /** Time the simulation took up to T, without reading data; where all T come from one run, its share of that. */
+  /** Time the simulation took up to T, without reading data and compiling; where every step from 1 on is asked for, or with an early exit, a share of the time from one look to the next. */
   readonly seconds: number
 }
 
@@ -74,7 +74,7 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
   const spikes = new Float64Array(wanted.length)
   const seconds = new Float64Array(wanted.length)
   const last = wanted.at(-1)!
-  const stops = runsUntil(last, options.earlyExit)
+  const stops = runsUntil(typeof steps === 'number' || options.earlyExit !== undefined ? [last] : wanted, options.earlyExit)
   const readout = namedReadout(chooseReadout(snn, options.readout, 'evaluate'), 'evaluate')
   let samples = 0
   let stepsRun = 0
@@ -83,7 +83,8 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
     if (!labels) throw new SnnError('ARGUMENT', '[evaluate] batches without labels, expected [x, y] pairs. Use simulate() for predictions.', { name: 'data', value: 'no labels' })
     scores[0]!.check(labels)
     chooseSteps(snn, x.shape, last, 'evaluate')
-    if (options.earlyExit !== undefined && stepsOfInput(snn, x.shape, 'evaluate') !== undefined) {
+    const changes = stepsOfInput(snn, x.shape, 'evaluate') !== undefined
+    if (options.earlyExit !== undefined && changes) {
       throw new SnnError('ARGUMENT', '[evaluate] an early exit from inputs that change at every step, expected none. Leave earlyExit out.', { name: 'earlyExit', value: options.earlyExit })
     }
     const read = runningReadout(readout, size, 'evaluate')
@@ -103,7 +104,7 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
       if (unchanged >= (options.earlyExit ?? Infinity)) break
       const started = performance.now()
       const segment = T - ran
-      const result: Awaited<ReturnType<typeof loop>> = await loop.run([x, state, segment, T < last], { signal: options.signal })
+      const result: Awaited<ReturnType<typeof loop>> = await loop.run([x, state, segment, T < last, changes ? ran : 0], { signal: options.signal })
       const spent = (performance.now() - started) / 1000
       state = result.state
       const outputs = result.logits.data.length / segment
@@ -134,10 +135,10 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
   }
 }
 
-/** Where the run pauses to look: at its end, and for an early exit every `patience` steps. */
-function runsUntil(last: number, patience: number | undefined): number[] {
-  const looks = patience === undefined ? [] : Array.from({ length: Math.floor(last / patience) }, (_, i) => (i + 1) * patience)
-  return [...new Set([...looks, last])]
+/** Where the run pauses to look: after `steps`, and for an early exit every `patience` steps. */
+function runsUntil(steps: readonly number[], patience: number | undefined): number[] {
+  const looks = patience === undefined ? [] : Array.from({ length: Math.floor(steps.at(-1)! / patience) }, (_, i) => (i + 1) * patience)
+  return [...new Set([...looks, ...steps])].sort((a, b) => a - b)
 }
 
 export interface AnnEvaluation {

@@ -1,25 +1,47 @@
-import { checkArray, checkMembers } from '@snn/tensor'
-import type { ConversionReport, LayerReport } from './report.js'
+import { checkArray, checkMembers, checkObject } from '@snn/tensor'
+import { suggestionsFor, writeSuggestions, type Wording } from './advice.js'
+import type { LayerReport } from './layer-report.js'
+import type { ConversionReport, ConversionWarning } from './report.js'
 
 /** Below this relative error a layer is not to blame. */
 const noticeable = 0.05
 
 /** What a report means and what could be changed, as sentences: for `snn convert --explain`. */
-export function explain(report: ConversionReport): string[] {
-  checkMembers('explain', report, 'report', ['code', 'layers', 'accuracy'], 'the report of a conversion')
-  const { code, layers, layersT, accuracy, recommendedT, weights, latency, spikingShare, mode } = report
+export function explain(report: ConversionReport, wording: Wording = {}): string[] {
+  checkReport('explain', report, wording)
+  const { code, layers, layersT, recommendedT, weights, latency, spikingShare } = report
   const lines = [
-    `Spikes are ${code.spikes}${code.signed ? ' and have a sign' : ''}${code.levels === undefined ? '' : `, with ${code.levels} ${code.name === 'phase' ? 'bits' : code.spikes === 'graded' ? 'levels' : 'steps'}`}: ${chipsFor(report)}`,
-    `The network is run ${recommendedT} times for each input${latency > 0 ? `, ${latency} of them before the output begins to count` : ''}.`,
-    `Weights were ${weights === 'kept' ? 'not changed' : weights}; ${(100 * (1 - spikingShare)).toFixed(1)} % of the multiply-accumulates are not driven by spikes.`,
+    `Spikes are ${code.spikes}${code.signed ? ' and have a sign' : ''}${code.levels === undefined ? '' : `, with ${code.levels} ${code.name === 'phase' ? 'bits' : 'levels'}`}: ${chipsFor(report)}`,
+    `The network is run for ${recommendedT} time steps for each input${latency > 0 ? `, ${latency} of them before the output begins to count` : ''}.`,
+    `Weights were ${weights === 'kept' ? 'not changed' : weights}; ${percent(1 - spikingShare)} of the multiply-accumulates are not driven by spikes.`,
   ]
   const blamed = layerToBlame(layers)
-  if (blamed) {
-    lines.push(`After ${layersT} steps layer '${blamed.name}' adds most of the error: ${(100 * blamed.error).toFixed(1)} % of its activation${advice(blamed, report)}`)
-  }
-  const best = Math.max(...accuracy.map(({ agreement }) => agreement))
-  if (best < 0.97) lines.push(`At best ${(100 * best).toFixed(1)} % of the classes are the ANN's. ${code.spikes === 'binary' && mode !== 'sequential' ? "Calibrate for a number of steps (mode 'sequential', T), or use the code 'delta'." : 'Give more calibration samples, more levels or more steps.'}`)
-  return lines
+  if (blamed) lines.push(`After ${layersT} time steps layer '${blamed.name}' adds most of the error: ${percent(blamed.error)} of its activation on ${blamed.samples} samples${reasonOf(blamed, report, wording)}.`)
+  return [...lines, ...report.warnings.filter(({ code }) => code === 'disagreement').map((warning) => describe(warning, report, wording))]
+}
+
+/** The warnings of a report in words, with what to change: options that it was not made with. */
+export function describeWarnings(report: ConversionReport, wording: Wording = {}): string[] {
+  checkReport('describeWarnings', report, wording)
+  return report.warnings.map((warning) => describe(warning, report, wording))
+}
+
+function checkReport(operation: string, report: ConversionReport, wording: Wording): void {
+  checkMembers(operation, report, 'report', ['code', 'layers', 'accuracy', 'warnings'], 'the report of a conversion')
+  checkObject(operation, wording, 'wording')
+}
+
+function describe({ code, layer, share = 0, T, samples, message = '' }: ConversionWarning, report: ConversionReport, wording: Wording): string {
+  if (code === 'labels') return message
+  const suggestions = writeSuggestions(suggestionsFor(code, report, wording), wording)
+  const advice = suggestions === '' ? '' : ` Try ${suggestions}.`
+  if (code === 'silent') return `Layer '${layer}': ${percent(share)} of its neurons fired for none of ${samples} samples.${advice}`
+  if (code === 'saturated') return `Layer '${layer}': ${percent(share)} of its activations on ${samples} samples lie above the threshold.${advice}`
+  return `At best ${percent(share)} of the classes are the ANN's, after ${T} time steps, on ${samples} samples.${advice}`
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
 }
 
 /** The layer whose error exceeds that of the one before by most; undefined where all are small. */
@@ -34,11 +56,11 @@ export function layerToBlame(layers: readonly LayerReport[]): LayerReport | unde
   return worst && worst.error > noticeable ? worst : undefined
 }
 
-function advice({ saturated, silent }: LayerReport, { code }: ConversionReport): string {
-  if (saturated > 0.01) return `; ${(100 * saturated).toFixed(1)} % of its activations lie above the threshold: use a higher percentile, or 'max'.`
-  if (silent > 0.5) return `; ${(100 * silent).toFixed(0)} % of its neurons never fired: give more calibration samples, or thresholds per channel.`
-  if (code.spikes === 'graded') return '; more levels or one step more make it smaller.'
-  return "; more steps, thresholds per channel, or mode 'sequential' make it smaller."
+/** Why a layer is wrong, and what might help. */
+function reasonOf({ saturated, silent }: LayerReport, report: ConversionReport, wording: Wording): string {
+  const [reason, what] = saturated > 0.01 ? (['saturated', `${percent(saturated)} of its activations lie above the threshold`] as const) : silent > 0.5 ? (['silent', `${percent(silent)} of its neurons never fired`] as const) : (['error', undefined] as const)
+  const suggestions = writeSuggestions(suggestionsFor(reason, report, wording), wording)
+  return [...(what === undefined ? [] : [what]), ...(suggestions === '' ? [] : [`try ${suggestions}`])].map((part) => `; ${part}`).join('')
 }
 
 function chipsFor({ code }: ConversionReport): string {

@@ -1,8 +1,7 @@
 import type { Network } from '@snn/nn'
 import type { Shape } from '@snn/tensor'
-import { parameterCount } from './convert.js'
 import type { CodeName } from './codes/code.js'
-import { codesFor, describe, planConversion, refusalOf, type Role } from './plan.js'
+import { codesFor, describe, parameterCount, planConversion, refusalOf, type Role } from './plan.js'
 import { prepare } from './prepare.js'
 import { checkNetwork } from './check.js'
 

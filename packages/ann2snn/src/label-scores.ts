@@ -1,44 +1,40 @@
 import { isSnnError, type Shape } from '@snn/tensor'
 import { Score, type ClassOptions } from './classes.js'
 
-/** Accuracies of the ANN, and of the SNN after each of several numbers of steps. */
+/** The labels of samples, where they are classes of the network, and how often the ANN is right. */
 export interface LabelScores {
-  /** Looks at the labels of a batch before its samples are added. */
-  check(labels: ArrayLike<number> | undefined): void
-  add(ann: number, snn: readonly number[], label: number | undefined): void
+  /** The ANN's classes of a batch. */
+  add(expected: ArrayLike<number>, labels: ArrayLike<number> | undefined): void
+  /** Whether a class is the label's. */
+  isRight(predicted: number, label: number): boolean
   /** Undefined where there were no labels, or none that fit. */
-  readonly ann: number | undefined
-  readonly snn: readonly (number | undefined)[]
+  readonly annAccuracy: number | undefined
   readonly warnings: readonly string[]
 }
 
 /** Conversion needs no labels: where they are no classes of the network, accuracies are left out, with a warning. */
-export function labelScores(steps: number, output: Shape, { labelOffset }: ClassOptions): LabelScores {
-  let scores: readonly Score[] | undefined
+export function labelScores(output: Shape, { labelOffset = 0 }: ClassOptions): LabelScores {
+  let score: Score | undefined
   let refusal: string | undefined
   return {
-    check(labels) {
+    add(expected, labels) {
       if (!labels || refusal !== undefined) return
       try {
-        scores ??= Array.from({ length: 1 + steps }, () => new Score({ operation: 'convert', output, labelOffset }))
-        scores[0]!.check(labels)
+        score ??= new Score({ operation: 'convert', output, labelOffset })
+        score.check(labels)
+        for (let n = 0; n < expected.length; n++) score.add(expected[n]!, labels[n]!)
       } catch (error) {
         if (!isSnnError(error, 'ARGUMENT')) throw error
         refusal = error.message
-        scores = undefined
+        score = undefined
       }
     },
-    add(ann, snn, label) {
-      if (label !== undefined) for (const [i, score] of (scores ?? []).entries()) score.add(i === 0 ? ann : snn[i - 1]!, label)
-    },
-    get ann() {
-      return scores?.[0]!.accuracy
-    },
-    get snn() {
-      return Array.from({ length: steps }, (_, i) => scores?.[i + 1]!.accuracy)
+    isRight: (predicted, label) => predicted === label + labelOffset,
+    get annAccuracy() {
+      return score?.accuracy
     },
     get warnings() {
-      return refusal === undefined ? (scores?.[0]!.warnings ?? []) : [`The report has no accuracies. ${refusal}`]
+      return refusal === undefined ? (score?.warnings ?? []) : [`The report has no accuracies. ${refusal}`]
     },
   }
 }

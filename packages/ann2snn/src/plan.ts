@@ -181,6 +181,15 @@ function macsOf({ layer, name, inputs }: NetworkNode, shapes: ReadonlyMap<string
   return [...shapes.get(name)!, ...fanIn].reduce((a, b) => a * b, 1)
 }
 
+/** Multiply-accumulates of one sample. */
+export function totalMacs({ macs }: Plan): number {
+  return [...macs.values()].reduce((a, b) => a + b, 0)
+}
+
+export function parameterCount(network: Network): number {
+  return Object.values(network.variables()).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
+}
+
 /** The weighted layers whose input is made of spikes, not of the image or of analogue layers. */
 export function spikingInputs({ network, roles }: Plan): Set<string> {
   const spiking = new Set<string>()

@@ -1,19 +1,30 @@
 import type { Network } from '@snn/nn'
-import { isSnnError, SnnError, checkObject } from '@snn/tensor'
-import { convert, type Conversion, type ConvertOptions } from './convert.js'
-import { eachBatch, type Batches } from './data.js'
-import { hashOf } from './hash.js'
-import type { CodeName } from './codes/code.js'
-import type { ConversionReport } from './report.js'
+import { checkObject, isSnnError, SnnError, type TensorLike } from '@snn/tensor'
+import { noData } from './activations.js'
+import { build, prepareAnn, type Built, type PreparedAnn } from './build.js'
+import { defaultCandidates, type Candidate } from './candidates.js'
 import { checkSource } from './check.js'
-
-/** What distinguishes a conversion that the search tries. */
-export type Candidate = Pick<ConvertOptions, 'code' | 'levels' | 'digits' | 'mode' | 'per' | 'T' | 'wait' | 'weights' | 'steps' | 'samples'>
+import type { CodeName } from './codes/code.js'
+import { classJudge, compareWithAnn, type ClassJudge, type Judged } from './comparison.js'
+import type { Conversion, ConvertOptions } from './convert.js'
+import { checkReiterable, eachBatch, firstRows, firstSamples, type Batches } from './data.js'
+import { hashOf } from './hash.js'
+import { keptBatches, type KeptBatches } from './kept-batches.js'
+import { latencyOf, stepsToReport } from './latency.js'
+import { measureLayers } from './layer-report.js'
+import { reportedSamples, type Findings } from './measure.js'
+import { planConversion, totalMacs } from './plan.js'
+import { presets, type Preset, type PresetName } from './presets.js'
+import { isWithin, lossOf, race } from './race.js'
+import { reportOf, type ConversionReport } from './report.js'
+import { settle, weightsText } from './settle.js'
 
 export interface SearchOptions extends Omit<ConvertOptions, keyof Candidate | 'validation'> {
+  /** What the conversion is for, in place of budget and candidates: see `presets`. Takes as few samples as tell, so that it costs little more than one conversion. */
+  readonly preset?: PresetName
   /** Points of accuracy, in percent, that may be lost; where there are no labels, points of agreement with the ANN. */
-  readonly budget: number
-  /** Ends with the first candidate that is within the budget. Default false: all are tried. */
+  readonly budget?: number
+  /** Ends with the first candidate that is within the budget, and measures no more than tells. Default false: all are tried, on all of `validation`. */
   readonly first?: boolean
   /** Default: `defaultCandidates`. */
   readonly candidates?: readonly Candidate[]
@@ -27,10 +38,12 @@ export interface SearchRow {
   readonly candidate: Candidate
   readonly code: CodeName
   readonly spikes: 'binary' | 'graded'
-  /** Passes really run, latency included. */
+  /** Time steps, latency included. */
   readonly T: number
   readonly latency: number
-  readonly weights: 'kept' | 'biases corrected' | 'calibrated'
+  readonly weights: ConversionReport['weights']
+  /** Samples that it was measured on. */
+  readonly samples: number
   /** Share of samples with the ANN's class. */
   readonly agreement: number
   /** Share of samples with the label's class, where there are labels. */
@@ -46,34 +59,61 @@ export interface SearchRow {
 }
 
 export interface SearchResult {
+  /** Points that may be lost. */
+  readonly budget: number
   /** Where there are labels. */
   readonly annAccuracy?: number
-  /** Samples that accuracy was measured on. */
+  /** Samples that the best was measured on. */
   readonly samples: number
   /** Those within the budget first, cheapest first. */
   readonly rows: readonly SearchRow[]
-  /** The cheapest conversion within the budget and its row, whose T its report recommends; where there is none, that which loses least, standard error added. */
+  /** The cheapest conversion within the budget and its row, whose T its report recommends; where there is none, that which has the ANN's class most often. */
   readonly best: Conversion & { readonly row: SearchRow }
+  /** Preset chip: what few-steps would give. */
+  readonly alternative?: SearchRow
 }
 
-/** Codes and calibrations that leave weights as they are. */
-export const defaultCandidates: readonly Candidate[] = [
-  { code: 'delta' },
-  { code: 'delta', levels: 6, mode: '99.9%' },
-  { code: 'phase', levels: 4 },
-  { code: 'phase', levels: 5 },
-  { code: 'stBif' },
-  { code: 'binary', mode: '99.9%', per: 'channel' },
-  { code: 'binary', mode: 'sequential', T: 8 },
-  { code: 'binary', mode: 'sequential', T: 16 },
-  { code: 'signed', mode: 'sequential', T: 16 },
-]
+/**
+ * What the search of a preset may cost: it has to be quick. In samples times steps, and in multiply-accumulates of the ANN times that. Calibration in the loop
+ * costs most: it looks at every neuron at every step.
+ */
+const limits: Readonly<Record<'pilot' | 'measured' | 'calibration', Limit>> = {
+  pilot: { steps: 128 * 32, macs: 1e11, least: 16, most: 128 },
+  measured: { steps: 384 * 32, macs: 3e11, least: 16, most: 1000 },
+  calibration: { steps: 256 * 32, macs: 1e11, least: 16, most: 256 },
+}
 
-/** Binary spikes, weights as they are, at most 32 steps. What costs least to try comes first. */
-export const binaryCandidates: readonly Candidate[] = [
-  { code: 'binary', mode: '99.9%', steps: [4, 8, 16, 32] },
-  { code: 'binary', mode: 'sequential', T: 32, steps: [8, 16, 24, 32] },
-]
+interface Limit {
+  readonly steps: number
+  readonly macs: number
+  /** Samples, whatever they cost. */
+  readonly least: number
+  readonly most: number
+}
+
+/** Candidates to try, and how. */
+interface Wanted extends Omit<Preset, 'what'> {
+  readonly first: boolean
+  /** Whether calibration in the loop takes fewer samples of large networks. */
+  readonly quick: boolean
+}
+
+/** What all attempts have in common. */
+interface Setting {
+  readonly ann: PreparedAnn
+  /** Multiply-accumulates of the ANN. */
+  readonly macs: number
+  readonly data: KeptBatches
+  readonly judged: AsyncIterable<Judged>
+  readonly common: ConvertOptions
+}
+
+interface Attempt {
+  readonly built: Built
+  /** Calibration samples, where these are not all. */
+  readonly samples: number | undefined
+  readonly findings: Omit<Findings, 'recommendedT' | 'layers'>
+}
 
 /**
  * Tries codes, calibrations and numbers of steps, and finds the cheapest, by synaptic operations, then by steps, whose accuracy on
@@ -82,53 +122,156 @@ export const binaryCandidates: readonly Candidate[] = [
  * @throws `CALIBRATION` when calibration and validation share images, and what `convert` throws when no candidate can carry the network
  */
 export async function searchConversion(source: Network | Uint8Array, calibration: Batches, validation: Batches, options: SearchOptions): Promise<SearchResult> {
-  checkSource('searchConversion', source)
+  const given = checkSource('searchConversion', source)
   checkObject('searchConversion', options)
-  const { budget, candidates = defaultCandidates, weights, first = false, sameData = false, onProgress, ...common } = options
-  if (!(budget >= 0 && budget <= 100)) throw new SnnError('ARGUMENT', `[search] budget ${budget}, expected points of accuracy from 0 to 100.`, { name: 'budget', value: budget })
-  if (candidates.length === 0) throw new SnnError('ARGUMENT', '[search] no candidates, expected at least one.', { name: 'candidates', value: [] })
-  if (!sameData) await refuseShared(calibration, validation, common.signal)
-  const rows: SearchRow[] = []
-  let best: (Conversion & { readonly row: SearchRow }) | undefined
-  let refusal: unknown
-  for (const [i, candidate] of candidates.entries()) {
-    common.signal?.throwIfAborted()
-    try {
-      const conversion = await convert(source, calibration, { ...common, ...(weights && candidate.mode === 'sequential' && { weights }), ...candidate, validation })
-      for (const row of rowsOf(candidate, conversion.report, budget)) {
-        rows.push(row)
-        if (!best || compareRows(row, best.row) < 0) best = { ...conversion, row }
+  const { preset, weights, sameData = false, onProgress, ...common } = options
+  const wanted = preset === undefined ? wantedBy(options) : presetNamed(preset)
+  for (const candidate of wanted.candidates) settle({ ...common, ...candidate })
+  for (const batches of [calibration, validation]) checkReiterable(batches, 'search')
+  const [data, tested] = [keptBatches(calibration), keptBatches(validation)]
+  if (!sameData) await refuseShared(data, tested, common.signal)
+  const ann = await prepareAnn(given, data, common)
+  await using judge = classJudge(ann.network, common)
+  const setting: Setting = { ann, macs: totalMacs(planConversion(ann.network, 'keep')), data, judged: judgedBatches(tested, judge, common.signal), common }
+  const tasks = wanted.candidates.length + (preset === 'chip' ? 1 : 0)
+  let tried = 0
+  const searched = async (what: Wanted): Promise<Searched> => {
+    const rows: SearchRow[] = []
+    let best: (Attempt & { readonly row: SearchRow }) | undefined
+    let refusal: unknown
+    for (const candidate of what.candidates) {
+      common.signal?.throwIfAborted()
+      try {
+        const { attempt, rows: own } = await attemptOf(setting, { ...(weights && candidate.mode === 'sequential' && { weights }), ...candidate }, what)
+        for (const row of own) {
+          rows.push(row)
+          if (!best || compareRows(row, best.row) < 0) best = { ...attempt, row }
+        }
+      } catch (error) {
+        if (!isSnnError(error, 'CONVERT_UNSUPPORTED')) throw error
+        refusal = error
       }
-    } catch (error) {
-      if (!isSnnError(error, 'CONVERT_UNSUPPORTED')) throw error
-      refusal = error
+      onProgress?.({ stage: 'search', done: ++tried, total: tasks })
+      if (what.first && best?.row.withinBudget) break
     }
-    onProgress?.({ stage: 'search', done: i + 1, total: candidates.length })
-    if (first && best?.row.withinBudget) break
+    if (!best) throw refusal
+    return { rows: rows.sort(compareRows), best }
   }
-  if (!best) throw refusal
-  const { report, row } = best
+  const { rows, best } = await searched(wanted)
+  const other = preset === 'chip' ? await searched(outlookOn('few-steps')).catch(refusedByCode) : undefined
+  const report = await reportOfBest(setting, best, tested)
+  const { snn } = best.built
+  snn.metadata = { ...snn.metadata, T: report.recommendedT }
   return {
+    budget: wanted.budget,
     ...(report.ann.accuracy === undefined ? {} : { annAccuracy: report.ann.accuracy }),
-    samples: report.samples.report,
-    rows: rows.sort(compareRows),
-    best: { ...best, report: { ...report, recommendedT: row.T } },
+    samples: best.row.samples,
+    rows,
+    best: { snn, ann: ann.network, report, row: best.row },
+    ...(other && { alternative: other.best.row }),
   }
 }
 
-/** One conversion after each number of steps. */
-function rowsOf(candidate: Candidate, { code, latency, weights, ann, accuracy, synapticOperations, samples: { report: samples } }: ConversionReport, budget: number): SearchRow[] {
-  return accuracy.map((measured, i) => {
-    const lost = 100 * (ann.accuracy === undefined || measured.accuracy === undefined ? 1 - measured.agreement : ann.accuracy - measured.accuracy)
-    const error = 100 * Math.sqrt((1 - measured.agreement) / samples)
-    return { candidate, code: code.name, spikes: code.spikes, latency, weights, ...measured, lost, error, operations: synapticOperations[i]!.ratio, withinBudget: lost + error <= budget + 1e-9 }
-  })
+interface Searched {
+  readonly rows: SearchRow[]
+  readonly best: Attempt & { readonly row: SearchRow }
 }
 
-/** Within the budget: the cheaper first. Beyond: what loses less. */
+function wantedBy({ budget, candidates = defaultCandidates, first = false }: SearchOptions): Wanted {
+  if (!(budget !== undefined && budget >= 0 && budget <= 100)) throw new SnnError('ARGUMENT', `[search] budget ${budget}, expected points of accuracy from 0 to 100, or a preset.`, { name: 'budget', value: budget })
+  if (candidates.length === 0) throw new SnnError('ARGUMENT', '[search] no candidates, expected at least one.', { name: 'candidates', value: [] })
+  return { budget, candidates, measure: 'accuracy', first, quick: false }
+}
+
+function presetNamed(name: PresetName): Wanted {
+  if (Object.hasOwn(presets, name)) return { ...presets[name], first: true, quick: true }
+  throw new SnnError('ARGUMENT', `[search] preset '${name}', expected one of ${Object.keys(presets).join(', ')}.`, { name: 'preset', value: name })
+}
+
+/** What another preset would give, on few samples. */
+function outlookOn(name: PresetName): Wanted {
+  const wanted = presetNamed(name)
+  return { ...wanted, candidates: wanted.candidates.map((candidate) => ({ ...candidate, samples: 256 })) }
+}
+
+/** Builds one candidate and measures it. */
+async function attemptOf({ ann, macs, data, judged, common }: Setting, candidate: Candidate, { budget, measure, first, quick }: Wanted): Promise<{ readonly attempt: Attempt; readonly rows: readonly SearchRow[] }> {
+  const affordable = (limit: Limit, T: number): number => Math.max(limit.least, Math.min(limit.most, Math.floor(limit.steps / T), Math.floor(limit.macs / macs / T)))
+  const samples = quick && candidate.mode === 'sequential' ? affordable(limits.calibration, candidate.T!) : candidate.samples
+  const built = await build(ann, samples === undefined ? data : firstSamples(data, samples), { ...common, ...candidate })
+  const steps = candidate.steps ?? stepsToReport(built.plan, built.settled.settings)
+  await using comparison = compareWithAnn(built, steps, common)
+  const { tallies } = comparison
+  const batches = measure === 'agreement' ? withoutLabels(judged) : judged
+  let measured = tallies.length
+  if (first) measured = await race(comparison, batches, { budget, pilot: quick ? affordable(limits.pilot, steps.at(-1)!) : limits.pilot.most, enough: (T) => (quick ? affordable(limits.measured, T) : Infinity) })
+  else for await (const batch of batches) await comparison.add(batch, 0, measured)
+  if (tallies[0]!.samples === 0) throw noData()
+  const { annAccuracy, warnings } = comparison
+  const { plan, settled } = built
+  const rows = tallies.slice(0, measured).map((tally) => ({
+    candidate,
+    code: plan.code.name,
+    spikes: plan.code.spikes,
+    T: tally.T,
+    latency: latencyOf(plan, settled.settings),
+    weights: weightsText[settled.weights],
+    samples: tally.samples,
+    agreement: tally.agree / tally.samples,
+    ...(annAccuracy === undefined ? {} : { accuracy: tally.right / tally.labelled }),
+    ...lossOf(tally),
+    operations: tally.operations / tally.samples / totalMacs(plan),
+    withinBudget: isWithin(tally, budget),
+  }))
+  return { attempt: { built, samples, findings: { tallies, annAccuracy, warnings } }, rows }
+}
+
+/** The report of the best, with its layers. */
+async function reportOfBest({ ann, data, common }: Setting, { built, samples = Infinity, findings, row }: Attempt & { readonly row: SearchRow }, tested: Batches): Promise<ConversionReport> {
+  const kept: { readonly x: TensorLike; readonly size: number }[] = []
+  let left = reportedSamples(built, row.T)
+  for await (const { x, size } of eachBatch(tested, 'search', common.signal)) {
+    const taken = Math.min(size, left)
+    kept.push({ x: firstRows(x, taken), size: taken })
+    left -= taken
+    if (left === 0) break
+  }
+  const layers = await measureLayers(built, kept, row.T, common)
+  return reportOf(ann, built, { ...findings, recommendedT: row.T, layers }, Math.min(samples, await data.count()))
+}
+
+/** The batches with the classes that the ANN gives them, each of which it is asked for once. */
+function judgedBatches(data: Batches, judge: ClassJudge, signal: AbortSignal | undefined): AsyncIterable<Judged> {
+  const known: Int32Array[] = []
+  return {
+    async *[Symbol.asyncIterator]() {
+      let [index, before] = [0, 0]
+      for await (const { x, labels, size } of eachBatch(data, 'search', signal)) {
+        const expected = (known[index] ??= await judge.classes(x, size, before))
+        yield { x, labels, size, expected }
+        index++
+        before += size
+      }
+    },
+  }
+}
+
+function withoutLabels(data: AsyncIterable<Judged>): AsyncIterable<Judged> {
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const batch of data) yield { ...batch, labels: undefined }
+    },
+  }
+}
+
+function refusedByCode(error: unknown): undefined {
+  if (!isSnnError(error, 'CONVERT_UNSUPPORTED')) throw error
+}
+
+/** Within the budget: the cheaper first. Beyond: what has the ANN's class more often, which a few samples tell better than what is lost. */
 function compareRows(a: SearchRow, b: SearchRow): number {
   if (a.withinBudget !== b.withinBudget) return a.withinBudget ? -1 : 1
-  return a.withinBudget ? a.operations - b.operations || a.T - b.T : a.lost + a.error - b.lost - b.error || a.operations - b.operations
+  return a.withinBudget ? a.operations - b.operations || a.T - b.T : b.agreement - a.agreement || a.operations - b.operations
 }
 
 /** Throws `CALIBRATION` when any sample is in both. */

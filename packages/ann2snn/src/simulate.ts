@@ -58,14 +58,14 @@ export function readSteps({ data, shape, dtype }: HostTensor, readout: Readout, 
 
 /**
  * A network for an input x [N, ..] that stays the same, or x [N, T, ..], as a compiled loop over T steps. `collect` reduces what was recorded in a
- * step to what is stacked over the steps; `goesOn` gives the last state too. What depends on x alone, such as the first convolution, is computed once.
+ * step to what is stacked over the steps; `goesOn` gives the last state too, from which a run goes on at step `from` of an input that changes. What depends on x alone, such as the first convolution, is computed once.
  * A network that needs all steps at once gets them, in one run from its beginning.
  */
 export function compileLoop<C>(snn: Network, record: readonly string[], collect: (recorded: Readonly<Record<string, Tensor>>) => C, backend: Backend | undefined) {
   const output = snn.outputs[0]!
   return compile(
-    (x: Tensor, before: NetworkState | null, T: number, goesOn = false) => {
-      const changing = stepsOfInput(snn, x.shape, 'simulate') === undefined ? undefined : x.slice(1, 0, T).transpose([1, 0, ...x.shape.slice(2).map((_, i) => i + 2)])
+    (x: Tensor, before: NetworkState | null, T: number, goesOn: boolean, from: number) => {
+      const changing = stepsOfInput(snn, x.shape, 'simulate') === undefined ? undefined : x.slice(1, from, from + T).transpose([1, 0, ...x.shape.slice(2).map((_, i) => i + 2)])
       const inputs = snn.bind(changing ? changing.at(0, 0) : x)
       const layer = needsSequence(snn, Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape.slice(1)])))
       if (layer !== undefined) {
@@ -106,7 +106,7 @@ export function simulator(snn: Network, options: { readonly record?: readonly st
     async run(x, { T: asked, signal } = {}) {
       const T = chooseSteps(snn, x.shape, asked, 'simulate')
       const readout = chooseReadout(snn, options.readout, 'simulate', x)
-      const { logits: outputs, collected } = await loop.run([x, null, T, false], { signal })
+      const { logits: outputs, collected } = await loop.run([x, null, T, false, 0], { signal })
       const logitsByStep = readSteps(outputs, readout, 'simulate')
       const { data, shape, dtype } = logitsByStep
       const logits = hostTensor({ data: data.slice(data.length - data.length / T), shape: shape.slice(1), dtype })

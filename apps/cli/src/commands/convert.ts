@@ -1,14 +1,14 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import { codes, explain, type CodeName, type Mode, type SearchRow } from '@snn/ann2snn'
+import { codes, describeWarnings, explain, presets, type CodeName, type Mode, type PresetName, type SearchRow, type Wording } from '@snn/ann2snn'
 import { take } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { SnnError } from '@snn/tensor'
 import type { SearchSummary } from '../choose-conversion.js'
+import { conversionFlags } from '../conversion-flags.js'
 import { convertModel, type ModelConversion } from '../convert-model.js'
 import { batchOption, dataHelp, jsonOption, labelOffsetOption, outputOption, preprocessOption, share, sizesOption, specHelp, wholeNumber } from '../options.js'
 import { readJson, readSpec } from '../preprocessing.js'
 import { withProgress } from '../progress.js'
-import { defaultPreset, presets, type PresetName } from '../presets.js'
 import { count, describeInput, formatTable, percent, short } from '../table.js'
 
 interface Flags {
@@ -43,6 +43,9 @@ interface Flags {
   readonly json?: true
 }
 
+/** What is done without a flag that says how. */
+const defaultPreset: PresetName = 'chip'
+
 /** What a preset decides: with any of these there is none. */
 const flagsOfPresets: string[] = ['code', 'levels', 'digits', 'mode', 'steps', 'wait', 'weights', 'per', 'rounds', 'initialPotential', 'delay', 'resume', 'budget']
 
@@ -64,22 +67,22 @@ export function convertCommand(signal: AbortSignal): Command {
     .addOption(new Option('--samples <count>', 'calibration samples, drawn at random (seed 0)').argParser(wholeNumber(1)).default(1000))
     .addOption(new Option('--preset <name>', `what the network is for: ${Object.entries(presets).map(([name, { what }]) => `${name}: ${what}`).join('. ')} (default: ${defaultPreset}, where no other flag says how to convert)`).choices(Object.keys(presets)).conflicts(flagsOfPresets))
     .addOption(new Option('--code <name>', 'what spikes mean (default: binary)').choices(Object.keys(codes)))
-    .addOption(new Option('--levels <count>', 'levels of graded spikes, steps of stBif, bits of phase (default: that of the code)').argParser(wholeNumber(1)))
+    .addOption(new Option('--levels <count>', 'levels of graded spikes and of stBif, bits of phase (default: that of the code)').argParser(wholeNumber(1)))
     .addOption(new Option('--digits <count>', 'significant binary digits of graded spikes: with 1 their sizes are powers of two, with 2 also 1.5 times these (default: 2 in delta, else 1)').argParser(wholeNumber(1)))
     .addOption(new Option('--mode <mode>', 'how thresholds are chosen: max, a percentile of the activations, balance (local threshold balancing), sequential (for --steps, with the SNN in the loop), gaussian, or JSON { "layer": threshold } (default: 99.9%, with --steps sequential, max in codes with levels but phase)'))
-    .addOption(new Option('--steps <count>', 'time steps that the network is made for; without --mode it is calibrated for them').argParser(wholeNumber(1)))
-    .addOption(new Option('--wait <steps>', 'steps that each layer integrates before it fires: accuracy for latency (codes binary, signed)').argParser(wholeNumber(0)))
+    .addOption(new Option('--steps <count>', 'T, the number of time steps that the network is made for; without --mode it is calibrated for them').argParser(wholeNumber(1)))
+    .addOption(new Option('--wait <steps>', 'time steps that each layer integrates before it fires: accuracy for latency (codes binary, signed)').argParser(wholeNumber(0)))
     .addOption(new Option('--weights <what>', 'what mode sequential may change beside thresholds (default: keep)').choices(['keep', 'biases', 'calibrate']))
     .addOption(new Option('--per <what>', 'one threshold for each of these; balance and sequential always take channels (default: layer, channel in codes with levels)').choices(['layer', 'channel']))
     .addOption(new Option('--resume <file>', 'mode sequential: keep what was found for each layer in this file, go on from it, and remove it at the end').conflicts('budget'))
-    .addOption(new Option('--budget <points>', 'search codes, calibrations and steps for the cheapest network that loses at most so many points of accuracy').argParser(points).conflicts(['code', 'levels', 'digits', 'mode', 'steps', 'wait', 'per']))
+    .addOption(new Option('--budget <points>', 'search codes, calibrations and numbers of time steps for the cheapest network that loses at most so many points of accuracy').argParser(points).conflicts(['code', 'levels', 'digits', 'mode', 'steps', 'wait', 'per']))
     .option('--validate <DATA>', 'labelled data that the search measures on, other than --calibrate (default: a fifth of the calibration samples)')
     .addOption(new Option('--validate-samples <count>', 'only the first so many of them').argParser(wholeNumber(1)))
     .option('--same-data', 'let the search measure on the images that thresholds were chosen on')
     .option('--explain', 'say what the figures mean and what to change')
     .addOption(new Option('--rounds <count>', 'mode balance: how many batches of 32 samples it goes through (default: 1000)').argParser(wholeNumber(1)))
     .addOption(new Option('--initial-potential <share>', 'membrane potential at the start, as a share of the threshold (default: 0.5)').argParser(share))
-    .addOption(new Option('--delay <steps>', 'steps that the output leaves out, or auto (default: 0)').argParser((text) => (text === 'auto' ? text : wholeNumber(0)(text))))
+    .addOption(new Option('--delay <steps>', 'time steps that the output leaves out, or auto (default: 0)').argParser((text) => (text === 'auto' ? text : wholeNumber(0)(text))))
     .addOption(new Option('--unsupported <what>', 'layers that cannot spike end the conversion with an error, or are kept analogue').choices(['error', 'keep']).default('error'))
     .addOption(preprocessOption())
     .addOption(labelOffsetOption())
@@ -105,8 +108,8 @@ export function convertCommand(signal: AbortSignal): Command {
         ...(validateSamples === undefined || flags.validate === undefined ? {} : { validate: take(await openDataset(flags.validate, { signal }), validateSamples) }),
       }
       const result = await withProgress((onProgress) => convertModel(model, settings, { signal, onProgress }))
-      const explanation = explained ? explain(result.report) : []
-      process.stdout.write(`${json ? JSON.stringify({ ...result, ...(explained && { explanation }) }) : [describeConversion(result), ...(explained ? ['', ...explanation] : [])].join('\n')}\n`)
+      const explanation = explained ? explain(result.report, wordingFor(result)) : []
+      process.stdout.write(`${json ? JSON.stringify({ ...result, warnings: describeWarnings(result.report, wordingFor(result)), ...(explained && { explanation }) }) : [describeConversion(result), ...(explained ? ['', ...explanation] : [])].join('\n')}\n`)
     })
 }
 
@@ -124,8 +127,14 @@ async function readMode(text: string): Promise<Mode> {
   throw new SnnError('ARGUMENT', `[convert] --mode ${text}, expected max, balance, sequential, gaussian, a percentile such as 99.9%, or JSON with a threshold for each layer.`, { name: '--mode', value: text })
 }
 
+/** Reports speak in flags, and suggest nothing that was tried. */
+function wordingFor({ search, alternative }: ModelConversion): Wording {
+  return { write: conversionFlags, tried: [...(search?.rows ?? []), ...(alternative ? [alternative] : [])].map(({ candidate }) => candidate) }
+}
+
 /** The result for readers. */
-export function describeConversion({ model, data, samples, out, preprocess, because, labelOffset, report, search, alternative }: ModelConversion): string {
+export function describeConversion(result: ModelConversion): string {
+  const { model, data, samples, out, preprocess, because, labelOffset, report, search, alternative } = result
   const mode = typeof report.mode === 'string' ? report.mode : 'given thresholds'
   return [
     ...(search ? [...describeSearch(search, alternative), ''] : []),
@@ -139,28 +148,28 @@ export function describeConversion({ model, data, samples, out, preprocess, beca
     ),
     '',
     formatTable(
-      [['T', 'number'], ['same class as the ANN', 'number'], ['synaptic operations / MACs of the ANN', 'number']],
-      report.accuracy.map(({ T, agreement }, i) => [String(T), percent(agreement, 1), short(report.synapticOperations[i]!.ratio)]),
+      [['T', 'number'], ['same class as the ANN', 'number'], ...(report.ann.accuracy === undefined ? [] : [['accuracy', 'number'] as const]), ['operations / MACs of the ANN', 'number'], ['samples', 'number']],
+      report.accuracy.map(({ T, samples, agreement, accuracy }, i) => [String(T), percent(agreement, 1), ...(accuracy === undefined ? [] : [percent(accuracy, 1)]), short(report.synapticOperations[i]!.ratio), count(samples)]),
     ),
     '',
-    `recommended T: ${report.recommendedT} passes, ${report.latency} of them before the output counts; ${percent(report.spikingShare, 1)} of the multiply-accumulates became spikes, ${percent(1 - report.spikingShare, 1)} are analogue`,
+    `recommended T: ${report.recommendedT} time steps${report.latency > 0 ? `, ${report.latency} of them before the output counts` : ''}; ${percent(report.spikingShare, 1)} of the multiply-accumulates became spikes, ${percent(1 - report.spikingShare, 1)} are analogue`,
     ...report.notes.map((note) => `note: ${note}`),
-    ...report.warnings.map((warning) => `warning: ${warning}`),
+    ...describeWarnings(report, wordingFor(result)).map((warning) => `warning: ${warning}`),
   ].join('\n')
 }
 
 /** One line: what a spike is, and whether weights were changed. */
 function describeCode({ code: { name, spikes, signed, levels, digits }, weights }: ModelConversion['report']): string {
-  const parts = [`${spikes} spikes`, signed ? 'with a sign' : 'without sign', ...(levels === undefined ? [] : [`${levels} ${name === 'phase' ? 'bits' : spikes === 'graded' ? 'levels' : 'steps'}`]), ...(digits === undefined ? [] : [`${digits} ${digits === 1 ? 'digit' : 'digits'}`])]
+  const parts = [`${spikes} spikes`, signed ? 'with a sign' : 'without sign', ...(levels === undefined ? [] : [`${levels} ${name === 'phase' ? 'bits' : 'levels'}`]), ...(digits === undefined ? [] : [`${digits} ${digits === 1 ? 'digit' : 'digits'}`])]
   return `code ${name}: ${parts.join(', ')}; weights ${weights}`
 }
 
 /** What a search chose, what else there is, and the table of what it tried, best first. */
-function describeSearch({ annAccuracy, samples, budget, rows }: SearchSummary, alternative: SearchRow | undefined): string[] {
+function describeSearch({ annAccuracy, budget, rows }: SearchSummary, alternative: SearchRow | undefined): string[] {
   const [best] = rows
   const table = formatTable(
-    [['code'], ['calibration'], ['passes', 'number'], ['latency', 'number'], ['operations / MACs', 'number'], ['accuracy', 'number'], ['points lost', 'number'], ['within budget']],
-    [...rows, ...(alternative ? [alternative] : [])].map(({ code, candidate, T, latency, operations, agreement, accuracy, lost, error, withinBudget }) => [
+    [['code'], ['calibration'], ['T', 'number'], ['latency', 'number'], ['operations / MACs', 'number'], ['accuracy', 'number'], ['points lost', 'number'], ['samples', 'number'], ['within budget']],
+    [...rows, ...(alternative ? [alternative] : [])].map(({ code, candidate, T, latency, operations, samples, agreement, accuracy, lost, error, withinBudget }) => [
       candidate.levels === undefined ? code : `${code} ${candidate.levels}`,
       `${typeof candidate.mode === 'string' ? candidate.mode : 'max'}${candidate.T === undefined ? '' : ` for ${candidate.T}`}`,
       String(T),
@@ -168,21 +177,31 @@ function describeSearch({ annAccuracy, samples, budget, rows }: SearchSummary, a
       short(operations),
       percent(accuracy ?? agreement, 1),
       `${lost.toFixed(1)} ± ${error.toFixed(1)}`,
+      count(samples),
       withinBudget ? 'yes' : 'no',
     ]),
   )
   return [
-    `chosen: ${describeRow(best!)}, measured on ${count(samples)} samples that chose no thresholds`,
+    `chosen: ${describeRow(best!)}`,
     ...(alternative ? [`--preset few-steps: ${describeRow(alternative)}, with graded spikes`] : []),
-    ...(best!.withinBudget ? [] : [`warning: nothing that was tried is surely within ${budget} points of the ANN.${best!.lost <= budget ? ` What is lost is known to ${best!.error.toFixed(1)} points: give more samples with --calibrate or --validate.` : ''}`]),
-    ...(100 / samples > budget && budget > 0 ? [`warning: one of ${count(samples)} samples is ${(100 / samples).toFixed(1)} points, more than the budget of ${budget}. Give more with --calibrate or --validate.`] : []),
+    ...describeBudget(best!, budget, alternative).map((warning) => `warning: ${warning}`),
     annAccuracy === undefined ? 'The data have no labels: accuracy is the share of samples with the class of the ANN.' : `ANN: ${percent(annAccuracy, 1)}`,
     '',
     table,
   ]
 }
 
-function describeRow({ code, candidate, T, operations, lost, error }: SearchRow): string {
-  const calibration = candidate.T === undefined ? '' : `, calibrated for ${candidate.T} steps`
-  return `code ${code}${calibration}, T = ${T}: ${lost.toFixed(1)} ± ${error.toFixed(1)} points lost with ${short(operations)} of the ANN's operations`
+/** What a budget cannot do: nothing within it, or too few samples to tell. */
+function describeBudget({ withinBudget, lost, error, samples }: SearchRow, budget: number, alternative: SearchRow | undefined): string[] {
+  const one = 100 / samples
+  const better = alternative && alternative.lost + alternative.error < lost + error ? ` With --preset few-steps it loses ${alternative.lost.toFixed(1)} ± ${alternative.error.toFixed(1)} points.` : ''
+  return [
+    ...(withinBudget ? [] : [`nothing that was tried is surely within ${budget} points of the ANN.${better}${lost <= budget ? ` What is lost is known to ${error.toFixed(1)} points: give more samples with --calibrate or --validate.` : ''}`]),
+    ...(budget > 0 && one > budget ? [`a budget of ${budget} points is finer than ${count(samples)} samples can tell, one of which is ${one.toFixed(1)} points: give more with --calibrate or --validate.`] : []),
+  ]
+}
+
+function describeRow({ code, candidate, T, operations, lost, error, samples }: SearchRow): string {
+  const calibration = candidate.T === undefined ? '' : `, calibrated for ${candidate.T} time steps`
+  return `code ${code}${calibration}, T = ${T}: ${lost.toFixed(1)} ± ${error.toFixed(1)} points lost with ${short(operations)} of the ANN's operations, on ${count(samples)} samples that chose no thresholds`
 }

@@ -21,7 +21,8 @@ export interface ChosenNeuron {
   readonly current: number
 }
 
-const thresholdShares: readonly number[] = Array.from({ length: 11 }, (_, i) => (i + 1) / 10)
+/** The usual ones first: what is worse than those is soon given up. */
+const thresholdShares: readonly number[] = Array.from({ length: 11 }, (_, i) => (11 - i) / 10)
 const ramps: readonly number[] = [0, 0.25, 0.5, 0.75, 1]
 
 /**
@@ -45,11 +46,10 @@ export function chooseNeuron(traces: readonly Trace[], largest: number, options:
     least = error
     best = neuron
   }
+  const thresholds = new Set(thresholdShares.map((share) => Math.min(share * largest, cap)))
   for (const offset of [0, missing(traces, T)]) {
-    for (const share of thresholdShares) {
-      const threshold = Math.min(share * largest, cap)
+    for (const threshold of thresholds) {
       for (const beta of ramps) consider({ threshold, initial: threshold * (0.5 - beta), current: (beta * threshold) / T + offset })
-      if (threshold === cap) break
     }
   }
   for (const step of [1 / 8, 1 / 16, 1 / 32]) {

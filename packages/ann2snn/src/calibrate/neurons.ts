@@ -9,8 +9,8 @@ import type { Calibrated, Frontier } from './frontier.js'
 import { annSegment, spikingSegment } from './segment.js'
 import type { SequentialOptions } from './sequential.js'
 
-/** Places and samples of each channel that a neuron is chosen by. */
-const mostTraces = 768
+/** Places and samples of each channel that a neuron is chosen by: 768, fewer of many steps, which say more each. */
+const mostTraces = (T: number): number => Math.max(256, Math.min(768, Math.floor(12_288 / T)))
 /** Samples whose currents are looked at, where one has many places. */
 const mostSamples = 64
 
@@ -20,7 +20,7 @@ export async function chooseNeurons(plan: Plan, calibrated: Calibrated, { name, 
   const channels = shape[0]!
   const inner = sizeOf(shape) / channels
   const wanted = inner === 1 ? samples : Math.min(samples, mostSamples)
-  const perSample = Math.max(1, Math.min(inner, Math.floor(mostTraces / wanted)))
+  const perSample = Math.max(1, Math.min(inner, Math.floor(mostTraces(settings.T) / wanted)))
   const traces: Trace[][] = Array.from({ length: channels }, () => [])
   const largest = new Float64Array(channels)
   await using ann = annSegment(plan, [name], chunks[0]!, backend)

@@ -20,7 +20,7 @@ export interface Site {
 }
 
 export interface CodeSettings {
-  /** Levels of graded spikes, steps of a quantised activation, or bits. */
+  /** Levels of graded spikes or of a quantised activation, or bits. */
   readonly levels: number
   /** Significant binary digits of a graded spike: with 1 its size is a power of two, with 2 also 1.5 times one. */
   readonly digits: number
@@ -32,7 +32,7 @@ export interface CodeSettings {
 
 /**
  * A neural code: what enters when, what a neuron emits, how the output is read, and what it can carry. One file a code; the SNN is
- * built from it by `buildSnn`.
+ * built from it by `normalize`.
  */
 export interface Code {
   readonly name: CodeName
