@@ -61,7 +61,7 @@ export async function classify(snn: Network, x: TensorLike, options: ClassifyOpt
   }
   const results: Classification[] = []
   for await (const { x: batch, size } of eachBatch([x], 'classify', signal)) {
-    const { logits, collected } = await loop.run([batch, null, T, false], { signal })
+    const { logits, collected } = await loop.run([batch, null, T, false, 0], { signal })
     checkClasses({ operation: 'classify', output: logits.shape.slice(2), labelOffset })
     const { data } = readSteps(logits, readout, 'classify')
     const classes = data.length / T / size
