@@ -41,4 +41,3 @@ export { deltaNeuron, differentialNeuron, multiThresholdNeuron } from './codes/g
 export { drivenIntegrateAndFire, windowedIntegrateAndFire, signedIntegrateAndFire, burstNeuron } from './codes/rate.js'
 export { phaseNeuron } from './codes/phase.js'
 export { createNeuron, type AnyNeuronModel } from './create-neuron.js'
-export { run, type RunOptions, type NeuronRun, type Numbers, type NumberRows, type Plain } from './run.js'

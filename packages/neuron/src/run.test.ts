@@ -5,7 +5,8 @@ import { compile, reference, stack, type Backend, type Tensor } from '@snn/tenso
 import { describe, expect, it } from 'vitest'
 import { membraneFile, membranePicture } from '../test/membrane-picture.js'
 import { made, models, type Make } from '../test/models.js'
-import { defineNeuron, fewSpike, learnable, lif, maskedPsn, noisy, phaseNeuron, psn, run, type Cell } from './index.js'
+import { defineNeuron, fewSpike, learnable, lif, maskedPsn, noisy, phaseNeuron, psn, type Cell } from './index.js'
+import { run } from './run.js'
 
 const T = 7
 /** T steps of [3, 2] neurons. */

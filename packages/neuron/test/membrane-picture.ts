@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { adaptiveLif, run } from '../src/index.js'
+import { adaptiveLif } from '../src/index.js'
+import { run } from '../src/run.js'
 
 /** The neuron of the README under a step of current: input, membrane potential with its spikes, and the threshold that they raise, as an SVG. */
 export async function membranePicture(): Promise<string> {
