@@ -119,6 +119,10 @@ const cases: Readonly<Record<string, Case>> = {
   'MatMul of two activations': { x: [2, 4, 5], y: [2, 5, 3], nodes: [node('MatMul', 'x y')], layers: 'matmul1' },
 
   BatchNormalization: { x: [4, 3, 3], nodes: [node('BatchNormalization', 'x s b m v', { epsilon: 0.01 })], constants: { s: w(4), b: w(4), m: w(4), v: floats(0.5, 1, 2, 3) }, layers: 'bn1' },
+  'BatchNormalization of rows behind a linear layer': {
+    x: [5, 6], nodes: [node('MatMul', 'x w', {}, 'm'), node('Reshape', 'm r', {}, 'f'), node('BatchNormalization', 'f s b n v', {}, 'o'), node('Reshape', 'o q')],
+    constants: { w: w(6, 4), r: ints(-1, 4), q: ints(-1, 5, 4), s: w(4), b: w(4), n: w(4), v: floats(0.5, 1, 2, 3) }, layers: /^fc1/,
+  },
   'BatchNormalization between reshapes': {
     x: [4], nodes: [node('Relu', 'x', {}, 'r'), node('Unsqueeze', 'r a', {}, 'u'), node('BatchNormalization', 'u s b m v', {}, 'n'), node('Squeeze', 'n a')],
     constants: { a: ints(2), s: w(4), b: w(4), m: w(4), v: floats(0.5, 1, 2, 3) }, layers: 'relu1 bn1',
