@@ -67,7 +67,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-describe.each(doors)('$specifier', ({ specifier, source }) => {
+describe.each(doors)('$specifier', ({ source }) => {
   it('every function takes junk, or says in an SnnError what is wrong with it', { timeout: 120_000 }, async () => {
     const exported = Object.entries((await import(source)) as Record<string, unknown>)
     const functions = exported.filter((entry): entry is [string, Call] => typeof entry[1] === 'function')

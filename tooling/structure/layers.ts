@@ -37,7 +37,7 @@ export const forNode: readonly string[] = ['cli', 'bench', 'examples', 'backend-
  */
 export const valuesAllowed: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   datasets: {
-    tensor: ['SnnError', 'isSnnError', 'checkArray', 'checkBytes', 'checkFunction', 'checkMembers', 'checkObject', 'checkOptions', 'checkString', 'describeValue', 'fileKind', 'wrongArgument', 'allocate', 'bytesPerElement', 'formatShape', 'hostTensor', 'sameShape', 'sizeOf', 'stridesOf', 'appendToFile', 'asOutputError', 'makeFolder', 'outputTarget', 'replaceFile', 'replaceFolder'],
+    tensor: ['SnnError', 'isSnnError', 'checkArray', 'checkArrayLike', 'checkBytes', 'checkFunction', 'checkMembers', 'checkObject', 'checkOptions', 'checkString', 'describeValue', 'fileKind', 'wrongArgument', 'allocate', 'bytesPerElement', 'formatShape', 'hostTensor', 'sameShape', 'sizeOf', 'stridesOf', 'appendToFile', 'asOutputError', 'makeFolder', 'outputTarget', 'replaceFile', 'replaceFolder'],
   },
 }
 

@@ -34,6 +34,7 @@ export async function chooseConversion({ network, batches, calibration, others, 
 
 function partsOf(calibration: ImageDataset, others: ImageDataset): { readonly calibration: ImageDataset; readonly validation: ImageDataset } {
   if (others.length >= calibration.length / 5) return { calibration, validation: others }
-  const count = Math.max(1, Math.floor(calibration.length * 0.8))
+  if (calibration.length === 1) return { calibration, validation: calibration }
+  const count = Math.floor(calibration.length * 0.8)
   return { calibration: take(calibration, count), validation: take(calibration, calibration.length - count, { skip: count }) }
 }

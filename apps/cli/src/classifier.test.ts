@@ -124,6 +124,22 @@ describe('a classifier of any input, output and label', { timeout: 240_000 }, ()
     await expect(evaluateModel(at('model.onnx'), { data: unlabelled }, work)).rejects.toThrow(/without labels/)
   })
 
+  it('labels that name no classes are left out of a conversion, and refused by eval; a single sample is enough to convert', async () => {
+    await writeFile(at('model.onnx'), model({ input: 'float32', width: 3, outputs: ['scores'], isNhwc: false }))
+    const npy = (descr: string, shape: readonly number[], { buffer }: Float32Array | Uint8Array): Buffer => {
+      const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')}), }\n`
+      return Buffer.concat([Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]), Buffer.from(header), Buffer.from(buffer)])
+    }
+    await writeFile(at('x.npy'), npy('|u1', [4, 3, 4, 4], pixels.slice(0, 4 * 48)))
+    await writeFile(at('soft.npy'), npy('<f4', [4, 3], wave(12, 1)))
+    const data = `${at('x.npy')},${at('soft.npy')}`
+    await expect(evaluateModel(at('model.onnx'), { data }, work)).rejects.toThrow(/labels of sample 0 are not one-hot/)
+    const { report } = await convertModel(at('model.onnx'), { calibrate: data, out: at('model.snn.onnx') }, work)
+    expect([report.ann.accuracy, report.notes]).toEqual([undefined, expect.arrayContaining([expect.stringMatching(/^The labels are left out: .*not one-hot/)])])
+    const single = fromArrays({ data: pixels.slice(0, 48), shape: [1, 3, 4, 4], dtype: 'uint8' }, undefined)
+    expect((await convertModel(at('model.onnx'), { calibrate: single, out: at('model.snn.onnx'), preset: 'fast' }, work)).samples).toBe(1)
+  })
+
   it('numbers that the type of the input does not hold are refused', async () => {
     await writeFile(at('model.onnx'), model({ input: 'uint8', width: 3, outputs: ['scores'], isNhwc: false }))
     const data = fromArrays({ data: pixels, shape: [count, 3, 4, 4], dtype: 'uint8' }, { data: new Int32Array(count), shape: [count], dtype: 'int32' })

@@ -48,6 +48,10 @@ describe.concurrent('snn data', { timeout: 60_000 }, () => {
     expect(stdout).toMatch(/99 events[^]*note: 1 events outside of the sensor of 64 x 48 left out\nnote: columns taken as x, y, p, t, the only plausible order; --columns says another/)
     const facts = JSON.parse((await snn('data', 'info', at('events.csv'), '--sensor', '64x48', '--columns', 'xypt', '--time-unit', 'ms', '--json')).stdout) as object
     expect(facts).toMatchObject({ timeUnit: 'ms', seconds: 0.792, notes: [{ about: 'outside', count: 1 }] })
+    await writeFile(at('twice.csv'), Array.from({ length: 100 }, (_, i) => `${10_000 * (i % 50)} ${i % 64} ${i % 48} ${i % 2}`).join('\n'))
+    const [kept, continued] = await Promise.all([[], ['--restarts', 'continue']].map((flags) => snn('data', 'info', at('twice.csv'), '--sensor', '64x48', ...flags)))
+    expect(kept!.stdout).toMatch(/0 to 490000 us[^]*not in order of time\nnote: 1 events earlier than the one before, the farthest by 490000 us at event 50; 1 by more than 0.1 s, .*--restarts continue/)
+    expect(continued!.stdout).toMatch(/0 to 980000 us, 0\.9800 s[^]*note: 1 restarts of the clock/)
   })
 
   it('writes as options say, and names flags in errors', async () => {

@@ -58,7 +58,7 @@ function imagesOf(images: TensorLike, options: ArraysOptions): Images {
   if (data instanceof Float32Array || data instanceof Float64Array) return numbers(images, data)
   if (dtype === 'bool') return numbers(images, data)
   if (data instanceof Uint8Array) return pixels(images, data, options)
-  if (!ArrayBuffer.isView(data) || typeof (data as Int32Array)[0] === 'bigint') throw wrongArgument('fromArrays', 'images.data', data, 'a Uint8Array of pixels or a Float32Array of numbers', 'Convert it.')
+  if (!ArrayBuffer.isView(data) || typeof (data as ArrayLike<unknown>)[0] === 'bigint') throw wrongArgument('fromArrays', 'images.data', data, 'a Uint8Array of pixels or a Float32Array of numbers', 'Convert it.')
   let [least, most] = [Infinity, -Infinity]
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!

@@ -76,7 +76,7 @@ export function checkArray(operation: string, value: unknown, name: string, expe
 }
 
 /** Throws `ARGUMENT` unless `value` is an array or a typed array. */
-export function checkArrayLike(operation: string, value: unknown, name: string, expected = 'an array of numbers'): asserts value is ArrayLike<number> {
+export function checkArrayLike(operation: string, value: unknown, name: string, expected = 'an array of numbers'): asserts value is ArrayLike<unknown> {
   if (!Array.isArray(value) && (!ArrayBuffer.isView(value) || value instanceof DataView)) throw wrongArgument(operation, name, value, expected)
 }
 

@@ -21,6 +21,10 @@ function ints(...values: number[]): OnnxTensor {
   return { dtype: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) }
 }
 
+function int64(value: number): OnnxTensor {
+  return { dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(value)) }
+}
+
 function floats(...values: number[]): OnnxTensor {
   return { dtype: 'float32', shape: [values.length], data: Float32Array.from(values) }
 }
@@ -119,6 +123,10 @@ const cases: Readonly<Record<string, Case>> = {
   'MatMul of two activations': { x: [2, 4, 5], y: [2, 5, 3], nodes: [node('MatMul', 'x y')], layers: 'matmul1' },
 
   BatchNormalization: { x: [4, 3, 3], nodes: [node('BatchNormalization', 'x s b m v', { epsilon: 0.01 })], constants: { s: w(4), b: w(4), m: w(4), v: floats(0.5, 1, 2, 3) }, layers: 'bn1' },
+  'BatchNormalization of rows behind a linear layer': {
+    x: [5, 6], nodes: [node('MatMul', 'x w', {}, 'm'), node('Reshape', 'm r', {}, 'f'), node('BatchNormalization', 'f s b n v', {}, 'o'), node('Reshape', 'o q')],
+    constants: { w: w(6, 4), r: ints(-1, 4), q: ints(-1, 5, 4), s: w(4), b: w(4), n: w(4), v: floats(0.5, 1, 2, 3) }, layers: /^fc1/,
+  },
   'BatchNormalization between reshapes': {
     x: [4], nodes: [node('Relu', 'x', {}, 'r'), node('Unsqueeze', 'r a', {}, 'u'), node('BatchNormalization', 'u s b m v', {}, 'n'), node('Squeeze', 'n a')],
     constants: { a: ints(2), s: w(4), b: w(4), m: w(4), v: floats(0.5, 1, 2, 3) }, layers: 'relu1 bn1',
@@ -186,7 +194,7 @@ const cases: Readonly<Record<string, Case>> = {
   Slice: { x: [6, 9], nodes: [node('Slice', 'x s e a t')], constants: { s: ints(1, -8), e: ints(5, 100), a: ints(1, 2), t: ints(1, 3) }, layers: 'slice1 slice2' },
   'Slice backwards': { x: [6, 9], nodes: [node('Slice', 'x s e a t')], constants: { s: ints(-1), e: ints(-100), a: ints(2), t: ints(-2) }, layers: 'gather1' },
   Split: { x: [6, 4], nodes: [node('Split', 'x s', { axis: 1 }, 'a b c'), node('Sub', 'c a')], constants: { s: ints(2, 2, 2) }, layers: 'slice1 slice2 sub1' },
-  'Gather one': { x: [6, 4], nodes: [node('Gather', 'x i', { axis: 2 })], constants: { i: { dtype: 'int64', shape: [], data: BigInt64Array.of(-2n) } }, layers: 'slice1 flatten1' },
+  'Gather one': { x: [6, 4], nodes: [node('Gather', 'x i', { axis: 2 })], constants: { i: int64(-2) }, layers: 'slice1 flatten1' },
   'Gather some': { x: [6, 4], nodes: [node('Gather', 'x i', { axis: 1 })], constants: { i: { dtype: 'int64', shape: [2, 2], data: BigInt64Array.of(5n, 0n, 2n, 2n) } }, layers: 'gather1 reshape1' },
   'Tile': { x: [2, 3], nodes: [node('Tile', 'x r')], constants: { r: ints(1, 2, 3) }, layers: 'concat1 concat2' },
   Expand: { x: [1, 3], nodes: [node('Expand', 'x s')], constants: { s: ints(1, 4, 3) }, layers: 'broadcast1' },
@@ -220,13 +228,25 @@ const cases: Readonly<Record<string, Case>> = {
   'Attention': { x: [5, 8], nodes: [node('Attention', 'x x x', { q_num_heads: 2, kv_num_heads: 2, is_causal: 1 })], opset: 23, layers: 'reshape1 transpose1 mul1 reshape2 transpose2 matmul1 add1 softmax1 reshape3 transpose3 matmul2 transpose4 reshape4' },
   'Attention behind earlier keys': { x: [5, 8], y: [2, 3, 4], nodes: [node('Attention', 'x x x - y y', { q_num_heads: 2, kv_num_heads: 2, is_causal: 1 }, 'out pk pv')], opset: 23, layers: /concat1 .*concat2/ },
   'the keys that attention hands on': { x: [5, 8], y: [2, 3, 4], nodes: [node('Attention', 'x x x - y y', { q_num_heads: 2, kv_num_heads: 2 }, 'o out pv')], opset: 23, layers: 'reshape1 transpose1 concat1' },
+  ...Object.fromEntries(([['as they are', [0, 2, 4], 'globalPool1 flatten1'], ['turned', [4, 0, 2, 0], 'globalPool1 flatten1 gather1']] as const).map(([what, offsets, layers]): [string, Case] => [`a view with strides of the elements of a batch, ${what}`, {
+    x: [3, 2, 2],
+    nodes: [
+      node('ReduceMean', 'x a', {}, 'm'), node('Reshape', 'm flat', {}, 'f'), node('Shape', 'x', { start: 0, end: 1 }, 's'), node('Squeeze', 's', {}, 'n'), node('Range', 'zero n one', {}, 'r'),
+      node('Mul', 'r three', {}, 'i'), node('Unsqueeze', 'i last', {}, 'j'), node('Add', 'j k', {}, 'l'), node('Gather', 'f l'),
+    ],
+    constants: { a: ints(2, 3), flat: ints(-1), zero: int64(0), one: int64(1), three: int64(3), last: ints(1), k: ints(...offsets.map((at) => at / 2)) }, layers,
+  }])),
+  'functions of constants': {
+    x: [4], nodes: [node('Sin', 'c', {}, 's'), node('Cos', 's', {}, 'd'), node('Round', 'c', {}, 'r'), node('Softplus', 'd', {}, 'p'), node('Mul', 'p r', {}, 'q'), node('Mul', 'x q')],
+    constants: { c: floats(-2.5, 0.5, 1.5, 7.2) }, layers: 'mul1',
+  },
   'Where of a constant condition': { x: [3, 4], y: [1, 4], nodes: [node('Where', 'm x y')], constants: { m: bools([3, 4], [0, 5, 6, 11]) }, layers: 'mul1 mul2 add1' },
   'Where of a condition with more axes': { x: [4], y: [4], nodes: [node('Where', 'm x y', {}, 'f'), node('Transpose', 'f', { perm: [1, 0, 2] })], constants: { m: bools([3, 1, 1], [1]) }, layers: 'reshape1 mul1 reshape2 mul2 add1' },
   'Where that fills in before a softmax': { x: [3, 4], nodes: [node('Where', 'm x c', {}, 'f'), node('Softmax', 'f')], constants: { m: bools([3, 4], [0, 5, 6, 9, 11]), c: scalar(-Infinity) }, layers: 'mul1 add1 softmax1' },
   'Where of a constant that broadcasts': { x: [3, 4], nodes: [node('Where', 'm c x')], constants: { m: bools([4], [1, 2]), c: w(3, 1) }, layers: 'mul1 add1' },
-  'Trilu': { x: [2, 3, 4], nodes: [node('Trilu', 'x k')], constants: { k: { dtype: 'int64', shape: [], data: BigInt64Array.of(1n) } }, layers: 'mul1' },
+  'Trilu': { x: [2, 3, 4], nodes: [node('Trilu', 'x k')], constants: { k: int64(1) }, layers: 'mul1' },
   'Trilu, lower': { x: [3, 4], nodes: [node('Trilu', 'x', { upper: 0 })], layers: 'mul1' },
-  ...Object.fromEntries([0, 1].flatMap((exclusive) => [0, 1].map((reverse): [string, Case] => [`CumSum exclusive ${exclusive} reverse ${reverse}`, { x: [3, 4, 2], nodes: [node('CumSum', 'x a', { exclusive, reverse })], constants: { a: { dtype: 'int64', shape: [], data: BigInt64Array.of(-2n) } }, layers: 'cumSum1' }]))),
+  ...Object.fromEntries([0, 1].flatMap((exclusive) => [0, 1].map((reverse): [string, Case] => [`CumSum exclusive ${exclusive} reverse ${reverse}`, { x: [3, 4, 2], nodes: [node('CumSum', 'x a', { exclusive, reverse })], constants: { a: int64(-2) }, layers: 'cumSum1' }]))),
   ...Object.fromEntries(
     (['forward', 'reverse', 'bidirectional'] as const).flatMap((direction) =>
       ([['LSTM', 4, {}], ['GRU', 3, { linear_before_reset: 1 }], ['GRU', 3, { linear_before_reset: 0 }], ['RNN', 1, {}]] as const).map(([op, gates, more]): [string, Case] => {

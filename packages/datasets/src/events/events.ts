@@ -143,7 +143,7 @@ function outside(operation: string, name: string, value: number, most: number, i
 /** The same events with times in another unit. */
 export function toTimeUnit(events: Events, timeUnit: TimeUnit): Events {
   expectEvents('toTimeUnit', events)
-  if (!Object.hasOwn(unitsPerSecond, timeUnit)) throw new SnnError('ARGUMENT', `[toTimeUnit] timeUnit ${String(timeUnit)}, expected one of ${Object.keys(unitsPerSecond).join(', ')}.`, { name: 'timeUnit', value: timeUnit })
+  if (!Object.hasOwn(unitsPerSecond, timeUnit)) throw new SnnError('ARGUMENT', `[toTimeUnit] timeUnit ${timeUnit}, expected one of ${Object.keys(unitsPerSecond).join(', ')}.`, { name: 'timeUnit', value: timeUnit })
   if (timeUnit === events.timeUnit) return events
   const [to, from] = [unitsPerSecond[timeUnit], unitsPerSecond[events.timeUnit]]
   // One of the two divides the other: a division or a multiplication by a whole number, rounded once.

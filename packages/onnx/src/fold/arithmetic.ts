@@ -18,7 +18,11 @@ const functions: Readonly<Record<string, Numeric>> = {
   Where: (c, a, b) => (c ? a : b),
   Neg: (x) => -x, Abs: (x) => Math.abs(x), Sign: (x) => Math.sign(x), Not: (x) => (x ? 0 : 1), Relu: (x) => Math.max(0, x),
   Sqrt: (x) => Math.sqrt(x), Exp: (x) => Math.exp(x), Log: (x) => Math.log(x), Reciprocal: (x) => 1 / x, Floor: (x) => Math.floor(x), Ceil: (x) => Math.ceil(x),
-  Sigmoid: (x) => 1 / (1 + Math.exp(-x)), Tanh: (x) => Math.tanh(x),
+  Sigmoid: (x) => 1 / (1 + Math.exp(-x)), Softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), Softsign: (x) => x / (1 + Math.abs(x)),
+  Sin: Math.sin, Cos: Math.cos, Tan: Math.tan, Asin: Math.asin, Acos: Math.acos, Atan: Math.atan,
+  Sinh: Math.sinh, Cosh: Math.cosh, Tanh: Math.tanh, Asinh: Math.asinh, Acosh: Math.acosh, Atanh: Math.atanh,
+  // to the nearest, ties to even
+  Round: (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)), IsNaN: (x) => (Number.isNaN(x) ? 1 : 0),
 }
 
 /** Clip's bounds may be left out. */

@@ -1,6 +1,7 @@
 import { standing, type Call, type Rule } from '../call.js'
 import type { Source } from '../draft.js'
 import { elementsBefore, rankOf, sameBatch, sampleAxis, withElementsBefore } from '../layout.js'
+import { ownElements } from './own-elements.js'
 import { pairs } from './window.js'
 
 const reshape: Rule = (call) => {
@@ -61,9 +62,16 @@ const split: Rule = (call) => {
   })
 }
 
-/** With constant indices: a part of an axis, or entries picked from it; a single index removes the axis. */
+/** With constant indices: a part of an axis, or entries picked from it; a single index removes the axis. See also `ownElements`. */
 const gather: Rule = (call) => {
   const x = call.activation(0)
+  const own = call.isConstant(1) ? undefined : ownElements(call)
+  if (own) {
+    const isWhole = own.length === x.layout.inner && own.every((at, i) => at === i)
+    const picked = isWhole ? x.source : selection(call, x.source, x.layout.shape, 0, own)
+    const { shape } = call.output()
+    return shape.length === 1 ? picked : call.reshape(picked, shape)
+  }
   const axis = call.axis(0, call.int('axis', 0))
   const list = call.numbers(1, 'indices')
   if (list.length > 2 ** 20) return call.refuse(`it picks ${list.length} entries`, 'Pick at most 2^20.')

@@ -5,9 +5,17 @@ import { rankOf } from '../layout.js'
 import { constantOperand } from './arithmetic.js'
 
 const batchNormalization: Rule = (call) => {
-  const x = call.batched(0, 1)
+  const { source, layout } = call.activation(0)
+  const axis = call.axis(0, 1)
   const arrays = { weight: call.array(1, 'scale'), bias: call.array(2, 'bias'), mean: call.array(3, 'mean'), variance: call.array(4, 'variance') }
-  return call.emit('bn', 'batchNorm', [x.source], { epsilon: call.float('epsilon', 1e-5), momentum: 0.1 }, { arrays })
+  const epsilon = call.float('epsilon', 1e-5)
+  if (axis === 0) return call.emit('bn', 'batchNorm', [source], { epsilon, momentum: 0.1 }, { arrays })
+  // rows of a sample in one axis with the batch: y = scale x + shift, one of each for the channels behind them
+  const shape = layout.shape.map((n, i) => (i === axis ? n : 1)).slice(axis)
+  const scale = arrays.weight.data.map((weight, c) => weight / Math.sqrt(arrays.variance.data[c]! + epsilon))
+  const shift = arrays.bias.data.map((bias, c) => bias - arrays.mean.data[c]! * scale[c]!)
+  const scaled = call.byConstant('mul', source, layout.shape, { data: scale, shape })
+  return call.byConstant('add', scaled, layout.shape, { data: shift, shape })
 }
 
 const layerNormalization: Rule = (call) => {
