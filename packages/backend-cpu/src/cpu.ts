@@ -4,7 +4,7 @@ import { createExecutable } from './executable.js'
 import type { Place } from './frame.js'
 import { runEndOf, type RunEnd } from './in-place.js'
 import { Workshop } from './kernels/workshop.js'
-import { libraryFile, loadAssembler, loadLibrary, takesSharedMemory, type Assemble, type OrtLibrary } from './library.js'
+import { libraryFile, loadLibrary, takesSharedMemory, type OrtLibrary } from './library.js'
 import { Memory, narrowBytes, wideBytes, type Region } from './memory/memory.js'
 import { Store } from './memory/store.js'
 import { SessionCache } from './session-cache.js'
@@ -52,12 +52,11 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
   const doubling = writeOnnx(lowerGraph({ parameters: [x], results: [x.add(x)] }))
   const modules = threads === 1 ? undefined : workerThreads()
   const memory = createMemory(modules !== undefined && (await takesSharedMemory(lib, doubling)), memoryLimit)
-  const [workers, runEnd, assemble] = await Promise.all([
+  const [workers, runEnd] = await Promise.all([
     Threads.start(memory, threads === 0 ? coreCount() : threads, memory.isShared ? modules : undefined, options.lib ? undefined : libraryFile()),
     runEndOf(lib, doubling),
-    kernels ? loadAssembler() : undefined,
   ])
-  return new CpuBackend(lib, runEnd, threads, memory, workers, assemble, eventDensity)
+  return new CpuBackend(lib, runEnd, threads, memory, workers, kernels, eventDensity)
 }
 
 /** A value of all the steps that run at once takes no more than this, so that it stays in the outer caches. */
@@ -81,12 +80,12 @@ export class CpuBackend implements Backend {
     threads: number,
     memory: Memory,
     workers: Threads,
-    assemble: Assemble | undefined,
+    kernels: boolean,
     readonly eventDensity: number | undefined,
   ) {
     this.store = new Store(this, memory)
     this.#workers = workers
-    this.workshop = assemble && new Workshop(this.store, workers, assemble)
+    this.workshop = kernels ? new Workshop(this.store, workers) : undefined
     this.sessions = new SessionCache(lib, sessionOptions(threads), runEnd, workers.haveSessions ? workers : undefined)
   }
 

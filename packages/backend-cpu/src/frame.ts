@@ -1,4 +1,4 @@
-import { sizeOf, type DType, type Shape, type TypedArray } from '@snn/tensor'
+import { bytesPerElement, sizeOf, type DType, type Shape, type TypedArray } from '@snn/tensor'
 import type { Block } from './plan/arena.js'
 
 /** What one run works on. */
@@ -38,6 +38,11 @@ export function atOffset(location: Location, bytes: (frame: Frame) => number): L
     const { buffer, byteOffset } = location(frame)
     return { buffer, byteOffset: byteOffset + bytes(frame) }
   }
+}
+
+/** Bytes of a value. */
+export function bytesOf({ dtype, shape }: { readonly dtype: DType; readonly shape: Shape }): number {
+  return bytesPerElement(dtype) * sizeOf(shape)
 }
 
 /** The elements of a value as a typed array over the memory where they lie. */

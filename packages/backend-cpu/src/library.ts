@@ -41,21 +41,6 @@ export function libraryFile(name = 'onnxruntime-node'): string | undefined {
   }
 }
 
-/** WebAssembly text as a binary module. */
-export type Assemble = (text: string) => Promise<Uint8Array<ArrayBuffer>>
-
-const assembler = '@snn/codegen/node'
-
-/** Loads the assembler of kernels, which bundlers for browsers cannot take; undefined where it is not to be had. */
-export async function loadAssembler(): Promise<Assemble | undefined> {
-  try {
-    const { assemble } = (await import(/* @vite-ignore */ assembler)) as { readonly assemble: Assemble }
-    return assemble
-  } catch {
-    return undefined
-  }
-}
-
 /** Whether the library computes on views of shared memory; `doubling` is the model y0 = x0 + x0 of shape [1]. */
 export async function takesSharedMemory(lib: OrtLibrary, doubling: Uint8Array): Promise<boolean> {
   if (typeof SharedArrayBuffer === 'undefined') return false

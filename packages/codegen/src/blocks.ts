@@ -1,6 +1,6 @@
 import { blocksIn } from './kernel.js'
 import type { Fused } from './kernel-builder.js'
-import type { argumentWords } from './wat/kernel.js'
+import type { argumentWords } from './wasm/kernel.js'
 
 /** Bytes of one block's buffers that stay in the second-level cache: the longer a block, the longer the runs of memory that are read in order. */
 const cachedBytes = 96 * 1024

@@ -2,7 +2,7 @@ import { conv, placeholder, sizeOf, type ConvOptions, type Shape } from '@snn/te
 import { describe, expect, it } from 'vitest'
 import { argumentsOf, inEachMemory, kernelOf } from '../test/memories.js'
 import { random, runReference } from '../test/run-kernel.js'
-import { eventConvScratch, eventConvUnits, eventConvWords, fuseEventConv, packEventWeights, printEventConv, type EventConvKernel } from './index.js'
+import { eventConvFunction, eventConvScratch, eventConvUnits, eventConvWords, fuseEventConv, packEventWeights, type EventConvKernel } from './index.js'
 import { sumsOf } from './event-conv.js'
 
 const guard = 77
@@ -27,7 +27,7 @@ function run(kernel: EventConvKernel, x: Float32Array, weights: Float32Array, bi
     const { units, together } = eventConvUnits(kernel, images, 3)
     const words = { ...at, images, together, scratchBytes: eventConvScratch(kernel) }
     argumentsOf(where, eventConvWords.length).set(eventConvWords.map((name) => words[name]))
-    const call = await kernelOf((type) => printEventConv(kernel, type), where)
+    const call = await kernelOf((type) => eventConvFunction(kernel, type), where)
     const half = Math.floor(units / 2)
     call(args, 0, half, 0)
     call(args, half, units, 0)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { argumentsOf, inEachMemory, kernelOf } from '../test/memories.js'
 import { random } from '../test/run-kernel.js'
 import { fuseColumns, type FusedPlanes } from './planes.js'
-import { printPlanes } from './wat/planes.js'
+import { planesFunction } from './wasm/planes.js'
 
 /** What a kernel of one input writes. */
 function run({ kernel, inputs: [input], output, planes }: FusedPlanes, data: Float32Array | Uint8Array): Promise<Float32Array> {
@@ -15,7 +15,7 @@ function run({ kernel, inputs: [input], output, planes }: FusedPlanes, data: Flo
     // what lies around the input is never written out
     new Uint8Array(buffer, from - 64, data.byteLength + 80).fill(63)
     new Uint8Array(buffer, from).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-    const columns = await kernelOf((type) => printPlanes(kernel, type), where)
+    const columns = await kernelOf(() => planesFunction(kernel), where)
     columns(where.start, 0, planes, 0)
     return new Float32Array(buffer, to, sizeOf(output.shape)).slice()
   })

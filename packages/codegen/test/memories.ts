@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
-import { assemble } from '../src/assemble.js'
-import { argumentArray, createMemory, type ArgumentArray, type MemoryType } from '../src/index.js'
+import { argumentArray, createMemory, encodeModule, type ArgumentArray, type MemoryType, type WasmFunction } from '../src/index.js'
+import { printModule } from '../src/wasm/print.js'
+import { assemble } from './assemble.js'
 
 /** A memory that a test may use from `start` on. */
 export interface TestMemory {
@@ -40,12 +41,18 @@ type KernelFunction = (args: number, first: number, last: number, thread: number
 
 const modules = new Map<string, Promise<WebAssembly.Module>>()
 
-/** The function of a kernel, over this memory. */
-export async function kernelOf(print: (type: MemoryType) => string, { type, memory }: TestMemory): Promise<KernelFunction> {
-  const text = print(type)
-  const module = modules.get(text) ?? assemble(text).then((binary) => WebAssembly.compile(binary))
+/** The function of a kernel, over this memory. Its text must say what its bytes say. */
+export async function kernelOf(functionOf: (type: MemoryType) => WasmFunction, { type, memory }: TestMemory): Promise<KernelFunction> {
+  const kernel = functionOf(type)
+  const text = printModule(kernel, type)
+  const module = modules.get(text) ?? compiled(encodeModule(kernel, type), text)
   modules.set(text, module)
   return (await WebAssembly.instantiate(await module, { memory: { memory } })).exports['run'] as KernelFunction
+}
+
+async function compiled(binary: Uint8Array<ArrayBuffer>, text: string): Promise<WebAssembly.Module> {
+  expect(Buffer.compare(binary, await assemble(text)), text).toBe(0)
+  return WebAssembly.compile(binary)
 }
 
 /** `length` words of arguments at the start of the memory. */

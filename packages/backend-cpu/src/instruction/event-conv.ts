@@ -1,4 +1,4 @@
-import { eventConvScratch, eventConvUnits, eventConvWords, lineBytes, printEventConv, printSampleNonZero, sampleWords, sampledValues, type EventConvKernel } from '@snn/codegen'
+import { eventConvFunction, eventConvScratch, eventConvUnits, eventConvWords, lineBytes, sampleNonZeroFunction, sampleWords, sampledValues, type EventConvKernel } from '@snn/codegen'
 import type { Frame, Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
 import type { SessionCache } from '../session-cache.js'
@@ -65,8 +65,8 @@ export class EventConvInstruction implements Instruction {
   async load(): Promise<void> {
     const { kernel } = this.#events
     await this.#dense.load()
-    this.#kernel = await this.workshop.kernel(this.kind, kernel, printEventConv)
-    this.#sample = await this.workshop.kernel('sample', null, (_, memory) => printSampleNonZero(memory))
+    this.#kernel = await this.workshop.kernel(this.kind, kernel, eventConvFunction)
+    this.#sample = await this.workshop.kernel('sample', null, sampleNonZeroFunction)
     this.workshop.reserve({ words: Math.max(eventConvWords.length, sampleWords.length + this.#groups), scratch: eventConvScratch(kernel), sums: 0 })
   }
 

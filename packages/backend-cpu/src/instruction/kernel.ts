@@ -1,16 +1,11 @@
-import { argumentWords, divide, operandWord, printKernel, type Blocks, type Fused } from '@snn/codegen'
-import { bytesPerElement, sizeOf, type Tensor } from '@snn/tensor'
-import { viewOf, type Frame, type Location } from '../frame.js'
+import { argumentWords, divide, kernelFunction, operandWord, type Blocks, type Fused } from '@snn/codegen'
+import { bytesOf, viewOf, type Frame, type Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
 import type { Division } from '../threads/threads.js'
 import type { Instruction } from './instruction.js'
 
 /** Fewer element operations than this are done before another thread has woken up. */
 const sharedWork = 1 << 18
-
-function bytesOf(tensor: Tensor): number {
-  return bytesPerElement(tensor.dtype) * sizeOf(tensor.shape)
-}
 
 /** A generated kernel over values in the memory. */
 export class KernelInstruction implements Instruction {
@@ -39,7 +34,7 @@ export class KernelInstruction implements Instruction {
 
   async load(): Promise<void> {
     const { kernel } = this.fused
-    this.#kernel = await this.workshop.kernel(this.kind, kernel, printKernel)
+    this.#kernel = await this.workshop.kernel(this.kind, kernel, kernelFunction)
     this.workshop.reserve({ words: operandWord(kernel.operands.length), scratch: this.#blocks.scratchBytes, sums: this.#sumBytes })
   }
 

@@ -1,4 +1,4 @@
-import { printPlanes, type FusedPlanes } from '@snn/codegen'
+import { planesFunction, type FusedPlanes } from '@snn/codegen'
 import type { Frame, Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
 import type { Division } from '../threads/threads.js'
@@ -24,7 +24,7 @@ export class PlanesInstruction implements Instruction {
   }
 
   async load(): Promise<void> {
-    this.#kernel = await this.workshop.kernel(this.kind, this.fused.kernel, printPlanes)
+    this.#kernel = await this.workshop.kernel(this.kind, this.fused.kernel, planesFunction)
     this.workshop.reserve({ words: this.locations.length, scratch: 0, sums: 0 })
   }
 

@@ -1,4 +1,4 @@
-import { printRandom, randomBlock, randomWords } from '@snn/codegen'
+import { randomBlock, randomFunction, randomWords } from '@snn/codegen'
 import { fillUniform } from '@snn/tensor'
 import { viewOf, type Frame, type Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
@@ -21,7 +21,7 @@ export class RandomInstruction implements Instruction {
   ) {}
 
   async load(): Promise<void> {
-    this.#kernel = await this.workshop.kernel(this.kind, null, (_, memory) => printRandom(memory))
+    this.#kernel = await this.workshop.kernel(this.kind, null, randomFunction)
     this.workshop.reserve({ words: randomWords.length, scratch: 0, sums: 0 })
   }
 

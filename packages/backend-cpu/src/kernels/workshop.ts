@@ -1,6 +1,5 @@
-import { argumentArray, keyOf, type ArgumentArray, type MemoryType } from '@snn/codegen'
+import { argumentArray, encodeModule, keyOf, type ArgumentArray, type MemoryType, type WasmFunction } from '@snn/codegen'
 import type { Place } from '../frame.js'
-import type { Assemble } from '../library.js'
 import type { Region } from '../memory/memory.js'
 import type { Store } from '../memory/store.js'
 import type { Threads } from '../threads/threads.js'
@@ -26,15 +25,15 @@ export class Workshop {
   constructor(
     readonly store: Store,
     readonly threads: Threads,
-    readonly assemble: Assemble,
   ) {}
 
-  /** The number for `threads.run` of the kernel of this kind and form, which `print` prints for our memory. */
-  kernel<F>(kind: string, form: F, print: (form: F, memory: MemoryType) => string): Promise<number> {
+  /** The number for `threads.run` of the kernel of this kind and form, of which `functionOf` gives the instructions for our memory. */
+  kernel<F>(kind: string, form: F, functionOf: (form: F, memory: MemoryType) => WasmFunction): Promise<number> {
     const key = kind + keyOf(form)
     let known = this.#kernels.get(key)
     if (!known) {
-      known = this.assemble(print(form, this.store.memory)).then(async (binary) => this.threads.load(await WebAssembly.compile(binary)))
+      const { memory } = this.store
+      known = WebAssembly.compile(encodeModule(functionOf(form, memory), memory)).then((module) => this.threads.load(module))
       this.#kernels.set(key, known)
     }
     return known

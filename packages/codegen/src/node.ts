@@ -1,1 +1,0 @@
-export { assemble } from './assemble.js'

@@ -1,0 +1,228 @@
+import { blocksIn, type Kernel, type Operand, type Phase, type Store } from '../kernel.js'
+import type { MemoryType } from '../memory-type.js'
+import { bytesOf, type ScalarValue } from '../scalar.js'
+import { loadFloat, storeFloat } from './access.js'
+import { argument } from './argument.js'
+import { countdown } from './flow.js'
+import { branch, call, loop, rewriter, set, tee, variable, when, words, type Instruction, type Value, type Variable, type Vector, type WasmFunction, type Word } from './instruction.js'
+import { load, loadEverywhere, store as storeElements, type Count } from './memory.js'
+import { numberOf, operationOn } from './operation.js'
+import { poolingFunction } from './pooling.js'
+import { printModule } from './print.js'
+import { args, first, last, runFunction, thread } from './run-function.js'
+import { f32x4, i32x4, keyOfVector, v128, vector, zeros, type Vec } from './vector.js'
+import { add, addFloats, and, bytes, div, gt, lowBits, lt, mul, rem, shr, sub } from './word.js'
+
+/**
+ * Where `run` finds what it needs, as words from its first argument on; then come, for each operand, its address and the bytes
+ * from one step to the next (for a sum: from one thread's array to the next).
+ */
+export const argumentWords = ['length', 'count', 'inner', 'block', 'blocksPerRow', 'scratch', 'scratchBytes'] as const
+
+/** Number of the word with the address of operand `index`. */
+export function operandWord(index: number): number {
+  return argumentWords.length + 2 * index
+}
+
+const addressArgument = (operand: number): Value<'word'> => argument(args, operandWord(operand))
+const strideArgument = (operand: number): Value<'word'> => argument(args, operandWord(operand) + 1)
+const given = (name: (typeof argumentWords)[number]): Value<'word'> => argument(args, argumentWords.indexOf(name))
+
+/** `n` elements from `element` on, the `start`-th of row `row`, of channel `c`; `at`, `atByte` and `end` count in a block, `t` is the step. */
+const { c, row, start, element, n, at, atByte, end, t, blocks, scratch } = words('c', 'row', 'start', 'element', 'n', 'at', 'atByte', 'end', 't', 'blocks', 'scratch')
+/** Where the block of an operand begins in the first step, and in step `j` of those that are computed at once. */
+const operandStart = (operand: number): Variable<'word'> => variable('word', `p${operand}`)
+const operandAt = (operand: number, j: number): Variable<'word'> => variable('word', `q${operand}_${j}`)
+/** Where a slot begins, and its block of step `j`. */
+const slotStart = (slot: number): Variable<'word'> => variable('word', `b${slot}`)
+const slotAt = (slot: number, j: number): Variable<'word'> => variable('word', `s${slot}_${j}`)
+
+/** A kernel as WebAssembly text, for readers. */
+export function printKernel(kernel: Kernel, memory: MemoryType): string {
+  return printModule(kernelFunction(kernel), memory)
+}
+
+/**
+ * `run(args, first, last, thread)` computes the blocks from `first` to before `last`. Blocks are counted row by row; a row is the `inner`
+ * elements of one channel. Four elements are computed at a time, eight in a pass of a loop; an output may be the same memory as an input
+ * of access `full` that is read in the same step, or before.
+ */
+export function kernelFunction(kernel: Kernel): WasmFunction {
+  const { operands, slots } = kernel
+  const plain = slots.flatMap(({ isStacked }, i) => (isStacked ? [] : [i]))
+  const stacked = slots.flatMap(({ isStacked }, i) => (isStacked ? [i] : []))
+  const pools = kernel.phases.flatMap((phase) => phase.pools)
+  const elementsOf = ([height, width]: readonly [number, number]): number => height * width
+
+  /** Of the first element of a block, in the first step. */
+  const begin = (operand: Operand, i: number): Value<'word'> => {
+    const size = bytesOf(operand.kind)
+    const pool = pools.find((other) => other.operand === i)
+    if (pool) return add(addressArgument(i), mul(div(element, elementsOf(pool.kernel.plane)), mul(size, elementsOf(pool.kernel.windows))))
+    const base = operand.role === 'sum' ? add(addressArgument(i), mul(strideArgument(i), thread)) : addressArgument(i)
+    if (operand.access === 'scalar') return base
+    return add(base, mul(size, operand.access === 'channel' ? c : operand.access === 'last' ? start : element))
+  }
+  /** Of a plain slot: its last block. */
+  const slotBegin = (slot: number): Value<'word'> => {
+    const lastBlock = blocksIn(slot, kernel, 1) - 1
+    const before = plain.slice(0, slots[slot]!.isStacked ? plain.length : plain.indexOf(slot)).reduce((sum, other) => sum + blocksIn(other, kernel, 1), 0)
+    return add(scratch, mul(bytes(given('block')), slots[slot]!.isStacked ? add(before, mul(stacked.indexOf(slot), given('length'))) : before + lastBlock))
+  }
+
+  const { instructions, constants } = withoutConstants(kernel.phases.flatMap((phase, i) => phaseInstructions(kernel, phase, `${i}`)))
+  return runFunction([
+    ...constants,
+    set(scratch, add(given('scratch'), mul(given('scratchBytes'), thread))),
+    ...slots.map((_, slot) => set(slotStart(slot), slotBegin(slot))),
+    set(blocks, sub(last, first)),
+    countdown('blocks', blocks, [
+      set(row, div(first, given('blocksPerRow'))),
+      set(start, mul(given('block'), rem(first, given('blocksPerRow')))),
+      set(c, rem(row, given('count'))),
+      set(element, add(mul(row, given('inner')), start)),
+      set(n, sub(given('inner'), start)),
+      when(gt(n, given('block')), [set(n, given('block'))]),
+      ...operands.map((operand, i) => set(operandStart(i), begin(operand, i))),
+      ...instructions,
+      set(first, add(first, 1)),
+    ]),
+  ])
+}
+
+/** Reads constants from variables `k0`, `k1`, .. : V8 builds a constant in a loop anew each time, from three instructions unless it is zero. */
+function withoutConstants(instructions: readonly Instruction[]): { readonly instructions: readonly Instruction[]; readonly constants: readonly Instruction[] } {
+  const kept = new Map<string, { readonly variable: Variable<'v128'>; readonly value: Vector }>()
+  const replace = (of: Instruction): Instruction | undefined => {
+    if (of.kind !== 'vector' || of.values.every((x) => Object.is(x, 0))) return undefined
+    const key = keyOfVector(of)
+    const known = kept.get(key) ?? { variable: variable('v128', `k${kept.size}`), value: of }
+    kept.set(key, known)
+    return known.variable
+  }
+  const changed = instructions.map(rewriter(replace))
+  return { instructions: changed, constants: [...kept.values()].map(({ variable: to, value }) => set(to, value)) }
+}
+
+/**
+ * A phase: `stepsAtOnce` steps in one pass over the elements. Elements are counted in bytes of four-byte elements, in `at`, and an address
+ * is where a block begins in that step plus that.
+ */
+function phaseInstructions(kernel: Kernel, { steps, values, stores, pools }: Phase, name: string): Instruction[] {
+  const { operands, slots } = kernel
+  const together = Array.from({ length: steps === 'once' ? 1 : kernel.stepsAtOnce }, (_, j) => j)
+  const lastStep = together.length - 1
+  const isUniformAccess = (operand: number): boolean => ['channel', 'scalar'].includes(operands[operand]!.access)
+  const kept = new Map(stores.flatMap(({ to, value }) => ('slot' in to && !slots[to.slot]!.isStacked ? [[to.slot, value] as const] : [])))
+  const isPooled = (slot: number): boolean => pools.some((pool) => pool.slot === slot)
+
+  /** The same for all elements; other in each step. */
+  const isUniform: boolean[] = []
+  const varies: boolean[] = []
+  for (const value of values) {
+    const parts = 'operands' in value ? value.operands : []
+    isUniform.push(value.operation === 'load' ? isUniformAccess(value.operand) : value.operation !== 'scratch' && parts.every((part) => isUniform[part]))
+    varies.push(value.operation === 'load' ? operands[value.operand]!.isMoving : value.operation === 'scratch' ? slots[value.slot]!.isStacked || kept.has(value.slot) : value.operation === 'step' || parts.some((part) => varies[part]))
+  }
+  /** What is written when all elements are computed: nothing else of a step is needed in the next. */
+  const isWrittenLast = (value: number): boolean => stores.some((store) => store.value === value && 'operand' in store.to && isUniformAccess(store.to.operand))
+  const valueAt = (value: number, j: number): Variable<'v128'> => variable('v128', `v${name}_${value}${varies[value] && (isUniform[value] || isWrittenLast(value)) ? `_${j}` : ''}`)
+  const sum = (store: number): Variable<'v128'> => variable('v128', `a${name}_${store}`)
+  const carry = (slot: number): Variable<'v128'> => variable('v128', `c${name}_${slot}`)
+
+  const pointerOf = (operand: number, j: number): Variable<'word'> => operandAt(operand, operands[operand]!.isMoving ? j : 0)
+  const blockAt = (slot: number, j: number): Variable<'word'> => slotAt(slot, slots[slot]!.isStacked || isPooled(slot) ? j : 0)
+  const addressOf = (operand: number, j: number): Value<'word'> => add(pointerOf(operand, j), bytesOf(operands[operand]!.kind) === 4 ? at : atByte)
+  const inSlot = (slot: number, j: number): Value<'word'> => add(blockAt(slot, j), at)
+  const stepAt = (j: number): Value<'word'> => (j === 0 ? t : add(t, steps === 'descending' ? -j : j))
+
+  const compute = (value: ScalarValue, count: Count, from: number, j: number): Vec => {
+    switch (value.operation) {
+      case 'load':
+        return isUniformAccess(value.operand) ? loadEverywhere(value.kind, pointerOf(value.operand, j)) : load(value.kind, count, addressOf(value.operand, j), from * bytesOf(value.kind))
+      case 'scratch':
+        // what the step before has left
+        if (kept.has(value.slot)) return j > 0 ? carry(value.slot) : load('float', count, inSlot(value.slot, lastStep), 4 * from)
+        return load('float', count, inSlot(value.slot, j), 4 * from)
+      case 'number':
+        return numberOf(value.number, value.kind)
+      case 'step':
+        return i32x4.splat(lowBits(stepAt(j)))
+      default:
+        return operationOn(value.operation, value.operands.map((operand) => valueAt(operand, j)), values[value.operands[0]!]!.kind, value.kind, value.operands.map(knownNumber))
+    }
+  }
+  const knownNumber = (index: number): number | undefined => {
+    const value = values[index]!
+    return value.operation === 'number' ? value.number : undefined
+  }
+  const assign = (count: Count, uniform: boolean, from: number, j: number): Instruction[] =>
+    values.flatMap((value, i) => (isUniform[i] === uniform && (j === 0 || varies[i]) ? [set(valueAt(i, j), compute(value, count, from, j))] : []))
+
+  const operandOf = (store: Store): Operand | undefined => ('operand' in store.to ? operands[store.to.operand] : undefined)
+  /** Adds `value`, of which only the first lane counts when there is one left. */
+  const accumulate = (into: Vec, value: Vec, count: Count): Vec => f32x4.add(into, count === 4 ? value : v128.and(value, vector('i32x4', -1, 0, 0, 0)))
+  const write = (store: Store, i: number, count: Count, from: number, j: number): Instruction[] => {
+    const value = valueAt(store.value, j)
+    if ('slot' in store.to) {
+      const { slot } = store.to
+      return slots[slot]!.isStacked || isPooled(slot) || j === lastStep ? [storeElements('float', count, inSlot(slot, j), value, 4 * from)] : []
+    }
+    const { role, access, kind } = operands[store.to.operand]!
+    if (role === 'sum' && isUniformAccess(store.to.operand)) return [set(sum(i), accumulate(sum(i), value, count))]
+    const address = addressOf(store.to.operand, j)
+    if (role === 'sum' && access === 'last') return [storeElements('float', count, address, f32x4.add(load('float', count, address, 4 * from), value), 4 * from)]
+    return isUniformAccess(store.to.operand) ? [] : [storeElements(kind, count, address, value, from * bytesOf(kind))]
+  }
+  /** What is written once for a row. */
+  const writeRow = (store: Store, i: number): Instruction[] => {
+    const operand = operandOf(store)
+    if (!operand || operand.access === 'full' || operand.access === 'last') return []
+    const pointer = (j: number): Variable<'word'> => pointerOf((store.to as { readonly operand: number }).operand, j)
+    if (operand.role === 'output') return together.map((j) => storeElements(operand.kind, 1, pointer(j), valueAt(store.value, j)))
+    const lane = (k: number): Value<'f32'> => f32x4.extract_lane(k, sum(i))
+    return [storeFloat(pointer(0), addFloats(loadFloat(pointer(0)), addFloats(addFloats(lane(0), lane(1)), addFloats(lane(2), lane(3)))))]
+  }
+
+  const usedOperands = [...new Set([...values.flatMap((value) => (value.operation === 'load' ? [value.operand] : [])), ...stores.flatMap(({ to }) => ('operand' in to ? [to.operand] : []))])]
+  const usedSlots = [...new Set([...values.flatMap((value) => (value.operation === 'scratch' ? [value.slot] : [])), ...stores.flatMap(({ to }) => ('slot' in to ? [to.slot] : []))])]
+  /** Elements, `count` of them, from the first on: all steps. */
+  const elements = (count: Count, from: number): Instruction[] =>
+    together.flatMap((j) => [
+      ...assign(count, false, from, j),
+      ...stores.flatMap((store, i) => write(store, i, count, from, j)),
+      ...(j < lastStep ? [...kept].map(([slot, value]) => set(carry(slot), valueAt(value, j))) : []),
+    ])
+  const usesBytes = usedOperands.some((i) => !isUniformAccess(i) && bytesOf(operands[i]!.kind) === 1)
+  /** `number` elements a pass while `at` is before element `until`. */
+  const passes = (label: string, number: number, until: Word, body: readonly Instruction[]): Instruction[] => [
+    set(end, bytes(until)),
+    when(lt(at, end), [loop(label, [...(usesBytes ? [set(atByte, shr(at, 2))] : []), ...body, branch(label, lt(tee(at, add(at, 4 * number)), end))])]),
+  ]
+
+  const blockBytes = bytes(given('block'))
+  /** A slot's block of a step: of what is pooled, the last block is that of the last step. */
+  const blockOf = (slot: number, j: number): Value<'word'> => {
+    if (slots[slot]!.isStacked) return add(slotStart(slot), mul(blockBytes, stepAt(j)))
+    return isPooled(slot) && j < lastStep ? add(slotStart(slot), mul(blockBytes, j - lastStep)) : slotStart(slot)
+  }
+  const operandOfStep = (operand: number, j: number): Value<'word'> => (operands[operand]!.isMoving ? add(operandStart(operand), mul(strideArgument(operand), stepAt(j))) : operandStart(operand))
+  const eachStep = (place: (j: number) => Variable<'word'>, value: (j: number) => Value<'word'>): Instruction[] => together.flatMap((j) => (j > 0 && place(j).name === place(0).name ? [] : [set(place(j), value(j))]))
+  const pooling = pools.map((pool) => ({ ...pool, function: poolingFunction(`pool${pool.operand}`, pool.kernel) }))
+
+  const step: Instruction[] = [
+    ...usedOperands.flatMap((i) => eachStep((j) => pointerOf(i, j), (j) => operandOfStep(i, j))),
+    ...usedSlots.flatMap((slot) => eachStep((j) => blockAt(slot, j), (j) => blockOf(slot, j))),
+    ...together.flatMap((j) => assign(4, true, 0, j)),
+    ...stores.flatMap((store, i) => (operandOf(store)?.role === 'sum' ? [set(sum(i), zeros)] : [])),
+    set(at, 0),
+    ...passes(`eights${name}`, 8, and(n, -8), [...elements(4, 0), ...elements(4, 4)]),
+    ...passes(`ones${name}`, 1, n, elements(1, 0)),
+    ...stores.flatMap(writeRow),
+    ...together.flatMap((j) => pooling.map(({ slot, operand, kernel: { plane }, function: pool }) => call(pool, blockOf(slot, j), operandOfStep(operand, j), div(n, plane[0] * plane[1])))),
+  ]
+  if (steps === 'once') return [set(t, 0), ...step]
+  const by = together.length
+  const [from, forward] = steps === 'ascending' ? [0, by] : [sub(given('length'), 1), -by]
+  return [set(t, from), loop(`steps${name}`, [...step, set(t, add(t, forward)), branch(`steps${name}`, lt(t, given('length')))])]
+}

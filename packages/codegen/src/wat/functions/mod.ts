@@ -1,7 +1,0 @@
-import { demote, halves } from './halves.js'
-import { define, f64x2 } from './text.js'
-
-const { sub, mul, div, floor } = f64x2
-
-/** x - floor(x / y) y in float64: the numbers of the reference, also where x / y is large. */
-export const mod = define('mod', ['x', 'y'], (bind, x, y) => demote(...halves(bind, [x, y], (_, x, y) => sub(x, mul(floor(div(x, y)), y)))))
