@@ -81,6 +81,7 @@ describe('rules', () => {
     ['a file of another package', "import { add } from '../../tensor/src/all.js'", {}, 'relative imports stay inside the package and end in .js'],
     ['a relative import without .js', "import './index.ts'", {}, 'relative imports stay inside the package and end in .js'],
     ['a missing file', "import './gone.js'", {}, 'relative imports stay inside the package and end in .js'],
+    ['values imported in a circle', "export { a } from './index.js'", {}, 'no values are imported in a circle of files'],
     ['node: behind a browser entry', "import { readFileSync } from 'node:fs'", {}, 'browser entries reach no node: module'],
     ['a bare builtin', "import type { Stats } from 'fs'", {}, 'browser entries reach no node: module'],
     ['writing past the one place', "export const a = async () => (await import('node:fs/promises')).rm", {}, 'files are written by @snn/tensor/node'],

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { isEmpty, type Entry, type Package } from '../workspace.ts'
-import { forNode, mayImport, mayWrite, namelessImports, valuesAllowed, withoutThirdParties, writers } from './layers.ts'
-import { isInside, place, reachable, targetOf, type Module } from './module-graph.ts'
+import { forNode, mayImport, mayWrite, namelessImports, valueCircles, valuesAllowed, withoutThirdParties, writers } from './layers.ts'
+import { findCycle, isInside, place, reachable, targetOf, type Module } from './module-graph.ts'
 
 /** The workspace as the rules see it. */
 export interface Workspace {
@@ -89,6 +89,22 @@ const onlyAllowedValues: Rule = (pkg, workspace) =>
       return item.values.filter((name) => !allowed.includes(name)).map((name) => `${place(module, item.line)} imports the value ${name} of ${dependency!.name}`)
     }),
   )
+
+/** A circle of files that import values of each other: whoever reads one of them has to read all. */
+export function valueCircle(pkg: Package, { modules }: Workspace): string[] | undefined {
+  const edges = new Map(
+    modules.get(pkg)!.filter(({ isTest }) => !isTest).map((module) => {
+      const targets = module.imports.filter(({ values }) => values.length > 0).map((item) => targetOf(module, item))
+      return [module.path, targets.flatMap((target) => (target.kind === 'file' ? [target.path] : []))]
+    }),
+  )
+  return findCycle(edges)?.map((path) => relative(pkg.directory, path))
+}
+
+const valuesAreImportedWithoutCircles: Rule = (pkg, workspace) => {
+  const circle = valueCircles.includes(pkg.shortName) ? undefined : valueCircle(pkg, workspace)
+  return circle ? [`${pkg.name}: ${circle.join(' imports ')}`] : []
+}
 
 const browserEntriesAreFreeOfNode: Rule = (pkg, { packages, byPath }) => {
   const nodeImports = browserEntries(pkg).flatMap((entry) =>
@@ -189,6 +205,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   'imports are declared and exist': importsAreDeclaredAndPointDown,
   'relative imports stay inside the package and end in .js': relativeImportsStayInside,
   'only the listed values are imported where only types are wanted': onlyAllowedValues,
+  'no values are imported in a circle of files': valuesAreImportedWithoutCircles,
   'browser entries reach no node: module': browserEntriesAreFreeOfNode,
   'files are written by @snn/tensor/node': filesAreWrittenInOnePlace,
   'there is no top-level await': noTopLevelAwait,

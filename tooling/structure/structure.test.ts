@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readPackages, root } from '../workspace.ts'
+import { valueCircles } from './layers.ts'
 import { findCycle, readModules, type Module } from './module-graph.ts'
-import { rules, type Workspace } from './rules.ts'
+import { rules, valueCircle, type Workspace } from './rules.ts'
 
 const packages = readPackages()
 const modules = new Map(packages.map((pkg) => [pkg, readModules(pkg)]))
@@ -37,5 +38,9 @@ describe('the workspace', () => {
       }),
     )
     expect(findCycle(edges)).toBeUndefined()
+  })
+
+  it('lists no package for its circles of values that has none', () => {
+    expect(packages.filter((pkg) => valueCircles.includes(pkg.shortName) && !valueCircle(pkg, workspace))).toEqual([])
   })
 })

@@ -1,9 +1,9 @@
 import {
-  SnnError, allocate, bytesPerElement, hostTensor, sizeOf,
+  SnnError, allocate, hostTensor, sizeOf,
   type CompileOptions, type DeviceTensor, type Executable, type HostTensor, type Program, type RunOptions, type Tensor, type TensorLike, type TypedArray, type Variable,
 } from '@snn/tensor'
 import type { CpuBackend } from './cpu.js'
-import { viewOf, type Frame, type Place } from './frame.js'
+import { bytesOf, viewOf, type Frame, type Place } from './frame.js'
 import { LoopInstruction } from './instruction/loop.js'
 import { runAll, type Instruction } from './instruction/instruction.js'
 import type { Region } from './memory/memory.js'
@@ -84,7 +84,7 @@ class CpuExecutable implements Executable {
     const kept: Region[] = []
     try {
       // whatever takes memory comes first, since growing replaces the buffer
-      if (output === 'device') for (const result of results) kept.push(store.allocate(byteLength(result)))
+      if (output === 'device') for (const result of results) kept.push(store.allocate(bytesOf(result)))
       for (const { variable } of assigns) store.spare(variable)
       await this.#places(plan)
       const reads = await this.#places(plan)
@@ -114,7 +114,7 @@ class CpuExecutable implements Executable {
   /** Kernels work on the memory alone: what lies elsewhere is copied to where the plan has a place for it. */
   #stage(parameter: Tensor, given: Place, place: Place): Place {
     if (given.buffer === place.buffer) return given
-    bytesAt(place, byteLength(parameter)).set(bytesAt(given, byteLength(parameter)))
+    bytesAt(place, bytesOf(parameter)).set(bytesAt(given, bytesOf(parameter)))
     return place
   }
 
@@ -161,10 +161,6 @@ function* leaves(instructions: readonly Instruction[]): Generator<Instruction> {
     if (instruction instanceof LoopInstruction) yield* leaves(instruction.body)
     else yield instruction
   }
-}
-
-function byteLength({ dtype, shape }: Tensor): number {
-  return bytesPerElement(dtype) * sizeOf(shape)
 }
 
 function bytesAt({ buffer, byteOffset }: Place, bytes: number): Uint8Array {

@@ -1,7 +1,7 @@
 import { writeOnnx, type OnnxModelSpec } from '@snn/onnx'
-import { bytesPerElement, sizeOf, type DType, type Node, type Shape } from '@snn/tensor'
+import type { DType, Node, Shape } from '@snn/tensor'
 import { checkFinite } from '../check.js'
-import { viewOf, type Frame, type Location, type Place } from '../frame.js'
+import { bytesOf, viewOf, type Frame, type Location, type Place } from '../frame.js'
 import { runInPlace, withMarker, type RunEnd } from '../in-place.js'
 import type { OrtTensor } from '../library.js'
 import type { Session, SessionCache } from '../session-cache.js'
@@ -40,7 +40,7 @@ export class LibraryInstruction implements Instruction {
 
   async load(): Promise<void> {
     const { sessions } = this
-    const isLarge = this.outputs.reduce((sum, { dtype, shape }) => sum + bytesPerElement(dtype) * sizeOf(shape), 0) >= copiedBytes
+    const isLarge = this.outputs.reduce((sum, output) => sum + bytesOf(output), 0) >= copiedBytes
     this.#end = isLarge ? sessions.runEnd : undefined
     const model = writeOnnx(this.model)
     this.#session = await sessions.acquire(this.#end ? withMarker(model) : model)

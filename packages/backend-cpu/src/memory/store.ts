@@ -1,5 +1,5 @@
-import { SnnError, bytesPerElement, sizeOf, type Backend, type DType, type DeviceTensor, type HostTensor, type Shape, type TypedArray, type Variable } from '@snn/tensor'
-import { viewOf, type Place } from '../frame.js'
+import { SnnError, type Backend, type DType, type DeviceTensor, type HostTensor, type Shape, type TypedArray, type Variable } from '@snn/tensor'
+import { bytesOf, viewOf, type Place } from '../frame.js'
 import { wideBytes, type Memory, type Region } from './memory.js'
 
 /**
@@ -97,7 +97,7 @@ export class Store {
   }
 
   #new(variable: Variable): Region {
-    const region = this.allocate(bytesPerElement(variable.dtype) * sizeOf(variable.shape))
+    const region = this.allocate(bytesOf(variable))
     this.#lost.register(variable, region, region)
     return region
   }

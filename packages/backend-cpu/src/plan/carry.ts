@@ -1,6 +1,6 @@
 import type { Graph } from '@snn/tensor'
-import { atOffset, type Frame, type Location } from '../frame.js'
-import { bytesOf, type Entry } from './level.js'
+import { atOffset, bytesOf, type Frame, type Location } from '../frame.js'
+import type { Entry } from './level.js'
 
 export interface CarryOptions {
   readonly body: Graph

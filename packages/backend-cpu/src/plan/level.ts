@@ -1,7 +1,7 @@
 import { fuse, fuseColumns, fusePlanes, fuseScan, packEventWeights, type Fused, type FusedPlanes } from '@snn/codegen'
 import { lowerGraph } from '@snn/onnx'
-import { bytesPerElement, isPrimitive, placeholder, sizeOf, type Graph, type Node, type Shape, type Tensor, type TensorLike, type TypedArray } from '@snn/tensor'
-import { atOffset, inArena, type Location } from '../frame.js'
+import { isPrimitive, placeholder, sizeOf, type Graph, type Node, type Tensor, type TensorLike, type TypedArray } from '@snn/tensor'
+import { atOffset, bytesOf, inArena, type Location } from '../frame.js'
 import { CopyInstruction } from '../instruction/copy.js'
 import { EventConvInstruction, measuredDensity } from '../instruction/event-conv.js'
 import type { Instruction } from '../instruction/instruction.js'
@@ -56,10 +56,6 @@ export interface LevelOptions {
 interface Body {
   readonly level: Level
   readonly staticParameters: ReadonlySet<Tensor>
-}
-
-export function bytesOf(tensor: { readonly dtype: Tensor['dtype']; readonly shape: Shape }): number {
-  return bytesPerElement(tensor.dtype) * sizeOf(tensor.shape)
 }
 
 /** One level of a program, all of it or the body of a loop: first what is needed where, then the instructions in order. */

@@ -1,12 +1,12 @@
 import { SnnError, isPrimitive, keepAsBytes, topological, type Graph, type Node, type Program, type Tensor, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
-import { inArena, inSlot, type Location } from '../frame.js'
+import { bytesOf, inArena, inSlot, type Location } from '../frame.js'
 import { worksOnMemory, type Instruction } from '../instruction/instruction.js'
 import { LoopInstruction } from '../instruction/loop.js'
 import type { Workshop } from '../kernels/workshop.js'
 import type { Region } from '../memory/memory.js'
 import type { SessionCache } from '../session-cache.js'
 import { planArena, type Block } from './arena.js'
-import { Level, bytesOf, type Entry, type PlanContext } from './level.js'
+import { Level, type Entry, type PlanContext } from './level.js'
 import { readsBytes, wantsKernels } from './partition.js'
 
 /** A constant that kernels read: the executable gives it a place in the memory. */

@@ -3,7 +3,7 @@ import { intAttribute } from '../access.js'
 import { allocateData, isFloatType } from '../dtype.js'
 import { isUnknown, product, quotient, sum } from '../dim.js'
 import type { Dim, OnnxNode } from '../graph.js'
-import { dimsOf, isSymbolic, type Block, type Data, type Folder, type Target } from './fold.js'
+import { dimsOf, isSymbolic, type Block, type Data, type Folder, type Target } from './block.js'
 import { broadcastStrides, strided } from './movement.js'
 
 type Numeric = (...values: number[]) => number

@@ -1,6 +1,6 @@
 import { sizeOf } from '@snn/tensor'
 import { allocateData, numbersOf } from '../dtype.js'
-import { isSymbolic, type Folder } from './fold.js'
+import { isSymbolic, type Folder } from './block.js'
 import { broadcastStrides, strided } from './movement.js'
 
 /** More multiplications than any product of weights needs. */

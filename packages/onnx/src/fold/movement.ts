@@ -2,7 +2,7 @@ import { sizeOf, stridesOf } from '@snn/tensor'
 import { intAttribute, intsAttribute, tensorAttribute } from '../access.js'
 import { allocateData, numbersOf } from '../dtype.js'
 import type { OnnxTensor } from '../graph.js'
-import { dimsOf, isSymbolic, type Block, type Data, type Folder } from './fold.js'
+import { dimsOf, isSymbolic, type Block, type Data, type Folder } from './block.js'
 
 type Shape = readonly number[]
 

@@ -2,7 +2,7 @@ import { stridesOf } from '@snn/tensor'
 import { intAttribute } from '../access.js'
 import { allocateData } from '../dtype.js'
 import type { OnnxDType, OnnxTensor } from '../graph.js'
-import { isSymbolic, type Folder } from './fold.js'
+import { isSymbolic, type Folder } from './block.js'
 
 /** For element `i` of `x` the index of its scale: one for all, one along `axis`, or one a block. */
 function scaleIndex(x: OnnxTensor, scale: OnnxTensor, axis: number, block: number): (i: number) => number {

@@ -2,7 +2,7 @@ import { sizeOf, stridesOf } from '@snn/tensor'
 import { allocateData, isFloatType, numbersOf } from '../dtype.js'
 import { product } from '../dim.js'
 import type { OnnxTensor } from '../graph.js'
-import { isSymbolic, type Folder } from './fold.js'
+import { isSymbolic, type Folder } from './block.js'
 
 interface Reduction {
   readonly start: number
