@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readPackages, root } from '../workspace.ts'
 import { valueCircles } from './layers.ts'
-import { findCycle, readModules, type Module } from './module-graph.ts'
+import { findCycle, place, readModules, type Module } from './module-graph.ts'
 import { rules, valueCircle, type Workspace } from './rules.ts'
 
 const packages = readPackages()
@@ -42,5 +42,13 @@ describe('the workspace', () => {
 
   it('lists no package for its circles of values that has none', () => {
     expect(packages.filter((pkg) => valueCircles.includes(pkg.shortName) && !valueCircle(pkg, workspace))).toEqual([])
+  })
+
+  it('computes in forms, which know of no machine: how it is done is left to printers', () => {
+    const machine = /\b(bytes?|lanes?|caches?|threads?|registers?|address(es)?|SIMD|WebAssembly|wasm|wgsl|v128)\b/i
+    const forms = packages.filter(({ shortName }) => shortName === 'codegen').flatMap((pkg) => modules.get(pkg)!.filter(({ path, isTest }) => path.startsWith(join(pkg.directory, 'src', 'form')) && !isTest))
+    expect(forms.length).toBeGreaterThan(5)
+    const lines = forms.flatMap(({ path }) => readFileSync(path, 'utf8').split('\n').map((text, i) => ({ at: place({ path }, i + 1), text })))
+    expect(lines.filter(({ text }) => machine.test(text)).map(({ at, text }) => `${at} ${text}`)).toEqual([])
   })
 })

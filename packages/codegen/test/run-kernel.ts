@@ -54,7 +54,7 @@ async function runIn(where: TestMemory, { kernel, tensors, space, length, plane 
     words[operandWord(i) + 1] = role === 'sum' ? bytes(tensors[i]!) : isMoving ? bytes(tensors[i]!) / length : 0
   })
 
-  const run = await kernelOf(() => kernelFunction(kernel), where)
+  const run = await kernelOf(() => kernelFunction(blocks.kernel), where)
   for (let thread = 0; thread < threads; thread++) run(args, Math.floor((blocks.count * thread) / threads), Math.floor((blocks.count * (thread + 1)) / threads), thread)
 
   const read = (i: number, thread = 0): TypedArray => {

@@ -1,4 +1,4 @@
-import { eventConvFunction, eventConvScratch, eventConvUnits, eventConvWords, lineBytes, sampleNonZeroFunction, sampleWords, sampledValues, type EventConvKernel } from '@snn/codegen'
+import { eventConvFunction, eventConvPlan, eventConvScratch, eventConvUnits, eventConvWords, lineBytes, sampleNonZeroFunction, sampleWords, sampledValues, type EventConvKernel, type EventConvPlan } from '@snn/codegen'
 import type { Frame, Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
 import type { SessionCache } from '../session-cache.js'
@@ -38,6 +38,7 @@ export class EventConvInstruction implements Instruction {
   readonly #dense: ImagesInstruction
   readonly #operation: ImageOperation
   readonly #events: EventForm
+  readonly #plan: EventConvPlan
   /** Images in a group, and the bytes of an image of the input and of the output. */
   readonly #group: number
   readonly #bytes: { readonly x: number; readonly y: number }
@@ -53,6 +54,7 @@ export class EventConvInstruction implements Instruction {
     const { channels, filters, groups, plane, windows } = events.kernel
     this.#operation = operation
     this.#events = events
+    this.#plan = eventConvPlan(events.kernel)
     this.#group = Math.min(operation.images, Math.ceil(groupWork / operation.work))
     this.#bytes = { x: 4 * groups * channels * plane[0] * plane[1], y: 4 * groups * filters * windows[0] * windows[1] }
     this.#dense = new ImagesInstruction(operation, workshop, sessions)
@@ -63,11 +65,10 @@ export class EventConvInstruction implements Instruction {
   }
 
   async load(): Promise<void> {
-    const { kernel } = this.#events
     await this.#dense.load()
-    this.#kernel = await this.workshop.kernel(this.kind, kernel, eventConvFunction)
+    this.#kernel = await this.workshop.kernel(this.kind, this.#plan, eventConvFunction)
     this.#sample = await this.workshop.kernel('sample', null, sampleNonZeroFunction)
-    this.workshop.reserve({ words: Math.max(eventConvWords.length, sampleWords.length + this.#groups), scratch: eventConvScratch(kernel), sums: 0 })
+    this.workshop.reserve({ words: Math.max(eventConvWords.length, sampleWords.length + this.#groups), scratch: eventConvScratch(this.#plan), sums: 0 })
   }
 
   release(): Promise<void> {
@@ -104,10 +105,10 @@ export class EventConvInstruction implements Instruction {
   }
 
   #runEvents(frame: Frame, from: number, images: number, density: number): void {
-    const { kernel, weights } = this.#events
+    const { weights } = this.#events
     const { inputs, output, work } = this.#operation
     const { threads, args, scratch } = this.workshop
-    const { units, together } = eventConvUnits(kernel, images, threads.count)
+    const { units, together } = eventConvUnits(this.#plan, images, threads.count)
     const values = {
       x: inputs[0]!(frame).byteOffset + from * this.#bytes.x,
       weights: weights(frame).byteOffset,
@@ -115,7 +116,7 @@ export class EventConvInstruction implements Instruction {
       images,
       together,
       scratch: scratch.byteOffset,
-      scratchBytes: eventConvScratch(kernel),
+      scratchBytes: eventConvScratch(this.#plan),
     }
     args.set(eventConvWords.map((name) => values[name]))
     threads.run(this.#kernel, args.byteOffset, units, images * (this.#bytes.x + density * work) >= sharedWork ? 'shared' : 'alone')

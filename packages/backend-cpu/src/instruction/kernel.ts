@@ -34,7 +34,7 @@ export class KernelInstruction implements Instruction {
 
   async load(): Promise<void> {
     const { kernel } = this.fused
-    this.#kernel = await this.workshop.kernel(this.kind, kernel, kernelFunction)
+    this.#kernel = await this.workshop.kernel(this.kind, this.#blocks.kernel, kernelFunction)
     this.workshop.reserve({ words: operandWord(kernel.operands.length), scratch: this.#blocks.scratchBytes, sums: this.#sumBytes })
   }
 

@@ -56,7 +56,7 @@ describe.skipIf(!farMemory)('beyond 4 GiB', () => {
     const y = x.add(1)
     const { kernel, ...rest } = fuse([y], [], { inside: new Set([y.node]), isBound: (tensor) => tensor === x })!
     const blocks = divide({ kernel, ...rest })
-    const run = await kernelOf(() => kernelFunction(kernel), where)
+    const run = await kernelOf(() => kernelFunction(blocks.kernel), where)
     const args = argumentsOf(where, operandWord(2))
     argumentWords.forEach((name, i) => (args[i] = name === 'scratch' ? 0 : blocks.words[name]))
     const begin = where.start + 65536 - far

@@ -1,7 +1,7 @@
-import { inputRowsOf, mostTogether, rowBlocks, sumsOf, type EventConvKernel } from '../event-conv.js'
-import type { MemoryType } from '../memory-type.js'
+import type { MemoryType } from './memory-type.js'
 import { loadHalfWord, loadWord, storeHalf, storeWord } from './access.js'
 import { argument } from './argument.js'
+import { inputRowsOf, mostTogether, rowBlocks, sumsOf, type EventConvPlan } from './event-conv-plan.js'
 import { count } from './flow.js'
 import { block as blockOf, branch, loop, set, tee, variable, vectors, when, words, type Instruction, type Value, type Variable, type WasmFunction, type Word } from './instruction.js'
 import { args, first, last, runFunction, thread } from './run-function.js'
@@ -32,7 +32,7 @@ function listed({ is64 }: MemoryType) {
 const eventBytes = 8
 
 /** Sizes that follow from a kernel, in bytes where they are not counts. */
-function sizesOf(kernel: EventConvKernel) {
+function sizesOf(kernel: EventConvPlan) {
   const { channels, plane, windows, stride, dilation, padding } = kernel
   const { blocks, vectors, together } = sumsOf(kernel)
   // columns that windows see, counted from the first column of padding
@@ -53,7 +53,7 @@ function sizesOf(kernel: EventConvKernel) {
 }
 
 /** Bytes of scratch memory that a thread needs. */
-export function eventConvScratch(kernel: EventConvKernel): number {
+export function eventConvScratch(kernel: EventConvPlan): number {
   return mostTogether(kernel) * sizesOf(kernel).scratch
 }
 
@@ -62,7 +62,7 @@ export function eventConvScratch(kernel: EventConvKernel): number {
  * image and group, or some whole images. Sums are in the order of kernel rows, columns, and channels. Up to 64 bytes behind the input may be
  * read.
  */
-export function eventConvFunction(kernel: EventConvKernel, memory: MemoryType): WasmFunction {
+export function eventConvFunction(kernel: EventConvPlan, memory: MemoryType): WasmFunction {
   const { groups, windows, stride, padding, rows } = kernel
   const { blocks, blockBytes } = sizesOf(kernel)
   const units = rowBlocks(kernel)
@@ -93,7 +93,7 @@ export function eventConvFunction(kernel: EventConvKernel, memory: MemoryType): 
 }
 
 /** `body` for each image of the unit, each with scratch memory of its own. */
-function eachImage(kernel: EventConvKernel, body: readonly Instruction[]): Instruction[] {
+function eachImage(kernel: EventConvPlan, body: readonly Instruction[]): Instruction[] {
   const { channels, filters, plane, windows } = kernel
   const sizes = sizesOf(kernel)
   const one = [
@@ -107,7 +107,7 @@ function eachImage(kernel: EventConvKernel, body: readonly Instruction[]): Instr
 }
 
 /** Lists the events of the input rows that the unit sees; `starts` says, for each of these rows and each column, where its events begin. */
-function listEvents(kernel: EventConvKernel, memory: MemoryType): Instruction[] {
+function listEvents(kernel: EventConvPlan, memory: MemoryType): Instruction[] {
   const address = listed(memory)
   const { channels, plane, padding, stride } = kernel
   const { startsRow, masks, events, lanes, width, columns, groups, block: blockSize, tap } = sizesOf(kernel)
@@ -188,7 +188,7 @@ function listEvents(kernel: EventConvKernel, memory: MemoryType): Instruction[] 
 }
 
 /** The sums of the windows of the unit: events of neighbouring columns lie one after the other, and so do their weights. */
-function sumEvents(kernel: EventConvKernel, memory: MemoryType): Instruction[] {
+function sumEvents(kernel: EventConvPlan, memory: MemoryType): Instruction[] {
   const address = listed(memory)
   const { plane, stride, dilation, windows } = kernel
   const { blocks, vectors: perRow, together, startsRow, staging, stagingRow, block: blockSize, blockBytes, tap } = sizesOf(kernel)
@@ -236,7 +236,7 @@ function sumEvents(kernel: EventConvKernel, memory: MemoryType): Instruction[] {
 }
 
 /** Writes a row of sums, whose filters lie side by side, to the planes of the filters: row `j` of those that were summed up together. */
-function storeRow(kernel: EventConvKernel, j: number): Instruction[] {
+function storeRow(kernel: EventConvPlan, j: number): Instruction[] {
   const { filters, windows } = kernel
   const { blocks, vectors: perRow, staging, stagingRow, block: blockSize } = sizesOf(kernel)
   const planeBytes = 4 * windows[0] * windows[1]

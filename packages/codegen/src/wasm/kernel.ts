@@ -1,8 +1,10 @@
-import { blocksIn, type Kernel, type Operand, type Phase, type Store } from '../kernel.js'
-import type { MemoryType } from '../memory-type.js'
-import { bytesOf, type ScalarValue } from '../scalar.js'
+import { bytesPerElement } from '@snn/tensor'
+import type { Kernel, Operand, Phase, Store } from '../form/kernel.js'
+import type { MemoryType } from './memory-type.js'
+import type { ScalarValue } from '../form/scalar.js'
 import { loadFloat, storeFloat } from './access.js'
 import { argument } from './argument.js'
+import { blocksIn, inSteps, type SteppedKernel } from './blocks.js'
 import { countdown } from './flow.js'
 import { branch, call, loop, rewriter, set, tee, variable, when, words, type Instruction, type Value, type Variable, type Vector, type WasmFunction, type Word } from './instruction.js'
 import { load, loadEverywhere, store as storeElements, type Count } from './memory.js'
@@ -39,7 +41,7 @@ const slotAt = (slot: number, j: number): Variable<'word'> => variable('word', `
 
 /** A kernel as WebAssembly text, for readers. */
 export function printKernel(kernel: Kernel, memory: MemoryType): string {
-  return printModule(kernelFunction(kernel), memory)
+  return printModule(kernelFunction(inSteps(kernel)), memory)
 }
 
 /**
@@ -47,7 +49,7 @@ export function printKernel(kernel: Kernel, memory: MemoryType): string {
  * elements of one channel. Four elements are computed at a time, eight in a pass of a loop; an output may be the same memory as an input
  * of access `full` that is read in the same step, or before.
  */
-export function kernelFunction(kernel: Kernel): WasmFunction {
+export function kernelFunction(kernel: SteppedKernel): WasmFunction {
   const { operands, slots } = kernel
   const plain = slots.flatMap(({ isStacked }, i) => (isStacked ? [] : [i]))
   const stacked = slots.flatMap(({ isStacked }, i) => (isStacked ? [i] : []))
@@ -56,7 +58,7 @@ export function kernelFunction(kernel: Kernel): WasmFunction {
 
   /** Of the first element of a block, in the first step. */
   const begin = (operand: Operand, i: number): Value<'word'> => {
-    const size = bytesOf(operand.kind)
+    const size = bytesPerElement(operand.kind)
     const pool = pools.find((other) => other.operand === i)
     if (pool) return add(addressArgument(i), mul(div(element, elementsOf(pool.kernel.plane)), mul(size, elementsOf(pool.kernel.windows))))
     const base = operand.role === 'sum' ? add(addressArgument(i), mul(strideArgument(i), thread)) : addressArgument(i)
@@ -108,7 +110,7 @@ function withoutConstants(instructions: readonly Instruction[]): { readonly inst
  * A phase: `stepsAtOnce` steps in one pass over the elements. Elements are counted in bytes of four-byte elements, in `at`, and an address
  * is where a block begins in that step plus that.
  */
-function phaseInstructions(kernel: Kernel, { steps, values, stores, pools }: Phase, name: string): Instruction[] {
+function phaseInstructions(kernel: SteppedKernel, { steps, values, stores, pools }: Phase, name: string): Instruction[] {
   const { operands, slots } = kernel
   const together = Array.from({ length: steps === 'once' ? 1 : kernel.stepsAtOnce }, (_, j) => j)
   const lastStep = together.length - 1
@@ -132,18 +134,18 @@ function phaseInstructions(kernel: Kernel, { steps, values, stores, pools }: Pha
 
   const pointerOf = (operand: number, j: number): Variable<'word'> => operandAt(operand, operands[operand]!.isMoving ? j : 0)
   const blockAt = (slot: number, j: number): Variable<'word'> => slotAt(slot, slots[slot]!.isStacked || isPooled(slot) ? j : 0)
-  const addressOf = (operand: number, j: number): Value<'word'> => add(pointerOf(operand, j), bytesOf(operands[operand]!.kind) === 4 ? at : atByte)
+  const addressOf = (operand: number, j: number): Value<'word'> => add(pointerOf(operand, j), bytesPerElement(operands[operand]!.kind) === 4 ? at : atByte)
   const inSlot = (slot: number, j: number): Value<'word'> => add(blockAt(slot, j), at)
   const stepAt = (j: number): Value<'word'> => (j === 0 ? t : add(t, steps === 'descending' ? -j : j))
 
   const compute = (value: ScalarValue, count: Count, from: number, j: number): Vec => {
     switch (value.operation) {
       case 'load':
-        return isUniformAccess(value.operand) ? loadEverywhere(value.kind, pointerOf(value.operand, j)) : load(value.kind, count, addressOf(value.operand, j), from * bytesOf(value.kind))
+        return isUniformAccess(value.operand) ? loadEverywhere(value.kind, pointerOf(value.operand, j)) : load(value.kind, count, addressOf(value.operand, j), from * bytesPerElement(value.kind))
       case 'scratch':
         // what the step before has left
-        if (kept.has(value.slot)) return j > 0 ? carry(value.slot) : load('float', count, inSlot(value.slot, lastStep), 4 * from)
-        return load('float', count, inSlot(value.slot, j), 4 * from)
+        if (kept.has(value.slot)) return j > 0 ? carry(value.slot) : load('float32', count, inSlot(value.slot, lastStep), 4 * from)
+        return load('float32', count, inSlot(value.slot, j), 4 * from)
       case 'number':
         return numberOf(value.number, value.kind)
       case 'step':
@@ -166,13 +168,13 @@ function phaseInstructions(kernel: Kernel, { steps, values, stores, pools }: Pha
     const value = valueAt(store.value, j)
     if ('slot' in store.to) {
       const { slot } = store.to
-      return slots[slot]!.isStacked || isPooled(slot) || j === lastStep ? [storeElements('float', count, inSlot(slot, j), value, 4 * from)] : []
+      return slots[slot]!.isStacked || isPooled(slot) || j === lastStep ? [storeElements('float32', count, inSlot(slot, j), value, 4 * from)] : []
     }
     const { role, access, kind } = operands[store.to.operand]!
     if (role === 'sum' && isUniformAccess(store.to.operand)) return [set(sum(i), accumulate(sum(i), value, count))]
     const address = addressOf(store.to.operand, j)
-    if (role === 'sum' && access === 'last') return [storeElements('float', count, address, f32x4.add(load('float', count, address, 4 * from), value), 4 * from)]
-    return isUniformAccess(store.to.operand) ? [] : [storeElements(kind, count, address, value, from * bytesOf(kind))]
+    if (role === 'sum' && access === 'last') return [storeElements('float32', count, address, f32x4.add(load('float32', count, address, 4 * from), value), 4 * from)]
+    return isUniformAccess(store.to.operand) ? [] : [storeElements(kind, count, address, value, from * bytesPerElement(kind))]
   }
   /** What is written once for a row. */
   const writeRow = (store: Store, i: number): Instruction[] => {
@@ -193,7 +195,7 @@ function phaseInstructions(kernel: Kernel, { steps, values, stores, pools }: Pha
       ...stores.flatMap((store, i) => write(store, i, count, from, j)),
       ...(j < lastStep ? [...kept].map(([slot, value]) => set(carry(slot), valueAt(value, j))) : []),
     ])
-  const usesBytes = usedOperands.some((i) => !isUniformAccess(i) && bytesOf(operands[i]!.kind) === 1)
+  const usesBytes = usedOperands.some((i) => !isUniformAccess(i) && bytesPerElement(operands[i]!.kind) === 1)
   /** `number` elements a pass while `at` is before element `until`. */
   const passes = (label: string, number: number, until: Word, body: readonly Instruction[]): Instruction[] => [
     set(end, bytes(until)),

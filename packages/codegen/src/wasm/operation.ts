@@ -1,4 +1,4 @@
-import type { Kind, ScalarPrimitive } from '../scalar.js'
+import type { Kind, ScalarPrimitive } from '../form/scalar.js'
 import { functions, type FunctionName } from './functions.js'
 import { call } from './instruction.js'
 import { f32x4, i32x4, select, v128, vector, zeros, type Vec } from './vector.js'
@@ -14,9 +14,9 @@ const calling = (name: FunctionName): Row => ({ float: (...operands) => call(fun
 const sign = (x: Vec): Vec => select(v128.or(f32x4.eq(x, zero), f32x4.ne(x, x)), x, v128.or(v128.and(x, signBit), one))
 
 type Compute = (x: Vec, y: Vec, z: Vec) => Vec
-type Row = { readonly float?: Compute; readonly int?: Compute; readonly flag?: Compute }
+type Row = { readonly float?: Compute; readonly int?: Compute; readonly mask?: Compute }
 
-/** Each operation on four elements, by the kind of its first operand; bytes count as int. A flag is a mask: all bits of its lane, or none. */
+/** Each operation on four elements, by what its first operand is in a vector. */
 const table: { readonly [P in Exclude<ScalarPrimitive, 'cast'>]: Row } = {
   neg: { float: f32x4.neg, int: i32x4.neg },
   abs: { float: f32x4.abs, int: i32x4.abs },
@@ -41,21 +41,22 @@ const table: { readonly [P in Exclude<ScalarPrimitive, 'cast'>]: Row } = {
   maximum: { float: f32x4.max, int: i32x4.max_s },
   less: { float: f32x4.lt, int: i32x4.lt_s },
   lessEqual: { float: f32x4.le, int: i32x4.le_s },
-  equal: { float: f32x4.eq, int: i32x4.eq, flag: i32x4.eq },
-  and: { flag: v128.and },
-  or: { flag: v128.or },
-  not: { flag: v128.not },
-  select: { flag: select },
+  equal: { float: f32x4.eq, int: i32x4.eq, mask: i32x4.eq },
+  and: { mask: v128.and },
+  or: { mask: v128.or },
+  not: { mask: v128.not },
+  select: { mask: select },
 }
 
-const register = (kind: Kind): 'float' | 'int' | 'flag' => (kind === 'byte' ? 'int' : kind)
+/** What four elements are in a vector: a bool is a mask, all bits of its lane or none. */
+const register = (kind: Kind): 'float' | 'int' | 'mask' => (kind === 'float32' ? 'float' : kind === 'bool' ? 'mask' : 'int')
 
-/** Float to integer truncates, to flag: x != 0. */
+/** Float to integer truncates, to bool: x != 0. */
 function cast(x: Vec, from: Kind, to: Kind): Vec {
   const [source, target] = [register(from), register(to)]
-  const byte = (value: Vec): Vec => (to === 'byte' && from !== 'byte' ? v128.and(value, vector('i32x4', 255)) : value)
-  if (target === 'flag') return source === 'flag' ? x : source === 'float' ? f32x4.ne(x, zero) : i32x4.ne(x, zeros)
-  if (source === 'flag') return v128.and(x, target === 'float' ? one : vector('i32x4', 1))
+  const byte = (value: Vec): Vec => (to === 'uint8' && from !== 'uint8' ? v128.and(value, vector('i32x4', 255)) : value)
+  if (target === 'mask') return source === 'mask' ? x : source === 'float' ? f32x4.ne(x, zero) : i32x4.ne(x, zeros)
+  if (source === 'mask') return v128.and(x, target === 'float' ? one : vector('i32x4', 1))
   if (target === 'float') return source === 'float' ? x : f32x4.convert_i32x4_s(x)
   return byte(source === 'float' ? i32x4.trunc_sat_f32x4_s(x) : x)
 }
@@ -71,7 +72,7 @@ function withNumber(operation: ScalarPrimitive, operands: readonly Vec[], from: 
   const [x, y, z] = operands as readonly [Vec, Vec, Vec]
   if (operation === 'select') return Object.is(numbers[2], 0) ? v128.and(y, x) : Object.is(numbers[1], 0) ? v128.andnot(z, x) : undefined
   const at = numbers.findIndex((number) => number !== undefined && !Number.isNaN(number))
-  if (at < 0 || from !== 'float' || (operation !== 'minimum' && operation !== 'maximum')) return undefined
+  if (at < 0 || from !== 'float32' || (operation !== 'minimum' && operation !== 'maximum')) return undefined
   const [number, other] = [operands[at]!, operands[1 - at]!]
   // the larger of -0 and 0 is 0, the smaller is -0
   if (operation === 'maximum') return Object.is(numbers[at], 0) ? v128.andnot(other, f32x4.le(other, number)) : f32x4.pmax(other, number)
@@ -80,6 +81,6 @@ function withNumber(operation: ScalarPrimitive, operands: readonly Vec[], from: 
 
 /** A number in all lanes, as they hold its kind. */
 export function numberOf(number: number, kind: Kind): Vec {
-  if (kind === 'flag') return vector('i32x4', number ? -1 : 0)
-  return kind === 'float' ? vector('f32x4', Math.fround(number)) : vector('i32x4', number | 0)
+  if (kind === 'bool') return vector('i32x4', number ? -1 : 0)
+  return kind === 'float32' ? vector('f32x4', Math.fround(number)) : vector('i32x4', number | 0)
 }

@@ -1,5 +1,5 @@
-import type { PlaneKernel } from '../planes.js'
-import { bytesOf } from '../scalar.js'
+import { bytesPerElement } from '@snn/tensor'
+import type { PlaneKernel } from '../form/planes.js'
 import { loadFloat, loadWord, storeFloat } from './access.js'
 import { argument } from './argument.js'
 import { count } from './flow.js'
@@ -100,7 +100,7 @@ function spread({ plane, windows, kernel, stride, padding, countIncludePad }: Pl
 function columns({ kind, plane, windows, kernel, stride, padding, dilation }: PlaneKernel): Instruction[] {
   const [height, width] = plane
   const [rows, length] = windows
-  const size = (elements: number): number => bytesOf(kind) * elements
+  const size = (elements: number): number => bytesPerElement(kind) * elements
   const rowOf = (kx: number): Instruction[] => {
     const shift = kx * dilation[1] - padding[1]
     const low = Math.min(length, Math.max(0, Math.ceil(-shift / stride[1])))
@@ -108,7 +108,7 @@ function columns({ kind, plane, windows, kernel, stride, padding, dilation }: Pl
     const fours = low + Math.floor((high - low) / 4) * 4
     const copy = (lanes: 4 | 1): Instruction[] => {
       const value = loadStrided(kind, lanes, add(b, mul(x, size(stride[1]))), stride[1])
-      return [store('float', lanes, add(at, bytes(x)), kind === 'byte' ? f32x4.convert_i32x4_s(value) : value)]
+      return [store('float32', lanes, add(at, bytes(x)), kind === 'uint8' ? f32x4.convert_i32x4_s(value) : value)]
     }
     return [
       ...clear(at, low),

@@ -1,4 +1,4 @@
-import type { PlaneKernel } from '../planes.js'
+import type { PlaneKernel } from '../form/planes.js'
 import { count, countdown } from './flow.js'
 import { float, set, variable, vectors, when, words, type Instruction, type Value, type Variable, type WasmFunction } from './instruction.js'
 import { loadStrided } from './memory.js'
@@ -128,7 +128,7 @@ function oneByOne(kernel: PlaneKernel, lanes: 4 | 1): Instruction[] {
   const result = operation === 'position' ? index : operation === 'maximum' ? best : average(best, kernel, hits)
   const take = (kx: number): Instruction[] => {
     const place = add(column, kx * dilation[1])
-    const value = loadStrided('float', lanes, add(b, bytes(place)), stride[1])
+    const value = loadStrided('float32', lanes, add(b, bytes(place)), stride[1])
     const position = add(mul(row, width), place)
     const body =
       operation === 'average'

@@ -1,14 +1,14 @@
 import { conv, placeholder, sizeOf, type ConvOptions, type Shape } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
-import { argumentsOf, inEachMemory, kernelOf } from '../test/memories.js'
-import { random, runReference } from '../test/run-kernel.js'
-import { eventConvFunction, eventConvScratch, eventConvUnits, eventConvWords, fuseEventConv, packEventWeights, type EventConvKernel } from './index.js'
-import { sumsOf } from './event-conv.js'
+import { argumentsOf, inEachMemory, kernelOf } from '../../test/memories.js'
+import { random, runReference } from '../../test/run-kernel.js'
+import { eventConvFunction, eventConvPlan, eventConvScratch, eventConvUnits, eventConvWords, fuseEventConv, packEventWeights, type EventConvPlan } from '../index.js'
+import { sumsOf } from './event-conv-plan.js'
 
 const guard = 77
 
 /** Runs the kernel on one thread. */
-function run(kernel: EventConvKernel, x: Float32Array, weights: Float32Array, biases: Float32Array | undefined, outputs: number, images: number): Promise<Float32Array> {
+function run(kernel: EventConvPlan, x: Float32Array, weights: Float32Array, biases: Float32Array | undefined, outputs: number, images: number): Promise<Float32Array> {
   return inEachMemory(256, async (where) => {
     const { memory, start: args } = where
     const packed = packEventWeights(kernel, weights, biases)
@@ -51,7 +51,7 @@ async function check({ x: xShape, weight: weightShape, options, rows }: Case, de
   const [data, weights] = [fill(xShape, density), fill(weightShape, 1)]
   const biases = withBias ? fill([weightShape[0]!], 1) : undefined
   const [wanted] = runReference([y], new Map([[x, data], [weight, weights]]))
-  const kernel = fuseEventConv(y.node)!
+  const kernel = eventConvPlan(fuseEventConv(y.node)!)
   const result = await run(rows ? { ...kernel, rows: rows * sumsOf(kernel).together } : kernel, data, weights, biases, sizeOf(y.shape), sizeOf(xShape.slice(0, xShape.length - weightShape.length + 1)))
   const places = sizeOf(y.shape.slice(2 - weightShape.length))
   result.forEach((value, i) => expect(Math.abs(value - wanted![i]! - (biases?.[Math.floor(i / places) % biases.length] ?? 0))).toBeLessThan(1e-4))
@@ -94,7 +94,7 @@ describe('event-driven convolution', () => {
       const product = a.matmul(b)
       const [wanted] = runReference([product], new Map([[a, data[0]], [b, data[1]]]))
       const transposed = Float32Array.from(data[1], (_, i) => data[1][(i % length) * columns + Math.floor(i / length)]!)
-      const result = await run(fuseEventConv(product.node)!, data[0], transposed, undefined, rows * columns, rows)
+      const result = await run(eventConvPlan(fuseEventConv(product.node)!), data[0], transposed, undefined, rows * columns, rows)
       result.forEach((value, i) => expect(Math.abs(value - wanted![i]!)).toBeLessThan(length > 1000 ? 1e-2 : 1e-4))
     }
   })

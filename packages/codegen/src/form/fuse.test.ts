@@ -1,9 +1,9 @@
 import { placeholder, scalar, sizeOf, topological, where, type Tensor, type TypedArray } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
-import { random, runKernel, runReference, type RunOptions } from '../test/run-kernel.js'
+import { random, runKernel, runReference, type RunOptions } from '../../test/run-kernel.js'
 import { fuse } from './fuse.js'
 import { isScalar } from './scalar.js'
-import { printKernel } from './wasm/kernel.js'
+import { printKernel } from '../wasm/kernel.js'
 
 const special = [NaN, 0, -0, Infinity, -Infinity, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 3.4e38, 1e-45]
 

@@ -1,20 +1,17 @@
 import type { PlaneKernel } from './planes.js'
 import type { Access, Kind, ScalarValue } from './scalar.js'
 
-/** A value in memory that a kernel reads or writes. */
+/** A value that a kernel reads or writes. */
 export interface Operand {
   readonly kind: Kind
   readonly access: Access
   /** Whether it has one value for each step, one after the other. */
   readonly isMoving: boolean
-  /**
-   * `sum` adds up what all elements of its access give, over all steps: each thread into an array of its own, which the caller
-   * clears before and adds up after.
-   */
+  /** `sum` adds up what all elements of its access give, over all steps. */
   readonly role: 'input' | 'output' | 'sum'
 }
 
-/** A buffer of one block of elements that stays in the cache; a stacked one holds a block for each step. */
+/** What is kept of each element from phase to phase and from step to step; of a stacked one, a value for each step. */
 export interface Slot {
   readonly kind: Kind
   readonly isStacked: boolean
@@ -33,31 +30,23 @@ export interface Pool {
   readonly kernel: PlaneKernel
 }
 
-/** What is computed for each element of a block, once or in every step, in order or from the last step to the first. */
+/** What is computed for each element, once or in every step, in order or from the last step to the first. */
 export interface Phase {
   readonly steps: 'once' | 'ascending' | 'descending'
   readonly values: readonly ScalarValue[]
   readonly stores: readonly Store[]
-  /** What follows in each step when all elements of the block are stored: a block holds whole planes. */
+  /** What follows in each step when all elements of a plane are stored. */
   readonly pools: readonly Pool[]
 }
 
 /**
- * What a kernel computes, without sizes or addresses: the form that every printer prints. Blocks of elements are independent; for
- * each, the phases run one after the other. Equal forms give equal text, so that groups of different sizes share a kernel.
+ * What a kernel computes, without sizes: the form that every printer prints. Elements are independent of each other, where nothing is
+ * pooled; for each, the phases run one after the other. Groups of different sizes have equal forms, and share a kernel.
  */
 export interface Kernel {
   readonly operands: readonly Operand[]
   readonly slots: readonly Slot[]
   readonly phases: readonly Phase[]
-  /** So many steps, which divide their number, are computed of an element before the next, with its state in registers. */
-  readonly stepsAtOnce: number
-}
-
-/** Blocks that a slot holds in `length` steps: what is pooled is kept for the steps that are computed at once. */
-export function blocksIn(slot: number, { slots, phases, stepsAtOnce }: Kernel, length: number): number {
-  if (slots[slot]!.isStacked) return length
-  return phases.some(({ pools }) => pools.some((pool) => pool.slot === slot)) ? stepsAtOnce : 1
 }
 
 /** The elements of a kernel as three axes: an operand may vary along the middle one alone. */
@@ -65,6 +54,13 @@ export interface Space {
   readonly outer: number
   readonly count: number
   readonly inner: number
+}
+
+/** Rows of elements, all of one index of the middle axis, or along it where it is the last. */
+export function rowsOf({ outer, count, inner }: Space): { readonly count: number; readonly length: number; readonly alongLast: boolean } {
+  const alongLast = inner === 1 && count > 1
+  const length = alongLast ? count : inner
+  return { count: length === 0 ? 0 : (outer * count * inner) / length, length, alongLast }
 }
 
 /** The same text for equal forms, and for no others: numbers that JSON has no text for keep what they are. */

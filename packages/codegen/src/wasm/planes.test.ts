@@ -1,9 +1,9 @@
 import { conv, grad, isPrimitive, placeholder, sizeOf, topological, type ConvOptions, type Node, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
-import { argumentsOf, inEachMemory, kernelOf } from '../test/memories.js'
-import { random } from '../test/run-kernel.js'
-import { fuseColumns, type FusedPlanes } from './planes.js'
-import { planesFunction } from './wasm/planes.js'
+import { argumentsOf, inEachMemory, kernelOf } from '../../test/memories.js'
+import { random } from '../../test/run-kernel.js'
+import { fuseColumns, type FusedPlanes } from '../form/planes.js'
+import { planesFunction } from './planes.js'
 
 /** What a kernel of one input writes. */
 function run({ kernel, inputs: [input], output, planes }: FusedPlanes, data: Float32Array | Uint8Array): Promise<Float32Array> {

@@ -16,9 +16,9 @@ export interface ScanFusionOptions {
 }
 
 /**
- * A scan whose body is elementwise, as one kernel: all steps of a block of elements run one after the other, with the carried state
- * in the cache. A scan that reads the carries which an earlier such scan in the other direction stacked, as the gradient of that scan
- * does, runs that scan again instead, and keeps of it the fewest values from which it can be computed. undefined when no kernel can compute the scan.
+ * A scan whose body is elementwise, as one kernel: all steps of an element can run one after the other, with the carried state at hand. A
+ * scan that reads the carries which an earlier such scan in the other direction stacked, as the gradient of that scan does, runs that scan
+ * again instead, and keeps of it the fewest values from which it can be computed. undefined when no kernel can compute the scan.
  */
 export function fuseScan(node: Node<'scan'>, { isWanted = () => true, isBound = () => false, pools = [] }: ScanFusionOptions = {}): Fused | undefined {
   return orUndefined(() => {
@@ -183,10 +183,10 @@ function addScan(builder: KernelBuilder, start: PhaseBuilder, node: Node<'scan'>
     const value = phase.value(result, mapping)
     if (isWanted(output)) phase.store(output, mapping, value, 'output', true)
     if (pooled.length === 0) return
-    if (mapping !== 'full' || kindOf(result) !== 'float') throw new Unfusable()
+    if (mapping !== 'full' || kindOf(result) !== 'float32') throw new Unfusable()
     // what is carried on lies in its slot already
     const carried = carries.findIndex((_, c) => slots[c] !== undefined && body.results[c] === result)
-    const slot = slots[carried] ?? builder.slot('float')
+    const slot = slots[carried] ?? builder.slot('float32')
     if (carried < 0) phase.keep(slot, value)
     for (const pool of pooled) phase.pool(slot, pool)
   })
@@ -223,7 +223,7 @@ function sumTerms(next: Tensor, { parameter, input }: Part, size: number): SumTe
   if (!visit(next) || own !== 1 || terms.length === 0 || !isZero(input)) return undefined
   const [mapping, ...others] = terms.map(sumMapping)
   if (mapping === undefined || mapping === 'full' || others.some((other) => JSON.stringify(other) !== JSON.stringify(mapping))) return undefined
-  if (terms.some(({ inputs }) => sizeOf(inputs[0]!.shape) !== size || kindOf(inputs[0]!) !== 'float')) return undefined
+  if (terms.some(({ inputs }) => sizeOf(inputs[0]!.shape) !== size || kindOf(inputs[0]!) !== 'float32')) return undefined
   return { of: terms.map(({ inputs }) => inputs[0]!), mapping }
 }
 

@@ -1,6 +1,7 @@
 import { argmaxPool, averagePool, customGradient, grad, isPrimitive, maxPool, scan, sizeOf, topological, traceFunction, zeros, full, type Node, type Tensor, type TypedArray } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
-import { random, runKernel, runReference } from '../test/run-kernel.js'
+import { random, runKernel, runReference } from '../../test/run-kernel.js'
+import { divide } from '../wasm/blocks.js'
 import { fuseScan } from './fuse-scan.js'
 import type { Fused } from './kernel-builder.js'
 import { fusePlanes, type FusedPlanes } from './planes.js'
@@ -62,7 +63,7 @@ describe('generated kernels of scans', () => {
         2,
         { block: 16 },
       )
-      expect(fusions[0]!.kernel.stepsAtOnce).toBe(together)
+      expect(divide(fusions[0]!).kernel.stepsAtOnce).toBe(together)
     }
   })
 

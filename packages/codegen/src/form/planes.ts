@@ -3,8 +3,8 @@ import { isPrimitive, sizeOf, type Node, type Shape, type Tensor } from '@snn/te
 /** An operation on each plane of its inputs, such as pooling: planes are independent of each other. */
 export interface PlaneKernel {
   readonly operation: 'maximum' | 'position' | 'average' | 'spread' | 'scatter' | 'columns'
-  /** Of the values that it reads: bytes for `columns` alone. */
-  readonly kind: 'float' | 'byte'
+  /** Of the values that it reads: uint8 for `columns` alone. */
+  readonly kind: 'float32' | 'uint8'
   /** Height and width of the plane that windows lie in; 1 high for one spatial axis. */
   readonly plane: readonly [number, number]
   /** Height and width of the plane of windows. */
@@ -67,13 +67,13 @@ export function fusePlanes(node: Node): FusedPlanes | undefined {
 function planes(node: Node, operation: PlaneKernel['operation'], plane: Pair, windows: Pair, options: Omit<PlaneKernel, 'operation' | 'kind' | 'plane' | 'windows'>): FusedPlanes {
   const output = node.outputs[0]!
   const size = ['maximum', 'position', 'average'].includes(operation) ? windows[0] * windows[1] : plane[0] * plane[1]
-  return { kernel: { operation, kind: 'float', plane, windows, ...options }, inputs: node.inputs, output, planes: size === 0 ? 0 : sizeOf(output.shape) / size }
+  return { kernel: { operation, kind: 'float32', plane, windows, ...options }, inputs: node.inputs, output, planes: size === 0 ? 0 : sizeOf(output.shape) / size }
 }
 
 /**
  * The windows of a convolution written out, x [.., C, spatial] -> `output` [.., C, kernel, windows]: the weight gradient is the product of
- * that matrix and the gradient of the result. Bytes that are cast for it are read as they are, unless `isBound` holds x. undefined for
- * large kernels and three spatial axes.
+ * that matrix and the gradient of the result. What is cast from uint8 for it is read as it is, unless `isBound` holds x. undefined for large
+ * kernels and three spatial axes.
  */
 export function fuseColumns(node: Node<'convWeightGradient'>, output: Tensor, isBound: (tensor: Tensor) => boolean = () => false): FusedPlanes | undefined {
   const [x, dy] = node.inputs as readonly [Tensor, Tensor]
@@ -81,10 +81,10 @@ export function fuseColumns(node: Node<'convWeightGradient'>, output: Tensor, is
   if (kernel.length > 2 || kernel.reduce((a, b) => a * b) > largestWindow || x.dtype !== 'float32') return undefined
   const spatial = (shape: Shape): Pair => pair(shape.slice(-kernel.length), 1)
   const plane = spatial(x.shape)
-  const bytes = isPrimitive(x.node, 'cast') && x.node.inputs[0]!.dtype === 'uint8' && !isBound(x) ? x.node.inputs[0]! : undefined
+  const whole = isPrimitive(x.node, 'cast') && x.node.inputs[0]!.dtype === 'uint8' && !isBound(x) ? x.node.inputs[0]! : undefined
   return {
-    kernel: { operation: 'columns', kind: bytes ? 'byte' : 'float', plane, windows: spatial(dy.shape), kernel: pair(kernel, 1), stride: pair(stride, 1), padding: pair(padding.map(([low]) => low), 0), dilation: pair(dilation, 1), countIncludePad: false },
-    inputs: [bytes ?? x],
+    kernel: { operation: 'columns', kind: whole ? 'uint8' : 'float32', plane, windows: spatial(dy.shape), kernel: pair(kernel, 1), stride: pair(stride, 1), padding: pair(padding.map(([low]) => low), 0), dilation: pair(dilation, 1), countIncludePad: false },
+    inputs: [whole ?? x],
     output,
     planes: sizeOf(x.shape) / (plane[0] * plane[1]),
   }

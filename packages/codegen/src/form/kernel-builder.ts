@@ -1,7 +1,6 @@
 import { isPrimitive, type Node, type Tensor } from '@snn/tensor'
-import { keyOf, type Kernel, type Operand, type Phase, type Pool, type Slot, type Space, type Store } from './kernel.js'
+import { keyOf, rowsOf, type Kernel, type Operand, type Phase, type Pool, type Slot, type Space, type Store } from './kernel.js'
 import { lookThrough, mappingOf, type Mapped, type Mapping } from './mapping.js'
-import { rowsOf } from './blocks.js'
 import type { FusedPlanes } from './planes.js'
 import { isScalar, kindOf, type Access, type Kind, type ScalarPrimitive, type ScalarValue } from './scalar.js'
 
@@ -16,7 +15,7 @@ export interface Fused {
   readonly space: Space
   /** Number of steps of the phases that do not run once. */
   readonly length: number
-  /** Elements of a plane that is pooled: blocks hold whole ones. 1 where nothing is pooled. */
+  /** Elements of a plane that is pooled: they are computed together. 1 where nothing is pooled. */
   readonly plane: number
 }
 
@@ -89,20 +88,10 @@ export class KernelBuilder {
     const { operands, slots, tensors } = this
     const phases = this.#phases.map((phase) => phase.finish()).filter(({ stores }) => stores.length > 0)
     const space = this.#space ?? { outer: 1, count: 1, inner: this.#size }
-    const fused = { kernel: { operands, slots, phases, stepsAtOnce: stepsAtOnce(phases, length) }, tensors, space, length }
     const [plane = 1, ...others] = new Set(phases.flatMap(({ pools }) => pools.map(({ kernel }) => kernel.plane[0] * kernel.plane[1])))
-    if (others.length > 0 || rowsOf(fused).inner % plane !== 0) throw new Unfusable()
-    return { ...fused, plane }
+    if (others.length > 0 || rowsOf(space).length % plane !== 0) throw new Unfusable()
+    return { kernel: { operands, slots, phases }, tensors, space, length, plane }
   }
-}
-
-/** States of more steps are not kept in registers for longer than it takes to compute more than so many values. */
-const [mostSteps, mostValues] = [4, 96]
-
-function stepsAtOnce(phases: readonly Phase[], length: number): number {
-  const values = Math.max(0, ...phases.map((phase) => (phase.steps === 'once' ? 0 : phase.values.length)))
-  for (let steps = mostSteps; steps > 1; steps--) if (length % steps === 0 && steps * values <= mostValues) return steps
-  return 1
 }
 
 /** One phase: values are numbered as they are needed. */
@@ -138,7 +127,7 @@ export class PhaseBuilder {
     const kind = kindOf(source)
     if (kind === undefined) throw new Unfusable()
     const binding = this.bindings.get(source)
-    if (binding === 'step') return this.#push({ operation: 'step', kind: 'int' })
+    if (binding === 'step') return this.#push({ operation: 'step', kind: 'int32' })
     if (binding && 'slot' in binding) return this.scratch(binding.slot)
     if (binding) return this.load(binding.outside, mapping, binding.isMoving ?? false)
     const literal = this.kernel.isBound(source) ? undefined : literalOf(source)
@@ -152,7 +141,7 @@ export class PhaseBuilder {
 
   /** The same bits with fewer operations: a product with 1, and signs in sums and in products with a number, as gradients leave them. */
   #simplified(operation: ScalarPrimitive, [x, y]: readonly number[], kind: Kind): number | undefined {
-    if (kind !== 'float' || x === undefined || y === undefined) return undefined
+    if (kind !== 'float32' || x === undefined || y === undefined) return undefined
     const push = (operation: ScalarPrimitive, ...operands: readonly number[]): number => this.#push({ operation, kind, operands })
     const [negatedX, negatedY] = [this.#negated(x), this.#negated(y)]
     if (operation === 'add') return negatedY !== undefined ? push('sub', x, negatedY) : negatedX !== undefined ? push('sub', y, negatedX) : undefined
@@ -184,7 +173,7 @@ export class PhaseBuilder {
   }
 
   add(x: number, y: number): number {
-    return this.#push({ operation: 'add', kind: 'float', operands: [x, y] })
+    return this.#push({ operation: 'add', kind: 'float32', operands: [x, y] })
   }
 
   #push(value: ScalarValue): number {

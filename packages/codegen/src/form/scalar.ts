@@ -1,41 +1,41 @@
-import type { Node, Primitive, Tensor } from '@snn/tensor'
+import type { DType, Node, Primitive, Tensor } from '@snn/tensor'
 
-/** What a value is in a register: float32, int32, or a mask. In memory a `byte` (uint8) and a `flag` (bool) take one byte. */
-export type Kind = 'float' | 'int' | 'byte' | 'flag'
+/** The types that kernels compute with. */
+export type Kind = Extract<DType, (typeof any)[number]>
 
-const number = ['float', 'int'] as const
-const any = ['float', 'int', 'byte', 'flag'] as const
+const number = ['float32', 'int32'] as const
+const any = ['float32', 'int32', 'uint8', 'bool'] as const
 
 /** The elementwise primitives that a kernel computes, with the kinds that their first input may have. */
 const operations = {
   neg: number,
   abs: number,
-  sign: ['float'],
-  floor: ['float'],
-  round: ['float'],
-  sqrt: ['float'],
-  exp: ['float'],
-  log: ['float'],
-  sin: ['float'],
-  cos: ['float'],
-  tanh: ['float'],
-  atan: ['float'],
-  erf: ['float'],
-  pow: ['float'],
-  mod: ['float'],
+  sign: ['float32'],
+  floor: ['float32'],
+  round: ['float32'],
+  sqrt: ['float32'],
+  exp: ['float32'],
+  log: ['float32'],
+  sin: ['float32'],
+  cos: ['float32'],
+  tanh: ['float32'],
+  atan: ['float32'],
+  erf: ['float32'],
+  pow: ['float32'],
+  mod: ['float32'],
   add: number,
   sub: number,
   mul: number,
-  div: ['float'],
+  div: ['float32'],
   minimum: number,
   maximum: number,
-  less: ['float', 'int', 'byte'],
-  lessEqual: ['float', 'int', 'byte'],
+  less: ['float32', 'int32', 'uint8'],
+  lessEqual: ['float32', 'int32', 'uint8'],
   equal: any,
-  and: ['flag'],
-  or: ['flag'],
-  not: ['flag'],
-  select: ['flag'],
+  and: ['bool'],
+  or: ['bool'],
+  not: ['bool'],
+  select: ['bool'],
   cast: any,
 } as const satisfies { readonly [P in Primitive]?: readonly Kind[] }
 
@@ -58,27 +58,12 @@ export type ScalarValue =
   | { readonly operation: 'scratch'; readonly kind: Kind; readonly slot: number }
   | { readonly operation: 'number'; readonly kind: Kind; readonly number: number }
   /** The index of the step. */
-  | { readonly operation: 'step'; readonly kind: 'int' }
+  | { readonly operation: 'step'; readonly kind: 'int32' }
   | { readonly operation: ScalarPrimitive; readonly kind: Kind; readonly operands: readonly number[] }
 
-export function kindOf({ dtype }: { readonly dtype: Tensor['dtype'] }): Kind | undefined {
-  switch (dtype) {
-    case 'float32':
-      return 'float'
-    case 'int32':
-      return 'int'
-    case 'uint8':
-      return 'byte'
-    case 'bool':
-      return 'flag'
-    default:
-      return undefined
-  }
-}
-
-/** Bytes of one element in memory. */
-export function bytesOf(kind: Kind): number {
-  return kind === 'float' || kind === 'int' ? 4 : 1
+/** The type of a tensor, where kernels compute with it. */
+export function kindOf({ dtype }: Pick<Tensor, 'dtype'>): Kind | undefined {
+  return any.find((kind) => kind === dtype)
 }
 
 /** Whether a kernel can compute this node. */
