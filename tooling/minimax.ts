@@ -1,5 +1,5 @@
 /**
- * Prints the polynomials of the generated functions of packages/codegen/src/wasm/functions:
+ * Prints the polynomials of the generated functions of packages/codegen/src/form/functions:
  *
  *   node --import tsx tooling/minimax.ts
  *

@@ -1,8 +1,9 @@
 import { interpret, placeholder, referenceKernels, type Tensor, type TypedArray } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
+import { functions, type FunctionName } from '../form/functions.js'
 import { encodeModule } from './encode.js'
 import { count } from './flow.js'
-import { functions, type FunctionName } from './functions.js'
+import { functionOf } from './functions.js'
 import { call, set, words } from './instruction.js'
 import { printModule } from './print.js'
 import { args, first, last, runFunction } from './run-function.js'
@@ -25,8 +26,8 @@ async function evaluate(name: FunctionName, x: Float32Array, y = x): Promise<Flo
   const [atX, atY, atResult] = [0, 16 * lengths, 32 * lengths]
   new Float32Array(memory.buffer, atX).set(x)
   new Float32Array(memory.buffer, atY).set(y)
-  const operands = [loadVector(at, atX), loadVector(at, atY)].slice(0, functions[name].parameters.length)
-  const kernel = runFunction(count(n, first, last, [set(at, add(args, mul(n, 16))), storeVector(at, call(functions[name], ...operands), atResult)]))
+  const operands = [loadVector(at, atX), loadVector(at, atY)].slice(0, functions[name].parameters)
+  const kernel = runFunction(count(n, first, last, [set(at, add(args, mul(n, 16))), storeVector(at, call(functionOf(functions[name]), ...operands), atResult)]))
   const { instance } = await WebAssembly.instantiate(encodeModule(kernel, { isShared: false }), { memory: { memory } })
   const run = instance.exports['run'] as (args: number, first: number, last: number, thread: number) => void
   run(0, 0, lengths, 0)
@@ -185,7 +186,7 @@ describe('functions of two operands', () => {
 })
 
 it('a module has every function that is called, once', () => {
-  const run = runFunction([...names, ...names].map((name) => storeVector(args, call(functions[name], ...functions[name].parameters.map(() => vector('f32x4', 1))))))
+  const run = runFunction([...names, ...names].map((name) => storeVector(args, call(functionOf(functions[name]), ...[vector('f32x4', 1), vector('f32x4', 2)].slice(0, functions[name].parameters)))))
   const text = printModule(run, { isShared: false })
   const defined = [...text.matchAll(/^\(func \$(\w+)/gm)].map(([, name]) => name!)
   expect(defined).toHaveLength(names.length + 1)

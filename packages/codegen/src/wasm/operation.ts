@@ -1,5 +1,6 @@
+import { functions, type FunctionName } from '../form/functions.js'
 import type { Kind, ScalarPrimitive } from '../form/scalar.js'
-import { functions, type FunctionName } from './functions.js'
+import { functionOf } from './functions.js'
 import { call } from './instruction.js'
 import { f32x4, i32x4, select, v128, vector, zeros, type Vec } from './vector.js'
 
@@ -8,7 +9,7 @@ const one = vector('f32x4', 1)
 const zero = vector('f32x4', 0)
 
 /** Calls the function for what WebAssembly has no instruction for. */
-const calling = (name: FunctionName): Row => ({ float: (...operands) => call(functions[name], ...operands) })
+const calling = (name: FunctionName): Row => ({ float: (...operands) => call(functionOf(functions[name]), ...operands.slice(0, functions[name].parameters)) })
 
 /** NaN and zeros keep what they are; all else is 1 with its sign. */
 const sign = (x: Vec): Vec => select(v128.or(f32x4.eq(x, zero), f32x4.ne(x, x)), x, v128.or(v128.and(x, signBit), one))

@@ -1,8 +1,7 @@
 import { argument } from './argument.js'
-import { f32, i32 } from './functions/define.js'
 import { block as blockOf, branch, loop, set, variable, vectors, when, words, type Instruction, type Variable, type WasmFunction, type Word } from './instruction.js'
 import { args, first, last, runFunction } from './run-function.js'
-import { f32x4, i32x4, i64x2, shuffleWords, storeLane, storeVector, v128, vector, type Vec } from './vector.js'
+import { everywhere, f32x4, i32x4, i64x2, shuffleWords, storeLane, storeVector, v128, vector, type Vec } from './vector.js'
 import { add, choose, gt, lowBits, lt, mul, sub } from './word.js'
 
 /** Where `run` finds what it needs, as words from its first argument on. */
@@ -26,8 +25,8 @@ const advance = (to: Variable<'word'>, by: number): Instruction => set(to, add(t
 /** One round on four blocks: lane i of `c0` is the first word of block i. */
 const round = ([k0, k1]: readonly [Vec, Vec]): Instruction[] => {
   const multiply = ({ low, high }: typeof p0, c: Vec, factor: number): Instruction[] => [
-    set(low, i64x2.extmul_low_i32x4_u(c, i32(factor))),
-    set(high, i64x2.extmul_high_i32x4_u(c, i32(factor))),
+    set(low, i64x2.extmul_low_i32x4_u(c, everywhere('i32x4', factor))),
+    set(high, i64x2.extmul_high_i32x4_u(c, everywhere('i32x4', factor))),
   ]
   const lowWords = ({ low, high }: typeof p0): Vec => shuffleWords([0, 2, 4, 6], low, high)
   const highWords = ({ low, high }: typeof p0): Vec => shuffleWords([1, 3, 5, 7], low, high)
@@ -50,7 +49,7 @@ const transpose: readonly Instruction[] = [
   set(c3, shuffleWords([2, 3, 6, 7], p0.high, p1.high)),
 ]
 
-const uniform = (bits: Vec): Vec => f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(bits, 8)), f32(2 ** -24))
+const uniform = (bits: Vec): Vec => f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(bits, 8)), everywhere('f32x4', 2 ** -24))
 
 /** Numbers in one block of the kernel: of all but the last. */
 export const randomBlock = 4096
@@ -71,9 +70,9 @@ export function randomFunction(): WasmFunction {
     blockOf('last', [
       loop('blocks', [
         set(c0, i32x4.add(splat(block), vector('i32x4', 0, 1, 2, 3))),
-        set(c1, i32(0)),
+        set(c1, everywhere('i32x4', 0)),
         set(c2, splat(offset)),
-        set(c3, i32(0)),
+        set(c3, everywhere('i32x4', 0)),
         ...keys.flatMap(round),
         ...transpose,
         ...counter.flatMap((bits) => [set(four, uniform(bits)), branch('last', lt(length, 4)), storeVector(address, four), advance(address, 16), advance(length, -4)]),
