@@ -135,11 +135,11 @@ function wordingFor({ search, alternative }: ModelConversion): Wording {
 }
 
 /** The result for readers. */
-export function describeConversion({ model, data, samples, out, preprocess, because, labelOffset, report, search, alternative }: ModelConversion, warnings: readonly string[]): string {
+export function describeConversion({ model, data, out, preprocess, because, labelOffset, report, search, alternative }: ModelConversion, warnings: readonly string[]): string {
   const mode = typeof report.mode === 'string' ? report.mode : 'given thresholds'
   return [
     ...(search ? [...describeSearch(search, alternative), ''] : []),
-    `${model} -> ${out}: ${mode} per ${report.per}, calibrated with ${count(samples)} samples of ${data}`,
+    `${model} -> ${out}: ${mode} per ${report.per}, calibrated with ${count(report.samples.calibration)} samples of ${data}`,
     describeCode(report),
     ...describeInput({ preprocess, because, labelOffset }),
     '',
