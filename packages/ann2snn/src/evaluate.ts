@@ -25,7 +25,7 @@ export interface StepResult {
   readonly accuracy: number
   /** Mean over all neurons, samples and steps up to T; spikes of any size and sign count as one. */
   readonly spikesPerNeuronPerStep: number
-  /** Time the simulation took up to T, without reading data and compiling; where every step from 1 on is asked for, or with an early exit, a share of the time from one look to the next. */
+  /** Time the simulation took up to T, without reading data; where every step from 1 on is asked for, or with an early exit, a share of the time from one look to the next. */
   readonly seconds: number
 }
 

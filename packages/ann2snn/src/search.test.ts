@@ -57,6 +57,20 @@ describe('search within a budget', { timeout: 60_000 }, () => {
     expect(unlabelled.rows.some(({ lost }) => lost > 0)).toBe(true)
   })
 
+  it('knows what people want by name, and says what graded spikes would give', async () => {
+    const [calibration, validation] = [[await labelled(1)], [await labelled(2)]]
+    const { rows, best, alternative, budget } = await searchConversion(mlp(), calibration, validation, { backend, preset: 'chip' })
+    expect(budget).toBe(0.5)
+    expect(new Set(rows.map(({ code }) => code))).toEqual(new Set(['binary']))
+    expect(Math.max(...rows.map(({ T }) => T))).toBeLessThanOrEqual(32)
+    expect(rows.every(({ samples }) => samples === 40)).toBe(true)
+    expect(alternative).toMatchObject({ code: 'delta', spikes: 'graded' })
+    // of those that are not surely within the budget the one that has the ANN's class most often
+    if (!best.row.withinBudget) expect(best.row.agreement).toBe(Math.max(...rows.map(({ agreement }) => agreement)))
+    expect(best.report).toMatchObject({ recommendedT: best.row.T, layersT: best.row.T, weights: 'kept' })
+    await expect(searchConversion(mlp(), calibration, validation, { backend, preset: 'best' as 'chip' })).rejects.toMatchObject({ code: 'ARGUMENT', message: expect.stringContaining('few-steps') })
+  })
+
   it('refuses images that thresholds were chosen on, unless told', async () => {
     const data = [await labelled(1)]
     const shared = [await labelled(2), ...data]

@@ -137,6 +137,21 @@ describe('evaluate', () => {
     expect(early.stepsRun).toBeLessThan(200)
   })
 
+  it('gives the same after each number of steps as alone, of inputs that change at every step too', async () => {
+    const { snn } = await convert(mlp(), [randomTensor([5, 8], 1)], { backend })
+    const labels = { data: Int32Array.of(0, 1, 2, 3, 4), shape: [5] }
+    for (const [x, encoding] of [[randomTensor([5, 8], 2), 'constant'], [randomTensor([5, 9, 8], 3), 'sequence']] as const) {
+      snn.metadata = { ...snn.metadata, encoding }
+      const { results } = await evaluate(snn, [[x, labels]], { steps: [3, 4, 9], backend })
+      const seconds = results.map((result) => result.seconds)
+      expect(seconds).toEqual([...seconds].sort((a, b) => a - b))
+      for (const { T, accuracy, spikesPerNeuronPerStep } of results) {
+        const [alone] = (await evaluate(snn, [[x, labels]], { steps: [T], backend })).results
+        expect([accuracy, spikesPerNeuronPerStep]).toEqual([alone!.accuracy, alone!.spikesPerNeuronPerStep])
+      }
+    }
+  })
+
   it('needs labels and samples', async () => {
     const x = randomTensor([2, 8], 3)
     const { snn } = await convert(mlp(), [x], { backend })

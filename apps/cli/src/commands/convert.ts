@@ -109,7 +109,9 @@ export function convertCommand(signal: AbortSignal): Command {
       }
       const result = await withProgress((onProgress) => convertModel(model, settings, { signal, onProgress }))
       const explanation = explained ? explain(result.report, wordingFor(result)) : []
-      process.stdout.write(`${json ? JSON.stringify({ ...result, warnings: describeWarnings(result.report, wordingFor(result)), ...(explained && { explanation }) }) : [describeConversion(result), ...(explained ? ['', ...explanation] : [])].join('\n')}\n`)
+      const warnings = describeWarnings(result.report, wordingFor(result))
+      const text = json ? JSON.stringify({ ...result, ...(warnings.length > 0 && { warnings }), ...(explained && { explanation }) }) : [describeConversion(result, warnings), ...(explained ? ['', ...explanation] : [])].join('\n')
+      process.stdout.write(`${text}\n`)
     })
 }
 
@@ -133,12 +135,11 @@ function wordingFor({ search, alternative }: ModelConversion): Wording {
 }
 
 /** The result for readers. */
-export function describeConversion(result: ModelConversion): string {
-  const { model, data, samples, out, preprocess, because, labelOffset, report, search, alternative } = result
+export function describeConversion({ model, data, out, preprocess, because, labelOffset, report, search, alternative }: ModelConversion, warnings: readonly string[]): string {
   const mode = typeof report.mode === 'string' ? report.mode : 'given thresholds'
   return [
     ...(search ? [...describeSearch(search, alternative), ''] : []),
-    `${model} -> ${out}: ${mode} per ${report.per}, calibrated with ${count(samples)} samples of ${data}`,
+    `${model} -> ${out}: ${mode} per ${report.per}, calibrated with ${count(report.samples.calibration)} samples of ${data}`,
     describeCode(report),
     ...describeInput({ preprocess, because, labelOffset }),
     '',
@@ -154,7 +155,7 @@ export function describeConversion(result: ModelConversion): string {
     '',
     `recommended T: ${report.recommendedT} time steps${report.latency > 0 ? `, ${report.latency} of them before the output counts` : ''}; ${percent(report.spikingShare, 1)} of the multiply-accumulates became spikes, ${percent(1 - report.spikingShare, 1)} are analogue`,
     ...report.notes.map((note) => `note: ${note}`),
-    ...describeWarnings(report, wordingFor(result)).map((warning) => `warning: ${warning}`),
+    ...warnings.map((warning) => `warning: ${warning}`),
   ].join('\n')
 }
 
