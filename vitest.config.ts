@@ -7,6 +7,8 @@ const release = 'tooling/release/**/*.test.ts'
 
 export default defineConfig({
   test: {
+    // half of the time goes into programs that tests start and wait for
+    maxWorkers: 2,
     reporters: ['default', './tooling/summary-reporter.ts'],
     projects: [
       {
@@ -16,7 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,apps,tooling}/**/*.test.ts'],
           exclude: [...defaultExclude, release],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       {
@@ -24,7 +26,7 @@ export default defineConfig({
           name: 'release',
           include: [release],
           globalSetup: 'tooling/release/pack.ts',
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
       },
