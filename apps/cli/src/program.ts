@@ -11,6 +11,7 @@ Examples:
   snn convert model.onnx --calibrate data/mnist:train --out model.snn.onnx
   snn eval model.snn.onnx --data data/mnist:test --against model.onnx
   snn run model.snn.onnx picture.jpg
+  snn deploy model.onnx --target lava --calibrate data/mnist:train --out chip
   snn train mnist --model mlp --data data/mnist
   snn explain lif
   snn data list
@@ -29,6 +30,7 @@ const commands: Readonly<Record<string, Entry>> = {
   convert: { summary: 'convert an ONNX classifier into a spiking network', load: async (signal) => (await import('./commands/convert.js')).convertCommand(signal) },
   eval: { summary: 'measure the accuracy of a classifier on labelled data', load: async (signal) => (await import('./commands/eval.js')).evalCommand(signal) },
   run: { summary: 'classify pictures with a spiking network', load: async (signal) => (await import('./commands/run.js')).runCommand(signal) },
+  deploy: { summary: 'go from a classifier to the files of a neuromorphic chip', load: async (signal) => (await import('./commands/deploy.js')).deployCommand(signal) },
   train: { summary: 'train a spiking network', load: async (signal) => (await import('./commands/train.js')).trainCommand(signal) },
   explain: { summary: 'print the equations, the gradient and the kernels of a neuron', load: async () => (await import('./commands/explain.js')).explainCommand() },
   data: { summary: 'list, download, convert and look at event recordings and data sets', load: async (signal) => (await import('./commands/data.js')).dataCommand(signal) },

@@ -22,13 +22,16 @@ export interface TinyModelOptions {
   readonly activation?: 'Relu' | 'Sigmoid'
   /** Another one behind it. */
   readonly behind?: 'Sigmoid'
+  readonly pool?: 'MaxPool' | 'AveragePool'
+  /** Another ReLU before the pooling, behind a convolution that changes nothing. */
+  readonly hidden?: boolean
 }
 
 /**
  * A classifier of 8 x 8 pictures by their brightest band of two rows, [N, 1, 8, 8] -> [N, 4]: a convolution that averages,
  * ReLU, maximum pooling, and a layer that adds up the bands.
  */
-export function tinyModel({ batch, activation = 'Relu', behind }: TinyModelOptions = {}): Uint8Array {
+export function tinyModel({ batch, activation = 'Relu', behind, pool = 'MaxPool', hidden = false }: TinyModelOptions = {}): Uint8Array {
   const n = batch ?? 'N'
   const band = (feature: number): number => Math.floor((feature % 16) / 4)
   return writeOnnx({
@@ -38,13 +41,15 @@ export function tinyModel({ batch, activation = 'Relu', behind }: TinyModelOptio
       { op: 'Conv', inputs: ['x', 'kernel', 'bias'], outputs: ['a'], attributes: { kernel_shape: [1, 3], pads: [0, 1, 0, 1] } },
       { op: activation, inputs: ['a'], outputs: ['b'] },
       ...(behind ? [{ op: behind, inputs: ['b'], outputs: ['behind'] }] : []),
-      { op: 'MaxPool', inputs: [behind ? 'behind' : 'b'], outputs: ['c'], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+      ...(hidden ? [{ op: 'Conv', inputs: ['b', 'same'], outputs: ['h'], attributes: { kernel_shape: [1, 1] } }, { op: 'Relu', inputs: ['h'], outputs: ['hidden'] }] : []),
+      { op: pool, inputs: [behind ? 'behind' : hidden ? 'hidden' : 'b'], outputs: ['c'], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
       { op: 'Flatten', inputs: ['c'], outputs: ['d'] },
       { op: 'Gemm', inputs: ['d', 'weight', 'offset'], outputs: ['y'] },
     ],
     constants: {
       kernel: floats([2, 1, 1, 3], (i) => (i < 3 ? 1 / 3 : i === 4 ? 1 : 0)),
       bias: floats([2], () => -0.05),
+      ...(hidden ? { same: floats([2, 2, 1, 1], (i) => (i % 3 === 0 ? 1 : 0)) } : {}),
       weight: floats([2 * 16, classes], (i) => (band(Math.floor(i / classes)) === i % classes ? 1 : -0.2)),
       offset: floats([classes], () => 0),
     },

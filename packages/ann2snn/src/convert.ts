@@ -12,6 +12,7 @@ import { keptBatches } from './kept-batches.js'
 import { measure } from './measure.js'
 import { reportOf, type ConversionReport } from './report.js'
 import { settle } from './settle.js'
+import type { Target } from './target.js'
 import type { Mode } from './thresholds.js'
 
 export interface ConvertOptions extends WorkOptions, ClassOptions {
@@ -25,8 +26,14 @@ export interface ConvertOptions extends WorkOptions, ClassOptions {
    * 'delta', 1 in the others.
    */
   readonly digits?: number
-  /** Time steps that the network is made for, where calibration or waiting needs to know. */
+  /** Time steps that the network is made for, where calibration or waiting needs to know. Default, with a `target`: 32. */
   readonly T?: number
+  /**
+   * Keeps to what the neurons of a chip can do, from calibration on: binary spikes, membranes that start at 0, its reset. For `loihi`, `speck` and `xylo`, which take
+   * spikes, the first layer of neurons is made for the host and is bound to none of it; max pooling before it is taken along. Further max pooling takes the maximum of
+   * the spikes of each step, as neurons that fire when any of them is there (Rueckauer et al. 2017 describe what that loses), where the reset is to 0.
+   */
+  readonly target?: Target
   /** Time steps that each layer integrates before it fires, in the codes 'binary' and 'signed': accuracy for latency. Default 0. */
   readonly wait?: number
   /** What mode 'sequential' may change beside thresholds and initial potentials: nothing (default), biases, or weights too. */

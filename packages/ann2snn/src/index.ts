@@ -15,6 +15,7 @@ export { type ConversionReport, type AccuracyReport, type ConversionWarning } fr
 export { type LayerReport, type Spread } from './layer-report.js'
 export { type LayerCalibration } from './calibrate/checkpoint.js'
 export { type Mode } from './thresholds.js'
+export { targets, type Target, type TargetRules } from './target.js'
 export { type BalanceOptions } from './balance.js'
 export { type Batch, type Batches, checkFinite } from './data.js'
 export { type Per, type Progress, type WorkOptions } from './activations.js'

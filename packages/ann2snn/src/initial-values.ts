@@ -19,7 +19,8 @@ export function initialValues(net: Network, inputs: readonly SampleInput[], entr
   const reads = readValues(program, values) as Map<Tensor, Value>
   const initial: Record<string, InitialValue> = {}
   entries.forEach(({ name, node, key, shape }, i) => {
-    const own = net.node(node).layer.variables[initialPath(key)]
+    // a connection backwards is no node, and carries zeros at first
+    const own = net.nodes.find(({ name: known }) => known === node)?.layer.variables[initialPath(key)]
     const value = own ? undefined : interpret(program.results[i]!, referenceKernels, reads)
     if (own) initial[name] = { shape: own.shape, data: Array.from(values.get(own)!.data) }
     else initial[name] = shortest(value!.data, shape[0] === batchMarker ? value!.shape.slice(1) : value!.shape)

@@ -1,4 +1,5 @@
-import { constantLayer, type ConvConfig, convLayer, linearLayer, type Layer, type Network, type NetworkNode } from '@snn/nn'
+import { averagePoolLayer, constantLayer, type ConvConfig, convLayer, linearLayer, type Layer, type MaxPoolConfig, type Network, type NetworkNode } from '@snn/nn'
+import { integrateAndFire } from '@snn/neuron'
 import { sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 import { broadcastIndex } from './broadcast-index.js'
 import type { CodeSettings, Site } from './codes/code.js'
@@ -8,6 +9,7 @@ import type { Plan } from './plan.js'
 import { withWeights } from './prepare.js'
 import { chooseScales, type Scales } from './scales.js'
 import { gate, spikingMaxPool } from './spiking-layers.js'
+import { rulesAt } from './target.js'
 import { byElement } from './thresholds.js'
 import { at, floats, toVariables, weightsOf } from './weights.js'
 
@@ -15,6 +17,8 @@ import { at, floats, toVariables, weightsOf } from './weights.js'
 export interface NeuronCalibration {
   readonly initial: Float64Array
   readonly current: Float64Array
+  /** The potential to fire at, where that is not the threshold. */
+  readonly level?: Float64Array
 }
 
 export interface NormalizeOptions {
@@ -54,11 +58,14 @@ export async function normalize(plan: Plan, thresholds: ReadonlyMap<string, Floa
         if (code.absorbs) draft.replace(node.name, await scaledWeights(node, shapes.get(node.inputs[0]!)!, scales.of(node.inputs[0]!), shape, scales.of(node.name)))
         if (domains.get(node.name) === 'message') windowBias(draft, node.name, plan, depths.get(node.name)!, settings)
         break
-      case 'neuron':
-        draft.replace(node.name, code.neuron(siteOf(node, shape, depths.get(node.name)!, elementwise.get(node.name)!, scales.of(node.name), options), settings))
+      case 'neuron': {
+        const site = siteOf(node, shape, depths.get(node.name)!, elementwise.get(node.name)!, scales.of(node.name), options)
+        draft.replace(node.name, code.neuron(site, settings))
+        if (code.absorbs && rulesAt(settings.target, site.depth)) await absorbLevel(draft, site, (own) => code.neuron(own, settings))
         break
+      }
       case 'maxPool':
-        if (domains.get(node.name) === 'message') draft.replace(node.name, node.layer.kind === 'maxPool' ? spikingMaxPool('spikingMaxPool', node.layer.config) : spikingMaxPool('spikingGlobalMaxPool', {}))
+        if (domains.get(node.name) === 'message') poolSpikes(draft, node, shapes.get(node.inputs[0]!)!, plan, settings)
         break
       case 'linear':
         if (node.layer.kind === 'constant') await changeConstant(draft, node, shape, scales.of(node.name), domains.get(node.name) === 'message' && code.flow === 'once')
@@ -80,7 +87,7 @@ function unscaled({ shapes }: Plan): Scales {
   return { of: (name) => new Float64Array(sizeOf(shapes.get(name)!)).fill(1) }
 }
 
-function siteOf({ name, layer }: NetworkNode, shape: Shape, depth: number, threshold: Float64Array, scale: Float64Array, { neurons, initialPotential }: NormalizeOptions): Site {
+function siteOf({ name, layer }: NetworkNode, shape: Shape, depth: number, threshold: Float64Array, scale: Float64Array, { neurons, initialPotential, settings }: NormalizeOptions): Site {
   const scaled = (values: Float64Array): Float64Array => values.map((value, i) => value / scale[i]!)
   const calibrated = neurons?.get(name)
   return {
@@ -89,8 +96,44 @@ function siteOf({ name, layer }: NetworkNode, shape: Shape, depth: number, thres
     shape,
     depth,
     threshold: scaled(threshold),
-    initial: scaled(calibrated ? byElement(calibrated.initial, shape) : threshold.map((value) => value * initialPotential)),
+    level: scaled(calibrated?.level ? byElement(calibrated.level, shape) : threshold),
+    initial: scaled(calibrated ? byElement(calibrated.initial, shape) : threshold.map((value) => (rulesAt(settings?.target, depth) ? 0 : value * initialPotential))),
     current: calibrated ? scaled(byElement(calibrated.current, shape)) : new Float64Array(threshold.length),
+  }
+}
+
+/**
+ * Neurons of a chip with threshold 1 and no current, these taken into the weights before them where nothing else reads those; and a factor behind them
+ * where an Add ties what a spike stands for to that of another layer.
+ */
+async function absorbLevel(draft: Draft, site: Site, make: (site: Site) => Layer): Promise<void> {
+  const { name, shape, threshold, level, current } = site
+  const before = draft.node(draft.node(name)!.inputs[0]!)
+  const isConv = before?.layer.kind === 'conv'
+  if (before && (isConv || (before.layer.kind === 'linear' && shape.length === 1)) && draft.onlyConsumer(before.name)) {
+    const { weight, bias } = await weightsOf(before.layer)
+    const outputs = shape[0]!
+    const [perRow, inner] = [sizeOf(weight!.shape) / outputs, sizeOf(shape) / outputs]
+    const over = (o: number): number => threshold[o * inner]! / level[o * inner]!
+    draft.replace(before.name, withWeights(before, {
+      weight: floats(weight!.shape, (i) => at(weight!.data, i) * over(Math.floor(i / perRow))),
+      bias: floats([outputs], (o) => ((bias ? at(bias.data, o) : 0) + current[o * inner]!) * over(o)),
+    }))
+    draft.replace(name, make({ ...site, level: threshold, current: current.map(() => 0) }))
+  }
+  if (draft.node(name)!.layer.config['amplitude'] !== 'one' || threshold.every((value) => value === 1)) return
+  draft.insertAfter(name, `${name}_scale`, constantLayer({ function: 'mul', swap: false }, toVariables({ operand: floats(shape, (i) => threshold[i]!) }, name)))
+}
+
+/** Maximum pooling of messages: of their sums, or, on a chip that resets to 0, of the spikes of each step, for which neurons fire when any does. */
+function poolSpikes(draft: Draft, { name, layer }: NetworkNode, from: Shape, { code }: Plan, { target }: CodeSettings): void {
+  const global = layer.kind !== 'maxPool'
+  if (target?.reset !== 'hard') draft.replace(name, global ? spikingMaxPool('spikingGlobalMaxPool', {}) : spikingMaxPool('spikingMaxPool', layer.config))
+  else if (code.absorbs) {
+    const { kernel, stride, padding, dilation } = global ? { kernel: from.slice(1), stride: from.slice(1), padding: from.slice(1).map(() => [0, 0] as const), dilation: from.slice(1).map(() => 1) } : (layer.config as unknown as MaxPoolConfig)
+    if (dilation.some((n) => n !== 1)) return
+    draft.replace(name, averagePoolLayer({ kernel, stride, padding, countIncludePad: true }))
+    draft.insertAfter(name, `${name}_any`, integrateAndFire({ threshold: 0.5 / sizeOf(kernel), reset: { to: 0 } }))
   }
 }
 
@@ -121,6 +164,20 @@ async function changeConstant(draft: Draft, node: NetworkNode, shape: Shape, sca
     draft.replace(node.name, constantLayer({ function: 'mul', swap: false }, toVariables({ operand: floats([], () => -1) }, node.name)))
     draft.insertAfter(node.name, `${node.name}_bias`, gate({ start: 0, length: 1 }, bias))
   } else draft.replace(node.name, gate({ start: 0, length: 1 }, bias))
+}
+
+/** The largest magnitude of a weight of each output channel, times the scale of what it takes. */
+export async function weightRanges(node: NetworkNode, from: Shape, input: Float64Array): Promise<Float64Array> {
+  const outputs = node.layer.variables['weight']!.shape[0]!
+  const layer = await scaledWeights(node, from, input, [outputs], new Float64Array(outputs).fill(1))
+  const { weight } = await weightsOf(layer)
+  const perRow = weight!.data.length / outputs
+  const ranges = new Float64Array(outputs)
+  for (let i = 0; i < weight!.data.length; i++) {
+    const row = Math.floor(i / perRow)
+    ranges[row] = Math.max(ranges[row]!, Math.abs(at(weight!.data, i)))
+  }
+  return ranges
 }
 
 async function scaledWeights(node: NetworkNode, from: Shape, input: Float64Array, to: Shape, output: Float64Array): Promise<Layer> {

@@ -7,6 +7,8 @@ import { at, floats, toVariables, weightsOf } from './weights.js'
 export interface PrepareOptions {
   /** A softmax or log-softmax at the very end: away with it (the argmax stays the same), or kept. */
   readonly softmax: 'strip' | 'keep'
+  /** Whether the first neurons take what does not change, so that pooling before them is computed once. Default false. */
+  readonly poolFirst?: boolean
 }
 
 /**
@@ -24,7 +26,16 @@ export async function prepare(net: Network, options: PrepareOptions): Promise<{ 
     const next = layer.kind === 'maxPool' ? draft.onlyConsumer(name) : undefined
     if (next?.layer.kind === 'relu') draft.swap(name, next.name)
   }
+  if (options.poolFirst) poolBeforeNeurons(draft)
   return { network: draft.finish(), notes }
+}
+
+/** Maximum pooling in front of each ReLU that has no other before it, where it is all that takes what comes out. */
+function poolBeforeNeurons(draft: Draft): void {
+  const isFirst = (name: string): boolean => draft.node(name)?.inputs.every((input) => draft.node(input)?.layer.kind !== 'relu' && isFirst(input)) ?? true
+  for (const { name } of draft.nodes.filter(({ layer, name: own }) => layer.kind === 'relu' && isFirst(own))) {
+    for (let next = draft.onlyConsumer(name); next?.layer.kind === 'maxPool'; next = draft.onlyConsumer(name)) draft.swap(name, next.name)
+  }
 }
 
 /** Layers that repeat an array for each sample, in a form that does not need the number of samples: for files of any batch size. */

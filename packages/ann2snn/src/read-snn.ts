@@ -26,8 +26,8 @@ export function readSnn(bytes: Uint8Array, options: ReadOptions = {}): { readonl
     const got = metadata['snn.version'] === undefined ? 'no snn.version in its metadata' : `version ${metadata['snn.version']}`
     throw wrongFile(`it has ${got}, expected ${formatVersion}`, metadata['snn.version'] === undefined ? 'Convert the model first: snn convert.' : 'Update @snn/ann2snn.')
   }
-  const { inputs, nodes, outputs } = parseJson(metadata, 'snn.network') as NetworkDescription
-  if (![inputs, nodes, outputs].every(Array.isArray)) throw wrongFile('its metadata snn.network is not of the right form', 'Write it again.')
+  const { inputs, nodes, outputs, feedback = [] } = parseJson(metadata, 'snn.network') as NetworkDescription
+  if (![inputs, nodes, outputs, feedback].every(Array.isArray)) throw wrongFile('its metadata snn.network is not of the right form', 'Write it again.')
   const initial = parseJson(metadata, 'snn.initial') as Readonly<Record<string, InitialValue>>
   const variableOf = (name: string): Variable => {
     const constant = constants.get(name)
@@ -47,6 +47,7 @@ export function readSnn(bytes: Uint8Array, options: ReadOptions = {}): { readonl
         return { name, layer, inputs: from }
       }),
       outputs,
+      feedback,
     })
     const form = metadata['snn.form'] ?? 'step'
     if (form !== 'step' && form !== 'sequence') throw wrongFile(`its metadata snn.form is '${form}', expected 'step' or 'sequence'`, 'Update @snn/ann2snn.')

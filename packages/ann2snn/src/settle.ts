@@ -4,6 +4,7 @@ import type { Code, CodeSettings } from './codes/code.js'
 import { codeNamed } from './codes/table.js'
 import type { ConvertOptions } from './convert.js'
 import { checkSteps } from './simulate.js'
+import { targetNamed, type TargetRules } from './target.js'
 import { parseMode, type Mode } from './thresholds.js'
 
 /** Options of a conversion, checked, with their defaults. */
@@ -19,11 +20,13 @@ export interface Settled {
 /** Throws `ARGUMENT` for options that do not go together. */
 export function settle(options: ConvertOptions): Settled {
   const code = codeNamed(options.code ?? 'binary')
-  const mode = options.mode ?? defaultMode(code, options)
+  const target = options.target === undefined ? undefined : targetNamed(options.target)
+  const T = options.T ?? (target ? stepsOfTargets : undefined)
+  const mode = options.mode ?? defaultMode(code, T)
   const { initialPotential = 0.5, weights = 'keep', steps } = options
   const per = mode === 'balance' || mode === 'sequential' || mode === 'gaussian' ? 'channel' : (options.per ?? (code.levels ? 'channel' : 'layer'))
   parseMode(mode)
-  const settings = checkSettings(code, { ...options, mode })
+  const settings = checkSettings(code, { ...options, ...(T !== undefined && { T }), mode }, target)
   if (!(initialPotential >= 0 && initialPotential <= 1)) {
     throw new SnnError('ARGUMENT', `[convert] initialPotential ${initialPotential}, expected a share of the threshold from 0 to 1.`, { name: 'initialPotential', value: initialPotential })
   }
@@ -33,12 +36,15 @@ export function settle(options: ConvertOptions): Settled {
   return { code, mode, per, settings, weights, initialPotential }
 }
 
-function defaultMode({ levels, mode }: Code, { T }: ConvertOptions): Mode {
+/** Where nobody says how many. */
+const stepsOfTargets = 32
+
+function defaultMode({ levels, mode }: Code, T: number | undefined): Mode {
   if (levels) return mode ?? 'max'
   return T === undefined ? '99.9%' : 'sequential'
 }
 
-function checkSettings(code: Code, { levels = code.levels?.default ?? 0, digits = code.digits, T = 0, wait = 0, mode, weights = 'keep', resume }: ConvertOptions): CodeSettings {
+function checkSettings(code: Code, { levels = code.levels?.default ?? 0, digits = code.digits, T = 0, wait = 0, mode, weights = 'keep', resume }: ConvertOptions, target: TargetRules | undefined): CodeSettings {
   const refuse = (name: string, value: number, expected: string): never => {
     throw new SnnError('ARGUMENT', `[convert] ${name} ${value}, expected ${expected}.`, { name, value })
   }
@@ -54,7 +60,8 @@ function checkSettings(code: Code, { levels = code.levels?.default ?? 0, digits 
   if (weights !== 'keep' && mode !== 'sequential') throw new SnnError('ARGUMENT', `[convert] weights '${weights}' in mode ${JSON.stringify(mode)}, expected mode 'sequential', which alone changes weights.`, { name: 'weights', value: weights })
   if (resume && mode !== 'sequential') throw new SnnError('ARGUMENT', `[convert] resume in mode ${JSON.stringify(mode)}, expected mode 'sequential', which alone can be resumed.`, { name: 'resume', value: mode })
   if (wait > 0 && T === 0) refuse('wait', wait, '0 without T. Say for how many steps the network is made: T')
-  return { levels, digits, T, wait }
+  if (target && (code.name !== 'binary' || wait > 0)) throw new SnnError('ARGUMENT', `[convert] a target with the code '${code.name}'${wait > 0 ? ' and waiting' : ''}, expected the code 'binary' without waiting, which chips carry. Leave it out.`, { name: 'target', value: code.name })
+  return { levels, digits, T, wait, ...(target && { target }) }
 }
 
 /** What a report says of weights. */

@@ -2,9 +2,9 @@ import type { Network, NetworkMetadata, ReadoutOption } from '@snn/nn'
 
 /**
  * Version of the form of `.snn.onnx` files. 1: the output of the last step counts. 2: the metadata `snn.readout` and `snn.encoding` say more. A file is written as
- * 1 where that says all, so that older readers take it.
+ * 1 or 2 where that says all, so that older readers take it. 3: the network has connections backwards.
  */
-export const formatVersion = 2
+export const formatVersion = 3
 
 /** What a `.snn.onnx` file says beside the network; what is said of how the network runs is in `Network.metadata`, too. */
 export interface SnnMetadata extends Pick<NetworkMetadata, 'T' | 'encoding'> {
@@ -35,4 +35,6 @@ export interface NetworkDescription {
   readonly inputs: Network['inputs']
   readonly nodes: readonly NodeDescription[]
   readonly outputs: readonly string[]
+  /** Connections backwards, where there are some. */
+  readonly feedback?: Network['feedback']
 }

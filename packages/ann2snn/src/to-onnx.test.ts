@@ -54,6 +54,13 @@ const cases: Readonly<Record<string, () => Network>> = {
   'spiking LSTM and RNN, with dropout': () => sequential(input([6]), spikingLstm(6, 8, { layers: 2, dropout: 0.5 }), spikingRnn(8, 4)),
   'spiking self-attention': () => sequential(input([8, 4]), spikingSelfAttention(8, { neuron: lif, heads: 2 })),
   'initial values that follow from parameters': () => sequential(input([6]), linear(6, 4), halfThresholdIntegrateAndFire({ threshold: variable({ data: Float32Array.of(0.5, 0.8, 0.5, 1.2), shape: [4] }) }), linear(4, 3), halfThresholdIntegrateAndFire()),
+  'a connection backwards': () =>
+    new Network({
+      inputs: [{ name: 'x', shape: [4] }],
+      feedback: [{ name: 'before', from: 'lif', shape: [4] }],
+      nodes: [{ name: 'back', layer: linear(4, 4), inputs: ['before'] }, { name: 'sum', layer: addLayer({}), inputs: ['x', 'back'] }, { name: 'lif', layer: lif({ tau: 1.5, threshold: 0.2 }), inputs: ['sum'] }],
+      outputs: ['lif'],
+    }),
   'two outputs': () =>
     new Network({
       inputs: [{ name: 'x', shape: [4] }, { name: 'y', shape: [4] }],

@@ -65,7 +65,7 @@ export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise
     ...named.model,
     producer: '@snn/ann2snn',
     metadata: {
-      'snn.version': String(use.readout || use.encoding ? formatVersion : 1),
+      'snn.version': String(versionOf(net, use)),
       'snn.network': JSON.stringify({ inputs, ...describeNetwork(net, named.names) }),
       'snn.initial': JSON.stringify(initialValues(net, inputs, states, values, T)),
       ...(T === undefined ? {} : { 'snn.form': 'sequence' }),
@@ -78,6 +78,11 @@ export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise
       ...(options.calibration === undefined ? {} : { 'snn.calibration': JSON.stringify(options.calibration) }),
     },
   })
+}
+
+/** The oldest version that says all. */
+function versionOf({ feedback }: Network, { readout, encoding }: NetworkMetadata): number {
+  return feedback.length > 0 ? formatVersion : readout || encoding ? 2 : 1
 }
 
 /** How the network is run and read; what a file says by saying nothing is left out. */
@@ -126,7 +131,7 @@ function nameConstants(model: Model, snn: Network, values: ReadonlyMap<Variable,
   }
 }
 
-function describeNetwork({ nodes, outputs }: Network, names: ReadonlyMap<Variable, string>): Omit<NetworkDescription, 'inputs'> {
+function describeNetwork({ nodes, outputs, feedback }: Network, names: ReadonlyMap<Variable, string>): Omit<NetworkDescription, 'inputs'> {
   return {
     nodes: nodes.map(({ name, layer, inputs: from }) => ({
       name,
@@ -136,5 +141,6 @@ function describeNetwork({ nodes, outputs }: Network, names: ReadonlyMap<Variabl
       variables: Object.fromEntries(Object.entries(layer.variables).flatMap(([key, v]) => (names.has(v) ? [[key, names.get(v)!] as const] : []))),
     })),
     outputs,
+    ...(feedback.length > 0 && { feedback }),
   }
 }

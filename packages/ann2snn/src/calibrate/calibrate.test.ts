@@ -100,7 +100,7 @@ describe('the grid of thresholds and ramps', () => {
         return { currents, activation: Math.max(0, currents.subarray(start - wait).reduce((a, b) => a + b) / T) }
       })
       const largest = Math.max(...traces.map(({ activation }) => activation))
-      const errorOf = async ({ threshold, initial, current }: ChosenNeuron): Promise<number> => {
+      const errorOf = async ({ threshold, initial, current }: Omit<ChosenNeuron, 'level'>): Promise<number> => {
         const options = { threshold, initial: { v: initial }, current, start, length: T, wait }
         const cell = (signed ? signedIntegrateAndFire(options) : windowedIntegrateAndFire(options)) as unknown as Cell
         const run = compile((x: Tensor) => scan((state: ReturnType<Cell['initialState']>, now: Tensor) => {

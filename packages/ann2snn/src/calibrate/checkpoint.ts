@@ -20,6 +20,8 @@ export interface NeuronsFound {
   readonly threshold: readonly number[]
   readonly initial: readonly number[]
   readonly current: readonly number[]
+  /** Where neurons fire at another potential than the threshold. */
+  readonly level?: readonly number[]
 }
 
 /** Throws `ARGUMENT` for a record of another calibration. */

@@ -13,10 +13,19 @@ export interface GridOptions {
   readonly signed: boolean
   /** No threshold above this. */
   readonly cap: number
+  /** Whether it can only start at 0. */
+  readonly fromZero?: boolean
+  /** Whether it is reset to 0, and not by subtraction. */
+  readonly hard?: boolean
+  /** It cannot fire at less. */
+  readonly least?: number
 }
 
 export interface ChosenNeuron {
+  /** What a spike stands for. */
   readonly threshold: number
+  /** The potential that it fires at: the threshold, but for neurons that lose what exceeds it. */
+  readonly level: number
   readonly initial: number
   readonly current: number
 }
@@ -24,6 +33,9 @@ export interface ChosenNeuron {
 /** The usual ones first: what is worse than those is soon given up. */
 const thresholdShares: readonly number[] = Array.from({ length: 11 }, (_, i) => (11 - i) / 10)
 const ramps: readonly number[] = [0, 0.25, 0.5, 0.75, 1]
+/** For a reset to 0: what is lost at a spike is less beside a larger threshold, and is made up for by a level below it. */
+const hardShares: readonly number[] = [0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3, 4, 6]
+const levels: readonly number[] = [1, 0.9, 0.8, 0.7, 0.5]
 
 /**
  * Threshold and ramp of one channel, by trying: threshold = f max, initial potential threshold (1/2 - beta), current beta threshold / T, with
@@ -31,13 +43,16 @@ const ramps: readonly number[] = [0, 0.25, 0.5, 0.75, 1]
  *
  *   mean((mean over t of o - a)^2) + mean over t of mean((sum over s <= t of o[s] / T - a (t + 1) / T)^2)
  *
- * where o is what the neuron emits and a the ANN's activation: as many spikes as needed, and evenly.
+ * where o is what the neuron emits and a the ANN's activation: as many spikes as needed, and evenly. A neuron that starts at 0 has the ramp in its
+ * current alone; one that is reset to 0 may fire at a level below its threshold, so that its rate is right in spite of what is lost.
  */
 export function chooseNeuron(traces: readonly Trace[], largest: number, options: GridOptions): ChosenNeuron {
-  const { T, cap } = options
-  let best: ChosenNeuron = { threshold: Math.min(largest, cap), initial: Math.min(largest, cap) / 2, current: 0 }
+  const { T, cap, fromZero = false, hard = false, least: floor = 0 } = options
+  const most = Math.min(largest, cap)
+  let best: ChosenNeuron = { threshold: most, level: Math.max(floor, most), initial: fromZero ? 0 : most / 2, current: 0 }
   let least = Infinity
   const consider = (neuron: ChosenNeuron): void => {
+    if (neuron.level < floor) return
     let error = 0
     for (const trace of traces) {
       error += errorOf(trace, neuron, options)
@@ -46,17 +61,23 @@ export function chooseNeuron(traces: readonly Trace[], largest: number, options:
     least = error
     best = neuron
   }
-  const thresholds = new Set(thresholdShares.map((share) => Math.min(share * largest, cap)))
+  // a bound of the activation is one of rates: with a reset to 0 the threshold is not what they reach
+  const thresholds = new Set(hard ? hardShares.map((share) => share * most) : thresholdShares.map((share) => Math.min(share * largest, cap)))
   for (const offset of [0, missing(traces, T)]) {
     for (const threshold of thresholds) {
-      for (const beta of ramps) consider({ threshold, initial: threshold * (0.5 - beta), current: (beta * threshold) / T + offset })
+      for (const part of hard ? levels : [1]) {
+        const level = Math.max(floor, part * threshold)
+        for (const beta of ramps) consider({ threshold, level, initial: fromZero ? 0 : level * (0.5 - beta), current: (beta * level) / T + offset })
+      }
     }
   }
   for (const step of [1 / 8, 1 / 16, 1 / 32]) {
     for (const change of [step, -step]) {
-      consider({ ...best, threshold: Math.min(cap, best.threshold * (1 + change * 0.4)) })
-      consider({ ...best, initial: best.initial + change * best.threshold })
-      consider({ ...best, current: best.current + (change * best.threshold) / T })
+      const threshold = best.threshold * (1 + change * 0.4)
+      consider(hard ? { ...best, threshold } : { ...best, threshold: Math.min(cap, threshold), level: Math.min(cap, threshold) })
+      if (hard) consider({ ...best, level: best.level * (1 + change * 0.4) })
+      if (!fromZero) consider({ ...best, initial: best.initial + change * best.level })
+      consider({ ...best, current: best.current + (change * best.level) / T })
     }
   }
   return best
@@ -77,7 +98,7 @@ function missing(traces: readonly Trace[], T: number): number {
 }
 
 /** The same arithmetic as `windowedIntegrateAndFire` and `signedIntegrateAndFire` of @snn/neuron. */
-function errorOf({ currents, activation }: Trace, { threshold, initial, current }: ChosenNeuron, { T, wait, signed }: GridOptions): number {
+function errorOf({ currents, activation }: Trace, { threshold, level, initial, current }: ChosenNeuron, { T, wait, signed, hard = false }: GridOptions): number {
   const charging = currents.length
   const start = charging - T + wait
   let v = initial
@@ -87,8 +108,8 @@ function errorOf({ currents, activation }: Trace, { threshold, initial, current 
   let due = 0
   for (let t = start; t < start + T; t++) {
     if (t < charging) v += currents[t]! + current
-    if (v >= threshold) {
-      v -= threshold
+    if (v >= level) {
+      v = hard ? 0 : v - level
       count++
     } else if (signed && v < 0 && count > 0) {
       v += threshold

@@ -2,9 +2,13 @@ import type { NetworkNode } from '@snn/nn'
 import { sizeOf } from '@snn/tensor'
 import { checkActivations } from '../activations.js'
 import { upperBound } from '../codes/code.js'
+import { rulesAt } from '../target.js'
+import { byElement } from '../thresholds.js'
+import { weightRanges } from '../normalize.js'
 import type { Plan } from '../plan.js'
+import { chooseScales } from '../scales.js'
 import type { NeuronsFound } from './checkpoint.js'
-import { chooseNeuron, type Trace } from './neuron-grid.js'
+import { chooseNeuron, type ChosenNeuron, type Trace } from './neuron-grid.js'
 import type { Calibrated, Frontier } from './frontier.js'
 import { annSegment, spikingSegment } from './segment.js'
 import type { SequentialOptions } from './sequential.js'
@@ -53,9 +57,34 @@ export async function chooseNeurons(plan: Plan, calibrated: Calibrated, { name, 
     seen += chunk.size
   }
   const layerLargest = Math.max(...largest) || 1
-  const grid = { T: settings.T, wait: settings.wait, signed: plan.code.signed, cap: upperBound(layer) }
-  const chosen = traces.map((own, channel) => chooseNeuron(own, Math.max(largest[channel]!, layerLargest * 1e-2), grid))
-  return { what: 'neurons', threshold: chosen.map(({ threshold }) => threshold), initial: chosen.map(({ initial }) => initial), current: chosen.map(({ current }) => current) }
+  const rules = rulesAt(settings.target, plan.depths.get(name)!)
+  const grid = { T: settings.T, wait: settings.wait, signed: plan.code.signed, cap: upperBound(layer), fromZero: rules !== undefined, hard: rules?.reset === 'hard' }
+  const choose = (channel: number, least = 0): ChosenNeuron => chooseNeuron(traces[channel]!, Math.max(largest[channel]!, layerLargest * 1e-2), { ...grid, least })
+  let chosen = traces.map((_, channel) => choose(channel))
+  const ranges = rules && (await weightRangesOf(plan, calibrated, inputs[0]!))
+  if (ranges) {
+    const share = sharedRange(chosen.map(({ level }, channel) => ranges[channel]! / level))
+    chosen = chosen.map((own, channel) => (ranges[channel]! <= share * own.level ? own : choose(channel, ranges[channel]! / share)))
+  }
+  return { what: 'neurons', threshold: chosen.map(({ threshold }) => threshold), initial: chosen.map(({ initial }) => initial), current: chosen.map(({ current }) => current), ...(grid.hard && { level: chosen.map(({ level }) => level) }) }
+}
+
+/**
+ * The weights of a layer of a chip share one scale, and the largest has all bits: this is the largest that a weight may be, in units of the level that its channel fires at, so
+ * that enough bits are left for those of others and for the threshold. A channel that is hardly ever active would ask for a low level, and with it for large weights.
+ */
+function sharedRange(ranges: readonly number[]): number {
+  const median = [...ranges].sort((a, b) => a - b)[Math.floor(ranges.length / 2)]!
+  return Math.min(2, 3 * median)
+}
+
+/** The largest weight into each channel of neurons in units of the ANN; undefined where something else than a layer with weights comes before. */
+async function weightRangesOf({ network, shapes, roles, ...plan }: Plan, { network: now, thresholds }: Calibrated, before: string): Promise<Float64Array | undefined> {
+  if (roles.get(before) !== 'weighted') return undefined
+  const node = now.node(before)
+  const from = node.inputs[0]!
+  const scales = chooseScales({ ...plan, network, shapes, roles }, new Map([...thresholds].map(([name, own]) => [name, byElement(own, shapes.get(name)!)])))
+  return await weightRanges(node, shapes.get(from)!, scales.of(from))
 }
 
 /** Simulates a calibrated layer of neurons for those behind it. */

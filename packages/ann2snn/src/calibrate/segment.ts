@@ -42,7 +42,8 @@ export async function spikingSegment(plan: Plan, calibrated: Calibrated, names: 
   const network = new Network({ inputs: sources.map((name) => ({ name, shape: plan.shapes.get(name)! })), nodes, outputs: names })
   const inside = new Set(nodes.map(({ name }) => name))
   const thresholds = new Map([...calibrated.thresholds].filter(([name]) => inside.has(name)))
-  const ahead = layersAhead(plan, nodes, sources)
+  // without waiting nothing hangs on it, and a chip's neurons are told from those of the host by their depth
+  const ahead = wait === 0 ? 0 : layersAhead(plan, nodes, sources)
   const depths = new Map([...plan.depths].map(([name, depth]) => [name, depth - ahead]))
   const part: Plan = { ...plan, code: { ...plan.code, absorbs: false }, network, depths }
   const { snn } = await normalize(part, thresholds, { initialPotential: 0.5, delay: 0, settings, neurons: calibrated.neurons })

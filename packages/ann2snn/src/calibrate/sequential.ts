@@ -47,7 +47,7 @@ export async function calibrateSequentially(plan: Plan, data: Batches, options: 
       calibrated.network = draft.finish()
     } else {
       calibrated.thresholds.set(node.name, Float64Array.from(found.threshold))
-      calibrated.neurons.set(node.name, { initial: Float64Array.from(found.initial), current: Float64Array.from(found.current) })
+      calibrated.neurons.set(node.name, { initial: Float64Array.from(found.initial), current: Float64Array.from(found.current), ...(found.level && { level: Float64Array.from(found.level) }) })
       if (frontier.isNeeded(index, node.name)) await simulateNeurons(plan, calibrated, node.name, options, frontier)
     }
     frontier.finish(index)

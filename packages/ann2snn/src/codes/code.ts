@@ -1,5 +1,6 @@
 import type { Layer, StatefulLayer } from '@snn/nn'
 import type { Shape } from '@snn/tensor'
+import type { TargetRules } from '../target.js'
 
 export type CodeName = 'binary' | 'signed' | 'burst' | 'phase' | 'stBif' | 'multiThreshold' | 'differential' | 'delta'
 
@@ -11,6 +12,8 @@ export interface Site {
   readonly shape: Shape
   /** The activation that the code counts in: as a rule the largest. */
   readonly threshold: Float64Array
+  /** The potential that it fires at: the threshold, but for neurons that lose what exceeds it. */
+  readonly level: Float64Array
   /** The initial potential. */
   readonly initial: Float64Array
   /** A constant current at every step. */
@@ -28,6 +31,8 @@ export interface CodeSettings {
   readonly T: number
   /** Steps that each layer of neurons integrates before it fires. */
   readonly wait: number
+  /** What the network keeps to, where it is for a chip. */
+  readonly target?: TargetRules | undefined
 }
 
 /**

@@ -1,15 +1,12 @@
 import type { Network } from '@snn/nn'
 import { checkArray, checkObject, SnnError } from '@snn/tensor'
-import type { NetFile, NetLayer } from '../net/net-file.js'
-import { layerKindText, netScalar, netTensor, neuronKindText, type NetValue } from '../net/net-value.js'
+import type { NetFile } from '../net/net-file.js'
 import { writeNet } from '../net/write-net.js'
 import { resources, type Resources } from '../resources/resources.js'
-import { scaleInputs, scaleRows, type LinearMap } from './linear-map.js'
 import type { Approximation } from './neuron-form.js'
+import { netFileOf, planStages, type PlanOptions, type StagePlan } from './plan-stages.js'
 import { pythonScript } from './python-script.js'
-import { quantize, roundHalfEven, type QuantizedStage } from './quantize.js'
-import { channelOf, readStages, type Stage } from './read-stages.js'
-import { cannotExport } from './refuse.js'
+import type { QuantizedStage } from './quantize.js'
 
 export interface ExportNetOptions {
   /** From 2 to 8. Default 8. */
@@ -20,6 +17,15 @@ export interface ExportNetOptions {
   readonly decay?: { readonly iDecay?: number; readonly vDecay?: number }
   /** What the chip does otherwise and the user takes: each is named in the report. Default: nothing, and an error instead. */
   readonly approximate?: readonly Approximation[]
+  /**
+   * Steps in which spikes are sent to the chip. The chip adds a bias from its first step on, while spikes take a step for each layer; with this, each bias becomes
+   * b steps / (steps + layers up to it), so that what it adds altogether is right. Default: biases as they are.
+   */
+  readonly steps?: number
+  /** Largest magnitude that the membranes of a last layer without neurons reach, in units of the network: a membrane of the chip ends at 2^17 weights. Default: not looked at. */
+  readonly readoutRange?: number
+  /** Name of the ONNX file of the host's part (`splitEncoder`), for the Python program. Default: none, spikes are given. */
+  readonly encoder?: string
   /** Name of the files. Default 'network'. */
   readonly out?: string
 }
@@ -53,104 +59,63 @@ export interface ExportedNet {
 
 /**
  * A spiking network as a `.net` file for Loihi. Batch normalisation is folded into weights, average pooling becomes a convolution (or part of the
- * next), thresholds and amplitudes of spikes become scales of weights, weights are quantised with one scale a layer. What comes in must be spikes.
+ * next), maximum pooling of spikes becomes neurons that fire when any spike comes, thresholds and amplitudes of spikes become scales of weights, weights are
+ * quantised with one scale a layer. What comes in must be spikes: `splitEncoder` cuts off what makes them.
  * A last layer without neurons becomes neurons that never fire, whose membrane is read.
  *
  * @throws `CONVERT_UNSUPPORTED` naming the layer and what to do, for what the chip or the format cannot do; `ARGUMENT` for options
  */
 export async function exportNet(network: Network, options: ExportNetOptions = {}): Promise<ExportedNet> {
-  checkObject('exportNet', options)
-  const { weightBits = 8, percentile = 100, approximate = [], out = 'network', decay = {} } = options
-  checkArray('exportNet', approximate, 'approximate')
-  checkObject('exportNet', decay, 'decay')
-  if (!(Number.isInteger(weightBits) && weightBits >= 2 && weightBits <= 8)) throw new SnnError('ARGUMENT', `[exportNet] weightBits is ${weightBits}, expected a whole number from 2 to 8.`, { name: 'weightBits', value: weightBits })
-  if (!(percentile > 0 && percentile <= 100)) throw new SnnError('ARGUMENT', `[exportNet] percentile is ${percentile}, expected a number above 0 up to 100.`, { name: 'percentile', value: percentile })
-  for (const [name, value] of Object.entries(decay)) if (!(Number.isInteger(value) && value >= 0 && value <= 4096)) throw new SnnError('ARGUMENT', `[exportNet] decay.${name} is ${value}, expected a whole number from 0 to 4096.`, { name, value })
-  const layers: NetLayer[] = []
-  const reports: ExportedLayer[] = []
-  let amplitude: Float64Array | undefined
-  for (const [i, stage] of (await readStages(network, approximate)).entries()) {
-    if (i === 0 && stage.map.kind === 'conv') layers.push({ kind: 'input', values: { type: layerKindText('input'), shape: netTensor('int64', stage.inputShape) } })
-    if (i > 0 && stage.map.kind === 'dense' && stage.inputShape.length === 3) layers.push({ kind: 'flatten', values: { type: layerKindText('flatten'), shape: netTensor('int64', [stage.map.inputs]) } })
-    const { layer, report } = exportStage(stage, amplitude, { weightBits, percentile, decay })
-    layers.push(layer)
-    reports.push(report)
-    amplitude = stage.form.amplitude
-  }
-  const net: NetFile = { layers, other: {} }
-  const files = { [`${out}.net`]: writeNet(net), [`${out}.py`]: new TextEncoder().encode(pythonScript(out, net)) }
-  return { net, files, report: { weightBits, layers: reports }, resources: resources(net) }
+  const plan = checkExport('exportNet', options)
+  return exportPlans(await planStages(network, plan), plan.weightBits, options)
 }
 
-interface StageOptions {
-  readonly weightBits: number
-  readonly percentile: number
-  readonly decay: { readonly iDecay?: number; readonly vDecay?: number }
+/** File, program, report and resources of planned stages. */
+export function exportPlans(plans: readonly StagePlan[], weightBits: number, { out = 'network', encoder, steps }: ExportNetOptions): ExportedNet {
+  const net = netFileOf(plans)
+  const script = pythonScript(out, net, { encoder, steps, reads: plans.at(-1)!.stage.form.threshold === undefined ? 'membrane' : 'spikes' })
+  const files = { [`${out}.net`]: writeNet(net), [`${out}.py`]: new TextEncoder().encode(script) }
+  return { net, files, report: { weightBits, layers: plans.map((plan) => reportOf(plan, steps !== undefined)) }, resources: resources(net) }
 }
 
-function exportStage(stage: Stage, amplitude: Float64Array | undefined, { weightBits, percentile, decay }: StageOptions): { readonly layer: NetLayer; readonly report: ExportedLayer } {
-  const { name, neuron, form, shape } = stage
-  const map = inUnitsOfThreshold(stage, amplitude)
-  const [iDecay, vDecay] = [decay.iDecay ?? roundHalfEven(4096 * (1 - form.keepCurrent)), decay.vDecay ?? roundHalfEven(4096 * (1 - form.keepVoltage))]
-  const silent = form.threshold === undefined
-  const quantized = quantize(name, map, { weightBits, percentile, exactThreshold: iDecay === 4096 && vDecay === 0, silent })
-  if (quantized.vThMant < 1) throw cannotExport(name, map.kind, `its weights are so large beside its threshold that ${weightBits} bits leave none for the threshold`, 'Use more weightBits, or a lower percentile.')
-  const { kind } = map
-  const values: Record<string, NetValue> = {
-    type: layerKindText(kind),
-    shape: netTensor('int64', shape),
-    ...(map.kind === 'dense' ? denseValues(map.inputs, map.outputs) : convValues(map, stage.inputShape)),
-    weight: netTensor('float32', quantized.weight, map.kind === 'dense' ? [map.outputs, map.inputs] : map.weightShape),
-    ...(quantized.bias.some((b) => b !== 0) ? { bias: netTensor('float32', quantized.bias) } : {}),
-    'neuron/type': neuronKindText('CUBA'),
-    'neuron/iDecay': netScalar(iDecay),
-    'neuron/vDecay': netScalar(vDecay),
-    'neuron/vThMant': netScalar(quantized.vThMant),
-    'neuron/refDelay': netScalar(1),
-    'neuron/gradedSpike': netScalar(0, 'bool'),
+/** The options of an export, checked. @throws `ARGUMENT` */
+export function checkExport(operation: string, options: ExportNetOptions): PlanOptions {
+  checkObject(operation, options)
+  const { weightBits = 8, percentile = 100, approximate = [], decay = {}, steps, readoutRange } = options
+  checkArray(operation, approximate, 'approximate')
+  checkObject(operation, decay, 'decay')
+  const check = (name: string, value: number, valid: boolean, expected: string): void => {
+    if (!valid) throw new SnnError('ARGUMENT', `[${operation}] ${name} is ${value}, expected ${expected}.`, { name, value })
   }
+  check('weightBits', weightBits, Number.isInteger(weightBits) && weightBits >= 2 && weightBits <= 8, 'a whole number from 2 to 8')
+  check('percentile', percentile, percentile > 0 && percentile <= 100, 'a number above 0 up to 100')
+  for (const [name, value] of Object.entries(decay)) check(`decay.${name}`, value, Number.isInteger(value) && value >= 0 && value <= 4096, 'a whole number from 0 to 4096')
+  if (steps !== undefined) check('steps', steps, Number.isSafeInteger(steps) && steps >= 1, 'a whole number from 1')
+  if (readoutRange !== undefined) check('readoutRange', readoutRange, readoutRange >= 0 && readoutRange < Infinity, 'a number from 0')
+  return { weightBits, percentile, approximate, decay, steps, readoutRange }
+}
+
+function reportOf(plan: StagePlan, biasKnown: boolean): ExportedLayer {
+  const { stage: { name, neuron, form, shape }, map, iDecay, vDecay, quantized: { scale, limitedBy, vThMant, weightError, clipped } } = plan
   const decayError = Math.max(Math.abs(1 - form.keepCurrent - iDecay / 4096), Math.abs(1 - form.keepVoltage - vDecay / 4096))
-  const { scale, limitedBy, vThMant, weightError, clipped } = quantized
-  return {
-    layer: { kind, values },
-    report: { name, neuron, kind, shape, scale, limitedBy, vThMant, iDecay, vDecay, weightError, clipped, decayError, approximations: form.approximations, warnings: warningsOf(quantized, map, iDecay, stage.depth) },
-  }
-}
-
-/** Weights and bias by row over the threshold, times the amplitude of the spikes that come. */
-function inUnitsOfThreshold({ map, form, inputShape }: Stage, amplitude: Float64Array | undefined): LinearMap {
-  const over = (row: number): number => 1 / (form.threshold?.[row] ?? 1)
-  const scaled = scaleRows(map, (row) => form.gain * over(row))
-  const biased = { ...scaled, bias: map.bias.map((b, row) => (b + form.current) * form.biasGain * over(row)) }
-  return amplitude ? scaleInputs(biased, (channel) => amplitude[channel]!, inputShape.length === 3 ? channelOf(inputShape) : (input) => input) : biased
-}
-
-function denseValues(inputs: number, outputs: number): Record<string, NetValue> {
-  return { inFeatures: netScalar(inputs), outFeatures: netScalar(outputs) }
-}
-
-function convValues({ weightShape, stride, padding, dilation, groups }: Extract<LinearMap, { readonly kind: 'conv' }>, [channels]: readonly number[]): Record<string, NetValue> {
-  return {
-    inChannels: netScalar(channels!),
-    outChannels: netScalar(weightShape[0]),
-    kernelSize: netTensor('int64', weightShape.slice(2)),
-    stride: netTensor('int64', stride),
-    padding: netTensor('int64', padding),
-    dilation: netTensor('int64', dilation),
-    groups: netScalar(groups),
-  }
+  return { name, neuron, kind: map.kind, shape, scale, limitedBy, vThMant, iDecay, vDecay, weightError, clipped, decayError, approximations: form.approximations, warnings: warningsOf(plan, biasKnown) }
 }
 
 /** What may happen on the chip, and not in the network. */
-function warningsOf({ weight, bias, vThMant }: QuantizedStage, map: LinearMap, iDecay: number, depth: number): string[] {
-  const rows = map.bias.length
-  const width = weight.length / rows
-  let most = 0
-  for (let row = 0; row < rows; row++) most = Math.max(most, weight.subarray(row * width, (row + 1) * width).reduce((sum, w) => sum + Math.abs(w), 0))
+function warningsOf({ quantized, map, iDecay, stage: { depth } }: StagePlan, biasKnown: boolean): string[] {
+  const { bias, vThMant } = quantized
+  const most = largestRow(quantized.weight, map.bias.length)
   const warnings: string[] = []
   if (most * 64 * (4096 / Math.max(1, iDecay)) >= 2 ** 23) warnings.push(`u can wrap: the weights of one neuron add up to ${most}, and 2^17 is where 24 bits end`)
-  if (bias.some((b) => b !== 0)) warnings.push(`the bias is added from the first step on, and what is sent to the chip arrives here ${depth + 1} steps later`)
+  if (!biasKnown && bias.some((b) => b !== 0)) warnings.push(`the bias is added from the first step on, and what is sent to the chip arrives here ${depth + 1} steps later`)
   if (vThMant < 16) warnings.push(`the threshold is only ${vThMant}: weights are large beside it`)
   return warnings
 }
 
+/** The largest sum of magnitudes of the weights of one neuron. */
+export function largestRow(weight: Float64Array, rows: number): number {
+  const width = weight.length / rows
+  let most = 0
+  for (let row = 0; row < rows; row++) most = Math.max(most, weight.subarray(row * width, (row + 1) * width).reduce((sum, w) => sum + Math.abs(w), 0))
+  return most
+}

@@ -15,8 +15,8 @@ export interface NeuronForm {
   /** Factor of weights, and of bias, which the chip adds to v and not to u: that of a current that has settled. */
   readonly gain: number
   readonly biasGain: number
-  /** Added to the input in each step. */
-  readonly current: number
+  /** Added to the input in each step, by channel. */
+  readonly current: Float64Array | undefined
   /** Of each channel (or neuron), or one for all; undefined: never fires, and its membrane is read. */
   readonly threshold: Float64Array | undefined
   /** Of a spike, by channel: 1, or the threshold. */
@@ -54,18 +54,17 @@ export async function neuronForm(name: string, layer: Layer, channels: number, b
   if (Object.values(initial).some((value) => value !== 0) || Object.keys(variables).some((key) => key.startsWith('initial.'))) approximate('initial-membrane', 'its membrane does not start at 0, as on the chip', 'Convert without an initial membrane.')
   const threshold = fires ? await perChannel(name, layer, 'threshold', channels, 1) : undefined
   const amplitude = config['amplitude'] === 'threshold' ? threshold : undefined
-  const form = await dynamics(kind, config, one)
+  const current = kind === 'drivenIntegrateAndFire' ? await perChannel(name, layer, 'current', channels, 0) : undefined
+  const form = { ...(await dynamics(kind, config, one)), current }
   if (biased && form.keepCurrent > 0) approximate('bias-current', 'its bias goes through the current, the chip adds a bias to the voltage', 'Leave the bias of the layer before out.')
   return { ...form, threshold, amplitude, approximations }
 }
 
-type Dynamics = Pick<NeuronForm, 'keepCurrent' | 'keepVoltage' | 'gain' | 'biasGain' | 'current'>
+type Dynamics = Pick<NeuronForm, 'keepCurrent' | 'keepVoltage' | 'gain' | 'biasGain'>
 
 async function dynamics(kind: string, config: Readonly<Record<string, unknown>>, one: (key: string, fallback?: number) => Promise<number>): Promise<Dynamics> {
-  const direct = { keepCurrent: 0, keepVoltage: 1, gain: 1, biasGain: 1, current: 0 }
+  const direct = { keepCurrent: 0, keepVoltage: 1, gain: 1, biasGain: 1 }
   switch (kind) {
-    case 'drivenIntegrateAndFire':
-      return { ...direct, current: await one('current', 0) }
     case 'lif':
     case 'nonSpikingLif': {
       const tau = await one('tau', 2)

@@ -13,7 +13,7 @@ export interface QuantizedStage {
   /** Weight 1 of the network, with the threshold at 1, is so much in the file. */
   readonly scale: number
   /** What keeps the scale from being larger. */
-  readonly limitedBy: 'weights' | 'bias' | 'threshold'
+  readonly limitedBy: 'weights' | 'bias' | 'threshold' | 'range'
   /** Largest difference of a weight, as a part of the largest weight. */
   readonly weightError: number
   /** Weights that were clipped. */
@@ -27,6 +27,8 @@ export interface QuantizeOptions {
   readonly exactThreshold: boolean
   /** Never fires. */
   readonly silent: boolean
+  /** Largest magnitude that the membrane is to reach, in units of the network: it ends at 2^17. */
+  readonly range?: number | undefined
 }
 
 /**
@@ -35,13 +37,13 @@ export interface QuantizeOptions {
  *
  * @throws `CONVERT_UNSUPPORTED` for weights that are all zero afterwards
  */
-export function quantize(name: string, map: LinearMap, { weightBits, percentile, exactThreshold, silent }: QuantizeOptions): QuantizedStage {
+export function quantize(name: string, map: LinearMap, { weightBits, percentile, exactThreshold, silent, range = 0 }: QuantizeOptions): QuantizedStage {
   const step = 2 ** (9 - weightBits)
   const most = 256 - step
   const magnitudes = map.weight.map(Math.abs).sort()
   const largest = magnitudes[Math.min(magnitudes.length - 1, Math.ceil((percentile / 100) * magnitudes.length) - 1)] ?? 0
   const bias = map.bias.reduce((max, b) => Math.max(max, Math.abs(b)), 0)
-  const limits = { weights: most / largest, bias: largestBias / bias, threshold: silent ? Infinity : largestThreshold }
+  const limits = { weights: most / largest, bias: largestBias / bias, threshold: silent ? Infinity : largestThreshold, range: largestThreshold / range }
   const limitedBy = (Object.keys(limits) as (keyof typeof limits)[]).reduce((least, key) => (limits[key] < limits[least] ? key : least))
   const scale = limits[limitedBy]
   if (!Number.isFinite(scale)) throw cannotExport(name, map.kind, 'all weights are zero', 'Leave the layer out, or train it on.')
@@ -51,7 +53,8 @@ export function quantize(name: string, map: LinearMap, { weightBits, percentile,
   // -256 beside no positive weight acts as something else (see optimizeWeights and actingWeights).
   if (weight.every((w) => w <= 0)) weight = weight.map((w) => Math.max(-most, w))
   if (map.kind === 'dense') checkActing(name, weight)
-  const vThMant = silent ? largestThreshold : exactThreshold ? Math.ceil(scale) - 1 : Math.round(scale)
+  // a scale that rounding has put just above a whole number would miss what is exactly at the threshold
+  const vThMant = silent ? largestThreshold : exactThreshold ? Math.ceil(scale * (1 - 2 ** -40)) - 1 : Math.round(scale)
   return {
     weight,
     bias: map.bias.map((b) => roundHalfEven(b * scale)),

@@ -36,14 +36,23 @@ export async function readStages(net: Network, allowed: readonly Approximation[]
     if (!map) throw cannotExport(name, neuron?.kind ?? 'network', 'neurons without weights before them, which the file cannot have', 'Put a linear layer or a convolution before.')
     const channels = map.bias.length
     const form = neuron ? await neuronForm(name, neuron, channels, map.bias.some((b) => b !== 0), allowed) : readout
-    stages.push({ depth: stages.length, name: pending.name, neuron: name, map, form, inputShape: pending.inputShape, shape: map.kind === 'dense' ? [map.outputs] : shape })
-    pending = { name, map: undefined, inputShape: shape }
+    push(name, map, form, shape)
+  }
+  const push = (neuron: string, map: LinearMap, form: NeuronForm, shape: readonly number[]): void => {
+    stages.push({ depth: stages.length, name: pending.name, neuron, map, form, inputShape: pending.inputShape, shape: map.kind === 'dense' ? [map.outputs] : shape })
+    pending = { name: neuron, map: undefined, inputShape: shape }
   }
   for (const node of net.nodes) {
     const { name, layer } = node
     if (node.inputs.length !== 1 || node.inputs[0] !== before) throw cannotExport(name, layer.kind, `it takes ${node.inputs.join(' and ')}: layers of a .net file are a chain`, 'Train without shortcuts and branches.')
     const shape = shapes.get(name)!
-    if (isStateful(layer) && layer.kind !== 'dropout') await close(name, layer, shape)
+    if (layer.kind === 'spikingMaxPool' || layer.kind === 'spikingGlobalMaxPool') throw cannotExport(name, layer.kind, 'the maximum of all that came so far, which no neuron of the chip keeps', "Convert for the chip, convert(.., { target: 'loihi' }), or use average pooling.")
+    if (layer.kind === 'maxPool' || layer.kind === 'globalMaxPool') {
+      const map = maxPoolOf(node, shapes.get(before)!, pending.map)
+      const amplitude = stages.at(-1)?.form.amplitude
+      pending = { ...pending, name }
+      push(name, map, anyOf(map, amplitude), shape)
+    } else if (isStateful(layer) && layer.kind !== 'dropout') await close(name, layer, shape)
     else pending = await addLayer(pending, node, shapes.get(before)!, shape)
     before = name
   }
@@ -53,7 +62,24 @@ export async function readStages(net: Network, allowed: readonly Approximation[]
 }
 
 /** Sums what comes up, and never fires. */
-const readout: NeuronForm = { keepCurrent: 0, keepVoltage: 1, gain: 1, biasGain: 1, current: 0, threshold: undefined, amplitude: undefined, approximations: [] }
+const readout: NeuronForm = { keepCurrent: 0, keepVoltage: 1, gain: 1, biasGain: 1, current: undefined, threshold: undefined, amplitude: undefined, approximations: [] }
+
+/** Neurons that fire in the step in which any of the spikes of their window is there: all that comes is gone at the reset. */
+function anyOf({ weight: [share], bias }: ConvMap, amplitude: Float64Array | undefined): NeuronForm {
+  return { ...readout, threshold: Float64Array.from(bias, (_, channel) => 0.5 * share! * (amplitude?.[channel] ?? 1)), amplitude }
+}
+
+/** The windows of a maximum pooling of spikes. */
+function maxPoolOf({ name, layer: { kind, config } }: NetworkNode, from: readonly number[], before: LinearMap | undefined): ConvMap {
+  const refuse = (reason: string, fix: string): Error => cannotExport(name, kind, reason, fix)
+  if (from.length !== 3) throw refuse(`pooling of [${from.join(',')}]`, 'Pool over two axes.')
+  if (before) throw refuse('the maximum of what is no spikes', 'Put it behind the neurons, or leave it to the host with splitEncoder.')
+  const [channels, height, width] = from as [number, number, number]
+  if (kind === 'globalMaxPool') return poolMap(channels, [height, width], [1, 1], [0, 0])
+  const { kernel, stride, padding, dilation } = config as unknown as { readonly kernel: [number, number]; readonly stride: [number, number]; readonly padding: readonly Padding[]; readonly dilation: readonly number[] }
+  if (dilation.some((n) => n !== 1)) throw refuse('windows with gaps', 'Pool without dilation.')
+  return poolMap(channels, kernel, stride, symmetric(padding, refuse))
+}
 
 async function addLayer(pending: Pending, { name, layer }: NetworkNode, from: readonly number[], shape: readonly number[]): Promise<Pending> {
   const { kind, config } = layer
@@ -106,8 +132,6 @@ async function addLayer(pending: Pending, { name, layer }: NetworkNode, from: re
       if (map) throw refuse('it follows weights without neurons between', 'Put it behind the neurons.')
       return put(poolOf(layer, from as [number, number, number], shape, refuse))
     }
-    case 'maxPool':
-      throw refuse('the maximum of spikes is no sum', 'Train with average pooling or a strided convolution.')
     case 'relu':
       throw refuse('an activation of an ordinary network', 'Convert the network first.')
     default:

@@ -1,0 +1,143 @@
+import { stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { describeWarnings, type ConversionReport, type Target } from '@snn/ann2snn'
+import type { ImageDataset, PreprocessSpec } from '@snn/datasets'
+import { take } from '@snn/datasets'
+import { openDataset } from '@snn/datasets/node'
+import type { Approximation, Resources } from '@snn/deploy-lava'
+import { SnnError } from '@snn/tensor'
+import { replaceFile, replaceFolder } from '@snn/tensor/node'
+import { withBackend } from '../backend.js'
+import { withoutImages } from '../calibration-images.js'
+import { evaluateModel, type Work } from '../evaluate-model.js'
+import { isSpiking, readModel } from '../model-file.js'
+import { isCheckpoint } from '../trained-network.js'
+import { toLava } from './to-lava.js'
+import { toNirFile } from './to-nir-file.js'
+import { spikingSource, type SourceOptions } from './spiking-source.js'
+
+export type DeployTarget = 'lava' | 'nir' | 'speck' | 'xylo'
+
+export interface DeployModelOptions extends Omit<SourceOptions, 'target' | 'calibrate' | 'samples' | 'steps'> {
+  readonly target: DeployTarget
+  /** DATA as a user writes it, or a data set. */
+  readonly calibrate: string | ImageDataset
+  /** Calibration samples, drawn at random with a fixed seed. */
+  readonly samples?: number
+  /** The folder to write. */
+  readonly out: string
+  /** Data to measure on. Default: the calibration samples. */
+  readonly eval?: string | ImageDataset
+  readonly evalSamples?: number
+  /** The plain classifier that a spiking network came from. */
+  readonly against?: string
+  readonly steps?: number
+  readonly weightBits?: number
+  readonly percentile?: number
+  readonly approximate?: readonly Approximation[]
+  /** Passes of quantisation-aware training over the calibration samples. */
+  readonly tune?: number
+  readonly sameData?: boolean
+}
+
+/** A form of the network, from the classifier to the chip. */
+export interface DeploymentRow {
+  readonly network: string
+  /** Undefined where the data have no labels. */
+  readonly accuracy?: number | undefined
+  /** Share of samples with the class of the float SNN. */
+  readonly agreement?: number
+}
+
+export interface DeploymentLint {
+  readonly layer: string
+  readonly effect: 'rejects' | 'changes' | 'warning'
+  readonly what: string
+  readonly fix?: string
+}
+
+/** What a target adds. */
+export interface Deployed {
+  readonly files: Readonly<Record<string, Uint8Array | string>>
+  readonly rows: readonly DeploymentRow[]
+  /** Spikes of one sample, mean over the data. */
+  readonly spikes: readonly { readonly layer: string; readonly neurons: number; readonly perSample: number }[]
+  readonly layers?: readonly object[]
+  readonly resources?: Resources
+  readonly lint: readonly DeploymentLint[]
+}
+
+/** The object that `snn deploy --json` prints. */
+export interface Deployment extends Omit<Deployed, 'files'> {
+  readonly model: string
+  readonly target: DeployTarget
+  readonly out: string
+  readonly files: readonly string[]
+  readonly steps: number
+  readonly calibration: string
+  /** What accuracy was measured on. */
+  readonly data: string
+  readonly samples: number
+  readonly preprocess: PreprocessSpec | null
+  readonly because?: string
+  readonly labelOffset?: number
+  readonly conversion?: ConversionReport
+  readonly notes: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+const conversionTargets: Readonly<Record<DeployTarget, Target>> = { lava: 'loihi', nir: 'nir', speck: 'speck', xylo: 'xylo' }
+
+/** From a classifier or a spiking network to the files of a chip, measured at every step of the way. */
+export async function deployModel(path: string, options: DeployModelOptions, work: Work): Promise<Deployment> {
+  const { target, calibrate, samples = 1000, out, evalSamples = Infinity, against, sameData = false } = options
+  await checkFolder(out)
+  const plain = !isCheckpoint(path) && !isSpiking(await readModel(path, { batch: 'keep' }))
+  if (plain && against !== undefined) throw new SnnError('ARGUMENT', `[deploy] --against for ${path}, which is the classifier itself, expected it only for a spiking network. Leave it out.`, { name: '--against', value: against })
+  const calibration = typeof calibrate === 'string' ? await openDataset(calibrate, { signal: work.signal }) : calibrate
+  const opened = typeof options.eval === 'string' ? await openDataset(options.eval, { signal: work.signal }) : options.eval
+  return withBackend(async (backend) => {
+    const source = await spikingSource(path, { ...options, target: conversionTargets[target], calibrate: calibration, samples, steps: options.steps }, backend, work)
+    const chosen = opened ? (evalSamples < opened.length ? take(opened, evalSamples) : opened) : take(calibration, Math.min(samples, evalSamples), { shuffle: true })
+    const data = !opened || sameData ? chosen : withoutImages(chosen, source.metadata.calibration ?? [])
+    const measure = { source, data, backend, work }
+    const classifier = plain ? path : against
+    const ann = classifier === undefined || data.labelled === false ? undefined : (await evaluateModel(classifier, { data, ...(source.preprocess && { preprocess: source.preprocess }), labelOffset: source.labelOffset, output: options.output, sizes: options.sizes, batch: options.batch, sameData: true } as Parameters<typeof evaluateModel>[1], work)).ann
+    const { files, rows, ...deployed } = target === 'lava' ? await toLava(measure, { ...options, calibration: take(calibration, samples, { shuffle: true }) }) : await toNirFile(target, measure)
+    const { T, preprocess = null, because, labelOffset, report, notes } = source
+    const deployment: Deployment = {
+      model: path,
+      target,
+      out,
+      files: [...Object.keys(files), 'report.json'],
+      steps: T,
+      calibration: calibration.description,
+      data: data.description,
+      samples: data.length,
+      preprocess,
+      ...(because !== undefined && { because }),
+      ...(labelOffset !== 0 && { labelOffset }),
+      rows: [...(ann ? [{ network: 'ANN', accuracy: ann.accuracy }] : []), ...rows],
+      ...deployed,
+      ...(report && { conversion: report }),
+      notes: [...notes, ...(opened ? [] : ['Measured on the calibration samples, which chose thresholds: give other ones with --eval.'])],
+      warnings: report ? describeWarnings(report) : [],
+    }
+    work.signal.throwIfAborted()
+    await replaceFolder(out, async (folder) => {
+      for (const [name, content] of Object.entries({ ...files, 'report.json': `${JSON.stringify(deployment, undefined, 2)}\n` })) await replaceFile(join(folder, name), content)
+    })
+    return deployment
+  })
+}
+
+/** Before long work: a folder that is there is replaced only where it is one that `snn deploy` has written. */
+async function checkFolder(out: string): Promise<void> {
+  const fail = (reason: string): never => {
+    throw new SnnError('OUTPUT', `[output] --out ${out || "''"} cannot be written: ${reason}. Give the name of a folder, new or one that snn deploy has written.`, { path: out, reason })
+  }
+  if (basename(out) === '' || basename(out) === '.' || basename(out) === '..') fail('it is no name of a folder')
+  const info = await stat(out).catch(() => undefined)
+  if (info && !info.isDirectory()) fail('a file stands in the place of the folder')
+  if (info && !(await stat(join(out, 'report.json')).catch(() => undefined))?.isFile()) fail('another folder is there')
+}

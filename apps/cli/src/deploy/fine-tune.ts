@@ -1,0 +1,29 @@
+import type { ImageDataset } from '@snn/datasets'
+import type { ChipNetwork } from '@snn/deploy-lava'
+import type { Network, Readout } from '@snn/nn'
+import { concat, SnnError, zeros, type Tensor } from '@snn/tensor'
+import { adam, cosine, crossEntropy, fit } from '@snn/train'
+import { encoded, type MeasureOptions } from './measure.js'
+
+/** Trains the chip's weights, rounded as they are, on labelled samples: what enters it are the encoder's spikes. */
+export async function fineTune(encoder: Network, { network, depth }: ChipNetwork, { by }: Readout, data: ImageDataset, { source, backend, work, passes }: MeasureOptions & { readonly passes: number }): Promise<void> {
+  if (data.labelled === false) throw new SnnError('ARGUMENT', `[deploy] --tune on ${data.description}, without labels, expected labelled data. Give labels, or leave it out.`, { name: '--tune', value: passes })
+  const { T, batches, labelOffset } = source
+  const encode = encoded(encoder, T)
+  const samples = batches(data, Math.min(32, data.length))
+  const steps = passes * Math.floor(data.length / Math.min(32, data.length))
+  await fit(network, samples, {
+    optimizer: adam(network.parameters(), { lr: cosine({ initial: 2e-4, steps }), clip: { norm: 1 } }),
+    // membranes are sums over all steps, spikes are counted
+    loss: (output: Tensor, y: Tensor) => crossEntropy(by === 'last' ? output.at(0, T + depth - 1).div(T / 8) : output.mean(0).mul(8), labelOffset === 0 ? y : y.add(labelOffset)),
+    predict: (output: Tensor) => (by === 'last' ? output.at(0, T + depth - 1) : output.sum([0])),
+    encode(x: Tensor) {
+      const spikes = encoder.forward(encode(x)).stopGradient()
+      return concat([spikes, zeros([depth, ...spikes.shape.slice(1)])], 0)
+    },
+    epochs: passes,
+    backend,
+    signal: work.signal,
+    onProgress: ({ epoch, done, total }) => work.onProgress({ stage: 'tune', done: epoch * total + done, total: passes * total }),
+  })
+}

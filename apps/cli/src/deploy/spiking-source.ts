@@ -1,0 +1,79 @@
+import { convert, importOnnx, readSnn, type ConversionReport, type ConvertOptions, type SnnMetadata, type Target } from '@snn/ann2snn'
+import { parsePreprocess, take, type ImageDataset, type Loader, type PreprocessSpec } from '@snn/datasets'
+import { needsSequence, readoutOf, type Network } from '@snn/nn'
+import { SnnError, type Backend, type Shape } from '@snn/tensor'
+import { readClassifier, type ClassifierOptions } from '../classifier.js'
+import { withDigests } from '../calibration-images.js'
+import type { Work } from '../evaluate-model.js'
+import { inputSettings, refuseForNumbers, type InputWish } from '../input-settings.js'
+import { inputShape, isSpiking, readBytes, readModel } from '../model-file.js'
+import { batchesFor, completeSpec, pictureShapes, withoutLabels } from '../preprocessing.js'
+import { isCheckpoint, openTrained } from '../trained-network.js'
+
+export interface SourceOptions extends ClassifierOptions, InputWish, Pick<ConvertOptions, 'weights' | 'mode'> {
+  readonly target: Target
+  readonly calibrate: ImageDataset
+  readonly samples: number
+  readonly steps: number | undefined
+  readonly batch?: number | undefined
+}
+
+/** A spiking network that is to be deployed, however it came about. */
+export interface SpikingSource {
+  readonly snn: Network
+  readonly T: number
+  readonly input: Shape
+  readonly preprocess: PreprocessSpec | undefined
+  readonly because?: string
+  readonly labelOffset: number
+  readonly metadata: Pick<SnnMetadata, 'classNames' | 'calibration'>
+  /** Of a network that was converted here. */
+  readonly report?: ConversionReport
+  readonly notes: readonly string[]
+  batches(dataset: ImageDataset, batch?: number): Loader
+}
+
+/** Reads a spiking network, or converts a plain classifier so that it keeps to what the target can do. */
+export async function spikingSource(path: string, options: SourceOptions, backend: Backend, work: Work): Promise<SpikingSource> {
+  const { calibrate, samples, batch } = options
+  const dataset = take(calibrate, samples, { shuffle: true })
+  refuseForNumbers(options.preprocess, dataset)
+  const source = isCheckpoint(path) || isSpiking(await readModel(path, { batch: 'keep' })) ? await spiking(path, dataset, options) : await converted(path, dataset, options, backend, work)
+  return { ...source, batches: (own, size) => batchesFor(own, source.preprocess, source.input, { batch: size ?? batch, signal: work.signal }) }
+}
+
+type Unbatched = Omit<SpikingSource, 'batches'>
+
+async function spiking(path: string, dataset: ImageDataset, { steps, preprocess, labelOffset, weights, mode }: SourceOptions): Promise<Unbatched> {
+  for (const [name, value] of Object.entries({ '--weights': weights, '--mode': mode })) {
+    if (value !== undefined) throw new SnnError('ARGUMENT', `[deploy] ${name} for ${path}, which is a spiking network already, expected it only for a model that is to be converted. Leave it out.`, { name, value })
+  }
+  const { snn, metadata } = isCheckpoint(path) ? await openTrained(path) : readSnn(await readBytes(path))
+  const whole = needsSequence(snn)
+  if (whole !== undefined) throw new SnnError('NEEDS_SEQUENCE', `[deploy] '${whole}' looks at steps to come, which no chip can do, expected layers that go step by step. Train without it.`, { layer: whole })
+  const T = steps ?? metadata.T
+  if (T === undefined) throw new SnnError('ARGUMENT', `[deploy] ${path} does not say for how many steps it is, expected --steps.`, { name: '--steps', value: undefined })
+  const input = inputShape(snn.inputs, path)
+  const stored = metadata.preprocess === undefined ? undefined : parsePreprocess(metadata.preprocess)
+  if (preprocess === 'auto') throw new SnnError('ARGUMENT', `[deploy] --preprocess auto for ${path}, which knows its own. Leave it out.`, { name: '--preprocess', value: preprocess })
+  const spec = completeSpec(preprocess ?? stored, dataset, input, await pictureShapes(dataset))
+  return { snn: named(snn), T, input, preprocess: spec, labelOffset: labelOffset ?? metadata.labelOffset ?? 0, metadata, notes: [] }
+}
+
+async function converted(path: string, samples: ImageDataset, options: SourceOptions, backend: Backend, work: Work): Promise<Unbatched> {
+  const { calibrate, target, steps = 32, mode, weights = mode === undefined || mode === 'sequential' ? 'calibrate' : 'keep', output, batch } = options
+  const { dataset, digests } = withDigests(samples)
+  const classifier = await readClassifier({ path, dataset, preprocess: options.preprocess }, options, 'free')
+  const { network, notes, classNames = calibrate.classes } = importOnnx(classifier.graph, output === undefined ? {} : { output })
+  const input = inputShape(network.inputs, path)
+  const { preprocess, labelOffset, because } = await inputSettings(classifier, dataset, options, work)
+  const batches = withoutLabels(batchesFor(dataset, preprocess, input, { batch, signal: work.signal }), dataset)
+  const { snn, report } = await convert(network, batches, { target, T: steps, weights, ...(mode !== undefined && { mode }), steps: [steps], labelOffset, backend, ...work })
+  return { snn: named(snn), T: steps, input, preprocess, labelOffset, metadata: { ...(classNames && { classNames }), calibration: await digests() }, ...(because !== undefined && { because }), report, notes: [...(calibrate.notes ?? []), ...notes, ...report.notes] }
+}
+
+/** The network with the read-out that it has without saying so. */
+function named(snn: Network): Network {
+  snn.metadata = { ...snn.metadata, readout: readoutOf(snn) }
+  return snn
+}

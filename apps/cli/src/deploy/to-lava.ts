@@ -1,0 +1,86 @@
+import { simulator, toOnnx } from '@snn/ann2snn'
+import type { ImageDataset } from '@snn/datasets'
+import { chipNetwork, exportNet, splitEncoder, type ExportedNet, type ExportNetOptions } from '@snn/deploy-lava'
+import { loadNetwork } from '@snn/deploy-lava/sim'
+import type { Network } from '@snn/nn'
+import { agreementOf } from './agreement.js'
+import type { Deployed, DeployModelOptions } from './deploy-model.js'
+import { chipReadout, measureFixedPoint, measureNetworks, type MeasureOptions } from './measure.js'
+import { fineTune } from './fine-tune.js'
+
+interface LavaOptions extends Pick<DeployModelOptions, 'weightBits' | 'percentile' | 'approximate' | 'tune'> {
+  readonly calibration: ImageDataset
+}
+
+/** The files of Lava, and the way from the network in floats to the chip's integers. */
+export async function toLava(measure: MeasureOptions, options: LavaOptions): Promise<Deployed> {
+  const { source, backend, work } = measure
+  const { snn, T } = source
+  const { weightBits, percentile, approximate, tune = 0, calibration } = options
+  const { encoder, chip } = await splitEncoder(snn)
+  const settings: ExportNetOptions = {
+    steps: T,
+    readoutRange: await readoutRange(snn, calibration, measure),
+    encoder: 'encoder.onnx',
+    ...(weightBits !== undefined && { weightBits }),
+    ...(percentile !== undefined && { percentile }),
+    ...(approximate !== undefined && { approximate }),
+  }
+  const exported = await exportNet(chip, settings)
+  const silent = exported.report.layers.at(-1)!.vThMant === 131071
+  const readout = chipReadout(chip, silent)
+  const readsAs = readout === 'membrane' ? { by: 'last' as const } : readout
+  const names = [chip.inputs[0]!.name, ...exported.report.layers.map(({ neuron }) => neuron)]
+
+  const float = await measureNetworks('float', [snn], snn.metadata.readout!, measure)
+  const quantized = async (network: Network) => await measureNetworks('quantised', [encoder, network], readsAs, measure)
+  const plain = await chipNetwork(chip, { ...settings, latency: false })
+  const rounded = await quantized(plain.network)
+  const run = (net: ExportedNet['net']) => measureFixedPoint(encoder, loadNetwork(net), readout, names, measure)
+  const rows = [
+    { network: 'float SNN', accuracy: float.accuracy },
+    { network: 'quantised SNN', accuracy: rounded.accuracy, agreement: agreementOf(rounded, float) },
+  ]
+  let final = exported
+  let fixed = await run(exported.net)
+  rows.push({ network: 'fixed-point simulation', accuracy: fixed.accuracy, agreement: agreementOf(fixed, float) })
+  if (tune > 0) {
+    const chipNet = await chipNetwork(chip, settings)
+    await fineTune(encoder, chipNet, readsAs, calibration, { ...measure, passes: tune })
+    final = await chipNet.export()
+    fixed = await run(final.net)
+    rows.push({ network: 'fixed-point simulation, fine-tuned', accuracy: fixed.accuracy, agreement: agreementOf(fixed, float) })
+  }
+  const { files, report, resources } = final
+  const cut = fixed.membrane !== undefined && fixed.membrane >= 1
+  const { preprocess, labelOffset, metadata } = source
+  work.signal.throwIfAborted()
+  return {
+    files: { ...files, 'encoder.onnx': await toOnnx(encoder, { ...metadata, ...(preprocess && { preprocess }), ...(labelOffset !== 0 && { labelOffset }), T }) },
+    rows,
+    spikes: fixed.spikes,
+    layers: report.layers,
+    resources,
+    lint: [
+      ...report.layers.flatMap(({ name, warnings, approximations }) => [
+        ...warnings.map((what) => ({ layer: name, effect: 'warning' as const, what })),
+        ...approximations.map((what) => ({ layer: name, effect: 'changes' as const, what: `${what}, as --approximate allows` })),
+      ]),
+      ...(cut ? [{ layer: report.layers.at(-1)!.name, effect: 'changes' as const, what: 'membranes of the last layer reached 24 bits and were cut', fix: 'Use fewer --steps, or more calibration samples.' }] : []),
+    ],
+  }
+
+  async function readoutRange(network: Network, data: ImageDataset, { source: { batches } }: MeasureOptions): Promise<number> {
+    await using run = simulator(network, { backend })
+    let most = 0
+    let seen = 0
+    for await (const [x] of batches(data)) {
+      const { logits } = await run.run(x, { T, signal: work.signal })
+      for (const value of logits.data) most = Math.max(most, Math.abs(value))
+      seen += x.shape[0]!
+      if (seen >= 256) break
+    }
+    // half as much again for samples to come
+    return 1.5 * most * T
+  }
+}

@@ -1,0 +1,71 @@
+import { toOnnx } from '@snn/ann2snn'
+import { splitEncoder } from '@snn/deploy-lava'
+import { fromNir, lint, toNir, writeNir, type DiscretisationName, type NirGraph, type ReaderName } from '@snn/nir'
+import { Network, readoutOf } from '@snn/nn'
+import { agreementOf } from './agreement.js'
+import type { Deployed, DeploymentLint } from './deploy-model.js'
+import { withLeakyNeurons } from './leaky-neurons.js'
+import { measureNetworks, type MeasureOptions } from './measure.js'
+import { spikesOf } from './spikes-of.js'
+import { roundedWeights } from './rounded-weights.js'
+
+interface NirTarget {
+  readonly reader: ReaderName
+  /** Whose steps the file is simulated in. */
+  readonly as: DiscretisationName
+  /** Whether it takes spikes, and the first layer is the host's. */
+  readonly encoder: boolean
+  readonly weightBits?: number
+  /** The graph in nodes that the reader has. */
+  readonly rewrite?: (graph: NirGraph, dt: number) => NirGraph
+}
+
+const targets: Readonly<Record<'nir' | 'speck' | 'xylo', NirTarget>> = {
+  nir: { reader: 'nir', as: 'spikingjelly', encoder: false },
+  speck: { reader: 'speck', as: 'sinabs', encoder: true, weightBits: 8 },
+  xylo: { reader: 'rockpool', as: 'rockpool', encoder: true, weightBits: 8, rewrite: withLeakyNeurons },
+}
+
+/** Of a step, in seconds. */
+const dt = 1e-3
+
+/** A .nir file, what its reader will make of it, and the same graph run in the reader's steps. */
+export async function toNirFile(name: keyof typeof targets, measure: MeasureOptions): Promise<Deployed> {
+  const { reader, as, encoder: cut, weightBits, rewrite = (graph) => graph } = targets[name]
+  const { source } = measure
+  const { snn, T, preprocess, labelOffset, metadata } = source
+  const parts = cut ? await splitEncoder(snn) : undefined
+  const whole = parts?.chip ?? withoutMean(snn)
+  const hosts = parts ? [parts.encoder] : []
+  const readout = whole.metadata.readout ?? readoutOf(whole)
+  const float = await measureNetworks('float', [snn], snn.metadata.readout!, measure)
+  const rounded = weightBits === undefined ? undefined : await roundedWeights(whole, weightBits)
+  const quantized = rounded && (await measureNetworks('quantised', [...hosts, rounded], readout, measure))
+  const graph = rewrite(await toNir(rounded ?? whole, { dt, softReset: 'hard', foldBatchNorm: true }), dt)
+  const again = fromNir(graph, { dt, as })
+  const simulated = await measureNetworks('nir', [...hosts, again], readout, measure)
+  return {
+    files: {
+      'network.nir': await writeNir(graph),
+      ...(parts && { 'encoder.onnx': await toOnnx(parts.encoder, { ...metadata, ...(preprocess && { preprocess }), ...(labelOffset !== 0 && { labelOffset }), T }) }),
+    },
+    rows: [
+      { network: 'float SNN', accuracy: float.accuracy },
+      ...(quantized ? [{ network: `quantised SNN, ${weightBits} bits`, accuracy: quantized.accuracy, agreement: agreementOf(quantized, float) }] : []),
+      { network: `the .nir file in the steps of ${as}`, accuracy: simulated.accuracy, agreement: agreementOf(simulated, float) },
+    ],
+    spikes: await spikesOf(hosts, again, measure),
+    lint: lintsOf(graph, reader),
+  }
+}
+
+function lintsOf(graph: NirGraph, reader: ReaderName): DeploymentLint[] {
+  return lint(graph, reader, { dt }).map(({ node, effect, what, fix }) => ({ layer: node, effect, what, fix }))
+}
+
+/** A converted network without the mean over time at its end: its outputs are summed by whoever reads them. */
+function withoutMean(network: Network): Network {
+  const mean = network.nodes.find(({ name, layer }) => layer.kind === 'runningMean' && network.outputs.includes(name))
+  if (!mean) return network
+  return new Network({ inputs: network.inputs, nodes: network.nodes.filter((node) => node !== mean), outputs: network.outputs.map((name) => (name === mean.name ? mean.inputs[0]! : name)), metadata: { ...network.metadata, readout: { by: 'mean' } } })
+}

@@ -1,0 +1,98 @@
+import type { Network } from '@snn/nn'
+import type { NetFile, NetLayer } from '../net/net-file.js'
+import { layerKindText, netScalar, netTensor, neuronKindText, type NetValue } from '../net/net-value.js'
+import { scaleInputs, scaleRows, type LinearMap } from './linear-map.js'
+import type { Approximation } from './neuron-form.js'
+import { quantize, roundHalfEven, type QuantizedStage } from './quantize.js'
+import { channelOf, readStages, type Stage } from './read-stages.js'
+import { cannotExport } from './refuse.js'
+
+/** What becomes of one stage. */
+export interface StagePlan {
+  readonly stage: Stage
+  /** Weights and bias over the threshold, for spikes of 1. */
+  readonly map: LinearMap
+  readonly iDecay: number
+  readonly vDecay: number
+  readonly quantized: QuantizedStage
+}
+
+export interface PlanOptions {
+  readonly weightBits: number
+  readonly percentile: number
+  readonly decay: { readonly iDecay?: number; readonly vDecay?: number }
+  readonly approximate: readonly Approximation[]
+  readonly steps: number | undefined
+  readonly readoutRange: number | undefined
+}
+
+/** The network as stages with their integers. @throws `CONVERT_UNSUPPORTED` */
+export async function planStages(network: Network, { weightBits, percentile, decay, approximate, steps, readoutRange }: PlanOptions): Promise<readonly StagePlan[]> {
+  let amplitude: Float64Array | undefined
+  return (await readStages(network, approximate)).map((stage): StagePlan => {
+    const { name, form, depth } = stage
+    const scaled = inUnitsOfThreshold(stage, amplitude)
+    // The bias works from the first step on, spikes arrive depth + 1 steps later: in all steps together it is to be the bias of `steps`.
+    const map = steps === undefined ? scaled : { ...scaled, bias: scaled.bias.map((b) => (b * steps) / (steps + depth + 1)) }
+    amplitude = form.amplitude
+    const [iDecay, vDecay] = [decay.iDecay ?? roundHalfEven(4096 * (1 - form.keepCurrent)), decay.vDecay ?? roundHalfEven(4096 * (1 - form.keepVoltage))]
+    const silent = form.threshold === undefined
+    const quantized = quantize(name, map, { weightBits, percentile, exactThreshold: iDecay === 4096 && vDecay === 0, silent, range: silent ? readoutRange : undefined })
+    if (quantized.vThMant < 1) throw cannotExport(name, map.kind, `its weights are so large beside its threshold that ${weightBits} bits leave none for the threshold`, 'Use more weightBits, or a lower percentile.')
+    return { stage, map, iDecay, vDecay, quantized }
+  })
+}
+
+/** Weights and bias by row over the threshold, times the amplitude of the spikes that come. */
+function inUnitsOfThreshold({ map, form, inputShape }: Stage, amplitude: Float64Array | undefined): LinearMap {
+  const over = (row: number): number => 1 / (form.threshold?.[row] ?? 1)
+  const scaled = scaleRows(map, (row) => form.gain * over(row))
+  const biased = { ...scaled, bias: map.bias.map((b, row) => (b + (form.current?.[row] ?? 0)) * form.biasGain * over(row)) }
+  return amplitude ? scaleInputs(biased, (channel) => amplitude[channel]!, inputShape.length === 3 ? channelOf(inputShape) : (input) => input) : biased
+}
+
+/** The layers of the file for planned stages. */
+export function netFileOf(plans: readonly StagePlan[]): NetFile {
+  const layers = plans.flatMap((plan, i): NetLayer[] => {
+    const { map, inputShape } = plan.stage
+    return [
+      ...(i === 0 && map.kind === 'conv' ? [{ kind: 'input', values: { type: layerKindText('input'), shape: netTensor('int64', inputShape) } }] : []),
+      ...(i > 0 && map.kind === 'dense' && inputShape.length === 3 ? [{ kind: 'flatten', values: { type: layerKindText('flatten'), shape: netTensor('int64', [map.inputs]) } }] : []),
+      netLayerOf(plan),
+    ]
+  })
+  return { layers, other: {} }
+}
+
+function netLayerOf({ stage: { shape, inputShape }, map, iDecay, vDecay, quantized: { weight, bias, vThMant } }: StagePlan): NetLayer {
+  const values: Record<string, NetValue> = {
+    type: layerKindText(map.kind),
+    shape: netTensor('int64', shape),
+    ...(map.kind === 'dense' ? denseValues(map.inputs, map.outputs) : convValues(map, inputShape)),
+    weight: netTensor('float32', weight, map.kind === 'dense' ? [map.outputs, map.inputs] : map.weightShape),
+    ...(bias.some((b) => b !== 0) ? { bias: netTensor('float32', bias) } : {}),
+    'neuron/type': neuronKindText('CUBA'),
+    'neuron/iDecay': netScalar(iDecay),
+    'neuron/vDecay': netScalar(vDecay),
+    'neuron/vThMant': netScalar(vThMant),
+    'neuron/refDelay': netScalar(1),
+    'neuron/gradedSpike': netScalar(0, 'bool'),
+  }
+  return { kind: map.kind, values }
+}
+
+function denseValues(inputs: number, outputs: number): Record<string, NetValue> {
+  return { inFeatures: netScalar(inputs), outFeatures: netScalar(outputs) }
+}
+
+function convValues({ weightShape, stride, padding, dilation, groups }: Extract<LinearMap, { readonly kind: 'conv' }>, [channels]: readonly number[]): Record<string, NetValue> {
+  return {
+    inChannels: netScalar(channels!),
+    outChannels: netScalar(weightShape[0]),
+    kernelSize: netTensor('int64', weightShape.slice(2)),
+    stride: netTensor('int64', stride),
+    padding: netTensor('int64', padding),
+    dilation: netTensor('int64', dilation),
+    groups: netScalar(groups),
+  }
+}
