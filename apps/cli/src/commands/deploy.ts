@@ -1,4 +1,4 @@
-import { Argument, Command, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { Mode } from '@snn/ann2snn'
 import type { Approximation } from '@snn/deploy-lava'
 import { deployModel, type Deployment, type DeployTarget } from '../deploy/deploy-model.js'
@@ -55,9 +55,9 @@ export function deployCommand(signal: AbortSignal): Command {
     .addOption(new Option('--steps <count>', 'time steps (default: those of a spiking network; 32 for a classifier)').argParser(wholeNumber(1)))
     .addOption(new Option('--weights <what>', 'what the conversion of a classifier may change beside thresholds (default: calibrate, which makes up for what the reset to 0 loses)').choices(['keep', 'biases', 'calibrate']))
     .addOption(new Option('--mode <mode>', 'how thresholds are chosen: sequential (with the chip\'s neurons in the loop), max, or a percentile of the activations (default: sequential)'))
-    .addOption(new Option('--weight-bits <count>', 'lava: bits of a weight, 2 to 8 (default: 8)').argParser(wholeNumber(2)))
-    .addOption(new Option('--percentile <share>', 'lava: weights beyond this percentile of their magnitudes are clipped (default: 100)').argParser(Number))
-    .addOption(new Option('--approximate <list>', `lava: what the chip may do otherwise than a spiking network: ${approximations.join(', ')} (default: nothing, and an error)`).argParser((text) => text.split(',') as Approximation[]))
+    .addOption(new Option('--weight-bits <count>', 'lava: bits of a weight, 2 to 8 (default: 8)').argParser(weightBits))
+    .addOption(new Option('--percentile <share>', 'lava: weights beyond this percentile of their magnitudes are clipped (default: 100)').argParser(percentile))
+    .addOption(new Option('--approximate <list>', `lava: what the chip may do otherwise than a spiking network: ${approximations.join(', ')} (default: nothing, and an error)`).argParser(approximationList))
     .addOption(new Option('--tune <passes>', 'lava: passes of training over the calibration samples in the integers of the chip, to win back what few weight bits lose').argParser(wholeNumber(1)))
     .option('--same-data', 'measure on images of the calibration, too')
     .addOption(preprocessOption())
@@ -72,6 +72,26 @@ export function deployCommand(signal: AbortSignal): Command {
       const result = await withProgress((onProgress) => deployModel(model, settings, { signal, onProgress }))
       process.stdout.write(`${json ? JSON.stringify(result) : describeDeployment(result)}\n`)
     })
+}
+
+function weightBits(text: string): number {
+  const value = wholeNumber(2)(text)
+  if (value <= 8) return value
+  throw new InvalidArgumentError('Expected a whole number from 2 to 8.')
+}
+
+function percentile(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value > 0 && value <= 100) return value
+  throw new InvalidArgumentError('Expected a number above 0 up to 100.')
+}
+
+function approximationList(text: string): Approximation[] {
+  return text.split(',').map((name) => {
+    const found = approximations.find((known) => known === name)
+    if (found) return found
+    throw new InvalidArgumentError(`Expected some of ${approximations.join(', ')}.`)
+  })
 }
 
 /** The result for readers. */

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { describeWarnings, type ConversionReport, type Target } from '@snn/ann2snn'
 import type { ImageDataset, PreprocessSpec } from '@snn/datasets'
@@ -92,6 +92,7 @@ const conversionTargets: Readonly<Record<DeployTarget, Target>> = { lava: 'loihi
 export async function deployModel(path: string, options: DeployModelOptions, work: Work): Promise<Deployment> {
   const { target, calibrate, samples = 1000, out, evalSamples = Infinity, against, sameData = false } = options
   await checkFolder(out)
+  checkFlags(options)
   const plain = !isCheckpoint(path) && !isSpiking(await readModel(path, { batch: 'keep' }))
   if (plain && against !== undefined) throw new SnnError('ARGUMENT', `[deploy] --against for ${path}, which is the classifier itself, expected it only for a spiking network. Leave it out.`, { name: '--against', value: against })
   const calibration = typeof calibrate === 'string' ? await openDataset(calibrate, { signal: work.signal }) : calibrate
@@ -102,7 +103,9 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
     const data = !opened || sameData ? chosen : withoutImages(chosen, source.metadata.calibration ?? [])
     const measure = { source, data, backend, work }
     const classifier = plain ? path : against
-    const ann = classifier === undefined || data.labelled === false ? undefined : (await evaluateModel(classifier, { data, ...(source.preprocess && { preprocess: source.preprocess }), labelOffset: source.labelOffset, output: options.output, sizes: options.sizes, batch: options.batch, sameData: true } as Parameters<typeof evaluateModel>[1], work)).ann
+    const { output, sizes, batch } = options
+    const asItTakes = { ...(source.preprocess && { preprocess: source.preprocess }), labelOffset: source.labelOffset, output, sizes, ...(batch !== undefined && { batch }) }
+    const ann = classifier === undefined || data.labelled === false ? undefined : (await evaluateModel(classifier, { data, ...asItTakes }, work)).ann
     const { files, rows, ...deployed } = target === 'lava' ? await toLava(measure, { ...options, calibration: take(calibration, samples, { shuffle: true }) }) : await toNirFile(target, measure)
     const { T, preprocess = null, because, labelOffset, report, notes } = source
     const deployment: Deployment = {
@@ -139,5 +142,26 @@ async function checkFolder(out: string): Promise<void> {
   if (basename(out) === '' || basename(out) === '.' || basename(out) === '..') fail('it is no name of a folder')
   const info = await stat(out).catch(() => undefined)
   if (info && !info.isDirectory()) fail('a file stands in the place of the folder')
-  if (info && !(await stat(join(out, 'report.json')).catch(() => undefined))?.isFile()) fail('another folder is there')
+  if (!info) return
+  const names = await readdir(out)
+  const written: readonly unknown[] = await readFile(join(out, 'report.json'), 'utf8').then(filesOf, () => [])
+  const other = names.find((name) => !written.includes(name))
+  if (other !== undefined) fail(`another folder is there, which holds ${other}`)
+}
+
+/** The files that a report names. */
+function filesOf(report: string): readonly unknown[] {
+  try {
+    const { files } = JSON.parse(report) as { readonly files?: unknown }
+    return Array.isArray(files) ? files : []
+  } catch {
+    return []
+  }
+}
+
+/** Flags of one target with another would do nothing without a word. */
+function checkFlags({ target, weightBits, percentile, approximate, tune }: DeployModelOptions): void {
+  if (target === 'lava') return
+  const given = Object.entries({ '--weight-bits': weightBits, '--percentile': percentile, '--approximate': approximate, '--tune': tune }).find(([, value]) => value !== undefined)
+  if (given) throw new SnnError('ARGUMENT', `[deploy] ${given[0]} with --target ${target}, expected it only for lava. Leave it out.`, { name: given[0], value: given[1] })
 }

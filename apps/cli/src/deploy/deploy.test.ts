@@ -78,6 +78,9 @@ describe('snn deploy', () => {
 
   it('writes the folder whole, and no other in its place', async () => {
     await expect(deploy({ out: join(folder, 'data') })).rejects.toMatchObject({ code: 'OUTPUT', message: expect.stringContaining('another folder is there') as string })
+    writeFileSync(join(folder, 'chip', 'mine.txt'), 'mine')
+    await expect(deploy()).rejects.toMatchObject({ code: 'OUTPUT', message: expect.stringContaining('which holds mine.txt') as string })
+    await expect(deploy({ target: 'speck', weightBits: 4, out: join(folder, 'new') })).rejects.toThrow('[deploy] --weight-bits with --target speck')
     await expect(deploy({ out: model })).rejects.toMatchObject({ code: 'OUTPUT' })
     await expect(deploy({ out: join(folder, 'new'), calibrate: join(folder, 'none') })).rejects.toMatchObject({ code: 'DATA_NOT_FOUND' })
     expect(readdirSync(folder).filter((name) => name === 'new' || name.startsWith('.'))).toEqual([])

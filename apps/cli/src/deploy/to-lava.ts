@@ -14,13 +14,13 @@ interface LavaOptions extends Pick<DeployModelOptions, 'weightBits' | 'percentil
 
 /** The files of Lava, and the way from the network in floats to the chip's integers. */
 export async function toLava(measure: MeasureOptions, options: LavaOptions): Promise<Deployed> {
-  const { source, backend, work } = measure
+  const { source, work } = measure
   const { snn, T } = source
   const { weightBits, percentile, approximate, tune = 0, calibration } = options
   const { encoder, chip } = await splitEncoder(snn)
   const settings: ExportNetOptions = {
     steps: T,
-    readoutRange: await readoutRange(snn, calibration, measure),
+    readoutRange: await readoutRange(calibration, measure),
     encoder: 'encoder.onnx',
     ...(weightBits !== undefined && { weightBits }),
     ...(percentile !== undefined && { percentile }),
@@ -69,18 +69,21 @@ export async function toLava(measure: MeasureOptions, options: LavaOptions): Pro
       ...(cut ? [{ layer: report.layers.at(-1)!.name, effect: 'changes' as const, what: 'membranes of the last layer reached 24 bits and were cut', fix: 'Use fewer --steps, or more calibration samples.' }] : []),
     ],
   }
+}
 
-  async function readoutRange(network: Network, data: ImageDataset, { source: { batches } }: MeasureOptions): Promise<number> {
-    await using run = simulator(network, { backend })
-    let most = 0
-    let seen = 0
-    for await (const [x] of batches(data)) {
-      const { logits } = await run.run(x, { T, signal: work.signal })
-      for (const value of logits.data) most = Math.max(most, Math.abs(value))
-      seen += x.shape[0]!
-      if (seen >= 256) break
-    }
-    // half as much again for samples to come
-    return 1.5 * most * T
+/** Samples that the range of the outputs is taken from. */
+const rangeSamples = 256
+
+/** The largest magnitude that the outputs reach when they add up over all steps, and half as much again for samples to come. */
+async function readoutRange(data: ImageDataset, { source: { snn, T, batches }, backend, work }: MeasureOptions): Promise<number> {
+  await using run = simulator(snn, { backend })
+  let most = 0
+  let seen = 0
+  for await (const [x] of batches(data)) {
+    const { logits } = await run.run(x, { T, signal: work.signal })
+    for (const value of logits.data) most = Math.max(most, Math.abs(value))
+    seen += x.shape[0]!
+    if (seen >= rangeSamples) break
   }
+  return 1.5 * most * T
 }
