@@ -15,20 +15,17 @@ interface Deployment {
   readonly rows: readonly { readonly network: string; readonly accuracy: number }[]
 }
 
-/** Flags of `snn deploy` for each network; those of the command line where nothing is said. */
-const flags: Readonly<Record<string, readonly string[]>> = {}
-
 /** Networks for four bits. */
-const fewBits: readonly string[] = ['mlp-256x2', 'tiny-allconv']
+const fewBits: readonly string[] = ['mlp-256x2', 'mlp-keras-matmul-add']
 
-async function deploy({ name, file, calibrate, test, preprocess }: Model, folder: string, samples: string, more: readonly string[]): Promise<Record<string, number>> {
+async function deploy({ file, calibrate, test, preprocess }: Model, folder: string, samples: string, steps: string, more: readonly string[]): Promise<Record<string, number>> {
   const args = ['--target', 'lava', '--calibrate', calibrate, '--eval', test, '--eval-samples', samples, '--preprocess', JSON.stringify(preprocess), '--out', join(folder, 'chip')]
-  const { rows } = (await snn('deploy', file, ...args, ...(flags[name] ?? ['--steps', '64']), ...more)) as Deployment
+  const { rows } = (await snn('deploy', file, ...args, '--steps', steps, ...more)) as Deployment
   return Object.fromEntries(rows.map(({ network, accuracy }) => [network, 100 * accuracy]))
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { samples: { type: 'string', default: '10000' } } })
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { samples: { type: 'string', default: '10000' }, steps: { type: 'string', default: '64' } } })
   const models = selectModels(mnistModels, positionals)
   const folder = await mkdtemp(join(tmpdir(), 'snn-deploy-'))
   const cell = (value: number | undefined, from?: number): string => (value === undefined ? '' : `${value.toFixed(2)}${from === undefined ? '' : ` (${value >= from ? '+' : ''}${(value - from).toFixed(2)})`}`)
@@ -37,13 +34,13 @@ async function main(): Promise<void> {
   try {
     console.log('| model | bits | ANN | float SNN | quantised SNN | fixed point | fine-tuned | within |\n|---|---:|---:|---:|---:|---:|---:|---|')
     for (const model of models) {
-      const rows = await deploy(model, folder, values.samples, [])
+      const rows = await deploy(model, folder, values.samples, values.steps, [])
       const [ann, float, fixed] = [rows['ANN']!, rows['float SNN']!, rows['fixed-point simulation']!]
       const holds = fixed >= ann - lostToAnn - 1e-9 && fixed >= float - lostToFloat - 1e-9
       if (holds) within++
       console.log(`| ${model.name} | 8 | ${cell(ann)} | ${cell(float, ann)} | ${cell(rows['quantised SNN'], ann)} | ${cell(fixed, ann)} | | ${holds ? 'yes' : 'no'} |`)
       if (!fewBits.includes(model.name)) continue
-      const four = await deploy(model, folder, values.samples, ['--weight-bits', '4', '--tune', '3'])
+      const four = await deploy(model, folder, values.samples, values.steps, ['--weight-bits', '4', '--tune', '3'])
       const [rounded, tuned] = [four['fixed-point simulation']!, four['fixed-point simulation, fine-tuned']!]
       const wonBack = tuned - rounded >= (fixed - rounded) / 2 - 1e-9
       if (!wonBack) missed++

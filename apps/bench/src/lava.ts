@@ -34,22 +34,22 @@ async function timeOf(T: number, runs: number, work: () => Promise<void> | void)
   return best
 }
 
-async function bench(file: keyof typeof lava, T: number): Promise<string[]> {
+async function bench(file: keyof typeof lava, T: number, runs: number): Promise<string[]> {
   const network = loadNetwork(await readNet(readFileSync(join(folder, file)), { file }))
   const size = sizeOf(network.inputShape)
   const inputs = inputsOf(network, T)
   const run = simulator(network)
-  const plain = await timeOf(T, 8, () => {
+  const plain = await timeOf(T, runs, () => {
     for (let t = 0; t < T; t++) run.step(inputs.subarray(t * size, (t + 1) * size))
   })
   await using backend = { value: await cpu({ threads: 1 }), [Symbol.asyncDispose]: () => backend.value.dispose() }
   await using program = compileSimulator(network, { backend: backend.value, record: [network.processes.at(-1)!.name] })
-  const compiled = await timeOf(T, 8, async () => void (await program.run({ data: inputs, shape: [T, 1, ...network.inputShape] })))
+  const compiled = await timeOf(T, runs, async () => void (await program.run({ data: inputs, shape: [T, 1, ...network.inputShape] })))
   const row = (form: string, time: number, goal: number): string => `${file.padEnd(28)} ${form.padEnd(9)} ${time.toFixed(4).padStart(9)} ms a step   ${(lava[file] / time).toFixed(0).padStart(5)} x Lava (goal ${goal})`
   return [row('plain', plain, plainGoal), row('compiled', compiled, compiledGoal)]
 }
 
 if (!existsSync(folder)) console.warn(`SKIPPED: no networks at ${folder}; set SNN_SHARED to the folder that holds data/`)
 else {
-  for (const [file, T] of [['trained_mnist_network.net', 256], ['pilotnet_snn.net', 16]] as const) for (const row of await bench(file, T)) console.log(row)
+  for (const [file, T, runs] of [['trained_mnist_network.net', 256, 200], ['pilotnet_snn.net', 64, 12]] as const) for (const row of await bench(file, T, runs)) console.log(row)
 }
