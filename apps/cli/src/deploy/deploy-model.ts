@@ -4,7 +4,8 @@ import { describeWarnings, type ConversionReport, type Target } from '@snn/ann2s
 import type { ImageDataset, PreprocessSpec } from '@snn/datasets'
 import { take } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
-import type { Approximation, Resources } from '@snn/deploy-lava'
+import { checkExportable, splitEncoder, type Approximation, type Resources } from '@snn/deploy-lava'
+import type { Network } from '@snn/nn'
 import { SnnError } from '@snn/tensor'
 import { replaceFile, replaceFolder } from '@snn/tensor/node'
 import { withBackend } from '../backend.js'
@@ -13,12 +14,12 @@ import { evaluateModel, type Work } from '../evaluate-model.js'
 import { isSpiking, readModel } from '../model-file.js'
 import { isCheckpoint } from '../trained-network.js'
 import { toLava } from './to-lava.js'
-import { toNirFile } from './to-nir-file.js'
+import { graphOf, toNirFile } from './to-nir-file.js'
 import { spikingSource, type SourceOptions } from './spiking-source.js'
 
 export type DeployTarget = 'lava' | 'nir' | 'speck' | 'xylo'
 
-export interface DeployModelOptions extends Omit<SourceOptions, 'target' | 'calibrate' | 'samples' | 'steps'> {
+export interface DeployModelOptions extends Omit<SourceOptions, 'target' | 'calibrate' | 'samples' | 'steps' | 'check'> {
   readonly target: DeployTarget
   /** DATA as a user writes it, or a data set. */
   readonly calibrate: string | ImageDataset
@@ -97,8 +98,9 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
   if (plain && against !== undefined) throw new SnnError('ARGUMENT', `[deploy] --against for ${path}, which is the classifier itself, expected it only for a spiking network. Leave it out.`, { name: '--against', value: against })
   const calibration = typeof calibrate === 'string' ? await openDataset(calibrate, { signal: work.signal }) : calibrate
   const opened = typeof options.eval === 'string' ? await openDataset(options.eval, { signal: work.signal }) : options.eval
+  const check = async (snn: Network): Promise<unknown> => (target === 'lava' ? checkExportable((await splitEncoder(snn)).chip, options.approximate && { approximate: options.approximate }) : graphOf(target, snn))
   return withBackend(async (backend) => {
-    const source = await spikingSource(path, { ...options, target: conversionTargets[target], calibrate: calibration, samples, steps: options.steps }, backend, work)
+    const source = await spikingSource(path, { ...options, target: conversionTargets[target], calibrate: calibration, samples, steps: options.steps, check }, backend, work)
     const chosen = opened ? (evalSamples < opened.length ? take(opened, evalSamples) : opened) : take(calibration, Math.min(samples, evalSamples), { shuffle: true })
     const data = !opened || sameData ? chosen : withoutImages(chosen, source.metadata.calibration ?? [])
     const measure = { source, data, backend, work }

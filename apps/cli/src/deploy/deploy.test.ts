@@ -76,6 +76,16 @@ describe('snn deploy', () => {
     expect(result.lint.map(({ what }) => what)).toEqual(expect.arrayContaining(['soft-reset, as --approximate allows']))
   })
 
+  it('says before it calibrates which layer no chip can have', async () => {
+    const pooling = join(folder, 'max.onnx')
+    writeFileSync(pooling, tinyModel({ hidden: true }))
+    const calibrated: string[] = []
+    const follow = { ...work, onProgress: ({ stage }: { readonly stage: string }) => void calibrated.push(stage) }
+    const refused = deployModel(pooling, { target: 'speck', calibrate: `${folder}/data:train`, samples: 60, steps: 16, out: join(folder, 'new') }, follow)
+    await expect(refused).rejects.toMatchObject({ code: 'NIR_UNSUPPORTED', message: expect.stringContaining('spikingMaxPool') as string })
+    expect(calibrated).not.toContain('calibrate')
+  })
+
   it('writes the folder whole, and no other in its place', async () => {
     await expect(deploy({ out: join(folder, 'data') })).rejects.toMatchObject({ code: 'OUTPUT', message: expect.stringContaining('another folder is there') as string })
     writeFileSync(join(folder, 'chip', 'mine.txt'), 'mine')

@@ -16,6 +16,8 @@ export interface SourceOptions extends ClassifierOptions, InputWish, Pick<Conver
   readonly samples: number
   readonly steps: number | undefined
   readonly batch?: number | undefined
+  /** Throws for layers that the target cannot have, whatever their weights: asked before a long calibration. */
+  readonly check: (snn: Network) => Promise<unknown>
 }
 
 /** A spiking network that is to be deployed, however it came about. */
@@ -68,6 +70,8 @@ async function converted(path: string, samples: ImageDataset, options: SourceOpt
   const input = inputShape(network.inputs, path)
   const { preprocess, labelOffset, because } = await inputSettings(classifier, dataset, options, work)
   const batches = withoutLabels(batchesFor(dataset, preprocess, input, { batch, signal: work.signal }), dataset)
+  // as it will be, from a few samples and without a search
+  await options.check((await convert(network, batches, { target, T: steps, mode: 'max', samples: 2, steps: [1], labelOffset, backend, signal: work.signal })).snn)
   const { snn, report } = await convert(network, batches, { target, T: steps, weights, ...(mode !== undefined && { mode }), steps: [steps], labelOffset, backend, ...work })
   return { snn: named(snn), T: steps, input, preprocess, labelOffset, metadata: { ...(classNames && { classNames }), calibration: await digests() }, ...(because !== undefined && { because }), report, notes: [...(calibrate.notes ?? []), ...notes, ...report.notes] }
 }

@@ -29,9 +29,19 @@ const targets: Readonly<Record<'nir' | 'speck' | 'xylo', NirTarget>> = {
 /** Of a step, in seconds. */
 const dt = 1e-3
 
+/** The graph of what goes to the target, the host's part cut off where there is one. */
+export async function graphOf(name: keyof typeof targets, snn: Network): Promise<NirGraph> {
+  return await graphFor(name, targets[name].encoder ? (await splitEncoder(snn)).chip : withoutMean(snn))
+}
+
+async function graphFor(name: keyof typeof targets, network: Network): Promise<NirGraph> {
+  const { rewrite = (graph) => graph } = targets[name]
+  return rewrite(await toNir(network, { dt, softReset: 'hard', foldBatchNorm: true }), dt)
+}
+
 /** A .nir file, what its reader will make of it, and the same graph run in the reader's steps. */
 export async function toNirFile(name: keyof typeof targets, measure: MeasureOptions): Promise<Deployed> {
-  const { reader, as, encoder: cut, weightBits, rewrite = (graph) => graph } = targets[name]
+  const { reader, as, encoder: cut, weightBits } = targets[name]
   const { source } = measure
   const { snn, T, preprocess, labelOffset, metadata } = source
   const parts = cut ? await splitEncoder(snn) : undefined
@@ -41,7 +51,7 @@ export async function toNirFile(name: keyof typeof targets, measure: MeasureOpti
   const float = await measureNetworks('float', [snn], snn.metadata.readout!, measure)
   const rounded = weightBits === undefined ? undefined : await roundedWeights(whole, weightBits)
   const quantized = rounded && (await measureNetworks('quantised', [...hosts, rounded], readout, measure))
-  const graph = rewrite(await toNir(rounded ?? whole, { dt, softReset: 'hard', foldBatchNorm: true }), dt)
+  const graph = await graphFor(name, rounded ?? whole)
   const again = fromNir(graph, { dt, as })
   const simulated = await measureNetworks('nir', [...hosts, again], readout, measure)
   return {

@@ -6,6 +6,7 @@ import { resources, type Resources } from '../resources/resources.js'
 import type { Approximation } from './neuron-form.js'
 import { netFileOf, planStages, type PlanOptions, type StagePlan } from './plan-stages.js'
 import { pythonScript } from './python-script.js'
+import { readStages } from './read-stages.js'
 import type { QuantizedStage } from './quantize.js'
 
 export interface ExportNetOptions {
@@ -68,6 +69,15 @@ export interface ExportedNet {
 export async function exportNet(network: Network, options: ExportNetOptions = {}): Promise<ExportedNet> {
   const plan = checkExport('exportNet', options)
   return exportPlans(await planStages(network, plan), plan.weightBits, options)
+}
+
+/**
+ * Asks before long work, such as a calibration, whether a network has only what `exportNet` can write, whatever its weights.
+ *
+ * @throws `CONVERT_UNSUPPORTED` naming the layer and what to do
+ */
+export async function checkExportable(network: Network, options: Pick<ExportNetOptions, 'approximate'> = {}): Promise<void> {
+  await readStages(network, checkExport('checkExportable', options).approximate)
 }
 
 /** File, program, report and resources of planned stages. */
