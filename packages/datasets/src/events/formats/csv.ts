@@ -170,12 +170,13 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
       }
       return wholeLines(bytes, layout ? 0 : start(bytes), out)
     },
-    end(rest: Uint8Array, out: EventBuffer): void {
+    end(rest: Uint8Array, out: EventBuffer): number {
       const from = layout ? 0 : start(rest)
       const at = wholeLines(rest, from, out)
       read(rest, at, rest.length, out, layout!)
       finish(out)
       if (!layout!.sensor) throw invalid('csv', file, 'no events in it.')
+      return rest.length
     },
   }
 }
