@@ -5,7 +5,9 @@ import { sensorOf, type Events } from './events.js'
 import type { EventFormat } from './format.js'
 import { aedat3 } from './formats/aedat3.js'
 import { aedat4 } from './formats/aedat4.js'
+import { csv } from './formats/csv.js'
 import { evt3 } from './formats/evt3.js'
+import { hdf5 } from './formats/hdf5.js'
 import { eventFormats } from './open.js'
 import { concatEvents } from './select.js'
 
@@ -59,6 +61,18 @@ describe('a recording that is cut: the events before the cut and a note, or a ty
     expect([alone.t.length, cutNotes(alone)]).toEqual([0, [left(40 + 40 * 16 - 1), 'undefined no events in the file']])
     const third = await aedat3.parse((await aedat3.write!(events)).slice(0, -16))
     expect([third.t.length, cutNotes(third)]).toEqual([38, ['2 events of the last packet missing: the file is cut within it']])
+  })
+
+  it('text whose last number is cut, and HDF5, say that they may be cut', async () => {
+    const lines = 'x,y,p,t\n1,2,1,1000\n2,3,1,2000\n2,3,1,2100'
+    const whole = await csv.parse(new TextEncoder().encode(lines), options)
+    expect([whole.t.length, whole.notes]).toEqual([3, undefined])
+    const cut = await csv.parse(new TextEncoder().encode(lines.slice(0, -2)), options)
+    expect(cutNotes({ ...cut, notes: cut.notes?.map((note) => ({ ...note, text: note.text.replace('may be cut', 'is cut') })) ?? [] })).toEqual([
+      'undefined the last line has no end, and its time 21 is before the 2000 of the line above it: the file is cut within a number',
+    ])
+    const error: unknown = await hdf5.parse((await hdf5.write!(events)).slice(0, -100)).catch((thrown: unknown) => thrown)
+    expect((error as Error).message).toMatch(/^\[hdf5\] hdf5: cannot be read \(unable to synchronously open file: truncated file: .*$/)
   })
 
   it('a file that ends within its header is refused in pieces, too', async () => {
