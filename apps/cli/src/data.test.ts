@@ -5,6 +5,7 @@ import { decode } from 'fast-png'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aedat2, atis, createEvents, eventFormats, evt3, npz, sensorOf, type Events } from '@snn/datasets'
 import { snn } from '../test/snn.js'
+import { formatNamed } from './event-files.js'
 import { contactSheet, rasterSvg } from './event-picture.js'
 import { flaggedOptions, flaggedWriteOptions, inFlags } from './recording-options.js'
 
@@ -60,6 +61,12 @@ describe.concurrent('snn data', { timeout: 60_000 }, () => {
     const other = await snn('data', 'info', at('road.raw'), '--camera', 'davis346')
     expect([other.code, other.stderr]).toEqual([2, expect.stringMatching(/^ARGUMENT: \[data\] --camera for the format evt3, expected none/)])
     expect(inFlags("Give { sensor: { width, height } }, { timeUnit: 's' }, { path: 'a/b' } or { format }.")).toBe('Give --sensor WIDTHxHEIGHT, --time-unit s, --path a/b or --format.')
+  })
+
+  it('writes the format whose usual ending a name has', () => {
+    expect(['e.dat', 'e.aedat', 'E.BIN', 'a.dat/e.txt', 'evt2'].map((name) => formatNamed(name).id)).toEqual(['dat', 'aedat2', 'atis', 'csv', 'evt2'])
+    const written = eventFormats.filter(({ write }) => write)
+    for (const { extensions } of written) expect(formatNamed(`e${extensions[0]}`).extensions[0]).toBe(extensions[0])
   })
 
   it('has a flag for every option of every format', () => {

@@ -13,9 +13,11 @@ export function setNamed(name: string, sets: Readonly<Record<string, SetInfo>> =
   throw new SnnError('ARGUMENT', `[data] set ${JSON.stringify(name)}, expected one of ${Object.keys(sets).join(', ')}.`, { name: 'set', value: name })
 }
 
-/** A format by its id or by the ending of a file name. Throws `ARGUMENT`. */
+/** A format by its id or by the ending of a file name: of those that are written the one whose usual ending it is, else one that knows it. Throws `ARGUMENT`. */
 export function formatNamed(name: string): EventFormat {
-  const found = eventFormats.find(({ id }) => id === name) ?? eventFormats.find(({ extensions, write }) => write && extensions.some((extension) => name.toLowerCase().endsWith(extension)))
+  const written = eventFormats.filter(({ write }) => write)
+  const ends = (extension: string): boolean => name.toLowerCase().endsWith(extension)
+  const found = eventFormats.find(({ id }) => id === name) ?? written.find(({ extensions }) => ends(extensions[0]!)) ?? written.find(({ extensions }) => extensions.some(ends))
   if (found) return found
   throw new SnnError('ARGUMENT', `[data] format ${JSON.stringify(name)}, expected one of ${eventFormats.map(({ id, extensions }) => `${id} (${extensions.join(', ')})`).join(', ')}.`, { name: 'format', value: name })
 }

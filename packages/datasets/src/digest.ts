@@ -1,4 +1,4 @@
-import { checkMembers, type TensorLike } from '@snn/tensor'
+import { checkBytes, checkMembers, type TensorLike } from '@snn/tensor'
 
 /**
  * 64 bits, as 16 hexadecimal digits, that are equal for images of equal elements (the shape does not count) and otherwise differ,
@@ -6,8 +6,8 @@ import { checkMembers, type TensorLike } from '@snn/tensor'
  */
 export function imageDigest(image: TensorLike): string {
   checkMembers('imageDigest', image, 'image', ['data', 'shape'], '{ data, shape }')
-  const { buffer, byteOffset, byteLength } = image.data
-  const bytes = new Uint8Array(buffer, byteOffset, byteLength)
+  const bytes = checkBytes('imageDigest', image.data, 'image.data', 'Give a typed array.')
+  const byteLength = bytes.length
   let a = 0x243f6a88 ^ byteLength
   let b = 0x85a308d3 ^ byteLength
   for (let i = 0; i < byteLength; i++) {

@@ -1,8 +1,9 @@
+import type { TensorLike } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { fromArrays } from './arrays.js'
 import { concatenate, subset, type Dataset, type ImageSample } from './dataset.js'
 import { imageDigest } from './digest.js'
-import { loader, type Batch, type Loader, type LoaderOptions } from './loader.js'
+import { lengthMask, loader, type Batch, type Loader, type LoaderOptions } from './loader.js'
 import { preprocess } from './preprocess.js'
 import { take } from './take.js'
 
@@ -146,6 +147,15 @@ describe('parts of data sets', () => {
     expect((await labelsOf(loader(joined, { batch: 2 })))).toEqual([[5, 6], [1]])
     await expect(joined.get(3)).rejects.toThrow(/sample 3 of 3/)
     expect(() => subset(dataset, [100])).toThrow(/sample 100 of 100/)
+  })
+})
+
+describe('tensors without data', () => {
+  it('are refused by name', () => {
+    for (const call of [imageDigest, (lengths: TensorLike) => lengthMask(lengths, 3)]) {
+      expect(() => call({ data: null, shape: [1] } as never)).toThrow(/data is null/)
+      expect(() => call({ data: 5, shape: [1] } as never)).toThrow(/data is the number 5/)
+    }
   })
 })
 

@@ -1,4 +1,4 @@
-import { checkMembers, checkObject, SnnError, allocate, formatShape, hostTensor, sameShape, sizeOf, type TensorLike } from '@snn/tensor'
+import { checkArrayLike, checkMembers, checkObject, SnnError, allocate, formatShape, hostTensor, sameShape, sizeOf, type TensorLike } from '@snn/tensor'
 import type { Dataset, ImageDataset, ImageSample } from './dataset.js'
 import { preprocess } from './preprocess.js'
 import { permutation } from './random.js'
@@ -178,6 +178,7 @@ function pad(rows: readonly TensorLike[]): { data: TensorLike; lengths: TensorLi
 /** Which steps of a padded batch are there: bool [T, N], true where t < lengths[n]. */
 export function lengthMask(lengths: TensorLike, T: number): TensorLike {
   checkMembers('lengthMask', lengths, 'lengths', ['data', 'shape'], '{ data, shape }')
+  checkArrayLike('lengthMask', lengths.data, 'lengths.data')
   const n = lengths.data.length
   return { data: Uint8Array.from({ length: T * n }, (_, i) => (Math.floor(i / n) < lengths.data[i % n]! ? 1 : 0)), shape: [T, n], dtype: 'bool' }
 }

@@ -67,6 +67,7 @@ export function checkMembers(operation: string, value: unknown, name: string, me
   checkArray('checkMembers', members, 'members', 'names of members')
   for (const member of members) {
     const found = (value as Readonly<Record<string, unknown>>)[member.replace('()', '')]
+    if (found === null) throw wrongArgument(operation, `${name}.${member.replace('()', '')}`, found, 'a value', fix)
     if (member.endsWith('()') ? typeof found !== 'function' : found === undefined) throw wrongArgument(operation, name, value, expected, fix)
   }
 }

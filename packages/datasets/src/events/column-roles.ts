@@ -57,8 +57,12 @@ export function plausibleOrder(columns: readonly ArrayLike<number>[], sensor: Se
   return isPlausible(columns, standard!, undefined, false) ? standard : undefined // on another sensor
 }
 
+/** Rows of more are no events but the times, or places, of all of them. */
+const mostColumns = 32
+
 /** `plausibleOrder`, with the note that it was guessed where it is not `txyp`. Throws `DATA_INVALID` where none is plausible. */
 export function guessedOrder(operation: string, file: string, columns: readonly ArrayLike<number>[], sensor: Sensor | undefined): { readonly order: readonly string[]; readonly notes: readonly ReadNote[] } {
+  if (columns.length > mostColumns) throw invalid(operation, file, `rows of ${columns.length} numbers, expected those of one event, t, x, y and p. If it has a row for each of them, transpose it (numpy: array.T); else give { columns }.`)
   const found = plausibleOrder(columns, sensor)
   if (found === undefined) {
     const first = columns.map((column) => column[0] ?? '(none)').join(', ')

@@ -33,7 +33,7 @@ export interface EventFormat<R extends object = object, W extends object = objec
   readonly options: readonly string[]
   /** Whether a file that starts with these bytes (the first 1024, or all) is of this format; false where nothing tells. */
   sniff(head: Uint8Array): boolean
-  /** A whole recording. A last record that is cut off is left out. Throws `DATA_INVALID`. */
+  /** A whole recording. A last record or packet that is cut off is left out, with a note. Throws `DATA_INVALID`. */
   parse(bytes: Uint8Array, options?: ReadOptions & R): Promise<Events>
   /**
    * A recording of any size in pieces: memory depends on `chunkBytes`, not on the file. Containers (HDF5, MATLAB, NumPy .npz), which need to read
@@ -63,8 +63,8 @@ export interface EventDecoder {
   readonly needs?: number
   /** Reads what is complete from the start of `bytes`, appends it to `out`, and returns how many bytes it has used up. */
   decode(bytes: Uint8Array, out: EventBuffer): number
-  /** Told what is left when the file ends; throws where no file may end so. */
-  end?(rest: Uint8Array, out: EventBuffer): void
+  /** Told what is left when the file ends; reads what it can and returns how many bytes it has used up, of none: 0. Throws where no file may end so. */
+  end?(rest: Uint8Array, out: EventBuffer): number
 }
 
 interface FormatSpec<R extends object, W extends object> extends Pick<EventFormat, 'id' | 'description' | 'extensions' | 'sniff'> {
@@ -90,7 +90,7 @@ export function streamFormat<R extends object = object, W extends object = objec
     const tally = outsideTally(id, file, options?.outside)
     return naming(id, file, () => {
       const used = decoder.decode(bytes, out)
-      decoder.end?.(bytes.subarray(used), out)
+      ended(decoder, bytes.subarray(used), out)
       const events = taken(id, file, decoder, out, tally)
       tally.end()
       return noting(events)
@@ -122,8 +122,8 @@ export function streamFormat<R extends object = object, W extends object = objec
         size = bytes.length - used
         if (out.length > 0) yield taken(id, file, decoder, out, tally)
       }
-      naming(id, file, () => decoder.end?.(joinBytes(held), out))
-      if (out.length > 0 || out.notes.length > 0) yield taken(id, file, decoder, out, tally)
+      naming(id, file, () => ended(decoder, joinBytes(held), out))
+      if (out.length > 0 || out.notes.length > 0 || !decoder.sensor) yield taken(id, file, decoder, out, tally)
       tally.end()
     },
     ...(write && { write: async (events: Events, options?: W) => write(events, options ?? ({} as W)) }),
@@ -160,6 +160,12 @@ export function containerFormat<R extends object = object, W extends object = ob
     },
     ...(write && { write: async (events: Events, options?: W) => write(events, options ?? ({} as W)) }),
   }
+}
+
+/** Ends the file; bytes that are no whole record or packet are noted. */
+function ended(decoder: EventDecoder, rest: Uint8Array, out: EventBuffer): void {
+  const cut = rest.length - (decoder.end?.(rest, out) ?? 0)
+  if (cut > 0) out.note({ about: 'source', count: cut, text: 'bytes at the end left out: the file is cut within a record or packet' })
 }
 
 /** What the decoder has put into `out` that lies on the sensor. */

@@ -84,7 +84,11 @@ describe('what is written is read again, as a whole and in pieces', () => {
       expect(isSnnError(error, 'ARGUMENT') && error.message, format.id).toMatch(/event 0/)
     }
     const falling = createEvents({ t: [5, 4], x: [0, 0], y: [0, 0], p: [0, 0] }, { sensor: sensorOf(2, 2) })
-    await expect(evt3.write!(falling)).rejects.toThrow(/never fall/)
+    await expect(evt3.write!(falling)).rejects.toThrow(/never fall \(before it is 5\)\. Sort them/)
+    const at = (time: number): Events => createEvents({ t: [time], x: [0], y: [0], p: [0] }, { sensor: sensorOf(2, 2) })
+    await expect(dat.write!(at(-5))).rejects.toThrow(/t -5 us.*from 0 on, not negative\. Take off the first time/)
+    await expect(dat.write!(at(2 ** 32))).rejects.toThrow(/below 4294967296 us, not so large\. Take off the first time/)
+    await expect(dat.write!(at(0.5))).rejects.toThrow(/whole us\. Round/)
     await expect(evt3.write!(createEvents({ t: [0, 1e7], x: [0, 0], y: [0, 0], p: [0, 0] }, { sensor: sensorOf(2, 2) }))).rejects.toThrow(/EVT2/)
   })
 })
@@ -117,6 +121,7 @@ describe('files of other programs', () => {
   it('MVSEC: rows, times in s, p 1 and -1', async () => {
     const events = await hdf5.parse(bytesOf(golden['mvsec.h5']))
     expect([events.timeUnit, events.sensor]).toEqual(['s', { width: 346, height: 260, polarities: 2 }])
+    expect(events.notes).toContainEqual({ about: 'sensor', text: 'the file does not say its sensor; taken as 346 x 260' })
     expect([[...events.x], [...events.y], [...events.p]]).toEqual([x, y, p])
     expect(Array.from(events.t, (time) => Math.round(time * 1e6) + 5e9)).toEqual(t)
   })

@@ -170,6 +170,21 @@ describe('law: a number that is none is refused with its place', () => {
   })
 })
 
+const firstRows = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+describe('rows that are not as they seem', () => {
+  it('polarities of words are polarities and no names of columns', async () => {
+    const { p } = await csv.parse(firstRows('t;x;y;p\n1;2;3;ON\n2;3;4;OFF\n3;3;4;"on"\n'), { sensor: { width: 8, height: 8 } })
+    expect([...p]).toEqual([1, 0, 1])
+    await expect(csv.parse(firstRows('t;x;y;p\n1;2;3;UP\n'), { sensor: { width: 8, height: 8 } })).rejects.toThrow(/line 2: p is "UP"/)
+  })
+
+  it('an array with a row for each of t, x, y and p is to be transposed', async () => {
+    const array = npyFile('<f8', [4, 200], Float64Array.from({ length: 800 }, (_, i) => i))
+    await expect(npy.parse(array)).rejects.toThrow(/^\[npy\] npy: rows of 200 numbers, expected those of one event, t, x, y and p\. If it has a row for each of them, transpose it \(numpy: array\.T\)/)
+  })
+})
+
 describe('law: a file without events says so', () => {
   it.each([
     ['text', () => csv.parse(text('# events of a sensor 34 x 34 x 2, t in us\nt,x,y,p\n'))],

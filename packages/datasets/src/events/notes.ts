@@ -3,7 +3,7 @@ import type { Sensor } from './events.js'
 /** What a reader changed, left out or took for granted. */
 export interface ReadNote {
   readonly about: 'camera' | 'columns' | 'outside' | 'sensor' | 'skipped' | 'source' | 'time'
-  /** Of how many events, words or turns it is true, where they were counted. */
+  /** Of how many events, words, bytes or turns it is true, where they were counted. */
   readonly count?: number
   /** In words, which go on after the count: `events outside of the sensor of 346 x 260 left out`. */
   readonly text: string

@@ -73,9 +73,9 @@ export function afterHeader(style: HeaderStyle, body: (lines: readonly string[])
       const at = inner ? 0 : start(bytes, false)
       return inner ? at + inner.decode(bytes.subarray(at), out) : 0
     },
-    end(rest: Uint8Array, out: EventBuffer): void {
+    end(rest: Uint8Array, out: EventBuffer): number {
       const at = inner ? 0 : start(rest, true)
-      inner?.end?.(rest.subarray(at), out)
+      return at + (inner?.end?.(rest.subarray(at), out) ?? 0)
     },
   }
 }

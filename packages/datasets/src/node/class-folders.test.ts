@@ -55,6 +55,16 @@ describe('pictures in class folders', () => {
     const folder = await folderOf({ 'train/a/1.png': png(1), 'train/b/1.png': png(2), 'val/a/1.png': png(3), 'val/b/1.png': png(4) })
     expect((await contents(`${folder}:train`)).samples).toEqual([[1, 0], [2, 1]])
     expect((await contents(`${folder}:test`)).samples).toEqual([[3, 0], [4, 1]])
+    const fewer = await folderOf({ 'train/a/1.png': png(1), 'train/b/1.png': png(2), 'train/c/1.png': png(3), 'test/a/1.png': png(4), 'test/c/1.png': png(5) })
+    for (const test of [`${fewer}:test`, `${fewer}/test`]) {
+      expect(await contents(test)).toEqual({
+        classes: ['a', 'b', 'c'],
+        samples: [[4, 0], [5, 2]],
+        notes: ['test has no pictures of b, a class of the folder train beside it, by which labels are numbered'],
+      })
+    }
+    const more = await folderOf({ 'train/a/1.png': png(1), 'test/a/1.png': png(2), 'test/Aa/1.png': png(3) })
+    await expect(openDataset(`${more}:test`)).rejects.toThrow(/classes that \d+\/train lacks: Aa\./)
     await expect(openDataset(folder)).rejects.toThrow(/holds train, val, which are parts of a set and no classes\. Write \d+\/train or \d+\/val/)
   })
 

@@ -30,9 +30,12 @@ export async function picturesIn(folder: string, options: ImageFolderOptions): P
   if ((await kindOf(join(folder, 'labels.json'))) === 'file') return pictures(folder, `pictures ${name}`, await labelledPictures(folder, options))
   const found = await classFolders(folder, options.signal)
   if (!found) return undefined
-  const { leftOut, classes } = found
-  const note = `${leftOut.length} ${leftOut.length === 1 ? 'file' : 'files'} of ${name} left out, no pictures of a class: ${few(leftOut)}`
-  return { ...(await pictures(folder, `pictures ${name} in ${classes.length} classes`, found)), ...(leftOut.length > 0 && { notes: [note] }) }
+  const { leftOut, classes, entries } = found
+  const present = new Set(entries.map(({ label }) => label))
+  const lacking = classes.filter((_, label) => !present.has(label))
+  const leftOutNote = `${leftOut.length} ${leftOut.length === 1 ? 'file' : 'files'} of ${name} left out, no pictures of a class: ${few(leftOut)}`
+  const notes = [...(leftOut.length > 0 ? [leftOutNote] : []), ...(lacking.length > 0 ? [`${name} has no pictures of ${few(lacking)}, ${lacking.length === 1 ? 'a class' : 'classes'} of the folder train beside it, by which labels are numbered`] : [])]
+  return { ...(await pictures(folder, `pictures ${name} in ${classes.length} classes`, found)), ...(notes.length > 0 && { notes }) }
 }
 
 /** What labels.json lists, all of it present. */

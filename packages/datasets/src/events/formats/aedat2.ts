@@ -120,10 +120,10 @@ function byAddresses(open: (camera: Aedat2Camera) => EventDecoder): EventDecoder
       if (inner) return inner.decode(bytes, out)
       return bytes.length < 8 * headWords ? 0 : start(bytes, out).decode(bytes, out)
     },
-    end(rest: Uint8Array, out: EventBuffer): void {
+    end(rest: Uint8Array, out: EventBuffer): number {
       const decoder = inner ?? start(rest, out)
       const used = decoder.decode(rest, out)
-      decoder.end?.(rest.subarray(used), out)
+      return used + (decoder.end?.(rest.subarray(used), out) ?? 0)
     },
   }
 }
@@ -157,10 +157,10 @@ function records(camera: Aedat2Camera, sensor: Sensor, addressBytes: 2 | 4, file
   const counter = timeCounter(32)
   let [words, events, bitsSet] = [0, 0, 0]
   /** Whether the addresses may be those of this camera. */
-  const check = (): void => {
+  const check = (): number => {
     const isDavis = camera.startsWith('davis')
     const wrong = isDavis ? bitsSet >>> 16 === 0 && (bitsSet & davisZeros) !== 0 : 2 * (words - events) > words
-    if (!wrong) return
+    if (!wrong) return 0
     const what = isDavis ? `addresses of at most 16 bits, as those of a DVS128` : `${words - events} of ${words} words that are no events of it`
     throw invalid('aedat2', file, `read as ${camera}: ${what}. Give the camera, { camera: ${aedat2Cameras.filter((name) => name !== camera).map((name) => `'${name}'`).join(' or ')} }.`)
   }

@@ -105,12 +105,15 @@ function packets(sensor: Sensor, invalidToo: boolean, file: string): EventDecode
       return at
     },
     // A recording that was cut off ends within a packet: its whole events are read.
-    end(rest: Uint8Array, out: EventBuffer): void {
-      if (rest.length < packetHeader) return
+    end(rest: Uint8Array, out: EventBuffer): number {
+      if (rest.length < packetHeader) return 0
       const view = new DataView(rest.buffer, rest.byteOffset, rest.length)
-      if (view.getUint16(0, true) !== polarityEvent) return
-      const count = Math.min(view.getUint32(20, true), Math.floor((rest.length - packetHeader) / 8))
+      if (view.getUint16(0, true) !== polarityEvent) return 0
+      const number = view.getUint32(20, true)
+      const count = Math.min(number, Math.floor((rest.length - packetHeader) / 8))
       polarities(view, packetHeader, count, view.getUint32(12, true) * 2 ** 31, invalidToo, out)
+      if (count < number) out.note({ about: 'source', count: number - count, text: 'events of the last packet missing: the file is cut within it' })
+      return rest.length
     },
   }
 }

@@ -52,6 +52,7 @@ export const aedat4 = streamFormat<Aedat4Options>({
         inner = packets(bytes.subarray(magic.length, needs), needs, options, file)
         return needs + inner.decode(bytes.subarray(needs), out)
       },
+      end: (rest: Uint8Array, out: EventBuffer): number => inner?.end?.(rest, out) ?? 0,
     }
   },
   write(events: Events): Uint8Array {
@@ -139,9 +140,10 @@ function packets(header: Uint8Array, start: number, options: ReadOptions & Aedat
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
       let at = 0
       needs = 8
-      while (at + 8 <= bytes.length) {
+      for (;;) {
         // The index of the packets comes last; nothing in it is needed.
         if (dataEnd >= start && position >= dataEnd) return bytes.length
+        if (at + 8 > bytes.length) break
         const id = view.getInt32(at, true)
         const size = view.getInt32(at + 4, true)
         if (size < 0 || size > largestPacket) throw invalid('aedat4', file, `a packet of ${size} bytes.`, position)
@@ -160,6 +162,10 @@ function packets(header: Uint8Array, start: number, options: ReadOptions & Aedat
         position += 8 + size
       }
       return at
+    },
+    end(rest: Uint8Array, out: EventBuffer): number {
+      if (rest.length === 0 && position < dataEnd) out.note({ about: 'source', text: 'the file is cut after a packet: its header tells of more' })
+      return 0
     },
   }
 }

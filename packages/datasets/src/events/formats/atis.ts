@@ -79,7 +79,7 @@ export const atis = streamFormat<AtisOptions>({
         return end
       },
       end() {
-        if (events < fewEvents || falls * 4 <= events) return
+        if (events < fewEvents || falls * 4 <= events) return 0
         throw invalid('atis', file, `times that fall at ${falls} of the first ${events} events, expected a recording of ATIS. The file does not say what it is: give its format, { format }.`)
       },
     }

@@ -69,7 +69,7 @@ export function csvHead(bytes: Uint8Array, most: number, named: boolean, file: s
       const numbers = numbersOf(fields)
       const [width, height] = numbers
       if (rows.length > 0) rows.push(numbers)
-      else if (namesOf(text).some((name) => roleOf(name))) takeNames(namesOf(text))
+      else if (numbers.some(Number.isNaN) && namesOf(text).some((name) => roleOf(name))) takeNames(namesOf(text)) // `on` is a name, and a polarity
       else if (numbers.length === 2 && Number.isInteger(width) && Number.isInteger(height)) stated(width!, height!)
       else if (named && numbers.every(Number.isNaN)) names = []
       else if (!names && numbers.every(Number.isNaN)) throw invalid('csv', file, `line ${line + 1} is ${JSON.stringify(text.slice(0, 60))}, expected the names of columns or an event. Give { columns }.`)

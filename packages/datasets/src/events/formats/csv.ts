@@ -74,6 +74,8 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
   let layout: Layout | undefined
   let line = 0
   let toldTurns = 0
+  /** Time of the last event. */
+  let last = -Infinity
 
   /** Finds the layout, and returns where the events start. */
   const start = (bytes: Uint8Array): number => {
@@ -130,6 +132,7 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
     out.x[n] = event.x
     out.y[n] = event.y
     out.p[n] = event.p
+    last = out.t[n]!
   }
 
   const finish = (out: EventBuffer): void => {
@@ -170,12 +173,15 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
       }
       return wholeLines(bytes, layout ? 0 : start(bytes), out)
     },
-    end(rest: Uint8Array, out: EventBuffer): void {
+    end(rest: Uint8Array, out: EventBuffer): number {
       const from = layout ? 0 : start(rest)
       const at = wholeLines(rest, from, out)
+      const before = last
       read(rest, at, rest.length, out, layout!)
+      if (last < before) out.note({ about: 'source', text: `the last line has no end, and its time ${last} is before the ${before} of the line above it: the file may be cut within a number` })
       finish(out)
       if (!layout!.sensor) throw invalid('csv', file, 'no events in it.')
+      return rest.length
     },
   }
 }

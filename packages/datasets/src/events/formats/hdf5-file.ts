@@ -43,7 +43,7 @@ export async function openHdf5(source: ByteSource, file: string, loader?: LoadHd
       if (isSnnError(error) || error instanceof FilterNeeded) throw error
       const fault = takeFault()
       if (fault !== undefined) throw fault
-      throw invalid('hdf5', file, `cannot be read (${error instanceof Error ? error.message : String(error)}). Where h5dump can read it, repack it: h5repack -f GZIP=4 IN OUT.`, undefined, error)
+      throw invalid('hdf5', file, `cannot be read (${reasonOf(error)}). If the file is whole, and h5dump can read it, repack it: h5repack -f GZIP=4 IN OUT.`, undefined, error)
     } finally {
       module.deactivate_throwing_error_handler()
     }
@@ -68,6 +68,13 @@ export async function openHdf5(source: ByteSource, file: string, loader?: LoadHd
       module.FS.unlink(name)
     },
   }
+}
+
+/** In one line: of the library's stack of errors what was to be done, and why it could not be. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const steps = [...message.matchAll(/^\s*#\d+: .*? in \w+\(\): (.*)$/gm)].map(([, step]) => step!)
+  return steps.length > 0 ? [...new Set([steps[0], steps.at(-1)])].join(': ') : message.replace(/\s*\n\s*/g, '; ')
 }
 
 /** Puts a file into the library's file system whose bytes are read when they are asked for. */

@@ -4,7 +4,7 @@ import { invalid } from '../../invalid.js'
 import { byRole, guessedOrder, parseColumns, roleOf, type Role } from '../column-roles.js'
 import { checkEvents, sensorOf, type EventArrays, type Events, type Sensor, type TimeUnit } from '../events.js'
 import { chosenSensor, containerFormat, type ReadOptions } from '../format.js'
-import type { ReadNote } from '../notes.js'
+import { assumedSensor, type ReadNote } from '../notes.js'
 import { isUnit } from '../time-unit.js'
 import { statedSensor, type KnownRecording } from './arrays-to-events.js'
 import { columnPieces, type EventColumns } from './columns.js'
@@ -105,9 +105,10 @@ function findRecording(view: Hdf5View, options: ReadOptions & Hdf5Options): Reco
   const known = places.find((place) => place.path === path)
   const unit = view.root.attrs['time_unit']?.value
   const sensor = chosenSensor('hdf5', options, statedSize(view, path) ?? known?.sensor)
+  const assumed = sensor !== undefined && sensor === known?.sensor ? [assumedSensor(sensor)] : []
   const found = entityAt(view, path)!
   const recording = isGroup(found) ? columnsIn(view, path) : isRecords(found) ? recordsIn(view, path) : rowsIn(view, path, options.columns ?? known?.columns, sensor)
-  return { ...recording, sensor, timeUnit: (isUnit(unit) ? unit : undefined) ?? options.timeUnit ?? recording.timeUnit ?? known?.timeUnit, notes: [...notes, ...(recording.notes ?? [])] }
+  return { ...recording, sensor, timeUnit: (isUnit(unit) ? unit : undefined) ?? options.timeUnit ?? recording.timeUnit ?? known?.timeUnit, notes: [...notes, ...assumed, ...(recording.notes ?? [])] }
 }
 
 /** The path of the events: given, where files of this field have them, or the only one there is. */

@@ -144,11 +144,12 @@ function records(options: ReadOptions & RosbagOptions, file: string): EventDecod
       }
       return at + read(bytes.subarray(at), out, false)
     },
-    end(_rest, out) {
+    end(rest, out) {
       const left = [...new Set(ours.values())].filter((topic) => topic !== chosen)
       if (found && options.topic === undefined && left.length > 0) out.note({ about: 'source', text: `events of ${chosen} alone, not of ${left.join(', ')}; { topic } gives others` })
-      if (started && !found) throw invalid('rosbag', file, `no events${options.topic === undefined ? '' : ` of ${options.topic}`} in it; it has ${[...topics].join(', ') || 'no topics'}.`)
+      if (started && !found) throw invalid('rosbag', file, `no events${options.topic === undefined ? '' : ` of ${options.topic}`} in it; it has ${[...topics].join(', ') || 'no topics'}.${rest.length > 0 ? ` The file is cut: its last ${rest.length} bytes are no whole record.` : ''}`)
       if (found && !chosenSensor('rosbag', options, stated)) throw invalid('rosbag', file, 'its messages name no sensor size. Give { sensor: { width, height } }.')
+      return 0
     },
   }
 }

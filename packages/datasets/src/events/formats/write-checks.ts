@@ -20,8 +20,17 @@ export function writable(operation: string, events: Events, limits: Limits): Eve
       last = time
       continue
     }
-    const why = time < last ? `times that never fall from 0 on (before it is ${last})` : `whole us below ${limits.t}, x below ${limits.x}, y below ${limits.y} and p 0 or 1`
-    throw new SnnError('ARGUMENT', `[${operation}] event ${i} (t ${time} us, x ${x[i]}, y ${y[i]}, p ${p[i]}), expected ${why}. Sort them or write .npz.`, { name: 'events', value: i })
+    const [why, fix] = expected(time, last, limits)
+    throw new SnnError('ARGUMENT', `[${operation}] event ${i} (t ${time} us, x ${x[i]}, y ${y[i]}, p ${p[i]}), expected ${why}. ${fix} or write .npz.`, { name: 'events', value: i })
   }
   return checked
+}
+
+/** What was expected of an event that a format cannot hold, and what to do. */
+function expected(time: number, last: number, limits: Limits): readonly [why: string, fix: string] {
+  if (time < 0) return ['times from 0 on, not negative', 'Take off the first time (timeAlignment)']
+  if (time < last) return [`times that never fall (before it is ${last})`, 'Sort them']
+  if (time >= limits.t) return [`times below ${limits.t} us, not so large`, 'Take off the first time (timeAlignment)']
+  if (Math.floor(time) !== time) return ['whole us', 'Round the times']
+  return [`x below ${limits.x}, y below ${limits.y} and p 0 or 1`, 'Leave it out']
 }
