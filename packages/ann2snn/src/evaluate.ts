@@ -34,7 +34,7 @@ export interface Evaluation {
   /** Steps really run, mean over batches: below the largest T only with `earlyExit`. */
   readonly stepsRun: number
   readonly results: readonly StepResult[]
-  /** What is suspicious: an accuracy that is hardly better than guessing, after all steps. */
+  /** What is suspicious after all steps: an accuracy that is hardly better than guessing, neurons of which none fired. */
   readonly warnings: readonly string[]
 }
 
@@ -131,7 +131,7 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
     samples,
     stepsRun: stepsRun / batches,
     results: wanted.map((T, i) => ({ T, accuracy: scores[i]!.accuracy, spikesPerNeuronPerStep: neurons === 0 ? 0 : spikes[i]! / samples / neurons, seconds: seconds[i]! })),
-    warnings: scores.at(-1)!.warnings,
+    warnings: [...(neurons > 0 && spikes.at(-1) === 0 ? [`No neuron fired in ${last} steps for any of ${samples} samples. Check the network, the preprocessing and the number of steps.`] : []), ...scores.at(-1)!.warnings],
   }
 }
 
