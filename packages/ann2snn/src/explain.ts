@@ -48,6 +48,7 @@ function percent(share: number): string {
 /** The layer whose error exceeds that of the one before by most; undefined where all are small. */
 export function layerToBlame(layers: readonly LayerReport[]): LayerReport | undefined {
   checkArray('layerToBlame', layers, 'layers', 'the layers of a report')
+  for (const layer of layers) checkMembers('layerToBlame', layer, 'a layer', ['name', 'error'], 'a layer of a report')
   let worst: LayerReport | undefined
   let most = -Infinity
   for (const [i, layer] of layers.entries()) {
