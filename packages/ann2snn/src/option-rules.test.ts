@@ -16,26 +16,26 @@ beforeAll(async () => void ({ snn } = await convert(ann, [x], { backend, steps: 
 const known = { code: 'binary', steps: [2] } as const
 
 async function walk(options: Options): Promise<void> {
-  for await (const { t } of steps(snn, x, { backend, ...options } as never)) if (t === 2) break
+  for await (const { t } of steps(snn, x, { backend, ...options })) if (t === 2) break
 }
 
 async function running(prepare: Options, options: Options): Promise<void> {
-  await using prepared = simulator(snn, { backend, ...prepare } as never)
-  await prepared.run(x, { T: 2, ...options } as never)
+  await using prepared = simulator(snn, { backend, ...prepare })
+  await prepared.run(x, { T: 2, ...options })
 }
 
 /** Everything that takes options: their names, and a call with some of them. */
 const calls: Readonly<Record<string, readonly [rules: object, call: (options: Options) => Promise<unknown>]>> = {
-  convert: [convertRules, (options) => convert(ann, [x], { backend, steps: [2], ...options } as never)],
-  searchConversion: [searchRules, (options) => searchConversion(ann, [x], [randomTensor([4, 8], 4)], { backend, budget: 50, candidates: [known], ...options } as never)],
-  'a candidate of searchConversion': [candidateRules, (options) => searchConversion(ann, [x], [randomTensor([4, 8], 4)], { backend, budget: 50, candidates: [{ ...known, ...options }] } as never)],
-  simulate: [simulateRules, (options) => simulate(snn, x, { backend, T: 2, ...options } as never)],
+  convert: [convertRules, (options) => convert(ann, [x], { backend, steps: [2], ...options })],
+  searchConversion: [searchRules, (options) => searchConversion(ann, [x], [randomTensor([4, 8], 4)], { backend, budget: 50, candidates: [known], ...options })],
+  'a candidate of searchConversion': [candidateRules, (options) => searchConversion(ann, [x], [randomTensor([4, 8], 4)], { backend, budget: 50, candidates: [{ ...known, ...options }] })],
+  simulate: [simulateRules, (options) => simulate(snn, x, { backend, T: 2, ...options })],
   simulator: [simulatorRules, (options) => running(options, {})],
   'a run of simulator': [simulatorRunRules, (options) => running({}, options)],
   steps: [simulateRules, walk],
-  evaluate: [evaluateRules, (options) => evaluate(snn, [labelled], { backend, steps: [2], ...options } as never)],
-  evaluateAnn: [evaluateAnnRules, (options) => evaluateAnn(ann, [labelled], { backend, ...options } as never)],
-  classify: [classifyRules, (options) => classify(snn, x, { backend, T: 2, ...options } as never)],
+  evaluate: [evaluateRules, (options) => evaluate(snn, [labelled], { backend, steps: [2], ...options })],
+  evaluateAnn: [evaluateAnnRules, (options) => evaluateAnn(ann, [labelled], { backend, ...options })],
+  classify: [classifyRules, (options) => classify(snn, x, { backend, T: 2, ...options })],
 }
 
 const circular: { self?: unknown } = {}
@@ -54,7 +54,7 @@ describe.each(Object.entries(calls))('options of %s', (_, [rules, call]) => {
     for (const name of Object.keys(rules)) {
       for (const [i, value] of junk.entries()) {
         const error = await outcome(() => call({ [name]: value }))
-        if (error !== undefined && !isSnnError(error)) raw.push(`${name}, given junk ${i}: ${String(error)}`)
+        if (error !== undefined && !isSnnError(error)) raw.push(`${name}, given junk ${i}: ${error instanceof Error ? error.message : typeof error}`)
       }
     }
     expect(raw).toEqual([])
@@ -87,7 +87,7 @@ describe('options within options', () => {
     ['a size of 0', { sizes: { width: 0 } }],
     ['half a label', { labelOffset: 0.5 }],
   ])('%s', async (_, options) => {
-    expect(await outcome(() => convert(ann, [x], { backend, ...options } as never))).toMatchObject({ code: 'ARGUMENT' })
+    expect(await outcome(() => convert(ann, [x], { backend, ...options }))).toMatchObject({ code: 'ARGUMENT' })
   })
 
   it('every number of steps is an array of them, or one', async () => {

@@ -46,7 +46,7 @@ const texts: Rule = { takes: (value) => Array.isArray(value) && value.every(isTe
 const flag: Rule = { takes: (value) => typeof value === 'boolean', expected: 'true or false' }
 const callback: Rule = { takes: (value) => typeof value === 'function', expected: 'a function' }
 
-function oneOf<T extends string>(...values: readonly T[]): Rule {
+function oneOf(...values: readonly string[]): Rule {
   return { takes: (value) => values.some((one) => one === value), expected: values.map((value) => `'${value}'`).join(' or ') }
 }
 
