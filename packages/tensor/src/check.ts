@@ -61,13 +61,13 @@ export function checkOptions(operation: string, options: unknown, known: readonl
   }
 }
 
-/** Throws `ARGUMENT` unless `value` is an object that has all of `members`: functions where `()` ends the name. */
+/** Throws `ARGUMENT` unless `value` is an object that has all of `members`, none of them null: functions where `()` ends the name. */
 export function checkMembers(operation: string, value: unknown, name: string, members: readonly string[], expected: string, fix?: string): asserts value is object {
   checkObject(operation, value, name, expected)
   checkArray('checkMembers', members, 'members', 'names of members')
   for (const member of members) {
     const found = (value as Readonly<Record<string, unknown>>)[member.replace('()', '')]
-    if (member.endsWith('()') ? typeof found !== 'function' : found === undefined) throw wrongArgument(operation, name, value, expected, fix)
+    if (member.endsWith('()') ? typeof found !== 'function' : found === undefined || found === null) throw wrongArgument(operation, name, value, expected, fix)
   }
 }
 
