@@ -21,6 +21,9 @@ const junk: Readonly<Record<string, () => readonly unknown[]>> = {
   'two objects': () => [{}, {}],
   'a number and an object': () => [3, {}],
   'a function and null': () => [() => {}, null],
+  'numbers below 0': () => [-1, -1],
+  'arrays of numbers': () => [[1, 2], [3]],
+  'data that are null': () => [{ data: null, shape: [2] }],
 }
 
 /** Doors for those who write backends and readers, not for users: what comes in is checked where it is made. */

@@ -8,6 +8,7 @@ import { toFloat16, writeOnnx, type OnnxDType, type OnnxModelSpec, type OnnxTens
 import fc from 'fast-check'
 import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeConversion } from './commands/convert.js'
 import { convertModel } from './convert-model.js'
 import { evaluateModel } from './evaluate-model.js'
 import { inspectModel } from './inspect-model.js'
@@ -119,6 +120,8 @@ describe('a classifier of any input, output and label', { timeout: 240_000 }, ()
     const { report } = await convertModel(at('model.onnx'), { calibrate: data, out: at('model.snn.onnx') }, work)
     expect(report.ann.accuracy).toBeUndefined()
     expect(describeWarnings(report)[0]).toMatch(/no accuracies.*--label-offset -1/)
+    const searched = await convertModel(at('model.onnx'), { calibrate: data, out: at('model.snn.onnx'), preset: 'fast' }, work)
+    expect(describeConversion(searched, [])).toContain('The labels of the data name no classes of the network: accuracy is the share of samples with the class of the ANN.')
     const unlabelled = fromArrays({ data: pixels, shape: [count, 3, 4, 4], dtype: 'uint8' }, undefined)
     await convertModel(at('model.onnx'), { calibrate: unlabelled, out: at('model.snn.onnx') }, work)
     await expect(evaluateModel(at('model.onnx'), { data: unlabelled }, work)).rejects.toThrow(/without labels/)

@@ -85,7 +85,7 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
     return evaluate(net, batches, { steps: options.steps ?? stepsToMeasure(snnFile), ...(readout !== undefined && { readout }), backend, labelOffset, signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
   })
   // of one cause, the classifier shows it best
-  const { warnings } = (ann ?? snn)!
+  const warnings = ann?.warnings.length ? ann.warnings : (snn?.warnings ?? [])
   return {
     model: path,
     data: typeof data === 'string' ? data : data.description,

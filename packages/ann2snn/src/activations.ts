@@ -1,6 +1,6 @@
 import type { Inputs, Network } from '@snn/nn'
 import { compile, indexOfNotFinite, SnnError, type Backend } from '@snn/tensor'
-import { eachBatch, type Batches } from './data.js'
+import { eachBatch, firstRows, type Batches } from './data.js'
 import type { Plan } from './plan.js'
 import { Histogram } from './statistics.js'
 
@@ -35,6 +35,26 @@ export function recorder(network: Network, names: readonly string[], backend: Ba
     },
     { backend },
   )
+}
+
+/** Throws `CALIBRATION` for an ANN of which no neuron is active for any sample: nothing would ever fire. It goes no further than to the first sample for which one is. */
+export async function checkActive(plan: Plan, data: Batches, options: WorkOptions): Promise<void> {
+  const names = neuronNames(plan)
+  await using active = compile(
+    (x: Inputs) => {
+      const { recorded } = plan.network.run('step', plan.network.bind(x), { record: names.map((name) => `${name}.output`) })
+      return Object.values(recorded).map((activation) => activation.ne(0).cast('float32').sum())
+    },
+    { backend: options.backend },
+  )
+  let samples = 0
+  for await (const { x, size } of eachBatch(data, 'convert', options.signal)) {
+    // one sample nearly always tells
+    for (const rows of new Set([1, size])) if ((await active(firstRows(x, rows))).some(({ data }) => data[0] !== 0)) return
+    samples += size
+  }
+  if (samples === 0) throw noData()
+  throw new SnnError('CALIBRATION', `[convert] no activation of any layer is above 0 for ${samples} calibration samples, expected some: no neuron would ever fire. Check that the model is trained (are its weights or biases all 0?), and the preprocessing.`, { reason: 'inactive' })
 }
 
 export interface ActivationStatistics {

@@ -1,5 +1,5 @@
 import { Network } from '@snn/nn'
-import { compile, SnnError, zerosVariable, type Tensor } from '@snn/tensor'
+import { compile, zerosVariable, type Tensor } from '@snn/tensor'
 import { neuronNames, noData, type WorkOptions } from './activations.js'
 import { eachBatch, type Batches } from './data.js'
 import type { Plan } from './plan.js'
@@ -23,7 +23,6 @@ export interface BalanceOptions {
  */
 export async function balanceThresholds(plan: Plan, data: Batches, balance: BalanceOptions, options: WorkOptions): Promise<Map<string, Float64Array>> {
   const { rounds = 1000, learningRate = 1, samples = 32 } = balance
-  if (!Number.isSafeInteger(rounds) || rounds < 1) throw new SnnError('ARGUMENT', `[convert] balance.rounds ${rounds}, expected a whole number of at least 1.`, { name: 'balance.rounds', value: rounds })
   const names = neuronNames(plan)
   const thresholds = new Map(names.map((name) => [name, zerosVariable(channelShape(plan.shapes.get(name)!), { name: `${name}.threshold` })]))
   const clipped = clippedNetwork(plan.network, (name, a) => {

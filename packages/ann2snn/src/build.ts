@@ -1,7 +1,7 @@
 import type { Network } from '@snn/nn'
 import { readOnnx } from '@snn/onnx'
 import { SnnError } from '@snn/tensor'
-import { noData } from './activations.js'
+import { checkActive, noData } from './activations.js'
 import { calibrateSequentially } from './calibrate/sequential.js'
 import type { ConvertOptions } from './convert.js'
 import { eachBatch, type Batches } from './data.js'
@@ -50,6 +50,7 @@ export async function build({ network }: PreparedAnn, data: Batches, options: Co
   const plan = planConversion(network, options.unsupported ?? 'error', code)
   checkSpiking(plan)
   const delay = chooseDelay(options.delay ?? 0, plan)
+  await checkActive(plan, data, options)
   const calibrated = mode === 'sequential' && code.absorbs ? await calibrateSequentially(plan, data, { ...options, settings, weights }) : undefined
   const thresholds = calibrated?.thresholds ?? (await chooseThresholds(plan, data, { ...options, mode, per }))
   const chosen = calibrated ? { ...plan, network: calibrated.network } : plan

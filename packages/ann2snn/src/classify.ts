@@ -1,9 +1,10 @@
 import { namedReadout, type Network, type ReadoutOption } from '@snn/nn'
-import { checkMembers, checkOptions, SnnError, type Tensor, type TensorLike } from '@snn/tensor'
+import { checkMembers, SnnError, type Tensor, type TensorLike } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
 import { checkNetwork } from './check.js'
 import { boundaryOf, checkClasses, classAt, type ClassOptions } from './classes.js'
 import { eachBatch } from './data.js'
+import { checkByRules, classifyRules } from './option-rules.js'
 import { chooseReadout, chooseSteps, compileLoop, readSteps } from './simulate.js'
 
 export interface ClassifyOptions extends Pick<WorkOptions, 'backend' | 'signal'>, ClassOptions {
@@ -46,7 +47,7 @@ export interface Classification extends ClassScore {
 export async function classify(snn: Network, x: TensorLike, options: ClassifyOptions = {}): Promise<readonly Classification[]> {
   checkNetwork('classify', snn, 'snn')
   checkMembers('classify', x, 'x', ['data', 'shape'], '{ data, shape }: [N, ..]')
-  checkOptions('classify', options, ['T', 'readout', 'classNames', 'top', 'labelOffset', 'backend', 'signal'])
+  checkByRules('classify', options, classifyRules)
   const { top = 3, classNames = [], labelOffset = 0, backend, signal } = options
   if (!Number.isSafeInteger(top) || top < 1) throw new SnnError('ARGUMENT', `[classify] top ${top}, expected a whole number of at least 1.`, { name: 'top', value: top })
   const T = chooseSteps(snn, x.shape, options.T, 'classify')

@@ -6,6 +6,8 @@ import type { CodeName } from './codes/code.js'
 import { codes } from './codes/table.js'
 import type { Batch } from './data.js'
 import { convert } from './convert.js'
+import { evaluate } from './evaluate.js'
+import { describeWarnings } from './explain.js'
 import { searchConversion } from './search.js'
 import { simulate } from './simulate.js'
 
@@ -82,6 +84,30 @@ describe('convert', () => {
     const bias = net.node('fc2').layer.variables['bias']!
     bias.set({ data: Float32Array.of(1, 2, NaN, 4, 5, 6, 7, 8, 9), shape: [9] })
     await expect(convert(net, [x], { backend })).rejects.toMatchObject({ code: 'ARGUMENT', details: { name: 'fc2.bias' } })
+  })
+
+  it('refuses a network of which no neuron is active, before it calibrates, and warns of a layer of which none is', async () => {
+    const withZeros = (...names: readonly string[]): Network => {
+      const net = mlp()
+      for (const name of names) for (const variable of Object.values(net.node(name).layer.variables)) variable.set({ data: new Float32Array(variable.shape.reduce((a, b) => a * b, 1)), shape: variable.shape })
+      return net
+    }
+    for (const options of [{}, { code: 'delta' }, { T: 4 }, { mode: 'balance', balance: { rounds: 2 } }] as const) {
+      const dead = { code: 'CALIBRATION', details: { reason: 'inactive' }, message: expect.stringContaining('no neuron would ever fire') as string }
+      let found = 0
+      await expect(convert(withZeros('fc1', 'fc2'), [x], { backend, ...options, ...('T' in options && { onLayer: () => void found++ }) }), JSON.stringify(options)).rejects.toMatchObject(dead)
+      expect(found).toBe(0)
+      const { report } = await convert(withZeros('fc2'), [x], { backend, ...options })
+      expect(report.warnings.filter(({ layer }) => layer === 'relu2')).toEqual([{ code: 'inactive', layer: 'relu2', samples: 6 }])
+      expect(describeWarnings(report).join('\n')).toContain("Layer 'relu2' never fires: all its activations are 0 in the ANN, too, on 6 samples. No calibration changes that")
+    }
+    await expect(searchConversion(withZeros('fc1', 'fc2'), [x], [randomTensor([6, 8], 4)], { backend, preset: 'fast' })).rejects.toMatchObject({ code: 'CALIBRATION', details: { reason: 'inactive' } })
+    const { snn } = await convert(mlp(), [x], { backend })
+    const labels = { data: Int32Array.of(0, 1, 2, 3, 4, 0), shape: [6] }
+    const said = async (data: TensorLike) => (await evaluate(snn, [[data, labels]], { backend, steps: [2, 4] })).warnings.filter((text) => text.startsWith('No neuron fired in 4 steps for any of 6 samples.'))
+    expect(await said(x)).toEqual([])
+    for (const { layer } of snn.nodes) for (const [name, variable] of Object.entries(layer.variables)) if (name === 'bias') variable.set({ data: new Float32Array(variable.shape[0]!), shape: variable.shape })
+    expect(await said({ ...x, data: new Float32Array(48) })).toHaveLength(1)
   })
 
   it('refuses a network in which nothing would spike, and names only codes that help', async () => {

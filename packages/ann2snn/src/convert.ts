@@ -1,5 +1,4 @@
 import type { Network } from '@snn/nn'
-import { checkObject } from '@snn/tensor'
 import type { Per, WorkOptions } from './activations.js'
 import type { BalanceOptions } from './balance.js'
 import { build, prepareAnn } from './build.js'
@@ -10,6 +9,7 @@ import type { CodeName } from './codes/code.js'
 import { checkReiterable, firstSamples, type Batches } from './data.js'
 import { keptBatches } from './kept-batches.js'
 import { measure } from './measure.js'
+import { checkByRules, convertRules } from './option-rules.js'
 import { reportOf, type ConversionReport } from './report.js'
 import { settle } from './settle.js'
 import type { Target } from './target.js'
@@ -86,8 +86,8 @@ export interface Conversion {
  * @throws `ONNX_INVALID`, `ONNX_UNSUPPORTED`, `CONVERT_UNSUPPORTED`, `CALIBRATION`, `ARGUMENT`, `SHAPE`, `NO_BACKEND`
  */
 export async function convert(source: Network | Uint8Array, batches: Batches, options: ConvertOptions = {}): Promise<Conversion> {
-  checkObject('convert', options)
   const given = checkSource('convert', source)
+  checkByRules('convert', options, convertRules)
   settle(options)
   checkReiterable(batches, 'convert')
   const data = keptBatches(options.samples === undefined ? batches : firstSamples(batches, options.samples))

@@ -49,7 +49,7 @@ function checkBatches(operation: string, data: unknown): void {
 }
 
 export function checkBatch(operation: string, batch: unknown): void {
-  for (const [i, part] of (Array.isArray(batch) ? batch.slice(0, 2) : [batch]).entries()) {
+  for (const [i, part] of (Array.isArray(batch) ? [batch[0] as unknown, batch[1] as unknown] : [batch]).entries()) {
     if (i === 1 && part === undefined) continue
     checkMembers(operation, part, i === 1 ? 'the labels of a batch' : 'a batch', ['data', 'shape'], '{ data, shape }, or [x, labels]')
   }

@@ -1,11 +1,12 @@
 import { namedReadout, needsSequence, runningReadout, sampleShapes, type Network, type ReadoutOption } from '@snn/nn'
-import { compile, evaluateShapes, placeholder, SnnError, sizeOf, checkObject, type Tensor } from '@snn/tensor'
+import { compile, evaluateShapes, placeholder, SnnError, sizeOf, type Tensor } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
 import { boundaryOf, classAt, Score, type ClassOptions } from './classes.js'
 import { eachBatch, type Batches } from './data.js'
 import { checkSteps, chooseReadout, chooseSteps, compileLoop } from './simulate.js'
 import { stepsOfInput } from './steps-of-input.js'
 import { checkNetwork } from './check.js'
+import { checkByRules, evaluateAnnRules, evaluateRules } from './option-rules.js'
 
 export interface EvaluateOptions extends WorkOptions, ClassOptions {
   /**
@@ -34,7 +35,7 @@ export interface Evaluation {
   /** Steps really run, mean over batches: below the largest T only with `earlyExit`. */
   readonly stepsRun: number
   readonly results: readonly StepResult[]
-  /** What is suspicious: an accuracy that is hardly better than guessing, after all steps. */
+  /** What is suspicious after all steps: an accuracy that is hardly better than guessing, neurons of which none fired. */
   readonly warnings: readonly string[]
 }
 
@@ -56,9 +57,9 @@ function spikesOf(snn: Network, T: number | undefined): { readonly names: readon
  */
 export async function evaluate(snn: Network, data: Batches, options: EvaluateOptions = {}): Promise<Evaluation> {
   checkNetwork('evaluate', snn, 'snn')
-  checkObject('evaluate', options)
+  checkByRules('evaluate', options, evaluateRules)
   const { steps = [chooseSteps(snn, undefined, undefined, 'evaluate')] } = options
-  const wanted = typeof steps === 'number' ? Array.from({ length: steps }, (_, i) => i + 1) : [...new Set(steps)].sort((a, b) => a - b)
+  const wanted = typeof steps === 'number' ? Array.from({ length: checkSteps(steps, 'evaluate') }, (_, i) => i + 1) : [...new Set(steps)].sort((a, b) => a - b)
   for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
   if (options.earlyExit !== undefined) checkSteps(options.earlyExit, 'evaluate earlyExit')
   const whole = needsSequence(snn)
@@ -131,7 +132,7 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
     samples,
     stepsRun: stepsRun / batches,
     results: wanted.map((T, i) => ({ T, accuracy: scores[i]!.accuracy, spikesPerNeuronPerStep: neurons === 0 ? 0 : spikes[i]! / samples / neurons, seconds: seconds[i]! })),
-    warnings: scores.at(-1)!.warnings,
+    warnings: [...(neurons > 0 && spikes.at(-1) === 0 ? [`No neuron fired in ${last} steps for any of ${samples} samples. Check the network, the preprocessing and the number of steps.`] : []), ...scores.at(-1)!.warnings],
   }
 }
 
@@ -152,7 +153,7 @@ export interface AnnEvaluation {
 /** Accuracy of a network without memory on labelled data; labels and outputs as in `evaluate`. */
 export async function evaluateAnn(network: Network, data: Batches, options: WorkOptions & ClassOptions = {}): Promise<AnnEvaluation> {
   checkNetwork('evaluateAnn', network, 'network')
-  checkObject('evaluateAnn', options)
+  checkByRules('evaluateAnn', options, evaluateAnnRules)
   await using run = compile((x: Tensor) => network.single(network.run('step', network.bind(x))), { backend: options.backend })
   const boundary = boundaryOf(network)
   let score: Score | undefined

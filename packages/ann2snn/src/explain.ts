@@ -33,6 +33,7 @@ function checkReport(operation: string, report: ConversionReport, wording: Wordi
 
 function describe({ code, layer, share = 0, T, samples, message = '' }: ConversionWarning, report: ConversionReport, wording: Wording): string {
   if (code === 'labels') return message
+  if (code === 'inactive') return `Layer '${layer}' never fires: all its activations are 0 in the ANN, too, on ${samples} samples. No calibration changes that; check its weights and biases.`
   const suggestions = writeSuggestions(suggestionsFor(code, report, wording), wording)
   const advice = suggestions === '' ? '' : ` Try ${suggestions}.`
   if (code === 'silent') return `Layer '${layer}': ${percent(share)} of its neurons fired for none of ${samples} samples.${advice}`
@@ -47,6 +48,7 @@ function percent(share: number): string {
 /** The layer whose error exceeds that of the one before by most; undefined where all are small. */
 export function layerToBlame(layers: readonly LayerReport[]): LayerReport | undefined {
   checkArray('layerToBlame', layers, 'layers', 'the layers of a report')
+  for (const layer of layers) checkMembers('layerToBlame', layer, 'a layer', ['name', 'error'], 'a layer of a report')
   let worst: LayerReport | undefined
   let most = -Infinity
   for (const [i, layer] of layers.entries()) {

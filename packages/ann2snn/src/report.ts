@@ -21,10 +21,10 @@ export interface AccuracyReport {
 /** Something suspicious. `describeWarnings` says it in words, with what to change. */
 export interface ConversionWarning {
   /**
-   * `silent`: more than 90 % of a layer's neurons fired for no sample; `saturated`: more than 5 % of its activations lie above the threshold;
+   * `inactive`: all activations of a layer are 0 in the ANN, so that no calibration makes it fire; `silent`: more than 90 % of a layer's neurons fired for no sample; `saturated`: more than 5 % of its activations lie above the threshold;
    * `disagreement`: less than 97 % of the classes are the ANN's, whatever T; `labels`: the data's labels are no classes, or have nothing to do with them.
    */
-  readonly code: 'silent' | 'saturated' | 'disagreement' | 'labels'
+  readonly code: 'inactive' | 'silent' | 'saturated' | 'disagreement' | 'labels'
   readonly layer?: string
   /** Of neurons, activations, or classes that agree. */
   readonly share?: number
@@ -104,8 +104,9 @@ function warningsOf(layers: readonly LayerReport[], accuracy: readonly AccuracyR
   const best = accuracy.reduce((a, b) => (b.agreement > a.agreement ? b : a))
   return [
     ...labels.map((message) => ({ code: 'labels', samples: Math.max(...accuracy.map(({ samples }) => samples)), message }) as const),
-    ...layers.flatMap(({ name: layer, silent, saturated, samples }): ConversionWarning[] => [
-      ...(silent > 0.9 ? [{ code: 'silent', layer, share: silent, samples } as const] : []),
+    ...layers.flatMap(({ name: layer, silent, saturated, error, samples }): ConversionWarning[] => [
+      // of activations that are not 0, those who never fire miss all
+      ...(silent === 1 && error === 0 ? [{ code: 'inactive', layer, samples } as const] : silent > 0.9 ? [{ code: 'silent', layer, share: silent, samples } as const] : []),
       ...(saturated > 0.05 ? [{ code: 'saturated', layer, share: saturated, samples } as const] : []),
     ]),
     ...(best.agreement < 0.97 ? [{ code: 'disagreement', share: best.agreement, T: best.T, samples: best.samples } as const] : []),

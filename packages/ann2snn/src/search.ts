@@ -1,5 +1,5 @@
 import type { Network } from '@snn/nn'
-import { checkObject, isSnnError, SnnError, type TensorLike } from '@snn/tensor'
+import { isSnnError, SnnError, type TensorLike } from '@snn/tensor'
 import { noData } from './activations.js'
 import { build, prepareAnn, type Built, type PreparedAnn } from './build.js'
 import { defaultCandidates, type Candidate } from './candidates.js'
@@ -13,6 +13,7 @@ import { keptBatches, type KeptBatches } from './kept-batches.js'
 import { latencyOf, stepsToReport } from './latency.js'
 import { measureLayers } from './layer-report.js'
 import { reportedSamples, type Findings } from './measure.js'
+import { candidateRules, checkByRules, searchRules } from './option-rules.js'
 import { planConversion, totalMacs } from './plan.js'
 import { presets, type Preset, type PresetName } from './presets.js'
 import { isWithin, lossOf, race } from './race.js'
@@ -123,7 +124,8 @@ interface Attempt {
  */
 export async function searchConversion(source: Network | Uint8Array, calibration: Batches, validation: Batches, options: SearchOptions): Promise<SearchResult> {
   const given = checkSource('searchConversion', source)
-  checkObject('searchConversion', options)
+  checkByRules('searchConversion', options, searchRules)
+  for (const candidate of options.candidates ?? []) checkByRules('searchConversion', candidate, candidateRules)
   const { preset, weights, sameData = false, onProgress, ...common } = options
   const wanted = preset === undefined ? wantedBy(options) : presetNamed(preset)
   for (const candidate of wanted.candidates) settle({ ...common, ...candidate })

@@ -1,8 +1,9 @@
 import { initialState, needsSequence, parseReadout, readoutOf, readsLastStep, runningReadout, type Network, type NetworkState, type Readout, type ReadoutOption } from '@snn/nn'
-import { allocate, compile, formatShape, hostTensor, repeat, scan, SnnError, checkMembers, checkObject, type Backend, type HostTensor, type Shape, type Tensor, type TensorLike } from '@snn/tensor'
+import { allocate, compile, formatShape, hostTensor, repeat, scan, SnnError, checkMembers, type Backend, type HostTensor, type Shape, type Tensor, type TensorLike } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
 import { stepsOfInput } from './steps-of-input.js'
 import { checkNetwork } from './check.js'
+import { checkByRules, simulateRules, simulatorRules, simulatorRunRules } from './option-rules.js'
 
 export interface SimulateOptions extends WorkOptions {
   /** Time steps to run. Default: what the network's metadata say, or all of an input [N, T, ..]. */
@@ -100,10 +101,13 @@ export interface Simulator extends AsyncDisposable {
 /** Prepares a network for many calls; for one there is `simulate`. */
 export function simulator(snn: Network, options: { readonly record?: readonly string[]; readonly readout?: ReadoutOption | undefined; readonly backend?: Backend | undefined } = {}): Simulator {
   checkNetwork('simulator', snn, 'snn')
-  checkObject('simulator', options)
+  checkByRules('simulator', options, simulatorRules)
   const loop = compileLoop(snn, options.record ?? [], (recorded) => recorded, options.backend)
   return {
-    async run(x, { T: asked, signal } = {}) {
+    async run(x, settings = {}) {
+      checkMembers('simulate', x, 'x', ['data', 'shape'], '{ data, shape }: [N, ..]')
+      checkByRules('simulate', settings, simulatorRunRules)
+      const { T: asked, signal } = settings
       const T = chooseSteps(snn, x.shape, asked, 'simulate')
       const readout = chooseReadout(snn, options.readout, 'simulate', x)
       const { logits: outputs, collected } = await loop.run([x, null, T, false, 0], { signal })
@@ -126,9 +130,9 @@ export function simulator(snn: Network, options: { readonly record?: readonly st
 export async function simulate(snn: Network, x: TensorLike, settings: SimulateOptions = {}): Promise<Simulation> {
   checkNetwork('simulate', snn, 'snn')
   checkMembers('simulate', x, 'x', ['data', 'shape'], '{ data, shape }: [N, ..]')
-  checkObject('simulate', settings)
-  const { T, signal, ...options } = settings
-  await using prepared = simulator(snn, options)
+  checkByRules('simulate', settings, simulateRules)
+  const { T, signal, record = [], readout, backend } = settings
+  await using prepared = simulator(snn, { record, readout, backend })
   return await prepared.run(x, { T, signal })
 }
 
@@ -144,7 +148,8 @@ export interface SimulatedStep {
 /** The simulation step by step, without end unless T is given or the input has an end: stop by leaving the loop. */
 export async function* steps(snn: Network, x: TensorLike, options: SimulateOptions = {}): AsyncGenerator<SimulatedStep, void> {
   checkNetwork('steps', snn, 'snn')
-  checkObject('steps', options)
+  checkMembers('steps', x, 'x', ['data', 'shape'], '{ data, shape }: [N, ..]')
+  checkByRules('steps', options, simulateRules)
   const { T: asked, record = [], backend, signal } = options
   const changing = stepsOfInput(snn, x.shape, 'steps') !== undefined
   const T = asked === undefined && !changing ? Infinity : chooseSteps(snn, x.shape, asked, 'steps')

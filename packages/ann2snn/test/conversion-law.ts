@@ -30,6 +30,7 @@ export async function checkConversion({ bytes, x }: Pick<RandomModel, 'bytes' | 
   try {
     conversion = await convert(bytes, data, { backend, code, mode: 'max', ...options, ...more })
   } catch (error) {
+    if (isSnnError(error, 'CALIBRATION') && error.details.reason === 'inactive') return 'refused'
     if (!isSnnError(error, 'CONVERT_UNSUPPORTED')) throw error
     if (reads > 0) throw new Error(`refused after ${reads} readings of the data: ${error.message}`, { cause: error })
     return 'refused'

@@ -1,8 +1,9 @@
-import { checkArray, SnnError } from '@snn/tensor'
+import { checkArray, checkString, SnnError } from '@snn/tensor'
 
 /** Whether a dotted name fits one of the patterns, in which `*` stands for anything. */
 export function matcher(patterns: readonly string[]): (name: string) => boolean {
   checkArray('record', patterns, 'patterns', 'an array of names')
+  for (const pattern of patterns) checkString('record', pattern, 'a pattern', 'a name, in which * stands for anything')
   const expressions = patterns.map((pattern) => new RegExp(`^${pattern.split('*').map(escape).join('.*')}$`))
   return (name) => expressions.some((expression) => expression.test(name))
 }

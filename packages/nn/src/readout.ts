@@ -1,4 +1,4 @@
-import { checkMembers, evaluateShapes, placeholder, SnnError, type Shape } from '@snn/tensor'
+import { checkMembers, describeValue, evaluateShapes, placeholder, SnnError, type Shape } from '@snn/tensor'
 import { advance } from './advance.js'
 import { checkNetwork } from './check.js'
 import { isStateful, type StatefulLayer } from './layer.js'
@@ -35,7 +35,7 @@ export function parseReadout(value: unknown, operation: string): Readout {
   const { by, start = 0, classes = 1, ...strange } = (typeof readout === 'object' && readout !== null ? readout : {}) as { readonly [K in keyof Readout]?: unknown }
   const isCount = (n: unknown, least: number): boolean => Number.isSafeInteger(n) && (n as number) >= least
   if ((by === 'other' || readouts.some((name) => name === by)) && isCount(start, 0) && isCount(classes, 1) && Object.keys(strange).length === 0) return readout as Readout
-  throw new SnnError('ARGUMENT', `[${operation}] read-out ${JSON.stringify(value)}, expected ${readouts.join(', ')}, or { by, start, classes } with one of them and whole numbers.`, { name: 'readout', value })
+  throw new SnnError('ARGUMENT', `[${operation}] read-out ${typeof readout === 'object' && readout !== null ? `{ ${Object.entries(readout).map(([name, own]) => `${name}: ${describeValue(own)}`).join(', ')} }` : describeValue(value)}, expected ${readouts.join(', ')}, or { by, start, classes } with one of them and whole numbers.`, { name: 'readout', value })
 }
 
 /**

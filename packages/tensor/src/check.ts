@@ -61,7 +61,7 @@ export function checkOptions(operation: string, options: unknown, known: readonl
   }
 }
 
-/** Throws `ARGUMENT` unless `value` is an object that has all of `members`: functions where `()` ends the name. */
+/** Throws `ARGUMENT` unless `value` is an object that has all of `members`, none of them null: functions where `()` ends the name. */
 export function checkMembers(operation: string, value: unknown, name: string, members: readonly string[], expected: string, fix?: string): asserts value is object {
   checkObject(operation, value, name, expected)
   checkArray('checkMembers', members, 'members', 'names of members')

@@ -45,7 +45,7 @@ export interface ErrorDetails {
   /** Layers that a conversion cannot carry. */
   CONVERT_UNSUPPORTED: { readonly layers: readonly { readonly name: string; readonly kind: string; readonly reason: string; readonly fix: string }[] }
   /** Calibration data that cannot be used: empty, one-shot, not finite, nothing but zeros, or the very images that are tested. */
-  CALIBRATION: { readonly reason: 'empty' | 'one-shot' | 'not-finite' | 'zero' | 'tested' }
+  CALIBRATION: { readonly reason: 'empty' | 'one-shot' | 'not-finite' | 'zero' | 'inactive' | 'tested' }
   /** A file that is no converted network, or of a newer version. */
   SNN_FILE: { readonly reason: string }
   /** A checkpoint that training cannot go on from: of another network, other data or other settings. */

@@ -138,7 +138,7 @@ function wordingFor({ search, alternative }: ModelConversion): Wording {
 export function describeConversion({ model, data, out, preprocess, because, labelOffset, report, search, alternative }: ModelConversion, warnings: readonly string[]): string {
   const mode = typeof report.mode === 'string' ? report.mode : 'given thresholds'
   return [
-    ...(search ? [...describeSearch(search, alternative), ''] : []),
+    ...(search ? [...describeSearch(search, alternative, report), ''] : []),
     `${model} -> ${out}: ${mode} per ${report.per}, calibrated with ${count(report.samples.calibration)} samples of ${data}`,
     describeCode(report),
     ...describeInput({ preprocess, because, labelOffset }),
@@ -166,8 +166,9 @@ function describeCode({ code: { name, spikes, signed, levels, digits }, weights 
 }
 
 /** What a search chose, what else there is, and the table of what it tried, best first. */
-function describeSearch({ annAccuracy, budget, rows }: SearchSummary, alternative: SearchRow | undefined): string[] {
+function describeSearch({ annAccuracy, budget, rows }: SearchSummary, alternative: SearchRow | undefined, { warnings }: ModelConversion['report']): string[] {
   const [best] = rows
+  const unlabelled = warnings.some(({ code }) => code === 'labels') ? 'The labels of the data name no classes of the network' : 'No labels were looked at'
   const table = formatTable(
     [['code'], ['calibration'], ['T', 'number'], ['latency', 'number'], ['operations / MACs', 'number'], ['accuracy', 'number'], ['points lost', 'number'], ['samples', 'number'], ['within budget']],
     [...rows, ...(alternative ? [alternative] : [])].map(({ code, candidate, T, latency, operations, samples, agreement, accuracy, lost, error, withinBudget }) => [
@@ -186,7 +187,7 @@ function describeSearch({ annAccuracy, budget, rows }: SearchSummary, alternativ
     `chosen: ${describeRow(best!)}`,
     ...(alternative ? [`--preset few-steps: ${describeRow(alternative)}, with graded spikes`] : []),
     ...describeBudget(best!, budget, alternative).map((warning) => `warning: ${warning}`),
-    annAccuracy === undefined ? 'The data have no labels: accuracy is the share of samples with the class of the ANN.' : `ANN: ${percent(annAccuracy, 1)}`,
+    annAccuracy === undefined ? `${unlabelled}: accuracy is the share of samples with the class of the ANN.` : `ANN: ${percent(annAccuracy, 1)}`,
     '',
     table,
   ]

@@ -14,7 +14,6 @@ export const codes: Readonly<Record<CodeName, Code>> = { binary, signed, burst, 
 
 /** @throws `ARGUMENT` for an unknown name */
 export function codeNamed(name: string): Code {
-  const found = (codes as Readonly<Record<string, Code>>)[name]
-  if (!found) throw new SnnError('ARGUMENT', `[convert] code '${name}', expected one of ${Object.keys(codes).join(', ')}. Correct the name.`, { name: 'code', value: name })
-  return found
+  if (Object.hasOwn(codes, name)) return codes[name as CodeName]
+  throw new SnnError('ARGUMENT', `[convert] code '${name}', expected one of ${Object.keys(codes).join(', ')}. Correct the name.`, { name: 'code', value: name })
 }

@@ -126,9 +126,14 @@ export class Call {
     const dtype = this.progress.graph.values.get(name)?.dtype ?? 'float32'
     if (found.dividedBy !== undefined && !onDivided.has(this.node.op)) return this.refuse(`its input ${i} "${name}" has a scale that is found at run time`, 'Quantise the model with fixed scales (static quantisation).')
     if (dtype !== 'float32' && !onWholeNumbers.has(this.node.op) && !this.node.op.startsWith('Q')) {
-      return this.refuse(`its input ${i} "${name}" is of type ${dtype}`, 'Only float values are computed; choose an output before it with the option output.')
+      return this.refuseType(`its input ${i} "${name}" is of type ${dtype}`)
     }
     return found
+  }
+  /** For values that are no floats. Before a layer that takes what the model is given, there is no output to choose. */
+  refuseType(what: string): never {
+    const takesInput = this.progress.graph.inputs.some(({ name }) => name === this.node.inputs[0])
+    return this.refuse(what, `Only float values are computed; ${takesInput ? 'export the model so that it takes float32 (0 and 1 for a bool)' : 'choose an output before it with the option output'}.`)
   }
   /** An activation whose ONNX axis 0 is the batch, with at least `rank` axes in a sample. */
   batched(i: number, rank = 0): Activation {

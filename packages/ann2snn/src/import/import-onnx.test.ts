@@ -136,6 +136,17 @@ describe('importOnnx', () => {
     expect(notes.join()).toContain('"x" as uint8')
   })
 
+  it('what is no float says what can be done about it: before the first layer there is no output to choose', () => {
+    const boolInput = { inputs: [{ name: 'x', dtype: 'bool', shape: ['N', 4] }] } as const
+    const toFloat = { op: 'Cast', inputs: ['x'], outputs: ['f'], attributes: { to: 1 } }
+    const fixes: readonly (readonly [() => unknown, RegExp])[] = [
+      [() => importModel(model([toFloat, { op: 'Relu', inputs: ['f'], outputs: ['out'] }], boolInput)), /converts bool to float32.*takes float32 \(0 and 1 for a bool\)/s],
+      [() => importModel(model([{ op: 'Sigmoid', inputs: ['x'], outputs: ['out'] }], { inputs: [{ name: 'x', dtype: 'int32', shape: ['N', 4] }] })), /of type int32.*takes float32/s],
+      [() => importModel(model([{ op: 'Relu', inputs: ['x'], outputs: ['r'] }, { op: 'Cast', inputs: ['r'], outputs: ['out'], attributes: { to: 9 } }])), /converts float32 to bool.*choose an output before it/s],
+    ]
+    for (const [work, expected] of fixes) expect(work).toThrow(expected)
+  })
+
   it('keeps the values of the weights', async () => {
     const weight: OnnxTensor<'float32'> = { dtype: 'float32', shape: [2, 4], data: Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8]) }
     const { network } = importModel(model([{ op: 'Gemm', inputs: ['x', 'w'], outputs: ['out'], attributes: { transB: 1 } }], { constants: { w: weight } }))

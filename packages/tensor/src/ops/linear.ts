@@ -1,5 +1,5 @@
 import { build } from '../build.js'
-import { checkObject, checkTensor } from '../check.js'
+import { checkObject, checkTensor, describeValue, wrongArgument } from '../check.js'
 import { SnnError } from '../error.js'
 import type { Padding } from '../primitive.js'
 import { formatShape } from '../shape.js'
@@ -14,24 +14,38 @@ export type PaddingOption = number | readonly (number | Padding)[]
 
 /** `value` for each of `axes` spatial axes. Throws `ARGUMENT` unless all are positive whole numbers. */
 export function perAxis(value: PerAxis, axes: number, name: string): readonly number[] {
+  checkAxes(axes)
   const list = typeof value === 'number' ? Array<number>(axes).fill(value) : value
   if (!Array.isArray(list) || list.length !== axes || !list.every((n) => Number.isSafeInteger(n) && n > 0)) {
-    throw new SnnError('ARGUMENT', `[window] ${name} ${JSON.stringify(value)}, expected a positive whole number or ${axes} of them.`, { name, value })
+    throw new SnnError('ARGUMENT', `[window] ${name} ${written(value)}, expected a positive whole number or ${axes} of them.`, { name, value })
   }
   return [...(list as readonly number[])]
 }
 
 /** `value` as [low, high] for each of `axes` spatial axes. Throws `ARGUMENT` unless all are whole numbers of at least 0. */
 export function paddingPerAxis(value: PaddingOption, axes: number): readonly Padding[] {
+  checkAxes(axes)
   const list: readonly (number | Padding)[] = typeof value === 'number' ? Array<number>(axes).fill(value) : Array.isArray(value) ? value : []
   const pairs = list.map((n): Padding => (Array.isArray(n) ? [n[0] as number, n[1] as number] : [n as number, n as number]))
   if (pairs.length !== axes || !pairs.flat().every((n) => Number.isSafeInteger(n) && n >= 0)) {
-    throw new SnnError('ARGUMENT', `[window] padding ${JSON.stringify(value)}, expected a whole number of at least 0, or ${axes} of them or of pairs.`, {
+    throw new SnnError('ARGUMENT', `[window] padding ${written(value)}, expected a whole number of at least 0, or ${axes} of them or of pairs.`, {
       name: 'padding',
       value,
     })
   }
   return pairs
+}
+
+function checkAxes(axes: number): void {
+  if (!(Number.isSafeInteger(axes) && axes >= 0 && axes <= mostAxes)) throw wrongArgument('window', 'axes', axes, `a whole number from 0 to ${mostAxes}`)
+}
+
+/** Of a window. */
+const mostAxes = 32
+
+/** Numbers as they are given; of anything else what it is. */
+function written(value: unknown): string {
+  return JSON.stringify(value, (_, own: unknown) => (typeof own === 'number' || Array.isArray(own) ? own : describeValue(own)))
 }
 
 /** Matrix product over the last two axes; leading axes broadcast. */

@@ -43,7 +43,7 @@ const clip: Rule = (call) => {
 const cast: Rule = (call) => {
   const x = call.activation(0)
   const [from, to] = [call.node.inputs[0]!, call.node.outputs[0]!].map((name) => call.progress.graph.values.get(name)?.dtype)
-  if (to !== 'float32' || from === 'bool') return call.refuse(`it converts ${from} to ${to}`, 'Only float values are computed; choose an output before it with the option output.')
+  if (to !== 'float32' || from === 'bool') return call.refuseType(`it converts ${from} to ${to}`)
   if (!isDraft(x.source)) call.note(`The file takes the input "${x.source.input}" as ${from}; give the same numbers as float32.`)
   return call.numbersOf(x)
 }
