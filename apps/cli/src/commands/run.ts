@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Argument, Command, Option } from 'commander'
 import { readouts, type Readout } from '@snn/nn'
 import { SnnError } from '@snn/tensor'
-import { jsonOption, preprocessOption, readout, specHelp, wholeNumber } from '../options.js'
+import { jsonOption, preprocessOption, readout, specHelpWithoutLabels, wholeNumber } from '../options.js'
 import { readSpec } from '../preprocessing.js'
 import { withProgress } from '../progress.js'
 import { runModel, type ModelRun } from '../run-model.js'
@@ -33,9 +33,9 @@ export function runCommand(signal: AbortSignal): Command {
     .addOption(new Option('--readout <name>', `how the outputs of all steps are read: ${readouts.join(', ')}, or JSON (default: as the file says)`).argParser(readout))
     .addOption(new Option('--top <count>', 'how many of the best classes are shown').argParser(wholeNumber(1)).default(3))
     .option('--names <file>', 'names of the classes, one a line or a JSON list (default: those of the file)')
-    .addOption(preprocessOption())
+    .addOption(preprocessOption('that of the file, else 0-1'))
     .addOption(jsonOption())
-    .addHelpText('after', `${examples}\n${specHelp}`)
+    .addHelpText('after', `${examples}\n${specHelpWithoutLabels}`)
     .action(async (model: string, pictures: string[], { json, names, preprocess, ...flags }: Flags) => {
       const spec = preprocess === undefined ? undefined : await readSpec(preprocess)
       if (spec === 'auto') throw new SnnError('ARGUMENT', '[run] --preprocess auto, expected how pixels become inputs: nothing can be tried without labels. snn inspect MODEL --data DATA finds it.', { name: '--preprocess', value: spec })
