@@ -106,6 +106,7 @@ Kernel backward, the steps again and then their gradient:
   })
 
   it.each<[string, string[], string, RegExp]>([
+    ['a name in other letters', ['LIF'], 'ARGUMENT', /neither a file nor a neuron.* lif is meant\?/],
     ['a name that is not known', ['lift'], 'ARGUMENT', /neither a file nor a neuron.*adaptiveLif, .*lif/],
     ['a neuron of whole sequences', ['psn'], 'ARGUMENT', /psn is not made by defineNeuron/],
     ['a file that is not there', ['./gone.ts'], 'DATA_NOT_FOUND', /no file \.\/gone\.ts/],

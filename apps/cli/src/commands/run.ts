@@ -62,15 +62,14 @@ async function readNames(file: string): Promise<readonly string[]> {
 }
 
 /** The result for readers. */
-export function describeRun({ steps, results }: ModelRun): string {
+export function describeRun({ steps, results, notes = [] }: ModelRun): string {
   const nameOf = ({ class: label, name }: { readonly class: number; readonly name?: string }): string => (name === undefined || name === String(label) ? `class ${label}` : `${name} (${label})`)
-  return results
-    .map(({ file, top, stableFrom, spikes }) => {
-      const width = Math.max(...top.map((one) => nameOf(one).length))
-      return [
-        `${file}: ${nameOf(top[0]!)}, settled at step ${stableFrom} of ${steps}, ${count(spikes)} spikes`,
-        ...(top.length > 1 ? top.map((one) => `  ${nameOf(one).padEnd(width)}  ${short(one.score)}`) : []),
-      ].join('\n')
-    })
-    .join('\n')
+  const lines = results.map(({ file, top, stableFrom, spikes }) => {
+    const width = Math.max(...top.map((one) => nameOf(one).length))
+    return [
+      `${file}: ${nameOf(top[0]!)}, settled at step ${stableFrom} of ${steps}, ${count(spikes)} spikes`,
+      ...(top.length > 1 ? top.map((one) => `  ${nameOf(one).padEnd(width)}  ${short(one.score)}`) : []),
+    ].join('\n')
+  })
+  return [...lines, ...notes.map((note) => `note: ${note}`)].join('\n')
 }
