@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { app, snn } from '../test/snn.js'
 import type { NeuronExplanation } from './explain/explain-neuron.js'
+import { findNeurons } from './explain/find-neurons.js'
 
 const file = (name: string): string => join(app, 'test', 'neurons', name)
 const explained = async (...args: string[]): Promise<NeuronExplanation[]> => (JSON.parse((await snn('explain', ...args, '--json')).stdout) as { readonly neurons: NeuronExplanation[] }).neurons
@@ -105,8 +106,11 @@ Kernel backward, the steps again and then their gradient:
     expect((await snn('explain', 'integrateAndFire', '--wat')).stdout).toMatch(/\n {2}\(module\n {4}\(import "memory"/)
   })
 
+  it('knows a name in other letters', async () => {
+    await expect(findNeurons('LIF')).rejects.toMatchObject({ code: 'ARGUMENT', message: expect.stringContaining('lif is meant?') as string })
+  })
+
   it.each<[string, string[], string, RegExp]>([
-    ['a name in other letters', ['LIF'], 'ARGUMENT', /neither a file nor a neuron.* lif is meant\?/],
     ['a name that is not known', ['lift'], 'ARGUMENT', /neither a file nor a neuron.*adaptiveLif, .*lif/],
     ['a neuron of whole sequences', ['psn'], 'ARGUMENT', /psn is not made by defineNeuron/],
     ['a file that is not there', ['./gone.ts'], 'DATA_NOT_FOUND', /no file \.\/gone\.ts/],
