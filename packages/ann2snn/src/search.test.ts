@@ -66,7 +66,7 @@ describe('search within a budget', { timeout: 60_000 }, () => {
     const guessing = await searchConversion(mlp(), [x], [[y, wrong]], options)
     expect(guessing.best.report.warnings.filter(({ code }) => code === 'labels')).toHaveLength(1)
     expect([guessing.measure, guessing.rows.map(({ T, lost }) => [T, lost])]).toEqual(['agreement', unlabelled.rows.map(({ T, lost }) => [T, lost])])
-    const exact = await searchConversion(mlp(), [x], [[y, { data: data as Int32Array, shape: [40] }]], { backend, preset: 'exact' })
+    const exact = await searchConversion(mlp(), [x], [[y, { data, shape: [40] }]], { backend, preset: 'exact' })
     expect([exact.measure, exact.annAccuracy]).toEqual(['agreement', 1])
     for (const { lost, agreement, accuracy } of exact.rows) expect([lost, accuracy]).toEqual([expect.closeTo(100 * (1 - agreement), 9), agreement])
   })
