@@ -3,7 +3,10 @@ import { take, type ImageDataset } from '@snn/datasets'
 import type { Network } from '@snn/nn'
 
 /** What a search tried, best first. */
-export type SearchSummary = Pick<SearchResult, 'annAccuracy' | 'budget' | 'samples' | 'rows'>
+export interface SearchSummary extends Pick<SearchResult, 'annAccuracy' | 'budget' | 'measure' | 'samples' | 'rows'> {
+  /** Samples that there were to measure on: a preset takes no more than tell. */
+  readonly available: number
+}
 
 export interface Choice {
   readonly conversion: Conversion
@@ -29,7 +32,7 @@ export async function chooseConversion({ network, batches, calibration, others, 
   // parts of one data set are other samples, even where it holds an image twice
   const sameData = options.sameData || validation === undefined
   const { best: conversion, alternative, ...search } = await searchConversion(network, batches(parts.calibration), batches(parts.validation), { ...options, sameData })
-  return { conversion, search, ...(alternative && { alternative }) }
+  return { conversion, search: { ...search, available: parts.validation.length }, ...(alternative && { alternative }) }
 }
 
 function partsOf(calibration: ImageDataset, others: ImageDataset): { readonly calibration: ImageDataset; readonly validation: ImageDataset } {

@@ -42,7 +42,12 @@ export interface ConvertModelOptions extends Settings, ClassifierOptions, InputW
 export interface ModelConversion extends Partial<Pick<Choice, 'search' | 'alternative'>> {
   readonly model: string
   readonly data: string
+  /** Calibration samples that were drawn, and how many samples the data have. */
   readonly samples: number
+  readonly available: number
+  /** The data that a search measured on, where these are others. */
+  readonly validation?: string
+  readonly preset?: PresetName
   readonly out: string
   /** As it was used and stored; null for data that need none. */
   readonly preprocess: PreprocessSpec | null
@@ -96,6 +101,6 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
     await checkpoint?.remove()
     if (reportPath !== undefined) await replaceFile(reportPath, `${JSON.stringify(report, undefined, 2)}\n`)
     const { search, alternative } = choice ?? {}
-    return { model: path, data: typeof calibrate === 'string' ? calibrate : calibrate.description, samples: dataset.length, out, preprocess: preprocess ?? null, ...(labelOffset !== 0 && { labelOffset }), ...(because !== undefined && { because }), report, ...(search && { search }), ...(alternative && { alternative }) }
+    return { model: path, data: typeof calibrate === 'string' ? calibrate : calibrate.description, samples: dataset.length, available: opened.length, ...(validate !== undefined && { validation: typeof validate === 'string' ? validate : validate.description }), ...(preset !== undefined && { preset }), out, preprocess: preprocess ?? null, ...(labelOffset !== 0 && { labelOffset }), ...(because !== undefined && { because }), report, ...(search && { search }), ...(alternative && { alternative }) }
   })
 }

@@ -11,7 +11,7 @@ import { withoutImages } from './calibration-images.js'
 import { inputShape, isSpiking, readBytes, readModel } from './model-file.js'
 import { batchesFor, completeSpec, pictureShapes } from './preprocessing.js'
 import { stage, type OnProgress } from './progress.js'
-import { isCheckpoint, openTrained, type TrainedNetwork } from './trained-network.js'
+import { isCheckpoint, openTrained, trainingAdvice, type TrainedNetwork } from './trained-network.js'
 
 export interface EvaluateModelOptions extends ClassifierOptions, InputWish {
   /** DATA as a user writes it, or a data set. */
@@ -82,7 +82,7 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
     const shape = inputShape(net.inputs, path)
     const input = isOfSteps(net, dataset, shape) ? dataset.shape! : shape
     const batches = batchesFor(dataset, preprocess, input, { batch, signal: work.signal })
-    return evaluate(net, batches, { steps: options.steps ?? stepsToMeasure(snnFile), ...(readout !== undefined && { readout }), backend, labelOffset, signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
+    return evaluate(net, batches, { steps: options.steps ?? stepsToMeasure(snnFile), ...(readout !== undefined && { readout }), backend, labelOffset, advice: adviceFor(snnFile), signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
   })
   // of one cause, the classifier shows it best
   const warnings = ann?.warnings.length ? ann.warnings : (snn?.warnings ?? [])
@@ -97,6 +97,14 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
     ...(opened.notes && { notes: opened.notes }),
     ...(warnings.length > 0 && { warnings }),
   }
+}
+
+/** Where a spiking network is hardly better than guessing: what its file tells of where it comes from. */
+function adviceFor({ metadata: { calibration, readout } }: TrainedNetwork): string {
+  const converted = 'check preprocessing, labels and output on the plain model that it was converted from: snn inspect MODEL.onnx --data DATA.'
+  if (calibration !== undefined) return `C${converted.slice(1)}`
+  // a conversion reads the last step, which a file leaves unsaid
+  return readout !== undefined ? trainingAdvice : `${trainingAdvice} Of a converted network, ${converted}`
 }
 
 /** Where nobody says: the steps of a network whose outputs of all steps are read together, or are needed at once; else several, with those recommended. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { app, snn } from '../test/snn.js'
 import type { NeuronExplanation } from './explain/explain-neuron.js'
+import { findNeurons } from './explain/find-neurons.js'
 
 const file = (name: string): string => join(app, 'test', 'neurons', name)
 const explained = async (...args: string[]): Promise<NeuronExplanation[]> => (JSON.parse((await snn('explain', ...args, '--json')).stdout) as { readonly neurons: NeuronExplanation[] }).neurons
@@ -103,6 +104,10 @@ Kernel backward, the steps again and then their gradient:
 
   it('prints WebAssembly with --wat', async () => {
     expect((await snn('explain', 'integrateAndFire', '--wat')).stdout).toMatch(/\n {2}\(module\n {4}\(import "memory"/)
+  })
+
+  it('knows a name in other letters', async () => {
+    await expect(findNeurons('LIF')).rejects.toMatchObject({ code: 'ARGUMENT', message: expect.stringContaining('lif is meant?') as string })
   })
 
   it.each<[string, string[], string, RegExp]>([

@@ -47,8 +47,11 @@ export async function inputSettings(model: Classifier, dataset: ImageDataset, wi
   }
   const told = preprocess ? undefined : await toldPreprocess(model)
   const spec = completeSpec(preprocess ?? told?.spec, dataset, model.input, await pictureShapes(dataset))
-  return { preprocess: spec, labelOffset: labelOffset ?? 0, ...(spec && told && { because: told.because }) }
+  return { preprocess: spec, labelOffset: labelOffset ?? 0, ...(spec && preprocess === undefined && { because: told?.because ?? assumed }) }
 }
+
+/** Said of the preprocessing that nobody has said and nothing tells. */
+const assumed = 'assumed, for nothing says otherwise; snn inspect MODEL --data DATA shows others, --preprocess auto takes the best'
 
 /** Every preprocessing that is tried, best first, in ONNX Runtime. */
 export async function tryPreprocessing(model: Classifier, dataset: ImageDataset, labelOffset: number | undefined, { signal, onProgress }: Work, samples?: number): Promise<readonly PreprocessTrial[]> {

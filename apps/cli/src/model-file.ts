@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { readOnnxFile, type ReadFileOptions } from '@snn/onnx/node'
 import type { Dim, OnnxGraph } from '@snn/onnx'
 import { SnnError, type Shape } from '@snn/tensor'
@@ -8,7 +9,9 @@ export async function readModel(path: string, options: ReadFileOptions = {}): Pr
   const found = await stat(path).catch(() => undefined)
   if (!found?.isFile()) {
     const what = found === undefined ? `nothing to read at ${path}` : `${path} is ${found.isDirectory() ? 'a folder' : 'no regular file'}`
-    throw new SnnError('DATA_NOT_FOUND', `[snn] ${what}, expected the file of an ONNX model. Check the path.`, { path, looked: ['an ONNX model'] })
+    const inside = join(path, 'model.snn.onnx')
+    const fix = found?.isDirectory() && (await stat(inside).catch(() => undefined))?.isFile() ? `Give ${inside}.` : 'Check the path.'
+    throw new SnnError('DATA_NOT_FOUND', `[snn] ${what}, expected the file of an ONNX model. ${fix}`, { path, looked: ['an ONNX model'] })
   }
   return readOnnxFile(path, options)
 }

@@ -6,7 +6,10 @@ import { specForm } from './preprocessing.js'
 /** For help texts. */
 export const dataHelp = `\nDATA: labelled pictures or arrays, one of\n${dataForms.map((form) => `  ${form}`).join('\n')}`
 
-export const specHelp = `\n${specForm}`
+export const specHelp = `\n${specForm(true)}`
+
+/** Where there are no labels, and nothing can be tried. */
+export const specHelpWithoutLabels = `\n${specForm(false)}`
 
 /** A whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -58,7 +61,7 @@ export function share(text: string): number {
 
 export const jsonOption = (): Option => new Option('--json', 'print one JSON object on standard output and nothing else')
 export const outputOption = (): Option => new Option('--output <name>', 'which output holds the classes (default: the one with scores, where that is clear)')
-export const labelOffsetOption = (): Option => new Option('--label-offset <count>', 'what is added to a label of the data to give the index of its output: -1 for labels from 1, 1 for an output 0 that is the background (default: 0; stored in .snn.onnx files)').argParser(integer)
+export const labelOffsetOption = (fallback = 'that of a .snn.onnx file, which stores it, else 0'): Option => new Option('--label-offset <count>', `what is added to a label of the data to give the index of its output: -1 for labels from 1, 1 for an output 0 that is the background (default: ${fallback})`).argParser(integer)
 export const sizesOption = (): Option => new Option('--sizes <list>', 'numbers for sizes that the model leaves free: height=224,width=224 (default: those of the data)').argParser(sizeList)
-export const preprocessOption = (): Option => new Option('--preprocess <SPEC>', 'how pixels become the input (default: what the model tells, else scaled to 0..1; stored in .snn.onnx files)')
+export const preprocessOption = (fallback = 'that of a .snn.onnx file, which stores it; else what the model tells; else 0-1'): Option => new Option('--preprocess <SPEC>', `how pixels become the input (default: ${fallback})`)
 export const batchOption = (): Option => new Option('--batch <count>', 'samples that are run at once (default: 64, fewer of large ones)').argParser(wholeNumber(1))

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { type Batch, loader, parsePreprocess, preprocess, preprocessPresets, usualFit, type ImageDataset, type ImageSample, type Loader, type PreprocessSpec, type Transform } from '@snn/datasets'
 import { formatShape, sameShape, SnnError, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 
-/** For help texts. */
-export const specForm = `SPEC: how pixels (0 to 255) become the input of the network, x = (pixel * scale - mean) / std:
-  auto      tries the usual ones on 100 labelled pictures, label offsets too, and takes the best; snn inspect MODEL --data DATA shows them
+/** For help texts; with `auto` where there are labels to try it on. */
+export const specForm = (auto: boolean): string => `SPEC: how pixels (0 to 255) become the input of the network, x = (pixel * scale - mean) / std:${auto ? `
+  auto      tries the usual ones on 100 labelled pictures, label offsets too, and takes the best; snn inspect MODEL --data DATA shows them` : ''}
   a preset  ${Object.keys(preprocessPresets).join(', ')}
   JSON      or a JSON file
   { "preset": "imagenet", "resize": 256, "size": [224, 224] }
@@ -15,7 +15,7 @@ export const specForm = `SPEC: how pixels (0 to 255) become the input of the net
   layout    nchw, nhwc, flat or flat-nhwc          default: what the network takes
   scale     a number                               default: 1/255
   mean, std a number, or one for each channel      default: 0 and 1
-Without it: what the metadata of the model or a preprocessor_config.json beside it say, what its input tells (bytes, a scaling inside), else 0-1.`
+Without it: what a .snn.onnx file has stored; ${auto ? 'what the metadata of the model or a preprocessor_config.json beside it say, what its input tells (bytes, a scaling inside), ' : ''}else 0-1.`
 
 /** JSON that a user gives as text, or as the name of a file that holds it. */
 export async function readJson(text: string, option: string): Promise<unknown> {

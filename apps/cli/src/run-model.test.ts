@@ -51,10 +51,12 @@ describe('snn run', () => {
   })
 
   it('takes pictures of other sizes and colours, other steps and names', async () => {
-    const { steps, results } = await runModel(at('pictures.snn.onnx'), [at('colour.png')], { steps: 3, top: 1, classNames: ['a', 'b', 'c'] }, work)
+    const { steps, results, notes } = await runModel(at('pictures.snn.onnx'), [at('colour.png')], { steps: 3, top: 1, classNames: ['a', 'b', 'c'] }, work)
     expect(steps).toBe(3)
     expect(results[0]!.top).toEqual([{ class: results[0]!.class, name: 'abc'[results[0]!.class], score: results[0]!.score }])
-    expect(describeRun({ model: '', steps, results })).toMatch(/settled at step \d of 3/)
+    expect(notes).toEqual([expect.stringContaining('became grey'), expect.stringContaining('(9 x 12) became 6 x 6')])
+    expect(describeRun({ model: '', steps, results, ...(notes && { notes }) })).toMatch(/settled at step \d of 3[^]*note: colours/)
+    expect((await runModel(at('pictures.snn.onnx'), [at('1.png')], { classNames: ['a'] }, work)).notes).toEqual([expect.stringMatching(/only 1 of the classes has a name.*--names/)])
   })
 
   it('takes recordings where the network was trained on events', async () => {

@@ -28,6 +28,8 @@ export interface ModelRun {
   readonly model: string
   readonly steps: number
   readonly results: readonly (Omit<Classification, 'T'> & { readonly file: string })[]
+  /** What was done to the pictures, and what has no name. */
+  readonly notes?: readonly string[]
 }
 
 /** What a spiking network takes pictures, or recordings of events, for. */
@@ -39,7 +41,7 @@ export async function runModel(path: string, files: readonly string[], { steps, 
   if (T === undefined) throw new SnnError('ARGUMENT', `[run] ${path} does not say for how many time steps it was made, expected their number. Give --steps.`, { name: '--steps', value: T })
   const names = classNames ?? metadata.classNames
   const settings = { T, ...options, ...(names && { classNames: names }), labelOffset: metadata.labelOffset, signal }
-  const inputs = snn.metadata.encoding === 'sequence' ? recordings(files, shape, T, preprocess) : await pictures(files, preprocess ?? (metadata.preprocess === undefined ? undefined : parsePreprocess(metadata.preprocess)), shape, signal)
+  const { inputs, notes: read } = snn.metadata.encoding === 'sequence' ? { inputs: recordings(files, shape, T, preprocess), notes: [] } : await pictures(files, preprocess ?? (metadata.preprocess === undefined ? undefined : parsePreprocess(metadata.preprocess)), shape, signal)
   const found: Classification[] = []
   await withBackend(async (backend) => {
     for await (const [x] of inputs) {
@@ -47,7 +49,9 @@ export async function runModel(path: string, files: readonly string[], { steps, 
       onProgress({ stage: 'run', done: found.length, total: files.length })
     }
   })
-  return { model: path, steps: T, results: found.map(({ T: _, ...result }, i) => ({ file: files[i]!, ...result })) }
+  const unnamed = names && found.some(({ top }) => top.some(({ name }) => name === undefined))
+  const notes = [...read, ...(unnamed ? [`only ${names.length} of the classes ${names.length === 1 ? 'has' : 'have'} a name, the others are shown by their number: name all of them with --names.`] : [])]
+  return { model: path, steps: T, results: found.map(({ T: _, ...result }, i) => ({ file: files[i]!, ...result })), ...(notes.length > 0 && { notes }) }
 }
 
 async function openSpiking(path: string): Promise<TrainedNetwork> {
@@ -66,10 +70,22 @@ async function checkFile(file: string): Promise<void> {
 }
 
 /** Batches of pictures, as the network was converted or trained with them. */
-async function pictures(files: readonly string[], spec: PreprocessSpec | undefined, input: Shape, signal: AbortSignal): Promise<AsyncIterable<Batch>> {
+async function pictures(files: readonly string[], spec: PreprocessSpec | undefined, input: Shape, signal: AbortSignal): Promise<{ readonly inputs: AsyncIterable<Batch>; readonly notes: readonly string[] }> {
   const decode = await nodeImageDecoder()
   const dataset: ImageDataset = { length: files.length, description: `${files.length} pictures`, dtype: 'uint8', labelled: false, get: async (index) => ({ image: await decode(await readFile(files[index]!), files[index]), label: -1 }) }
-  return batchesFor(dataset, completeSpec(spec, dataset, input, await pictureShapes(dataset)), input, { signal })
+  const shapes = await pictureShapes(dataset)
+  const complete = completeSpec(spec, dataset, input, shapes)
+  return { inputs: batchesFor(dataset, complete, input, { signal }), notes: changesOf(shapes, complete) }
+}
+
+/** What a preprocessing changes of pictures [C, H, W] beside their numbers. */
+function changesOf(shapes: readonly Shape[], spec: PreprocessSpec | undefined): string[] {
+  const [height, width] = spec?.size ?? (Array.isArray(spec?.resize) ? (spec.resize as readonly [number, number]) : [])
+  const other = height === undefined ? undefined : shapes.find(([, h, w]) => h !== height || w !== width)
+  return [
+    ...(spec?.channels === 'gray' && shapes.some(([channels]) => channels !== 1) ? ['colours became grey, as the network takes them.'] : []),
+    ...(other ? [`pictures of other sizes (${other[2]} x ${other[1]}) became ${width} x ${height}, as the network takes them.`] : []),
+  ]
 }
 
 /** Recordings of events [P, H, W], each as the T frames that `snn train` makes of one. */

@@ -9,7 +9,7 @@ import { withBackend } from './backend.js'
 import type { OnProgress } from './progress.js'
 import { count, percent } from './table.js'
 import { openTrainingSets } from './training-data.js'
-import type { TrainingDescription } from './trained-network.js'
+import { trainingAdvice, type TrainingDescription } from './trained-network.js'
 import { trainingNetworks } from './training-networks.js'
 
 export const trainingOptimizers = {
@@ -53,6 +53,8 @@ export interface ModelTraining {
   readonly network: string
   /** Of that file on the test part, read again and run as `snn eval` runs it. */
   readonly accuracy: number
+  /** What is suspicious: an accuracy that is hardly better than guessing. */
+  readonly warnings?: readonly string[]
   readonly history: readonly EpochResult[]
   /** Of this run, with everything. */
   readonly seconds: number
@@ -90,7 +92,7 @@ export async function trainModel(dataset: string, options: TrainModelOptions, { 
   const store = checkpointFile(checkpoint, { about: JSON.stringify(description) })
   const stored = resume ? await store.load() : undefined
   if (stored?.position.setting.identity === identity) noteOnResume(stored, { epochs, schedule }, onNote)
-  const { result, accuracy } = await withBackend(async (backend) => {
+  const { result, accuracy, warnings } = await withBackend(async (backend) => {
     const result = await fit(net, sets.train, {
       optimizer,
       loss,
@@ -112,11 +114,11 @@ export async function trainModel(dataset: string, options: TrainModelOptions, { 
     net.metadata = { T, encoding, readout: { by: 'count' } }
     const file = await toOnnx(net, { ...(preprocess && { preprocess }), ...(classNames && { classNames }) })
     await replaceFile(network, file)
-    const { results } = await evaluate(readSnn(file).snn, { [Symbol.asyncIterator]: () => sets.test.pass(0)[Symbol.asyncIterator]() }, { backend, signal })
-    return { result, accuracy: results[0]!.accuracy }
+    const { results, warnings } = await evaluate(readSnn(file).snn, { [Symbol.asyncIterator]: () => sets.test.pass(0)[Symbol.asyncIterator]() }, { backend, signal, advice: trainingAdvice })
+    return { result, accuracy: results[0]!.accuracy, warnings }
   })
   const parameters = Object.values(net.parameters()).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
-  return { dataset, model, data: sets.description, steps: T, parameters, checkpoint, log, network, accuracy, history: result.history, seconds: (performance.now() - started) / 1000 }
+  return { dataset, model, data: sets.description, steps: T, parameters, checkpoint, log, network, accuracy, ...(warnings.length > 0 && { warnings }), history: result.history, seconds: (performance.now() - started) / 1000 }
 }
 
 /** Says how a training with another number of passes than before goes on. */

@@ -23,6 +23,9 @@ export interface TrainedNetwork {
   readonly metadata: SnnMetadata
 }
 
+/** What to do where a trained network is hardly better than guessing. */
+export const trainingAdvice = 'Train longer (snn train --resume with more --epochs), on more --samples, or with another --lr.'
+
 /** Whether a user names a checkpoint, by its name. */
 export function isCheckpoint(path: string): boolean {
   return path.endsWith('.safetensors')

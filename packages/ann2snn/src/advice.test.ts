@@ -65,6 +65,14 @@ describe('advice', () => {
     )
   })
 
+  it('is none where nothing was lost', () => {
+    fc.assert(
+      fc.property(options, fc.constantFrom('silent', 'saturated', 'disagreement', 'error'), (made, reason) => {
+        expect(suggestionsFor(reason, { ...reportFor(made), accuracy: [{ T: 8, samples: 60, agreement: 1 }] }, {})).toEqual([])
+      }),
+    )
+  })
+
   it('leads on until nothing is left: following it never comes back', () => {
     for (const code of Object.values(codes)) {
       let made: Suggestion = { code: code.name }

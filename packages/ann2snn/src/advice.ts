@@ -14,13 +14,20 @@ export interface Wording {
   readonly tried?: readonly Suggestion[]
 }
 
-/** What could be tried because of something found in a report; never what it was made with, nor what was tried. */
+/** What could be tried because of something found in a report; never what it was made with, nor what was tried; nothing where nothing was lost. */
 export function suggestionsFor(reason: 'silent' | 'saturated' | 'disagreement' | 'error', report: ConversionReport, { tried = [] }: Wording): readonly Suggestion[] {
+  if (isLossless(report)) return []
   const current = optionsOf(report)
   const known = new Set([current, ...tried].map(keyOf))
   // another code begins anew, with its own defaults
   const followed = (change: Suggestion): Suggestion => (change.code === undefined || change.code === current.code ? { ...current, ...change } : change)
-  return changes(reason, report).filter((change) => !known.has(keyOf(followed(change))))
+  const used = new Set(tried.map(({ code }) => code))
+  return changes(reason, report).filter((change) => !known.has(keyOf(followed(change))) && !(change.code !== undefined && change.code !== current.code && used.has(change.code)))
+}
+
+/** Whether there is nothing to gain: the SNN has the ANN's class of all samples, to the digit that reports show. */
+function isLossless({ accuracy, recommendedT }: ConversionReport): boolean {
+  return accuracy.some(({ T, agreement }) => T === recommendedT && agreement >= 0.9995)
 }
 
 /** As text: `{ code: 'delta' } or { mode: 'max' }`. Empty where there is none. */

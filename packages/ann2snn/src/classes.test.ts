@@ -52,7 +52,8 @@ describe('Score', () => {
   it('warns where predictions have hardly to do with labels, and only there', () => {
     const labels = Array.from({ length: 100 }, (_, n) => (n * 7) % 10)
     expect(scored(labels, labels, 10).warnings).toEqual([])
-    expect(scored(labels.map(() => 3), labels, 10).warnings[0]).toMatch(/^An accuracy of 10\.0 % on 100 samples is hardly better than guessing \(10\.0 %\).*snn inspect MODEL --data DATA/)
+    expect(scored(labels.map(() => 3), labels, 10).warnings[0]).toMatch(/^An accuracy of 10\.0 % on 100 samples is no better than guessing \(10\.0 %\).*snn inspect MODEL --data DATA.*--preprocess auto/)
+    expect(scored(labels.map((label, n) => (n % 10 === 0 ? label : 3)), labels, 10).warnings[0]).toContain('is hardly better than guessing')
     // one class of two is four fifths of the data, and always said
     expect(scored(labels.map(() => 1), labels.map((label) => (label < 8 ? 1 : 0)), 1).warnings[0]).toContain('80.0 %')
     // the right class of 1001, behind a background

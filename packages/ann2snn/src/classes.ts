@@ -34,6 +34,8 @@ export interface ScoreOptions extends ClassOptions {
   readonly operation: string
   /** Shape of the output of one sample. */
   readonly output: Shape
+  /** What to do where predictions have hardly to do with the labels. Default: what finds the preprocessing of a plain classifier. */
+  readonly advice?: string | undefined
 }
 
 /** Throws `ARGUMENT` for an output of a sample that has more than one axis, where no index is a class, and for an offset that is no whole number. */
@@ -115,8 +117,9 @@ export class Score {
     const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
     const better = [-1, 1].find((move) => this.#kappa(move) >= 2 * suspicious)
     const found = better === undefined ? undefined : `With labels moved by ${better} it is ${percent(this.#right.get(better)! / this.#samples)}: labelOffset ${labelOffset + better} (--label-offset ${labelOffset + better}).`
-    const fix = found ?? 'Check preprocessing, labels and output: snn inspect MODEL --data DATA tries the usual preprocessings and label offsets.'
-    return [`An accuracy of ${percent(this.accuracy)} on ${this.#samples} samples is hardly better than guessing (${percent(this.#byChance(0))}). ${fix}`]
+    const { advice = 'Check preprocessing, labels and output: snn inspect MODEL --data DATA tries the usual preprocessings and label offsets, --preprocess auto takes the best.' } = this.#options
+    const [got, chance] = [percent(this.accuracy), percent(this.#byChance(0))]
+    return [`An accuracy of ${got} on ${this.#samples} samples is ${got === chance || this.#kappa(0) <= 0 ? 'no' : 'hardly'} better than guessing (${chance}). ${found ?? advice}`]
   }
 
   /** Share of right predictions if they had nothing to do with the labels; of labels that are all one, among all classes. */

@@ -18,6 +18,8 @@ export interface EvaluateOptions extends WorkOptions, ClassOptions {
   readonly readout?: ReadoutOption
   /** Ends the run of a batch when no prediction has changed for so many steps. Default: never. */
   readonly earlyExit?: number
+  /** What the warning says to do where the accuracy is hardly better than guessing. Default: what helps a converted network, and a trained one. */
+  readonly advice?: string
 }
 
 export interface StepResult {
@@ -39,6 +41,9 @@ export interface Evaluation {
   readonly warnings: readonly string[]
 }
 
+/** Of a network of which is not known where it comes from. */
+const adviceForSpiking = 'A trained network needs more passes, more samples or another learning rate; of a converted one check preprocessing, labels and output on the plain model that it came from: snn inspect MODEL.onnx --data DATA.'
+
 /** Names of everything that spikes, and how many neurons of one sample that is; `T`: the steps of a network that needs all of them at once. */
 function spikesOf(snn: Network, T: number | undefined): { readonly names: readonly string[]; readonly neurons: number } {
   const shapes = sampleShapes(snn)
@@ -58,7 +63,7 @@ function spikesOf(snn: Network, T: number | undefined): { readonly names: readon
 export async function evaluate(snn: Network, data: Batches, options: EvaluateOptions = {}): Promise<Evaluation> {
   checkNetwork('evaluate', snn, 'snn')
   checkByRules('evaluate', options, evaluateRules)
-  const { steps = [chooseSteps(snn, undefined, undefined, 'evaluate')] } = options
+  const { steps = [chooseSteps(snn, undefined, undefined, 'evaluate')], advice = adviceForSpiking } = options
   const wanted = typeof steps === 'number' ? Array.from({ length: checkSteps(steps, 'evaluate') }, (_, i) => i + 1) : [...new Set(steps)].sort((a, b) => a - b)
   for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
   if (options.earlyExit !== undefined) checkSteps(options.earlyExit, 'evaluate earlyExit')
@@ -71,7 +76,7 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
   await using loop = compileLoop(snn, names, (recorded) => Object.values(recorded).map((spike) => spike.ne(0).cast('float32').sum()), options.backend)
   const boundary = boundaryOf(snn)
   const output = sampleShapes(snn).get(snn.outputs[0]!)!
-  const scores = wanted.map(() => new Score({ operation: 'evaluate', output, labelOffset: options.labelOffset }))
+  const scores = wanted.map(() => new Score({ operation: 'evaluate', output, labelOffset: options.labelOffset, advice }))
   const spikes = new Float64Array(wanted.length)
   const seconds = new Float64Array(wanted.length)
   const last = wanted.at(-1)!

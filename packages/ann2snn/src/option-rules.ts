@@ -124,6 +124,6 @@ export const simulateRules: Rules<SimulateOptions> = { ...work, ...run, record: 
 export const simulatorRules = { backend: work.backend, readout: run.readout, record: texts }
 export const simulatorRunRules = { T: number, signal: work.signal }
 
-export const evaluateRules: Rules<EvaluateOptions> = { ...work, ...classes, readout: run.readout, steps: { takes: (value) => isNumber(value) || isNumbers(value), expected: 'a number of steps, or an array of them' }, earlyExit: number }
+export const evaluateRules: Rules<EvaluateOptions> = { ...work, ...classes, readout: run.readout, steps: { takes: (value) => isNumber(value) || isNumbers(value), expected: 'a number of steps, or an array of them' }, earlyExit: number, advice: text }
 export const evaluateAnnRules: Rules<WorkOptions & ClassOptions> = { ...work, ...classes }
 export const classifyRules: Rules<ClassifyOptions> = { backend: work.backend, signal: work.signal, ...classes, ...run, classNames: texts, top: number }

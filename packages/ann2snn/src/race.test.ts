@@ -45,11 +45,11 @@ describe('race', () => {
       fc.asyncProperty(trial, async ({ batches, luck, budget, pilot, enough }) => {
         const lucky = batches.map((samples, b) => samples.map((sample, n) => sample.map((right, i) => right || ((b * 31 + n * 17 + i * 7) % 100) / 100 < luck[i]!)))
         const { comparison, data, tallies } = known(steps, lucky)
-        const count = await race(comparison, data, { budget, pilot, enough: () => enough })
+        const count = await race(comparison, data, { measure: 'accuracy', budget, pilot, enough: () => enough })
         const all = batches.reduce((sum, { length }) => sum + length, 0)
         const settled = tallies.slice(0, count)
         const last = settled.at(-1)!
-        if (settled.some((tally) => isWithin(tally, budget))) expect(last.samples).toBeGreaterThanOrEqual(Math.min(all, enough, ...(settled.length === steps.length ? [all] : [])))
+        if (settled.some((tally) => isWithin(tally, { budget, measure: 'accuracy' }))) expect(last.samples).toBeGreaterThanOrEqual(Math.min(all, enough, ...(settled.length === steps.length ? [all] : [])))
         else expect(count).toBe(steps.length)
         // a smaller number of steps was measured wherever a larger one was chosen for more than the pilot
         for (const tally of tallies) expect(tally.samples).toBeGreaterThanOrEqual(Math.min(all, pilot))
@@ -60,10 +60,10 @@ describe('race', () => {
   it('costs the pilot alone where nothing is near, and the fewest steps where those are enough', async () => {
     const batches = (right: (i: number) => boolean) => Array.from({ length: 20 }, () => Array.from({ length: 10 }, () => steps.map((_, i) => right(i))))
     const never = known(steps, batches(() => false))
-    expect(await race(never.comparison, never.data, { budget: 0.5, pilot: 20, enough: () => 200 })).toBe(4)
+    expect(await race(never.comparison, never.data, { measure: 'accuracy', budget: 0.5, pilot: 20, enough: () => 200 })).toBe(4)
     expect(never.tallies.map(({ samples }) => samples)).toEqual([20, 20, 20, 20])
     const soon = known(steps, batches((i) => i >= 1))
-    expect(await race(soon.comparison, soon.data, { budget: 0.5, pilot: 20, enough: () => 200 })).toBe(2)
+    expect(await race(soon.comparison, soon.data, { measure: 'accuracy', budget: 0.5, pilot: 20, enough: () => 200 })).toBe(2)
     expect(soon.tallies.map(({ samples }) => samples)).toEqual([200, 200, 20, 20])
   })
 })

@@ -57,6 +57,20 @@ describe('search within a budget', { timeout: 60_000 }, () => {
     expect(unlabelled.rows.some(({ lost }) => lost > 0)).toBe(true)
   })
 
+  it('goes by agreement where the ANN is at chance on the labels, and for the preset exact, with accuracies all the same', async () => {
+    const [[x], [y, { data }]] = [await labelled(1), await labelled(2)]
+    const options = { backend, budget: 5, candidates: [{ code: 'binary' }] } as const
+    const unlabelled = await searchConversion(mlp(), [x], [y], options)
+    // labels of other samples
+    const wrong = { data: Int32Array.from(data, (_, n) => n % 5), shape: [40] }
+    const guessing = await searchConversion(mlp(), [x], [[y, wrong]], options)
+    expect(guessing.best.report.warnings.filter(({ code }) => code === 'labels')).toHaveLength(1)
+    expect([guessing.measure, guessing.rows.map(({ T, lost }) => [T, lost])]).toEqual(['agreement', unlabelled.rows.map(({ T, lost }) => [T, lost])])
+    const exact = await searchConversion(mlp(), [x], [[y, { data, shape: [40] }]], { backend, preset: 'exact' })
+    expect([exact.measure, exact.annAccuracy]).toEqual(['agreement', 1])
+    for (const { lost, agreement, accuracy } of exact.rows) expect([lost, accuracy]).toEqual([expect.closeTo(100 * (1 - agreement), 9), agreement])
+  })
+
   it('knows what people want by name, and says what graded spikes would give', async () => {
     const [calibration, validation] = [[await labelled(1)], [await labelled(2)]]
     const { rows, best, alternative, budget } = await searchConversion(mlp(), calibration, validation, { backend, preset: 'chip' })

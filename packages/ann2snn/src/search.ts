@@ -1,4 +1,4 @@
-import type { Network } from '@snn/nn'
+import { sampleShapes, type Network } from '@snn/nn'
 import { isSnnError, SnnError, type TensorLike } from '@snn/tensor'
 import { noData } from './activations.js'
 import { build, prepareAnn, type Built, type PreparedAnn } from './build.js'
@@ -9,6 +9,7 @@ import { classJudge, compareWithAnn, type ClassJudge, type Judged } from './comp
 import type { Conversion, ConvertOptions } from './convert.js'
 import { checkReiterable, eachBatch, firstRows, firstSamples, type Batches } from './data.js'
 import { hashOf } from './hash.js'
+import { labelScores } from './label-scores.js'
 import { keptBatches, type KeptBatches } from './kept-batches.js'
 import { latencyOf, stepsToReport } from './latency.js'
 import { measureLayers } from './layer-report.js'
@@ -49,7 +50,7 @@ export interface SearchRow {
   readonly agreement: number
   /** Share of samples with the label's class, where there are labels. */
   readonly accuracy?: number
-  /** Points below the ANN's accuracy; where there are no labels, points of disagreement with it. */
+  /** Points below the ANN's accuracy; by `measure` of the result, points of disagreement with its classes. */
   readonly lost: number
   /** Standard error of `lost`, in points, from the share of samples whose class is not the ANN's. */
   readonly error: number
@@ -62,6 +63,8 @@ export interface SearchRow {
 export interface SearchResult {
   /** Points that may be lost. */
   readonly budget: number
+  /** Of what: of agreement with the ANN for the preset exact, where there are no labels, and where the ANN is hardly better than guessing on them. */
+  readonly measure: Preset['measure']
   /** Where there are labels. */
   readonly annAccuracy?: number
   /** Samples that the best was measured on. */
@@ -134,7 +137,9 @@ export async function searchConversion(source: Network | Uint8Array, calibration
   if (!sameData) await refuseShared(data, tested, common.signal)
   const ann = await prepareAnn(given, data, common)
   await using judge = classJudge(ann.network, common)
-  const setting: Setting = { ann, macs: totalMacs(planConversion(ann.network, 'keep')), data, judged: judgedBatches(tested, judge, common.signal), common }
+  const judged = judgedBatches(tested, judge, common.signal)
+  const setting: Setting = { ann, macs: totalMacs(planConversion(ann.network, 'keep')), data, judged, common }
+  const measure = wanted.measure === 'accuracy' && (await knowsLabels(ann, judged, common)) ? 'accuracy' : 'agreement'
   const tasks = wanted.candidates.length + (preset === 'chip' ? 1 : 0)
   let tried = 0
   const searched = async (what: Wanted): Promise<Searched> => {
@@ -159,13 +164,14 @@ export async function searchConversion(source: Network | Uint8Array, calibration
     if (!best) throw refusal
     return { rows: rows.sort(compareRows), best }
   }
-  const { rows, best } = await searched(wanted)
-  const other = preset === 'chip' ? await searched(outlookOn('few-steps')).catch(refusedByCode) : undefined
+  const { rows, best } = await searched({ ...wanted, measure })
+  const other = preset === 'chip' ? await searched({ ...outlookOn('few-steps'), measure }).catch(refusedByCode) : undefined
   const report = await reportOfBest(setting, best, tested)
   const { snn } = best.built
   snn.metadata = { ...snn.metadata, T: report.recommendedT }
   return {
     budget: wanted.budget,
+    measure,
     ...(report.ann.accuracy === undefined ? {} : { annAccuracy: report.ann.accuracy }),
     samples: best.row.samples,
     rows,
@@ -204,10 +210,9 @@ async function attemptOf({ ann, macs, data, judged, common }: Setting, candidate
   const steps = candidate.steps ?? stepsToReport(built.plan, built.settled.settings)
   await using comparison = compareWithAnn(built, steps, common)
   const { tallies } = comparison
-  const batches = measure === 'agreement' ? withoutLabels(judged) : judged
   let measured = tallies.length
-  if (first) measured = await race(comparison, batches, { budget, pilot: quick ? affordable(limits.pilot, steps.at(-1)!) : limits.pilot.most, enough: (T) => (quick ? affordable(limits.measured, T) : Infinity) })
-  else for await (const batch of batches) await comparison.add(batch, 0, measured)
+  if (first) measured = await race(comparison, judged, { budget, measure, pilot: quick ? affordable(limits.pilot, steps.at(-1)!) : limits.pilot.most, enough: (T) => (quick ? affordable(limits.measured, T) : Infinity) })
+  else for await (const batch of judged) await comparison.add(batch, 0, measured)
   if (tallies[0]!.samples === 0) throw noData()
   const { annAccuracy, warnings } = comparison
   const { plan, settled } = built
@@ -221,9 +226,9 @@ async function attemptOf({ ann, macs, data, judged, common }: Setting, candidate
     samples: tally.samples,
     agreement: tally.agree / tally.samples,
     ...(annAccuracy === undefined ? {} : { accuracy: tally.right / tally.labelled }),
-    ...lossOf(tally),
+    ...lossOf(tally, measure),
     operations: tally.operations / tally.samples / totalMacs(plan),
-    withinBudget: isWithin(tally, budget),
+    withinBudget: isWithin(tally, { budget, measure }),
   }))
   return { attempt: { built, samples, findings: { tallies, annAccuracy, warnings } }, rows }
 }
@@ -258,12 +263,16 @@ function judgedBatches(data: Batches, judge: ClassJudge, signal: AbortSignal | u
   }
 }
 
-function withoutLabels(data: AsyncIterable<Judged>): AsyncIterable<Judged> {
-  return {
-    async *[Symbol.asyncIterator]() {
-      for await (const batch of data) yield { ...batch, labels: undefined }
-    },
+/** Whether the ANN's classes of some samples have to do with their labels: where they have not, what it gets right is chance, and says nothing of an SNN. */
+async function knowsLabels({ network }: PreparedAnn, judged: AsyncIterable<Judged>, options: ConvertOptions): Promise<boolean> {
+  const scores = labelScores(sampleShapes(network).get(network.outputs[0]!)!, options)
+  let seen = 0
+  for await (const { expected, labels, size } of judged) {
+    scores.add(expected, labels)
+    seen += size
+    if (seen >= limits.pilot.most) break
   }
+  return scores.annAccuracy !== undefined && scores.warnings.length === 0
 }
 
 function refusedByCode(error: unknown): undefined {

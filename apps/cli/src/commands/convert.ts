@@ -76,7 +76,7 @@ export function convertCommand(signal: AbortSignal): Command {
     .addOption(new Option('--per <what>', 'one threshold for each of these; balance and sequential always take channels (default: layer, channel in codes with levels)').choices(['layer', 'channel']))
     .addOption(new Option('--resume <file>', 'mode sequential: keep what was found for each layer in this file, go on from it, and remove it at the end').conflicts('budget'))
     .addOption(new Option('--budget <points>', 'search codes, calibrations and numbers of time steps for the cheapest network that loses at most so many points of accuracy').argParser(points).conflicts(['code', 'levels', 'digits', 'mode', 'steps', 'wait', 'per']))
-    .option('--validate <DATA>', 'labelled data that the search measures on, other than --calibrate (default: a fifth of the calibration samples)')
+    .option('--validate <DATA>', 'labelled data that the search measures on, other than --calibrate (default: other samples of --calibrate; where these are few, a fifth of those drawn)')
     .addOption(new Option('--validate-samples <count>', 'only the first so many of them').argParser(wholeNumber(1)))
     .option('--same-data', 'let the search measure on the images that thresholds were chosen on')
     .option('--explain', 'say what the figures mean and what to change')
@@ -135,10 +135,13 @@ function wordingFor({ search, alternative }: ModelConversion): Wording {
 }
 
 /** The result for readers. */
-export function describeConversion({ model, data, out, preprocess, because, labelOffset, report, search, alternative }: ModelConversion, warnings: readonly string[]): string {
+export function describeConversion({ model, data, out, preprocess, because, labelOffset, report, search, ...result }: ModelConversion, warnings: readonly string[]): string {
+  // what is wrong with the labels, or the preprocessing, says how to read all the rest
+  const first = new Set(report.warnings.flatMap(({ code, message }) => (code === 'labels' && message !== undefined ? [message] : [])))
   const mode = typeof report.mode === 'string' ? report.mode : 'given thresholds'
   return [
-    ...(search ? [...describeSearch(search, alternative, report), ''] : []),
+    ...[...first].map((warning) => `warning: ${warning}`),
+    ...(search ? [...describeSearch(search, { data, ...result }), ''] : []),
     `${model} -> ${out}: ${mode} per ${report.per}, calibrated with ${count(report.samples.calibration)} samples of ${data}`,
     describeCode(report),
     ...describeInput({ preprocess, because, labelOffset }),
@@ -155,7 +158,7 @@ export function describeConversion({ model, data, out, preprocess, because, labe
     '',
     `recommended T: ${report.recommendedT} time steps${report.latency > 0 ? `, ${report.latency} of them before the output counts` : ''}; ${percent(report.spikingShare, 1)} of the multiply-accumulates became spikes, ${percent(1 - report.spikingShare, 1)} are analogue`,
     ...report.notes.map((note) => `note: ${note}`),
-    ...warnings.map((warning) => `warning: ${warning}`),
+    ...warnings.filter((warning) => !first.has(warning)).map((warning) => `warning: ${warning}`),
   ].join('\n')
 }
 
@@ -165,45 +168,62 @@ function describeCode({ code: { name, spikes, signed, levels, digits }, weights 
   return `code ${name}: ${parts.join(', ')}; weights ${weights}`
 }
 
+type Searched = Pick<ModelConversion, 'data' | 'samples' | 'available' | 'validation' | 'preset' | 'alternative'>
+
 /** What a search chose, what else there is, and the table of what it tried, best first. */
-function describeSearch({ annAccuracy, budget, rows }: SearchSummary, alternative: SearchRow | undefined, { warnings }: ModelConversion['report']): string[] {
+function describeSearch(search: SearchSummary, result: Searched): string[] {
+  const { annAccuracy, budget, measure, rows } = search
+  const { data, validation, preset, alternative } = result
   const [best] = rows
-  const unlabelled = warnings.some(({ code }) => code === 'labels') ? 'The labels of the data name no classes of the network' : 'No labels were looked at'
+  const hasLabels = annAccuracy !== undefined
   const table = formatTable(
-    [['code'], ['calibration'], ['T', 'number'], ['latency', 'number'], ['operations / MACs', 'number'], ['accuracy', 'number'], ['points lost', 'number'], ['samples', 'number'], ['within budget']],
+    [['code'], ['calibration'], ['T', 'number'], ['latency', 'number'], ['operations / MACs', 'number'], ['same class as the ANN', 'number'], ...(hasLabels ? [['accuracy', 'number'] as const] : []), ['points lost', 'number'], ['samples', 'number'], ['within budget']],
     [...rows, ...(alternative ? [alternative] : [])].map(({ code, candidate, T, latency, operations, samples, agreement, accuracy, lost, error, withinBudget }) => [
       candidate.levels === undefined ? code : `${code} ${candidate.levels}`,
       `${typeof candidate.mode === 'string' ? candidate.mode : 'max'}${candidate.T === undefined ? '' : ` for ${candidate.T}`}`,
       String(T),
       String(latency),
       short(operations),
-      percent(accuracy ?? agreement, 1),
+      percent(agreement, 1),
+      ...(hasLabels ? [accuracy === undefined ? '' : percent(accuracy, 1)] : []),
       `${lost.toFixed(1)} ± ${error.toFixed(1)}`,
       count(samples),
       withinBudget ? 'yes' : 'no',
     ]),
   )
+  const where = validation === undefined ? `of ${data} that chose no thresholds; --validate DATA measures on others` : `of ${validation}`
   return [
-    `chosen: ${describeRow(best!)}`,
+    `chosen: ${describeRow(best!)} ${where}`,
     ...(alternative ? [`--preset few-steps: ${describeRow(alternative)}, with graded spikes`] : []),
-    ...describeBudget(best!, budget, alternative).map((warning) => `warning: ${warning}`),
-    annAccuracy === undefined ? `${unlabelled}: accuracy is the share of samples with the class of the ANN.` : `ANN: ${percent(annAccuracy, 1)}`,
+    ...describeBudget(search, result).map((warning) => `warning: ${warning}`),
+    ...(hasLabels ? [`ANN: ${percent(annAccuracy, 1)}`] : []),
+    ...(measure === 'accuracy' ? [] : [`points lost are samples whose class is not the ANN's${whyAgreement(preset, hasLabels)}`]),
     '',
     table,
+    `within budget: points lost and their standard error, ±, are together at most ${budget}`,
   ]
 }
 
+function whyAgreement(preset: ModelConversion['preset'], hasLabels: boolean): string {
+  if (!hasLabels) return ': the data have no labels that are its classes'
+  return preset === undefined || presets[preset].measure === 'accuracy' ? ": the ANN's own accuracy is near guessing here" : `, as --preset ${preset} measures it`
+}
+
 /** What a budget cannot do: nothing within it, or too few samples to tell. */
-function describeBudget({ withinBudget, lost, error, samples }: SearchRow, budget: number, alternative: SearchRow | undefined): string[] {
+function describeBudget({ budget, rows: [best], available }: SearchSummary, { preset, alternative, validation, ...data }: Searched): string[] {
+  const { withinBudget, lost, error, samples } = best!
   const one = 100 / samples
   const better = alternative && alternative.lost + alternative.error < lost + error ? ` With --preset few-steps it loses ${alternative.lost.toFixed(1)} ± ${alternative.error.toFixed(1)} points.` : ''
+  const wanted = preset !== undefined && budget === 0.5 ? 'half a point' : budget === 1 ? '1 point' : `${budget} points`
+  // where a preset measured on fewer than there are, more of them are of no use
+  const more = samples < available ? `--budget ${budget} measures on all ${count(available)}` : data.available > data.samples && validation === undefined ? `give more with --samples: the data hold ${count(data.available)}` : 'give more with --validate DATA'
   return [
-    ...(withinBudget ? [] : [`nothing that was tried is surely within ${budget} points of the ANN.${better}${lost <= budget ? ` What is lost is known to ${error.toFixed(1)} points: give more samples with --calibrate or --validate.` : ''}`]),
-    ...(budget > 0 && one > budget ? [`a budget of ${budget} points is finer than ${count(samples)} samples can tell, one of which is ${one.toFixed(1)} points: give more with --calibrate or --validate.`] : []),
+    ...(withinBudget ? [] : [`nothing that was tried is surely within ${wanted} of the ANN.${better}${lost <= budget ? ` What is lost is known to ${error.toFixed(1)} points: ${more}.` : ''}`]),
+    ...(budget > 0 && one > budget ? [`${wanted} ${wanted === 'half a point' ? '' : 'of the budget '}cannot be told with ${count(samples)} samples, one of which is ${one.toFixed(1)} points: ${more}.`] : []),
   ]
 }
 
 function describeRow({ code, candidate, T, operations, lost, error, samples }: SearchRow): string {
   const calibration = candidate.T === undefined ? '' : `, calibrated for ${candidate.T} time steps`
-  return `code ${code}${calibration}, T = ${T}: ${lost.toFixed(1)} ± ${error.toFixed(1)} points lost with ${short(operations)} of the ANN's operations, on ${count(samples)} samples that chose no thresholds`
+  return `code ${code}${calibration}, T = ${T}: ${lost.toFixed(1)} ± ${error.toFixed(1)} points lost with ${short(operations)} of the ANN's operations, on ${count(samples)} samples`
 }

@@ -29,7 +29,7 @@ export function inspectCommand(signal: AbortSignal): Command {
     .addArgument(new Argument('<model.onnx>', 'an ONNX model, also a converted one, or a checkpoint of snn train'))
     .option('--data <DATA>', 'labelled pictures to try the usual preprocessings and label offsets on')
     .addOption(new Option('--samples <count>', 'how many of them, drawn at random (default: 100, more for those that are hard to tell apart)').argParser(wholeNumber(1)))
-    .addOption(labelOffsetOption())
+    .addOption(labelOffsetOption('-1, 0 and 1 are tried'))
     .addOption(outputOption())
     .addOption(sizesOption())
     .addOption(jsonOption())

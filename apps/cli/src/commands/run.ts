@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Argument, Command, Option } from 'commander'
 import { readouts, type Readout } from '@snn/nn'
 import { SnnError } from '@snn/tensor'
-import { jsonOption, preprocessOption, readout, specHelp, wholeNumber } from '../options.js'
+import { jsonOption, preprocessOption, readout, specHelpWithoutLabels, wholeNumber } from '../options.js'
 import { readSpec } from '../preprocessing.js'
 import { withProgress } from '../progress.js'
 import { runModel, type ModelRun } from '../run-model.js'
@@ -33,9 +33,9 @@ export function runCommand(signal: AbortSignal): Command {
     .addOption(new Option('--readout <name>', `how the outputs of all steps are read: ${readouts.join(', ')}, or JSON (default: as the file says)`).argParser(readout))
     .addOption(new Option('--top <count>', 'how many of the best classes are shown').argParser(wholeNumber(1)).default(3))
     .option('--names <file>', 'names of the classes, one a line or a JSON list (default: those of the file)')
-    .addOption(preprocessOption())
+    .addOption(preprocessOption('that of the file, else 0-1'))
     .addOption(jsonOption())
-    .addHelpText('after', `${examples}\n${specHelp}`)
+    .addHelpText('after', `${examples}\n${specHelpWithoutLabels}`)
     .action(async (model: string, pictures: string[], { json, names, preprocess, ...flags }: Flags) => {
       const spec = preprocess === undefined ? undefined : await readSpec(preprocess)
       if (spec === 'auto') throw new SnnError('ARGUMENT', '[run] --preprocess auto, expected how pixels become inputs: nothing can be tried without labels. snn inspect MODEL --data DATA finds it.', { name: '--preprocess', value: spec })
@@ -62,15 +62,14 @@ async function readNames(file: string): Promise<readonly string[]> {
 }
 
 /** The result for readers. */
-export function describeRun({ steps, results }: ModelRun): string {
+export function describeRun({ steps, results, notes = [] }: ModelRun): string {
   const nameOf = ({ class: label, name }: { readonly class: number; readonly name?: string }): string => (name === undefined || name === String(label) ? `class ${label}` : `${name} (${label})`)
-  return results
-    .map(({ file, top, stableFrom, spikes }) => {
-      const width = Math.max(...top.map((one) => nameOf(one).length))
-      return [
-        `${file}: ${nameOf(top[0]!)}, settled at step ${stableFrom} of ${steps}, ${count(spikes)} spikes`,
-        ...(top.length > 1 ? top.map((one) => `  ${nameOf(one).padEnd(width)}  ${short(one.score)}`) : []),
-      ].join('\n')
-    })
-    .join('\n')
+  const lines = results.map(({ file, top, stableFrom, spikes }) => {
+    const width = Math.max(...top.map((one) => nameOf(one).length))
+    return [
+      `${file}: ${nameOf(top[0]!)}, settled at step ${stableFrom} of ${steps}, ${count(spikes)} spikes`,
+      ...(top.length > 1 ? top.map((one) => `  ${nameOf(one).padEnd(width)}  ${short(one.score)}`) : []),
+    ].join('\n')
+  })
+  return [...lines, ...notes.map((note) => `note: ${note}`)].join('\n')
 }

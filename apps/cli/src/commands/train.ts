@@ -36,7 +36,7 @@ export function trainCommand(signal: AbortSignal): Command {
     .addOption(new Option('--model <name>', 'the network').choices(Object.keys(trainingNetworks)).makeOptionMandatory())
     .addOption(new Option('--data <folder>', 'the folder of the data set; with --test, DATA to train on').makeOptionMandatory())
     .option('--test <DATA>', 'DATA to measure on, for pictures that are not in the files of the set')
-    .option('--out <folder>', 'the folder of checkpoint and log (default: runs/DATASET-MODEL)')
+    .option('--out <folder>', 'the folder of model.snn.onnx, the trained network, and of checkpoint and log (default: runs/DATASET-MODEL)')
     .option('--resume', 'go on with the training in that folder, or begin where there is none')
     .addOption(new Option('--epochs <count>', 'passes over the data').argParser(wholeNumber(1)).default(10))
     .addOption(new Option('--batch <count>', 'samples of an update').argParser(wholeNumber(1)).default(64))
@@ -76,9 +76,11 @@ function describeEpoch({ epoch, loss, accuracy, validation }: EpochResult, epoch
 }
 
 /** The result for readers. */
-export function describeTraining({ dataset, model, data, steps, parameters, checkpoint, log, network, accuracy, seconds }: ModelTraining): string {
+export function describeTraining({ dataset, model, data, steps, parameters, checkpoint, log, network, accuracy, warnings = [], seconds }: ModelTraining): string {
   return [
     `${model} on ${dataset} (${data}), T = ${steps}, ${count(parameters)} parameters, ${count(seconds)} s`,
-    `test accuracy ${percent(accuracy)}, measured on ${network} as snn eval does; checkpoint ${checkpoint}, log ${log}`,
+    `test accuracy ${percent(accuracy)}, measured on ${network} as snn eval does`,
+    `written: the network ${network}, for snn eval, run and deploy; the checkpoint ${checkpoint}, for --resume; the log ${log}`,
+    ...warnings.map((warning) => `warning: ${warning}`),
   ].join('\n')
 }

@@ -52,7 +52,8 @@ export async function findNeurons(source: string): Promise<readonly FoundNeuron[
   }
   const names = builtInNeurons.map(({ name }) => name).join(', ')
   if (!isFile && source in library) throw neuronFault(source, `is not made by defineNeuron or extendNeuron and has no charge, fire and reset of its own, expected one of ${names}.`)
-  if (!isFile) throw neuronFault(source, `is neither a file nor a neuron of @snn/neuron, expected a path or one of ${names}.`)
+  const meant = builtInNeurons.find(({ name }) => name.toLowerCase() === source.toLowerCase())
+  if (!isFile) throw neuronFault(source, `is neither a file nor a neuron of @snn/neuron, expected a path or one of ${names}.${meant ? ` ${meant.name} is meant?` : ''}`)
   const exported = await runModule(source)
   const found = modelsIn(exported)
   if (found.length > 0) return found
