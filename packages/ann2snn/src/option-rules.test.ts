@@ -67,7 +67,7 @@ describe.each(Object.entries(calls))('options of %s', (_, [rules, call]) => {
   it('takes no value that means nothing', async () => {
     const meaningless: Options = {
       per: 'channels', softmax: 'Keep', unsupported: 'Keep', weights: 'Keep', balance: 7, onLayer: 'x', output: 7, sizes: 'x', mode: [], steps: 'x', signal: new AbortController(), onProgress: 'x', record: true, readout: 7, labelOffset: '1', samples: '10',
-      T: '8', classNames: 'abc', top: '3', validation: 7, candidates: 7, first: 1, sameData: 'yes', preset: 7, budget: '1', backend: 'cpu', resume: [7], delay: 'x', code: 7, target: 7, initialPotential: '0.5', levels: '4', digits: '1', wait: '1', earlyExit: '4',
+      T: '8', classNames: 'abc', top: '3', validation: 7, candidates: 7, first: 1, sameData: 'yes', preset: 7, budget: '1', backend: 'cpu', resume: [7], delay: 'x', code: 7, target: 7, initialPotential: '0.5', levels: '4', digits: '1', wait: '1', earlyExit: '4', advice: 7,
     }
     expect(Object.keys(rules).filter((name) => !(name in meaningless))).toEqual([])
     for (const name of Object.keys(rules)) {
