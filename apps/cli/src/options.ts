@@ -59,6 +59,16 @@ export function share(text: string): number {
   throw new InvalidArgumentError('Expected a number from 0 to 1.')
 }
 
+/** What `convert`, `eval` and `deploy` are told of a classifier and its inputs. */
+export interface ClassifierFlags {
+  readonly preprocess?: string
+  readonly labelOffset?: number
+  readonly output?: string
+  readonly sizes?: Readonly<Record<string, number>>
+  readonly batch?: number
+  readonly json?: true
+}
+
 export const jsonOption = (): Option => new Option('--json', 'print one JSON object on standard output and nothing else')
 export const outputOption = (): Option => new Option('--output <name>', 'which output holds the classes (default: the one with scores, where that is clear)')
 export const labelOffsetOption = (fallback = 'that of a .snn.onnx file, which stores it, else 0'): Option => new Option('--label-offset <count>', `what is added to a label of the data to give the index of its output: -1 for labels from 1, 1 for an output 0 that is the background (default: ${fallback})`).argParser(integer)

@@ -1,26 +1,11 @@
 import { sigmoid } from '@snn/surrogate'
 import { compile, grad, interpret, isSnnError, numberKernels, placeholder, reference, scalar, scan, variable, type Tensor } from '@snn/tensor'
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import { alif } from '../test/alif.js'
 import { defineNeuron, integrateAndFire, learnable, type Cell } from './index.js'
 
 const backend = reference()
 const f32 = (data: readonly number[], shape: readonly number[]) => ({ data: Float32Array.from(data), shape })
-
-/**
- * Adaptive leaky integrate-and-fire (Bellec et al. 2018):
- *
- *   charge  v <- v + (x - v) / tau          a <- 0.9 a
- *   fire    s  = H(v - (threshold + beta a))
- *   reset   v <- v - s threshold            a <- a + s
- */
-const alif = defineNeuron('alif', {
-  parameters: { tau: 2, beta: 0.1 },
-  state: { v: 0, a: 0 },
-  resets: ['soft'],
-  charge: (x, { v, a }, { tau }) => ({ v: v.add(x.sub(v).div(tau)), a: a.mul(0.9) }),
-  fire: ({ v, a }, { threshold, beta }, spike) => spike(v.sub(threshold.add(a.mul(beta)))),
-  reset: ({ v, a }, s, { threshold }) => ({ v: v.sub(s.mul(threshold)), a: a.add(s) }),
-})
 
 function code(run: () => unknown): string {
   try {

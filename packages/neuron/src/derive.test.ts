@@ -3,18 +3,10 @@ import { lowerGraph, writeOnnx } from '@snn/onnx'
 import { atan } from '@snn/surrogate'
 import { compile, grad, reference, traceFunction, variable, type Backend, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
+import { alif } from '../test/alif.js'
 import { run } from '../test/run.js'
-import { defineNeuron, extendNeuron, learnable, lif, psn, type Cell, type SequenceCell } from './index.js'
+import { extendNeuron, learnable, lif, psn, type Cell, type SequenceCell } from './index.js'
 
-/** A neuron of a user, in the space of a README. */
-const alif = defineNeuron('alif', {
-  parameters: { tau: 2, beta: 0.1 },
-  state: { v: 0, a: 0 },
-  resets: ['soft'],
-  charge: (x, { v, a }, { tau }) => ({ v: v.add(x.sub(v).div(tau)), a: a.mul(0.9) }),
-  fire: ({ v, a }, { threshold, beta }, spike) => spike(v.sub(threshold.add(a.mul(beta)))),
-  reset: ({ v, a }, s, { threshold }) => ({ v: v.sub(s.mul(threshold)), a: a.add(s) }),
-})
 const gated = extendNeuron('gated', alif, { parameters: { k: 1 }, charge: (x, state, parameters, settings) => alif.spec.charge(x.mul(parameters.k), state, parameters, settings) })
 const filtered = extendNeuron('filtered', gated, {
   state: { i: 0 },

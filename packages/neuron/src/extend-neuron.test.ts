@@ -1,18 +1,10 @@
 import { atan } from '@snn/surrogate'
 import { type HostTensor, compile, grad, isSnnError, reference, scan, type Tensor } from '@snn/tensor'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { defineNeuron, extendNeuron, learnable, lif, resetMembrane, type Cell } from './index.js'
+import { alif } from '../test/alif.js'
+import { extendNeuron, learnable, lif, resetMembrane, type Cell } from './index.js'
 
 const backend = reference()
-
-const alif = defineNeuron('alif', {
-  parameters: { tau: 2, beta: 0.1 },
-  state: { v: 0, a: 0 },
-  resets: ['soft'],
-  charge: (x, { v, a }, { tau }) => ({ v: v.add(x.sub(v).div(tau)), a: a.mul(0.9) }),
-  fire: ({ v, a }, { threshold, beta }, spike) => spike(v.sub(threshold.add(a.mul(beta)))),
-  reset: ({ v, a }, s, { threshold }) => ({ v: v.sub(s.mul(threshold)), a: a.add(s) }),
-})
 
 /** Charge replaced, fire and reset inherited. */
 const gated = extendNeuron('gated', alif, {

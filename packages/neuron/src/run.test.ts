@@ -3,25 +3,16 @@ import { cpu } from '@snn/backend-cpu'
 import { atan } from '@snn/surrogate'
 import { compile, reference, stack, type Backend, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
+import { alif } from '../test/alif.js'
 import { membraneFile, membranePicture } from '../test/membrane-picture.js'
 import { made, models, type Make } from '../test/models.js'
-import { defineNeuron, fewSpike, learnable, lif, maskedPsn, noisy, phaseNeuron, psn, type Cell } from './index.js'
+import { fewSpike, learnable, lif, maskedPsn, noisy, phaseNeuron, psn, type Cell } from './index.js'
 import { run } from './run.js'
 
 const T = 7
 /** T steps of [3, 2] neurons. */
 const rows = Array.from({ length: T }, (_, t) => Array.from({ length: 3 }, (_, n) => Array.from({ length: 2 }, (_, c) => 0.7 + 2 * Math.sin(12.9898 * (1 + c + 2 * n + 6 * t)))))
 const flat = (values: unknown): number[] => (Array.isArray(values) ? values.flatMap(flat) : [values as number])
-
-/** A neuron of a user. */
-const alif = defineNeuron('alif', {
-  parameters: { tau: 2, beta: 0.1 },
-  state: { v: 0, a: 0 },
-  resets: ['soft'],
-  charge: (x, { v, a }, { tau }) => ({ v: v.add(x.sub(v).div(tau)), a: a.mul(0.9) }),
-  fire: ({ v, a }, { threshold, beta }, spike) => spike(v.sub(threshold.add(a.mul(beta)))),
-  reset: ({ v, a }, s, { threshold }) => ({ v: v.sub(s.mul(threshold)), a: a.add(s) }),
-})
 
 /** Spikes, outputs and states of a compiled function that goes through the steps by itself. */
 async function compiled(cell: Cell, inputs: readonly unknown[], dtype: 'float32' | 'float64', backend: Backend) {

@@ -6,12 +6,12 @@ import { SnnError } from '@snn/tensor'
 import type { SearchSummary } from '../choose-conversion.js'
 import { conversionFlags } from '../conversion-flags.js'
 import { convertModel, type ModelConversion } from '../convert-model.js'
-import { batchOption, dataHelp, jsonOption, labelOffsetOption, outputOption, preprocessOption, share, sizesOption, specHelp, wholeNumber } from '../options.js'
+import { batchOption, dataHelp, jsonOption, labelOffsetOption, outputOption, preprocessOption, share, sizesOption, specHelp, wholeNumber, type ClassifierFlags } from '../options.js'
 import { readJson, readSpec } from '../preprocessing.js'
 import { withProgress } from '../progress.js'
 import { count, describeInput, formatTable, percent, short } from '../table.js'
 
-interface Flags {
+interface Flags extends ClassifierFlags {
   readonly calibrate: string
   readonly samples: number
   readonly code?: CodeName
@@ -26,11 +26,6 @@ interface Flags {
   readonly initialPotential?: number
   readonly delay?: number | 'auto'
   readonly unsupported: 'error' | 'keep'
-  readonly preprocess?: string
-  readonly labelOffset?: number
-  readonly output?: string
-  readonly sizes?: Readonly<Record<string, number>>
-  readonly batch?: number
   readonly out: string
   readonly report?: string
   readonly resume?: string
@@ -40,7 +35,6 @@ interface Flags {
   readonly validateSamples?: number
   readonly sameData?: true
   readonly explain?: true
-  readonly json?: true
 }
 
 /** What is done without a flag that says how. */

@@ -2,12 +2,12 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { Mode } from '@snn/ann2snn'
 import type { Approximation } from '@snn/deploy-lava'
 import { deployModel, type Deployment, type DeployTarget } from '../deploy/deploy-model.js'
-import { batchOption, dataHelp, jsonOption, labelOffsetOption, outputOption, preprocessOption, sizesOption, specHelp, wholeNumber } from '../options.js'
+import { batchOption, dataHelp, jsonOption, labelOffsetOption, outputOption, preprocessOption, sizesOption, specHelp, wholeNumber, type ClassifierFlags } from '../options.js'
 import { readSpec } from '../preprocessing.js'
 import { withProgress } from '../progress.js'
 import { count, describeInput, formatTable, percent, short } from '../table.js'
 
-interface Flags {
+interface Flags extends ClassifierFlags {
   readonly target: DeployTarget
   readonly calibrate: string
   readonly samples: number
@@ -22,13 +22,7 @@ interface Flags {
   readonly percentile?: number
   readonly approximate?: readonly Approximation[]
   readonly tune?: number
-  readonly preprocess?: string
-  readonly labelOffset?: number
-  readonly output?: string
-  readonly sizes?: Readonly<Record<string, number>>
-  readonly batch?: number
   readonly sameData?: true
-  readonly json?: true
 }
 
 const examples = `

@@ -1,24 +1,18 @@
 import { Argument, Command, Option } from 'commander'
 import { defaultSteps, evaluateModel, type ModelEvaluation } from '../evaluate-model.js'
-import { batchOption, dataHelp, jsonOption, labelOffsetOption, outputOption, preprocessOption, readout, sizesOption, specHelp, stepList, wholeNumber } from '../options.js'
+import { batchOption, dataHelp, jsonOption, labelOffsetOption, outputOption, preprocessOption, readout, sizesOption, specHelp, stepList, wholeNumber, type ClassifierFlags } from '../options.js'
 import { readouts, type Readout } from '@snn/nn'
 import { readSpec } from '../preprocessing.js'
 import { withProgress } from '../progress.js'
 import { count, describeInput, formatTable, percent, short } from '../table.js'
 
-interface Flags {
+interface Flags extends ClassifierFlags {
   readonly data: string
   readonly samples?: number
   readonly steps?: readonly number[]
   readonly readout?: Readout
   readonly against?: string
-  readonly preprocess?: string
-  readonly labelOffset?: number
-  readonly output?: string
-  readonly sizes?: Readonly<Record<string, number>>
-  readonly batch?: number
   readonly sameData?: true
-  readonly json?: true
 }
 
 const examples = `
