@@ -94,7 +94,9 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
       throw new SnnError('ARGUMENT', '[evaluate] an early exit from inputs that change at every step, expected none. Leave earlyExit out.', { name: 'earlyExit', value: options.earlyExit })
     }
     const read = runningReadout(readout, size, 'evaluate')
+    // it stays on the device from one piece of the run to the next
     let state: Parameters<typeof loop>[1] = null
+    using _ = { [Symbol.dispose]: () => release(state) }
     let ran = 0
     let total = 0
     let time = 0
@@ -110,13 +112,15 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
       if (unchanged >= (options.earlyExit ?? Infinity)) break
       const started = performance.now()
       const segment = T - ran
-      const result: Awaited<ReturnType<typeof loop>> = await loop.run([x, state, segment, T < last, changes ? ran : 0], { signal: options.signal })
+      const result: Awaited<ReturnType<typeof loop.run<{ output: 'device' }>>> = await loop.run([x, state, segment, T < last, changes ? ran : 0], { signal: options.signal, output: 'device' })
+      const [outputs, ...counts] = await Promise.all([result.logits, ...result.collected].map((values) => values.data()))
+      release([state, result.logits, result.collected])
       const spent = (performance.now() - started) / 1000
       state = result.state
-      const outputs = result.logits.data.length / segment
+      const row = outputs!.length / segment
       for (let t = 0; t < segment; t++) {
-        for (const counts of result.collected) total += counts.data[t]!
-        const values = read(result.logits.data.subarray(t * outputs, (t + 1) * outputs))
+        for (const count of counts) total += count[t]!
+        const values = read(outputs!.subarray(t * row, (t + 1) * row))
         const classes = values.length / size
         const now = Int32Array.from({ length: size }, (_, n) => classAt(values, n * classes, classes, boundary))
         unchanged = now.every((prediction, n) => prediction === predictions[n]) ? unchanged + 1 : 0
@@ -139,6 +143,13 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
     results: wanted.map((T, i) => ({ T, accuracy: scores[i]!.accuracy, spikesPerNeuronPerStep: neurons === 0 ? 0 : spikes[i]! / samples / neurons, seconds: seconds[i]! })),
     warnings: [...(neurons > 0 && spikes.at(-1) === 0 ? [`No neuron fired in ${last} steps for any of ${samples} samples. Check the network, the preprocessing and the number of steps.`] : []), ...scores.at(-1)!.warnings],
   }
+}
+
+/** Frees what values of a tree take on the device. */
+function release(values: unknown): void {
+  if (typeof values !== 'object' || values === null) return
+  if (Symbol.dispose in values) (values as Disposable)[Symbol.dispose]()
+  else Object.values(values).forEach(release)
 }
 
 /** Where the run pauses to look: after `steps`, and for an early exit every `patience` steps. */

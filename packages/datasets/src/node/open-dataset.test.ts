@@ -65,6 +65,8 @@ describe('openDataset', () => {
   it.each([
     ['mnist:train', 6, [1, 4, 4], 'train-images-idx3-ubyte, 6 x [4,4]', 5],
     ['mnist:test', 3, [1, 4, 4], 't10k-images.idx3-ubyte, 3 x [4,4]', 2],
+    ['mnist/train-images-idx3-ubyte', 6, [1, 4, 4], 'train-images-idx3-ubyte, 6 x [4,4]', 5],
+    ['mnist/t10k-images.idx3-ubyte.gz', 3, [1, 4, 4], 't10k-images.idx3-ubyte, 3 x [4,4]', 2],
     ['cifar:train', 5, [3, 32, 32], 'CIFAR cifar train, 5 x [3,32,32]', 2],
     ['cifar:test', 1, [3, 32, 32], 'CIFAR-10 test_batch.bin, 1 x [3,32,32]', 3],
     ['cifar/data_batch_2.bin.gz', 3, [3, 32, 32], 'CIFAR-10 data_batch_2.bin.gz, 3 x [3,32,32]', 2],
@@ -86,6 +88,14 @@ describe('openDataset', () => {
     expect(await pixels.get(0)).toMatchObject({ image: { shape: [1, 2, 2] }, label: 4 })
     const idxPair = await openDataset(`${at('mnist/train-images-idx3-ubyte')},${at('mnist/train-labels-idx1-ubyte')}`)
     expect(idxPair.length).toBe(6)
+  })
+
+  it('images alone, where labels are not needed', async () => {
+    for (const [name, length] of [['half/train-images-idx3-ubyte', 6], ['arrays/x.npy', 2]] as const) {
+      const images = await openDataset(at(name), { labels: 'optional' })
+      expect([images.length, (await images.get(0)).label]).toEqual([length, -1])
+      await expect(openDataset(at(name))).rejects.toMatchObject({ code: 'DATA_NOT_FOUND' })
+    }
   })
 
   it('a folder of pictures, decoded one by one', async () => {

@@ -30,8 +30,8 @@ export const dataForms: readonly string[] = [
   'FOLDER with a folder of JPEG or PNG pictures for each class, nested or not; FOLDER:train or FOLDER:test with folders train, test or val of such',
   'FILE.bin[.gz] (CIFAR binary)',
   'FILE.npz with arrays x and y, or images and labels; FILE.npz:train or FILE.npz:test with x_train, y_train, x_test, y_test',
-  'IMAGES,LABELS: two IDX or .npy files',
-  'without labels, to convert: FILE.npz with x or images alone, a FOLDER of JPEG or PNG pictures',
+  'IMAGES,LABELS: two IDX or .npy files; of IDX files IMAGES alone where LABELS lie beside them under the usual name',
+  'without labels, to convert: IMAGES alone, FILE.npz with x or images alone, a FOLDER of JPEG or PNG pictures',
 ]
 
 /** A data set of pictures from what a user writes: a path, a path and split, or a pair of files (see `dataForms`). */
@@ -118,7 +118,19 @@ async function openFile(path: string, options: OpenOptions): Promise<ImageDatase
     const classes = await classNames(dirname(path))
     return cifar(await readUnpacked(path, options.signal), file, classes)
   }
+  const labels = await labelsBeside(path)
+  if (labels !== undefined) return openPair(path, labels, options)
+  if (options.labels === 'optional' && /\.npy(\.gz)?$|[-.]idx\d-ubyte(\.gz)?$/i.test(path)) return openPair(path, undefined, options)
   throw notFound('openDataset', path, [`labels for ${file}, as ${file},LABELS`, ...dataForms])
+}
+
+/** MNIST's name for the labels of images in an IDX file, packed or not, where there is such a file. */
+async function labelsBeside(path: string): Promise<string | undefined> {
+  const name = basename(path).replace(/\.gz$/, '')
+  const labels = name.replace(/images([-.])idx3-ubyte$/, 'labels$1idx1-ubyte')
+  if (labels === name) return undefined
+  for (const other of [labels, `${labels}.gz`]) if ((await kindOf(join(dirname(path), other))) === 'file') return join(dirname(path), other)
+  return undefined
 }
 
 /** The one array named for images and the one for labels, of a split as Keras names them (`x_train`, `y_test`) where one is asked for. */
@@ -138,9 +150,9 @@ async function openNpz(path: string, split: Split | undefined, options: OpenOpti
   throw invalid('openDataset', file, `holds the arrays ${[...arrays.keys()].join(', ') || '(none)'}, expected one for images and one for labels: ${wanted}.`)
 }
 
-async function openPair(imagesPath: string, labelsPath: string, options: OpenOptions): Promise<ImageDataset> {
+async function openPair(imagesPath: string, labelsPath: string | undefined, options: OpenOptions): Promise<ImageDataset> {
   const images = await readArray(imagesPath, options.signal)
-  const labels = await readArray(labelsPath, options.signal)
+  const labels = labelsPath === undefined ? undefined : await readArray(labelsPath, options.signal)
   return joinArrays(images, labels, basename(imagesPath), options)
 }
 
