@@ -73,7 +73,7 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
   await checkOutputs(outputs, { inputs })
   const { network, notes, classNames = opened.classes } = importOnnx(classifier.graph, output === undefined ? {} : { output })
   const input = inputShape(network.inputs, path)
-  const { preprocess, labelOffset, because } = await inputSettings(classifier, dataset, { preprocess: given, labelOffset: offset }, { signal, onProgress })
+  const { preprocess, labelOffset, because, warnings } = await inputSettings(classifier, dataset, { preprocess: given, labelOffset: offset }, { signal, onProgress })
   const batches = withoutLabels(batchesFor(dataset, preprocess, input, { batch, signal }), dataset)
   return withBackend(async (backend) => {
     const work = { ...settings, labelOffset, backend, signal }
@@ -94,7 +94,7 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
       onProgress: follow,
     })
     const converted = choice?.conversion ?? (await convert(network, batches, { ...work, ...(checkpoint && { resume: checkpoint.layers, onLayer: checkpoint.add }), onProgress: follow }))
-    const report = { ...converted.report, notes: [...(opened.notes ?? []), ...notes, ...converted.report.notes] }
+    const report = { ...converted.report, notes: [...(opened.notes ?? []), ...notes, ...converted.report.notes], warnings: [...warnings, ...converted.report.warnings] }
     const file = await toOnnx(converted.snn, { calibration: await digests(), ...(preprocess ? { preprocess } : {}), ...(labelOffset === 0 ? {} : { labelOffset }), ...(classNames ? { classNames } : {}), T: report.recommendedT })
     signal.throwIfAborted()
     await replaceFile(out, file)

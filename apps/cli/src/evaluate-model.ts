@@ -85,7 +85,7 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
     return evaluate(net, batches, { steps: options.steps ?? stepsToMeasure(snnFile), ...(readout !== undefined && { readout }), backend, labelOffset, advice: adviceFor(snnFile), signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
   })
   // of one cause, the classifier shows it best
-  const warnings = ann?.warnings.length ? ann.warnings : (snn?.warnings ?? [])
+  const warnings = [settings.warnings.map(({ message }) => message), ann?.warnings ?? [], snn?.warnings ?? []].find(({ length }) => length > 0) ?? []
   return {
     model: path,
     data: typeof data === 'string' ? data : data.description,
@@ -121,7 +121,7 @@ function isOfSteps({ metadata: { encoding } }: Network, { dtype, shape }: ImageD
 /** The settings for a spiking network alone, which knows its preprocessing. */
 async function withoutClassifier(inputs: Parameters<typeof inputShape>[0], path: string, dataset: ImageDataset, { preprocess, labelOffset = 0 }: InputWish): Promise<InputSettings> {
   if (preprocess === 'auto') throw new SnnError('ARGUMENT', `[eval] --preprocess auto for ${path}, expected the classifier that it was converted from, to try preprocessings on. Give --against, or leave it out: the file knows its own.`, { name: '--preprocess', value: preprocess })
-  return { preprocess: completeSpec(preprocess, dataset, inputShape(inputs, path), await pictureShapes(dataset)), labelOffset }
+  return { preprocess: completeSpec(preprocess, dataset, inputShape(inputs, path), await pictureShapes(dataset)), labelOffset, warnings: [] }
 }
 
 async function evaluateAnn({ path, output, input }: Classifier, dataset: ImageDataset, { preprocess, labelOffset }: InputSettings, batch: number | undefined, { signal, onProgress }: Work): Promise<AnnRun> {

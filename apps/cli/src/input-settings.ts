@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { inputRange, type ClassOutput } from '@snn/ann2snn'
-import { findPreprocess, metadataPreprocess, publishedPreprocess, type ImageDataset, type PreprocessSpec, type PreprocessTrial } from '@snn/datasets'
+import { inputRange, type ClassOutput, type ConversionWarning } from '@snn/ann2snn'
+import { findPreprocess, metadataPreprocess, publishedPreprocess, type FindPreprocessOptions, type ImageDataset, type PreprocessSpec, type PreprocessTrial } from '@snn/datasets'
 import type { OnnxGraph } from '@snn/onnx'
 import { SnnError, type Shape, type TensorLike } from '@snn/tensor'
 import { openAnn } from './ann.js'
 import type { Work } from './evaluate-model.js'
 import { completeSpec, pictureShapes, shaped } from './preprocessing.js'
+import { percent } from './table.js'
 
 /** What a user says about how data become inputs and labels classes. */
 export interface InputWish {
@@ -21,6 +22,8 @@ export interface InputSettings {
   readonly labelOffset: number
   /** Where the preprocessing comes from, where the user has not said it. */
   readonly because?: string
+  /** Where another preprocessing than the one assumed is clearly right. */
+  readonly warnings: readonly (ConversionWarning & { readonly message: string })[]
 }
 
 /** A plain ONNX classifier. */
@@ -43,18 +46,34 @@ export async function inputSettings(model: Classifier, dataset: ImageDataset, wi
   const { preprocess, labelOffset } = wish
   if (preprocess === 'auto') {
     const [best] = await tryPreprocessing(model, dataset, labelOffset, work)
-    return { preprocess: dataset.dtype === 'uint8' ? best!.spec : undefined, labelOffset: best!.labelOffset, because: `${best!.name}, the best of those tried: ${best!.samples} samples, ${(100 * best!.accuracy).toFixed(1)} % right` }
+    return { preprocess: dataset.dtype === 'uint8' ? best!.spec : undefined, labelOffset: best!.labelOffset, because: `${best!.name}, the best of those tried: ${best!.samples} samples, ${percent(best!.accuracy, 1)} right`, warnings: [] }
   }
   const told = preprocess ? undefined : await toldPreprocess(model)
   const spec = completeSpec(preprocess ?? told?.spec, dataset, model.input, await pictureShapes(dataset))
-  return { preprocess: spec, labelOffset: labelOffset ?? 0, ...(spec && preprocess === undefined && { because: told?.because ?? assumed }) }
+  const isAssumed = spec !== undefined && preprocess === undefined && told === undefined
+  const warnings = isAssumed && dataset.labelled !== false ? await doubts(model, dataset, labelOffset, work) : []
+  return { preprocess: spec, labelOffset: labelOffset ?? 0, ...(spec && preprocess === undefined && { because: told?.because ?? assumed }), warnings }
+}
+
+/** Labelled pictures that an assumption is checked on. */
+const checkedSamples = 48
+
+/** Says so where another of the usual preprocessings gets far more pictures right than pixels of 0..1, which are assumed: by three standard errors, and 10 points. */
+async function doubts(model: Classifier, dataset: ImageDataset, labelOffset: number | undefined, work: Work): Promise<InputSettings['warnings']> {
+  const trials = await tryPreprocessing(model, dataset, labelOffset, work, { samples: checkedSamples, again: false })
+  const [best] = trials
+  const own = trials.find((trial) => trial.name === '0-1' && trial.labelOffset === (labelOffset ?? 0))
+  if (!own || best!.accuracy - own.accuracy < Math.max(0.1, 3 * Math.sqrt((own.accuracy * (1 - own.accuracy)) / own.samples))) return []
+  const offset = best!.labelOffset === own.labelOffset ? '' : ` with ${best!.labelOffset} added to the labels`
+  const message = `Of ${own.samples} labelled pictures the network gets ${percent(own.accuracy, 1)} right with the preprocessing that was assumed, ${percent(best!.accuracy, 1)} with ${best!.name}${offset}. Give --preprocess auto, which takes the best.`
+  return [{ code: 'preprocess', samples: own.samples, message }]
 }
 
 /** Said of the preprocessing that nobody has said and nothing tells. */
 const assumed = 'assumed, for nothing says otherwise; snn inspect MODEL --data DATA shows others, --preprocess auto takes the best'
 
 /** Every preprocessing that is tried, best first, in ONNX Runtime. */
-export async function tryPreprocessing(model: Classifier, dataset: ImageDataset, labelOffset: number | undefined, { signal, onProgress }: Work, samples?: number): Promise<readonly PreprocessTrial[]> {
+export async function tryPreprocessing(model: Classifier, dataset: ImageDataset, labelOffset: number | undefined, { signal, onProgress }: Work, how: Pick<FindPreprocessOptions, 'samples' | 'again'> = {}): Promise<readonly PreprocessTrial[]> {
   const { path, input, output } = model
   const told = await toldPreprocess(model)
   await using ann = await openAnn(path, output)
@@ -63,7 +82,7 @@ export async function tryPreprocessing(model: Classifier, dataset: ImageDataset,
     input,
     common,
     others: told ? { [told.because]: told.spec } : {},
-    ...(samples === undefined ? {} : { samples }),
+    ...how,
     ...(labelOffset === undefined ? {} : { labelOffsets: [labelOffset] }),
     signal,
     onProgress,

@@ -47,7 +47,7 @@ export async function inspectModel(path: string, options: InspectModelOptions, w
   if (spiking && data !== undefined) throw new SnnError('ARGUMENT', `[inspect] --data for ${path}, a spiking network, expected it only for a plain ONNX model: a spiking one knows its preprocessing.`, { name: '--data', value: path })
   const dataset = typeof data === 'string' ? await openDataset(data, { signal: work.signal }) : data
   const classifier = dataset && (await readClassifier({ path, dataset, preprocess: undefined }, { output, sizes }, 'keep'))
-  const trials = classifier && (await tryPreprocessing(classifier, dataset, labelOffset, work, samples))
+  const trials = classifier && (await tryPreprocessing(classifier, dataset, labelOffset, work, samples === undefined ? {} : { samples }))
   const whole = classifier && freeNames(graph).length > 0 ? classifier.graph : graph
   const { network, notes } = spiking ? { network: readSnn(await readBytes(path)).snn, notes: [] } : importOnnx(whole, output === undefined ? {} : { output })
   const { T } = network.metadata

@@ -32,7 +32,7 @@ function checkReport(operation: string, report: ConversionReport, wording: Wordi
 }
 
 function describe({ code, layer, share = 0, T, samples, message = '' }: ConversionWarning, report: ConversionReport, wording: Wording): string {
-  if (code === 'labels') return message
+  if (code === 'labels' || code === 'preprocess') return message
   if (code === 'inactive') return `Layer '${layer}' never fires: all its activations are 0 in the ANN, too, on ${samples} samples. No calibration changes that; check its weights and biases.`
   const suggestions = writeSuggestions(suggestionsFor(code, report, wording), wording)
   const advice = suggestions === '' ? '' : ` Try ${suggestions}.`

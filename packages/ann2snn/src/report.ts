@@ -22,9 +22,10 @@ export interface AccuracyReport {
 export interface ConversionWarning {
   /**
    * `inactive`: all activations of a layer are 0 in the ANN, so that no calibration makes it fire; `silent`: more than 90 % of a layer's neurons fired for no sample; `saturated`: more than 5 % of its activations lie above the threshold;
-   * `disagreement`: less than 97 % of the classes are the ANN's, whatever T; `labels`: the data's labels are no classes, or have nothing to do with them.
+   * `disagreement`: less than 97 % of the classes are the ANN's, whatever T; `labels`: the data's labels are no classes, or have nothing to do with them;
+   * `preprocess`: another preprocessing than the one assumed gets far more of them right.
    */
-  readonly code: 'inactive' | 'silent' | 'saturated' | 'disagreement' | 'labels'
+  readonly code: 'inactive' | 'silent' | 'saturated' | 'disagreement' | 'labels' | 'preprocess'
   readonly layer?: string
   /** Of neurons, activations, or classes that agree. */
   readonly share?: number
@@ -32,7 +33,7 @@ export interface ConversionWarning {
   readonly T?: number
   /** Samples that it was measured on. */
   readonly samples: number
-  /** Of labels: what is wrong. */
+  /** Of labels and preprocess: what is wrong. */
   readonly message?: string
 }
 

@@ -28,6 +28,8 @@ export interface FindPreprocessOptions {
   readonly others?: Readonly<Record<string, PreprocessSpec>>
   /** Pictures, drawn at random (seed 0). Default 100; trials that are hard to tell apart get four times as many, of small pictures twice. */
   readonly samples?: number
+  /** Whether trials that are hard to tell apart are tried on more pictures. Default true. */
+  readonly again?: boolean
   /** Offsets of labels. Default 0, -1 and 1. */
   readonly labelOffsets?: readonly number[]
   readonly signal?: AbortSignal | undefined
@@ -63,7 +65,7 @@ export function preprocessCandidates(channels: number, isFlat = false): readonly
 export async function findPreprocess(dataset: ImageDataset, options: FindPreprocessOptions): Promise<readonly PreprocessTrial[]> {
   checkMembers('findPreprocess', dataset, 'dataset', ['length', 'get()'], 'a data set such as await openDataset(..)')
   checkMembers('findPreprocess', options, 'options', ['input', 'predict()'], '{ input, predict, .. }')
-  const { input, predict, common: { resize, size, interpolation, ...common } = {}, others = {}, samples = 100, labelOffsets = [0, -1, 1], signal, onProgress } = options
+  const { input, predict, common: { resize, size, interpolation, ...common } = {}, others = {}, samples = 100, again = true, labelOffsets = [0, -1, 1], signal, onProgress } = options
   if (dataset.labelled === false) throw new SnnError('ARGUMENT', `[findPreprocess] ${dataset.description}, without labels, expected labelled pictures: the right preprocessing is that of the right classes. Give labels, or say how to preprocess.`, { name: 'data', value: dataset.description })
   const channels = channelsOf(input, dataset)
   const isFlat = input.filter((n) => n !== 1).length <= 1
@@ -92,11 +94,11 @@ export async function findPreprocess(dataset: ImageDataset, options: FindPreproc
   for (let count = 4 * samples; ; count *= 4) {
     const rivals = trials.filter((trial) => isClose(trial, trials[0]!))
     const enough = count > 4 * samples && count * sizeOf(input) > manyNumbers
-    if (rivals.length < 2 || enough || trials[0]!.samples === dataset.length || dataset.dtype === 'float32') return trials
+    if (!again || rivals.length < 2 || enough || trials[0]!.samples === dataset.length || dataset.dtype === 'float32') return trials
     const more = await fitted(take(dataset, count, { shuffle: true }), fit, signal)
-    const again: PreprocessTrial[] = []
-    for (const { name, spec, labelOffset } of rivals) again.push((await run(name, spec, more)).find((trial) => trial.labelOffset === labelOffset)!)
-    trials = [...best(again), ...trials.slice(rivals.length)]
+    const second: PreprocessTrial[] = []
+    for (const { name, spec, labelOffset } of rivals) second.push((await run(name, spec, more)).find((trial) => trial.labelOffset === labelOffset)!)
+    trials = [...best(second), ...trials.slice(rivals.length)]
   }
 }
 

@@ -131,7 +131,7 @@ function wordingFor({ search, alternative }: ModelConversion): Wording {
 /** The result for readers. */
 export function describeConversion({ model, data, out, preprocess, because, labelOffset, report, search, ...result }: ModelConversion, warnings: readonly string[]): string {
   // what is wrong with the labels, or the preprocessing, says how to read all the rest
-  const first = new Set(report.warnings.flatMap(({ code, message }) => (code === 'labels' && message !== undefined ? [message] : [])))
+  const first = new Set(report.warnings.flatMap(({ message }) => (message === undefined ? [] : [message])))
   const mode = typeof report.mode === 'string' ? report.mode : 'given thresholds'
   return [
     ...[...first].map((warning) => `warning: ${warning}`),

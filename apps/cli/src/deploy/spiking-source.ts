@@ -68,12 +68,12 @@ async function converted(path: string, samples: ImageDataset, options: SourceOpt
   const classifier = await readClassifier({ path, dataset, preprocess: options.preprocess }, options, 'free')
   const { network, notes, classNames = calibrate.classes } = importOnnx(classifier.graph, output === undefined ? {} : { output })
   const input = inputShape(network.inputs, path)
-  const { preprocess, labelOffset, because } = await inputSettings(classifier, dataset, options, work)
+  const { preprocess, labelOffset, because, warnings } = await inputSettings(classifier, dataset, options, work)
   const batches = withoutLabels(batchesFor(dataset, preprocess, input, { batch, signal: work.signal }), dataset)
   // as it will be, from a few samples and without a search
   await options.check((await convert(network, batches, { target, T: steps, mode: 'max', samples: 2, steps: [1], labelOffset, backend, signal: work.signal })).snn)
   const { snn, report } = await convert(network, batches, { target, T: steps, weights, ...(mode !== undefined && { mode }), steps: [steps], labelOffset, backend, ...work })
-  return { snn: named(snn), T: steps, input, preprocess, labelOffset, metadata: { ...(classNames && { classNames }), calibration: await digests() }, ...(because !== undefined && { because }), report, notes: [...(calibrate.notes ?? []), ...notes, ...report.notes] }
+  return { snn: named(snn), T: steps, input, preprocess, labelOffset, metadata: { ...(classNames && { classNames }), calibration: await digests() }, ...(because !== undefined && { because }), report: { ...report, warnings: [...warnings, ...report.warnings] }, notes: [...(calibrate.notes ?? []), ...notes, ...report.notes] }
 }
 
 /** The network with the read-out that it has without saying so. */
