@@ -46,6 +46,11 @@ describe('readOnnxFile', () => {
     expect(isSnnError(error, 'ONNX_INVALID')).toBe(true)
   })
 
+  it('says where external data that are not there belong', async () => {
+    const path = await modelWith('missing.bin')
+    await expect(readOnnxFile(path)).rejects.toThrow(`external data "missing.bin": no such file beside the model, which keeps its weights there. Copy it into the folder of the model, ${await realpath(join(folder, 'model'))}, under this name.`)
+  })
+
   it('says when there is no file', async () => {
     const error = await readOnnxFile(join(folder, 'nothing.onnx')).catch((e: unknown) => e)
     expect(isSnnError(error, 'ARGUMENT')).toBe(true)

@@ -53,6 +53,7 @@ function externalFile(folder: string, location: string, onFile?: (path: string) 
     return readFileSync(real)
   } catch (cause) {
     if (cause instanceof SnnError) throw cause
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw new SnnError('ONNX_INVALID', `[readOnnx] ${where}: no such file beside the model, which keeps its weights there. Copy it into the folder of the model, ${folder}, under this name.`, { where, what: 'no such file' }, { cause })
     throw invalid(where, `the file cannot be read (${String(cause)})`, cause)
   }
 }
