@@ -16,6 +16,9 @@ export interface HeaderStyle {
   readonly last?: string
 }
 
+/** A line that is one though it ends in another way than that before; a shorter one is an event that has the byte of a line's end in its address. */
+const plainLine = /^[\t -~]{8,}$/
+
 interface TextHeader {
   readonly lines: readonly string[]
   /** Where the data start. */
@@ -29,6 +32,7 @@ interface TextHeader {
 function textHeader({ operation, file, mark, last }: HeaderStyle, bytes: Uint8Array, final: boolean): TextHeader | undefined {
   const decoder = new TextDecoder('latin1')
   const lines: string[] = []
+  let returned = false
   // The first event may begin with the byte of the mark. A line of text has no zeros, which events have.
   const zero = bytes.indexOf(0)
   let at = 0
@@ -45,6 +49,9 @@ function textHeader({ operation, file, mark, last }: HeaderStyle, bytes: Uint8Ar
       return undefined
     }
     const line = decoder.decode(bytes.subarray(at, end)).replace(/\r$/, '')
+    const returns = bytes[end - 1] === 0x0d
+    if (lines.length > 0 && returns !== returned && !plainLine.test(line)) return { lines, length: at }
+    returned = returns
     at = end + 1
     lines.push(line)
     if (line === last) return { lines, length: at }
