@@ -6,7 +6,7 @@ import { polarityReader } from './polarity.js'
 
 export type Role = 't' | 'x' | 'y' | 'p'
 
-const place = '(?:[ _-]?(?:coords?|coordinates?|pos|addr|address|pixel))?'
+const place = '(?:[ _-]?(?:coords?|coordinates?|pos|addr|address|pixel)|[ _-]*[[(](?:px|pixels?)[\\])])?'
 const roles: readonly (readonly [Role, RegExp])[] = [
   ['x', new RegExp(`^xs?${place}$`)],
   ['y', new RegExp(`^ys?${place}$`)],
@@ -15,7 +15,7 @@ const roles: readonly (readonly [Role, RegExp])[] = [
 const units: Readonly<Record<string, TimeUnit>> = { s: 's', sec: 's', secs: 's', second: 's', seconds: 's', ms: 'ms', milliseconds: 'ms', us: 'us', 'µs': 'us', 'μs': 'us', usec: 'us', microseconds: 'us', ns: 'ns', nsec: 'ns', nanoseconds: 'ns' }
 const timeName = /^(?:ts?|times?|timestamps?)(?:[ _-]+(?:in[ _-]+)?(\p{L}+)|[ _-]*[[(](\p{L}+)[\])])?$/u
 
-/** What a column, field or array of this name holds (`t`, `"Timestamps"`, `time [us]`, `xs`, `pol`), and the unit that the name says. */
+/** What a column, field or array of this name holds (`t`, `"Timestamps"`, `time [us]`, `xs`, `x [px]`, `pol`), and the unit that the name says. */
 export function roleOf(name: string): { readonly role: Role; readonly timeUnit?: TimeUnit } | undefined {
   const plain = name.trim().replace(/^(["'])(.*)\1$/, '$2').trim().toLowerCase()
   const role = roles.find(([, pattern]) => pattern.test(plain))?.[0]

@@ -107,6 +107,15 @@ describe('law: a file in any layout gives its events, or an error that names an 
     )
   })
 
+  it('AEDAT 2.0 whose first event begins as a line of its header does', async () => {
+    for (const x of [160, 170, 175]) { // addresses 23 0a .., of which 23 is # and 0a ends a line
+      const events = createEvents({ t: [10, 2000, 70_000], x: [x, 7, 300], y: [140, 3, 250], p: [1, 0, 1] }, { sensor: sensorOf(346, 260) })
+      const named = Buffer.from(await aedat2.write!(events, { camera: 'davis346' })).toString('latin1')
+      const bytes = new Uint8Array(Buffer.from(named.replace(/# AEChip:.*\r\n/, ''), 'latin1'))
+      expect(lists(await aedat2.parse(bytes))).toEqual(lists(events))
+    }
+  })
+
   it('AEDAT 2.0 that names its camera, none, one of another family, or an unknown one', async () => {
     const chips = fc.constantFrom(undefined, 'eu.seebetter.ini.chips.sbret10.SBret10', 'a.chip.of.Tomorrow', 'ch.unizh.ini.jaer.chip.retina.DVS128', 'eu.seebetter.ini.chips.davis.Davis346red')
     await fc.assert(
@@ -177,6 +186,32 @@ describe('rows that are not as they seem', () => {
     const { p } = await csv.parse(firstRows('t;x;y;p\n1;2;3;ON\n2;3;4;OFF\n3;3;4;"on"\n'), { sensor: { width: 8, height: 8 } })
     expect([...p]).toEqual([1, 0, 1])
     await expect(csv.parse(firstRows('t;x;y;p\n1;2;3;UP\n'), { sensor: { width: 8, height: 8 } })).rejects.toThrow(/line 2: p is "UP"/)
+  })
+
+  it('numbers with a comma for a point are no columns', async () => {
+    for (const rows of ['t;x;y;p\n0,001;2;3;1\n0,002;3;4;0\n', '0,001;2;3;1\n', 't\tx\ty\tp\n0,001\t2\t3\t1\n']) await expect(csv.parse(firstRows(rows), { sensor })).rejects.toThrow(/whose numbers have a comma where a point is expected\. Write them with a point/)
+  })
+
+  it('what a file has no column of is noted', async () => {
+    const missing = (name: string): object => ({ about: 'columns', text: `the file has no column of ${name}, which is 0 for all events` })
+    const t = f8([10, 20])
+    const zip = (...names: string[]): Uint8Array => zipSync(Object.fromEntries(names.map((name) => [`${name}.npy`, t])))
+    expect((await csv.parse(firstRows('t,x,y\n1,2,3\n2,3,4\n'), { sensor })).notes).toEqual([missing('p')])
+    const line = { width: 64, height: 1, polarities: 1 } // two numbers are an event here, and no size of the sensor
+    for (const [rows, options] of [['t,x\n1,2\n2,3\n', {}], ['1,2\n2,3\n', { columns: 'tx' }]] as const) {
+      const events = await csv.parse(firstRows(rows), { sensor: line, ...options })
+      expect([[...events.t], [...events.x], events.notes]).toEqual([[1, 2], [2, 3], undefined])
+    }
+    expect((await npz.parse(zip('t', 'x', 'y'), { sensor })).notes).toEqual([missing('p')])
+    expect((await npz.parse(zip('t', 'x', 'y', 'p'), { sensor: { ...sensor, polarities: 64 } })).notes).toBeUndefined()
+  })
+
+  it('names of columns may say their unit', async () => {
+    expect(lists(await csv.parse(firstRows('"timestamp [us]","x [px]","y (px)","polarity"\n1,2,3,1\n'), { sensor }))).toEqual({ t: [1], x: [2], y: [3], p: [1] })
+  })
+
+  it('places between pixels are called so', async () => {
+    await expect(csv.parse(firstRows('t,x,y,p\n1,2.5,3,1\n'), { sensor })).rejects.toThrow(/line 2 \(x 2\.5, y 3, p 1\) lies between the pixels \(round x and y first\) of the sensor/)
   })
 
   it('an array with a row for each of t, x, y and p is to be transposed', async () => {

@@ -42,7 +42,8 @@ export function outsideTally(operation: string, file: string, rule: OutsideRule 
 
 /** An event that lies outside, for errors. */
 export function describeOutside(which: string, x: number, y: number, p: number, { width, height, polarities }: Sensor): string {
-  return `${which} (x ${x}, y ${y}, p ${p}) lies outside of the sensor of ${width} x ${height} with ${polarities} polarities`
+  const place = [x, y].every(Number.isInteger) ? 'outside' : 'between the pixels (round x and y first)'
+  return `${which} (x ${x}, y ${y}, p ${p}) lies ${place} of the sensor of ${width} x ${height} with ${polarities} polarities`
 }
 
 export const outsideNote = (count: number, { width, height }: Sensor): { readonly about: 'outside'; readonly count: number; readonly text: string } => ({ about: 'outside', count, text: `events outside of the sensor of ${width} x ${height} left out` })

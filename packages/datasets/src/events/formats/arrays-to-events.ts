@@ -2,7 +2,7 @@ import { isSnnError } from '@snn/tensor'
 import { invalid } from '../../invalid.js'
 import { timeCounter, turnsNote } from '../counter.js'
 import { checkSensor, sensorOf, type EventArrays, type Events, type Sensor, type TimeUnit } from '../events.js'
-import { addNote, type ReadNote } from '../notes.js'
+import { addNote, missingNotes, type ReadNote } from '../notes.js'
 import { describeOutside, outsideNote, outsideTally, type OutsideRule } from '../outside.js'
 import { expectedPolarity, polarityReader } from '../polarity.js'
 import { plausibleUnit } from '../time-unit.js'
@@ -79,6 +79,7 @@ export function arrayReading(operation: string, file: string, known: KnownRecord
         if (!size) measure(arrays)
         sensor = smallest(size!)
       }
+      for (const note of missingNotes({ y: y !== undefined, p: p !== undefined }, sensor)) addNote(pending, note)
       timeUnit ??= length > 0 ? unitOf(t) : undefined
       const guessed = known.timeUnit === undefined && timeUnit === 'us'
       const { width, height, polarities } = sensor

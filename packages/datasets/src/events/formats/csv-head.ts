@@ -27,10 +27,13 @@ const fieldsOf = (line: string): string[] => cellsOf(line, /\s*[,;]\s*|\s+/)
 /** Names may have blanks in them where something else parts them. */
 const namesOf = (line: string): string[] => (/[,;\t]/.test(line) ? cellsOf(line, /\s*[,;\t]\s*/) : fieldsOf(line))
 const latin = new TextDecoder('latin1')
+/** The numbers of a line, NaN for what is none. */
+export const rowOf = (line: Uint8Array): number[] => numbersOf(fieldsOf(latin.decode(line).trim()))
 const numbersOf = (fields: readonly string[]): number[] => fields.map((field) => parseNumber(Uint8Array.from(field, (character) => character.charCodeAt(0)), 0, field.length))
 
-/** The lines at the start of a file: comments, the size of the sensor, names of columns, events up to `most` lines. `named`: names are not needed. */
-export function csvHead(bytes: Uint8Array, most: number, named: boolean, file: string): CsvHead {
+/** The lines at the start of a file: comments, the size of the sensor, names of columns, events up to `most` lines. With `columns`, names are not needed. */
+export function csvHead(bytes: Uint8Array, most: number, columns: readonly string[] | undefined, file: string): CsvHead {
+  const named = columns !== undefined
   let sensor: Sensor | undefined
   let sizes: { width?: number; height?: number } = {}
   let timeUnit: TimeUnit | undefined
@@ -70,9 +73,10 @@ export function csvHead(bytes: Uint8Array, most: number, named: boolean, file: s
       const [width, height] = numbers
       if (rows.length > 0) rows.push(numbers)
       else if (numbers.some(Number.isNaN) && namesOf(text).some((name) => roleOf(name))) takeNames(namesOf(text)) // `on` is a name, and a polarity
-      else if (numbers.length === 2 && Number.isInteger(width) && Number.isInteger(height)) stated(width!, height!)
+      else if (numbers.length === 2 && (columns ?? names)?.length !== 2 && Number.isInteger(width) && Number.isInteger(height)) stated(width!, height!)
       else if (named && numbers.every(Number.isNaN)) names = []
       else if (!names && numbers.every(Number.isNaN)) throw invalid('csv', file, `line ${line + 1} is ${JSON.stringify(text.slice(0, 60))}, expected the names of columns or an event. Give { columns }.`)
+      else if (!named && /[;\t]/.test(text) && /\d,\d/.test(text)) throw invalid('csv', file, `line ${line + 1} is ${JSON.stringify(text.slice(0, 60))}, whose numbers have a comma where a point is expected. Write them with a point, 12.5.`)
       else {
         from = at
         before = line

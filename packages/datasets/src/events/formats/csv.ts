@@ -5,12 +5,12 @@ import { guessedOrder, parseColumns } from '../column-roles.js'
 import { timeCounter, turnsNote } from '../counter.js'
 import { checkEvents, type Events, type Sensor, type TimeUnit } from '../events.js'
 import { chosenSensor, streamFormat, type EventDecoder, type ReadOptions } from '../format.js'
-import type { ReadNote } from '../notes.js'
+import { missingNotes, type ReadNote } from '../notes.js'
 import { describeOutside } from '../outside.js'
 import { expectedPolarity, polarityReader } from '../polarity.js'
 import { ascii } from '../text-header.js'
 import { plausibleUnit } from '../time-unit.js'
-import { csvHead, isEventText, ownOpening } from './csv-head.js'
+import { csvHead, isEventText, ownOpening, rowOf } from './csv-head.js'
 import { parseNumber } from './csv-number.js'
 
 export interface CsvOptions {
@@ -79,7 +79,7 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
 
   /** Finds the layout, and returns where the events start. */
   const start = (bytes: Uint8Array): number => {
-    const head = csvHead(bytes, headLines, given !== undefined, file)
+    const head = csvHead(bytes, headLines, given, file)
     const sensor = chosenSensor('csv', options, head.sensor)
     if (!sensor && head.rows.length > 0) {
       throw new SnnError('ARGUMENT', `[csv] ${file} does not say the size of the sensor. Give { sensor: { width, height } }.`, { name: 'sensor', value: undefined })
@@ -93,7 +93,7 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
     const guess = stated === undefined ? plausibleUnit(columns[order.indexOf('t')] ?? []) : { unit: stated }
     if ('why' in guess) throw invalid('csv', file, `${guess.why}. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`)
     const unitNotes: ReadNote[] = stated === undefined && guess.unit === 's' ? [{ about: 'time', text: 'times with decimals taken as seconds; { timeUnit } says another' }] : []
-    layout = { order, timeUnit: guess.unit, guessed: stated === undefined && guess.unit === 'us', sensor, notes: [...notes, ...unitNotes], from: head.from, line: head.line }
+    layout = { order, timeUnit: guess.unit, guessed: stated === undefined && guess.unit === 'us', sensor, notes: [...notes, ...unitNotes, ...(sensor ? missingNotes({ y: order.includes('y'), p: order.includes('p') }, sensor) : [])], from: head.from, line: head.line }
     line = head.line
     return head.from
   }
@@ -176,6 +176,7 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
     end(rest: Uint8Array, out: EventBuffer): number {
       const from = layout ? 0 : start(rest)
       const at = wholeLines(rest, from, out)
+      if (last > -Infinity && isCut(rest.subarray(at), layout!.order.length)) return at
       const before = last
       read(rest, at, rest.length, out, layout!)
       if (last < before) out.note({ about: 'source', text: `the last line has no end, and its time ${last} is before the ${before} of the line above it: the file may be cut within a number` })
@@ -189,6 +190,12 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
 function skipBlanks(bytes: Uint8Array, at: number, to: number): number {
   while (at < to && bytes[at]! <= 0x20) at++
   return at
+}
+
+/** Whether the last line of a file, which has no end, has fewer columns than the others, or ends in no number. */
+function isCut(line: Uint8Array, columns: number): boolean {
+  const row = rowOf(line)
+  return row.length > 0 && line[0] !== 0x23 && line[0] !== 0x25 && (row.length < columns || Number.isNaN(row.at(-1)))
 }
 
 const isCoordinate = (value: number): boolean => value >= 0 && value < 65536 && Math.floor(value) === value
