@@ -9,6 +9,7 @@ import { openEvents } from '../node/open-events.js'
 import { npyFile, npyWithHeader } from '../npy-file.js'
 import { createEvents, sensorOf, toTimeUnit, type Events } from './events.js'
 import { aedat2, type Aedat2Camera } from './formats/aedat2.js'
+import { aedat3 } from './formats/aedat3.js'
 import { atis } from './formats/atis.js'
 import { csv } from './formats/csv.js'
 import { dat } from './formats/dat.js'
@@ -105,6 +106,12 @@ describe('law: a file in any layout gives its events, or an error that names an 
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('AEDAT 3.1 whose packets are packed is refused', async () => {
+    const written = Buffer.from(await aedat3.write!(randomEvents(20, 1))).toString('latin1')
+    const bytes = new Uint8Array(Buffer.from(written.replace('#Format: RAW', '#Format: SerializedTS'), 'latin1'))
+    await expect(aedat3.parse(bytes)).rejects.toThrow(/packets of the format "SerializedTS", expected RAW/)
   })
 
   it('AEDAT 2.0 whose first event begins as a line of its header does', async () => {

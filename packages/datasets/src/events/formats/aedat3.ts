@@ -29,6 +29,8 @@ export const aedat3 = streamFormat<Aedat3Options>({
     return afterHeader({ operation: 'aedat3', file, mark: '#', last: '#!END-HEADER' }, (lines) => {
       if (!lines[0]?.startsWith('#!AER-DAT3')) throw invalid('aedat3', file, `starts with ${JSON.stringify((lines[0] ?? '').slice(0, 40))}, expected #!AER-DAT3.1.`, 0)
       if (lines.at(-1) !== '#!END-HEADER') throw invalid('aedat3', file, 'a header without #!END-HEADER.')
+      const format = lines.map((line) => /^#Format:\s*(\S.*?)\s*$/i.exec(line)?.[1]).find((name) => name !== undefined)
+      if (format !== undefined && !/^raw$/i.test(format)) throw invalid('aedat3', file, `packets of the format ${JSON.stringify(format.slice(0, 40))}, expected RAW. Record it without compression, or write it again with cAER as RAW.`)
       return packets(chosenSensor('aedat3', options, sensorIn(lines)), options.invalidToo ?? false, file)
     })
   },
