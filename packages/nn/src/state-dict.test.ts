@@ -62,6 +62,8 @@ describe('state dict', () => {
     expect(errorOf(() => loadStateDict(net, wrong, { strict: false })).details.mismatched).toHaveLength(2)
     expect(errorOf(() => loadStateDict(net, rest)).message).toContain('got no linear1.bias, expected the parameters and buffers of the network. Build the same network, or give { strict: false }.')
     expect(() => loadStateDict(net, { ...before, 'linear1.bias': { data: new Float32Array(3), shape: [4] } })).toThrow('[stateDict.linear1.bias] data of 3 elements for shape [4]')
+    const none = { data: Float32Array.of(1, NaN, 3, 4), shape: [4] }
+    expect(errorOf(() => loadStateDict(net, { ...before, 'linear1.bias': none })).details.mismatched).toEqual([{ name: 'linear1.bias', got: 'float32[4] whose number 1 is NaN', expected: 'numbers' }])
     expect(JSON.stringify(await stateDict(net))).toBe(JSON.stringify(before))
   })
 

@@ -31,7 +31,7 @@ export interface LoadReport {
 /**
  * Sets parameters and buffers from arrays by dotted path. All entries are checked before the first is set.
  *
- * @throws `STATE_DICT` naming all missing, unexpected and wrongly shaped entries (or of another dtype), and `SHAPE` for data that
+ * @throws `STATE_DICT` naming all missing, unexpected and wrongly shaped entries (or of another dtype, or with a NaN), and `SHAPE` for data that
  * do not fit their own shape, or as `stateDict`
  */
 export function loadStateDict(net: Network, dict: Readonly<Record<string, TensorLike>>, options: LoadOptions = {}): LoadReport {
@@ -46,8 +46,11 @@ export function loadStateDict(net: Network, dict: Readonly<Record<string, Tensor
   const unexpected = [...given.keys()].filter((name) => !variables[name])
   const mismatched = Object.entries(variables).flatMap(([name, { shape, dtype }]) => {
     const value = given.get(name)
-    const fits = !value || (sameShape(value.shape, shape) && value.dtype === dtype)
-    return fits ? [] : [{ name, got: signature(value), expected: signature({ shape, dtype }) }]
+    if (!value) return []
+    if (!sameShape(value.shape, shape) || value.dtype !== dtype) return [{ name, got: signature(value), expected: signature({ shape, dtype }) }]
+    // bounds and the like may be infinite
+    const none = value.data.findIndex(Number.isNaN)
+    return none < 0 ? [] : [{ name, got: `${signature(value)} whose number ${none} is NaN`, expected: 'numbers' }]
   })
   if (mismatched.length > 0 || (strict && missing.length + unexpected.length > 0)) {
     const parts = [

@@ -40,6 +40,13 @@ describe('continueTimes', () => {
     expect(() => continueTimes(disordered, { over: -1 })).toThrow(/over -1/)
   })
 
+  it('events out of order are no restarts', () => {
+    const shuffled = withTimes(Array.from({ length: 200 }, (_, i) => ((i * 77) % 200) * 10_000))
+    expect(timeFalls(shuffled)).toMatchObject({ restarts: 0 })
+    expect(() => continueTimes(shuffled)).toThrow(/times that fall \d+ times among 200 events.*sortEvents/)
+    expect(continueTimes(shuffled, { over: 100_000 }).notes).toHaveLength(1)
+  })
+
   it('makes a recording of which frames by time can be cut', () => {
     const restarted = withTimes([0, 900_000, 5, 800_000])
     expect(() => toFrames({ by: 'time', n: 2 })(restarted)).toThrow(/sortEvents.*continueTimes/)

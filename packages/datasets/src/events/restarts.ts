@@ -5,6 +5,9 @@ import { addNote } from './notes.js'
 /** Seconds by which no camera's events are out of order. */
 const restart = 0.1
 
+/** No clock starts again at every tenth event: those are out of order. */
+const isDisorder = (restarts: number, events: number): boolean => restarts > Math.max(5, events / 10)
+
 export interface ContinueOptions {
   /** By how much a time is before the latest for the clock to have started again, in the recording's unit of time. Default 0.1 s. */
   readonly over?: number
@@ -15,7 +18,7 @@ export interface TimeFalls {
   readonly count: number
   readonly index: number
   readonly by: number
-  /** Of the falls, how many are by more than 0.1 s: the clock has started again. */
+  /** Of the falls, how many are by more than 0.1 s: the clock has started again. 0 where so many are that events are out of order. */
   readonly restarts: number
 }
 
@@ -34,7 +37,7 @@ export function timeFalls(events: Events): TimeFalls | undefined {
     }
     latest = by > over ? t[i]! : Math.max(latest, t[i]!)
   }
-  return found
+  return found && isDisorder(found.restarts, t.length) ? { ...found, restarts: 0 } : found
 }
 
 /**
@@ -43,7 +46,7 @@ export function timeFalls(events: Events): TimeFalls | undefined {
  *   t'[i] = t[i] + d_k,   d_0 = 0,   d_k = max of t' before - first t of part k
  *
  * A part begins where a time is more than `over` before the latest of the part before. What falls by less stays as it is; `sortEvents` orders it.
- * Events whose clock does not start again are returned as they are; others have a note. Throws `ARGUMENT`.
+ * Events whose clock does not start again are returned as they are; others have a note. Throws `ARGUMENT`, without `over` also for events that are not in order at all.
  */
 export function continueTimes(events: Events, options: ContinueOptions = {}): Events {
   checkEvents('continueTimes', events)
@@ -63,6 +66,9 @@ export function continueTimes(events: Events, options: ContinueOptions = {}): Ev
     out[i] = time + later
   }
   if (restarts === 0) return events
+  if (options.over === undefined && isDisorder(restarts, t.length)) {
+    throw new SnnError('ARGUMENT', `[continueTimes] times that fall ${restarts} times among ${t.length} events, expected a clock that starts again now and then. Use sortEvents, or say by how much a time falls there with over.`, { name: 'events', value: restarts })
+  }
   const all = [...notes]
   addNote(all, { about: 'time', count: restarts, text: 'restarts of the clock, from which times go on' })
   return { ...events, t: out, notes: all }

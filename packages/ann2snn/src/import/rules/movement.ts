@@ -64,6 +64,7 @@ const split: Rule = (call) => {
 
 /** With constant indices: a part of an axis, or entries picked from it; a single index removes the axis. See also `ownElements`. */
 const gather: Rule = (call) => {
+  if (call.isConstant(0)) return call.refuse('it looks rows of a table up by whole numbers, as an embedding of token ids does', 'Export the part behind it, which takes floats.')
   const x = call.activation(0)
   const own = call.isConstant(1) ? undefined : ownElements(call)
   if (own) {
