@@ -1,9 +1,8 @@
-import type { Layer } from '@snn/nn'
+import { accumulateLayer, differenceLayer, gateLayer, runningMeanLayer, type Layer } from '@snn/nn'
 import type { CodeSettings } from './codes/code.js'
 import { takes, type Domain } from './domains.js'
 import type { Draft } from './graph.js'
 import type { Plan } from './plan.js'
-import { accumulate, difference, gate, runningMean } from './spiking-layers.js'
 
 interface Conversion {
   readonly suffix: string
@@ -25,15 +24,15 @@ export function convertDomains(draft: Draft, plan: Plan, { settings, delay }: Do
 
   const toMessage = (from: Domain): Conversion | undefined => {
     if (from === 'constant') {
-      if (once) return { suffix: 'once', layer: gate({ start: 0, length: 1 }) }
-      return settings.wait > 0 ? { suffix: 'window', layer: gate({ start: 0, length: settings.T }) } : undefined
+      if (once) return { suffix: 'once', layer: gateLayer({ start: 0, length: 1 }) }
+      return settings.wait > 0 ? { suffix: 'window', layer: gateLayer({ start: 0, length: settings.T }) } : undefined
     }
-    return from === 'value' && once ? { suffix: 'change', layer: difference() } : undefined
+    return from === 'value' && once ? { suffix: 'change', layer: differenceLayer({}) } : undefined
   }
   const toValue = (from: Domain, end: boolean): Conversion | undefined => {
     if (from !== 'message') return undefined
-    if (once) return { suffix: 'sum', layer: accumulate() }
-    return end ? { suffix: 'mean', layer: runningMean({ delay: atEnd }) } : { suffix: 'rate', layer: runningMean({ delay: 0 }) }
+    if (once) return { suffix: 'sum', layer: accumulateLayer({}) }
+    return end ? { suffix: 'mean', layer: runningMeanLayer({ delay: atEnd }) } : { suffix: 'rate', layer: runningMeanLayer({ delay: 0 }) }
   }
 
   for (const name of [...network.inputs, ...network.nodes].map((node) => node.name)) {

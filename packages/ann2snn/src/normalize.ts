@@ -1,4 +1,4 @@
-import { averagePoolLayer, constantLayer, type ConvConfig, convLayer, linearLayer, type Layer, type MaxPoolConfig, type Network, type NetworkNode } from '@snn/nn'
+import { averagePoolLayer, constantLayer, type ConvConfig, convLayer, gateLayer, linearLayer, spikingGlobalMaxPoolLayer, spikingMaxPoolLayer, type Layer, type MaxPoolConfig, type Network, type NetworkNode } from '@snn/nn'
 import { integrateAndFire } from '@snn/neuron'
 import { sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 import { broadcastIndex } from './broadcast-index.js'
@@ -8,7 +8,6 @@ import { Draft } from './graph.js'
 import type { Plan } from './plan.js'
 import { withWeights } from './prepare.js'
 import { chooseScales, type Scales } from './scales.js'
-import { gate, spikingMaxPool } from './spiking-layers.js'
 import { rulesAt } from './target.js'
 import { byElement } from './thresholds.js'
 import { at, floats, toVariables, weightsOf } from './weights.js'
@@ -128,7 +127,7 @@ async function absorbLevel(draft: Draft, site: Site, make: (site: Site) => Layer
 /** Maximum pooling of messages: of their sums, or, on a chip that resets to 0, of the spikes of each step, for which neurons fire when any does. */
 function poolSpikes(draft: Draft, { name, layer }: NetworkNode, from: Shape, { code }: Plan, { target }: CodeSettings): void {
   const global = layer.kind !== 'maxPool'
-  if (target?.reset !== 'hard') draft.replace(name, global ? spikingMaxPool('spikingGlobalMaxPool', {}) : spikingMaxPool('spikingMaxPool', layer.config))
+  if (target?.reset !== 'hard') draft.replace(name, global ? spikingGlobalMaxPoolLayer({}) : spikingMaxPoolLayer(layer.config as unknown as MaxPoolConfig))
   else if (code.absorbs) {
     const { kernel, stride, padding, dilation } = global ? { kernel: from.slice(1), stride: from.slice(1), padding: from.slice(1).map(() => [0, 0] as const), dilation: from.slice(1).map(() => 1) } : (layer.config as unknown as MaxPoolConfig)
     if (dilation.some((n) => n !== 1)) return
@@ -145,7 +144,7 @@ function windowBias(draft: Draft, name: string, { code, shapes }: Plan, depth: n
   const isConv = layer.kind === 'conv'
   draft.replace(name, isConv ? convLayer(layer.config as unknown as ConvConfig, { weight: weight! }) : linearLayer({}, { weight: weight! }))
   const window = code.flow === 'once' ? { start: 0, length: 1 } : { start: code.start(depth - 1, settings), length: settings.T }
-  draft.insertAfter(name, `${name}_bias`, gate(isConv ? { ...window, trailing: shapes.get(name)!.length - 1 } : window, { bias }))
+  draft.insertAfter(name, `${name}_bias`, gateLayer(isConv ? { ...window, trailing: shapes.get(name)!.length - 1 } : window, { bias }))
 }
 
 /** Constants in the units of the SNN; where messages are changes, an added one comes in once. */
@@ -162,8 +161,8 @@ async function changeConstant(draft: Draft, node: NetworkNode, shape: Shape, sca
   const bias = toVariables({ bias: floats(operand!.shape, (i) => sign * at(operand!.data, i)) }, node.name)
   if (config.function === 'sub' && config.swap) {
     draft.replace(node.name, constantLayer({ function: 'mul', swap: false }, toVariables({ operand: floats([], () => -1) }, node.name)))
-    draft.insertAfter(node.name, `${node.name}_bias`, gate({ start: 0, length: 1 }, bias))
-  } else draft.replace(node.name, gate({ start: 0, length: 1 }, bias))
+    draft.insertAfter(node.name, `${node.name}_bias`, gateLayer({ start: 0, length: 1 }, bias))
+  } else draft.replace(node.name, gateLayer({ start: 0, length: 1 }, bias))
 }
 
 /** The largest magnitude of a weight of each output channel, times the scale of what it takes. */

@@ -1,7 +1,6 @@
-import { constantLayer, convLayer, linearLayer, reshapeLayer, sampleShapes, type ConvConfig, type Network, type NetworkNode } from '@snn/nn'
+import { constantLayer, convLayer, linearLayer, reshapeLayer, sampleParameterLayer, sampleShapes, type ConvConfig, type Network, type NetworkNode } from '@snn/nn'
 import { SnnError, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 import { Draft } from './graph.js'
-import { sampleParameter } from './sample-parameter.js'
 import { at, floats, toVariables, weightsOf } from './weights.js'
 
 export interface PrepareOptions {
@@ -40,7 +39,7 @@ function poolBeforeNeurons(draft: Draft): void {
 
 /** Layers that repeat an array for each sample, in a form that does not need the number of samples: for files of any batch size. */
 function makePortable(draft: Draft, { name, layer, inputs }: NetworkNode, shapes: ReadonlyMap<string, Shape>): void {
-  if (layer.kind === 'parameter') draft.replace(name, sampleParameter(layer.variables))
+  if (layer.kind === 'parameter') draft.replace(name, sampleParameterLayer({}, layer.variables))
   if (layer.kind !== 'broadcast') return
   const shape = shapes.get(name)!
   const from = shapes.get(inputs[0]!)!

@@ -9,17 +9,22 @@ import { recurrentCells, recurrentLayer, type RecurrentKind } from '../recurrent
 import { reverseTimeLayer } from '../recurrent/reverse-time.js'
 import { clipLayer, leakyReluLayer, logSoftmaxLayer, reluLayer, softmaxLayer, unaryLayer } from './activation.js'
 import { addLayer, binaryLayer, constantLayer, reduceLayer } from './arithmetic.js'
+import { accumulateLayer, differenceLayer } from './changes.js'
 import { convLayer, convTransposeLayer } from './conv.js'
 import { delayLayer, learnableDelayLayer } from './delay.js'
 import { dropConnectLinearLayer } from './drop-connect.js'
 import { dropoutLayer } from './dropout.js'
+import { gateLayer } from './gate.js'
 import { linearLayer, matmulLayer } from './linear.js'
 import { logicLayer } from './logic.js'
 import { neuNormLayer } from './neu-norm.js'
 import { batchNormLayer, groupNormLayer, layerNormLayer } from './norm.js'
 import { averagePoolLayer, globalAveragePoolLayer, globalMaxPoolLayer, maxPoolLayer, maxUnpoolLayer } from './pool.js'
 import { adaptiveAveragePoolLayer, resampleLayer, upsampleLayer } from './resample.js'
+import { runningMeanLayer } from './running-mean.js'
+import { sampleParameterLayer } from './sample-parameter.js'
 import { broadcastLayer, concatLayer, flattenLayer, gatherLayer, padLayer, parameterLayer, reshapeLayer, sliceLayer, transposeLayer } from './shape.js'
+import { spikingGlobalMaxPoolLayer, spikingMaxPoolLayer } from './spiking-max-pool.js'
 import { synapseFilterLayer } from './synapse-filter.js'
 import { batchNormThroughTimeLayer, temporalEffectiveBatchNormLayer } from './temporal-norm.js'
 import { spikeCountToBinaryLayer, temporalBinSumLayer } from './time-slots.js'
@@ -27,6 +32,7 @@ import { votingLayer } from './voting.js'
 import { wsConvLayer, wsLinearLayer } from './weight-standardized.js'
 
 const kinds = [
+  accumulateLayer,
   adaptiveAveragePoolLayer,
   addLayer,
   averagePoolLayer,
@@ -41,9 +47,11 @@ const kinds = [
   convLayer,
   convTransposeLayer,
   delayLayer,
+  differenceLayer,
   dropConnectLinearLayer,
   dropoutLayer,
   flattenLayer,
+  gateLayer,
   gatherLayer,
   globalAveragePoolLayer,
   globalMaxPoolLayer,
@@ -65,10 +73,14 @@ const kinds = [
   resampleLayer,
   reshapeLayer,
   reverseTimeLayer,
+  runningMeanLayer,
+  sampleParameterLayer,
   sliceLayer,
   softmaxLayer,
   spatialAttentionLayer,
   spikingAttentionLayer,
+  spikingGlobalMaxPoolLayer,
+  spikingMaxPoolLayer,
   temporalAttentionLayer,
   spikeCountToBinaryLayer,
   synapseFilterLayer,
