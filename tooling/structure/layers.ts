@@ -8,8 +8,9 @@ interface Layer {
 }
 
 const libraries: readonly Layer[] = [
-  { packages: ['deploy-lava', 'nir'], imports: ['nn', 'neuron'] },
-  { packages: ['ann2snn'], imports: ['onnx', 'nn', 'neuron'] },
+  { packages: ['deploy-lava', 'nir'], imports: ['nn', 'neuron', 'equations', 'snn-file'] },
+  { packages: ['ann2snn'], imports: ['snn-file', 'onnx', 'nn', 'neuron'] },
+  { packages: ['snn-file', 'equations'], imports: ['onnx', 'nn', 'neuron'] },
   { packages: ['models', 'train', 'learning', 'encoding', 'profile', 'viz'], imports: ['nn', 'neuron'] },
   { packages: ['nn', 'neuron'], imports: ['surrogate', 'tensor'] },
   { packages: ['surrogate'], imports: ['tensor'] },

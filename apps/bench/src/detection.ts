@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readSnn, simulate, type ConversionReport } from '@snn/ann2snn'
+import { simulate, type ConversionReport } from '@snn/ann2snn'
+import { readSnn } from '@snn/snn-file'
 import { cpu } from '@snn/backend-cpu'
 import { nodeImageDecoder } from '@snn/datasets/node'
 import type { TensorLike } from '@snn/tensor'

@@ -1,4 +1,5 @@
-import { convert, importOnnx, toOnnx, type ConversionReport, type ConvertOptions, type PresetName } from '@snn/ann2snn'
+import { convert, importOnnx, type ConversionReport, type ConvertOptions, type PresetName } from '@snn/ann2snn'
+import { toOnnx } from '@snn/snn-file'
 import { take, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { checkOutputs, replaceFile } from '@snn/tensor/node'

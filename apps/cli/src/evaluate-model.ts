@@ -1,4 +1,5 @@
-import { evaluate, readSnn, type StepResult } from '@snn/ann2snn'
+import { evaluate, type StepResult } from '@snn/ann2snn'
+import { readSnn } from '@snn/snn-file'
 import { parsePreprocess, take, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { needsSequence, type Network, type ReadoutOption } from '@snn/nn'

@@ -1,4 +1,5 @@
-import { evaluate, readSnn, simulate, steps, toOnnx } from '@snn/ann2snn'
+import { evaluate, simulate, steps } from '@snn/ann2snn'
+import { readSnn, toOnnx } from '@snn/snn-file'
 import { fromArrays, loader } from '@snn/datasets'
 import { integrateAndFire, lif, nonSpikingLif } from '@snn/neuron'
 import { batchNorm1d, input, linear, sequential, type Network, type Part, type Readout } from '@snn/nn'

@@ -1,4 +1,5 @@
-import { freeNames, importOnnx, inspectNetwork, readSnn, type Inspection } from '@snn/ann2snn'
+import { freeNames, importOnnx, inspectNetwork, type Inspection } from '@snn/ann2snn'
+import { readSnn } from '@snn/snn-file'
 import type { ImageDataset, PreprocessTrial } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { readoutOf, sampleShapes, type Readout } from '@snn/nn'

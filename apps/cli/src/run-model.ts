@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
-import { classify, isSnnFile, readSnn, type Classification } from '@snn/ann2snn'
+import { classify, type Classification } from '@snn/ann2snn'
+import { isSnnFile, readSnn } from '@snn/snn-file'
 import { parsePreprocess, toFrames, type Batch, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
 import { nodeImageDecoder, openEvents } from '@snn/datasets/node'
 import type { ReadoutOption } from '@snn/nn'

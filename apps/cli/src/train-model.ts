@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { evaluate, readSnn, toOnnx } from '@snn/ann2snn'
+import { evaluate } from '@snn/ann2snn'
+import { readSnn, toOnnx } from '@snn/snn-file'
 import { SnnError } from '@snn/tensor'
 import { checkOutputs, makeFolder, replaceFile } from '@snn/tensor/node'
 import { adam, adamW, cosine, fit, sgd, type EpochResult, type OptimizerOptions } from '@snn/train'

@@ -1,4 +1,4 @@
-import type { SnnMetadata } from '@snn/ann2snn'
+import type { SnnMetadata } from '@snn/snn-file'
 import type { Network, NetworkMetadata } from '@snn/nn'
 import { SnnError, type Shape } from '@snn/tensor'
 import { restoreVariables } from '@snn/train'
@@ -36,7 +36,7 @@ export async function openTrained(path: string): Promise<TrainedNetwork> {
   const checkpoint = await checkpointFile(path).load()
   if (!checkpoint) throw new SnnError('DATA_NOT_FOUND', `[snn] nothing to read at ${path}, expected a checkpoint. Check the path.`, { path, looked: ['a checkpoint'] })
   if (checkpoint.about === undefined) {
-    throw new SnnError('DATA_INVALID', `[snn] ${path} does not say of which network it is, expected a checkpoint that this 'snn train' wrote. Write the trained network by toOnnx of @snn/ann2snn, and give that file.`, { file: path })
+    throw new SnnError('DATA_INVALID', `[snn] ${path} does not say of which network it is, expected a checkpoint that this 'snn train' wrote. Write the trained network by toOnnx of @snn/snn-file, and give that file.`, { file: path })
   }
   const { model, shape, classes, width, T, encoding, preprocess, classNames } = JSON.parse(checkpoint.about) as TrainingDescription
   const { net } = trainingNetworks[model]!.create({ shape, classes, width })

@@ -2,7 +2,8 @@ import { writeOnnx } from '@snn/onnx'
 import { linear, relu, sequential, writeSafetensors } from '@snn/nn'
 import { lif } from '@snn/neuron'
 import { describe, expect, it } from 'vitest'
-import { convert, importModel, readSnn, toOnnx } from './index.js'
+import { convert, importModel } from './index.js'
+import { readSnn, toOnnx } from '@snn/snn-file'
 
 const model = (): Uint8Array => writeOnnx({ inputs: [{ name: 'x', dtype: 'float32', shape: ['N', 2] }], outputs: [{ name: 'y', dtype: 'float32', shape: ['N', 2] }], nodes: [{ op: 'Relu', inputs: ['x'], outputs: ['y'] }], constants: {} })
 const data = [{ data: Float32Array.of(1, 2), shape: [1, 2] }]

@@ -1,14 +1,13 @@
 import { flattenLayer, input, linear, linearLayer, Network, reshapeLayer, sequential } from '@snn/nn'
 import { lif, psn } from '@snn/neuron'
+import { readSnn, toOnnx } from '@snn/snn-file'
 import { reference, variable } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { mlp, node, randomTensor } from '../test/networks.js'
 import { classify } from './classify.js'
 import { convert } from './convert.js'
 import { evaluate } from './evaluate.js'
-import { readSnn } from './read-snn.js'
 import { simulate } from './simulate.js'
-import { toOnnx } from './to-onnx.js'
 
 const backend = reference()
 const x = randomTensor([9, 8], 3)

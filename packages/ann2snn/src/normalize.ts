@@ -78,7 +78,7 @@ export async function normalize(plan: Plan, thresholds: ReadonlyMap<string, Floa
   convertDomains(draft, plan, { settings, delay: options.delay })
   const snn = draft.finish()
   // what is put at its end reads the messages of all steps so far
-  snn.metadata = { readout: { by: 'last' }, encoding: 'constant' }
+  snn.metadata = { code: code.name, readout: { by: 'last' }, encoding: 'constant' }
   return { snn, scales }
 }
 

@@ -3,7 +3,7 @@ import type { Per } from './activations.js'
 import type { Code, CodeSettings } from './codes/code.js'
 import { codeNamed } from './codes/table.js'
 import type { ConvertOptions } from './convert.js'
-import { checkSteps } from './simulate.js'
+import { checkSteps } from '@snn/nn'
 import { targetNamed, type TargetRules } from './target.js'
 import { parseMode, type Mode } from './thresholds.js'
 

@@ -1,4 +1,4 @@
-import { initialState, needsSequence, parseReadout, readoutOf, readsLastStep, runningReadout, type Network, type NetworkState, type Readout, type ReadoutOption } from '@snn/nn'
+import { checkSteps, initialState, needsSequence, parseReadout, readoutOf, readsLastStep, runningReadout, type Network, type NetworkState, type Readout, type ReadoutOption } from '@snn/nn'
 import { allocate, compile, formatShape, hostTensor, repeat, scan, SnnError, checkMembers, type Backend, type HostTensor, type Shape, type Tensor, type TensorLike } from '@snn/tensor'
 import type { WorkOptions } from './activations.js'
 import { stepsOfInput } from './steps-of-input.js'
@@ -21,11 +21,6 @@ export interface Simulation {
   readonly logitsByStep: HostTensor
   /** Recorded values, [T, N, ..], by name. */
   readonly recorded: Readonly<Record<string, HostTensor>>
-}
-
-export function checkSteps(T: number, operation: string): number {
-  if (Number.isSafeInteger(T) && T >= 1) return T
-  throw new SnnError('ARGUMENT', `[${operation}] ${T} time steps, expected a whole number of at least 1.`, { name: 'T', value: T })
 }
 
 /** Steps to run: those asked for, else those of the input, else those that the network is made for. Throws `ARGUMENT` where nothing says it, `SHAPE` for more than the input has. */

@@ -39,3 +39,9 @@ export function checkPart(operation: string, part: unknown, name: string): void 
   const fits = typeof part === 'object' && (nodes !== undefined || (variables !== undefined && (typeof apply === 'function' || typeof step === 'function')))
   if (!fits) throw wrongArgument(operation, name, part, 'a layer such as linear(2, 1), or a network')
 }
+
+/** A number of time steps. Throws `ARGUMENT` unless it is a whole number of at least 1. */
+export function checkSteps(T: number, operation: string): number {
+  if (Number.isSafeInteger(T) && T >= 1) return T
+  throw new SnnError('ARGUMENT', `[${operation}] ${T} time steps, expected a whole number of at least 1.`, { name: 'T', value: T })
+}

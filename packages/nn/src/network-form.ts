@@ -59,6 +59,12 @@ export interface NetworkMetadata {
    * of it (`other`), which has to be done before.
    */
   readonly encoding?: 'constant' | 'sequence' | 'other'
+  /** What a spike stands for, by the name of a code of conversion: `binary`, `delta`, .. Nothing where training found that. */
+  readonly code?: string
+  /** Length of a time step in seconds, where steps stand for time. */
+  readonly dt?: number
+  /** What an output of 1 stands for in the values of the network that it was converted from: value = outputScale output. Default 1. */
+  readonly outputScale?: number
 }
 
 export interface NetworkParts {

@@ -1,4 +1,5 @@
-import { convert, importOnnx, readSnn, type ConversionReport, type ConvertOptions, type SnnMetadata, type Target } from '@snn/ann2snn'
+import { convert, importOnnx, type ConversionReport, type ConvertOptions, type Target } from '@snn/ann2snn'
+import { readSnn, type SnnMetadata } from '@snn/snn-file'
 import { parsePreprocess, take, type ImageDataset, type Loader, type PreprocessSpec } from '@snn/datasets'
 import { needsSequence, readoutOf, type Network } from '@snn/nn'
 import { SnnError, type Backend, type Shape } from '@snn/tensor'

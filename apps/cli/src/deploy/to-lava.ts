@@ -1,4 +1,5 @@
-import { simulator, toOnnx } from '@snn/ann2snn'
+import { simulator } from '@snn/ann2snn'
+import { toOnnx } from '@snn/snn-file'
 import type { ImageDataset } from '@snn/datasets'
 import { chipNetwork, exportNet, splitEncoder, type ExportedNet, type ExportNetOptions } from '@snn/deploy-lava'
 import { loadNetwork } from '@snn/deploy-lava/sim'

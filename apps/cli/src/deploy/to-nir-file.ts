@@ -1,4 +1,4 @@
-import { toOnnx } from '@snn/ann2snn'
+import { toOnnx } from '@snn/snn-file'
 import { splitEncoder } from '@snn/deploy-lava'
 import { fromNir, lint, toNir, writeNir, type DiscretisationName, type NirGraph, type ReaderName } from '@snn/nir'
 import { Network, readoutOf } from '@snn/nn'

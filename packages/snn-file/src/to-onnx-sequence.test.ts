@@ -1,10 +1,10 @@
 import { channelAttention, conv2d, flatten, input, linear, multiDimensionalAttention, needsSequence, readoutOf, sequential, spikeCountToBinary, spikingRnn, temporalAttention, temporalBinSum, type Network } from '@snn/nn'
 import { gatedLif, ilif, lif, maskedPsn, psn } from '@snn/neuron'
-import { compile, reference, repeat, variable, type Tensor } from '@snn/tensor'
+import { compile, reference, variable, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
-import { randomTensor } from '../test/networks.js'
+import { randomTensor } from '../test/values.js'
 import { OrtSession } from '../test/ort-session.js'
-import { evaluate, readSnn, simulate, toOnnx } from './index.js'
+import { readSnn, toOnnx } from './index.js'
 
 const backend = reference()
 const T = 6
@@ -40,23 +40,6 @@ describe('toOnnx of networks that need all steps at once', () => {
       ours.before.data.forEach((value, i) => expect(Math.abs(theirs.data[i]! - value), `output ${i}`).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(value))))
       expect(ours.after.data).toEqual(ours.before.data)
     }
-  })
-
-  it('simulates and evaluates them in one run of all steps', async () => {
-    const net = cases['parallel neurons']!().initialize({ seed: 5 })
-    const x = randomTensor([4, 6], 3)
-    const { logits, logitsByStep, recorded } = await simulate(net, x, { T, readout: 'last', record: ['lif1.spike'], backend })
-    const expected = await compile((image: Tensor) => net.forward(repeat(image, T)), { backend })(x)
-    expect(logitsByStep.data).toEqual(expected.data)
-    expect(recorded['lif1.spike']!.data).toEqual(expected.data)
-    expect(logits.data).toEqual(expected.data.slice(-20))
-    const labels = { data: Int32Array.from({ length: 4 }, (_, n) => Array.from(logits.data.slice(5 * n, 5 * n + 5)).indexOf(Math.max(...logits.data.slice(5 * n, 5 * n + 5)))), shape: [4] }
-    const { results } = await evaluate(net, [[x, labels]], { steps: [T], readout: 'last', backend })
-    expect(results).toEqual([expect.objectContaining({ T, accuracy: 1, spikesPerNeuronPerStep: Array.from(expected.data).reduce((a, b) => a + b, 0) / (T * 4 * 5) })])
-    const refused = expect.objectContaining({ code: 'NEEDS_SEQUENCE', details: { layer: 'psn' } })
-    await expect(evaluate(net, [[x, labels]], { steps: T, backend })).rejects.toThrow(refused)
-    await expect(evaluate(net, [[x, labels]], { steps: [T], earlyExit: 2, backend })).rejects.toThrow(refused)
-    await expect(simulate(net, x, { T: 3, backend })).rejects.toThrow(expect.objectContaining({ code: 'SHAPE' }))
   })
 
   it('says what is missing', async () => {

@@ -7,7 +7,7 @@ import type { Network, NetworkMetadata, ReadoutOption } from '@snn/nn'
 export const formatVersion = 3
 
 /** What a `.snn.onnx` file says beside the network; what is said of how the network runs is in `Network.metadata`, too. */
-export interface SnnMetadata extends Pick<NetworkMetadata, 'T' | 'encoding'> {
+export interface SnnMetadata extends Omit<NetworkMetadata, 'readout'> {
   /** How the outputs of all steps are read. */
   readonly readout?: ReadoutOption
   /** How pictures become inputs. */

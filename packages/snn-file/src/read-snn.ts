@@ -1,12 +1,13 @@
-import { Network, parseReadout, type NetworkMetadata } from '@snn/nn'
+import { checkSteps, Network } from '@snn/nn'
 import type { AnyNeuronModel } from '@snn/neuron'
 import { readContents, type OnnxTensor } from '@snn/onnx'
-import { checkOptions, isSnnError, SnnError, variable, type TensorLike, type Variable } from '@snn/tensor'
+import { checkOptions, isSnnError, variable, type TensorLike, type Variable } from '@snn/tensor'
 import { initialPath, type InitialValue } from './initial-values.js'
 import { layerFrom } from './layer-from.js'
-import { checkSteps } from './simulate.js'
 import { formatVersion, type NetworkDescription, type SnnMetadata } from './snn-form.js'
 import { batchMarker, stateSignature, withBatch } from './states.js'
+import { parseJson, parseList, wrongFile } from './texts.js'
+import { parseUsage } from './usage.js'
 
 export interface ReadOptions {
   /** Models of neurons that somebody else has defined, for the layers of their kinds. */
@@ -14,8 +15,10 @@ export interface ReadOptions {
 }
 
 /**
- * Reads what `toOnnx` wrote. Throws `SNN_FILE` for an ONNX model that is no `.snn.onnx`, of a newer version, or with a layer of a kind
- * that is not known.
+ * Reads what `toOnnx` wrote, of this version or an older one. `snn.metadata` says how the network is run and read, as the file does.
+ *
+ * @throws `SNN_FILE` for an ONNX model that is no `.snn.onnx`, of a newer version, or with a layer of a kind that is not known; `ONNX_INVALID`,
+ * `ARGUMENT`, `SHAPE` for what contradicts itself
  */
 export function readSnn(bytes: Uint8Array, options: ReadOptions = {}): { readonly snn: Network; readonly metadata: SnnMetadata } {
   checkOptions('readSnn', options, ['neurons'])
@@ -24,7 +27,7 @@ export function readSnn(bytes: Uint8Array, options: ReadOptions = {}): { readonl
   const version = Number(metadata['snn.version'])
   if (!(version >= 1 && version <= formatVersion)) {
     const got = metadata['snn.version'] === undefined ? 'no snn.version in its metadata' : `version ${metadata['snn.version']}`
-    throw wrongFile(`it has ${got}, expected ${formatVersion}`, metadata['snn.version'] === undefined ? 'Convert the model first: snn convert.' : 'Update @snn/ann2snn.')
+    throw wrongFile(`it has ${got}, expected ${formatVersion}`, metadata['snn.version'] === undefined ? 'Convert the model first: snn convert.' : 'Update @snn/snn-file.')
   }
   const { inputs, nodes, outputs, feedback = [] } = parseJson(metadata, 'snn.network') as NetworkDescription
   if (![inputs, nodes, outputs, feedback].every(Array.isArray)) throw wrongFile('its metadata snn.network is not of the right form', 'Write it again.')
@@ -43,14 +46,14 @@ export function readSnn(bytes: Uint8Array, options: ReadOptions = {}): { readonl
       nodes: nodes.map(({ name, kind, config, inputs: from, variables }) => {
         const arrays = Object.entries(variables).map(([key, constant]) => [key, variableOf(constant)] as const)
         const layer = layerFrom(kind, config, Object.fromEntries([...arrays, ...initialVariables(name, initial)]), neurons)
-        if (!layer) throw wrongFile(`its layer '${name}' is of the unknown kind '${kind}'`, 'Update @snn/ann2snn, or give the model: readSnn(bytes, { neurons: [..] }).')
+        if (!layer) throw wrongFile(`its layer '${name}' is of the unknown kind '${kind}'`, 'Update @snn/snn-file, or give the model: readSnn(bytes, { neurons: [..] }).')
         return { name, layer, inputs: from }
       }),
       outputs,
       feedback,
     })
     const form = metadata['snn.form'] ?? 'step'
-    if (form !== 'step' && form !== 'sequence') throw wrongFile(`its metadata snn.form is '${form}', expected 'step' or 'sequence'`, 'Update @snn/ann2snn.')
+    if (form !== 'step' && form !== 'sequence') throw wrongFile(`its metadata snn.form is '${form}', expected 'step' or 'sequence'`, 'Update @snn/snn-file.')
     // a step, or a sequence, that is only traced shows what else does not fit
     stateSignature(snn, withBatch(snn.inputs.map(({ name, shape }) => ({ name, shape: shape! })), batchMarker, form === 'step' ? undefined : checkSteps(use.T ?? NaN, 'readSnn')), form)
     return {
@@ -59,23 +62,14 @@ export function readSnn(bytes: Uint8Array, options: ReadOptions = {}): { readonl
         ...use,
         ...(metadata['snn.preprocess'] === undefined ? {} : { preprocess: parseJson(metadata, 'snn.preprocess') }),
         ...(metadata['snn.label_offset'] === undefined ? {} : { labelOffset: Number(metadata['snn.label_offset']) }),
-        ...(metadata['snn.calibration'] === undefined ? {} : { calibration: parseTexts(metadata, 'snn.calibration') }),
-        ...(metadata['snn.class_names'] === undefined ? {} : { classNames: parseTexts(metadata, 'snn.class_names') }),
+        ...(metadata['snn.calibration'] === undefined ? {} : { calibration: parseList(metadata, 'snn.calibration') }),
+        ...(metadata['snn.class_names'] === undefined ? {} : { classNames: parseList(metadata, 'snn.class_names') }),
       },
     }
   } catch (error) {
     if (isSnnError(error)) throw error
     throw wrongFile('its metadata snn.network is not of the right form', 'Write it again.', error)
   }
-}
-
-/** What the file says of how the network is run and read. */
-function parseUsage(metadata: Readonly<Record<string, string>>): NetworkMetadata {
-  const { 'snn.T': T, 'snn.readout': readout, 'snn.encoding': encoding } = metadata
-  const encodings = ['constant', 'sequence', 'other'] as const
-  const found = encodings.find((name) => name === encoding)
-  if (encoding !== undefined && !found) throw wrongFile(`its metadata snn.encoding is '${encoding}', expected one of ${encodings.join(', ')}`, 'Update @snn/ann2snn.')
-  return { ...(T !== undefined && { T: Number(T) }), ...(readout !== undefined && { readout: parseReadout(parseJson(metadata, 'snn.readout'), 'readSnn') }), ...(found && { encoding: found }) }
 }
 
 function initialVariables(node: string, initial: Readonly<Record<string, InitialValue>>): [string, Variable][] {
@@ -89,25 +83,7 @@ function isTensorLike(constant: OnnxTensor | undefined): constant is OnnxTensor 
   return constant !== undefined && ['float32', 'int32', 'uint8', 'bool'].includes(constant.dtype)
 }
 
-/** Whether an ONNX file's metadata say that it is a converted network. */
+/** Whether an ONNX file's metadata say that it is a spiking network of `toOnnx`. */
 export function isSnnFile(bytes: Uint8Array): boolean {
   return 'snn.version' in readContents(bytes).metadata
-}
-
-function parseJson(metadata: Readonly<Record<string, string>>, key: string): unknown {
-  try {
-    return JSON.parse(metadata[key] ?? '')
-  } catch (cause) {
-    throw wrongFile(`its metadata ${key} is no JSON`, 'Write it again.', cause)
-  }
-}
-
-function parseTexts(metadata: Readonly<Record<string, string>>, key: string): readonly string[] {
-  const texts = parseJson(metadata, key)
-  if (Array.isArray(texts) && texts.every((text) => typeof text === 'string')) return texts
-  throw wrongFile(`its metadata ${key} is no list of texts`, 'Write it again.')
-}
-
-function wrongFile(what: string, fix: string, cause?: unknown): SnnError {
-  return new SnnError('SNN_FILE', `[readSnn] the file cannot be read: ${what}. ${fix}`, { reason: what }, { cause })
 }

@@ -1,12 +1,12 @@
-import { namedReadout, needsSequence, parseReadout, readoutOf, readsLastStep, sampleShapes, type Network, type NetworkMetadata } from '@snn/nn'
+import { checkSteps, needsSequence, sampleShapes, type Network, type NetworkMetadata } from '@snn/nn'
 import { freeSize, lowerGraph, writeOnnx, type OnnxTensor } from '@snn/onnx'
-import { checkObject, sameShape, SnnError, traceFunction, unrollScans, type Shape, type TensorLike, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject, sameShape, SnnError, traceFunction, unrollScans, type Shape, type TensorLike, type Variable } from '@snn/tensor'
 import { initialValues } from './initial-values.js'
 import { readValues } from './read-values.js'
-import { checkSteps } from './simulate.js'
 import { formatVersion, type NetworkDescription, type SnnMetadata } from './snn-form.js'
+import { json, said } from './texts.js'
 import { batchMarker, byNode, stateSignature, withBatch } from './states.js'
-import { checkNetwork } from './check.js'
+import { usageOf, usageTexts } from './usage.js'
 
 export interface ToOnnxOptions extends SnnMetadata {
   /** Shapes of one sample by input, where the network does not know them. */
@@ -19,10 +19,10 @@ export interface ToOnnxOptions extends SnnMetadata {
  * - inputs: the network's own, and `layer.state` (a membrane potential, say) for each state, [N, ..]
  * - outputs: `logits` (the output after this step; of a network with several outputs, their names), and `layer.state.next` for each state
  * - metadata: `snn.version`, `snn.initial` (initial value of each state: a number, or an array that broadcasts over a sample),
- *   `snn.T`, `snn.readout` (how the outputs of all steps are read; the last one where it is not there), `snn.encoding`, `snn.preprocess`,
- *   `snn.label_offset`, `snn.class_names`, `snn.calibration`, and `snn.network`, from which `readSnn` makes the Network again
+ *   `snn.T`, `snn.readout` (how the outputs of all steps are read; the last one where it is not there), `snn.encoding`, `snn.code`, `snn.dt`,
+ *   `snn.output_scale`, `snn.preprocess`, `snn.label_offset`, `snn.class_names`, `snn.calibration`, and `snn.network`, from which `readSnn` makes the Network again
  *
- * T, read-out and encoding are those that training or conversion left in `net.metadata`, unless options say others.
+ * T, read-out, encoding, code, dt and the scale of the output are those that training or conversion left in `net.metadata`, unless options say others.
  *
  * A network with a layer that looks at steps to come has no single step. Its model is one of the whole sequence of T steps, the metadata
  * `snn.form` being `sequence`: inputs and outputs [T, N, ..], no states; `T` has to be given.
@@ -33,7 +33,7 @@ export interface ToOnnxOptions extends SnnMetadata {
  * layer that needs all steps at once without `T`; `ARGUMENT` for a network whose predictions no read-out stands for; `UNSUPPORTED` for an operation that has no ONNX form
  */
 export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise<Uint8Array> {
-  checkNetwork('toOnnx', net, 'net')
+  checkMembers('toOnnx', net, 'net', ['nodes', 'run()'], 'a Network', 'Give sequential(..), or .snn of convert(..) or readSnn(bytes).')
   checkObject('toOnnx', options)
   // parameters that get their size from the input come into being here
   const shapes = sampleShapes(net, options.inputShapes)
@@ -63,34 +63,25 @@ export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise
   const named = nameConstants(freeSize(lowered, batchMarker, 'N'), net, values)
   return writeOnnx({
     ...named.model,
+    // as it was called at first, so that the same network gives the same bytes
     producer: '@snn/ann2snn',
-    metadata: {
-      'snn.version': String(versionOf(net, use)),
-      'snn.network': JSON.stringify({ inputs, ...describeNetwork(net, named.names) }),
-      'snn.initial': JSON.stringify(initialValues(net, inputs, states, values, T)),
-      ...(T === undefined ? {} : { 'snn.form': 'sequence' }),
-      ...(use.T === undefined ? {} : { 'snn.T': String(use.T) }),
-      ...(use.readout === undefined ? {} : { 'snn.readout': JSON.stringify(use.readout) }),
-      ...(use.encoding === undefined ? {} : { 'snn.encoding': use.encoding }),
-      ...(options.preprocess === undefined ? {} : { 'snn.preprocess': JSON.stringify(options.preprocess) }),
-      ...(options.labelOffset === undefined ? {} : { 'snn.label_offset': String(options.labelOffset) }),
-      ...(options.classNames === undefined ? {} : { 'snn.class_names': JSON.stringify(options.classNames) }),
-      ...(options.calibration === undefined ? {} : { 'snn.calibration': JSON.stringify(options.calibration) }),
-    },
+    metadata: said({
+      'snn.version': json(versionOf(net, use)),
+      'snn.network': json({ inputs, ...describeNetwork(net, named.names) }),
+      'snn.initial': json(initialValues(net, inputs, states, values, T)),
+      'snn.form': T === undefined ? undefined : 'sequence',
+      ...usageTexts(use),
+      'snn.preprocess': json(options.preprocess),
+      'snn.label_offset': json(options.labelOffset),
+      'snn.class_names': json(options.classNames),
+      'snn.calibration': json(options.calibration),
+    }),
   })
 }
 
 /** The oldest version that says all. */
 function versionOf({ feedback }: Network, { readout, encoding }: NetworkMetadata): number {
   return feedback.length > 0 ? formatVersion : readout || encoding ? 2 : 1
-}
-
-/** How the network is run and read; what a file says by saying nothing is left out. */
-function usageOf(net: Network, options: ToOnnxOptions): NetworkMetadata {
-  const { T = net.metadata.T, encoding = net.metadata.encoding } = options
-  const readout = namedReadout(options.readout === undefined ? readoutOf(net, options.inputShapes) : parseReadout(options.readout, 'toOnnx'), 'toOnnx')
-  if (T !== undefined) checkSteps(T, 'toOnnx')
-  return { ...(T !== undefined && { T }), ...(!readsLastStep(readout) && { readout }), ...(encoding !== undefined && encoding !== 'constant' && { encoding }) }
 }
 
 /** The steps of a model of a whole sequence; undefined for a model of one step. */

@@ -3,7 +3,7 @@ import { integrateAndFire } from '@snn/neuron'
 import { compile, reference, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { blocks, layers, neuronLayers } from '../test/layers.js'
-import { randomTensor } from '../test/networks.js'
+import { randomTensor } from '../test/values.js'
 import { OrtSession } from '../test/ort-session.js'
 import { readSnn, toOnnx } from './index.js'
 

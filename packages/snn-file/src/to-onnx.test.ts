@@ -4,7 +4,7 @@ import { defineNeuron, dsrIntegrateAndFire, dsrLif, extendNeuron, gatedLif, half
 import { atan } from '@snn/surrogate'
 import { compile, isSnnError, reference, variable, type HostTensor, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
-import { random, randomTensor } from '../test/networks.js'
+import { random, randomTensor } from '../test/values.js'
 import { OrtSession } from '../test/ort-session.js'
 import { readSnn, toOnnx } from './index.js'
 

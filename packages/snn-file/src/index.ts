@@ -1,0 +1,3 @@
+export { toOnnx, type ToOnnxOptions } from './to-onnx.js'
+export { readSnn, isSnnFile, type ReadOptions } from './read-snn.js'
+export { type SnnMetadata } from './snn-form.js'
