@@ -159,7 +159,7 @@ describe('readModule', () => {
 
 describe('layers', () => {
   it('point down through every layer', () => {
-    expect([...mayImport('ann2snn')!].sort()).toEqual(['neuron', 'nn', 'onnx', 'surrogate', 'tensor'])
+    expect([...mayImport('ann2snn')!].sort()).toEqual(['neuron', 'nn', 'onnx', 'snn-file', 'surrogate', 'tensor'])
     expect([...mayImport('tensor')!]).toEqual([])
     expect(mayImport('backend-cpu')).not.toContain('neuron')
     expect(mayImport('train')).not.toContain('backend-cpu')

@@ -1,5 +1,5 @@
+import type { Assignment } from '@snn/equations'
 import { isLearnable, type Learnable, type ParameterValue } from '@snn/surrogate'
-import type { Assignment } from './assignments.js'
 import type { NeuronExplanation } from './explain-neuron.js'
 import type { KernelPhase } from './kernel-phases.js'
 import type { NeuronKernel } from './kernels.js'

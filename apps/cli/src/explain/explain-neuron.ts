@@ -1,8 +1,6 @@
-import type { Assignment } from './assignments.js'
-import { neuronEquations, parametersOf, type Phases } from './equations.js'
+import { neuronEquations, parametersOf, spikeEquations, surrogateOf, type Assignment, type Phases, type SpikeEquations } from '@snn/equations'
 import type { FoundNeuron } from './find-neurons.js'
 import { neuronKernels, type NeuronKernel } from './kernels.js'
-import { spikeEquations, surrogateOf, type SpikeEquations } from './spike-equations.js'
 
 /** The object that `snn explain --json` prints, for each neuron. */
 export interface NeuronExplanation {
@@ -13,8 +11,8 @@ export interface NeuronExplanation {
   readonly options: Readonly<Record<string, unknown>>
   /** The state before the first step. */
   readonly start: readonly Assignment[]
-  readonly equations: Phases & { readonly output: readonly Assignment[] }
-  readonly gradient: Phases
+  readonly equations: Phases<Assignment> & { readonly output: readonly Assignment[] }
+  readonly gradient: Phases<Assignment>
   /** Where the neuron fires by a spike function. */
   readonly spike?: SpikeEquations
   readonly kernels: { readonly forward?: NeuronKernel; readonly backward?: NeuronKernel }

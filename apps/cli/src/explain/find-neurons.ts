@@ -1,23 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { isNeuronModel, type AnyModel } from '@snn/equations'
 import * as library from '@snn/neuron'
-import type { Cell } from '@snn/neuron'
-import { SnnError, type Tensor } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
 import { neuronFault, runModule } from './user-module.js'
-
-type Functions = Readonly<Record<string, Tensor>>
-
-/** What is read of a model of `defineNeuron` or `extendNeuron`, whatever its parameters and states are called. */
-export interface AnyModel {
-  (options?: object): Cell
-  readonly kind: string
-  readonly spec: {
-    readonly parameters: Readonly<Record<string, unknown>>
-    readonly state: Readonly<Record<string, unknown>>
-    readonly defaults?: { readonly surrogate?: unknown }
-    charge(x: Tensor, state: Functions, parameters: Functions, settings: object): Functions
-  }
-}
 
 /** A neuron to be explained: the name that it is exported under, and the model. */
 export interface FoundNeuron {
@@ -25,13 +11,9 @@ export interface FoundNeuron {
   readonly model: AnyModel
 }
 
-function isModel(value: unknown): value is AnyModel {
-  return typeof value === 'function' && 'kind' in value && 'spec' in value && typeof (value.spec as { charge?: unknown }).charge === 'function'
-}
-
 function modelsIn(exported: object): FoundNeuron[] {
   const seen = new Set<unknown>()
-  const once = (value: unknown): boolean => isModel(value) && !seen.has(value) && Boolean(seen.add(value))
+  const once = (value: unknown): boolean => isNeuronModel(value) && !seen.has(value) && Boolean(seen.add(value))
   return Object.entries(exported).flatMap(([name, value]) => (once(value) ? [{ name: name === 'default' ? (value as AnyModel).kind : name, model: value as AnyModel }] : []))
 }
 

@@ -1,6 +1,5 @@
 import type { Kernel, Phase, ScalarValue, Store } from '@snn/codegen'
-import { apply, isOperation, number, symbol, type Expression } from './expression.js'
-import { printExpression } from './print-expression.js'
+import { apply, isOperation, number, printExpression, symbol, type Expression } from '@snn/equations/formula'
 
 /** The lines of one phase of a kernel: before the steps, in each step from the first or from the last, or after them. */
 export interface KernelPhase {

@@ -1,11 +1,8 @@
 import { fuseScan, isScalar, printKernel, type Fused } from '@snn/codegen'
+import { derivative, graphExpression, printExpression, symbol } from '@snn/equations/formula'
 import type { Cell } from '@snn/neuron'
 import { grad, isPrimitive, scan, topological, traceFunction, type Node, type Signature, type Tensor } from '@snn/tensor'
-import { derivative } from './equations.js'
-import { symbol } from './expression.js'
-import { graphExpression } from './graph-expression.js'
 import { kernelPhases, type KernelPhase } from './kernel-phases.js'
-import { printExpression } from './print-expression.js'
 
 /** One generated kernel: what it reads and writes, what it computes, and its WebAssembly text. */
 export interface NeuronKernel {

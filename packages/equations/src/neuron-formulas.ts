@@ -1,27 +1,29 @@
 import { extendNeuron, type Cell, type NeuronModel } from '@snn/neuron'
 import type { Surrogate } from '@snn/surrogate'
-import { customGradient, grad, placeholder, scalar, traceFunction, variable, type Shape, type Tensor } from '@snn/tensor'
-import { assignments, type Assignment, type Equation } from './assignments.js'
+import { checkArray, checkObject, customGradient, grad, placeholder, scalar, traceFunction, variable, type Shape, type Tensor } from '@snn/tensor'
+import type { Equation } from './assignments.js'
 import { isNumber, isSame, symbol, type Expression, type Role } from './expression.js'
-import type { AnyModel } from './find-neurons.js'
 import { graphExpression } from './graph-expression.js'
+import { checkModel, parametersOf, type AnyModel } from './neuron-model.js'
 import { printExpression } from './print-expression.js'
 import { tidy } from './tidy.js'
 
-/** One step of a neuron as formulas, or the same step backwards. */
-export interface Phases {
-  readonly charge: readonly Assignment[]
-  readonly fire: readonly Assignment[]
-  readonly reset: readonly Assignment[]
+/** One step of a neuron as equations, or the same step backwards; those of a phase hold at once, in terms of what was there before it. */
+export interface Phases<E> {
+  readonly charge: readonly E[]
+  /** Long arguments of the spike function come first, as u or u1, u2, .. */
+  readonly fire: readonly E[]
+  readonly reset: readonly E[]
 }
 
-export interface NeuronEquations {
+/** A neuron as equations `E`: `Equation`, which holds formulas, or `Assignment`, which is text. */
+export interface NeuronEquations<E> {
   /** The state before the first step. */
-  readonly start: readonly Assignment[]
+  readonly start: readonly E[]
   /** `output` is there where the layer hands on something else than the spike. */
-  readonly step: Phases & { readonly output: readonly Assignment[] }
+  readonly step: Phases<E> & { readonly output: readonly E[] }
   /** `∂v` is the derivative of the loss with respect to v, that of a parameter summed over steps and neurons. */
-  readonly gradient: Phases
+  readonly gradient: Phases<E>
   /** Whether the neuron fires by a spike function H. */
   readonly hasSpikeFunction: boolean
 }
@@ -35,8 +37,13 @@ export const derivative = (name: string): string => `∂${name}`
  * The equations of a layer with these options, read from its traced graph: charge, fire and reset are traced one by one, each from values
  * that are given, and differentiated in the same way. Parameters are symbols. Neurons of one element have the plainest formulas; `shape` is
  * for those that see others.
+ *
+ * @throws `ARGUMENT` for what is no model, and for options that it does not have
  */
-export function neuronEquations(model: AnyModel, options: Readonly<Record<string, unknown>>, shape: Shape = []): NeuronEquations {
+export function neuronFormulas(model: AnyModel, options: Readonly<Record<string, unknown>> = {}, shape: Shape = []): NeuronEquations<Equation> {
+  checkModel('neuronFormulas', model)
+  checkObject('neuronFormulas', options)
+  checkArray('neuronFormulas', shape, 'shape')
   const states = Object.keys(model.spec.state)
   const parameters = parametersOf(model)
   const symbolic = Object.fromEntries(parameters.map((name) => [name, variable({ data: Float32Array.of(1), shape: [] }, { name })]))
@@ -81,22 +88,22 @@ export function neuronEquations(model: AnyModel, options: Readonly<Record<string
   const formula = graphExpression(names)
   const changes = (tensors: readonly Tensor[]): Equation[] => states.flatMap((state, i) => changeOf(state, formula(tensors[i]!)))
   /** Derivatives of what a phase is given, then of the parameters that it uses. */
-  const backwards = (tensors: readonly Tensor[], own: (of: readonly Expression[]) => readonly Equation[]): Assignment[] => {
+  const backwards = (tensors: readonly Tensor[], own: (of: readonly Expression[]) => readonly Equation[]): Equation[] => {
     const formulas = tensors.map(formula)
     const used = parameters.flatMap((name, i) => {
       const value = formulas[formulas.length - parameters.length + i]!
       return isNumber(value, 0) ? [] : [{ name: derivative(name), relation: '+=', value } as const]
     })
-    return assignments([...own(formulas), ...used])
+    return [...own(formulas), ...used]
   }
   const changesOf = (formulas: readonly Expression[]): Equation[] => states.flatMap((state, i) => changeOf(derivative(state), formulas[i]!))
   return {
-    start: assignments(states.map((name, i) => ({ name, relation: '=', value: formula(traced.start[i]!) }))),
+    start: states.map((name, i) => ({ name, relation: '=', value: formula(traced.start[i]!) })),
     step: {
-      charge: assignments(changes(traced.charged)),
-      fire: [...spiking, ...assignments([{ name: 's', relation: '=', value: formula(traced.spike) }])],
-      reset: assignments(changes(traced.after)),
-      output: isSame(formula(traced.output), symbol('s')) ? [] : assignments([{ name: 'y', relation: '=', value: formula(traced.output) }]),
+      charge: changes(traced.charged),
+      fire: [...spiking, { name: 's', relation: '=', value: formula(traced.spike) }],
+      reset: changes(traced.after),
+      output: isSame(formula(traced.output), symbol('s')) ? [] : [{ name: 'y', relation: '=', value: formula(traced.output) }],
     },
     gradient: {
       reset: backwards(traced.backReset, ([dSpike, ...rest]) => [...changeOf(derivative('s'), dSpike!), ...changesOf(rest)]),
@@ -105,11 +112,6 @@ export function neuronEquations(model: AnyModel, options: Readonly<Record<string
     },
     hasSpikeFunction: spikes.arguments.length > 0,
   }
-}
-
-/** The names of a model's parameters: every neuron has a threshold. */
-export function parametersOf(model: AnyModel): string[] {
-  return [...new Set(['threshold', ...Object.keys(model.spec.parameters)])]
 }
 
 /** A change of `name`, unless it stays what it is. */
@@ -142,14 +144,15 @@ class SpikeRecorder {
   }
 
   /** Names the symbols by their arguments as they have been simplified; long arguments get names of their own first. */
-  name(names: Map<Tensor, Expression>, simplified: readonly Tensor[]): Assignment[] {
+  name(names: Map<Tensor, Expression>, simplified: readonly Tensor[]): Equation[] {
     return this.#symbols.flatMap(({ H, g }, i) => {
-      const formula = printExpression(graphExpression(names)(simplified[i]!))
+      const value = graphExpression(names)(simplified[i]!)
+      const formula = printExpression(value)
       const isShort = formula.length <= longestArgument
       const u = isShort ? formula : `u${this.#symbols.length > 1 ? i + 1 : ''}`
       names.set(H, symbol(`H(${u})`))
       names.set(g, symbol(`g(${u})`))
-      return isShort ? [] : [{ name: u, relation: '=', formula } as const]
+      return isShort ? [] : [{ name: u, relation: '=', value } as const]
     })
   }
 }

@@ -1,9 +1,9 @@
 import { createSurrogate, sigmoid, type Surrogate } from '@snn/surrogate'
-import { grad, placeholder, traceFunction, variable, type Tensor } from '@snn/tensor'
+import { checkMembers, checkObject, grad, placeholder, traceFunction, variable, type Tensor } from '@snn/tensor'
 import { assignments, type Assignment } from './assignments.js'
 import { apply, isOperation, symbol, type Expression } from './expression.js'
-import type { AnyModel } from './find-neurons.js'
 import { graphExpression } from './graph-expression.js'
+import { checkModel, type AnyModel } from './neuron-model.js'
 
 /** The spike function H(u), and g(u), which stands in for its derivative. */
 export interface SpikeEquations {
@@ -15,11 +15,15 @@ export interface SpikeEquations {
 }
 
 /** The surrogate that a layer with these options has. */
-export function surrogateOf(model: AnyModel, options: Readonly<Record<string, unknown>>): Surrogate {
+export function surrogateOf(model: AnyModel, options: Readonly<Record<string, unknown>> = {}): Surrogate {
+  checkModel('surrogateOf', model)
+  checkObject('surrogateOf', options)
   return (options['surrogate'] ?? model.spec.defaults?.surrogate ?? sigmoid()) as Surrogate
 }
 
+/** The equations of a spike function, its parameters being symbols where it is one of `@snn/surrogate`. */
 export function spikeEquations(surrogate: Surrogate): SpikeEquations {
+  checkMembers('spikeEquations', surrogate, 'surrogate', ['name', 'parameters', 'spike()'], 'a surrogate, such as atan()')
   const shown = withSymbols(surrogate)
   const names = new Map<Tensor, Expression>()
   const { program } = traceFunction(() => {

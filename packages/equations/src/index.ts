@@ -1,0 +1,6 @@
+export { neuronFormulas, type NeuronEquations, type Phases } from './neuron-formulas.js'
+export { neuronEquations } from './neuron-equations.js'
+export { spikeEquations, surrogateOf, type SpikeEquations } from './spike-equations.js'
+export { isNeuronModel, parametersOf, type AnyModel } from './neuron-model.js'
+export { type Assignment, type Equation, type Relation } from './assignments.js'
+export { type Expression, type Operation, type Role } from './expression.js'
