@@ -60,21 +60,29 @@ export function isStateful(layer: Layer): layer is StatefulLayer {
 export type Config = Readonly<Record<string, unknown>>
 export type Variables = Readonly<Record<string, Variable>>
 
+/** What is known of a layer of the kind `K`. */
+export interface OfKind<C extends object, K extends string> {
+  readonly kind: K
+  readonly config: Readonly<C>
+}
+
 /** A kind of stateless layer: a function from config and weights to layers. */
-export interface LayerKind<C extends object> {
-  readonly kind: string
+export interface LayerKind<C extends object, K extends string = string> {
+  readonly kind: K
   (config: C, variables?: Variables): StatelessLayer
+  /** Whether a layer is of this kind: its config is then that of the kind. */
+  is(layer: Layer): layer is StatelessLayer & OfKind<C, K>
 }
 
 /**
  * Defines a kind of stateless layer by what it does to its inputs. `trainable` names the variables that training changes;
- * without it, all.
+ * without it, all. With the kind as a type, too, `defineLayer<Config, 'square'>('square', ..)`, `is` tells its layers from all others.
  */
-export function defineLayer<C extends object>(
-  kind: string,
+export function defineLayer<C extends object, K extends string = string>(
+  kind: K,
   apply: (inputs: readonly [Tensor, ...Tensor[]], config: C, variables: Variables, context: Context) => Tensor,
   trainable?: readonly string[],
-): LayerKind<C> {
+): LayerKind<C, K> {
   checkFunction('defineLayer', apply, 'apply')
   const create = (config: C, variables: Variables = {}): StatelessLayer => {
     checkParts(kind, config, variables)
@@ -87,20 +95,22 @@ export function defineLayer<C extends object>(
       apply: (inputs, context) => apply(inputs as readonly [Tensor, ...Tensor[]], config, variables, context),
     }
   }
-  return Object.assign(create, { kind })
+  return Object.assign(create, { kind, is: (layer: Layer): layer is StatelessLayer & OfKind<C, K> => isOf(kind, layer) })
 }
 
 /** A kind of layer with memory: a function from config and weights to layers. */
-export interface StatefulLayerKind<C extends object> {
-  readonly kind: string
+export interface StatefulLayerKind<C extends object, K extends string = string> {
+  readonly kind: K
   (config: C, variables?: Variables): StatefulLayer
+  /** Whether a layer is of this kind: its config is then that of the kind. */
+  is(layer: Layer): layer is StatefulLayer & OfKind<C, K>
 }
 
 /** What a layer with memory does; `step` may be left out beside `sequence`: it is then a sequence of one step. */
 type Behaviour = Pick<StatefulLayer, 'initialState' | 'initialize'> & (Pick<StatefulLayer, 'step'> | { readonly sequence: NonNullable<StatefulLayer['sequence']> })
 
 /** Defines a kind of layer with memory by what it does. `trainable` names the variables that training changes; without it, all. */
-export function defineStatefulLayer<C extends object>(kind: string, behave: (config: C, variables: Variables) => Behaviour, trainable?: readonly string[]): StatefulLayerKind<C> {
+export function defineStatefulLayer<C extends object, K extends string = string>(kind: K, behave: (config: C, variables: Variables) => Behaviour, trainable?: readonly string[]): StatefulLayerKind<C, K> {
   checkFunction('defineStatefulLayer', behave, 'behave')
   const create = (config: C, variables: Variables = {}): StatefulLayer => {
     checkParts(kind, config, variables)
@@ -108,7 +118,12 @@ export function defineStatefulLayer<C extends object>(kind: string, behave: (con
     const base = { contract: 1, kind, config: config as Config, variables, ...(trainable && { trainable: trainable.filter((name) => variables[name]) }) } as const
     return 'step' in behaviour ? { ...base, ...behaviour } : { ...base, ...behaviour, step: oneOf(behaviour.sequence) }
   }
-  return Object.assign(create, { kind })
+  return Object.assign(create, { kind, is: (layer: Layer): layer is StatefulLayer & OfKind<C, K> => isOf(kind, layer) })
+}
+
+function isOf(kind: string, layer: Layer): boolean {
+  checkObject(kind, layer, 'layer')
+  return layer.kind === kind
 }
 
 function oneOf(sequence: NonNullable<StatefulLayer['sequence']>): StatefulLayer['step'] {

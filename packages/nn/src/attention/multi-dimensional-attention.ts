@@ -13,27 +13,27 @@ export interface GateOptions {
   readonly reduction?: number
 }
 
-const temporal = defineLayer<{ readonly T: number }>('temporalAttention', ([x], { T }, weights, context) => {
+const temporal = defineLayer<{ readonly T: number }, 'temporalAttention'>('temporalAttention', ([x], { T }, weights, context) => {
   checkSequence('temporalAttention', context)
   if (x.shape.length < 3 || x.shape[0] !== T) throw wrongShape('temporalAttention', x.shape, `[${T},N,..]`)
   return gated(x, 0, weights)
 })
 
 /** One factor for each step, over given arrays `squeeze` [T / reduction, T] and `excite` [T, T / reduction]. See `temporalAttention`. */
-export const temporalAttentionLayer: LayerKind<{ readonly T: number }> = Object.assign(
+export const temporalAttentionLayer: LayerKind<{ readonly T: number }, 'temporalAttention'> = Object.assign(
   (config: { readonly T: number }, variables?: Variables) => ({ ...temporal(config, variables), steps: config.T }),
-  { kind: temporal.kind },
+  { kind: temporal.kind, is: temporal.is },
 )
 
 /** One factor for each channel, over given arrays `squeeze` [C / reduction, C] and `excite` [C, C / reduction]. See `channelAttention`. */
-export const channelAttentionLayer = defineLayer<{ readonly channels: number }>('channelAttention', ([x], { channels }, weights, context) => {
+export const channelAttentionLayer = defineLayer<{ readonly channels: number }, 'channelAttention'>('channelAttention', ([x], { channels }, weights, context) => {
   checkSequence('channelAttention', context)
   if (x.shape.length < 3 || x.shape[2] !== channels) throw wrongShape('channelAttention', x.shape, `[T,N,${channels},..]`)
   return gated(x, 2, weights)
 })
 
 /** One factor for each place, over a given `weight` [1, 2, K, K]. See `spatialAttention`. */
-export const spatialAttentionLayer = defineLayer<object>('spatialAttention', ([x], _, { weight }, context) => {
+export const spatialAttentionLayer = defineLayer<object, 'spatialAttention'>('spatialAttention', ([x], _, { weight }, context) => {
   checkSequence('spatialAttention', context)
   if (x.shape.length !== 5) throw wrongShape('spatialAttention', x.shape, '[T,N,C,H,W]')
   const w = weight!.read()

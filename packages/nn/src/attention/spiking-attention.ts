@@ -24,7 +24,7 @@ export interface SpikingAttentionOptions {
  *
  * which costs L, not L^2, since (v k^T) is formed first.
  */
-export const spikingAttentionLayer = defineLayer<{ readonly heads: number; readonly scale: number }>('spikingAttention', ([q, ...others], { heads, scale }) => {
+export const spikingAttentionLayer = defineLayer<{ readonly heads: number; readonly scale: number }, 'spikingAttention'>('spikingAttention', ([q, ...others], { heads, scale }) => {
   const [channels, length] = q.shape.slice(-2) as [number, number]
   const [query, key, value] = [q, ...others].map((x) => x.reshape([...x.shape.slice(0, -2), heads, channels / heads, length])) as [typeof q, typeof q, typeof q]
   return value.matmul(key.transpose()).matmul(query).mul(scale).reshape(q.shape)

@@ -3,7 +3,7 @@ import { sampleAxis } from '../axes.js'
 import { defineLayer } from '../layer.js'
 
 /** max(x, 0) */
-export const reluLayer = defineLayer<object>('relu', ([x]) => x.relu())
+export const reluLayer = defineLayer<object, 'relu'>('relu', ([x]) => x.relu())
 
 export interface ClipConfig {
   /** null: no bound. */
@@ -12,13 +12,13 @@ export interface ClipConfig {
 }
 
 /** min(max(x, low), high) */
-export const clipLayer = defineLayer<ClipConfig>('clip', ([x], { low, high }) => {
+export const clipLayer = defineLayer<ClipConfig, 'clip'>('clip', ([x], { low, high }) => {
   const above = low === null ? x : x.maximum(low)
   return high === null ? above : above.minimum(high)
 })
 
 /** x where x > 0, else slope x; `slope` one number or, as a Variable, one per channel [C, 1..]. */
-export const leakyReluLayer = defineLayer<{ readonly slope: number }>('leakyRelu', ([x], config, { slope }) =>
+export const leakyReluLayer = defineLayer<{ readonly slope: number }, 'leakyRelu'>('leakyRelu', ([x], config, { slope }) =>
   where(x.gt(0), x, slope ? x.mul(slope.read()) : x.mul(config.slope)),
 )
 
@@ -87,7 +87,7 @@ export interface UnaryConfig {
 }
 
 /** One function of one variable, element by element. */
-export const unaryLayer = defineLayer<UnaryConfig>('unary', ([x], config) => unary[config.function](x, config))
+export const unaryLayer = defineLayer<UnaryConfig, 'unary'>('unary', ([x], config) => unary[config.function](x, config))
 
 export interface SoftmaxConfig {
   /** Axis of one sample. */
@@ -99,14 +99,14 @@ function shifted(x: Tensor, axis: number): Tensor {
 }
 
 /** exp(x) / sum exp(x) along an axis */
-export const softmaxLayer = defineLayer<SoftmaxConfig>('softmax', ([x], config, _, context) => {
+export const softmaxLayer = defineLayer<SoftmaxConfig, 'softmax'>('softmax', ([x], config, _, context) => {
   const axis = sampleAxis(config.axis, context)
   const e = shifted(x, axis).exp()
   return e.div(e.sum(axis, { keepDims: true }))
 })
 
 /** log softmax */
-export const logSoftmaxLayer = defineLayer<SoftmaxConfig>('logSoftmax', ([x], config, _, context) => {
+export const logSoftmaxLayer = defineLayer<SoftmaxConfig, 'logSoftmax'>('logSoftmax', ([x], config, _, context) => {
   const axis = sampleAxis(config.axis, context)
   const s = shifted(x, axis)
   return s.sub(s.exp().sum(axis, { keepDims: true }).log())

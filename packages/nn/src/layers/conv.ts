@@ -25,7 +25,7 @@ export function convolve(kind: string, x: Tensor, weight: Tensor, bias: Tensor |
  * Convolution over one to three axes, by the rank of its weight: x [.., C, spatial] -> [.., O, spatial'], with `weight`
  * [O, C / groups, kernel] and optional `bias` [O].
  */
-export const convLayer = defineLayer<ConvConfig>('conv', ([x], config, { weight, bias }, context) => convolve('conv', x, weight!.read(), bias?.read(), config, context))
+export const convLayer = defineLayer<ConvConfig, 'conv'>('conv', ([x], config, { weight, bias }, context) => convolve('conv', x, weight!.read(), bias?.read(), config, context))
 
 export interface ConvTransposeConfig extends ConvConfig {
   /** Values added behind each spatial axis, below the stride. */
@@ -36,7 +36,7 @@ export interface ConvTransposeConfig extends ConvConfig {
  * Transposed convolution, by the rank of its weight: x [.., C, spatial] -> [.., O, spatial'], with `weight`
  * [C, O / groups, kernel] and optional `bias` [O].
  */
-export const convTransposeLayer = defineLayer<ConvTransposeConfig>('convTranspose', ([x], config, { weight, bias }, context) => {
+export const convTransposeLayer = defineLayer<ConvTransposeConfig, 'convTranspose'>('convTranspose', ([x], config, { weight, bias }, context) => {
   const w = weight!.read()
   checkSampleRank('convTranspose', x, w.shape.length - 1, context)
   return withBias(convTranspose(x, w, config), bias?.read(), w.shape.length - 2)

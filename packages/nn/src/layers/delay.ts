@@ -10,7 +10,7 @@ export interface DelayConfig {
 }
 
 /** y[t] = x[t - steps], zeros before. The inputs on their way, [steps, N, ..], are state. */
-export const delayLayer = defineStatefulLayer<DelayConfig>('delay', ({ steps }) => ({
+export const delayLayer = defineStatefulLayer<DelayConfig, 'delay'>('delay', ({ steps }) => ({
   initialState: (shape, dtype) => ({ queue: zeros([steps, ...shape], { dtype }) }),
   sequence(x, { queue }) {
     const all = concat([queue!, x], 0)
@@ -39,7 +39,7 @@ export interface LearnableDelayConfig {
  * so that dy/d delay = x[t - i - 1] - x[t - i], also where the bound holds it. `delay` [C], for x [.., C, ..]; the last `max` inputs
  * are state.
  */
-export const learnableDelayLayer = defineStatefulLayer<LearnableDelayConfig>('learnableDelay', ({ max }, { delay: steps }) => ({
+export const learnableDelayLayer = defineStatefulLayer<LearnableDelayConfig, 'learnableDelay'>('learnableDelay', ({ max }, { delay: steps }) => ({
   initialState: (shape, dtype) => ({ queue: zeros([max, ...shape], { dtype }) }),
   sequence(x, { queue }) {
     const C = steps!.shape[0]!

@@ -22,7 +22,7 @@ export interface DropConnectConfig {
  * with the activation f inside. For f = ReLU the expectation is mean Phi(mean / s) + s phi(mean / s), s the standard deviation: what
  * the paper samples. `weight` [out, in], optional `bias` [out], and `counter`, the number of the next draw.
  */
-export const dropConnectLinearLayer = defineStatefulLayer<DropConnectConfig>(
+export const dropConnectLinearLayer = defineStatefulLayer<DropConnectConfig, 'dropConnectLinear'>(
   'dropConnectLinear',
   ({ p, invariant, activation }, { weight, bias, counter }) => {
     let seed = 0

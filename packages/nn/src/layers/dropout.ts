@@ -19,7 +19,7 @@ export interface DropoutConfig {
  * The mask is drawn by the layer's key and the number of the draw: state that stays the same from the first step to the last.
  * `counter` is the number of the next draw. Without `invariant` the state counts on with every step.
  */
-export const dropoutLayer = defineStatefulLayer<DropoutConfig>(
+export const dropoutLayer = defineStatefulLayer<DropoutConfig, 'dropout'>(
   'dropout',
   ({ p, channels, invariant = true }, { counter }) => {
     let seed = 0

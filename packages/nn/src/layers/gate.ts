@@ -12,7 +12,7 @@ export interface GateConfig {
  * Lets a constant in for some steps only: y = x in the steps start .. start + length - 1, else 0; or, with a `bias`, which broadcasts
  * over a sample, y = x + bias in those steps, else x.
  */
-export const gateLayer = defineStatefulLayer<GateConfig>('gate', ({ start, length, trailing }, { bias }) => ({
+export const gateLayer = defineStatefulLayer<GateConfig, 'gate'>('gate', ({ start, length, trailing }, { bias }) => ({
   initialState: (_, dtype) => ({ steps: scalar(0, dtype) }),
   step(x, { steps }) {
     const now = steps!

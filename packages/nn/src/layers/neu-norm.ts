@@ -17,7 +17,7 @@ export interface NeuNormConfig {
  *
  * for x [.., C, H, W], with `weight` [C, H, W] or [1, H, W].
  */
-export const neuNormLayer = defineStatefulLayer<NeuNormConfig>('neuNorm', ({ decay }, { weight }) => ({
+export const neuNormLayer = defineStatefulLayer<NeuNormConfig, 'neuNorm'>('neuNorm', ({ decay }, { weight }) => ({
   initialState: ([N, , ...spatial], dtype) => ({ trace: zeros([N!, 1, ...spatial], { dtype }) }),
   step(x, { trace }, context) {
     checkSampleRank('neuNorm', x, weight!.shape.length, context)

@@ -57,7 +57,7 @@ export function batchNormalize(kind: string, x: Tensor, config: BatchNormConfig,
  * with `weight`, `bias`, `mean`, `variance` [C]. In training the batch's statistics are used, and the running ones move by
  * `momentum` towards them (the variance unbiased).
  */
-export const batchNormLayer = defineLayer<BatchNormConfig>(
+export const batchNormLayer = defineLayer<BatchNormConfig, 'batchNorm'>(
   'batchNorm',
   ([x], config, variables, context) => batchNormalize('batchNorm', x, config, variables, context),
   ['weight', 'bias'],
@@ -83,7 +83,7 @@ export interface LayerNormConfig {
  *
  * with `weight` and optional `bias` of the shape of these axes.
  */
-export const layerNormLayer = defineLayer<LayerNormConfig>('layerNorm', ([x], { epsilon, axes }, { weight, bias }) => {
+export const layerNormLayer = defineLayer<LayerNormConfig, 'layerNorm'>('layerNorm', ([x], { epsilon, axes }, { weight, bias }) => {
   weight!.shape.forEach((size, i) => checkSize('layerNorm', x, i - axes, size))
   const y = standardize(x, x.shape.length - axes, epsilon).mul(weight!.read())
   return bias ? y.add(bias.read()) : y
@@ -102,7 +102,7 @@ export interface GroupNormConfig {
  *
  * with `weight` and `bias` [C], for x [.., C, spatial].
  */
-export const groupNormLayer = defineLayer<GroupNormConfig>('groupNorm', ([x], { epsilon, groups }, { weight, bias }, { lead }) => {
+export const groupNormLayer = defineLayer<GroupNormConfig, 'groupNorm'>('groupNorm', ([x], { epsilon, groups }, { weight, bias }, { lead }) => {
   checkSize('groupNorm', x, lead, weight!.shape[0]!)
   const perChannel = (t: Tensor): Tensor => t.reshape([-1, ...x.shape.slice(lead + 1).map(() => 1)])
   const grouped = x.reshape([...x.shape.slice(0, lead), groups, -1])

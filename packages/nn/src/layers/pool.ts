@@ -17,7 +17,7 @@ export interface AveragePoolConfig {
 }
 
 /** Maximum of each window: x [.., C, spatial] -> [.., C, spatial']. */
-export const maxPoolLayer = defineLayer<MaxPoolConfig>('maxPool', ([x], config, _, context) => {
+export const maxPoolLayer = defineLayer<MaxPoolConfig, 'maxPool'>('maxPool', ([x], config, _, context) => {
   checkSampleRank('maxPool', x, config.kernel.length + 1, context)
   return maxPool(x, config.kernel, config)
 })
@@ -26,7 +26,7 @@ export const maxPoolLayer = defineLayer<MaxPoolConfig>('maxPool', ([x], config, 
  * The reverse of max pooling, of inputs y [.., C, spatial'] and x [.., C, spatial]: each value of y where x had the maximum of that
  * window, zeros elsewhere. Windows must not overlap.
  */
-export const maxUnpoolLayer = defineLayer<MaxPoolConfig>('maxUnpool', (inputs, config, _, context) => {
+export const maxUnpoolLayer = defineLayer<MaxPoolConfig, 'maxUnpool'>('maxUnpool', (inputs, config, _, context) => {
   const [y, x] = inputs
   const axes = config.kernel.length
   if (!x) throw new SnnError('ARGUMENT', '[maxUnpool] 1 input, expected two: what to spread, and what was pooled. Build a Network of named nodes.', { name: 'inputs', value: inputs.length })
@@ -42,16 +42,16 @@ export const maxUnpoolLayer = defineLayer<MaxPoolConfig>('maxUnpool', (inputs, c
 })
 
 /** Mean of each window. */
-export const averagePoolLayer = defineLayer<AveragePoolConfig>('averagePool', ([x], config, _, context) => {
+export const averagePoolLayer = defineLayer<AveragePoolConfig, 'averagePool'>('averagePool', ([x], config, _, context) => {
   checkSampleRank('averagePool', x, config.kernel.length + 1, context)
   return averagePool(x, config.kernel, config)
 })
 
 /** Mean over all spatial axes: [.., C, spatial] -> [.., C, 1..], as ONNX. */
-export const globalAveragePoolLayer = defineLayer<object>('globalAveragePool', ([x], _, __, { lead }) => x.mean(spatialAxes(x.shape.length, lead), { keepDims: true }))
+export const globalAveragePoolLayer = defineLayer<object, 'globalAveragePool'>('globalAveragePool', ([x], _, __, { lead }) => x.mean(spatialAxes(x.shape.length, lead), { keepDims: true }))
 
 /** Maximum over all spatial axes. */
-export const globalMaxPoolLayer = defineLayer<object>('globalMaxPool', ([x], _, __, { lead }) => x.max(spatialAxes(x.shape.length, lead), { keepDims: true }))
+export const globalMaxPoolLayer = defineLayer<object, 'globalMaxPool'>('globalMaxPool', ([x], _, __, { lead }) => x.max(spatialAxes(x.shape.length, lead), { keepDims: true }))
 
 function spatialAxes(rank: number, lead: number): number[] {
   return Array.from({ length: rank - lead - 1 }, (_, i) => lead + 1 + i)

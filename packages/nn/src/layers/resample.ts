@@ -22,7 +22,7 @@ export interface UpsampleConfig {
  *   nearest  floor(i / scale)
  *   linear   max(0, (i + 1/2) / scale - 1/2), or i (size - 1) / (size' - 1) with `alignCorners`, between two neighbours
  */
-export const upsampleLayer = defineLayer<UpsampleConfig>('upsample', ([x], { scale, mode, alignCorners }, _, context) => {
+export const upsampleLayer = defineLayer<UpsampleConfig, 'upsample'>('upsample', ([x], { scale, mode, alignCorners }, _, context) => {
   const { sizes, first } = spatialOf(x, context)
   checkSampleRank('upsample', x, typeof scale === 'number' ? [2, 3, 4] : scale.length + 1, context)
   return sizes.reduce((y, size, axis) => {
@@ -42,7 +42,7 @@ export const upsampleLayer = defineLayer<UpsampleConfig>('upsample', ([x], { sca
  * Mean over windows that cover each spatial axis to give `size` values: window i from floor(i n / size) to ceil((i + 1) n / size),
  * as in PyTorch. x [.., C, spatial] -> [.., C, size].
  */
-export const adaptiveAveragePoolLayer = defineLayer<{ readonly size: readonly number[] }>('adaptiveAveragePool', ([x], { size }, _, context) => {
+export const adaptiveAveragePoolLayer = defineLayer<{ readonly size: readonly number[] }, 'adaptiveAveragePool'>('adaptiveAveragePool', ([x], { size }, _, context) => {
   checkSampleRank('adaptiveAveragePool', x, size.length + 1, context)
   const { sizes, first } = spatialOf(x, context)
   const windows = sizes.map((n, i) => n / size[i]!)
@@ -75,7 +75,7 @@ function alongAxis(x: Tensor, axis: number, matrix: Tensor): Tensor {
  *
  * with `matrix` [out, in]: interpolation, windows of sums, running sums.
  */
-export const resampleLayer = defineLayer<{ readonly axis: number }>(
+export const resampleLayer = defineLayer<{ readonly axis: number }, 'resample'>(
   'resample',
   ([x], { axis }, { matrix }, context) => {
     const at = sampleAxis(axis, context)

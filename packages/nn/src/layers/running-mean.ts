@@ -11,7 +11,7 @@ export interface RunningMeanConfig {
  *
  *   y[t] = sum over s in delay .. t of x[s] / (t + 1 - delay)
  */
-export const runningMeanLayer = defineStatefulLayer<RunningMeanConfig>('runningMean', ({ delay }) => ({
+export const runningMeanLayer = defineStatefulLayer<RunningMeanConfig, 'runningMean'>('runningMean', ({ delay }) => ({
   initialState: (shape, dtype) => ({ sum: zeros(shape, { dtype }), steps: scalar(-delay, dtype) }),
   step(x, { sum, steps }) {
     const count = steps!.add(1)

@@ -4,7 +4,7 @@ import { defineLayer } from '../layer.js'
  * The array `value`, the same for every sample: `parameterLayer`, written without the number of samples, as a sum with zeros that the
  * input gives.
  */
-export const sampleParameterLayer = defineLayer<object>('sampleParameter', ([x], _, variables, { lead }) => {
+export const sampleParameterLayer = defineLayer<object, 'sampleParameter'>('sampleParameter', ([x], _, variables, { lead }) => {
   const value = variables['value']!.read()
   const first = x.flatten(lead).slice(lead, 0, 1)
   // not 0 x, which is not zero for all x

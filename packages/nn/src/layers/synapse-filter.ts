@@ -14,7 +14,7 @@ export interface SynapseFilterConfig {
  *
  * With the Variable `w` [] the decay is learnt: 1 / tau = sigmoid(w), as in the parametric LIF neuron.
  */
-export const synapseFilterLayer = defineStatefulLayer<SynapseFilterConfig>('synapseFilter', ({ tau }, { w }) => ({
+export const synapseFilterLayer = defineStatefulLayer<SynapseFilterConfig, 'synapseFilter'>('synapseFilter', ({ tau }, { w }) => ({
   initialState: (shape, dtype) => ({ out: zeros(shape, { dtype }) }),
   step(x, { out }) {
     const rest = x.neg().add(1).mul(out!)

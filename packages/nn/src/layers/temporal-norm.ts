@@ -19,7 +19,7 @@ function stepsOf(kind: string, x: Tensor, { t }: State, steps: number): { readon
  * with `weight`, `bias`, `mean`, `variance` [C] as in `batchNormLayer`, over T and N together, and `scale` [steps]. The step index
  * is state; steps beyond the last one that has a factor use that.
  */
-export const temporalEffectiveBatchNormLayer = defineStatefulLayer<BatchNormConfig>(
+export const temporalEffectiveBatchNormLayer = defineStatefulLayer<BatchNormConfig, 'temporalEffectiveBatchNorm'>(
   'temporalEffectiveBatchNorm',
   (config, variables) => {
     const scale = variables['scale']!
@@ -44,7 +44,7 @@ export const temporalEffectiveBatchNormLayer = defineStatefulLayer<BatchNormConf
  * move by `momentum` towards them (the variance unbiased). The step index is state; steps beyond the last one that has
  * parameters use those.
  */
-export const batchNormThroughTimeLayer = defineStatefulLayer<BatchNormConfig>(
+export const batchNormThroughTimeLayer = defineStatefulLayer<BatchNormConfig, 'batchNormThroughTime'>(
   'batchNormThroughTime',
   (config, { weight, mean, variance }) => ({
     initialState: () => ({ t: scalar(0, 'int32') }),

@@ -17,7 +17,7 @@ export interface TimeSlotsConfig {
  *
  * [T, N, ..] -> [T slots, N, ..].
  */
-export const spikeCountToBinaryLayer = defineLayer<TimeSlotsConfig>('spikeCountToBinary', ([x], { slots, always }, _, context) => {
+export const spikeCountToBinaryLayer = defineLayer<TimeSlotsConfig, 'spikeCountToBinary'>('spikeCountToBinary', ([x], { slots, always }, _, context) => {
   if (context.training && !always) return x
   checkSequence('spikeCountToBinary', context)
   const counts = x.expandDims(1)
@@ -27,7 +27,7 @@ export const spikeCountToBinaryLayer = defineLayer<TimeSlotsConfig>('spikeCountT
 })
 
 /** Sums each `slots` steps, the last ones filled up with zeros: [T, N, ..] -> [ceil(T / slots), N, ..]. */
-export const temporalBinSumLayer = defineLayer<TimeSlotsConfig>('temporalBinSum', ([x], { slots, always }, _, context) => {
+export const temporalBinSumLayer = defineLayer<TimeSlotsConfig, 'temporalBinSum'>('temporalBinSum', ([x], { slots, always }, _, context) => {
   if (context.training && !always) return x
   checkSequence('temporalBinSum', context)
   const missing = (slots - (x.shape[0]! % slots)) % slots

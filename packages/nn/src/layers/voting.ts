@@ -3,7 +3,7 @@ import { checkSizes } from '../check.js'
 import { defineLayer, type StatelessLayer } from '../layer.js'
 
 /** Mean over each group of neighbours along the last axis: x [.., classes size] -> [.., classes]. */
-export const votingLayer = defineLayer<{ readonly size: number }>('voting', ([x], { size }) => {
+export const votingLayer = defineLayer<{ readonly size: number }, 'voting'>('voting', ([x], { size }) => {
   const features = x.shape.at(-1) ?? 0
   if (features === 0 || features % size !== 0) {
     throw new SnnError('SHAPE', `[voting] input of shape ${formatShape(x.shape)}, expected groups of ${size} along the last axis. Give the layer before it a multiple of ${size} outputs.`, { shapes: [x.shape] })

@@ -21,12 +21,12 @@ function standardized(weight: Tensor, gain: Tensor | undefined, epsilon: number)
 }
 
 /** Convolution with a standardised weight: `weight` [O, C / groups, kernel], optional `gain` [O] and `bias` [O]. */
-export const wsConvLayer = defineLayer<ConvConfig & { readonly epsilon: number }>('wsConv', ([x], config, { weight, gain, bias }, context) =>
+export const wsConvLayer = defineLayer<ConvConfig & { readonly epsilon: number }, 'wsConv'>('wsConv', ([x], config, { weight, gain, bias }, context) =>
   convolve('wsConv', x, standardized(weight!.read(), gain?.read(), config.epsilon), bias?.read(), config, context),
 )
 
 /** Fully connected with a standardised weight: `weight` [out, in], optional `gain` [out] and `bias` [out]. */
-export const wsLinearLayer = defineLayer<{ readonly epsilon: number }>('wsLinear', ([x], { epsilon }, { weight, gain, bias }) =>
+export const wsLinearLayer = defineLayer<{ readonly epsilon: number }, 'wsLinear'>('wsLinear', ([x], { epsilon }, { weight, gain, bias }) =>
   affine('wsLinear', x, standardized(weight!.read(), gain?.read(), epsilon), bias?.read()),
 )
 
