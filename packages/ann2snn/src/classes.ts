@@ -1,17 +1,19 @@
-import type { Network } from '@snn/nn'
+import { clipLayer, softmaxLayer, traitsOf, unaryLayer, type Layer, type Network } from '@snn/nn'
 import { checkMembers, formatShape, SnnError, type Shape } from '@snn/tensor'
 
 /** What tells two classes apart where a network has one output: class 1 lies above. 0.5 for a probability, else 0. */
 export function boundaryOf(network: Network): number {
-  let node = network.nodes.find(({ name }) => name === network.outputs[0])
-  while (node && passing.has(node.layer.kind)) node = network.nodes.find(({ name }) => name === node!.inputs[0])
-  const { kind, config } = node?.layer ?? { kind: '', config: {} }
-  const { function: of, low, high } = config as { readonly function?: string; readonly low?: unknown; readonly high?: unknown }
-  const isShare = kind === 'softmax' || (kind === 'unary' && (of === 'sigmoid' || of === 'hardSigmoid')) || (kind === 'clip' && low === 0 && high === 1)
-  return isShare ? 0.5 : 0
+  const nodeOf = (name: string) => network.nodes.find((node) => node.name === name)
+  let node = nodeOf(network.outputs[0]!)
+  while (node && traitsOf(node.layer)?.linear === 'movement') node = nodeOf(node.inputs[0]!)
+  return node && givesShares(node.layer) ? 0.5 : 0
 }
 
-const passing = new Set(['reshape', 'flatten', 'transpose', 'slice', 'gather'])
+/** Whether what a layer gives lies between 0 and 1 as a probability does. */
+function givesShares(layer: Layer): boolean {
+  if (clipLayer.is(layer)) return layer.config.low === 0 && layer.config.high === 1
+  return softmaxLayer.is(layer) || (unaryLayer.is(layer) && (layer.config.function === 'sigmoid' || layer.config.function === 'hardSigmoid'))
+}
 
 /**
  * The class that `count` scores from data[start] on speak for: that of the largest, the first of equals; of a single score 1 where it is

@@ -1,5 +1,5 @@
 import { ones, compile, conv, grad, scalar, type Tensor, type TensorLike } from '@snn/tensor'
-import type { Network, NetworkNode } from '@snn/nn'
+import { convLayer, type Network, type NetworkNode } from '@snn/nn'
 import { checkActivations, type WorkOptions } from './activations.js'
 import { boundaryOf, classAt, type ClassOptions } from './classes.js'
 import type { Built } from './build.js'
@@ -129,7 +129,7 @@ function spikeCounting(plan: Plan, snn: Network): Counting {
 /** Outputs that each input element reaches: the gradient of the sum of outputs for weights of one. */
 function fanOut(node: NetworkNode, { shapes }: Plan): Tensor {
   const weight = node.layer.variables['weight']!
-  if (node.layer.kind === 'linear') return scalar(weight.shape[0]!, 'float32')
+  if (!convLayer.is(node.layer)) return scalar(weight.shape[0]!, 'float32')
   const x = ones([1, ...shapes.get(node.inputs[0]!)!])
   return grad(conv(x, ones(weight.shape), node.layer.config).sum(), x)
 }

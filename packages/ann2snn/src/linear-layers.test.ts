@@ -1,4 +1,4 @@
-import { binaryLayer, constantLayer, gatherLayer, Network, reluLayer, resampleLayer, unaryLayer, type Layer } from '@snn/nn'
+import { adaptiveAveragePoolLayer, binaryLayer, constantLayer, gatherLayer, Network, reluLayer, resampleLayer, unaryLayer, upsampleLayer, votingLayer, type Layer } from '@snn/nn'
 import { compile, reference, variable, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { conv, linear, node, randomTensor } from '../test/networks.js'
@@ -31,6 +31,9 @@ const nets: Readonly<Record<string, Network>> = {
   'a linear map of an axis': networkOf([['map', matrix(5, 4), 'relu1']], 4),
   'a border by reflection': networkOf([['pad', gatherLayer({ indices: [null, null, [1, 0, 1, 2, 3, 2]] }), 'relu1']], 6),
   'constants with more axes': networkOf([['row', gatherLayer({ indices: [null, [1], null] }), 'relu1'], ['times', constant('mul', [4, 1]), 'row'], ['minus', constant('sub', [3, 1, 1], true), 'times'], ['negative', unaryLayer({ function: 'neg' }), 'minus']], 4),
+  'means over windows of different sizes': networkOf([['pool', adaptiveAveragePoolLayer({ size: [2, 3] }), 'relu1']], 3),
+  'a stretched picture': networkOf([['wide', upsampleLayer({ scale: 2, mode: 'linear', alignCorners: false }), 'relu1'], ['wider', upsampleLayer({ scale: 2, mode: 'nearest', alignCorners: false }), 'wide']], 16),
+  votes: networkOf([['votes', votingLayer({ size: 2 }), 'relu1']], 2),
 }
 
 describe.each(Object.keys(codes) as CodeName[])('code %s', (code) => {

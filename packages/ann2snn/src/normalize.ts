@@ -1,4 +1,4 @@
-import { averagePoolLayer, constantLayer, type ConvConfig, convLayer, gateLayer, linearLayer, spikingGlobalMaxPoolLayer, spikingMaxPoolLayer, type Layer, type MaxPoolConfig, type Network, type NetworkNode } from '@snn/nn'
+import { averagePoolLayer, constantLayer, convLayer, gateLayer, linearLayer, maxPoolLayer, spikingGlobalMaxPoolLayer, spikingMaxPoolLayer, type Layer, type LayerOf, type Network, type NetworkNode } from '@snn/nn'
 import { integrateAndFire } from '@snn/neuron'
 import { sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 import { broadcastIndex } from './broadcast-index.js'
@@ -67,7 +67,7 @@ export async function normalize(plan: Plan, thresholds: ReadonlyMap<string, Floa
         if (domains.get(node.name) === 'message') poolSpikes(draft, node, shapes.get(node.inputs[0]!)!, plan, settings)
         break
       case 'linear':
-        if (node.layer.kind === 'constant') await changeConstant(draft, node, shape, scales.of(node.name), domains.get(node.name) === 'message' && code.flow === 'once')
+        if (constantLayer.is(node.layer)) await changeConstant(draft, node.name, node.layer, shape, scales.of(node.name), domains.get(node.name) === 'message' && code.flow === 'once')
         break
       case 'analogue':
       case 'input':
@@ -108,8 +108,7 @@ function siteOf({ name, layer }: NetworkNode, shape: Shape, depth: number, thres
 async function absorbLevel(draft: Draft, site: Site, make: (site: Site) => Layer): Promise<void> {
   const { name, shape, threshold, level, current } = site
   const before = draft.node(draft.node(name)!.inputs[0]!)
-  const isConv = before?.layer.kind === 'conv'
-  if (before && (isConv || (before.layer.kind === 'linear' && shape.length === 1)) && draft.onlyConsumer(before.name)) {
+  if (before && (convLayer.is(before.layer) || (linearLayer.is(before.layer) && shape.length === 1)) && draft.onlyConsumer(before.name)) {
     const { weight, bias } = await weightsOf(before.layer)
     const outputs = shape[0]!
     const [perRow, inner] = [sizeOf(weight!.shape) / outputs, sizeOf(shape) / outputs]
@@ -126,10 +125,10 @@ async function absorbLevel(draft: Draft, site: Site, make: (site: Site) => Layer
 
 /** Maximum pooling of messages: of their sums, or, on a chip that resets to 0, of the spikes of each step, for which neurons fire when any does. */
 function poolSpikes(draft: Draft, { name, layer }: NetworkNode, from: Shape, { code }: Plan, { target }: CodeSettings): void {
-  const global = layer.kind !== 'maxPool'
-  if (target?.reset !== 'hard') draft.replace(name, global ? spikingGlobalMaxPoolLayer({}) : spikingMaxPoolLayer(layer.config as unknown as MaxPoolConfig))
+  const own = maxPoolLayer.is(layer) ? layer.config : undefined
+  if (target?.reset !== 'hard') draft.replace(name, own ? spikingMaxPoolLayer(own) : spikingGlobalMaxPoolLayer({}))
   else if (code.absorbs) {
-    const { kernel, stride, padding, dilation } = global ? { kernel: from.slice(1), stride: from.slice(1), padding: from.slice(1).map(() => [0, 0] as const), dilation: from.slice(1).map(() => 1) } : (layer.config as unknown as MaxPoolConfig)
+    const { kernel, stride, padding, dilation } = own ?? { kernel: from.slice(1), stride: from.slice(1), padding: from.slice(1).map(() => [0, 0] as const), dilation: from.slice(1).map(() => 1) }
     if (dilation.some((n) => n !== 1)) return
     draft.replace(name, averagePoolLayer({ kernel, stride, padding, countIncludePad: true }))
     draft.insertAfter(name, `${name}_any`, integrateAndFire({ threshold: 0.5 / sizeOf(kernel), reset: { to: 0 } }))
@@ -141,28 +140,28 @@ function windowBias(draft: Draft, name: string, { code, shapes }: Plan, depth: n
   const { layer } = draft.node(name)!
   const { weight, bias } = layer.variables
   if (!bias || (code.flow === 'sustained' && settings.wait === 0)) return
-  const isConv = layer.kind === 'conv'
-  draft.replace(name, isConv ? convLayer(layer.config as unknown as ConvConfig, { weight: weight! }) : linearLayer({}, { weight: weight! }))
+  const isConv = convLayer.is(layer)
+  draft.replace(name, isConv ? convLayer(layer.config, { weight: weight! }) : linearLayer({}, { weight: weight! }))
   const window = code.flow === 'once' ? { start: 0, length: 1 } : { start: code.start(depth - 1, settings), length: settings.T }
   draft.insertAfter(name, `${name}_bias`, gateLayer(isConv ? { ...window, trailing: shapes.get(name)!.length - 1 } : window, { bias }))
 }
 
 /** Constants in the units of the SNN; where messages are changes, an added one comes in once. */
-async function changeConstant(draft: Draft, node: NetworkNode, shape: Shape, scale: Float64Array, once: boolean): Promise<void> {
-  const config = node.layer.config as { readonly function: 'add' | 'sub' | 'mul' | 'div'; readonly swap: boolean }
+async function changeConstant(draft: Draft, name: string, layer: LayerOf<'constant'>, shape: Shape, scale: Float64Array, once: boolean): Promise<void> {
+  const { config } = layer
   if (config.function === 'mul' || config.function === 'div') return
   if (!once) {
-    const layer = await scaledConstant(node, shape, scale)
-    if (layer) draft.replace(node.name, layer)
+    const scaled = await scaledConstant(name, layer, shape, scale)
+    if (scaled) draft.replace(name, scaled)
     return
   }
-  const { operand } = await weightsOf(node.layer)
+  const { operand } = await weightsOf(layer)
   const sign = config.function === 'sub' && !config.swap ? -1 : 1
-  const bias = toVariables({ bias: floats(operand!.shape, (i) => sign * at(operand!.data, i)) }, node.name)
+  const bias = toVariables({ bias: floats(operand!.shape, (i) => sign * at(operand!.data, i)) }, name)
   if (config.function === 'sub' && config.swap) {
-    draft.replace(node.name, constantLayer({ function: 'mul', swap: false }, toVariables({ operand: floats([], () => -1) }, node.name)))
-    draft.insertAfter(node.name, `${node.name}_bias`, gateLayer({ start: 0, length: 1 }, bias))
-  } else draft.replace(node.name, gateLayer({ start: 0, length: 1 }, bias))
+    draft.replace(name, constantLayer({ function: 'mul', swap: false }, toVariables({ operand: floats([], () => -1) }, name)))
+    draft.insertAfter(name, `${name}_bias`, gateLayer({ start: 0, length: 1 }, bias))
+  } else draft.replace(name, gateLayer({ start: 0, length: 1 }, bias))
 }
 
 /** The largest magnitude of a weight of each output channel, times the scale of what it takes. */
@@ -183,11 +182,12 @@ async function scaledWeights(node: NetworkNode, from: Shape, input: Float64Array
   const { weight, bias } = await weightsOf(node.layer)
   const [outputs, fanIn, ...kernel] = weight!.shape
   const taps = kernel.reduce((a, b) => a * b, 1)
-  const isConv = node.layer.kind === 'conv'
+  const { layer } = node
+  const isConv = convLayer.is(layer)
   // first element of each channel (conv) or feature (linear: the last axis)
   const inner = (shape: Shape): number => (isConv ? sizeOf(shape) / shape[0]! : 1)
   const [innerIn, innerOut] = [inner(from), inner(to)]
-  const groups = isConv ? (node.layer.config as { readonly groups: number }).groups : 1
+  const groups = isConv ? layer.config.groups : 1
   const sIn = (o: number, i: number): number => input[(Math.floor(o / (outputs! / groups)) * fanIn! + i) * innerIn]!
   const sOut = (o: number): number => output[o * innerOut]!
   const weights: Record<string, TensorLike> = {
@@ -202,11 +202,11 @@ async function scaledWeights(node: NetworkNode, from: Shape, input: Float64Array
 }
 
 /** x + c and c - x become (x + c) / s with the constant divided by the scale of each element; factors stay. */
-async function scaledConstant(node: NetworkNode, shape: Shape, scale: Float64Array): Promise<Layer | undefined> {
-  const config = node.layer.config as { readonly function: 'add' | 'sub' | 'mul' | 'div'; readonly swap: boolean }
+async function scaledConstant(name: string, layer: LayerOf<'constant'>, shape: Shape, scale: Float64Array): Promise<Layer | undefined> {
+  const { config } = layer
   if (config.function === 'mul' || config.function === 'div' || scale.every((s) => s === 1)) return undefined
-  const { operand } = await weightsOf(node.layer)
+  const { operand } = await weightsOf(layer)
   const index = broadcastIndex(operand!.shape, shape)
   const full = floats(shape, (i) => at(operand!.data, index(i)) / scale[i]!)
-  return constantLayer(config, toVariables({ operand: full }, node.name))
+  return constantLayer(config, toVariables({ operand: full }, name))
 }

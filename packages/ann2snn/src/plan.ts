@@ -1,9 +1,10 @@
-import { sampleShapes, type Layer, type Network, type NetworkNode } from '@snn/nn'
-import { isSnnError, SnnError, type Shape } from '@snn/tensor'
+import { clipLayer, constantLayer, globalMaxPoolLayer, isStateful, matmulLayer, maxPoolLayer, sampleShapes, traitsOf, type Layer, type Network, type NetworkNode } from '@snn/nn'
+import { isSnnError, sizeOf, SnnError, type Shape } from '@snn/tensor'
 import { binary } from './codes/binary.js'
 import { rectifiers, type Code, type CodeName } from './codes/code.js'
 import { codes } from './codes/table.js'
 import { depthsOf, domainsOf, type Domain } from './domains.js'
+import { isWeighted } from './weighted.js'
 
 /**
  * What becomes of each layer of the ANN:
@@ -30,43 +31,27 @@ export interface Plan {
   readonly macs: ReadonlyMap<string, number>
 }
 
-const linearKinds = new Set(['add', 'averagePool', 'broadcast', 'concat', 'flatten', 'gather', 'globalAveragePool', 'pad', 'resample', 'reshape', 'slice', 'transpose'])
-
-interface SomeConfig {
-  readonly low?: number | null
-  readonly high?: number | null
-  readonly value?: number
-  readonly function?: string
-  readonly swap?: boolean
-}
-
-function isNeuron({ kind, config }: Layer, { neurons }: Code): boolean {
-  if (!neurons.has(kind)) return false
-  const { low, high } = config as SomeConfig
+function isNeuron(layer: Layer, { neurons }: Code): boolean {
+  if (!neurons.has(layer.kind)) return false
   // rates are not negative
-  return kind !== 'clip' || neurons !== rectifiers || (low === 0 && (high ?? 1) > 0)
+  return !clipLayer.is(layer) || neurons !== rectifiers || (layer.config.low === 0 && (layer.config.high ?? 1) > 0)
 }
 
 /** Of a node between weighted layers. */
 function roleOf({ layer }: NetworkNode, code: Code): Role | undefined {
-  const { kind } = layer
-  const config = layer.config as SomeConfig
   if (isNeuron(layer, code)) return 'neuron'
-  if (kind === 'maxPool' || kind === 'globalMaxPool') return 'maxPool'
-  if (kind === 'pad') return config.value === 0 ? 'linear' : undefined
-  if (kind === 'constant') {
-    const affine = config.function === 'add' || config.function === 'sub' || config.function === 'mul' || (config.function === 'div' && !config.swap)
-    return affine ? 'linear' : undefined
-  }
-  if (kind === 'reduce') return config.function === 'mean' || config.function === 'sum' ? 'linear' : undefined
-  if (kind === 'binary' || kind === 'unary') return config.function === 'add' || config.function === 'sub' || config.function === 'neg' ? 'linear' : undefined
-  return linearKinds.has(kind) ? 'linear' : undefined
+  if (maxPoolLayer.is(layer) || globalMaxPoolLayer.is(layer)) return 'maxPool'
+  const traits = isStateful(layer) ? undefined : traitsOf(layer)
+  if (!traits || traits.reach === 'sequence') return undefined
+  // a summand or a factor for each value; other arrays would have to take scales in
+  const passes = traits.linear === 'sum' || traits.linear === 'movement' || (traits.linear === 'weights' && constantLayer.is(layer))
+  return passes ? 'linear' : undefined
 }
 
 /** The role of each node; none where the code has nothing for it. */
 function rolesIn(network: Network, code: Code): Map<string, Role | undefined> {
   const [before, behind] = [inputNodes(network), readoutNodes(network)]
-  return new Map(network.nodes.map((node) => [node.name, isWeighted(node) ? 'weighted' : before.has(node.name) ? 'input' : behind.has(node.name) ? 'readout' : roleOf(node, code)]))
+  return new Map(network.nodes.map((node) => [node.name, isWeighted(node.layer) ? 'weighted' : before.has(node.name) ? 'input' : behind.has(node.name) ? 'readout' : roleOf(node, code)]))
 }
 
 /** Whether the whole network becomes spiking in a code: nothing is left over, and something spikes. */
@@ -96,7 +81,7 @@ export function planConversion(network: Network, unsupported: 'error' | 'keep', 
     )
   }
   const roles = new Map([...found].map(([name, role]) => [name, role ?? 'analogue']))
-  const macs = new Map(network.nodes.filter(({ name, layer }) => roles.get(name) === 'weighted' || layer.kind === 'matmul').map((node) => [node.name, macsOf(node, shapes)]))
+  const macs = new Map(network.nodes.filter(({ name, layer }) => roles.get(name) === 'weighted' || matmulLayer.is(layer)).map((node) => [node.name, macsOf(node, shapes)]))
   return { network, code, roles, domains: domainsOf(network, roles), depths: depthsOf(network, roles), shapes, macs }
 }
 
@@ -152,14 +137,10 @@ export function describe(layer: Layer): string {
   return typeof config.function === 'string' ? config.function : layer.kind
 }
 
-function isWeighted({ layer: { kind } }: NetworkNode): boolean {
-  return kind === 'conv' || kind === 'linear'
-}
-
 /** Nodes with no weighted layer at or before them. */
 function inputNodes(network: Network): Set<string> {
   const found = new Set(network.inputs.map(({ name }) => name))
-  for (const node of network.nodes) if (!isWeighted(node) && node.inputs.every((name) => found.has(name))) found.add(node.name)
+  for (const node of network.nodes) if (!isWeighted(node.layer) && node.inputs.every((name) => found.has(name))) found.add(node.name)
   return found
 }
 
@@ -167,7 +148,7 @@ function inputNodes(network: Network): Set<string> {
 function readoutNodes(network: Network): Set<string> {
   const ahead = new Set<string>()
   for (const node of [...network.nodes].reverse()) {
-    if (isWeighted(node) || ahead.has(node.name)) {
+    if (isWeighted(node.layer) || ahead.has(node.name)) {
       ahead.add(node.name)
       for (const name of node.inputs) ahead.add(name)
     }
@@ -175,10 +156,9 @@ function readoutNodes(network: Network): Set<string> {
   return new Set(network.nodes.map(({ name }) => name).filter((name) => !ahead.has(name)))
 }
 
-/** Output elements times inputs of each: weight elements per output channel, or the axis that a product sums over. */
+/** Values of the output times what each of them adds up. */
 function macsOf({ layer, name, inputs }: NetworkNode, shapes: ReadonlyMap<string, Shape>): number {
-  const fanIn = layer.kind === 'matmul' ? [shapes.get(inputs[0]!)!.at(-1)!] : layer.variables['weight']!.shape.slice(1)
-  return [...shapes.get(name)!, ...fanIn].reduce((a, b) => a * b, 1)
+  return sizeOf(shapes.get(name)!) * traitsOf(layer)!.fanIn(inputs.map((from) => shapes.get(from)!))
 }
 
 /** Multiply-accumulates of one sample. */

@@ -1,6 +1,10 @@
-import { constantLayer, convLayer, linearLayer, reshapeLayer, sampleParameterLayer, sampleShapes, type ConvConfig, type Network, type NetworkNode } from '@snn/nn'
+import {
+  batchNormLayer, broadcastLayer, constantLayer, convLayer, flattenLayer, linearLayer, logSoftmaxLayer, maxPoolLayer, parameterLayer, reluLayer, reshapeLayer, sampleParameterLayer, sampleShapes,
+  softmaxLayer, type LayerOf, type Network, type NetworkNode,
+} from '@snn/nn'
 import { SnnError, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 import { Draft } from './graph.js'
+import { isWeighted } from './weighted.js'
 import { at, floats, toVariables, weightsOf } from './weights.js'
 
 export interface PrepareOptions {
@@ -20,10 +24,10 @@ export async function prepare(net: Network, options: PrepareOptions): Promise<{ 
   const shapes = sampleShapes(net)
   if (options.softmax === 'strip') stripSoftmax(draft, notes)
   for (const node of net.nodes) makePortable(draft, node, shapes)
-  for (const node of net.nodes) if (node.layer.kind === 'batchNorm') await foldBatchNorm(draft, node, shapes, notes)
+  for (const node of net.nodes) if (batchNormLayer.is(node.layer)) await foldBatchNorm(draft, node.name, node.layer, shapes, notes)
   for (const { name, layer } of net.nodes) {
-    const next = layer.kind === 'maxPool' ? draft.onlyConsumer(name) : undefined
-    if (next?.layer.kind === 'relu') draft.swap(name, next.name)
+    const next = maxPoolLayer.is(layer) ? draft.onlyConsumer(name) : undefined
+    if (next && reluLayer.is(next.layer)) draft.swap(name, next.name)
   }
   if (options.poolFirst) poolBeforeNeurons(draft)
   return { network: draft.finish(), notes }
@@ -31,16 +35,17 @@ export async function prepare(net: Network, options: PrepareOptions): Promise<{ 
 
 /** Maximum pooling in front of each ReLU that has no other before it, where it is all that takes what comes out. */
 function poolBeforeNeurons(draft: Draft): void {
-  const isFirst = (name: string): boolean => draft.node(name)?.inputs.every((input) => draft.node(input)?.layer.kind !== 'relu' && isFirst(input)) ?? true
-  for (const { name } of draft.nodes.filter(({ layer, name: own }) => layer.kind === 'relu' && isFirst(own))) {
-    for (let next = draft.onlyConsumer(name); next?.layer.kind === 'maxPool'; next = draft.onlyConsumer(name)) draft.swap(name, next.name)
+  const isRelu = (name: string): boolean => draft.nodes.some((node) => node.name === name && reluLayer.is(node.layer))
+  const isFirst = (name: string): boolean => draft.node(name)?.inputs.every((input) => !isRelu(input) && isFirst(input)) ?? true
+  for (const { name } of draft.nodes.filter(({ name: own }) => isRelu(own) && isFirst(own))) {
+    for (let next = draft.onlyConsumer(name); next && maxPoolLayer.is(next.layer); next = draft.onlyConsumer(name)) draft.swap(name, next.name)
   }
 }
 
 /** Layers that repeat an array for each sample, in a form that does not need the number of samples: for files of any batch size. */
 function makePortable(draft: Draft, { name, layer, inputs }: NetworkNode, shapes: ReadonlyMap<string, Shape>): void {
-  if (layer.kind === 'parameter') draft.replace(name, sampleParameterLayer({}, layer.variables))
-  if (layer.kind !== 'broadcast') return
+  if (parameterLayer.is(layer)) draft.replace(name, sampleParameterLayer({}, layer.variables))
+  if (!broadcastLayer.is(layer)) return
   const shape = shapes.get(name)!
   const from = shapes.get(inputs[0]!)!
   draft.replace(name, reshapeLayer({ shape: [...Array<number>(shape.length - from.length).fill(1), ...from] }))
@@ -50,7 +55,7 @@ function makePortable(draft: Draft, { name, layer, inputs }: NetworkNode, shapes
 function stripSoftmax(draft: Draft, notes: string[]): void {
   for (const name of draft.outputs) {
     const node = draft.node(name)
-    if (node && (node.layer.kind === 'softmax' || node.layer.kind === 'logSoftmax')) {
+    if (node && (softmaxLayer.is(node.layer) || logSoftmaxLayer.is(node.layer))) {
       draft.remove(name)
       notes.push(`The final ${node.layer.kind} '${name}' was removed: the outputs are logits.`)
     }
@@ -58,23 +63,23 @@ function stripSoftmax(draft: Draft, notes: string[]): void {
 }
 
 /** y = (x - mean) / sqrt(variance + epsilon) weight + bias, as y = scale x + shift per channel. */
-async function affineOf(node: NetworkNode): Promise<{ readonly scale: readonly number[]; readonly shift: readonly number[] }> {
-  const { weight, bias, mean, variance } = await weightsOf(node.layer)
-  const { epsilon } = node.layer.config as { readonly epsilon: number }
+async function affineOf(name: string, layer: LayerOf<'batchNorm'>): Promise<{ readonly scale: readonly number[]; readonly shift: readonly number[] }> {
+  const { weight, bias, mean, variance } = await weightsOf(layer)
+  const { epsilon } = layer.config
   const wrong = variance!.data.findIndex((value) => !(value + epsilon > 0))
-  if (wrong >= 0) throw new SnnError('ARGUMENT', `[convert] the variance of layer '${node.name}' is ${variance!.data[wrong]} for channel ${wrong}, expected more than -epsilon (${-epsilon}). The model is damaged: export it again.`, { name: `${node.name}.variance`, value: variance!.data[wrong] })
+  if (wrong >= 0) throw new SnnError('ARGUMENT', `[convert] the variance of layer '${name}' is ${variance!.data[wrong]} for channel ${wrong}, expected more than -epsilon (${-epsilon}). The model is damaged: export it again.`, { name: `${name}.variance`, value: variance!.data[wrong] })
   const scale = Array.from(weight!.data, (w, c) => w / Math.sqrt(at(variance!.data, c) + epsilon))
   return { scale, shift: scale.map((s, c) => at(bias!.data, c) - at(mean!.data, c) * s) }
 }
 
-async function foldBatchNorm(draft: Draft, node: NetworkNode, shapes: ReadonlyMap<string, Shape>, notes: string[]): Promise<void> {
-  const { scale, shift } = await affineOf(node)
-  const target = weightedBefore(draft, node, scale.length, shapes)
+async function foldBatchNorm(draft: Draft, name: string, layer: LayerOf<'batchNorm'>, shapes: ReadonlyMap<string, Shape>, notes: string[]): Promise<void> {
+  const { scale, shift } = await affineOf(name, layer)
+  const target = weightedBefore(draft, name, scale.length, shapes)
   if (!target) {
-    const shape = [scale.length, ...shapes.get(node.name)!.slice(1).map(() => 1)]
-    draft.replace(node.name, constantLayer({ function: 'mul', swap: false }, toVariables({ operand: floats(shape, (c) => scale[c]!) }, node.name)))
-    draft.insertAfter(node.name, `${node.name}_shift`, constantLayer({ function: 'add', swap: false }, toVariables({ operand: floats(shape, (c) => shift[c]!) }, node.name)))
-    notes.push(`The batch normalisation '${node.name}' normalises the outputs of no convolution or linear layer of its own and was kept as a scale and a shift.`)
+    const shape = [scale.length, ...shapes.get(name)!.slice(1).map(() => 1)]
+    draft.replace(name, constantLayer({ function: 'mul', swap: false }, toVariables({ operand: floats(shape, (c) => scale[c]!) }, name)))
+    draft.insertAfter(name, `${name}_shift`, constantLayer({ function: 'add', swap: false }, toVariables({ operand: floats(shape, (c) => shift[c]!) }, name)))
+    notes.push(`The batch normalisation '${name}' normalises the outputs of no convolution or linear layer of its own and was kept as a scale and a shift.`)
     return
   }
   const { weight, bias } = await weightsOf(target.layer)
@@ -84,26 +89,26 @@ async function foldBatchNorm(draft: Draft, node: NetworkNode, shapes: ReadonlyMa
     bias: floats([scale.length], (c) => (bias ? at(bias.data, c) : 0) * scale[c]! + shift[c]!),
   }
   draft.replace(target.name, withWeights(target, weights))
-  draft.remove(node.name)
+  draft.remove(name)
 }
 
-/** The convolution or linear layer whose output channels, untouched but for their shape, are the channels of `node`, and which nothing else takes. */
-function weightedBefore(draft: Draft, node: NetworkNode, channels: number, shapes: ReadonlyMap<string, Shape>): NetworkNode | undefined {
-  let name = draft.node(node.name)!.inputs[0]!
+/** The convolution or linear layer whose output channels, untouched but for their shape, are the channels of the layer `norm`, and which nothing else takes. */
+function weightedBefore(draft: Draft, norm: string, channels: number, shapes: ReadonlyMap<string, Shape>): NetworkNode | undefined {
+  let name = draft.node(norm)!.inputs[0]!
   for (;;) {
     const before = draft.node(name)
     if (!before || !draft.onlyConsumer(name)) return undefined
-    const { kind, variables } = before.layer
+    const { layer } = before
     // a vector of the channels: whatever its shape, they stay in order
     const isVector = (): boolean => sizeOf(shapes.get(before.name)!) === channels
-    if (kind === 'conv' || kind === 'linear') return variables['weight']!.shape[0] === channels && (kind === 'conv' || isVector()) ? before : undefined
-    if ((kind !== 'reshape' && kind !== 'flatten') || !isVector()) return undefined
+    if (isWeighted(layer)) return layer.variables['weight']!.shape[0] === channels && (convLayer.is(layer) || isVector()) ? before : undefined
+    if ((!reshapeLayer.is(layer) && !flattenLayer.is(layer)) || !isVector()) return undefined
     name = before.inputs[0]!
   }
 }
 
 /** The same convolution or linear layer with other arrays. */
-export function withWeights(node: NetworkNode, weights: Readonly<Record<string, TensorLike>>): NetworkNode['layer'] {
-  const variables = toVariables(weights, node.name)
-  return node.layer.kind === 'conv' ? convLayer(node.layer.config as unknown as ConvConfig, variables) : linearLayer({}, variables)
+export function withWeights({ name, layer }: NetworkNode, weights: Readonly<Record<string, TensorLike>>): NetworkNode['layer'] {
+  const variables = toVariables(weights, name)
+  return convLayer.is(layer) ? convLayer(layer.config, variables) : linearLayer({}, variables)
 }

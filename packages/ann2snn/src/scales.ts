@@ -1,6 +1,5 @@
 import { interpret, placeholder, referenceKernels, sizeOf, type Shape } from '@snn/tensor'
-import type { NetworkNode, StatelessLayer } from '@snn/nn'
-import { padLayer } from '@snn/nn'
+import { padLayer, resampleLayer, traitsOf, type NetworkNode, type StatelessLayer } from '@snn/nn'
 import { broadcastIndex } from './broadcast-index.js'
 import type { Plan } from './plan.js'
 
@@ -89,9 +88,10 @@ export function chooseScales(plan: Plan, thresholds: ReadonlyMap<string, Float64
 
 /** A convolution needs one scale per input channel, a linear layer one per feature (its last axis). */
 function uniformInputs(classes: Classes, node: NetworkNode, input: Int32Array, shape: Shape): void {
-  const groups = node.layer.kind === 'conv' ? shape[0]! : shape.at(-1)!
+  const { channelAxis } = traitsOf(node.layer)!
+  const groups = shape.at(channelAxis!)!
   const first = new Int32Array(groups).fill(anyScale)
-  const inner = node.layer.kind === 'conv' ? input.length / groups : 1
+  const inner = channelAxis === 0 ? input.length / groups : 1
   input.forEach((id, i) => {
     const group = Math.floor(i / inner) % groups
     first[group] = classes.join(first[group]!, id)
@@ -99,10 +99,11 @@ function uniformInputs(classes: Classes, node: NetworkNode, input: Int32Array, s
 }
 
 function freshOutputs(classes: Classes, node: NetworkNode, shape: Shape): Int32Array {
-  const groups = node.layer.kind === 'conv' ? shape[0]! : shape.at(-1)!
+  const { channelAxis } = traitsOf(node.layer)!
+  const groups = shape.at(channelAxis!)!
   const fresh = Array.from({ length: groups }, () => classes.create())
   const size = sizeOf(shape)
-  const inner = node.layer.kind === 'conv' ? size / groups : 1
+  const inner = channelAxis === 0 ? size / groups : 1
   return Int32Array.from({ length: size }, (_, i) => fresh[Math.floor(i / inner) % groups]!)
 }
 
@@ -126,21 +127,21 @@ function alongAxis(classes: Classes, input: Int32Array, from: Shape, to: Shape, 
 }
 
 function passed(classes: Classes, node: NetworkNode, inputs: readonly Int32Array[], shapes: ReadonlyMap<string, Shape>, shape: Shape): Int32Array {
-  const { kind } = node.layer
-  if (kind === 'add' || kind === 'binary' || kind === 'constant' || kind === 'unary') {
-    // element by element: operands that are summed need one scale
+  const { linear, reach } = traitsOf(node.layer)!
+  if (reach === 'element') {
+    // operands that are summed need one scale
     const from = node.inputs.map((name) => broadcastIndex(shapes.get(name)!, shape))
     return Int32Array.from({ length: sizeOf(shape) }, (_, i) => inputs.reduce((id, input, k) => classes.join(id, input[from[k]!(i)]!), anyScale))
   }
-  if (kind === 'resample') return alongAxis(classes, inputs[0]!, shapes.get(node.inputs[0]!)!, shape, (node.layer.config as { readonly axis: number }).axis)
-  if (kind === 'averagePool' || kind === 'globalAveragePool') return perChannel(classes, inputs[0]!, shapes.get(node.inputs[0]!)!, shape)
-  if (kind === 'reduce') {
+  if (linear === 'sum') {
+    const [input, from] = [inputs[0]!, shapes.get(node.inputs[0]!)!]
+    if (reach === 'axis') return alongAxis(classes, input, from, shape, resampleLayer.is(node.layer) ? node.layer.config.axis : from.length - 1)
+    if (reach === 'channel') return perChannel(classes, input, from, shape)
     // sums mix everything: one scale for all
-    const all = inputs[0]!.reduce((a, b) => classes.join(a, b), anyScale)
-    return new Int32Array(sizeOf(shape)).fill(all)
+    return new Int32Array(sizeOf(shape)).fill(input.reduce((a, b) => classes.join(a, b), anyScale))
   }
   // pure movement: move the classes as the layer moves values
-  const layer = kind === 'pad' ? padLayer({ ...(node.layer.config as { padding: never }), value: anyScale }) : (node.layer as StatelessLayer)
+  const layer = padLayer.is(node.layer) ? padLayer({ ...node.layer.config, value: anyScale }) : (node.layer as StatelessLayer)
   const places = node.inputs.map((name) => placeholder([1, ...shapes.get(name)!], 'int32'))
   const moved = interpret(
     layer.apply(places, { training: false, lead: 1 }),

@@ -1,3 +1,4 @@
+import { clipLayer } from '@snn/nn'
 import { SnnError, sizeOf } from '@snn/tensor'
 import { measureActivations, neuronNames, type Per, type WorkOptions } from './activations.js'
 import { balanceThresholds, type BalanceOptions } from './balance.js'
@@ -43,8 +44,7 @@ export async function chooseThresholds(plan: Plan, data: Batches, options: Thres
   for (const { name, layer } of plan.network.nodes) {
     const own = chosen.get(name)
     if (!own) continue
-    const { low, high } = layer.config as { readonly low?: number | null; readonly high?: number | null }
-    const cap = layer.kind === 'clip' ? Math.max(Math.abs(low ?? Infinity), Math.abs(high ?? Infinity)) : Infinity
+    const cap = clipLayer.is(layer) ? Math.max(Math.abs(layer.config.low ?? Infinity), Math.abs(layer.config.high ?? Infinity)) : Infinity
     const largest = own.reduce((a, b) => Math.max(a, b), 0) || 1
     const least = largest * (plan.code.spikes === 'graded' ? leastShare.graded : leastShare.rate)
     own.forEach((value, i) => (own[i] = Math.min(cap, Math.max(value, least))))

@@ -1,4 +1,4 @@
-import { isStateful, matcher, type Inputs, type Network, type RunOptions, type RunResult } from '@snn/nn'
+import { convLayer, isStateful, linearLayer, matcher, type Inputs, type Network, type RunOptions, type RunResult } from '@snn/nn'
 import { checkMembers, checkObject, SnnError, type ConvOptions, type Tensor, type Variable } from '@snn/tensor'
 import { accumulate } from './accumulate.js'
 import type { PlasticityRule, RuleState, Synapse } from './rule.js'
@@ -85,10 +85,10 @@ export function learner(net: Network, rules: Readonly<Record<string, PlasticityR
 function placeOf(net: Network, name: string, rule: PlasticityRule): Place {
   const { layer, inputs } = net.node(name)
   const { weight } = layer.variables
-  if ((layer.kind !== 'linear' && layer.kind !== 'conv') || !weight) {
+  if (!(linearLayer.is(layer) || convLayer.is(layer)) || !weight) {
     throw new SnnError('ARGUMENT', `[learner] '${name}' is a ${layer.kind} layer, expected a linear layer or a convolution. Name another node.`, { name, value: layer.kind })
   }
-  return { name, rule, source: inputs[0]!, neurons: neuronsBehind(net, name), weight, window: layer.kind === 'conv' ? layer.config : {} }
+  return { name, rule, source: inputs[0]!, neurons: neuronsBehind(net, name), weight, window: convLayer.is(layer) ? layer.config : {} }
 }
 
 /** The next layer with memory along nodes that feed one other. */

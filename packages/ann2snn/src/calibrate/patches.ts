@@ -1,4 +1,4 @@
-import type { ConvConfig, NetworkNode } from '@snn/nn'
+import { convLayer, type NetworkNode } from '@snn/nn'
 import { sizeOf, type Shape } from '@snn/tensor'
 
 /** How a weighted layer reads its input: for each place of its output, a row of inputs for each group. */
@@ -18,7 +18,7 @@ export interface Patches {
 
 export function patchesOf({ layer }: NetworkNode, from: Shape, to: Shape): Patches {
   const [channels, inputs, ...kernel] = layer.variables['weight']!.shape as [number, number, ...number[]]
-  if (layer.kind === 'linear') {
+  if (!convLayer.is(layer)) {
     const places = sizeOf(to) / channels
     return {
       groups: 1,
@@ -31,7 +31,7 @@ export function patchesOf({ layer }: NetworkNode, from: Shape, to: Shape): Patch
       index: (channel, place) => place * channels + channel,
     }
   }
-  const { stride, padding, dilation, groups } = layer.config as unknown as ConvConfig
+  const { stride, padding, dilation, groups } = layer.config
   const two = (list: readonly number[], fill: number): readonly [number, number] => (list.length === 1 ? [fill, list[0]!] : (list as [number, number]))
   const [kh, kw] = two(kernel, 1)
   const [sh, sw] = two(stride, 1)

@@ -1,4 +1,4 @@
-import { initialState, Network, type NetworkNode, type NetworkState } from '@snn/nn'
+import { initialState, Network, runningMeanLayer, type NetworkNode, type NetworkState } from '@snn/nn'
 import { compile, placeholder, scan, variable, type Backend, type Tensor, type TensorLike } from '@snn/tensor'
 import { recorder } from '../activations.js'
 import type { CodeSettings } from '../codes/code.js'
@@ -50,7 +50,7 @@ export async function spikingSegment(plan: Plan, calibrated: Calibrated, names: 
   // the value itself stands in front of the mean that ends every output
   const values = snn.outputs.map((name) => {
     const node = snn.nodes.find((candidate) => candidate.name === name)
-    return node?.layer.kind === 'runningMean' ? node.inputs[0]! : name
+    return node && runningMeanLayer.is(node.layer) ? node.inputs[0]! : name
   })
   const record = values.filter((name) => !sources.includes(name)).map((name) => `${name}.output`)
   const firstStep = (name: string): number => (layersTo(plan, name) - ahead) * wait

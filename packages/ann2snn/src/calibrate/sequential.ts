@@ -1,3 +1,4 @@
+import { addLayer } from '@snn/nn'
 import { noData, type WorkOptions } from '../activations.js'
 import type { Batches } from '../data.js'
 import type { CodeSettings } from '../codes/code.js'
@@ -80,7 +81,7 @@ function stagesOf(plan: Plan, weights: SequentialOptions['weights']): Stage[] {
 function otherBranch({ network }: Plan, name: string, ready: ReadonlySet<string>): string | undefined {
   const users = consumersOf(network.nodes, name)
   const [add] = users
-  if (users.length !== 1 || add?.layer.kind !== 'add' || add.inputs.length !== 2) return undefined
+  if (users.length !== 1 || !add || !addLayer.is(add.layer) || add.inputs.length !== 2) return undefined
   const other = add.inputs.find((input) => input !== name)
   return other !== undefined && ready.has(other) && network.nodes.some((node) => node.name === other) ? other : undefined
 }

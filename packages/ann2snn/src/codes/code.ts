@@ -1,4 +1,4 @@
-import type { Layer, StatefulLayer } from '@snn/nn'
+import { clipLayer, type Layer, type StatefulLayer } from '@snn/nn'
 import type { Shape } from '@snn/tensor'
 import type { TargetRules } from '../target.js'
 
@@ -71,6 +71,6 @@ export interface Code {
 export const rectifiers: ReadonlySet<string> = new Set(['relu', 'clip'])
 
 /** The most that an activation yields: the upper bound of a Clip. */
-export function upperBound({ kind, config }: Layer): number {
-  return (kind === 'clip' ? (config as { readonly high?: number | null }).high : undefined) ?? Infinity
+export function upperBound(layer: Layer): number {
+  return (clipLayer.is(layer) ? layer.config.high : undefined) ?? Infinity
 }

@@ -1,11 +1,7 @@
+import { clipLayer, leakyReluLayer } from '@snn/nn'
 import type { Variable } from '@snn/tensor'
 import type { Site } from './code.js'
 import { parameter } from './parameter.js'
-
-interface Bounds {
-  readonly low: number | null
-  readonly high: number | null
-}
 
 interface GradedOptions {
   readonly threshold: number | Variable
@@ -22,12 +18,9 @@ const noBound = 3e38
 export const piecewiseLinear: ReadonlySet<string> = new Set(['relu', 'clip', 'leakyRelu'])
 
 /** Threshold and activation of a site as options of a graded neuron. */
-export function gradedOptions({ name, shape, threshold, layer: { kind, config, variables } }: Site): GradedOptions {
+export function gradedOptions({ name, shape, threshold, layer }: Site): GradedOptions {
   const common = { threshold: parameter(threshold, shape, `${name}.threshold`) }
-  if (kind === 'clip') {
-    const { low, high } = config as unknown as Bounds
-    return { ...common, activation: 'clip', low: low ?? -noBound, high: high ?? noBound }
-  }
-  if (kind === 'leakyRelu') return { ...common, activation: 'leakyRelu', slope: variables['slope'] ?? (config as { readonly slope: number }).slope }
+  if (clipLayer.is(layer)) return { ...common, activation: 'clip', low: layer.config.low ?? -noBound, high: layer.config.high ?? noBound }
+  if (leakyReluLayer.is(layer)) return { ...common, activation: 'leakyRelu', slope: layer.variables['slope'] ?? layer.config.slope }
   return { ...common, activation: 'relu' }
 }
