@@ -97,8 +97,8 @@ function missing(traces: readonly Trace[], T: number): number {
   return wanted > 0 ? (low + high) / 2 : 0
 }
 
-/** The same arithmetic as `windowedIntegrateAndFire` and `signedIntegrateAndFire` of @snn/neuron. */
-function errorOf({ currents, activation }: Trace, { threshold, level, initial, current }: ChosenNeuron, { T, wait, signed, hard = false }: GridOptions): number {
+/** The error of a neuron on one trace, by the arithmetic of the neurons of the codes 'binary' and 'signed', which a law test holds it to. */
+export function errorOf({ currents, activation }: Trace, { threshold, level, initial, current }: ChosenNeuron, { T, wait, signed, hard = false }: GridOptions): number {
   const charging = currents.length
   const start = charging - T + wait
   let v = initial

@@ -1,21 +1,18 @@
 import { drivenIntegrateAndFire, integrateAndFire, windowedIntegrateAndFire } from '@snn/neuron'
-import { rectifiers, type Code, type Site } from './code.js'
-import { rulesAt } from '../target.js'
+import type { Code, CodeSettings, Site } from './code.js'
+import { binarySpikes, rateCode } from './family.js'
 import { parameter } from './parameter.js'
+import { rulesAt } from '../target.js'
 
 /** Binary spikes whose rate is the activation: integrate-and-fire with soft reset (Rueckauer et al. 2017). */
-export const binary: Code = {
+export const binary: Code = rateCode({
+  ...binarySpikes,
   name: 'binary',
   summary: 'binary spikes; their rate is the activation (Rueckauer et al. 2017; calibrated: Li et al. 2021)',
-  flow: 'sustained',
-  spikes: 'binary',
   signed: false,
   levels: undefined,
-  digits: 1,
-  neurons: rectifiers,
-  functions: false,
   absorbs: true,
-  start: (depth, { wait }) => (depth + 1) * wait,
+  start: afterWaiting,
   neuron(site, { T, wait, target }) {
     if (rulesAt(target, site.depth)?.reset === 'hard') return hardReset(site)
     const { current, ...common } = rateOptions(site)
@@ -23,6 +20,11 @@ export const binary: Code = {
     if (wait > 0) return windowedIntegrateAndFire({ ...options, current, start: (site.depth + 1) * wait, length: T, wait })
     return current === 0 ? integrateAndFire(options) : drivenIntegrateAndFire({ ...options, current })
   },
+})
+
+/** Each layer integrates for `wait` steps before it fires. */
+export function afterWaiting(depth: number, { wait }: CodeSettings): number {
+  return (depth + 1) * wait
 }
 
 /** For chips: what exceeds the level is lost at the reset. A spike is 1, whatever it stands for. */

@@ -1,16 +1,17 @@
 import { burstNeuron } from '@snn/neuron'
-import { binary } from './binary.js'
 import { upperBound, type Code } from './code.js'
+import { binarySpikes, rateCode } from './family.js'
 import { parameter } from './parameter.js'
 
 /**
  * Binary spikes that carry more the longer a burst lasts: 1, 2, 4 .. times the smallest, up to twice the largest activation, or the bound of a
  * Clip (Park et al., DAC 2019).
  */
-export const burst: Code = {
-  ...binary,
+export const burst: Code = rateCode({
+  ...binarySpikes,
   name: 'burst',
   summary: 'binary spikes that weigh twice as much as the one a step before (Park et al. 2019)',
+  signed: false,
   levels: { default: 5, least: 1, most: 16 },
   absorbs: false,
   start: () => 0,
@@ -25,4 +26,4 @@ export const burst: Code = {
       reset: 'soft',
     })
   },
-}
+})

@@ -1,23 +1,20 @@
 import { phaseNeuron } from '@snn/neuron'
-import { rectifiers, type Code } from './code.js'
-import { delta } from './delta.js'
+import type { Code } from './code.js'
+import { binarySpikes, changeCode } from './family.js'
 import { parameter } from './parameter.js'
 
 /**
  * Binary spikes weighted by their place in time, the bits of the quantised activation, layer after layer (Kim et al. 2018): every
  * layer takes `levels` steps.
  */
-export const phase: Code = {
-  ...delta,
+export const phase: Code = changeCode({
+  ...binarySpikes,
   name: 'phase',
   summary: 'binary spikes that are the bits of the activation, layer after layer (Kim et al. 2018)',
-  spikes: 'binary',
   signed: false,
   levels: { default: 4, least: 1, most: 12 },
-  digits: 1,
   // nothing beyond the threshold is sent later, and a finer last bit is worth more than the rare largest activations
   mode: '99.9%',
-  neurons: rectifiers,
   start: (depth, { levels }) => depth * levels,
   neuron({ name, shape, threshold, depth }, { levels: bits }) {
     // all bits set make the largest activation; half of the last bit rounds
@@ -29,4 +26,4 @@ export const phase: Code = {
       bits,
     })
   },
-}
+})
