@@ -7,7 +7,7 @@ import { randomModels } from '../test/random-model.js'
 import type { CodeName } from './codes/code.js'
 import { codes } from './codes/table.js'
 import { importModel } from './import/import-onnx.js'
-import { prepare } from './prepare.js'
+import { prepare } from './prepare/prepare.js'
 
 // Thousands of models were tried when this was written; here are a few. More: raise the numbers, and leave out the seed.
 

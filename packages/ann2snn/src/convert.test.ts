@@ -6,10 +6,10 @@ import type { CodeName } from './codes/code.js'
 import { codes } from './codes/table.js'
 import type { Batch } from './data.js'
 import { convert } from './convert.js'
-import { evaluate } from './evaluate.js'
-import { describeWarnings } from './explain.js'
-import { searchConversion } from './search.js'
-import { simulate } from './simulate.js'
+import { evaluate } from './run/evaluate.js'
+import { describeWarnings } from './report/explain.js'
+import { searchConversion } from './search/search.js'
+import { simulate } from './run/simulate.js'
 
 const backend = reference()
 const x = randomTensor([6, 8], 3)

@@ -5,10 +5,10 @@ import { faults, haveFaults, readFault, readSamples } from '../test/faults.js'
 import { randomTensor } from '../test/networks.js'
 import { relativeDifference, runOrt } from '../test/ort.js'
 import { convert } from './convert.js'
-import { classAt } from './classes.js'
+import { classAt } from './run/classes.js'
 import { importModel } from './import/import-onnx.js'
-import { prepare } from './prepare.js'
-import { simulate } from './simulate.js'
+import { prepare } from './prepare/prepare.js'
+import { simulate } from './run/simulate.js'
 
 describe.skipIf(!haveFaults)('inputs that once failed', { timeout: 120_000 }, () => {
   let backend: Backend

@@ -1,13 +1,13 @@
 import { checkOptions, wrongArgument } from '@snn/tensor'
-import type { WorkOptions } from './activations.js'
-import type { BalanceOptions } from './balance.js'
-import type { Candidate } from './candidates.js'
-import type { ClassOptions } from './classes.js'
-import type { ClassifyOptions } from './classify.js'
+import type { WorkOptions } from './calibrate/activations.js'
+import type { BalanceOptions } from './calibrate/balance.js'
+import type { Candidate } from './search/candidates.js'
+import type { ClassOptions } from './run/classes.js'
+import type { ClassifyOptions } from './run/classify.js'
 import type { ConvertOptions } from './convert.js'
-import type { EvaluateOptions } from './evaluate.js'
-import type { SearchOptions } from './search.js'
-import type { SimulateOptions } from './simulate.js'
+import type { EvaluateOptions } from './run/evaluate.js'
+import type { SearchOptions } from './search/search.js'
+import type { SimulateOptions } from './run/simulate.js'
 
 /** Which values an option takes, for callers that no compiler has checked. Bounds of numbers, and names that tables hold, are checked where they are used. */
 interface Rule {

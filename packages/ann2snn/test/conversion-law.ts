@@ -1,7 +1,7 @@
 import { compile, isSnnError, type Backend, type Tensor } from '@snn/tensor'
 import type { CodeName } from '../src/codes/code.js'
 import { convert, type Conversion, type ConvertOptions } from '../src/convert.js'
-import { simulate } from '../src/simulate.js'
+import { simulate } from '../src/run/simulate.js'
 import type { RandomModel } from './random-model.js'
 
 /** For each code: options under which its output tends to the ANN's, and numbers of steps to try, on top of the latency, one after the other. */

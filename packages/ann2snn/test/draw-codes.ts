@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { codes } from '../src/codes/table.js'
 import type { CodeName } from '../src/codes/code.js'
 import { convert } from '../src/convert.js'
-import { simulate } from '../src/simulate.js'
+import { simulate } from '../src/run/simulate.js'
 import { node } from './networks.js'
 
 // Draws the pictures of docs/codes.md: what one neuron with the activation 0.7 (of at most 1) emits in 16 steps, as the code runs.

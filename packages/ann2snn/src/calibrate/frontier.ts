@@ -1,10 +1,10 @@
 import type { Network, NetworkNode } from '@snn/nn'
 import { sizeOf, type TensorLike } from '@snn/tensor'
-import type { WorkOptions } from '../activations.js'
+import type { WorkOptions } from './activations.js'
 import type { CodeSettings } from '../codes/code.js'
 import { eachBatch, type Batches } from '../data.js'
-import type { NeuronCalibration } from '../normalize.js'
-import type { Plan } from '../plan.js'
+import type { NeuronCalibration } from '../build/normalize.js'
+import type { Plan } from '../plan/plan.js'
 import { packSpikes, type SpikeTrain } from './spike-trains.js'
 
 /** What has been calibrated so far, in units of the ANN. */

@@ -1,7 +1,7 @@
 import { compile, type Tensor } from '@snn/tensor'
-import { checkActivations, neuronNames, noData, type WorkOptions } from '../activations.js'
+import { checkActivations, neuronNames, noData, type WorkOptions } from './activations.js'
 import { eachBatch, type Batches } from '../data.js'
-import type { Plan } from '../plan.js'
+import type { Plan } from '../plan/plan.js'
 
 /** Steps of the quantiser where the number of time steps is open. */
 const defaultSteps = 16

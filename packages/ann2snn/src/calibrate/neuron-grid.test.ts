@@ -3,7 +3,7 @@ import { compile, reference, scan, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { random } from '../../test/networks.js'
 import { codes } from '../codes/table.js'
-import { targets } from '../target.js'
+import { targets } from '../plan/target.js'
 import { errorOf, type ChosenNeuron, type Trace } from './neuron-grid.js'
 
 const backend = reference()

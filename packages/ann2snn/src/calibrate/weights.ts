@@ -1,6 +1,6 @@
 import { compile, type Tensor } from '@snn/tensor'
-import type { Plan } from '../plan.js'
-import { at, weightsOf } from '../weights.js'
+import type { Plan } from '../plan/plan.js'
+import { at, weightsOf } from '../prepare/weights.js'
 import type { WeightsFound } from './checkpoint.js'
 import type { Calibrated, Frontier, Stage } from './frontier.js'
 import { patchesOf } from './patches.js'

@@ -2,7 +2,7 @@ import { drivenIntegrateAndFire, integrateAndFire, windowedIntegrateAndFire } fr
 import type { Code, CodeSettings, Site } from './code.js'
 import { binarySpikes, rateCode } from './family.js'
 import { parameter } from './parameter.js'
-import { rulesAt } from '../target.js'
+import { rulesAt } from '../plan/target.js'
 
 /** Binary spikes whose rate is the activation: integrate-and-fire with soft reset (Rueckauer et al. 2017). */
 export const binary: Code = rateCode({

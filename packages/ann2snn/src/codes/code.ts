@@ -1,6 +1,6 @@
 import { clipLayer, type Layer, type StatefulLayer } from '@snn/nn'
 import type { Shape } from '@snn/tensor'
-import type { TargetRules } from '../target.js'
+import type { TargetRules } from '../plan/target.js'
 
 export type CodeName = 'binary' | 'signed' | 'burst' | 'phase' | 'stBif' | 'multiThreshold' | 'differential' | 'delta'
 

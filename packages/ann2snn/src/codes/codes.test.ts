@@ -4,7 +4,7 @@ import { isSnnError, reference, variable, type TensorLike } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { conv, linear, mlp, node, randomTensor, residual } from '../../test/networks.js'
 import { convert } from '../convert.js'
-import { simulate } from '../simulate.js'
+import { simulate } from '../run/simulate.js'
 import type { CodeName } from './code.js'
 import { codes } from './table.js'
 

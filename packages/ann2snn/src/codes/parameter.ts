@@ -1,5 +1,5 @@
 import { sizeOf, variable, type Shape, type Variable } from '@snn/tensor'
-import { floats } from '../weights.js'
+import { floats } from '../prepare/weights.js'
 
 /**
  * Values of a layer of neurons as a parameter: one number where all are equal, else an array [C, 1, ..] or, where they differ within a

@@ -1,7 +1,7 @@
 import { readOnnx, writeOnnx, type OnnxModelSpec, type OnnxTensor } from '@snn/onnx'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { boundaryOf } from '../classes.js'
+import { boundaryOf } from '../run/classes.js'
 import { classOutput, onlyClassOutput } from './class-output.js'
 import { importModel } from './import-onnx.js'
 

@@ -1,6 +1,6 @@
 import { tensorOf, type OnnxTensor } from '@snn/onnx'
 import { broadcastShapes, sizeOf } from '@snn/tensor'
-import { broadcastIndex } from '../../broadcast-index.js'
+import { broadcastIndex } from '../../build/broadcast-index.js'
 import type { Activation, Call, Rule } from '../call.js'
 import { rankOf } from '../layout.js'
 import { arithmetic } from './arithmetic.js'

@@ -1,6 +1,6 @@
 import { numbersOf, type OnnxGraph, type OnnxTensor } from '@snn/onnx'
 import { sizeOf } from '@snn/tensor'
-import { broadcastIndex } from '../../broadcast-index.js'
+import { broadcastIndex } from '../../build/broadcast-index.js'
 import type { Call } from '../call.js'
 
 /** Whole numbers that differ from sample to sample by `step`: those of sample n are n step + offsets, in a shape with the batch as 1. */
