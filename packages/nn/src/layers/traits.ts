@@ -1,4 +1,4 @@
-import type { Shape } from '@snn/tensor'
+import { checkObject, type Shape } from '@snn/tensor'
 import type { Layer, OfKind } from '../layer.js'
 import type { LayerName, LayerOf } from './kinds.js'
 
@@ -137,6 +137,7 @@ const table: { readonly [K in LayerName]: Row<LayerOf<K>> } = {
 
 /** The traits of a layer of this package; undefined for neurons, and for kinds of somebody else. */
 export function traitsOf(layer: Layer): LayerTraits | undefined {
+  checkObject('traitsOf', layer, 'layer', 'a layer such as linear(2, 1)')
   if (!Object.hasOwn(table, layer.kind)) return undefined
   const { linear, reach, channelAxis, fanIn, monotone, perSample = true } = table[layer.kind as LayerName] as Row<Layer & OfKind<never, string>>
   const own = layer as Layer & OfKind<never, string>
