@@ -1,6 +1,6 @@
 import { cubaLif, adaptiveLif, integrateAndFire, lif } from '@snn/neuron'
-import { avgPool2d, batchNorm2d, conv2d, dropout, flatten, input, linear, maxPool2d, Network, relu, sequential, addLayer, type Part } from '@snn/nn'
-import { compile, reference, sizeOf, type Tensor, type Variable } from '@snn/tensor'
+import { avgPool2d, batchNorm2d, constantLayer, conv2d, dropout, flatten, input, linear, maxPool2d, Network, relu, sequential, addLayer, type Part } from '@snn/nn'
+import { compile, reference, sizeOf, variable, type Tensor, type Variable } from '@snn/tensor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readNet } from '../net/read-net.js'
@@ -44,6 +44,12 @@ async function bothRuns(net: Network, shape: readonly number[], random: () => nu
   return { network: Array.from(output.data, (value) => (value === 0 ? 0 : 1)), chip }
 }
 
+/** x c, or x + b, by channel of [C, 1, 1]. */
+function times(c: number | readonly number[], b?: number): Part {
+  const constant = (operation: 'mul' | 'add', value: number | readonly number[]) => constantLayer({ function: operation, swap: false }, { operand: typeof value === 'number' ? variable({ data: Float32Array.of(value), shape: [] }) : variable({ data: Float32Array.from(value), shape: [value.length, 1, 1] }) })
+  return b === undefined ? constant('mul', c) : constant('add', b)
+}
+
 const nets: Readonly<Record<string, readonly [shape: readonly number[], parts: () => Part[]]>> = {
   'dense layers': [[6], () => [linear(6, 9), integrateAndFire({ threshold: 1.5 }), linear(9, 4), integrateAndFire()]],
   'convolutions, flatten': [[2, 6, 6], () => [conv2d(2, 4, 3, { stride: 2, padding: 1 }), integrateAndFire(), conv2d(4, 4, 2, { groups: 2 }), integrateAndFire({ threshold: 2 }), flatten(), dropout(0.5), linear(16, 5), integrateAndFire()]],
@@ -54,6 +60,8 @@ const nets: Readonly<Record<string, readonly [shape: readonly number[], parts: (
   'pooling before neurons': [[2, 4, 4], () => [avgPool2d(2), integrateAndFire({ threshold: 0.5 }), flatten(), linear(8, 3), integrateAndFire()]],
   'thresholds as amplitudes': [[5], () => [linear(5, 8), integrateAndFire({ threshold: 2, amplitude: 'threshold' }), linear(8, 4), integrateAndFire({ threshold: 4, amplitude: 'threshold' })]],
   'batch normalisation': [[1, 5, 5], () => [conv2d(1, 2, 2), batchNorm2d(2), integrateAndFire()]],
+  'constants on the way': [[6], () => [linear(6, 9), integrateAndFire({ threshold: 1.5 }), times(0.5), linear(9, 8), times(2), integrateAndFire()]],
+  'constants of channels around pooling': [[2, 4, 4], () => [conv2d(2, 2, 1), integrateAndFire(), times([0.5, 1]), avgPool2d(2), times([2, 1]), conv2d(2, 3, 2), integrateAndFire(), flatten(), linear(3, 2), integrateAndFire()]],
   'a current that decays to half': [[5], () => [linear(5, 6), cubaLif({ currentDecay: 0, voltageDecay: 1, threshold: 1 })]],
 }
 
@@ -86,6 +94,23 @@ describe('exportNet', () => {
     expect(chip.filter((s, i) => s !== network[i]).length).toBeLessThan(0.02 * chip.length)
   })
 
+  it('takes what is done to spikes, such as batch normalisation behind neurons, into the next weights', async () => {
+    const shift = Float32Array.of(0.5, -0.25, 0.125, 1)
+    const parts = (...more: Part[]): Network => sequential(input([2, 3, 3]), conv2d(2, 4, 2), integrateAndFire(), ...more, conv2d(4, 3, 2), integrateAndFire())
+    const [with_, without] = [parts(batchNorm2d(4, { epsilon: 2 ** -10 })), parts()]
+    with_.initialize({ seed: 1 })
+    with_.variables()['batchNorm1.bias']!.set({ data: shift, shape: [4] })
+    with_.variables()['batchNorm1.mean']!.set({ data: Float32Array.of(0, 1, 0, 0), shape: [4] })
+    with_.variables()['batchNorm1.variance']!.set({ data: Float32Array.of(4, 0.25, 1, 1).map((variance) => variance - 2 ** -10), shape: [4] })
+    const [scale, shifted] = [[0.5, 2, 1, 1], [0.5, -2.25, 0.125, 1]]
+    for (const [path, cell] of Object.entries(without.parameters())) cell.set({ data: Float32Array.from(await with_.parameters()[path]!.data()), shape: cell.shape })
+    const weight = await without.parameters()['conv2.weight']!.data()
+    const bias = Float32Array.from(await without.parameters()['conv2.bias']!.data(), (b, o) => b + Array.from(weight.slice(o * 16, o * 16 + 16)).reduce((sum, w, i) => sum + w * shifted[Math.floor(i / 4)]!, 0))
+    without.parameters()['conv2.weight']!.set({ data: Float32Array.from(weight, (w, i) => w * scale[Math.floor(i / 4) % 4]!), shape: [3, 4, 2, 2] })
+    without.parameters()['conv2.bias']!.set({ data: bias, shape: [3] })
+    expect((await exportNet(with_)).net).toEqual((await exportNet(without)).net)
+  })
+
   it('ends in a membrane where the network does', async () => {
     const net = sequential(input([4]), linear(4, 3), integrateAndFire(), linear(3, 2))
     setWeights(net, numbers(2))
@@ -108,7 +133,10 @@ describe('exportNet', () => {
     'max pooling of what is no spikes': [() => sequential(input([1, 4, 4]), conv2d(1, 1, 1), maxPool2d(2), integrateAndFire(), flatten(), linear(4, 1), integrateAndFire()), {}, /maxPool1 .*no spikes/],
     'ordinary activations': [() => sequential(input([2]), linear(2, 2), relu(), linear(2, 2), integrateAndFire()), {}, /relu1 .*Convert/],
     'two convolutions without neurons between': [() => sequential(input([1, 4, 4]), conv2d(1, 1, 1), conv2d(1, 1, 1), integrateAndFire()), {}, /conv2 .*Put neurons between/],
-    'shortcuts': [() => new Network({ inputs: [{ name: 'x', shape: [2] }], nodes: [{ name: 'l', layer: linear(2, 2), inputs: ['x'] }, { name: 'a', layer: addLayer({}), inputs: ['l', 'x'] }], outputs: ['a'] }), {}, /a \(add\): it takes l and x/],
+    'shortcuts': [() => new Network({ inputs: [{ name: 'x', shape: [2] }], nodes: [{ name: 'l', layer: linear(2, 2), inputs: ['x'] }, { name: 'a', layer: addLayer({}), inputs: ['l', 'x'] }], outputs: ['a'] }), {}, /a \(add\): it takes l and a_from_x.*a chain. Use exportProcesses/],
+    'a shift before a convolution with padding': [() => sequential(input([1, 4, 4]), conv2d(1, 2, 1), integrateAndFire(), times(1, 0.5), conv2d(2, 2, 3, { padding: 1 }), integrateAndFire()), {}, /integrateAndFire2 .*padding lacks. Put the normalisation behind/],
+    'constants that differ within a channel': [() => sequential(input([1, 2, 2]), conv2d(1, 1, 1), constantLayer({ function: 'add', swap: false }, { operand: variable({ data: Float32Array.of(1, 2), shape: [2] }) }), integrateAndFire()), {}, /constant1 .*differ within a channel/],
+    'other functions of constants': [() => sequential(input([2]), linear(2, 2), constantLayer({ function: 'maximum', swap: false }, { operand: variable({ data: Float32Array.of(1), shape: [] }) }), integrateAndFire()), {}, /constant1 .*'maximum' with a constant/],
     'steps': [() => sequential(input([2]), linear(2, 2), integrateAndFire()), { steps: 0.5 }, /steps is 0.5/],
     'bits': [() => sequential(input([2]), linear(2, 2), integrateAndFire()), { weightBits: 9 }, /weightBits is 9/],
     'thresholds that are too low': [() => sequential(input([2]), linear(2, 2), integrateAndFire({ threshold: 1e-4 })), {}, /so large beside its threshold/],

@@ -4,7 +4,7 @@ import type { NetFile } from '../net/net-file.js'
 import { writeNet } from '../net/write-net.js'
 import { resources, type Resources } from '../resources/resources.js'
 import type { Approximation } from './neuron-form.js'
-import { netFileOf, planStages, type PlanOptions, type StagePlan } from './plan-stages.js'
+import { branchOf, checkChain, netFileOf, planStages, type PlanOptions, type StagePlan } from './plan-stages.js'
 import { pythonScript } from './python-script.js'
 import { readStages } from './read-stages.js'
 import type { QuantizedStage } from './quantize.js'
@@ -35,6 +35,8 @@ export interface ExportedLayer {
   readonly name: string
   readonly neuron: string
   readonly kind: 'dense' | 'conv'
+  /** The neurons that it takes from. */
+  readonly from: readonly string[]
   readonly shape: readonly number[]
   /** A weight (with the threshold at 1) times this is the weight in the file. */
   readonly scale: number
@@ -50,11 +52,16 @@ export interface ExportedLayer {
   readonly warnings: readonly string[]
 }
 
+export interface ExportReport {
+  readonly weightBits: number
+  readonly layers: readonly ExportedLayer[]
+}
+
 export interface ExportedNet {
   readonly net: NetFile
   /** `network.net`, and `network.py`, which runs it in Lava. */
   readonly files: Readonly<Record<string, Uint8Array>>
-  readonly report: { readonly weightBits: number; readonly layers: readonly ExportedLayer[] }
+  readonly report: ExportReport
   readonly resources: Resources
 }
 
@@ -77,7 +84,16 @@ export async function exportNet(network: Network, options: ExportNetOptions = {}
  * @throws `CONVERT_UNSUPPORTED` naming the layer and what to do
  */
 export async function checkExportable(network: Network, options: Pick<ExportNetOptions, 'approximate'> = {}): Promise<void> {
-  await readStages(network, checkExport('checkExportable', options).approximate)
+  checkChain(await readStages(network, checkExport('checkExportable', options).approximate))
+}
+
+/**
+ * Whether a network has branches, which a `.net` file cannot hold: then `exportProcesses` takes what `exportNet` refuses.
+ *
+ * @throws `CONVERT_UNSUPPORTED` naming the layer and what to do, for what neither takes
+ */
+export async function hasBranches(network: Network, options: Pick<ExportNetOptions, 'approximate'> = {}): Promise<boolean> {
+  return branchOf(await readStages(network, checkExport('hasBranches', options).approximate)) !== undefined
 }
 
 /** File, program, report and resources of planned stages. */
@@ -85,7 +101,12 @@ export function exportPlans(plans: readonly StagePlan[], weightBits: number, { o
   const net = netFileOf(plans)
   const script = pythonScript(out, net, { encoder, steps, reads: plans.at(-1)!.stage.form.threshold === undefined ? 'membrane' : 'spikes' })
   const files = { [`${out}.net`]: writeNet(net), [`${out}.py`]: new TextEncoder().encode(script) }
-  return { net, files, report: { weightBits, layers: plans.map((plan) => reportOf(plan, steps !== undefined)) }, resources: resources(net) }
+  return { net, files, report: reportsOf(plans, weightBits, steps !== undefined), resources: resources(net) }
+}
+
+/** What became of each layer. */
+export function reportsOf(plans: readonly StagePlan[], weightBits: number, biasKnown: boolean): ExportReport {
+  return { weightBits, layers: plans.map((plan) => reportOf(plan, biasKnown)) }
 }
 
 /** The options of an export, checked. @throws `ARGUMENT` */
@@ -106,15 +127,14 @@ export function checkExport(operation: string, options: ExportNetOptions): PlanO
 }
 
 function reportOf(plan: StagePlan, biasKnown: boolean): ExportedLayer {
-  const { stage: { name, neuron, form, shape }, map, iDecay, vDecay, quantized: { scale, limitedBy, vThMant, weightError, clipped } } = plan
+  const { stage: { name, neuron, form, shape, inputs }, maps, iDecay, vDecay, quantized: { scale, limitedBy, vThMant, weightError, clipped } } = plan
   const decayError = Math.max(Math.abs(1 - form.keepCurrent - iDecay / 4096), Math.abs(1 - form.keepVoltage - vDecay / 4096))
-  return { name, neuron, kind: map.kind, shape, scale, limitedBy, vThMant, iDecay, vDecay, weightError, clipped, decayError, approximations: form.approximations, warnings: warningsOf(plan, biasKnown) }
+  return { name, neuron, kind: maps[0]!.kind, from: inputs.map(({ from }) => from), shape, scale, limitedBy, vThMant, iDecay, vDecay, weightError, clipped, decayError, approximations: form.approximations, warnings: warningsOf(plan, biasKnown) }
 }
 
 /** What may happen on the chip, and not in the network. */
-function warningsOf({ quantized, map, iDecay, stage: { depth } }: StagePlan, biasKnown: boolean): string[] {
-  const { bias, vThMant } = quantized
-  const most = largestRow(quantized.weight, map.bias.length)
+function warningsOf({ quantized: { inputs, bias, vThMant }, iDecay, stage: { depth } }: StagePlan, biasKnown: boolean): string[] {
+  const most = largestSum(inputs.map(({ weight }) => weight), bias.length)
   const warnings: string[] = []
   if (most * 64 * (4096 / Math.max(1, iDecay)) >= 2 ** 23) warnings.push(`u can wrap: the weights of one neuron add up to ${most}, and 2^17 is where 24 bits end`)
   if (!biasKnown && bias.some((b) => b !== 0)) warnings.push(`the bias is added from the first step on, and what is sent to the chip arrives here ${depth + 1} steps later`)
@@ -122,10 +142,9 @@ function warningsOf({ quantized, map, iDecay, stage: { depth } }: StagePlan, bia
   return warnings
 }
 
-/** The largest sum of magnitudes of the weights of one neuron. */
-export function largestRow(weight: Float64Array, rows: number): number {
-  const width = weight.length / rows
-  let most = 0
-  for (let row = 0; row < rows; row++) most = Math.max(most, weight.subarray(row * width, (row + 1) * width).reduce((sum, w) => sum + Math.abs(w), 0))
-  return most
+/** The largest sum of magnitudes of the weights of one neuron, of all its inputs. */
+export function largestSum(weights: readonly Float64Array[], rows: number): number {
+  const sums = new Float64Array(rows)
+  for (const weight of weights) weight.forEach((w, i) => (sums[Math.floor((i * rows) / weight.length)]! += Math.abs(w)))
+  return sums.reduce((most, sum) => Math.max(most, sum), 0)
 }

@@ -1,3 +1,5 @@
+import { sizeOf } from '@snn/tensor'
+
 /** What lies between two layers of neurons, as one affine map with weights in doubles. Shapes are those of one sample. */
 export type LinearMap = DenseMap | ConvMap
 
@@ -45,6 +47,34 @@ export function scaleInputs<M extends LinearMap>(map: M, scale: (channel: number
       return w * scale(channel)
     }),
   }
+}
+
+/** The bias, and `more` of each row. */
+export function addBias<M extends LinearMap>(map: M, more: Float64Array): M {
+  return { ...map, bias: map.bias.map((b, row) => b + more[row]!) }
+}
+
+/** What a map (a convolution without padding) makes of an input that is `values` by channel, or of a dense map by input, without the bias: by row. */
+export function sumOfInputs(map: LinearMap, values: Float64Array): Float64Array {
+  const weighted = scaleInputs(map, (channel) => values[channel]!, (input) => input)
+  const width = weighted.weight.length / map.bias.length
+  return Float64Array.from(map.bias, (_, row) => weighted.weight.subarray(row * width, (row + 1) * width).reduce((sum, w) => sum + w, 0))
+}
+
+/** What comes, as it is. */
+export function identityMap(shape: readonly number[]): LinearMap {
+  const [n] = shape as [number]
+  if (shape.length === 3) return { kind: 'conv', weight: new Float64Array(n).fill(1), weightShape: [n, 1, 1, 1], bias: new Float64Array(n), stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: n, pool: false }
+  const inputs = sizeOf(shape)
+  return { kind: 'dense', weight: Float64Array.from({ length: inputs * inputs }, (_, i) => (i % (inputs + 1) === 0 ? 1 : 0)), bias: new Float64Array(inputs), outputs: inputs, inputs }
+}
+
+export const isPool = (map: LinearMap): map is ConvMap => map.kind === 'conv' && map.pool
+
+/** C, H, W of what a convolution gives. */
+export function convShape({ weightShape: [features, , ...kernel], stride, padding, dilation }: ConvMap, input: readonly number[]): [number, number, number] {
+  const size = (axis: 0 | 1): number => Math.floor((input[1 + axis]! + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis] + 1)
+  return [features, size(0), size(1)]
 }
 
 /** Mean of windows of each of `channels` as a convolution. */

@@ -4,14 +4,17 @@ import { layerKindText, netScalar, netTensor, neuronKindText, type NetValue } fr
 import { scaleInputs, scaleRows, type LinearMap } from './linear-map.js'
 import type { Approximation } from './neuron-form.js'
 import { quantize, roundHalfEven, type QuantizedStage } from './quantize.js'
-import { channelOf, readStages, type Stage } from './read-stages.js'
+import { channelOf, readStages } from './read-stages.js'
+import { biasOf, type Stage, type StageInput } from './stage.js'
 import { cannotExport } from './refuse.js'
 
 /** What becomes of one stage. */
 export interface StagePlan {
   readonly stage: Stage
-  /** Weights and bias over the threshold, for spikes of 1. */
-  readonly map: LinearMap
+  /** Weights over the threshold, for spikes of 1, of each input of the stage. */
+  readonly maps: readonly LinearMap[]
+  /** Bias over the threshold. */
+  readonly bias: Float64Array
   readonly iDecay: number
   readonly vDecay: number
   readonly quantized: QuantizedStage
@@ -28,33 +31,38 @@ export interface PlanOptions {
 
 /** The network as stages with their integers. @throws `CONVERT_UNSUPPORTED` */
 export async function planStages(network: Network, { weightBits, percentile, decay, approximate, steps, readoutRange }: PlanOptions): Promise<readonly StagePlan[]> {
-  let amplitude: Float64Array | undefined
+  const amplitudes = new Map<string, Float64Array | undefined>()
   return (await readStages(network, approximate)).map((stage): StagePlan => {
-    const { name, form, depth } = stage
-    const scaled = inUnitsOfThreshold(stage, amplitude)
+    const { name, neuron, form, depth, inputs } = stage
+    const over = (row: number): number => 1 / (form.threshold?.[row] ?? 1)
+    const maps = inputs.map((input) => withAmplitude(scaleRows(input.map, (row) => form.gain * over(row)), input, amplitudes.get(input.from)))
+    const bias = biasOf(stage).map((b, row) => (b + (form.current?.[row] ?? 0)) * form.biasGain * over(row))
     // The bias works from the first step on, spikes arrive depth + 1 steps later: in all steps together it is to be the bias of `steps`.
-    const map = steps === undefined ? scaled : { ...scaled, bias: scaled.bias.map((b) => (b * steps) / (steps + depth + 1)) }
-    amplitude = form.amplitude
+    const spread = steps === undefined ? bias : bias.map((b) => (b * steps) / (steps + depth + 1))
+    amplitudes.set(neuron, form.amplitude)
     const [iDecay, vDecay] = [decay.iDecay ?? roundHalfEven(4096 * (1 - form.keepCurrent)), decay.vDecay ?? roundHalfEven(4096 * (1 - form.keepVoltage))]
     const silent = form.threshold === undefined
-    const quantized = quantize(name, map, { weightBits, percentile, exactThreshold: iDecay === 4096 && vDecay === 0, silent, range: silent ? readoutRange : undefined })
-    if (quantized.vThMant < 1) throw cannotExport(name, map.kind, `its weights are so large beside its threshold that ${weightBits} bits leave none for the threshold`, 'Use more weightBits, or a lower percentile.')
-    return { stage, map, iDecay, vDecay, quantized }
+    const quantized = quantize(name, maps, spread, { weightBits, percentile, exactThreshold: iDecay === 4096 && vDecay === 0, silent, range: silent ? readoutRange : undefined })
+    if (quantized.vThMant < 1) throw cannotExport(name, maps[0]!.kind, `its weights are so large beside its threshold that ${weightBits} bits leave none for the threshold`, 'Use more weightBits, or a lower percentile.')
+    return { stage, maps, bias: spread, iDecay, vDecay, quantized }
   })
 }
 
-/** Weights and bias by row over the threshold, times the amplitude of the spikes that come. */
-function inUnitsOfThreshold({ map, form, inputShape }: Stage, amplitude: Float64Array | undefined): LinearMap {
-  const over = (row: number): number => 1 / (form.threshold?.[row] ?? 1)
-  const scaled = scaleRows(map, (row) => form.gain * over(row))
-  const biased = { ...scaled, bias: map.bias.map((b, row) => (b + (form.current?.[row] ?? 0)) * form.biasGain * over(row)) }
-  return amplitude ? scaleInputs(biased, (channel) => amplitude[channel]!, inputShape.length === 3 ? channelOf(inputShape) : (input) => input) : biased
+/** Weights times the amplitude of the spikes that come. */
+function withAmplitude(map: LinearMap, { inputShape }: StageInput, amplitude: Float64Array | undefined): LinearMap {
+  return amplitude ? scaleInputs(map, (channel) => amplitude[channel]!, inputShape.length === 3 ? channelOf(inputShape) : (input) => input) : map
 }
 
-/** The layers of the file for planned stages. */
+/**
+ * The layers of the file for planned stages.
+ *
+ * @throws `CONVERT_UNSUPPORTED` where they are no chain, which is all that the file knows
+ */
 export function netFileOf(plans: readonly StagePlan[]): NetFile {
+  checkChain(plans.map(({ stage }) => stage))
   const layers = plans.flatMap((plan, i): NetLayer[] => {
-    const { map, inputShape } = plan.stage
+    const [map] = plan.maps as [LinearMap]
+    const [{ inputShape }] = plan.stage.inputs as [StageInput]
     return [
       ...(i === 0 && map.kind === 'conv' ? [{ kind: 'input', values: { type: layerKindText('input'), shape: netTensor('int64', inputShape) } }] : []),
       ...(i > 0 && map.kind === 'dense' && inputShape.length === 3 ? [{ kind: 'flatten', values: { type: layerKindText('flatten'), shape: netTensor('int64', [map.inputs]) } }] : []),
@@ -64,11 +72,24 @@ export function netFileOf(plans: readonly StagePlan[]): NetFile {
   return { layers, other: {} }
 }
 
-function netLayerOf({ stage: { shape, inputShape }, map, iDecay, vDecay, quantized: { weight, bias, vThMant } }: StagePlan): NetLayer {
+/** The first stage at which branches meet: all stages lead to the last one, so that without one they are a chain. */
+export function branchOf(stages: readonly Stage[]): Stage | undefined {
+  return stages.find(({ inputs }) => inputs.length > 1)
+}
+
+/** @throws `CONVERT_UNSUPPORTED` where stages are no chain */
+export function checkChain(stages: readonly Stage[]): void {
+  const branch = branchOf(stages)
+  if (branch) throw cannotExport(branch.neuron, 'add', `it takes ${branch.inputs.map(({ name }) => name).join(' and ')}, and layers of a .net file are a chain`, 'Use exportProcesses, whose processes connect freely, or train without shortcuts and branches.')
+}
+
+function netLayerOf({ stage: { shape, inputs }, maps, iDecay, vDecay, quantized: { inputs: quantized, bias, vThMant } }: StagePlan): NetLayer {
+  const [map] = maps as [LinearMap]
+  const { weight } = quantized[0]!
   const values: Record<string, NetValue> = {
     type: layerKindText(map.kind),
     shape: netTensor('int64', shape),
-    ...(map.kind === 'dense' ? denseValues(map.inputs, map.outputs) : convValues(map, inputShape)),
+    ...(map.kind === 'dense' ? denseValues(map.inputs, map.outputs) : convValues(map, inputs[0]!.inputShape)),
     weight: netTensor('float32', weight, map.kind === 'dense' ? [map.outputs, map.inputs] : map.weightShape),
     ...(bias.some((b) => b !== 0) ? { bias: netTensor('float32', bias) } : {}),
     'neuron/type': neuronKindText('CUBA'),

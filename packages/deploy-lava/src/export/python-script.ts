@@ -52,7 +52,7 @@ net.stop()
 }
 
 /** The host's part: one step of it is the ONNX file, whose states go round. */
-function encoding(file: string, steps = 32): string {
+export function encoding(file: string, steps = 32): string {
   return `import json
 import onnxruntime
 

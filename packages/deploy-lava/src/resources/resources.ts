@@ -43,7 +43,11 @@ export interface Resources {
  */
 export function resources(net: NetFile, options: NetworkOptions = {}): Resources {
   checkNet('resources', net)
-  const loaded = loadNetwork(net, options)
+  return resourcesOf(loadNetwork(net, options))
+}
+
+/** The same of processes that are wired already. */
+export function resourcesOf(loaded: LoadedNetwork): Resources {
   const layers = loaded.blocks.map((_, i) => layerResources(loaded, i))
   const total = (key: 'neurons' | 'synapses'): number => layers.reduce((sum, layer) => sum + layer[key], 0)
   return { layers, neurons: total('neurons'), synapses: total('synapses'), chips: [onLoihi(layers, loihi1), onLoihi(layers, loihi2), onSpeck(loaded, layers)] }
@@ -52,13 +56,13 @@ export function resources(net: NetFile, options: NetworkOptions = {}): Resources
 function layerResources(loaded: LoadedNetwork, index: number): LayerResources {
   const block = loaded.blocks[index]!
   const synapses = synapsesOf(loaded, index).map(countSynapses)
-  const next = loaded.blocks[index + 1] ? synapsesOf(loaded, index + 1).map(countSynapses) : []
-  const own = synapsesOf(loaded, index).flatMap((synapse, i) => (block.synapses[i]!.endsWith('.recurrent') ? [countSynapses(synapse)] : []))
+  const out = loaded.connections.flatMap(([from, to]) => (from === block.neuron ? [countSynapses(synapseNamed(loaded, to.replace(/\.[^.]*$/, '')))] : []))
   const sum = (of: readonly SynapseCount[], key: keyof SynapseCount): number => of.reduce((all, count) => all + count[key], 0)
-  return { layer: block.layer, neurons: sizeOf(block.shape), synapses: sum(synapses, 'synapses'), parameters: sum(synapses, 'parameters'), fanIn: sum(synapses, 'fanIn'), fanOut: sum([...next, ...own], 'fanOut') }
+  return { layer: block.layer, neurons: sizeOf(block.shape), synapses: sum(synapses, 'synapses'), parameters: sum(synapses, 'parameters'), fanIn: sum(synapses, 'fanIn'), fanOut: sum(out, 'fanOut') }
 }
 
-const synapsesOf = (loaded: LoadedNetwork, index: number): Synapse[] => loaded.blocks[index]!.synapses.map((name) => loaded.processes.find((process) => process.name === name)!.process as Synapse)
+const synapseNamed = (loaded: LoadedNetwork, name: string): Synapse => loaded.processes.find((process) => process.name === name)!.process as Synapse
+const synapsesOf = (loaded: LoadedNetwork, index: number): Synapse[] => loaded.blocks[index]!.synapses.map((name) => synapseNamed(loaded, name))
 
 interface SynapseCount {
   readonly synapses: number
@@ -132,7 +136,7 @@ function onSpeck(loaded: LoadedNetwork, layers: readonly LayerResources[]): Chip
   const places = new Array<number>(layers.length).fill(-1)
   for (const { i, layer, parameters, neurons } of [...wanted].sort((a, b) => b.parameters - a.parameters || b.neurons - a.neurons)) {
     const process = synapsesOf(loaded, i)[0]!
-    if (process.type === 'DelayDense' || loaded.blocks[i]!.synapses.length > 1) problems.push({ layer, what: 'delays, recurrence or resonators', fix: 'Use convolutions and dense layers without them.' })
+    if (process.type === 'DelayDense' || loaded.blocks[i]!.synapses.length > 1) problems.push({ layer, what: 'delays, recurrence, resonators or branches that meet', fix: 'Use convolutions and dense layers without them.' })
     const kernel = process.type === 'Conv' ? process.weight_shape : ([1, 1, 1, 1] as const)
     if (kernel[2] > 16 || kernel[3] > 16) problems.push({ layer, what: `a kernel of ${kernel[2]} x ${kernel[3]}, and the chip takes 16 x 16`, fix: 'Use smaller kernels.' })
     const fitting = [...free].filter((place) => parameters <= speckLayers.kernel[place]! && neurons <= speckLayers.neurons[place]!)

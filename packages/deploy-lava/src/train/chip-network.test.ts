@@ -1,9 +1,9 @@
 import { cubaLif, integrateAndFire, lif } from '@snn/neuron'
-import { avgPool2d, batchNorm2d, conv2d, flatten, input, linear, maxPool2d, sequential, type Network, type Part } from '@snn/nn'
+import { addLayer, avgPool2d, batchNorm2d, conv2d, flatten, globalAveragePoolLayer, input, linear, maxPool2d, Network, sequential, type Layer, type NetworkNode, type Part } from '@snn/nn'
 import { compile, grad, reference, sizeOf, type Tensor, type Variable } from '@snn/tensor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { loadNetwork } from '../netx/load-network.js'
+import type { Lif } from '../sim/processes/lif.js'
 import { simulator } from '../sim/simulator.js'
 import { chipNetwork, type ChipNetwork, type ChipNetworkOptions } from './chip-network.js'
 
@@ -20,14 +20,12 @@ function setWeights(net: Network, random: () => number): void {
 }
 
 /** What every layer of neurons sends in each step (its v where it never fires), in training and on the chip. */
-async function bothRuns({ network, depth, export: write }: ChipNetwork, shape: readonly number[], random: () => number): Promise<{ readonly training: number[][]; readonly chip: number[][] }> {
+async function bothRuns({ network, depth, exportProcesses: write }: ChipNetwork, shape: readonly number[], random: () => number): Promise<{ readonly training: number[][]; readonly chip: number[][] }> {
   const T = 10
   const size = sizeOf(shape)
   const spikes = Float32Array.from({ length: (T + depth) * size }, (_, i) => (i < T * size && random() < 0.4 ? 1 : 0))
-  const { net } = await write()
-  const graph = loadNetwork(net)
-  const thresholds = net.layers.flatMap(({ values }) => values['neuron/vThMant'] ?? []) as { readonly data: ArrayLike<number> }[]
-  const fires = (i: number): boolean => thresholds[i]!.data[0] !== 131071
+  const { graph } = await write()
+  const fires = (i: number): boolean => (graph.processes.find(({ name }) => name === graph.blocks[i]!.neuron)!.process as Lif).vth !== 131071
   const neurons = network.nodes.filter(({ layer }) => layer.kind === 'lavaLif')
   const record = neurons.map(({ name }, i) => `${name}.${fires(i) ? 'spike' : 'v'}`)
   const recorded = await compile((x: Tensor) => network.run('sequence', x, { record }).recorded, { backend })({ data: spikes, shape: [T + depth, 1, ...shape] })
@@ -43,7 +41,21 @@ async function bothRuns({ network, depth, export: write }: ChipNetwork, shape: r
   return { training: record.map((name) => Array.from(recorded[name]!.data)), chip }
 }
 
-const nets: Readonly<Record<string, readonly [shape: readonly number[], parts: () => Part[], options?: ChipNetworkOptions]>> = {
+/** A residual block between layers of neurons, and one of which the shortcut has a convolution. */
+function residual(): Network {
+  const node = (name: string, layer: Layer, ...inputs: string[]): NetworkNode => ({ name, layer, inputs })
+  const neurons = (threshold = 1): Layer => integrateAndFire({ threshold })
+  const nodes = [
+    node('c1', conv2d(1, 3, 3, { padding: 1 }), 'x'), node('n1', integrateAndFire({ threshold: 1.2, amplitude: 'threshold' }), 'c1'),
+    node('c2', conv2d(3, 3, 3, { padding: 1 }), 'n1'), node('n2', neurons(), 'c2'), node('c3', conv2d(3, 3, 3, { padding: 1 }), 'n2'), node('a1', addLayer({}), 'c3', 'n1'), node('n3', neurons(1.5), 'a1'),
+    node('c4', conv2d(3, 4, 3, { padding: 1, stride: 2 }), 'n3'), node('n4', neurons(), 'c4'), node('c5', conv2d(4, 4, 3, { padding: 1 }), 'n4'), node('c6', conv2d(3, 4, 1, { stride: 2 }), 'n3'), node('a2', addLayer({}), 'c5', 'c6'), node('n5', neurons(2), 'a2'),
+    node('pool', globalAveragePoolLayer({}), 'n5'), node('flat', flatten(), 'pool'), node('fc', linear(4, 3), 'flat'),
+  ]
+  return new Network({ inputs: [{ name: 'x', shape: [1, 6, 6] }], nodes, outputs: ['fc'] })
+}
+
+const nets: Readonly<Record<string, readonly [shape: readonly number[], parts: () => Part[] | Network, options?: ChipNetworkOptions]>> = {
+  'branches that meet': [[1, 6, 6], residual],
   'dense layers with biases': [[6], () => [linear(6, 9), integrateAndFire({ threshold: 1.5 }), linear(9, 4), integrateAndFire()]],
   'leaky neurons': [[8], () => [linear(8, 9), lif({ tau: 3, threshold: 0.6 }), linear(9, 4), lif({ tau: 1.7 })]],
   'synaptic currents': [[8], () => [linear(8, 9, { bias: false }), cubaLif({ currentDecay: 0.6, voltageDecay: 0.8 }), linear(9, 4, { bias: false }), cubaLif()]],
@@ -57,7 +69,8 @@ describe('chipNetwork', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(1e6), fc.constantFrom(8, 5, 3), async (seed, weightBits) => {
         const random = numbers(seed)
-        const net = sequential(input(shape), ...(parts() as [Part]))
+        const made = parts()
+        const net = made instanceof Network ? made : sequential(input(shape), ...(made as [Part]))
         setWeights(net, random)
         const chipNet = await chipNetwork(net, { approximate: ['bias-current'], weightBits, ...options })
         // as training would leave them: no rounding has been looked at

@@ -1,9 +1,11 @@
-import { delayLayer, flattenLayer, Network, type NetworkNode } from '@snn/nn'
+import { addLayer, delayLayer, flattenLayer, Network, type NetworkNode } from '@snn/nn'
 import type { Surrogate } from '@snn/surrogate'
 import { compile, reference, variable, type Variable } from '@snn/tensor'
-import { checkExport, exportPlans, largestRow, type ExportedNet, type ExportNetOptions } from '../export/export-net.js'
-import type { LinearMap } from '../export/linear-map.js'
+import { checkExport, exportPlans, largestSum, type ExportedNet, type ExportNetOptions } from '../export/export-net.js'
+import { exportGraph, type ExportedProcesses } from '../export/export-processes.js'
+import { isPool } from '../export/linear-map.js'
 import { planStages, type StagePlan } from '../export/plan-stages.js'
+import { isPooling } from '../export/read-stages.js'
 import { cannotExport } from '../export/refuse.js'
 import { lavaConv, lavaDense, lavaLif } from './chip-layers.js'
 import { toIntegers, type Rounding } from './quantized-weights.js'
@@ -24,8 +26,10 @@ export interface ChipNetwork {
   readonly network: Network
   /** Layers of the file: with latency, the steps from an input to the last answer. */
   readonly depth: number
-  /** The `.net` file of the weights as they are now: its integers are those of the forward pass. */
+  /** The `.net` file of the weights as they are now: its integers are those of the forward pass. Throws `CONVERT_UNSUPPORTED` for a network with branches. */
   export(): Promise<ExportedNet>
+  /** The same as processes, which may have branches. */
+  exportProcesses(): Promise<ExportedProcesses>
 }
 
 /**
@@ -44,63 +48,78 @@ export async function chipNetwork(network: Network, options: ChipNetworkOptions 
   const layers = plans.map((plan) => chipLayer(plan, step))
   const nodes: NetworkNode[] = []
   const input = network.inputs[0]!.name
-  let before = input
-  const put = (name: string, layer: NetworkNode['layer']): void => {
-    nodes.push({ name, layer, inputs: [before] })
-    before = name
+  for (const [i, { stage: { neuron, inputs, form, shape }, maps, iDecay, vDecay, quantized }] of plans.entries()) {
+    const { roundings, weights, bias } = layers[i]!
+    const sums = inputs.map(({ name, from, inputShape }, k): string => {
+      let before = from
+      const put = (own: string, layer: NetworkNode['layer']): string => {
+        nodes.push({ name: own, layer, inputs: [before] })
+        return (before = own)
+      }
+      // a neuron's layer may have been made of several, or have no name of its own
+      const [synapse, map, rounding, weight] = [name === neuron ? `${name}_weights` : name, maps[k]!, roundings[k]!, weights[k]!]
+      if (latency) put(`${synapse}_latency`, delayLayer({ steps: 1 }))
+      if (map.kind === 'dense' && inputShape.length > 1) put(`${synapse}_flatten`, flattenLayer({}))
+      if (map.kind === 'dense') return put(synapse, lavaDense(rounding, { weight }))
+      const layer = lavaConv({ ...rounding, stride: map.stride, padding: map.padding, dilation: map.dilation, groups: map.groups }, { weight })
+      return put(synapse, isPool(map) ? { ...layer, trainable: [] } : layer)
+    })
+    if (sums.length > 1) nodes.push({ name: `${neuron}_sum`, layer: addLayer({}), inputs: sums })
+    const neurons = lavaLif({ iDecay, vDecay, vThMant: form.threshold === undefined ? undefined : quantized.vThMant, scale: roundings[0]!.scale, axes: shape.length }, bias ? { bias } : {}, surrogate)
+    nodes.push({ name: neuron, layer: neurons, inputs: [sums.length > 1 ? `${neuron}_sum` : sums[0]!] })
   }
-  for (const [i, { stage: { name, neuron, inputShape, form, shape }, map, iDecay, vDecay, quantized }] of plans.entries()) {
-    const { rounding, weight, bias } = layers[i]!
-    // a neuron's layer may have been made of several, or have no name of its own
-    const synapse = name === neuron ? `${name}_weights` : name
-    if (latency) put(`${synapse}_latency`, delayLayer({ steps: 1 }))
-    if (map.kind === 'dense' && inputShape.length > 1) put(`${synapse}_flatten`, flattenLayer({}))
-    const layer = map.kind === 'dense' ? lavaDense(rounding, { weight }) : lavaConv({ ...rounding, stride: map.stride, padding: map.padding, dilation: map.dilation, groups: map.groups }, { weight })
-    put(synapse, isPool(map) ? { ...layer, trainable: [] } : layer)
-    put(neuron, lavaLif({ iDecay, vDecay, vThMant: form.threshold === undefined ? undefined : quantized.vThMant, scale: rounding.scale, axes: shape.length }, bias ? { bias } : {}, surrogate))
-  }
-  const silent = plans.at(-1)!.stage.form.threshold === undefined
+  const last = plans.at(-1)!
+  const takers = plans.flatMap(({ stage }) => stage.inputs).filter(({ from }) => from === input)
   const chip = new Network({
-    inputs: [{ name: input, shape: plans[0]!.stage.inputShape }],
+    inputs: [{ name: input, shape: takers[0]!.inputShape }],
     nodes,
-    outputs: [before],
-    metadata: { ...network.metadata, encoding: 'sequence', ...(silent ? { readout: { by: 'last' } } : {}) },
+    outputs: [last.stage.neuron],
+    metadata: { ...network.metadata, encoding: 'sequence', ...(last.stage.form.threshold === undefined ? { readout: { by: 'last' } } : {}) },
   })
+  const now = async (): Promise<readonly StagePlan[]> => await Promise.all(plans.map((plan, i) => trained(plan, layers[i]!)))
   return {
     network: chip,
-    depth: plans.length,
-    async export() {
-      const now = await Promise.all(plans.map(async (plan, i): Promise<StagePlan> => {
-        const { rounding, weight, bias } = layers[i]!
-        const integers = await integersOf(weight, rounding)
-        const quantized = { ...plan.quantized, weight: integers, ...(bias && { bias: await integersOf(bias, { scale: rounding.scale, step: 1, most: 4095 }) }) }
-        const map = { ...plan.map, weight: Float64Array.from(await weight.data()), ...(bias && { bias: Float64Array.from(await bias.data()) }) }
-        return { ...plan, map, quantized: { ...quantized, weightError: errorOf(map, integers, rounding.scale), clipped: 0 } }
-      }))
-      return exportPlans(now, checked.weightBits, options)
+    depth: last.stage.depth + 1,
+    export: async () => exportPlans(await now(), checked.weightBits, options),
+    exportProcesses: async () => exportGraph(await now(), checked.weightBits, options),
+  }
+}
+
+/** A plan with the integers of the weights as they are now. */
+async function trained(plan: StagePlan, { roundings, weights, bias }: ChipLayer): Promise<StagePlan> {
+  const { quantized } = plan
+  const integers = await Promise.all(weights.map((weight, k) => integersOf(weight, roundings[k]!)))
+  const maps = await Promise.all(plan.maps.map(async (map, k) => ({ ...map, weight: Float64Array.from(await weights[k]!.data()) })))
+  const { scale } = roundings[0]!
+  return {
+    ...plan,
+    maps,
+    ...(bias && { bias: Float64Array.from(await bias.data()) }),
+    quantized: {
+      ...quantized,
+      inputs: quantized.inputs.map((input, k) => ({ ...input, weight: integers[k]! })),
+      ...(bias && { bias: await integersOf(bias, { scale, step: 1, most: 4095 }) }),
+      weightError: errorOf(maps, integers, scale),
+      clipped: 0,
     },
   }
 }
 
-/** A pooling stays one. */
-const isPool = (map: LinearMap): boolean => map.kind === 'conv' && map.pool
-
+/** Variables of a stage, by input, and how they become integers. */
 interface ChipLayer {
-  readonly rounding: Rounding
-  readonly weight: Variable
+  readonly roundings: readonly Rounding[]
+  readonly weights: readonly Variable[]
   readonly bias: Variable | undefined
 }
 
-function chipLayer({ stage: { name }, map, iDecay, quantized: { scale, weight } }: StagePlan, step: number): ChipLayer {
-  const rows = map.bias.length
-  // With one more step of each weight: training may raise them all.
-  const most = largestRow(weight, rows) * (4096 / Math.max(1, iDecay))
-  if (most * 64 > 2 ** 23) throw cannotExport(name, map.kind, `the weights of one neuron add up to ${most}, and its current may leave 24 bits, beyond which no training goes`, 'Use fewer weightBits or fewer inputs.')
-  const shape = map.kind === 'dense' ? [map.outputs, map.inputs] : map.weightShape
+function chipLayer({ stage, maps, bias, iDecay, quantized: { scale, inputs } }: StagePlan, step: number): ChipLayer {
+  const most = largestSum(inputs.map(({ weight }) => weight), bias.length) * (4096 / Math.max(1, iDecay))
+  if (most * 64 > 2 ** 23) throw cannotExport(stage.name, maps[0]!.kind, `the weights of one neuron add up to ${most}, and its current may leave 24 bits, beyond which no training goes`, 'Use fewer weightBits or fewer inputs.')
+  const rounded = Math.fround(scale / step) * step
   return {
-    rounding: { scale: Math.fround(scale / step) * step, step, most: 256 - step },
-    weight: variable({ data: Float32Array.from(map.weight), shape }, { name: `${name}.weight` }),
-    bias: isPool(map) ? undefined : variable({ data: Float32Array.from(map.bias), shape: [rows] }, { name: `${name}.bias` }),
+    roundings: inputs.map(({ copies }) => ({ scale: rounded, step, most: copies * (256 - step) })),
+    weights: maps.map((map, k) => variable({ data: Float32Array.from(map.weight), shape: map.kind === 'dense' ? [map.outputs, map.inputs] : map.weightShape }, { name: `${stage.inputs[k]!.name}.weight` })),
+    bias: isPooling(stage) ? undefined : variable({ data: Float32Array.from(bias), shape: [bias.length] }, { name: `${stage.name}.bias` }),
   }
 }
 
@@ -110,7 +129,8 @@ async function integersOf(value: Variable, rounding: Rounding): Promise<Float64A
   return Float64Array.from((await round()).data)
 }
 
-function errorOf({ weight }: LinearMap, integers: Float64Array, scale: number): number {
-  const largest = weight.reduce((most, w) => Math.max(most, Math.abs(w)), 0)
-  return integers.reduce((most, w, i) => Math.max(most, Math.abs(w / scale - weight[i]!)), 0) / (largest || 1)
+/** Largest difference of a weight of all inputs, as a part of the largest weight. */
+function errorOf(maps: readonly { readonly weight: Float64Array }[], integers: readonly Float64Array[], scale: number): number {
+  const largest = Math.max(...maps.map(({ weight }) => weight.reduce((most, w) => Math.max(most, Math.abs(w)), 0)))
+  return Math.max(...maps.map(({ weight }, k) => integers[k]!.reduce((most, w, i) => Math.max(most, Math.abs(w / scale - weight[i]!)), 0))) / (largest || 1)
 }

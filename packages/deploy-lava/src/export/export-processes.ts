@@ -1,0 +1,36 @@
+import type { Network } from '@snn/nn'
+import type { LoadedNetwork } from '../netx/load-network.js'
+import { resourcesOf } from '../resources/resources.js'
+import type { Resources } from '../resources/resources.js'
+import { checkExport, reportsOf, type ExportNetOptions, type ExportReport } from './export-net.js'
+import { planStages, type StagePlan } from './plan-stages.js'
+import { processesJson, processScript } from './process-script.js'
+import { processesOf } from './processes-of.js'
+
+export interface ExportedProcesses {
+  /** For `simulator`, `compileSimulator` and `steps` of `@snn/deploy-lava/sim`. */
+  readonly graph: LoadedNetwork
+  /** `network.json`, the processes, and `network.py`, which runs them in Lava. */
+  readonly files: Readonly<Record<string, Uint8Array>>
+  readonly report: ExportReport
+  readonly resources: Resources
+}
+
+/**
+ * A spiking network as Lava processes that connect freely, for networks with branches, which a `.net` file cannot hold: where branches meet (`add`), the neurons
+ * take the sums of several synapses, and a shortcut is a synapse of its own. Everything else is as with `exportNet`, of which it takes the options.
+ *
+ * @throws `CONVERT_UNSUPPORTED` naming the layer and what to do; `ARGUMENT` for options
+ */
+export async function exportProcesses(network: Network, options: ExportNetOptions = {}): Promise<ExportedProcesses> {
+  const plan = checkExport('exportProcesses', options)
+  return exportGraph(await planStages(network, plan), plan.weightBits, options)
+}
+
+/** Processes, files, report and resources of planned stages. */
+export function exportGraph(plans: readonly StagePlan[], weightBits: number, { out = 'network', encoder, steps }: ExportNetOptions): ExportedProcesses {
+  const graph = processesOf(plans, weightBits)
+  const script = processScript(out, graph, { encoder, steps, reads: plans.at(-1)!.stage.form.threshold === undefined ? 'membrane' : 'spikes' })
+  const [json, python] = [processesJson(graph), script].map((text) => new TextEncoder().encode(text)) as [Uint8Array, Uint8Array]
+  return { graph, files: { [`${out}.json`]: json, [`${out}.py`]: python }, report: reportsOf(plans, weightBits, steps !== undefined), resources: resourcesOf(graph) }
+}
