@@ -4,7 +4,7 @@ import { describeWarnings, type ConversionReport, type Target } from '@snn/ann2s
 import type { ImageDataset, PreprocessSpec } from '@snn/datasets'
 import { take } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
-import { checkExportable, splitEncoder, type Approximation, type Resources } from '@snn/deploy-lava'
+import { hasBranches, splitEncoder, type Approximation, type Resources } from '@snn/deploy-lava'
 import type { Network } from '@snn/nn'
 import { SnnError } from '@snn/tensor'
 import { replaceFile, replaceFolder } from '@snn/tensor/node'
@@ -98,7 +98,7 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
   if (plain && against !== undefined) throw new SnnError('ARGUMENT', `[deploy] --against for ${path}, which is the classifier itself, expected it only for a spiking network. Leave it out.`, { name: '--against', value: against })
   const calibration = typeof calibrate === 'string' ? await openDataset(calibrate, { signal: work.signal }) : calibrate
   const opened = typeof options.eval === 'string' ? await openDataset(options.eval, { signal: work.signal }) : options.eval
-  const check = async (snn: Network): Promise<unknown> => (target === 'lava' ? checkExportable((await splitEncoder(snn)).chip, options.approximate && { approximate: options.approximate }) : graphOf(target, snn))
+  const check = async (snn: Network): Promise<unknown> => (target === 'lava' ? hasBranches((await splitEncoder(snn)).chip, options.approximate && { approximate: options.approximate }) : graphOf(target, snn))
   return withBackend(async (backend) => {
     const source = await spikingSource(path, { ...options, target: conversionTargets[target], calibrate: calibration, samples, steps: options.steps, check }, backend, work)
     const chosen = opened ? (evalSamples < opened.length ? take(opened, evalSamples) : opened) : take(calibration, Math.min(samples, evalSamples), { shuffle: true })

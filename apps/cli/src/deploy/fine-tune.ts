@@ -1,12 +1,12 @@
 import type { ImageDataset } from '@snn/datasets'
 import type { ChipNetwork } from '@snn/deploy-lava'
 import type { Network, Readout } from '@snn/nn'
-import { concat, SnnError, zeros, type Tensor } from '@snn/tensor'
+import { SnnError, type Tensor } from '@snn/tensor'
 import { adam, cosine, crossEntropy, fit } from '@snn/train'
 import { encoded, type MeasureOptions } from './measure.js'
 
-/** Trains the chip's weights, rounded as they are, on labelled samples: what enters it are the encoder's spikes. */
-export async function fineTune(encoder: Network, { network, depth }: ChipNetwork, { by }: Readout, data: ImageDataset, { source, backend, work, passes }: MeasureOptions & { readonly passes: number }): Promise<void> {
+/** Trains the chip's weights, rounded as they are, on labelled samples: what enters it are the encoder's spikes. `network` answers without latency. */
+export async function fineTune(encoder: Network, { network }: ChipNetwork, { by }: Readout, data: ImageDataset, { source, backend, work, passes }: MeasureOptions & { readonly passes: number }): Promise<void> {
   if (data.labelled === false) throw new SnnError('ARGUMENT', `[deploy] --tune on ${data.description}, without labels, expected labelled data. Give labels, or leave it out.`, { name: '--tune', value: passes })
   const { T, batches, labelOffset } = source
   const encode = encoded(encoder, T)
@@ -15,12 +15,9 @@ export async function fineTune(encoder: Network, { network, depth }: ChipNetwork
   await fit(network, samples, {
     optimizer: adam(network.parameters(), { lr: cosine({ initial: 2e-4, steps }), clip: { norm: 1 } }),
     // membranes are sums over all steps, spikes are counted
-    loss: (output: Tensor, y: Tensor) => crossEntropy(by === 'last' ? output.at(0, T + depth - 1).div(T / 8) : output.mean(0).mul(8), labelOffset === 0 ? y : y.add(labelOffset)),
-    predict: (output: Tensor) => (by === 'last' ? output.at(0, T + depth - 1) : output.sum([0])),
-    encode(x: Tensor) {
-      const spikes = encoder.forward(encode(x)).stopGradient()
-      return concat([spikes, zeros([depth, ...spikes.shape.slice(1)])], 0)
-    },
+    loss: (output: Tensor, y: Tensor) => crossEntropy(by === 'last' ? output.at(0, T - 1).div(T / 8) : output.mean(0).mul(8), labelOffset === 0 ? y : y.add(labelOffset)),
+    predict: (output: Tensor) => (by === 'last' ? output.at(0, T - 1) : output.sum([0])),
+    encode: (x: Tensor) => encoder.forward(encode(x)).stopGradient(),
     epochs: passes,
     backend,
     signal: work.signal,

@@ -55,11 +55,14 @@ export async function measureNetworks(stage: string, networks: readonly Network[
   await using run = compile((x: Tensor) => networks.reduce((flow, network) => network.forward(flow), encode(x)), { backend })
   return await measured(stage, output, options, undefined, async (x, size) => {
     const { data } = await run.run([x], { signal: options.work.signal })
-    const read = runningReadout(namedReadout(readout, 'deploy'), size, 'deploy')
-    let scores: ArrayLike<number> = []
-    for (let t = 0; t < T; t++) scores = read(data.subarray(t * size * K, (t + 1) * size * K))
-    return classesOf(scores, size)
+    return classesOf(scoresOf(readout, size, T, (t) => data.subarray(t * size * K, (t + 1) * size * K)), size)
   })
+}
+
+/** Processes of the chip, and the steps from an input to the last answer to it. */
+export interface Chip {
+  readonly graph: LoadedNetwork
+  readonly depth: number
 }
 
 export interface FixedPoint extends Measured {
@@ -73,9 +76,8 @@ export interface FixedPoint extends Measured {
 const mostNumbers = 2 ** 25
 
 /** The encoder on the host, and the chip's integers behind it. */
-export async function measureFixedPoint(encoder: Network, chip: LoadedNetwork, readout: Readout | 'membrane', names: readonly string[], options: MeasureOptions): Promise<FixedPoint> {
+export async function measureFixedPoint(encoder: Network, { graph: chip, depth }: Chip, readout: Readout | 'membrane', names: readonly string[], options: MeasureOptions): Promise<FixedPoint> {
   const { source: { T }, data, backend, work } = options
-  const depth = chip.blocks.length
   const neurons = [sizeOf(chip.inputShape), ...chip.blocks.map(({ shape }) => sizeOf(shape))]
   const batch = Math.max(1, Math.min(64, data.length, Math.floor(mostNumbers / (T + depth) / neurons.reduce((a, b) => a + b))))
   const steps = T + depth
@@ -102,16 +104,21 @@ export async function measureFixedPoint(encoder: Network, chip: LoadedNetwork, r
       return classesOf(own, size)
     }
     const [out, K] = [recorded[last.neuron]!, neurons.at(-1)!]
-    const read = runningReadout(namedReadout(readout, 'deploy'), size, 'deploy')
-    let scores: ArrayLike<number> = []
-    for (let t = depth; t < steps; t++) scores = read(out.subarray(t * batch * K, (t * batch + size) * K))
-    return classesOf(scores, size)
+    return classesOf(scoresOf(readout, size, T, (t) => out.subarray((depth + t) * batch * K, ((depth + t) * batch + size) * K)), size)
   })
   return {
     ...result,
     spikes: names.slice(0, firing.length + 1).map((layer, i) => ({ layer, neurons: neurons[i]!, perSample: spikes[i]! / data.length })),
     ...(readout === 'membrane' && { membrane: highest / (2 ** 23 - 1) }),
   }
+}
+
+/** What the outputs of T steps, read one after the other, say of each class. */
+function scoresOf(readout: Readout, size: number, T: number, outputs: (t: number) => ArrayLike<number>): ArrayLike<number> {
+  const read = runningReadout(namedReadout(readout, 'deploy'), size, 'deploy')
+  let scores: ArrayLike<number> = []
+  for (let t = 0; t < T; t++) scores = read(outputs(t))
+  return scores
 }
 
 function classesOf(scores: ArrayLike<number>, size: number): number[] {

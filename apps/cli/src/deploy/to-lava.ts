@@ -1,12 +1,11 @@
 import { simulator } from '@snn/ann2snn'
 import { toOnnx } from '@snn/snn-file'
 import type { ImageDataset } from '@snn/datasets'
-import { chipNetwork, exportNet, splitEncoder, type ExportedNet, type ExportNetOptions } from '@snn/deploy-lava'
+import { chipNetwork, exportNet, exportProcesses, hasBranches, splitEncoder, type ExportedNet, type ExportedProcesses, type ExportNetOptions } from '@snn/deploy-lava'
 import { loadNetwork } from '@snn/deploy-lava/sim'
-import type { Network } from '@snn/nn'
 import { agreementOf } from './agreement.js'
 import type { Deployed, DeployModelOptions } from './deploy-model.js'
-import { chipReadout, measureFixedPoint, measureNetworks, type MeasureOptions } from './measure.js'
+import { chipReadout, measureFixedPoint, measureNetworks, type Chip, type MeasureOptions } from './measure.js'
 import { fineTune } from './fine-tune.js'
 
 interface LavaOptions extends Pick<DeployModelOptions, 'weightBits' | 'percentile' | 'approximate' | 'tune'> {
@@ -27,29 +26,28 @@ export async function toLava(measure: MeasureOptions, options: LavaOptions): Pro
     ...(percentile !== undefined && { percentile }),
     ...(approximate !== undefined && { approximate }),
   }
-  const exported = await exportNet(chip, settings)
+  const branched = await hasBranches(chip, settings)
+  const exported = branched ? await exportProcesses(chip, settings) : await exportNet(chip, settings)
   const silent = exported.report.layers.at(-1)!.vThMant === 131071
   const readout = chipReadout(chip, silent)
   const readsAs = readout === 'membrane' ? { by: 'last' as const } : readout
   const names = [chip.inputs[0]!.name, ...exported.report.layers.map(({ neuron }) => neuron)]
 
   const float = await measureNetworks('float', [snn], snn.metadata.readout!, measure)
-  const quantized = async (network: Network) => await measureNetworks('quantised', [encoder, network], readsAs, measure)
-  const plain = await chipNetwork(chip, { ...settings, latency: false })
-  const rounded = await quantized(plain.network)
-  const run = (net: ExportedNet['net']) => measureFixedPoint(encoder, loadNetwork(net), readout, names, measure)
+  const chipNet = await chipNetwork(chip, settings)
+  const rounded = await measureNetworks('quantised', [encoder, chipNet.network], readsAs, measure)
+  const run = (own: ExportedNet | ExportedProcesses) => measureFixedPoint(encoder, onChip(own, T), readout, names, measure)
   const rows = [
     { network: 'float SNN', accuracy: float.accuracy },
     { network: 'quantised SNN', accuracy: rounded.accuracy, agreement: agreementOf(rounded, float) },
   ]
-  let final = exported
-  let fixed = await run(exported.net)
+  let final: ExportedNet | ExportedProcesses = exported
+  let fixed = await run(exported)
   rows.push({ network: 'fixed-point simulation', accuracy: fixed.accuracy, agreement: agreementOf(fixed, float) })
   if (tune > 0) {
-    const chipNet = await chipNetwork(chip, settings)
     await fineTune(encoder, chipNet, readsAs, calibration, { ...measure, passes: tune })
-    final = await chipNet.export()
-    fixed = await run(final.net)
+    final = await (branched ? chipNet.exportProcesses() : chipNet.export())
+    fixed = await run(final)
     rows.push({ network: 'fixed-point simulation, fine-tuned', accuracy: fixed.accuracy, agreement: agreementOf(fixed, float) })
   }
   const { files, report, resources } = final
@@ -70,6 +68,13 @@ export async function toLava(measure: MeasureOptions, options: LavaOptions): Pro
       ...(cut ? [{ layer: report.layers.at(-1)!.name, effect: 'changes' as const, what: 'membranes of the last layer reached 24 bits and were cut', fix: 'Use fewer --steps, or more calibration samples.' }] : []),
     ],
   }
+}
+
+/** What is simulated, cleared between samples of T steps, and the steps that an answer takes. */
+function onChip(exported: ExportedNet | ExportedProcesses, T: number): Chip {
+  if ('graph' in exported) return exported
+  const graph = loadNetwork(exported.net, { resetInterval: T, resetOffset: 1 })
+  return { graph, depth: graph.blocks.length }
 }
 
 /** Samples that the range of the outputs is taken from. */

@@ -19,8 +19,9 @@ export interface ExportNetOptions {
   /** What the chip does otherwise and the user takes: each is named in the report. Default: nothing, and an error instead. */
   readonly approximate?: readonly Approximation[]
   /**
-   * Steps in which spikes are sent to the chip. The chip adds a bias from its first step on, while spikes take a step for each layer; with this, each bias becomes
-   * b steps / (steps + layers up to it), so that what it adds altogether is right. Default: biases as they are.
+   * Steps in which the spikes of a sample are sent to the chip. Each layer is then cleared in the step in which the first of them arrive, so that its biases work as long as
+   * spikes come, and the chip does what the network does: in Lava `Network(.., reset_interval=steps, reset_offset=1)`, in `loadNetwork` `{ resetInterval: steps,
+   * resetOffset: 1 }`. Samples can follow each other without a pause. Default: nothing is cleared, and biases work from the first step on.
    */
   readonly steps?: number
   /** Largest magnitude that the membranes of a last layer without neurons reach, in units of the network: a membrane of the chip ends at 2^17 weights. Default: not looked at. */
@@ -105,8 +106,8 @@ export function exportPlans(plans: readonly StagePlan[], weightBits: number, { o
 }
 
 /** What became of each layer. */
-export function reportsOf(plans: readonly StagePlan[], weightBits: number, biasKnown: boolean): ExportReport {
-  return { weightBits, layers: plans.map((plan) => reportOf(plan, biasKnown)) }
+export function reportsOf(plans: readonly StagePlan[], weightBits: number, cleared: boolean): ExportReport {
+  return { weightBits, layers: plans.map((plan) => reportOf(plan, cleared)) }
 }
 
 /** The options of an export, checked. @throws `ARGUMENT` */
@@ -123,21 +124,21 @@ export function checkExport(operation: string, options: ExportNetOptions): PlanO
   for (const [name, value] of Object.entries(decay)) check(`decay.${name}`, value, Number.isInteger(value) && value >= 0 && value <= 4096, 'a whole number from 0 to 4096')
   if (steps !== undefined) check('steps', steps, Number.isSafeInteger(steps) && steps >= 1, 'a whole number from 1')
   if (readoutRange !== undefined) check('readoutRange', readoutRange, readoutRange >= 0 && readoutRange < Infinity, 'a number from 0')
-  return { weightBits, percentile, approximate, decay, steps, readoutRange }
+  return { weightBits, percentile, approximate, decay, readoutRange, relays: true }
 }
 
-function reportOf(plan: StagePlan, biasKnown: boolean): ExportedLayer {
+function reportOf(plan: StagePlan, cleared: boolean): ExportedLayer {
   const { stage: { name, neuron, form, shape, inputs }, maps, iDecay, vDecay, quantized: { scale, limitedBy, vThMant, weightError, clipped } } = plan
   const decayError = Math.max(Math.abs(1 - form.keepCurrent - iDecay / 4096), Math.abs(1 - form.keepVoltage - vDecay / 4096))
-  return { name, neuron, kind: maps[0]!.kind, from: inputs.map(({ from }) => from), shape, scale, limitedBy, vThMant, iDecay, vDecay, weightError, clipped, decayError, approximations: form.approximations, warnings: warningsOf(plan, biasKnown) }
+  return { name, neuron, kind: maps[0]!.kind, from: inputs.map(({ from }) => from), shape, scale, limitedBy, vThMant, iDecay, vDecay, weightError, clipped, decayError, approximations: form.approximations, warnings: warningsOf(plan, cleared) }
 }
 
 /** What may happen on the chip, and not in the network. */
-function warningsOf({ quantized: { inputs, bias, vThMant }, iDecay, stage: { depth } }: StagePlan, biasKnown: boolean): string[] {
+function warningsOf({ quantized: { inputs, bias, vThMant }, iDecay, stage: { depth } }: StagePlan, cleared: boolean): string[] {
   const most = largestSum(inputs.map(({ weight }) => weight), bias.length)
   const warnings: string[] = []
   if (most * 64 * (4096 / Math.max(1, iDecay)) >= 2 ** 23) warnings.push(`u can wrap: the weights of one neuron add up to ${most}, and 2^17 is where 24 bits end`)
-  if (!biasKnown && bias.some((b) => b !== 0)) warnings.push(`the bias is added from the first step on, and what is sent to the chip arrives here ${depth + 1} steps later`)
+  if (!cleared && bias.some((b) => b !== 0)) warnings.push(`the bias is added from the first step on, and what is sent to the chip arrives here ${depth + 1} steps later: with { steps } it is cleared until then`)
   if (vThMant < 16) warnings.push(`the threshold is only ${vThMant}: weights are large beside it`)
   return warnings
 }

@@ -1,6 +1,7 @@
 import type { Network } from '@snn/nn'
 import type { NetFile, NetLayer } from '../net/net-file.js'
 import { layerKindText, netScalar, netTensor, neuronKindText, type NetValue } from '../net/net-value.js'
+import { aligned } from './align.js'
 import { scaleInputs, scaleRows, type LinearMap } from './linear-map.js'
 import type { Approximation } from './neuron-form.js'
 import { quantize, roundHalfEven, type QuantizedStage } from './quantize.js'
@@ -25,26 +26,26 @@ export interface PlanOptions {
   readonly percentile: number
   readonly decay: { readonly iDecay?: number; readonly vDecay?: number }
   readonly approximate: readonly Approximation[]
-  readonly steps: number | undefined
   readonly readoutRange: number | undefined
+  /** Whether shortcuts pass relays, for each synapse takes a step. */
+  readonly relays: boolean
 }
 
 /** The network as stages with their integers. @throws `CONVERT_UNSUPPORTED` */
-export async function planStages(network: Network, { weightBits, percentile, decay, approximate, steps, readoutRange }: PlanOptions): Promise<readonly StagePlan[]> {
+export async function planStages(network: Network, { weightBits, percentile, decay, approximate, readoutRange, relays }: PlanOptions): Promise<readonly StagePlan[]> {
   const amplitudes = new Map<string, Float64Array | undefined>()
-  return (await readStages(network, approximate)).map((stage): StagePlan => {
-    const { name, neuron, form, depth, inputs } = stage
+  const stages = await readStages(network, approximate)
+  return (relays ? aligned(stages) : stages).map((stage): StagePlan => {
+    const { name, neuron, form, inputs } = stage
     const over = (row: number): number => 1 / (form.threshold?.[row] ?? 1)
     const maps = inputs.map((input) => withAmplitude(scaleRows(input.map, (row) => form.gain * over(row)), input, amplitudes.get(input.from)))
     const bias = biasOf(stage).map((b, row) => (b + (form.current?.[row] ?? 0)) * form.biasGain * over(row))
-    // The bias works from the first step on, spikes arrive depth + 1 steps later: in all steps together it is to be the bias of `steps`.
-    const spread = steps === undefined ? bias : bias.map((b) => (b * steps) / (steps + depth + 1))
     amplitudes.set(neuron, form.amplitude)
     const [iDecay, vDecay] = [decay.iDecay ?? roundHalfEven(4096 * (1 - form.keepCurrent)), decay.vDecay ?? roundHalfEven(4096 * (1 - form.keepVoltage))]
     const silent = form.threshold === undefined
-    const quantized = quantize(name, maps, spread, { weightBits, percentile, exactThreshold: iDecay === 4096 && vDecay === 0, silent, range: silent ? readoutRange : undefined })
+    const quantized = quantize(name, maps, bias, { weightBits, percentile, exactThreshold: iDecay === 4096 && vDecay === 0, silent, range: silent ? readoutRange : undefined })
     if (quantized.vThMant < 1) throw cannotExport(name, maps[0]!.kind, `its weights are so large beside its threshold that ${weightBits} bits leave none for the threshold`, 'Use more weightBits, or a lower percentile.')
-    return { stage, maps, bias: spread, iDecay, vDecay, quantized }
+    return { stage, maps, bias, iDecay, vDecay, quantized }
   })
 }
 

@@ -3,26 +3,15 @@ import type { Process } from '../sim/process-graph.js'
 import { encoding, type ScriptOptions } from './python-script.js'
 
 /** The processes as JSON, which the Python program connects: shapes C, H, W, kernels [O, C / groups, kH, kW] as PyTorch has them, whole numbers. */
-export function processesJson({ inputShape, processes, connections, blocks }: LoadedNetwork): string {
+export function processesJson({ inputShape, processes, connections }: LoadedNetwork, depth: number): string {
   const plain = (_: string, value: unknown): unknown => (ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>) : value)
   const lines = processes.map(({ name, process }) => JSON.stringify({ name, ...(process satisfies Process) }, plain))
-  return `{"inputShape":${JSON.stringify(inputShape)},\n"depth":${depthOf({ connections, blocks })},\n"processes":[\n${lines.join(',\n')}\n],\n"connections":${JSON.stringify(connections)}}\n`
-}
-
-/** Steps from an input to the last of the answers to it: most layers of neurons on a way through. */
-export function depthOf({ connections, blocks }: Pick<LoadedNetwork, 'connections' | 'blocks'>): number {
-  const depths = new Map<string, number>([['input', 0]])
-  for (const { synapses, neuron } of blocks) {
-    const sources = connections.filter(([, to]) => synapses.some((synapse) => to === `${synapse}.s_in`)).map(([from]) => depths.get(from) ?? 0)
-    depths.set(neuron, Math.max(...sources) + 1)
-  }
-  return depths.get(blocks.at(-1)!.neuron)!
+  return `{"inputShape":${JSON.stringify(inputShape)},\n"depth":${depth},\n"processes":[\n${lines.join(',\n')}\n],\n"connections":${JSON.stringify(connections)}}\n`
 }
 
 /** A Python program that connects the processes in Lava and runs them. */
-export function processScript(name: string, network: LoadedNetwork, { encoder, steps, reads }: ScriptOptions): string {
-  const depth = depthOf(network)
-  const last = network.blocks.at(-1)!
+export function processScript(name: string, { blocks }: LoadedNetwork, depth: number, { encoder, steps, reads }: ScriptOptions): string {
+  const last = blocks.at(-1)!
   const result = reads === 'membrane' ? 'the membranes of the last layer after the last step, whose largest is the class' : 'the spikes of the last layer in each step, [T, ...]'
   return `"""Connects the processes of ${name}.json in Lava's fixed-point CPU simulation, and runs them.
 
@@ -42,7 +31,7 @@ from lava.proc.conv.process import Conv
 from lava.proc.dense.process import Dense
 from lava.proc.io.sink import RingBuffer as Sink
 from lava.proc.io.source import RingBuffer as Source
-from lava.proc.lif.process import LIF
+from lava.proc.lif.process import LIF, LIFReset
 ${encoder === undefined ? '\nspikes = np.load(sys.argv[1]).astype(np.int32)\n' : encoding(encoder, steps)}
 with open('${name}.json') as file:
     network = json.load(file)
@@ -65,7 +54,11 @@ def process(kind):
                     padding=axes(kind['padding']), dilation=axes(kind['dilation']), groups=kind['groups'])
     bias = np.array(kind['bias_mant'], np.int32)
     bias = bias.reshape(kind['shape']).transpose() if bias.size > 1 else int(bias)
-    return LIF(shape=axes(kind['shape']), du=kind['du'], dv=kind['dv'], vth=kind['vth'], bias_mant=bias, bias_exp=kind['bias_exp'])
+    neurons = dict(shape=axes(kind['shape']), du=kind['du'], dv=kind['dv'], vth=kind['vth'], bias_mant=bias, bias_exp=kind['bias_exp'])
+    if kind['type'] == 'LIF':
+        return LIF(**neurons)
+    # cleared in the step in which the first spikes of a sample arrive
+    return LIFReset(**neurons, reset_interval=kind['reset_interval'], reset_offset=kind['reset_offset'])
 
 
 def connect(source, target):

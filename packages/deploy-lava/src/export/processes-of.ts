@@ -8,13 +8,14 @@ import { shareOf } from './quantize.js'
 
 /**
  * The Lava processes of planned stages, connected as the network is: of stage i `layer<i>.neuron`, and `layer<i>.synapse` (or `layer<i>.synapse<k>`, where
- * there are several) for each of its inputs, whose sums arrive at the neurons together. Of a chain they are those that the loader makes of its file.
+ * there are several) for each of its inputs, whose sums arrive at the neurons together. With `steps`, neurons are cleared every so many, in the step in which
+ * the first spikes arrive. Of a chain they are the processes that the loader makes of its file.
  */
-export function processesOf(plans: readonly StagePlan[], weightBits: number): LoadedNetwork {
+export function processesOf(plans: readonly StagePlan[], weightBits: number, steps?: number): LoadedNetwork {
   const index = new Map(plans.map(({ stage }, i) => [stage.neuron, i]))
   const processes: NamedProcess[] = []
   const connections: [string, string][] = []
-  const blocks = plans.map(({ stage: { name, inputs, shape }, maps, iDecay, vDecay, quantized }, i): Block => {
+  const blocks = plans.map(({ stage: { name, inputs, shape, depth }, maps, iDecay, vDecay, quantized }, i): Block => {
     const neuron = `layer${i}.neuron`
     const parts = quantized.inputs.flatMap((input, k) => Array.from({ length: input.copies }, (_, part) => ({ k, weight: shareOf(input, part, 2 ** (9 - weightBits)) })))
     const synapses = parts.map(({ k, weight }, at) => {
@@ -25,7 +26,8 @@ export function processesOf(plans: readonly StagePlan[], weightBits: number): Lo
       return synapse
     })
     const bias_mant = quantized.bias.every((b) => b === 0) ? 0 : byNeuron(quantized.bias, shape)
-    processes.push({ name: neuron, process: { type: 'LIF', shape, du: iDecay - 1, dv: vDecay, vth: quantized.vThMant, bias_mant, bias_exp: 6 } })
+    const dynamics = { shape, du: iDecay - 1, dv: vDecay, vth: quantized.vThMant, bias_mant, bias_exp: 6 }
+    processes.push({ name: neuron, process: steps === undefined ? { type: 'LIF', ...dynamics } : { type: 'LIFReset', ...dynamics, reset_interval: steps, reset_offset: depth + 2 } })
     return { layer: name, synapses, neuron, shape }
   })
   return { inputShape: inputShapeOf(plans, (from) => index.has(from)), processes, connections, blocks, inputPort: 'synapse' }

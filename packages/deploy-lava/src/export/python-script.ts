@@ -36,7 +36,7 @@ spikes = np.concatenate([spikes, np.zeros((${depth}, *spikes.shape[1:]), np.int3
 # Lava has W, H, C where files and PyTorch have C, H, W; time comes last.
 data = spikes.transpose(*range(spikes.ndim - 1, 0, -1), 0)
 
-net = Network('${name}.net')${input ? '  # the input layer of the file only gives the shape' : ''}
+${steps === undefined ? '' : '# Each layer is cleared in the step in which the first spikes of a sample arrive; samples can follow each other.\n'}net = Network('${name}.net'${steps === undefined ? '' : `, reset_interval=${steps}, reset_offset=1`})${input ? '  # the input layer of the file only gives the shape' : ''}
 source = Source(data=data)
 sink = Sink(shape=net.out.shape, buffer=steps)
 source.s_out.connect(net.inp)

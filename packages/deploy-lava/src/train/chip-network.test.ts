@@ -3,7 +3,7 @@ import { addLayer, avgPool2d, batchNorm2d, conv2d, flatten, globalAveragePoolLay
 import { compile, grad, reference, sizeOf, type Tensor, type Variable } from '@snn/tensor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Lif } from '../sim/processes/lif.js'
+import type { Lif, LifReset } from '../sim/processes/lif.js'
 import { simulator } from '../sim/simulator.js'
 import { chipNetwork, type ChipNetwork, type ChipNetworkOptions } from './chip-network.js'
 
@@ -24,18 +24,22 @@ async function bothRuns({ network, depth, exportProcesses: write }: ChipNetwork,
   const T = 10
   const size = sizeOf(shape)
   const spikes = Float32Array.from({ length: (T + depth) * size }, (_, i) => (i < T * size && random() < 0.4 ? 1 : 0))
-  const { graph } = await write()
-  const fires = (i: number): boolean => (graph.processes.find(({ name }) => name === graph.blocks[i]!.neuron)!.process as Lif).vth !== 131071
+  const { graph, depth: layers } = await write()
+  const neuronOf = (i: number): Lif | LifReset => graph.processes.find(({ name }) => name === graph.blocks[i]!.neuron)!.process as Lif | LifReset
+  const fires = (i: number): boolean => neuronOf(i).vth !== 131071
   const neurons = network.nodes.filter(({ layer }) => layer.kind === 'lavaLif')
   const record = neurons.map(({ name }, i) => `${name}.${fires(i) ? 'spike' : 'v'}`)
   const recorded = await compile((x: Tensor) => network.run('sequence', x, { record }).recorded, { backend })({ data: spikes, shape: [T + depth, 1, ...shape] })
   const run = simulator(graph)
   const chip: number[][] = neurons.map(() => [])
-  for (let t = 0; t < T + depth; t++) {
-    run.step(spikes.subarray(t * size, (t + 1) * size))
+  for (let t = 0; t < T + layers; t++) {
+    run.step(spikes.subarray(t * size, (t + 1) * size).length > 0 ? spikes.subarray(t * size, (t + 1) * size) : undefined)
     graph.blocks.forEach(({ neuron }, i) => {
       const { out, state } = run.processes.get(neuron)!
-      chip[i]!.push(...(fires(i) ? out : state['v']!))
+      const process = neuronOf(i)
+      // without latency the chip is so much later as it is cleared
+      const late = process.type === 'LIFReset' ? process.reset_offset - 1 : 0
+      if (t >= late && t < late + T + depth) chip[i]!.push(...(fires(i) ? out : state['v']!))
     })
   }
   return { training: record.map((name) => Array.from(recorded[name]!.data)), chip }
@@ -56,6 +60,8 @@ function residual(): Network {
 
 const nets: Readonly<Record<string, readonly [shape: readonly number[], parts: () => Part[] | Network, options?: ChipNetworkOptions]>> = {
   'branches that meet': [[1, 6, 6], residual],
+  'branches that meet, cleared between samples': [[1, 6, 6], residual, { steps: 10 }],
+  'leaky neurons, cleared between samples': [[8], () => [linear(8, 9), lif({ tau: 3, threshold: 0.6 }), linear(9, 4), lif({ tau: 1.7 })], { steps: 10 }],
   'dense layers with biases': [[6], () => [linear(6, 9), integrateAndFire({ threshold: 1.5 }), linear(9, 4), integrateAndFire()]],
   'leaky neurons': [[8], () => [linear(8, 9), lif({ tau: 3, threshold: 0.6 }), linear(9, 4), lif({ tau: 1.7 })]],
   'synaptic currents': [[8], () => [linear(8, 9, { bias: false }), cubaLif({ currentDecay: 0.6, voltageDecay: 0.8 }), linear(9, 4, { bias: false }), cubaLif()]],

@@ -12,8 +12,9 @@ import { toIntegers, type Rounding } from './quantized-weights.js'
 
 export interface ChipNetworkOptions extends ExportNetOptions {
   /**
-   * Whether every synapse takes a step, as on the chip: then each spike of each step is the chip's, and the answer to the last input comes `depth` steps after it.
-   * Default true; without, the network answers in the same step, and its biases come in no earlier than its spikes.
+   * Whether every synapse takes a step, as on the chip, and the answer to the last input comes `depth` steps after it. Without, a layer answers in the same step: with
+   * `steps`, for which the chip clears each layer as the first spikes arrive, its spikes are the chip's, so many steps earlier as they have passed synapses; else its biases
+   * work only as long as spikes come. Default: where no `steps` are given.
    */
   readonly latency?: boolean
   /** Of spikes, in the backward pass. Default `sigmoid()`. */
@@ -24,7 +25,7 @@ export interface ChipNetworkOptions extends ExportNetOptions {
 export interface ChipNetwork {
   /** Takes spikes [T, N, ..]. Its Variables are weights and biases over the threshold, in floats; `net.parameters()` trains them. */
   readonly network: Network
-  /** Layers of the file: with latency, the steps from an input to the last answer. */
+  /** Steps from an input to the last answer to it: with latency, those of the chip, else 0. */
   readonly depth: number
   /** The `.net` file of the weights as they are now: its integers are those of the forward pass. Throws `CONVERT_UNSUPPORTED` for a network with branches. */
   export(): Promise<ExportedNet>
@@ -41,10 +42,9 @@ export interface ChipNetwork {
  */
 export async function chipNetwork(network: Network, options: ChipNetworkOptions = {}): Promise<ChipNetwork> {
   const checked = checkExport('chipNetwork', options)
-  const { latency = true, surrogate } = options
+  const { latency = options.steps === undefined, surrogate } = options
   const step = 2 ** (9 - checked.weightBits)
-  // without latency biases come in as long as spikes
-  const plans = await planStages(network, { ...checked, steps: latency ? checked.steps : undefined })
+  const plans = await planStages(network, checked)
   const layers = plans.map((plan) => chipLayer(plan, step))
   const nodes: NetworkNode[] = []
   const input = network.inputs[0]!.name
@@ -79,7 +79,7 @@ export async function chipNetwork(network: Network, options: ChipNetworkOptions 
   const now = async (): Promise<readonly StagePlan[]> => await Promise.all(plans.map((plan, i) => trained(plan, layers[i]!)))
   return {
     network: chip,
-    depth: last.stage.depth + 1,
+    depth: latency ? last.stage.depth + 1 : 0,
     export: async () => exportPlans(await now(), checked.weightBits, options),
     exportProcesses: async () => exportGraph(await now(), checked.weightBits, options),
   }
