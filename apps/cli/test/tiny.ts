@@ -25,13 +25,15 @@ export interface TinyModelOptions {
   readonly pool?: 'MaxPool' | 'AveragePool'
   /** Another ReLU before the pooling, behind a convolution that changes nothing. */
   readonly hidden?: boolean
+  /** A way past that convolution, which meets it before the other ReLU. */
+  readonly shortcut?: boolean
 }
 
 /**
  * A classifier of 8 x 8 pictures by their brightest band of two rows, [N, 1, 8, 8] -> [N, 4]: a convolution that averages,
  * ReLU, maximum pooling, and a layer that adds up the bands.
  */
-export function tinyModel({ batch, activation = 'Relu', behind, pool = 'MaxPool', hidden = false }: TinyModelOptions = {}): Uint8Array {
+export function tinyModel({ batch, activation = 'Relu', behind, pool = 'MaxPool', hidden = false, shortcut = false }: TinyModelOptions = {}): Uint8Array {
   const n = batch ?? 'N'
   const band = (feature: number): number => Math.floor((feature % 16) / 4)
   return writeOnnx({
@@ -41,7 +43,7 @@ export function tinyModel({ batch, activation = 'Relu', behind, pool = 'MaxPool'
       { op: 'Conv', inputs: ['x', 'kernel', 'bias'], outputs: ['a'], attributes: { kernel_shape: [1, 3], pads: [0, 1, 0, 1] } },
       { op: activation, inputs: ['a'], outputs: ['b'] },
       ...(behind ? [{ op: behind, inputs: ['b'], outputs: ['behind'] }] : []),
-      ...(hidden ? [{ op: 'Conv', inputs: ['b', 'same'], outputs: ['h'], attributes: { kernel_shape: [1, 1] } }, { op: 'Relu', inputs: ['h'], outputs: ['hidden'] }] : []),
+      ...(hidden ? [{ op: 'Conv', inputs: ['b', 'same'], outputs: ['h'], attributes: { kernel_shape: [1, 1] } }, ...(shortcut ? [{ op: 'Add', inputs: ['h', 'b'], outputs: ['sum'] }] : []), { op: 'Relu', inputs: [shortcut ? 'sum' : 'h'], outputs: ['hidden'] }] : []),
       { op: pool, inputs: [behind ? 'behind' : hidden ? 'hidden' : 'b'], outputs: ['c'], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
       { op: 'Flatten', inputs: ['c'], outputs: ['d'] },
       { op: 'Gemm', inputs: ['d', 'weight', 'offset'], outputs: ['y'] },

@@ -22,6 +22,7 @@ interface Flags extends ClassifierFlags {
   readonly percentile?: number
   readonly approximate?: readonly Approximation[]
   readonly tune?: number
+  readonly softReset: boolean
   readonly sameData?: true
 }
 
@@ -53,6 +54,7 @@ export function deployCommand(signal: AbortSignal): Command {
     .addOption(new Option('--percentile <share>', 'lava: weights beyond this percentile of their magnitudes are clipped (default: 100)').argParser(percentile))
     .addOption(new Option('--approximate <list>', `lava: what the chip may do otherwise than a spiking network: ${approximations.join(', ')} (default: nothing, and an error)`).argParser(approximationList))
     .addOption(new Option('--tune <passes>', 'lava: passes of training over the calibration samples in the integers of the chip, to win back what few weight bits lose').argParser(wholeNumber(1)))
+    .option('--no-soft-reset', 'lava: leaves out the conversion for neurons that are reset by subtraction, which shows what the reset to 0 of the chip costs')
     .option('--same-data', 'measure on images of the calibration, too')
     .addOption(preprocessOption())
     .addOption(labelOffsetOption())
@@ -114,16 +116,19 @@ export function describeDeployment(deployment: Deployment): string {
   ].join('\n')
 }
 
+/** Problems of one chip that are shown; the report has all. */
+const shownProblems = 3
+
 function describeResources({ neurons, synapses, chips }: NonNullable<Deployment['resources']>): string[] {
   return [
     `${count(neurons)} neurons, ${count(synapses)} synapses on the chip`,
     formatTable(
       [['chip'], ['fits'], ['needs']],
-      chips.map(({ chip, estimate, fits, cores, places, problems }) => [
-        `${chip}${estimate ? ' (estimate)' : ''}`,
-        fits ? 'yes' : 'no',
-        [...(cores ? [`${cores.total} of ${cores.available} cores`] : []), ...(places && fits ? [`layers ${places.join(', ')}`] : []), ...problems.map(({ layer, what, fix }) => `${layer}: ${what}. ${fix}`)].join('; '),
-      ]),
+      chips.map(({ chip, estimate, fits, cores, places }) => [`${chip}${estimate ? ' (estimate)' : ''}`, fits ? 'yes' : 'no', cores ? `${cores.total} of ${cores.available} cores` : places && fits ? `layers ${places.join(', ')}` : '']),
     ),
+    ...chips.flatMap(({ chip, problems }) => [
+      ...problems.slice(0, shownProblems).map(({ layer, what, fix }) => `${chip}: ${layer}: ${what}. ${fix}`),
+      ...(problems.length > shownProblems ? [`${chip}: ${problems.length - shownProblems} more, which report.json has`] : []),
+    ]),
   ]
 }

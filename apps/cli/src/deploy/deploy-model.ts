@@ -38,6 +38,8 @@ export interface DeployModelOptions extends Omit<SourceOptions, 'target' | 'cali
   readonly approximate?: readonly Approximation[]
   /** Passes of quantisation-aware training over the calibration samples. */
   readonly tune?: number
+  /** Lava: whether a classifier is converted once more, for the reset by subtraction that the chip has not. Default true. */
+  readonly softReset?: boolean
   readonly sameData?: boolean
 }
 

@@ -30,8 +30,10 @@ describe('snn deploy', () => {
   it('goes from a classifier to the files of Lava, and says what each step of the way costs', async () => {
     const stages = new Set<string>()
     const result = await deployModel(model, { target: 'lava', calibrate: `${folder}/data:train`, eval: `${folder}/data:test`, samples: 60, steps: 16, weightBits: 6, out: join(folder, 'chip') }, { ...work, onProgress: ({ stage }) => void stages.add(stage) })
-    expect(result.rows.map(({ network }) => network)).toEqual(['ANN', 'float SNN', 'quantised SNN', 'fixed-point simulation'])
+    expect(result.rows.map(({ network }) => network)).toEqual(['ANN', 'float SNN', 'float SNN, soft reset', 'quantised SNN', 'fixed-point simulation'])
     for (const { accuracy } of result.rows) expect(accuracy).toBeGreaterThan(0.9)
+    // the chip, cleared between samples, does what the rounded network does
+    expect(result.rows.at(-1)).toEqual({ ...result.rows.at(-2)!, network: 'fixed-point simulation' })
     expect([...stages]).toEqual(expect.arrayContaining(['calibrate', 'ANN', 'float', 'quantised', 'chip']))
     expect(readdirSync(join(folder, 'chip')).sort()).toEqual(['encoder.onnx', 'network.net', 'network.py', 'report.json'])
     expect(JSON.parse(readFileSync(join(folder, 'chip/report.json'), 'utf8'))).toEqual(JSON.parse(JSON.stringify(result)))
@@ -44,6 +46,17 @@ describe('snn deploy', () => {
     expect(chip.blocks.length).toBe(1)
     expect(snn.nodes.at(-1)!.layer.kind).toMatch(/IntegrateAndFire/)
     expect(result.spikes[0]!.neurons).toBe(chip.inputShape.reduce((a, b) => a * b))
+  })
+
+  it('writes networks with branches, which a .net file cannot hold, as processes that a program connects', async () => {
+    const residual = join(folder, 'residual.onnx')
+    writeFileSync(residual, tinyModel({ hidden: true, shortcut: true, pool: 'AveragePool' }))
+    const { files, rows, layers, resources } = await deploy({ out: join(folder, 'branches'), softReset: false, tune: 1 }, residual)
+    expect(files).toEqual(['network.json', 'network.py', 'encoder.onnx', 'report.json'])
+    expect(rows.map(({ network }) => network)).toEqual(['ANN', 'float SNN', 'quantised SNN', 'fixed-point simulation', 'fixed-point simulation, fine-tuned'])
+    for (const { accuracy } of rows) expect(accuracy).toBeGreaterThan(0.9)
+    expect(layers).toEqual([expect.objectContaining({ from: ['relu1', 'relu1'] }), expect.anything()])
+    expect(resources!.chips[2]!.problems.some(({ what }) => what.includes('branches that meet'))).toBe(true)
   })
 
   it('trains in four bits, and does not do worse', async () => {
@@ -75,6 +88,7 @@ describe('snn deploy', () => {
     await expect(deploy({}, path)).rejects.toMatchObject({ code: 'CONVERT_UNSUPPORTED', message: expect.stringContaining("approximate: ['soft-reset']") as string })
     const result = await deploy({ approximate: ['soft-reset', 'initial-membrane'], against: model }, path)
     expect(result.lint.map(({ what }) => what)).toEqual(expect.arrayContaining(['soft-reset, as --approximate allows']))
+    expect(result.rows.map(({ network }) => network)).toEqual(['ANN', 'float SNN', 'float SNN, reset to 0', 'quantised SNN', 'fixed-point simulation'])
   })
 
   it('says before it calibrates which layer no chip can have', async () => {

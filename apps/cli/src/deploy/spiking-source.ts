@@ -1,4 +1,4 @@
-import { convert, importOnnx, type ConversionReport, type ConvertOptions, type Target } from '@snn/ann2snn'
+import { convert, importOnnx, type Conversion, type ConversionReport, type ConvertOptions, type Target } from '@snn/ann2snn'
 import { readSnn, type SnnMetadata } from '@snn/snn-file'
 import { parsePreprocess, take, type ImageDataset, type Loader, type PreprocessSpec } from '@snn/datasets'
 import { needsSequence, readoutOf, type Network } from '@snn/nn'
@@ -32,6 +32,8 @@ export interface SpikingSource {
   readonly metadata: Pick<SnnMetadata, 'classNames' | 'calibration'>
   /** Of a network that was converted here. */
   readonly report?: ConversionReport
+  /** Where the target resets to 0: the same classifier, converted for neurons that are reset by subtraction, which loses nothing at a spike. */
+  readonly withSoftReset?: () => Promise<Network>
   readonly notes: readonly string[]
   batches(dataset: ImageDataset, batch?: number): Loader
 }
@@ -71,10 +73,24 @@ async function converted(path: string, samples: ImageDataset, options: SourceOpt
   const input = inputShape(network.inputs, path)
   const { preprocess, labelOffset, because, warnings } = await inputSettings(classifier, dataset, options, work)
   const batches = withoutLabels(batchesFor(dataset, preprocess, input, { batch, signal: work.signal }), dataset)
-  // as it will be, from a few samples and without a search
-  await options.check((await convert(network, batches, { target, T: steps, mode: 'max', samples: 2, steps: [1], labelOffset, backend, signal: work.signal })).snn)
-  const { snn, report } = await convert(network, batches, { target, T: steps, weights, ...(mode !== undefined && { mode }), steps: [steps], labelOffset, backend, ...work })
-  return { snn: named(snn), T: steps, input, preprocess, labelOffset, metadata: { ...(classNames && { classNames }), calibration: await digests() }, ...(because !== undefined && { because }), report: { ...report, warnings: [...warnings, ...report.warnings] }, notes: [...(calibrate.notes ?? []), ...notes, ...report.notes] }
+  const make = (own: ConvertOptions): Promise<Conversion> => convert(network, batches, { target, T: steps, labelOffset, backend, signal: work.signal, ...own })
+  // a long calibration is not begun for a network that the target cannot have: this has its layers, from two samples
+  await options.check((await make({ mode: 'max', samples: 2, steps: [1] })).snn)
+  const calibrated: ConvertOptions = { weights, ...(mode !== undefined && { mode }), steps: [steps], onProgress: work.onProgress }
+  const { snn, report } = await make(calibrated)
+  return {
+    snn: named(snn),
+    T: steps,
+    input,
+    preprocess,
+    labelOffset,
+    metadata: { ...(classNames && { classNames }), calibration: await digests() },
+    ...(because !== undefined && { because }),
+    report: { ...report, warnings: [...warnings, ...report.warnings] },
+    // the rules of speck are those of loihi but for the reset
+    ...(target === 'loihi' && { withSoftReset: async () => named((await make({ ...calibrated, target: 'speck' })).snn) }),
+    notes: [...(calibrate.notes ?? []), ...notes, ...report.notes],
+  }
 }
 
 /** The network with the read-out that it has without saying so. */

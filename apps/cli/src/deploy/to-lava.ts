@@ -4,11 +4,12 @@ import type { ImageDataset } from '@snn/datasets'
 import { chipNetwork, exportNet, exportProcesses, hasBranches, splitEncoder, type ExportedNet, type ExportedProcesses, type ExportNetOptions } from '@snn/deploy-lava'
 import { loadNetwork } from '@snn/deploy-lava/sim'
 import { agreementOf } from './agreement.js'
-import type { Deployed, DeployModelOptions } from './deploy-model.js'
-import { chipReadout, measureFixedPoint, measureNetworks, type Chip, type MeasureOptions } from './measure.js'
+import type { Deployed, DeploymentRow, DeployModelOptions } from './deploy-model.js'
 import { fineTune } from './fine-tune.js'
+import { withHardReset } from './hard-reset.js'
+import { chipReadout, measureFixedPoint, measureNetworks, type Chip, type Measured, type MeasureOptions } from './measure.js'
 
-interface LavaOptions extends Pick<DeployModelOptions, 'weightBits' | 'percentile' | 'approximate' | 'tune'> {
+interface LavaOptions extends Pick<DeployModelOptions, 'weightBits' | 'percentile' | 'approximate' | 'tune' | 'softReset'> {
   readonly calibration: ImageDataset
 }
 
@@ -16,7 +17,7 @@ interface LavaOptions extends Pick<DeployModelOptions, 'weightBits' | 'percentil
 export async function toLava(measure: MeasureOptions, options: LavaOptions): Promise<Deployed> {
   const { source, work } = measure
   const { snn, T } = source
-  const { weightBits, percentile, approximate, tune = 0, calibration } = options
+  const { weightBits, percentile, approximate, tune = 0, softReset = true, calibration } = options
   const { encoder, chip } = await splitEncoder(snn)
   const settings: ExportNetOptions = {
     steps: T,
@@ -37,8 +38,9 @@ export async function toLava(measure: MeasureOptions, options: LavaOptions): Pro
   const chipNet = await chipNetwork(chip, settings)
   const rounded = await measureNetworks('quantised', [encoder, chipNet.network], readsAs, measure)
   const run = (own: ExportedNet | ExportedProcesses) => measureFixedPoint(encoder, onChip(own, T), readout, names, measure)
-  const rows = [
+  const rows: DeploymentRow[] = [
     { network: 'float SNN', accuracy: float.accuracy },
+    ...(await otherReset(float, softReset, measure)),
     { network: 'quantised SNN', accuracy: rounded.accuracy, agreement: agreementOf(rounded, float) },
   ]
   let final: ExportedNet | ExportedProcesses = exported
@@ -68,6 +70,15 @@ export async function toLava(measure: MeasureOptions, options: LavaOptions): Pro
       ...(cut ? [{ layer: report.layers.at(-1)!.name, effect: 'changes' as const, what: 'membranes of the last layer reached 24 bits and were cut', fix: 'Use fewer --steps, or more calibration samples.' }] : []),
     ],
   }
+}
+
+/** The spiking network with the other reset: a converted one by subtraction, one that is reset so with the reset of the chip. */
+async function otherReset(float: Measured, wanted: boolean, measure: MeasureOptions): Promise<readonly DeploymentRow[]> {
+  const { source } = measure
+  const [network, other] = source.withSoftReset ? ['float SNN, soft reset', wanted ? await source.withSoftReset() : undefined] as const : ['float SNN, reset to 0', withHardReset(source.snn)] as const
+  if (!other) return []
+  const measured = await measureNetworks('reset', [other], other.metadata.readout ?? source.snn.metadata.readout!, measure)
+  return [{ network, accuracy: measured.accuracy, agreement: agreementOf(measured, float) }]
 }
 
 /** What is simulated, cleared between samples of T steps, and the steps that an answer takes. */

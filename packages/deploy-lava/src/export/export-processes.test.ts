@@ -4,7 +4,9 @@ import { addLayer, conv2d, flatten, input, linear, Network, sequential, type Lay
 import { compile, reference, sizeOf, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { loadNetwork } from '../netx/load-network.js'
+import golden from '../../test/golden/branches.json' with { type: 'json' }
 import { compileSimulator } from '../sim/compiled/compile-simulator.js'
+import type { ProcessGraph } from '../sim/process-graph.js'
 import { simulator } from '../sim/simulator.js'
 import { exportNet, hasBranches } from './export-net.js'
 import { exportProcesses } from './export-processes.js'
@@ -59,7 +61,7 @@ describe('exportProcesses', () => {
     net.initialize({ seed: 3 })
     const { graph } = await exportProcesses(net)
     const loaded = loadNetwork((await exportNet(net)).net)
-    const plain = (value: object): unknown => JSON.parse(JSON.stringify(value, (_, item: unknown) => (ArrayBuffer.isView(item) ? Array.from(item as unknown as ArrayLike<number>) : item === -0 ? 0 : item)))
+    const plain = (value: object): unknown => JSON.parse(JSON.stringify(value, (_, item: unknown) => (ArrayBuffer.isView(item) ? Array.from(item as unknown as ArrayLike<number>) : item)))
     expect(graph.blocks.map(({ neuron }) => neuron)).toEqual(loaded.blocks.map(({ neuron }) => neuron))
     expect(plain({ ...graph, blocks: [] })).toEqual(plain({ ...loaded, blocks: [] }))
   })
@@ -73,6 +75,14 @@ describe('exportProcesses', () => {
     expect(report.layers[3]!.scale).toBeCloseTo((254 / 0.25) * 1.5, 9)
     const [, ...shares] = synapses.map((process) => Array.from((process as { readonly weight: ArrayLike<number> }).weight))
     for (const channel of [0, 1, 2, 3]) expect(shares.reduce((sum, weight) => sum + weight[channel]!, 0)).toBe(2 * Math.round((254 * 4) / 2))
+  })
+
+  it('runs as real Lava ran it, with its program', () => {
+    const { membranes, spikes: sent, depth, inputShape, processes, connections } = golden
+    const run = simulator({ inputShape, connections, processes: processes.map(({ name, ...process }) => ({ name, process })) } as unknown as ProcessGraph)
+    const size = sizeOf(inputShape)
+    for (let t = 0; t < sent.length / size + depth; t++) run.step(t * size < sent.length ? Array.from(sent.slice(t * size, (t + 1) * size), Number) : undefined)
+    expect(Array.from([...run.processes.values()].at(-1)!.state['v']!)).toEqual(membranes)
   })
 
   it('comes with a program that says what it needs, and the processes that it connects', async () => {

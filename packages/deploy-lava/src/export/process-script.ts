@@ -80,7 +80,7 @@ for sender, port in network['connections']:
     sent = source.s_out if sender == 'input' else processes[sender].s_out if hasattr(processes[sender], 's_out') else processes[sender].a_out
     connect(sent, getattr(processes[name], port))
 last = processes['${last.neuron}']
-sink = Sink(shape=last.shape, buffer=steps)
+sink = Sink(shape=last.s_out.shape, buffer=steps)
 last.s_out.connect(sink.a_in)
 last.run(condition=RunSteps(num_steps=steps), run_cfg=Loihi2SimCfg(select_tag='fixed_pt'))
 ${reads === 'membrane' ? `# The last layer never fires; its membranes hold the sums, times 64.
