@@ -8,7 +8,7 @@ interface Layer {
 }
 
 const libraries: readonly Layer[] = [
-  { packages: ['deploy-lava', 'nir'], imports: ['nn', 'neuron', 'equations', 'snn-file'] },
+  { packages: ['deploy-lava', 'nir'], imports: ['nn', 'neuron', 'equations', 'snn-file', 'hdf5'] },
   { packages: ['ann2snn'], imports: ['snn-file', 'onnx', 'nn', 'neuron'] },
   { packages: ['snn-file', 'equations'], imports: ['onnx', 'nn', 'neuron'] },
   { packages: ['models', 'train', 'learning', 'encoding', 'profile', 'viz'], imports: ['nn', 'neuron'] },
@@ -18,7 +18,7 @@ const libraries: readonly Layer[] = [
   { packages: ['backend-cuda'], imports: ['codegen', 'tensor'] },
   { packages: ['codegen', 'onnx'], imports: ['tensor'] },
   { packages: ['tensor'], imports: [] },
-  { packages: ['datasets'], imports: ['tensor'] },
+  { packages: ['datasets', 'hdf5'], imports: ['tensor'] },
 ]
 
 export const layers: readonly Layer[] = [

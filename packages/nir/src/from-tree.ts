@@ -1,9 +1,9 @@
+import { invalidFile, isGroup } from '@snn/hdf5'
 import { sizeOf } from '@snn/tensor'
 import type { NirArray } from './array.js'
 import { nodeFields, nodeTypes, type Field } from './fields.js'
 import type { NirGraph, NirMetadata, NirNode } from './graph.js'
-import { invalidFile } from './hdf5/invalid.js'
-import { isGroup, type Hdf5Dataset, type Hdf5Group } from './hdf5/tree.js'
+import type { NirTree, NirTreeDataset } from './tree.js'
 
 /** What is being read, for errors. */
 interface Place {
@@ -14,7 +14,7 @@ interface Place {
 }
 
 /** The graph in a tree `{ version?, node }`. @throws `DATA_INVALID` for what is not of the format */
-export function graphFromTree(operation: string, file: string, tree: Hdf5Group): NirGraph {
+export function graphFromTree(operation: string, file: string, tree: NirTree): NirGraph {
   const place = { operation, file, path: 'node' }
   const node = tree.entries.get('node')
   if (!node || !isGroup(node)) throw invalid(place, tree.attributes.has('__type__') ? 'holds recorded data, no graph. Read it by readNirData.' : `holds ${[...tree.entries.keys()].join(', ') || 'nothing'}, expected node.`)
@@ -24,7 +24,7 @@ export function graphFromTree(operation: string, file: string, tree: Hdf5Group):
   return version && !isGroup(version) && typeof version.data[0] === 'string' ? { ...graph, version: version.data[0] } : graph
 }
 
-function nodeFrom(place: Place, from: Hdf5Group): NirNode {
+function nodeFrom(place: Place, from: NirTree): NirNode {
   const type = textOf(place, from.entries.get('type'))
   if (!(nodeTypes as readonly string[]).includes(type)) throw invalid(place, `is of the type '${type}', expected one of ${nodeTypes.join(', ')}.`)
   const own = from.entries.get('metadata')
@@ -45,7 +45,7 @@ function nodeFrom(place: Place, from: Hdf5Group): NirNode {
   return { type, ...fields, ...metadata } as unknown as NirNode
 }
 
-function graphParts(place: Place, { entries }: Hdf5Group): NirGraph {
+function graphParts(place: Place, { entries }: NirTree): NirGraph {
   const strange = [...entries.keys()].find((name) => !['type', 'nodes', 'edges', 'metadata'].includes(name))
   if (strange !== undefined) throw invalid(place, `(NIRGraph) has the field '${strange}', expected nodes, edges.`)
   const nodes = entries.get('nodes')
@@ -65,7 +65,7 @@ function graphParts(place: Place, { entries }: Hdf5Group): NirGraph {
   }
 }
 
-type Entry = Hdf5Group | Hdf5Dataset
+type Entry = NirTree | NirTreeDataset
 
 const forms: Readonly<Record<Field['form'], (place: Place, entry: Entry) => unknown>> = {
   array: arrayOf,
@@ -109,11 +109,11 @@ function textOf(place: Place, entry: Entry | undefined): string {
   return text
 }
 
-function metadataFrom({ entries }: Hdf5Group): NirMetadata {
+function metadataFrom({ entries }: NirTree): NirMetadata {
   return Object.fromEntries([...entries].map(([name, entry]) => [name, isGroup(entry) ? metadataFrom(entry) : metadatum(entry)] as const))
 }
 
-function metadatum(values: Hdf5Dataset): NirMetadata[string] {
+function metadatum(values: NirTreeDataset): NirMetadata[string] {
   const { type, shape, data } = values
   const [first] = data
   if (type === 'string') return shape.length === 0 ? (first as string) : data

@@ -1,14 +1,14 @@
+import { group, invalidFile, isGroup, numbers, strings } from '@snn/hdf5'
 import { checkObject, checkString, sizeOf } from '@snn/tensor'
 import { checkGraph } from './arguments.js'
 import { completed } from './complete.js'
 import { checkNir } from './check.js'
 import { graphFromTree } from './from-tree.js'
 import type { NirGraph } from './graph.js'
-import { invalidFile } from './hdf5/invalid.js'
-import { group, isGroup, numbers, strings, type Hdf5Dataset, type Hdf5Group } from './hdf5/tree.js'
 import { accepted, type ReadNirOptions } from './read-nir.js'
 import { treeFromGraph } from './to-tree.js'
 import { nirVersion, type WriteNirOptions } from './write-nir.js'
+import type { NirTree, NirTreeDataset } from './tree.js'
 
 type Json = string | number | boolean | readonly Json[] | { readonly [name: string]: Json }
 
@@ -43,7 +43,7 @@ export function nirFromJson(text: string, options: ReadNirOptions = {}): NirGrap
   return accepted('nirFromJson', graphFromTree('nirFromJson', file, tree), check, repair)
 }
 
-function fromTree(entry: Hdf5Group | Hdf5Dataset): Json {
+function fromTree(entry: NirTree | NirTreeDataset): Json {
   if (isGroup(entry)) return Object.fromEntries([...entry.entries].map(([name, inner]) => [name, fromTree(inner)]))
   const { type, shape, data } = entry
   if (type === 'bool' && shape.length === 0) return data[0] === 1
@@ -67,7 +67,7 @@ function nested(data: ArrayLike<string | number>, shape: readonly number[]): Jso
   return Array.from({ length }, (_, i) => nested(Array.prototype.slice.call(data, i * size, (i + 1) * size), rest))
 }
 
-function toTree(json: unknown, refuse: (what: string) => Error): Hdf5Group | Hdf5Dataset {
+function toTree(json: unknown, refuse: (what: string) => Error): NirTree | NirTreeDataset {
   if (typeof json === 'string') return json in rare ? numbers('float64', rare[json as keyof typeof rare]) : strings(json)
   if (typeof json === 'boolean') return numbers('bool', Number(json))
   if (typeof json === 'number') return numbers(Number.isInteger(json) ? 'int64' : 'float64', json)
@@ -82,7 +82,7 @@ function toTree(json: unknown, refuse: (what: string) => Error): Hdf5Group | Hdf
   return numbers(dtype, dtype === 'float32' ? Float32Array.from(values) : values, shape as number[])
 }
 
-function listTree(list: readonly unknown[], refuse: (what: string) => Error): Hdf5Dataset {
+function listTree(list: readonly unknown[], refuse: (what: string) => Error): NirTreeDataset {
   const flat = list.flat()
   const shape = list.length > 0 && list.every(Array.isArray) ? [list.length, (list[0] as readonly unknown[]).length] : [list.length]
   if (sizeOf(shape) === flat.length) {

@@ -2,8 +2,8 @@ import { checkObject } from '@snn/tensor'
 import { checkNir } from './check.js'
 import { graphFromTree } from './from-tree.js'
 import type { NirGraph } from './graph.js'
-import { readTree } from './hdf5/read-tree.js'
 import { repairNir } from './repair.js'
+import { readNirTree } from './tree.js'
 
 export interface ReadNirOptions {
   /** Names the file in errors. Default 'graph.nir'. */
@@ -22,7 +22,7 @@ export interface ReadNirOptions {
 export async function readNir(bytes: Uint8Array, options: ReadNirOptions = {}): Promise<NirGraph> {
   checkObject('readNir', options)
   const { file = 'graph.nir', check = true, repair = false } = options
-  return accepted('readNir', graphFromTree('readNir', file, await readTree('readNir', bytes, file)), check, repair)
+  return accepted('readNir', graphFromTree('readNir', file, await readNirTree('readNir', bytes, file)), check, repair)
 }
 
 /** The graph as the options of a reader want it. */

@@ -1,9 +1,9 @@
+import { packedChunks, writeTree } from '@snn/hdf5'
 import { checkObject } from '@snn/tensor'
 import { checkGraph } from './arguments.js'
 import { checkNir } from './check.js'
 import { completed } from './complete.js'
 import type { NirGraph } from './graph.js'
-import { writeTree } from './hdf5/write-tree.js'
 import { treeFromGraph } from './to-tree.js'
 
 /** The version of `nir` whose form is written, unless the graph names one. */
@@ -26,5 +26,6 @@ export async function writeNir(graph: NirGraph, options: WriteNirOptions = {}): 
   checkObject('writeNir', options)
   const { compression = true, check = true } = options
   if (check) checkNir('writeNir', graph)
-  return writeTree(treeFromGraph(completed(graph), graph.version ?? nirVersion, compression))
+  const tree = treeFromGraph(completed(graph), graph.version ?? nirVersion, compression)
+  return writeTree(tree, await packedChunks(tree))
 }

@@ -49,7 +49,7 @@ describe('a .net file', () => {
     const withBias = (bias: NetValue) => () => writeNet(net(dense(1, [2], { bias })))
     expect(withBias({ dtype: 'int8', shape: [], data: Float64Array.of(200) })).toThrow('[writeNet] /layer/0/bias holds 200, expected whole numbers from -128 to 127 (int8).')
     expect(withBias({ dtype: 'int64', shape: [2], data: Float64Array.of(2) })).toThrow('/layer/0/bias has 1 values, expected 2 for the shape [2].')
-    expect(withBias({ dtype: 'S3', shape: [1], text: ['long'] })).toThrow("'long' has 4 bytes, expected at most 3")
+    expect(withBias({ dtype: 'S3', shape: [1], text: ['long'] })).toThrow("'long', which has 4 bytes, expected at most 3")
     expect(() => writeNet({ layers: [], other: { a: netScalar(1), 'a/b': netScalar(1) } })).toThrow("'a' is a value and a group")
   })
 

@@ -1,6 +1,6 @@
+import { group, writeTree, type Hdf5Group, type Hdf5Values } from '@snn/hdf5'
 import { checkObject, sizeOf, SnnError } from '@snn/tensor'
 import { checkNet } from '../arguments.js'
-import { writeTree } from '../hdf5/write-tree.js'
 import type { NetFile } from './net-file.js'
 import { isText, type NetValue } from './net-value.js'
 
@@ -19,7 +19,24 @@ export function writeNet(net: NetFile): Uint8Array {
   })
   for (const [path, value] of Object.entries(other)) tree.set(path, value)
   for (const [path, value] of tree) check(path, value)
-  return writeTree(tree)
+  return writeTree(treeOf(tree))
+}
+
+/** Values by path, as groups in each other. */
+function treeOf(values: ReadonlyMap<string, NetValue>): Hdf5Group {
+  const root = group({})
+  for (const [path, value] of values) {
+    const parts = path.split('/')
+    let branch = root.entries as Map<string, Hdf5Group | Hdf5Values>
+    for (const part of parts.slice(0, -1)) {
+      const next = branch.get(part) ?? group({})
+      if (!('entries' in next)) throw new SnnError('ARGUMENT', `[writeNet] ${path}: '${part}' is a value and a group, expected one of them.`, { name: path, value: part })
+      branch.set(part, next)
+      branch = next.entries as Map<string, Hdf5Group | Hdf5Values>
+    }
+    branch.set(parts.at(-1)!, isText(value) ? { type: value.dtype, shape: value.shape, data: value.text } : { type: value.dtype, shape: value.shape, data: value.data })
+  }
+  return root
 }
 
 function check(path: string, value: NetValue): void {
@@ -27,7 +44,13 @@ function check(path: string, value: NetValue): void {
   const count = isText(value) ? value.text.length : value.data.length
   const wrong = (what: string, got: unknown): SnnError => new SnnError('ARGUMENT', `[writeNet] /${path} ${what}`, { name: path, value: got })
   if (count !== sizeOf(value.shape)) throw wrong(`has ${count} values, expected ${sizeOf(value.shape)} for the shape [${value.shape.join(',')}].`, count)
-  if (isText(value) || value.dtype.startsWith('float')) return
+  if (isText(value)) {
+    const most = value.dtype === 'string' ? Infinity : Number(value.dtype.slice(1))
+    const long = value.text.find((text) => new TextEncoder().encode(text).length > most)
+    if (long !== undefined) throw wrong(`holds '${long}', which has ${new TextEncoder().encode(long).length} bytes, expected at most ${most} (${value.dtype}).`, long)
+    return
+  }
+  if (value.dtype.startsWith('float')) return
   const [low, high] = rangeOf(value.dtype)
   const outside = value.data.find((item) => !Number.isInteger(item) || item < low || item > high)
   if (outside !== undefined) throw wrong(`holds ${outside}, expected whole numbers from ${low} to ${high} (${value.dtype}).`, outside)

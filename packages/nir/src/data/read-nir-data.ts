@@ -1,8 +1,7 @@
+import { invalidFile, isGroup } from '@snn/hdf5'
 import { checkObject, sizeOf } from '@snn/tensor'
-import { invalidFile } from '../hdf5/invalid.js'
-import { readTree } from '../hdf5/read-tree.js'
-import { isGroup, type Hdf5Dataset, type Hdf5Group, type Hdf5Values } from '../hdf5/tree.js'
 import type { NirGraphData, NirNodeData, NirObservable } from './data.js'
+import { readNirTree, type NirTree, type NirTreeDataset, type NirTreeValues } from '../tree.js'
 
 /**
  * Reads recorded data, as `nir.write_data` writes them.
@@ -12,14 +11,14 @@ import type { NirGraphData, NirNodeData, NirObservable } from './data.js'
 export async function readNirData(bytes: Uint8Array, options: { readonly file?: string } = {}): Promise<NirGraphData> {
   checkObject('readNirData', options)
   const { file = 'data.nir' } = options
-  const root = await readTree('readNirData', bytes, file)
+  const root = await readNirTree('readNirData', bytes, file)
   return new DataReader(file).graph(root, '')
 }
 
 class DataReader {
   constructor(private readonly file: string) {}
 
-  graph(from: Hdf5Group, path: string): NirGraphData {
+  graph(from: NirTree, path: string): NirGraphData {
     if (this.typeOf(from) !== 'NIRGraphData') throw this.invalid(path, from.entries.has('node') ? 'is a graph, no recorded data. Read it by readNir.' : `is of the type '${this.typeOf(from)}', expected NIRGraphData.`)
     const nodes = [...this.groupOf(from, 'nodes', path).entries].map(([name, entry]) => {
       const at = `${path}/${name}`
@@ -29,7 +28,7 @@ class DataReader {
     return { type: 'NIRGraphData', nodes: Object.fromEntries(nodes) }
   }
 
-  private node(from: Hdf5Group, path: string): NirNodeData {
+  private node(from: NirTree, path: string): NirNodeData {
     const observables = [...this.groupOf(from, 'observables', path).entries].map(([name, entry]) => {
       const at = `${path}/${name}`
       if (!isGroup(entry)) throw this.invalid(at, 'is no group.')
@@ -38,7 +37,7 @@ class DataReader {
     return { type: 'NIRNodeData', observables: Object.fromEntries(observables) }
   }
 
-  private observable(from: Hdf5Group, path: string): NirObservable {
+  private observable(from: NirTree, path: string): NirObservable {
     const type = this.typeOf(from)
     if (type === 'TimeGriddedData') {
       const { shape, data, type: stored } = this.numbers(from, 'data', 3, path)
@@ -60,24 +59,24 @@ class DataReader {
     return type === 'EventData' ? { type, ...shared } : { type, ...shared, value: columns[1]! }
   }
 
-  private typeOf({ attributes }: Hdf5Group): string {
+  private typeOf({ attributes }: NirTree): string {
     const type = attributes.get('__type__')
     return type?.type === 'string' ? (type.data[0] ?? '') : ''
   }
 
-  private groupOf({ entries }: Hdf5Group, name: string, path: string): Hdf5Group {
+  private groupOf({ entries }: NirTree, name: string, path: string): NirTree {
     const found = entries.get(name)
     if (!found || !isGroup(found)) throw this.invalid(path, `lacks the group ${name}.`)
     return found
   }
 
-  private numbers({ entries }: Hdf5Group, name: string, axes: number, path: string): Exclude<Hdf5Values, { type: 'string' }> {
-    const found: Hdf5Group | Hdf5Dataset | undefined = entries.get(name)
+  private numbers({ entries }: NirTree, name: string, axes: number, path: string): Exclude<NirTreeValues, { type: 'string' }> {
+    const found: NirTree | NirTreeDataset | undefined = entries.get(name)
     if (!found || isGroup(found) || found.type === 'string' || found.shape.length !== axes || sizeOf(found.shape) !== found.data.length) throw this.invalid(path, `lacks ${name}, numbers of ${axes} axes.`)
     return found
   }
 
-  private attribute({ attributes }: Hdf5Group, name: string, path: string): number {
+  private attribute({ attributes }: NirTree, name: string, path: string): number {
     const value = attributes.get(name)?.data[0]
     if (typeof value !== 'number') throw this.invalid(path, `lacks the attribute ${name}, a number.`)
     return value

@@ -1,8 +1,8 @@
+import { group, numbers, packedChunks, strings, writeTree } from '@snn/hdf5'
 import { sizeOf, SnnError } from '@snn/tensor'
 import { checkRecorded } from '../arguments.js'
-import { group, numbers, strings, type Hdf5Dataset, type Hdf5Group } from '../hdf5/tree.js'
-import { writeTree } from '../hdf5/write-tree.js'
 import { observablesOf, type NirGraphData, type NirNodeData, type NirObservable } from './data.js'
+import type { NirTree, NirTreeDataset } from '../tree.js'
 
 /**
  * Recorded data as bytes that `nir.read_data` reads.
@@ -12,21 +12,22 @@ import { observablesOf, type NirGraphData, type NirNodeData, type NirObservable 
 export async function writeNirData(data: NirGraphData): Promise<Uint8Array> {
   checkRecorded('writeNirData', data)
   for (const [path, observable] of observablesOf(data)) checkSizes(path, observable)
-  return writeTree(graphTree(data))
+  const tree = graphTree(data)
+  return writeTree(tree, await packedChunks(tree))
 }
 
-const typed = (entries: Readonly<Record<string, Hdf5Group | Hdf5Dataset>>, type: string, more: Readonly<Record<string, Hdf5Dataset>> = {}): Hdf5Group => group(entries, { __type__: strings(type), ...more })
+const typed = (entries: Readonly<Record<string, NirTree | NirTreeDataset>>, type: string, more: Readonly<Record<string, NirTreeDataset>> = {}): NirTree => group(entries, { __type__: strings(type), ...more })
 
-function graphTree({ nodes, type }: NirGraphData): Hdf5Group {
+function graphTree({ nodes, type }: NirGraphData): NirTree {
   return typed({ nodes: group(Object.fromEntries(Object.entries(nodes).map(([name, node]) => [name, node.type === 'NIRGraphData' ? graphTree(node) : nodeTree(node)]))) }, type)
 }
 
-function nodeTree({ observables, type }: NirNodeData): Hdf5Group {
+function nodeTree({ observables, type }: NirNodeData): NirTree {
   return typed({ observables: group(Object.fromEntries(Object.entries(observables).map(([name, value]) => [name, observableTree(value)]))) }, type)
 }
 
-function observableTree(value: NirObservable): Hdf5Group {
-  const packed = (type: 'float32' | 'float64' | 'int64' | 'bool', data: Float32Array | Float64Array): Hdf5Dataset => ({ ...numbers(type, data, value.shape), packed: true })
+function observableTree(value: NirObservable): NirTree {
+  const packed = (type: 'float32' | 'float64' | 'int64' | 'bool', data: Float32Array | Float64Array): NirTreeDataset => ({ ...numbers(type, data, value.shape), packed: true })
   if (value.type === 'TimeGriddedData') {
     const type = value.binary ? 'bool' : value.data instanceof Float32Array ? 'float32' : 'float64'
     return typed({ data: packed(type, value.data) }, value.type, { dt: numbers('float64', value.dt) })

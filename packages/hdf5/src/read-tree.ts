@@ -1,34 +1,42 @@
 import { checkBytes, isSnnError } from '@snn/tensor'
 import type { Attribute, Dataset, File, Group, Metadata } from 'h5wasm'
 import { invalidFile } from './invalid.js'
-import type { Hdf5Dataset, Hdf5Group, Hdf5Values } from './tree.js'
+import type { Hdf5Dataset, Hdf5Group, Hdf5Text, Hdf5Type, Hdf5Values } from './tree.js'
 
 /** What an HDF5 object takes of a file at least, in bytes: its header. More objects than fit are a group that holds itself. */
 const leastObjectBytes = 64
 /** What gzip can make of one byte, and what may come of nothing: data sets that hold one value all over. */
 const mostRatio = 1032
 const mostFromNothing = 2 ** 16
-const deepest = 64
 
 let files = 0
 
+export interface ReadTreeOptions {
+  /** How many groups may lie in each other. Default 64. */
+  readonly deepest?: number
+  /** Whether attributes are read. Default true. */
+  readonly attributes?: boolean
+}
+
 /**
- * All of an HDF5 file. Sizes that the file claims are checked against its own before memory is taken.
+ * All of an HDF5 file. Sizes that the file claims are checked against its own before memory is taken. The library (h5wasm, 4 MB) is loaded at the first call.
  *
- * @throws `DATA_INVALID` for bytes that are no HDF5 file, damaged, larger than they can be, or of element types that NIR does not have
+ * @param operation  the function that errors name
+ * @param file  names the file in errors
+ * @throws `DATA_INVALID` for bytes that are no HDF5 file, damaged, larger than they can be, or of other elements than numbers, booleans and strings
  */
-export async function readTree(operation: string, given: Uint8Array, file: string): Promise<Hdf5Group> {
+export async function readTree(operation: string, given: Uint8Array, file: string, options: ReadTreeOptions = {}): Promise<Hdf5Group> {
   const bytes = checkBytes(operation, given)
   if (!signature.every((byte, i) => bytes[i] === byte)) throw invalidFile(operation, file, 'does not start as an HDF5 file.')
   const { ready, File: Hdf5File } = await import('h5wasm')
   const module = await ready
-  const name = `snn-nir-${files++}.h5`
+  const name = `snn-hdf5-${files++}.h5`
   module.FS.writeFile(name, bytes)
   module.activate_throwing_error_handler() // what is wrong is thrown instead of printed
   let opened: File | undefined
   try {
     opened = new Hdf5File(name, 'r')
-    return new Reader(operation, file, bytes.length).group(opened, 0)
+    return new Reader(operation, file, bytes.length, options).group(opened, 0)
   } catch (error) {
     if (isSnnError(error)) throw error
     throw invalidFile(operation, file, `cannot be read (${error instanceof Error ? error.message : String(error)}). Where h5dump can read it, repack it: h5repack -f GZIP=4 IN OUT.`, error)
@@ -59,10 +67,12 @@ class Reader {
     private readonly operation: string,
     private readonly file: string,
     private readonly size: number,
+    private readonly options: ReadTreeOptions,
   ) {}
 
   group(from: Group, depth: number): Hdf5Group {
     this.count(from.path)
+    const { deepest = 64, attributes: read = true } = this.options
     if (depth > deepest) throw this.invalid(`${from.path} lies deeper than ${deepest} groups.`)
     const entries = new Map<string, Hdf5Group | Hdf5Dataset>()
     for (const name of from.keys()) {
@@ -72,7 +82,7 @@ class Reader {
       else if (type === 'Dataset') entries.set(name, this.dataset(entity as Dataset))
       else throw this.invalid(`${from.path === '/' ? '' : from.path}/${name} is ${type}, expected a group or a data set.`)
     }
-    const attributes = Object.entries(from.attrs).map(([name, attribute]) => [name, this.values(attribute, `the attribute ${name} of ${from.path}`, () => attribute.value)] as const)
+    const attributes = Object.entries(read ? from.attrs : {}).map(([name, attribute]) => [name, this.values(attribute, `the attribute ${name} of ${from.path}`, () => attribute.value)] as const)
     return { entries, attributes: new Map(attributes) }
   }
 
@@ -92,15 +102,15 @@ class Reader {
     if (!shape) throw this.invalid(`${path} is empty, expected values.`)
     const count = shape.reduce((product, n) => product * n, 1)
     const packed = 'filters' in from && from.filters.length > 0
-    const kind = kindOf(metadata)
+    const kind = typeOf(metadata)
     if (!kind) throw this.invalid(`${path} holds elements of HDF5 class ${type} and ${size} bytes, expected numbers or strings.`)
     this.claim(count * size, path, packed)
-    if (kind === 'half') Object.defineProperty(from, 'metadata', { value: { ...metadata, type: integer, signed: false }, configurable: true })
+    if (kind === 'float16') Object.defineProperty(from, 'metadata', { value: { ...metadata, type: integer, signed: false }, configurable: true })
     const value = count === 0 ? [] : read()
     const list = ArrayBuffer.isView(value) || Array.isArray(value) ? (value as unknown as ArrayLike<unknown>) : [value]
     if (list.length !== count) throw this.invalid(`${path} gives ${list.length} values, expected ${count} for its shape [${shape.join(',')}].`)
-    if (kind === 'string') return { type: 'string', shape, data: vlen ? (list as string[]) : this.known(list as ArrayLike<string>) }
-    if (kind === 'half') return { type: 'float32', shape, data: Float32Array.from(list as ArrayLike<number>, halfToNumber) }
+    if (isTextType(kind)) return { type: kind, shape, data: vlen ? (list as string[]) : this.known(list as ArrayLike<string>) }
+    if (kind === 'float16') return { type: kind, shape, data: Float32Array.from(list as ArrayLike<number>, halfToNumber) }
     if (kind === 'float32') return { type: kind, shape, data: Float32Array.from(list as ArrayLike<number>) }
     return { type: kind, shape, data: Float64Array.from(list as ArrayLike<number | bigint>, (element) => this.whole(element, path)) }
   }
@@ -153,10 +163,12 @@ class Reader {
   }
 }
 
-function kindOf({ type, size, enum_type: members }: Metadata): 'float32' | 'float64' | 'half' | 'int64' | 'bool' | 'string' | undefined {
-  if (type === string) return 'string'
-  if (type === float) return size === 8 ? 'float64' : size === 4 ? 'float32' : size === 2 ? 'half' : undefined
-  if (type === integer && [1, 2, 4, 8].includes(size)) return 'int64'
+const isTextType = (type: Hdf5Type): type is Hdf5Text => type === 'string' || type.startsWith('S')
+
+function typeOf({ type, size, signed, vlen, enum_type: members }: Metadata): Hdf5Type | undefined {
+  if (type === string) return vlen ? 'string' : `S${size}`
+  if (type === float) return size === 8 ? 'float64' : size === 4 ? 'float32' : size === 2 ? 'float16' : undefined
+  if (type === integer && [1, 2, 4, 8].includes(size)) return `${signed ? 'int' : 'uint'}${8 * size}` as Hdf5Type
   return type === enumeration && members !== undefined && size === 1 && members.members['FALSE'] === 0 && members.members['TRUE'] === 1 ? 'bool' : undefined
 }
 
