@@ -1,7 +1,7 @@
 import type { Layer, NetworkNode } from '@snn/nn'
 import { sizeOf, type Padding } from '@snn/tensor'
 import { affineOf } from './affine.js'
-import { thenMap, thenScale, type Flow, type Term } from './flow.js'
+import { thenMap, thenScale, thenTranspose, type Flow, type Term } from './flow.js'
 import { convShape, denseThenDense, isPool, poolThenConv, poolThenDense, type ConvMap, type LinearMap } from './linear-map.js'
 import { averagePoolOf, symmetric } from './pooling.js'
 import { cannotExport } from './refuse.js'
@@ -23,18 +23,22 @@ export async function addLayer(flow: Flow, { name, layer }: NetworkNode, from: r
     case 'reshape':
       if (shape.length === 1) return flow
       throw refuse(`a reshape to [${shape.join(',')}]`, 'Leave it out.')
+    case 'transpose': {
+      const { permutation } = config as unknown as { readonly permutation: readonly number[] }
+      return thenTranspose(flow, permutation.map((axis) => (axis < 0 ? axis + from.length : axis)), from)
+    }
     case 'linear': {
       const { weight, bias } = await weightsOf(layer)
       const [outputs, inputs] = layer.variables['weight']!.shape as [number, number]
       if (from.length !== 1) throw refuse(`it takes [${from.join(',')}]`, 'Put a flatten layer before.')
-      return thenMap(flow, name, { kind: 'dense', weight, bias: bias ?? new Float64Array(outputs), outputs, inputs }, (map, next, { inputShape }) => {
+      return thenMap(flow, name, { kind: 'dense', weight, bias: bias ?? new Float64Array(outputs), outputs, inputs }, refuse, (map, next, { inputShape }) => {
         if (next.kind === 'dense' && map.kind === 'dense') return denseThenDense(map, next)
         if (next.kind === 'dense' && isPool(map) && inputShape.length === 3) return poolThenDense(map, inputShape as [number, number, number], convShape(map, inputShape), next)
         throw refuse('it follows a convolution without neurons between', 'Put neurons between.')
       })
     }
     case 'conv':
-      return thenMap(flow, name, await convOf(layer, refuse), (map, next, term) => convAfter(map, next, term, shape, refuse))
+      return thenMap(flow, name, await convOf(layer, refuse), refuse, (map, next, term) => convAfter(map, next, term, shape, refuse))
     case 'batchNorm': {
       const { weight, bias, mean, variance } = await allOf(layer, ['weight', 'bias', 'mean', 'variance'])
       const area = sizeOf(shape) / weight!.length
@@ -51,7 +55,7 @@ export async function addLayer(flow: Flow, { name, layer }: NetworkNode, from: r
     case 'globalAveragePool':
     case 'adaptiveAveragePool':
       if (from.length !== 3) throw refuse(`pooling of [${from.join(',')}]`, 'Pool over two axes.')
-      return thenMap(flow, name, averagePoolOf(layer, from as [number, number, number], shape, refuse), () => {
+      return thenMap(flow, name, averagePoolOf(layer, from as [number, number, number], shape, refuse), refuse, () => {
         throw refuse('it follows weights without neurons between', 'Put it behind the neurons.')
       })
     case 'relu':

@@ -1,5 +1,5 @@
 import { cubaLif, adaptiveLif, integrateAndFire, lif } from '@snn/neuron'
-import { avgPool2d, batchNorm2d, constantLayer, conv2d, dropout, flatten, input, linear, maxPool2d, Network, relu, sequential, addLayer, type Part } from '@snn/nn'
+import { avgPool2d, batchNorm2d, constantLayer, conv2d, dropout, flatten, input, linear, maxPool2d, Network, relu, sequential, addLayer, transposeLayer, type Part } from '@snn/nn'
 import { compile, reference, sizeOf, variable, type Tensor, type Variable } from '@snn/tensor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -56,6 +56,8 @@ const nets: Readonly<Record<string, readonly [shape: readonly number[], parts: (
   'average pooling before a convolution with padding': [[1, 8, 8], () => [conv2d(1, 3, 3, { padding: 1 }), integrateAndFire(), avgPool2d(2), conv2d(3, 2, 3, { padding: 1 }), integrateAndFire()]],
   'pooling with overlap before a convolution': [[1, 7, 7], () => [conv2d(1, 3, 1), integrateAndFire(), avgPool2d([2, 2], { stride: 1 }), conv2d(3, 2, 3, { dilation: 2 }), integrateAndFire()]],
   'pooling before a dense layer': [[2, 4, 4], () => [conv2d(2, 3, 1), integrateAndFire(), avgPool2d(2), flatten(), linear(12, 4), integrateAndFire()]],
+  'transposed before a dense layer': [[2, 4, 4], () => [conv2d(2, 3, 3), integrateAndFire(), transposeLayer({ permutation: [1, 2, 0] }), flatten(), linear(12, 4), integrateAndFire()]],
+  'transposed twice, behind pooling': [[2, 4, 6], () => [conv2d(2, 3, 1), integrateAndFire(), avgPool2d(2), transposeLayer({ permutation: [2, 0, 1] }), transposeLayer({ permutation: [-1, 0, 1] }), flatten(), linear(18, 4), integrateAndFire()]],
   'maximum pooling of spikes': [[1, 7, 7], () => [conv2d(1, 3, 2), integrateAndFire({ threshold: 1.5, amplitude: 'threshold' }), maxPool2d(3, { stride: 2, padding: 1 }), conv2d(3, 2, 2), integrateAndFire()]],
   'pooling before neurons': [[2, 4, 4], () => [avgPool2d(2), integrateAndFire({ threshold: 0.5 }), flatten(), linear(8, 3), integrateAndFire()]],
   'thresholds as amplitudes': [[5], () => [linear(5, 8), integrateAndFire({ threshold: 2, amplitude: 'threshold' }), linear(8, 4), integrateAndFire({ threshold: 4, amplitude: 'threshold' })]],
@@ -136,6 +138,7 @@ describe('exportNet', () => {
     'shortcuts': [() => new Network({ inputs: [{ name: 'x', shape: [2] }], nodes: [{ name: 'l', layer: linear(2, 2), inputs: ['x'] }, { name: 'a', layer: addLayer({}), inputs: ['l', 'x'] }], outputs: ['a'] }), {}, /a \(add\): it takes l and a_from_x.*a chain. Use exportProcesses/],
     'a shift before a convolution with padding': [() => sequential(input([1, 4, 4]), conv2d(1, 2, 1), integrateAndFire(), times(1, 0.5), conv2d(2, 2, 3, { padding: 1 }), integrateAndFire()), {}, /integrateAndFire2 .*padding lacks. Put the normalisation behind/],
     'constants that differ within a channel': [() => sequential(input([1, 2, 2]), conv2d(1, 1, 1), constantLayer({ function: 'add', swap: false }, { operand: variable({ data: Float32Array.of(1, 2), shape: [2] }) }), integrateAndFire()), {}, /constant1 .*differ within a channel/],
+    'convolutions of what is transposed': [() => sequential(input([2, 3, 3]), conv2d(2, 3, 1), integrateAndFire(), transposeLayer({ permutation: [0, 2, 1] }), conv2d(3, 2, 2), integrateAndFire()), {}, /conv2 .*of what is transposed/],
     'other functions of constants': [() => sequential(input([2]), linear(2, 2), constantLayer({ function: 'maximum', swap: false }, { operand: variable({ data: Float32Array.of(1), shape: [] }) }), integrateAndFire()), {}, /constant1 .*'maximum' with a constant/],
     'steps': [() => sequential(input([2]), linear(2, 2), integrateAndFire()), { steps: 0.5 }, /steps is 0.5/],
     'bits': [() => sequential(input([2]), linear(2, 2), integrateAndFire()), { weightBits: 9 }, /weightBits is 9/],

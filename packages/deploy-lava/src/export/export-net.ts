@@ -143,9 +143,9 @@ function warningsOf({ quantized: { inputs, bias, vThMant }, iDecay, stage: { dep
   return warnings
 }
 
-/** The largest sum of magnitudes of the weights of one neuron, of all its inputs. */
+/** The largest magnitude of what spikes bring to one neuron in a step: of all its inputs, the sum of the positive weights or that of the negative ones. */
 export function largestSum(weights: readonly Float64Array[], rows: number): number {
-  const sums = new Float64Array(rows)
-  for (const weight of weights) weight.forEach((w, i) => (sums[Math.floor((i * rows) / weight.length)]! += Math.abs(w)))
-  return sums.reduce((most, sum) => Math.max(most, sum), 0)
+  const [up, down] = [new Float64Array(rows), new Float64Array(rows)]
+  for (const weight of weights) weight.forEach((w, i) => ((w > 0 ? up : down)[Math.floor((i * rows) / weight.length)]! += Math.abs(w)))
+  return Math.max(...[up, down].map((sums) => sums.reduce((most, sum) => Math.max(most, sum), 0)))
 }

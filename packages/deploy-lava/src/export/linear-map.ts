@@ -61,6 +61,13 @@ export function sumOfInputs(map: LinearMap, values: Float64Array): Float64Array 
   return Float64Array.from(map.bias, (_, row) => weighted.weight.subarray(row * width, (row + 1) * width).reduce((sum, w) => sum + w, 0))
 }
 
+/** A dense map of the inputs of another: its input i is their input order[i]. */
+export function withInputs(map: DenseMap, order: ArrayLike<number>): DenseMap {
+  const weight = new Float64Array(map.weight.length)
+  for (let row = 0; row < map.weight.length; row += map.inputs) for (let i = 0; i < map.inputs; i++) weight[row + order[i]!] = map.weight[row + i]!
+  return { ...map, weight }
+}
+
 /** What comes, as it is. */
 export function identityMap(shape: readonly number[]): LinearMap {
   const [n] = shape as [number]
