@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tinyModel, writeTinyData } from '../../test/tiny.js'
 import { describeDeployment } from '../commands/deploy.js'
 import { deployModel, type DeployModelOptions } from './deploy-model.js'
+import { roundingLint } from './to-nir-file.js'
 
 let folder: string
 let model: string
@@ -89,6 +90,11 @@ describe('snn deploy', () => {
     const result = await deploy({ approximate: ['soft-reset', 'initial-membrane'], against: model }, path)
     expect(result.lint.map(({ what }) => what)).toEqual(expect.arrayContaining(['soft-reset, as --approximate allows']))
     expect(result.rows.map(({ network }) => network)).toEqual(['ANN', 'float SNN', 'float SNN, reset to 0', 'quantised SNN', 'fixed-point simulation'])
+  })
+
+  it('warns where rounding changes classes', () => {
+    expect(roundingLint(0.96, 8)).toEqual([])
+    expect(roundingLint(0.07, 8)).toMatchObject([{ effect: 'warning', what: expect.stringContaining('rounding to 8 bits gives 93 % of the samples another class') as string, fix: expect.stringContaining('--mode 99.9%') as string }])
   })
 
   it('says before it calibrates which layer no chip can have', async () => {

@@ -65,8 +65,18 @@ export async function toNirFile(name: keyof typeof targets, measure: MeasureOpti
       { network: `the .nir file in the steps of ${as}`, accuracy: simulated.accuracy, agreement: agreementOf(simulated, float) },
     ],
     spikes: await spikesOf(hosts, again, measure),
-    lint: lintsOf(graph, reader),
+    lint: [...(quantized ? roundingLint(agreementOf(quantized, float), weightBits!) : []), ...lintsOf(graph, reader)],
   }
+}
+
+/** Share of samples that rounding may give another class without a word. */
+const tolerated = 0.05
+
+/** What rounding does to the classes of `same` of the samples left as they were, where that is more than a little. */
+export function roundingLint(same: number, bits: number): DeploymentLint[] {
+  if (same >= 1 - tolerated) return []
+  const what = `rounding to ${bits} bits gives ${(100 * (1 - same)).toFixed(0)} % of the samples another class: a layer has one step for all its weights, and few of them are far larger than the others`
+  return [{ layer: '', effect: 'warning', what, fix: 'Convert with thresholds of whole layers, --mode 99.9% or --mode max, or with --weights keep.' }]
 }
 
 function lintsOf(graph: NirGraph, reader: ReaderName): DeploymentLint[] {
