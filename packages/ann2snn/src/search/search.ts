@@ -81,10 +81,11 @@ export interface SearchResult {
  * What the search of a preset may cost: it has to be quick. In samples times steps, and in multiply-accumulates of the ANN times that. Calibration in the loop
  * costs most: it looks at every neuron at every step.
  */
-const limits: Readonly<Record<'pilot' | 'measured' | 'calibration', Limit>> = {
+const limits: Readonly<Record<'pilot' | 'measured' | 'calibration' | 'layers', Limit>> = {
   pilot: { steps: 128 * 32, macs: 1e11, least: 16, most: 128 },
   measured: { steps: 384 * 32, macs: 3e11, least: 16, most: 1000 },
   calibration: { steps: 256 * 32, macs: 1e11, least: 16, most: 256 },
+  layers: { steps: 128 * 32, macs: 1e11, least: 16, most: 128 },
 }
 
 interface Limit {
@@ -93,6 +94,11 @@ interface Limit {
   /** Samples, whatever they cost. */
   readonly least: number
   readonly most: number
+}
+
+/** Samples that `T` steps of a network may be run on. */
+function samplesWithin(limit: Limit, macs: number, T: number): number {
+  return Math.max(limit.least, Math.min(limit.most, Math.floor(limit.steps / T), Math.floor(limit.macs / macs / T)))
 }
 
 /** Candidates to try, and how. */
@@ -166,7 +172,7 @@ export async function searchConversion(source: Network | Uint8Array, calibration
   }
   const { rows, best } = await searched({ ...wanted, measure })
   const other = preset === 'chip' ? await searched({ ...outlookOn('few-steps'), measure }).catch(refusedByCode) : undefined
-  const report = await reportOfBest(setting, best, tested)
+  const report = await reportOfBest(setting, best, tested, wanted.quick)
   const { snn } = best.built
   snn.metadata = { ...snn.metadata, T: report.recommendedT }
   return {
@@ -204,7 +210,7 @@ function outlookOn(name: PresetName): Wanted {
 
 /** Builds one candidate and measures it. */
 async function attemptOf({ ann, macs, data, judged, common }: Setting, candidate: Candidate, { budget, measure, first, quick }: Wanted): Promise<{ readonly attempt: Attempt; readonly rows: readonly SearchRow[] }> {
-  const affordable = (limit: Limit, T: number): number => Math.max(limit.least, Math.min(limit.most, Math.floor(limit.steps / T), Math.floor(limit.macs / macs / T)))
+  const affordable = (limit: Limit, T: number): number => samplesWithin(limit, macs, T)
   const samples = quick && candidate.mode === 'sequential' ? affordable(limits.calibration, candidate.T!) : candidate.samples
   const built = await build(ann, samples === undefined ? data : firstSamples(data, samples), { ...common, ...candidate })
   const steps = candidate.steps ?? stepsToReport(built.plan, built.settled.settings)
@@ -234,9 +240,9 @@ async function attemptOf({ ann, macs, data, judged, common }: Setting, candidate
 }
 
 /** The report of the best, with its layers. */
-async function reportOfBest({ ann, data, common }: Setting, { built, samples = Infinity, findings, row }: Attempt & { readonly row: SearchRow }, tested: Batches): Promise<ConversionReport> {
+async function reportOfBest({ ann, macs, data, common }: Setting, { built, samples = Infinity, findings, row }: Attempt & { readonly row: SearchRow }, tested: Batches, quick: boolean): Promise<ConversionReport> {
   const kept: { readonly x: TensorLike; readonly size: number }[] = []
-  let left = reportedSamples(built, row.T)
+  let left = quick ? samplesWithin(limits.layers, macs, row.T) : reportedSamples(built, row.T)
   for await (const { x, size } of eachBatch(tested, 'search', common.signal)) {
     const taken = Math.min(size, left)
     kept.push({ x: firstRows(x, taken), size: taken })
