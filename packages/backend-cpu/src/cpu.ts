@@ -1,7 +1,7 @@
 import { lowerGraph, writeOnnx } from '@snn/onnx'
 import { checkObject, SnnError, placeholder, splitScans, type Backend, type CompileOptions, type Executable, type Program } from '@snn/tensor'
 import { createExecutable } from './executable.js'
-import type { Place } from './frame.js'
+import type { Span } from './frame.js'
 import { runEndOf, type RunEnd } from './in-place.js'
 import { Workshop } from './kernels/workshop.js'
 import { libraryFile, loadLibrary, takesSharedMemory, type OrtLibrary } from './library.js'
@@ -95,7 +95,7 @@ export class CpuBackend implements Backend {
   }
 
   /** Where the arena begins. */
-  get arena(): Place {
+  get arena(): Span {
     return this.store.place(this.#arena ?? { offset: 0, bytes: 0 })
   }
 

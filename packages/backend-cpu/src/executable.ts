@@ -3,11 +3,13 @@ import {
   type CompileOptions, type DeviceTensor, type Executable, type HostTensor, type Program, type RunOptions, type Tensor, type TensorLike, type TypedArray, type Variable,
 } from '@snn/tensor'
 import type { CpuBackend } from './cpu.js'
-import { bytesOf, viewOf, type Frame, type Place } from './frame.js'
+import { locate, viewOf, type Frame, type Slots, type Span } from './frame.js'
 import { LoopInstruction } from './instruction/loop.js'
 import { runAll, type Instruction } from './instruction/instruction.js'
 import type { Region } from './memory/memory.js'
+import { at, bytesOf, type Place } from './plan/place.js'
 import { checkSupported, planProgram, readsOf, type Plan } from './plan/program.js'
+import { realize } from './realize.js'
 
 /** After so many rebuilds for changed values, a Variable is fed to the sessions instead of being a constant in them. */
 const maximumRebuilds = 2
@@ -20,6 +22,13 @@ export async function createExecutable(backend: CpuBackend, program: Program, op
   return executable
 }
 
+/** A plan with the instructions for its tasks, and constants in the memory: those of the plan first. */
+interface Realized extends Plan {
+  readonly instructions: readonly Instruction[]
+  readonly constants: readonly TypedArray[]
+  readonly regions: Region[]
+}
+
 class CpuExecutable implements Executable {
   readonly #backend: CpuBackend
   readonly #program: Program
@@ -28,7 +37,7 @@ class CpuExecutable implements Executable {
   readonly #constant: Set<Variable>
   readonly #read: readonly Variable[]
   #versions = new Map<Variable, number>()
-  #plan: Plan | undefined
+  #plan: Realized | undefined
   #rebuilds = 0
   #disposed = false
 
@@ -51,13 +60,19 @@ class CpuExecutable implements Executable {
     const versions = new Map([...this.#constant].map((variable) => [variable, variable.version]))
     const baked = new Map<Variable, TensorLike>()
     for (const variable of this.#constant) baked.set(variable, { data: await variableData(variable), shape: variable.shape, dtype: variable.dtype })
-    const plan = planProgram(this.#program, { sessions, workshop, eventDensity, check: this.#check, baked })
+    const planned = planProgram(this.#program, { kernels: workshop !== undefined && !this.#check, check: this.#check, baked })
+    const constants = [...planned.constants]
+    const constant = (data: TypedArray): Place => at({ kind: 'constant', index: constants.push(data) - 1 })
+    const context = { sessions, workshop: this.#check ? undefined : workshop, eventDensity, check: this.#check, baked: planned.baked, constant }
+    const instructions = planned.tasks.map((task) => realize(task, context))
+    const plan: Realized = { ...planned, instructions, constants, regions: [] }
     this.#backend.reserve(plan.arenaBytes)
     try {
       for (const instruction of leaves(plan.instructions)) await instruction.load?.()
       for (const constant of plan.constants) {
-        constant.region = store.allocate(constant.data.byteLength)
-        bytesAt(store.place(constant.region), constant.data.byteLength).set(bytesAt(constant.data, constant.data.byteLength))
+        const region = store.allocate(constant.byteLength)
+        plan.regions.push(region)
+        bytesAt(store.place(region), constant.byteLength).set(bytesAt(constant, constant.byteLength))
       }
     } catch (error) {
       await this.#release(plan)
@@ -88,16 +103,16 @@ class CpuExecutable implements Executable {
       for (const { variable } of assigns) store.spare(variable)
       await this.#places(plan)
       const reads = await this.#places(plan)
-      const given: Place[] = []
+      const given: Span[] = []
       for (const input of inputs) given.push(await store.argument(input))
       const spares = assigns.map(({ variable }) => store.place(store.spare(variable)))
 
-      const frame: Frame = { arena: this.#backend.arena, slots: [], iterations: new Int32Array(plan.loops), signal }
+      const slots: Slots = { parameter: given, result: [], read: reads, next: spares, constant: plan.regions.map((region) => store.place(region)) }
+      const frame: Frame = { arena: this.#backend.arena, slots, iterations: new Int32Array(plan.loops), signal }
       const { staging } = plan
-      const made = results.map((result, i): Place => (kept[i] ? store.place(kept[i]) : (staging?.results[i]!(frame) ?? allocate(result.dtype, sizeOf(result.shape)))))
-      const values = parameters.map((parameter, i) => (staging ? this.#stage(parameter, given[i]!, staging.parameters[i]!(frame)) : given[i]!))
-      const slots = [...values, ...made, ...reads, ...spares]
-      await runAll(plan.instructions, { ...frame, slots })
+      const made = results.map((result, i): Span => (kept[i] ? store.place(kept[i]) : staging ? locate(staging.results[i]!)(frame) : allocate(result.dtype, sizeOf(result.shape))))
+      const values = parameters.map((parameter, i) => (staging ? this.#stage(parameter, given[i]!, locate(staging.parameters[i]!)(frame)) : given[i]!))
+      await runAll(plan.instructions, { ...frame, slots: { ...slots, parameter: values, result: made } })
       signal?.throwIfAborted()
       for (const { variable } of assigns) store.commit(variable)
       return results.map(({ dtype, shape }, i) => {
@@ -112,15 +127,15 @@ class CpuExecutable implements Executable {
   }
 
   /** Kernels work on the memory alone: what lies elsewhere is copied to where the plan has a place for it. */
-  #stage(parameter: Tensor, given: Place, place: Place): Place {
+  #stage(parameter: Tensor, given: Span, place: Span): Span {
     if (given.buffer === place.buffer) return given
     bytesAt(place, bytesOf(parameter)).set(bytesAt(given, bytesOf(parameter)))
     return place
   }
 
   /** Where the values of the Variables lie. */
-  async #places(plan: Plan): Promise<Place[]> {
-    const places: Place[] = []
+  async #places(plan: Realized): Promise<Span[]> {
+    const places: Span[] = []
     for (const variable of this.#read) {
       const place = this.#placeOf(variable, plan)
       places.push(place instanceof Promise ? await place : place)
@@ -129,7 +144,7 @@ class CpuExecutable implements Executable {
   }
 
   /** Where the value of a Variable lies; kernels need it in the memory. */
-  #placeOf(variable: Variable, plan: Plan): Place | Promise<Place> {
+  #placeOf(variable: Variable, plan: Realized): Span | Promise<Span> {
     const { store } = this.#backend
     if (plan.staging && (plan.residents.has(variable) || !this.#constant.has(variable))) return store.resident(variable)
     return variable.storage.kind === 'host' ? variable.storage.data : store.argument(variable.storage.tensor)
@@ -143,10 +158,10 @@ class CpuExecutable implements Executable {
     await this.build()
   }
 
-  async #release(plan: Plan): Promise<void> {
+  async #release(plan: Realized): Promise<void> {
     const { store } = this.#backend
     for (const instruction of leaves(plan.instructions)) await instruction.release?.()
-    for (const constant of plan.constants) if (constant.region) store.memory.free(constant.region)
+    for (const region of plan.regions) store.memory.free(region)
   }
 
   async dispose(): Promise<void> {
@@ -163,7 +178,7 @@ function* leaves(instructions: readonly Instruction[]): Generator<Instruction> {
   }
 }
 
-function bytesAt({ buffer, byteOffset }: Place, bytes: number): Uint8Array {
+function bytesAt({ buffer, byteOffset }: Span, bytes: number): Uint8Array {
   return new Uint8Array(buffer, byteOffset, bytes)
 }
 

@@ -14,11 +14,6 @@ export interface Instruction {
   run(frame: Frame): void | Promise<void>
 }
 
-/** Whether what an instruction reads and writes must lie in the memory. */
-export function worksOnMemory({ kind }: Instruction): boolean {
-  return ['images', 'kernel', 'planes', 'conv', 'random'].includes(kind)
-}
-
 /** Milliseconds of computing between two turns of the event loop. */
 const sliceMilliseconds = 20
 

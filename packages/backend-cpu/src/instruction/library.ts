@@ -1,7 +1,8 @@
 import { writeOnnx, type OnnxModelSpec } from '@snn/onnx'
 import type { DType, Node, Shape } from '@snn/tensor'
 import { checkFinite } from '../check.js'
-import { bytesOf, viewOf, type Frame, type Location, type Place } from '../frame.js'
+import { viewOf, type Frame, type Location, type Span } from '../frame.js'
+import { bytesOf } from '../plan/place.js'
 import { runInPlace, withMarker, type RunEnd } from '../in-place.js'
 import type { OrtTensor } from '../library.js'
 import type { Session, SessionCache } from '../session-cache.js'
@@ -28,7 +29,7 @@ export class LibraryInstruction implements Instruction {
   /** The tensors of the last run, and where they lie: most stay where they are, as large as they are. */
   readonly #feeds: Record<string, OrtTensor> = {}
   readonly #fetches: Record<string, OrtTensor> = {}
-  readonly #bound = new Map<Binding, { readonly place: Place; readonly shape: Shape }>()
+  readonly #bound = new Map<Binding, { readonly place: Span; readonly shape: Shape }>()
 
   constructor(
     readonly model: OnnxModelSpec,

@@ -1,5 +1,5 @@
 import { argumentArray, encodeModule, keyOf, type ArgumentArray, type MemoryType, type WasmFunction } from '@snn/codegen'
-import type { Place } from '../frame.js'
+import type { Span } from '../frame.js'
 import type { Region } from '../memory/memory.js'
 import type { Store } from '../memory/store.js'
 import type { Threads } from '../threads/threads.js'
@@ -19,7 +19,7 @@ export class Workshop {
   readonly #kernels = new Map<string, Promise<number>>()
   #sizes: Sizes = { words: 0, scratch: 0, sums: 0 }
   #region: Region | undefined
-  readonly #places = new Map<number, Place>()
+  readonly #places = new Map<number, Span>()
   #args: ArgumentArray | undefined
 
   constructor(
@@ -58,7 +58,7 @@ export class Workshop {
     return this.#scratchOffset + Math.ceil((this.#sizes.scratch * this.threads.count) / 64) * 64
   }
 
-  #at(offset: number): Place {
+  #at(offset: number): Span {
     let place = this.#places.get(offset)
     if (place?.buffer !== this.store.memory.buffer) this.#places.set(offset, (place = this.store.place({ offset: this.#region!.offset + offset, bytes: 0 })))
     return place
@@ -71,11 +71,11 @@ export class Workshop {
     return this.#args
   }
 
-  get scratch(): Place {
+  get scratch(): Span {
     return this.#at(this.#scratchOffset)
   }
 
-  get sums(): Place {
+  get sums(): Span {
     return this.#at(this.#sumsOffset)
   }
 }

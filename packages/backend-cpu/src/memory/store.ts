@@ -1,5 +1,6 @@
 import { SnnError, type Backend, type DType, type DeviceTensor, type HostTensor, type Shape, type TypedArray, type Variable } from '@snn/tensor'
-import { bytesOf, viewOf, type Place } from '../frame.js'
+import { viewOf, type Span } from '../frame.js'
+import { bytesOf } from '../plan/place.js'
 import { wideBytes, type Memory, type Region } from './memory.js'
 
 /**
@@ -33,7 +34,7 @@ export class Store {
     }
   }
 
-  place({ offset }: Region): Place {
+  place({ offset }: Region): Span {
     return { buffer: this.memory.buffer, byteOffset: offset }
   }
 
@@ -69,7 +70,7 @@ export class Store {
   }
 
   /** Where an argument lies: in this memory, or in an array. */
-  async argument(tensor: HostTensor | DeviceTensor): Promise<Place> {
+  async argument(tensor: HostTensor | DeviceTensor): Promise<Span> {
     const region = typeof tensor.data === 'function' ? this.#regions.get(tensor as DeviceTensor) : undefined
     if (region) return this.place(region)
     const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data
@@ -78,7 +79,7 @@ export class Store {
   }
 
   /** Where the value of a Variable lies in this memory; what lies elsewhere is copied, once for each change. */
-  resident(variable: Variable): Place | Promise<Place> {
+  resident(variable: Variable): Span | Promise<Span> {
     const { storage, version } = variable
     const own = storage.kind === 'device' ? this.#regions.get(storage.tensor) : undefined
     if (own) return this.place(own)
@@ -86,7 +87,7 @@ export class Store {
     return known?.version === version ? this.place(known.region) : this.#copied(variable)
   }
 
-  async #copied(variable: Variable): Promise<Place> {
+  async #copied(variable: Variable): Promise<Span> {
     const { storage, version, dtype, shape } = variable
     const known = this.#copies.get(variable)
     const data = storage.kind === 'host' ? storage.data : await storage.tensor.data()

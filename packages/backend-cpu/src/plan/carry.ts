@@ -1,36 +1,40 @@
 import type { Graph } from '@snn/tensor'
-import { atOffset, bytesOf, type Frame, type Location } from '../frame.js'
-import type { Entry } from './level.js'
+import { bytesOf, moved, type Place, type Step } from './place.js'
 
 export interface CarryOptions {
   readonly body: Graph
   readonly carries: number
   readonly length: number
-  /** Number of the loop in `frame.iterations`. */
+  readonly reverse: boolean
+  /** Number of the loop. */
   readonly loop: number
   /** Where the carries are before the first step, and where all outputs of the scan go. */
-  readonly initial: readonly Entry[]
-  readonly outputs: readonly Entry[]
+  readonly initial: readonly Place[]
+  readonly outputs: readonly Place[]
   /** Where each stacked result of the current step goes. */
-  readonly ys: readonly Entry[]
-  /** The step index of an iteration. */
-  readonly step: (iteration: number) => number
+  readonly ys: readonly Place[]
   /** A new place that lives as long as the loop. */
-  readonly loopBlock: (bytes: number) => Location
+  readonly loopBlock: (bytes: number) => Place
 }
 
 interface Copy {
-  readonly from: Entry
-  readonly to: Entry
+  readonly from: Place
+  readonly to: Place
   readonly bytes: number
 }
 
 /** Where each carry lies as a step begins and ends, and what is copied before and after the loop. */
 export interface CarryPlaces {
-  readonly before: readonly Entry[]
-  readonly after: readonly Entry[]
+  readonly before: readonly Place[]
+  readonly after: readonly Place[]
   readonly prologue: readonly Copy[]
   readonly epilogue: readonly Copy[]
+}
+
+/** Where step t lies of what has `bytes` for each step of a loop, with t that of the iteration, or so many iterations later. */
+export function stepOf(stack: Place, bytes: number, { loop, length, reverse }: { readonly loop: number; readonly length: number; readonly reverse: boolean }, later = 0): Place {
+  const step: Step = { loop, bytes: reverse ? -bytes : bytes }
+  return moved(stack, reverse ? (length - 1 - later) * bytes : later * bytes, step)
 }
 
 /**
@@ -39,49 +43,38 @@ export interface CarryPlaces {
  * enters a step, or as it leaves it) lives in the stack itself.
  */
 export function carryPlaces(options: CarryOptions): CarryPlaces {
-  const { body, carries, length, loop, initial, outputs, ys, step, loopBlock } = options
-  const before: Entry[] = []
-  const after: Entry[] = []
+  const { body, carries, length, reverse, loop, initial, outputs, ys, loopBlock } = options
+  const before: Place[] = []
+  const after: Place[] = []
   const prologue: Copy[] = []
   const epilogue: Copy[] = []
   const stacked = body.results.slice(carries)
-  const iteration = (frame: Frame): number => frame.iterations[loop]!
-  const last = length - 1
+  const end = length - 1
+  const [firstStep, lastStep] = reverse ? [end, 0] : [0, end]
 
   for (let c = 0; c < carries; c++) {
     const bytes = bytesOf(body.parameters[c]!)
     const first = initial[c]!
-    const final = outputs[c]!
+    const last = outputs[c]!
     const entering = stacked.indexOf(body.parameters[c]!)
     const leaving = stacked.indexOf(body.results[c]!)
-    const slot = (stack: Entry, shift: number): Location => atOffset(stack.location, (frame) => step(iteration(frame) + shift) * bytes)
 
     if (entering >= 0) {
       const stack = outputs[carries + entering]!
-      prologue.push({ from: first, to: { location: atOffset(stack.location, () => step(0) * bytes), blocks: stack.blocks }, bytes })
+      prologue.push({ from: first, to: moved(stack, firstStep * bytes), bytes })
       before.push(ys[entering]!)
-      after.push(transient(choose((frame) => iteration(frame) === last, final.location, slot(stack, 1))))
+      after.push({ kind: 'turns', loop, end, last, between: [stepOf(stack, bytes, options, 1)] })
     } else if (leaving >= 0) {
       const stack = outputs[carries + leaving]!
-      before.push(transient(choose((frame) => iteration(frame) === 0, first.location, slot(stack, -1))))
+      before.push({ kind: 'turns', loop, end, first, between: [stepOf(stack, bytes, options, -1)] })
       after.push(ys[leaving]!)
-      epilogue.push({ from: { location: atOffset(stack.location, () => step(last) * bytes), blocks: stack.blocks }, to: final, bytes })
+      epilogue.push({ from: moved(stack, lastStep * bytes), to: last, bytes })
     } else {
-      const even = length > 1 ? loopBlock(bytes) : first.location
+      const even = length > 1 ? loopBlock(bytes) : first
       const odd = length > 2 ? loopBlock(bytes) : even
-      const buffer = (shift: number): Location => choose((frame) => (iteration(frame) + shift) % 2 === 0, even, odd)
-      before.push(transient(choose((frame) => iteration(frame) === 0, first.location, buffer(-1))))
-      after.push(transient(choose((frame) => iteration(frame) === last, final.location, buffer(0))))
+      before.push({ kind: 'turns', loop, end, first, between: [odd, even] })
+      after.push({ kind: 'turns', loop, end, last, between: [even, odd] })
     }
   }
   return { before, after, prologue, epilogue }
-}
-
-function choose(condition: (frame: Frame) => boolean, yes: Location, no: Location): Location {
-  return (frame) => (condition(frame) ? yes(frame) : no(frame))
-}
-
-/** A place inside blocks that live as long as the whole loop. */
-function transient(location: Location): Entry {
-  return { location, blocks: [] }
 }

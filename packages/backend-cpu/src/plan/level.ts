@@ -1,44 +1,24 @@
-import { fuse, fuseColumns, fusePlanes, fuseScan, packEventWeights, type Fused, type FusedPlanes } from '@snn/codegen'
-import { lowerGraph } from '@snn/onnx'
+import { fuse, fuseColumns, fusePlanes, fuseScan, type Fused, type FusedPlanes } from '@snn/codegen'
 import { isPrimitive, placeholder, sizeOf, type Graph, type Node, type Tensor, type TensorLike, type TypedArray } from '@snn/tensor'
-import { atOffset, bytesOf, inArena, type Location } from '../frame.js'
-import { CopyInstruction } from '../instruction/copy.js'
-import { EventConvInstruction, measuredDensity } from '../instruction/event-conv.js'
-import type { Instruction } from '../instruction/instruction.js'
-import { ImagesInstruction, type ImageOperation } from '../instruction/images.js'
-import { KernelInstruction } from '../instruction/kernel.js'
-import { LibraryInstruction, type Binding } from '../instruction/library.js'
-import { LoopInstruction } from '../instruction/loop.js'
-import { PlanesInstruction } from '../instruction/planes.js'
-import { PlainRandomInstruction, RandomInstruction } from '../instruction/random.js'
-import type { Workshop } from '../kernels/workshop.js'
-import type { SessionCache } from '../session-cache.js'
 import type { Block } from './arena.js'
-import { carryPlaces } from './carry.js'
-import { inputsOf, planImages, type ImageNode } from './image-operations.js'
+import { carryPlaces, stepOf } from './carry.js'
+import { inputsOf, type ImageNode } from './image-operations.js'
 import { columnsInputs, isByColumns, partition, wantsKernels, type KernelGroup, type Partition } from './partition.js'
-
-/** Where a value lies, and the blocks of the arena that must live while it is used. */
-export interface Entry {
-  readonly location: Location
-  readonly blocks: readonly Block[]
-}
+import { at, blocksOf, bytesOf, type Place } from './place.js'
+import type { Task } from './task.js'
 
 /** What all levels of one program share. */
 export interface PlanContext {
-  readonly sessions: SessionCache
-  /** undefined: no kernels. */
-  readonly workshop: Workshop | undefined
-  readonly eventDensity: number | undefined
+  readonly kernels: boolean
   readonly check: boolean
   /** Values of the reads that are constants of this plan. */
   readonly baked: ReadonlyMap<Tensor, TensorLike>
   /** Baked reads that kernels read, too. */
   readonly residents: Set<Tensor>
   /** The place in the memory of a constant that kernels read. */
-  readonly constant: (data: TypedArray) => Location
+  readonly constant: (data: TypedArray) => Place
   readonly blocks: Block[]
-  /** Number of instructions planned so far: the clock of liveness. */
+  /** Number of tasks planned so far: the clock of liveness. */
   time: number
   loops: number
 }
@@ -58,17 +38,18 @@ interface Body {
   readonly staticParameters: ReadonlySet<Tensor>
 }
 
-/** One level of a program, all of it or the body of a loop: first what is needed where, then the instructions in order. */
+/** One level of a program, all of it or the body of a loop: first what is needed where, then the tasks in order. */
 export class Level {
   readonly #context: PlanContext
   readonly #options: LevelOptions
-  readonly #entries = new Map<Tensor, Entry>()
+  /** Where tensors lie. */
+  readonly #places = new Map<Tensor, Place>()
   readonly #partition: Partition
-  readonly #instructions: Instruction[] = []
+  readonly #tasks: Task[] = []
   /** Tensors that are wanted in memory, other than by nodes of the group that makes them. */
   readonly #needed = new Set<Tensor>()
   /** The destination that a tensor is written to directly. */
-  readonly #direct = new Map<Tensor, Entry>()
+  readonly #direct = new Map<Tensor, Place>()
   readonly #statics = new Set<Tensor>()
   readonly #bodies = new Map<Node, Body>()
   /** Parameters for static tensors that kernels at this level, or further in, read. */
@@ -84,18 +65,18 @@ export class Level {
       valueOf: (tensor) => this.#valueOf(tensor),
       outerStatic: (parameter) => options.staticParameters.has(parameter),
       fold: !context.check,
-      kernels: context.workshop !== undefined && wantsKernels(graph, isRepeated),
+      kernels: context.kernels && wantsKernels(graph, isRepeated),
     })
     this.#collectNeeded()
   }
 
-  /** `entries`: where parameters and reads lie; `destinations`: where each result must end up. */
-  plan(entries: ReadonlyMap<Tensor, Entry>, destinations: readonly Entry[]): Instruction[] {
+  /** `given`: where parameters and reads lie; `destinations`: where each result must end up. */
+  plan(given: ReadonlyMap<Tensor, Place>, destinations: readonly Place[]): Task[] {
     const { graph } = this.#options
-    for (const [tensor, entry] of entries) this.#entries.set(tensor, entry)
+    for (const [tensor, place] of given) this.#places.set(tensor, place)
     graph.results.forEach((result, i) => {
       const base = this.#base(result)
-      if (!this.#entries.has(base) && !this.#direct.has(base)) this.#direct.set(base, destinations[i]!)
+      if (!this.#places.has(base) && !this.#direct.has(base)) this.#direct.set(base, destinations[i]!)
     })
     const { stages } = this.#partition
     stages.forEach(({ library, kernels, control }, i) => {
@@ -112,10 +93,10 @@ export class Level {
     })
     if (stages.length === 0) this.#planLibrary([], true)
     graph.results.forEach((result, i) => {
-      const entry = this.#entry(result)
-      if (entry !== destinations[i]) this.#copy(entry, destinations[i]!, bytesOf(result))
+      const place = this.#place(result)
+      if (place !== destinations[i]) this.#copy(place, destinations[i]!, bytesOf(result))
     })
-    return this.#instructions
+    return this.#tasks
   }
 
   #base(tensor: Tensor): Tensor {
@@ -161,10 +142,10 @@ export class Level {
     const { isStatic, isKernelMade, isBound } = this.#partition
     const base = this.#base(tensor)
     const { node } = base
-    if (this.#entries.has(base)) return
+    if (this.#places.has(base)) return
     if (isPrimitive(node, 'constant') && !isBound(base)) {
       const { data } = node.attributes
-      this.#entries.set(base, { location: () => data, blocks: [] })
+      this.#places.set(base, at({ kind: 'host', data }))
     } else if (isStatic(base) && !isKernelMade(base)) this.#statics.add(base)
     else if (!isBound(base)) this.#needed.add(base)
   }
@@ -177,7 +158,7 @@ export class Level {
     if (isBound(base)) {
       if (this.#context.baked.has(base)) this.#context.residents.add(base)
       else if (isStatic(base)) this.staticNeeds.add(base)
-    } else if (isPrimitive(node, 'constant')) this.#entries.set(base, { location: this.#context.constant(node.attributes.data), blocks: [] })
+    } else if (isPrimitive(node, 'constant')) this.#places.set(base, this.#context.constant(node.attributes.data))
     else this.#need(base)
   }
 
@@ -200,39 +181,46 @@ export class Level {
     for (const input of node.inputs.slice(0, carries + sequences)) this.#needInMemory(input)
   }
 
-  #entry(tensor: Tensor): Entry {
-    return this.#entries.get(this.#base(tensor))!
+  #place(tensor: Tensor): Place {
+    return this.#places.get(this.#base(tensor))!
   }
 
-  /** Reads the value now: it must live until here. */
-  #use(tensor: Tensor): Location {
-    const { location, blocks } = this.#entry(tensor)
-    for (const block of blocks) block.to = Math.max(block.to, this.#context.time)
-    return location
+  /** What lies there must live until now. */
+  #touch(place: Place): void {
+    for (const block of blocksOf(place)) block.to = Math.max(block.to, this.#context.time)
   }
 
-  #block(bytes: number, from: number): Block {
+  /** Reads the value now. */
+  #use(tensor: Tensor): Place {
+    const place = this.#place(tensor)
+    this.#touch(place)
+    return place
+  }
+
+  #block(bytes: number, from: number): Place {
     const block: Block = { bytes, from, to: from, offset: 0 }
     this.#context.blocks.push(block)
-    return block
+    return at({ kind: 'block', block })
   }
 
   /** A place for a tensor made now: its destination, or a block. */
-  #define(tensor: Tensor): Location {
-    let entry = this.#direct.get(tensor)
-    if (!entry) {
-      const block = this.#block(bytesOf(tensor), this.#context.time)
-      entry = { location: inArena(block), blocks: [block] }
-    }
-    for (const block of entry.blocks) block.to = Math.max(block.to, this.#context.time)
-    this.#entries.set(tensor, entry)
-    return entry.location
+  #define(tensor: Tensor): Place {
+    const place = this.#direct.get(tensor) ?? this.#block(bytesOf(tensor), this.#context.time)
+    this.#touch(place)
+    this.#places.set(tensor, place)
+    return place
   }
 
-  #copy(from: Entry, to: Entry, bytes: number): void {
-    for (const block of [...from.blocks, ...to.blocks]) block.to = Math.max(block.to, this.#context.time)
-    if (bytes > 0) this.#instructions.push(new CopyInstruction(from.location, to.location, bytes))
+  /** The next task, in order. */
+  #push(task: Task): void {
+    this.#tasks.push(task)
     this.#context.time++
+  }
+
+  #copy(from: Place, to: Place, bytes: number): void {
+    for (const place of [from, to]) this.#touch(place)
+    if (bytes > 0) this.#push({ kind: 'copy', from, to, bytes })
+    else this.#context.time++
   }
 
   #planLibrary(made: readonly Tensor[], withStatics: boolean): void {
@@ -242,7 +230,7 @@ export class Level {
     if (results.length === 0) return
 
     // everything that comes from outside of the group is a parameter; statics, reshapes and broadcasts are made inside
-    const parameters = new Map<Tensor, Entry>()
+    const parameters = new Map<Tensor, Place>()
     const seen = new Set<Tensor>()
     const visit = (tensor: Tensor): void => {
       if (seen.has(tensor) || isStatic(tensor)) return
@@ -251,18 +239,14 @@ export class Level {
       if (inside.has(tensor) || isView) tensor.node.inputs.forEach(visit)
       else {
         if (lateCasts.has(tensor.node)) this.#planKernel({ size: sizeOf(tensor.shape), nodes: new Set([tensor.node]), sums: [], space: undefined })
-        parameters.set(tensor, this.#entry(tensor))
+        parameters.set(tensor, this.#place(tensor))
       }
     }
     results.forEach(visit)
 
     const graph: Graph = { parameters: [...parameters.keys()], results }
-    const model = lowerGraph(graph, { constants: this.#context.baked, substitutions: this.#options.substitutions })
-    const binding = (name: string, tensor: Tensor, location: Location): Binding => ({ name, dtype: tensor.dtype, shape: tensor.shape, location, node: tensor.node })
-    const inputs = graph.parameters.map((tensor, i) => binding(model.inputs[i]!.name, tensor, this.#use(tensor)))
-    const outputs = results.map((tensor, i) => binding(model.outputs[i]!.name, tensor, this.#define(tensor)))
-    this.#instructions.push(new LibraryInstruction(model, inputs, outputs, this.#context.sessions, this.#context.check))
-    this.#context.time++
+    const inputs = graph.parameters.map((tensor) => this.#use(tensor))
+    this.#push({ kind: 'library', graph, substitutions: this.#options.substitutions, inputs, outputs: results.map((tensor) => this.#define(tensor)) })
   }
 
   #planKernel({ nodes, sums }: KernelGroup): void {
@@ -281,28 +265,17 @@ export class Level {
   #pushKernel(fused: Fused): void {
     const { kernel, tensors } = fused
     const inputs = new Map(tensors.filter((_, i) => kernel.operands[i]!.role === 'input').map((tensor) => [tensor, this.#use(tensor)]))
-    const locations = tensors.map((tensor) => inputs.get(tensor) ?? this.#define(tensor))
-    this.#instructions.push(new KernelInstruction(fused, locations, this.#context.workshop!))
-    this.#context.time++
+    this.#push({ kind: 'kernel', fused, places: tensors.map((tensor) => inputs.get(tensor) ?? this.#define(tensor)) })
   }
 
   #planPlanes(fused: FusedPlanes): void {
     const inputs = fused.inputs.map((input) => this.#use(input))
-    this.#instructions.push(new PlanesInstruction(fused, [...inputs, this.#define(fused.output)], this.#context.workshop!))
-    this.#context.time++
+    this.#push({ kind: 'planes', fused, inputs, output: this.#define(fused.output) })
   }
 
   #planImages(root: Node, found: ImageNode): void {
-    const { workshop, sessions, constant, eventDensity } = this.#context
     const inputs = inputsOf(found).map((input) => this.#use(input))
-    const operation: ImageOperation = { ...planImages(found), inputs, output: this.#define(root.outputs[0]!) }
-    const { kernel, weights, biases } = found
-    const density = kernel ? (eventDensity ?? measuredDensity(kernel)) : 0
-    if (density > 0) {
-      const packed = constant(packEventWeights(kernel!, weights as TypedArray, biases as TypedArray | undefined))
-      this.#instructions.push(new EventConvInstruction(operation, { kernel: kernel!, weights: packed, density }, workshop!, sessions))
-    } else this.#instructions.push(new ImagesInstruction(operation, workshop!, sessions))
-    this.#context.time++
+    this.#push({ kind: 'images', found, inputs, output: this.#define(root.outputs[0]!) })
   }
 
   /** dw [O, C, kernel] = sum over images of dy [O, windows] times the windows of x, [C kernel, windows] transposed. */
@@ -316,21 +289,14 @@ export class Level {
     const given = placeholder([images, filters, places])
     const result = columns.matmul(given.transpose()).sum(0).transpose().reshape(weight.shape)
     this.#planPlanes(fuseColumns(node, columns, this.#partition.isBound)!)
-    const model = lowerGraph({ parameters: [columns, given], results: [result] })
-    const binding = (name: string, tensor: Tensor, location: Location): Binding => ({ name, dtype: tensor.dtype, shape: tensor.shape, location, node })
-    const inputs = [binding(model.inputs[0]!.name, columns, this.#use(columns)), binding(model.inputs[1]!.name, given, this.#use(dy))]
-    this.#instructions.push(new LibraryInstruction(model, inputs, [binding(model.outputs[0]!.name, weight, this.#define(weight))], this.#context.sessions, this.#context.check))
-    this.#context.time++
+    const inputs = [this.#use(columns), this.#use(dy)]
+    this.#push({ kind: 'library', graph: { parameters: [columns, given], results: [result] }, substitutions: new Map(), inputs, outputs: [this.#define(weight)] })
   }
 
   #planRandom(node: Node<'random'>): void {
     const [output] = node.outputs
     const offset = this.#use(node.inputs[0]!)
-    const to = this.#define(output!)
-    const { workshop } = this.#context
-    const [length, { key }] = [sizeOf(output!.shape), node.attributes]
-    this.#instructions.push(workshop ? new RandomInstruction(offset, to, length, key, workshop) : new PlainRandomInstruction(offset, to, length, key))
-    this.#context.time++
+    this.#push({ kind: 'random', key: node.attributes.key, length: sizeOf(output!.shape), offset, output: this.#define(output!) })
   }
 
   #planLoop(node: Node<'scan'>): void {
@@ -338,47 +304,43 @@ export class Level {
     const { level, staticParameters } = this.#bodies.get(node)!
     const loop = this.#context.loops++
     const start = this.#context.time
-    const step = reverse ? (i: number): number => length - 1 - i : (i: number): number => i
-    const along = (sequence: Entry, bytes: number): Entry => ({
-      location: atOffset(sequence.location, ({ iterations }) => step(iterations[loop]!) * bytes),
-      blocks: sequence.blocks,
-    })
+    const along = (sequence: Place, bytes: number): Place => stepOf(sequence, bytes, { loop, length, reverse })
     // blocks of the loop live from its start to its end
-    const loopBlocks: Block[] = []
-    const loopBlock = (bytes: number): Location => {
-      const block = this.#block(bytes, start)
-      loopBlocks.push(block)
-      return inArena(block)
+    const loopBlocks: Place[] = []
+    const loopBlock = (bytes: number): Place => {
+      const place = this.#block(bytes, start)
+      loopBlocks.push(place)
+      return place
     }
 
     const outputs = node.outputs.map((output) => {
       this.#define(output)
-      return this.#entry(output)
+      return this.#place(output)
     })
     const ys = body.results.slice(carries).map((y, j) => along(outputs[carries + j]!, bytesOf(y)))
-    const initial = node.inputs.slice(0, carries).map((input) => this.#entry(input))
-    const places = carryPlaces({ body, carries, length, loop, initial, outputs, ys, step, loopBlock })
+    const initial = node.inputs.slice(0, carries).map((input) => this.#place(input))
+    const places = carryPlaces({ body, carries, length, reverse, loop, initial, outputs, ys, loopBlock })
 
-    const entries = new Map<Tensor, Entry>()
+    const given = new Map<Tensor, Place>()
     body.parameters.forEach((parameter, i) => {
-      if (i < carries) entries.set(parameter, places.before[i]!)
-      else if (i < carries + sequences) entries.set(parameter, along(this.#entry(node.inputs[i]!), bytesOf(parameter)))
+      if (i < carries) given.set(parameter, places.before[i]!)
+      else if (i < carries + sequences) given.set(parameter, along(this.#place(node.inputs[i]!), bytesOf(parameter)))
       else if (i > carries + sequences) {
-        const entry = this.#entries.get(this.#base(node.inputs[i - 1]!))
-        if (entry) entries.set(parameter, entry)
+        const place = this.#places.get(this.#base(node.inputs[i - 1]!))
+        if (place) given.set(parameter, place)
       }
     })
     const index = loopBlock(4)
-    entries.set(body.parameters[carries + sequences]!, { location: index, blocks: [] })
+    given.set(body.parameters[carries + sequences]!, index)
 
     for (const { from, to, bytes } of places.prologue) this.#copy(from, to, bytes)
     this.#context.time++
-    const instructions = level.plan(entries, [...places.after, ...ys])
-    this.#instructions.push(new LoopInstruction(loop, length, reverse, instructions, index))
-    const end = this.#context.time++
+    const tasks = level.plan(given, [...places.after, ...ys])
+    this.#tasks.push({ kind: 'loop', loop, length, reverse, body: tasks, index })
+    const end = this.#context.time
     const captured = node.inputs.filter((_, i) => i < carries + sequences || !staticParameters.has(body.parameters[i + 1]!) || level.staticNeeds.has(body.parameters[i + 1]!))
-    const alive = [...loopBlocks, ...outputs.flatMap(({ blocks }) => blocks), ...captured.flatMap((input) => this.#entry(input).blocks)]
-    for (const block of alive) block.to = Math.max(block.to, end)
+    for (const place of [...loopBlocks, ...outputs, ...captured.map((input) => this.#place(input))]) this.#touch(place)
+    this.#context.time = end + 1
     for (const { from, to, bytes } of places.epilogue) this.#copy(from, to, bytes)
   }
 }

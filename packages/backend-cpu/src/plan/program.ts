@@ -1,30 +1,23 @@
 import { SnnError, isPrimitive, keepAsBytes, topological, type Graph, type Node, type Program, type Tensor, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
-import { bytesOf, inArena, inSlot, type Location } from '../frame.js'
-import { worksOnMemory, type Instruction } from '../instruction/instruction.js'
-import { LoopInstruction } from '../instruction/loop.js'
-import type { Workshop } from '../kernels/workshop.js'
-import type { Region } from '../memory/memory.js'
-import type { SessionCache } from '../session-cache.js'
 import { planArena, type Block } from './arena.js'
-import { Level, type Entry, type PlanContext } from './level.js'
+import { Level, type PlanContext } from './level.js'
 import { readsBytes, wantsKernels } from './partition.js'
+import { at, bytesOf, type Place } from './place.js'
+import type { Task } from './task.js'
 
-/** A constant that kernels read: the executable gives it a place in the memory. */
-export interface Resident {
-  readonly data: TypedArray
-  region: Region | undefined
-}
-
-/** A program as an instruction list over one arena. Slots: arguments, results, reads, spares of assigned Variables. */
+/** A program as a list of tasks over one arena. */
 export interface Plan {
-  readonly instructions: readonly Instruction[]
+  readonly tasks: readonly Task[]
   readonly arenaBytes: number
   readonly loops: number
   /** With kernels, arguments and results lie in the arena while the program runs: where, or undefined without kernels. */
-  readonly staging: { readonly parameters: readonly Location[]; readonly results: readonly Location[] } | undefined
-  /** Variables that kernels read although sessions hold their values as constants. */
+  readonly staging: { readonly parameters: readonly Place[]; readonly results: readonly Place[] } | undefined
+  /** Variables that kernels read although library calls hold their values as constants. */
   readonly residents: ReadonlySet<Variable>
-  readonly constants: readonly Resident[]
+  /** Constants that kernels read. */
+  readonly constants: readonly TypedArray[]
+  /** The reads whose values are constants of library calls. */
+  readonly baked: ReadonlyMap<Tensor, TensorLike>
 }
 
 /** The Variables that a program reads. */
@@ -60,54 +53,47 @@ export function checkSupported(program: Program): void {
 }
 
 export interface PlanOptions {
-  readonly sessions: SessionCache
-  /** undefined: no kernels. */
-  readonly workshop: Workshop | undefined
-  /** Up to which share of values that are not zero a convolution is event-driven; undefined: as measured. */
-  readonly eventDensity: number | undefined
+  readonly kernels: boolean
   readonly check: boolean
   /** Values of the Variables that become constants of the sessions. */
   readonly baked: ReadonlyMap<Variable, TensorLike>
 }
 
-export function planProgram(program: Program, { sessions, workshop, eventDensity, check, baked: values }: PlanOptions): Plan {
-  const kernels = check ? undefined : workshop
+export function planProgram(program: Program, { kernels, check, baked: values }: PlanOptions): Plan {
   const whole = wholeGraph(program)
   const graph = kernels && wantsKernels(whole, false) ? keepAsBytes(whole, { readsBytes }) : whole
   const reads = readsOf(program)
-  const entries = new Map<Tensor, Entry>()
-  let slot = 0
-  const nextSlot = (): Entry => ({ location: inSlot(slot++), blocks: [] })
-  for (const parameter of program.parameters) entries.set(parameter, nextSlot())
-  const results = program.results.map(nextSlot)
-  for (const node of reads) entries.set(node.outputs[0]!, nextSlot())
-  const spares = program.assigns.map(nextSlot)
+  const given = new Map<Tensor, Place>()
+  program.parameters.forEach((parameter, index) => given.set(parameter, at({ kind: 'parameter', index })))
+  reads.forEach((node, index) => given.set(node.outputs[0]!, at({ kind: 'read', index })))
+  const destinations = [...program.results.map((_, index) => at({ kind: 'result', index })), ...program.assigns.map((_, index) => at({ kind: 'next', index }))]
 
   const baked = new Map(reads.flatMap((node) => {
     const value = values.get(node.attributes.variable)
     return value ? [[node.outputs[0]!, value] as const] : []
   }))
   const blocks: Block[] = []
-  const constants = new Map<TypedArray, Resident>()
-  const constant = (data: TypedArray): Location => {
-    const resident = constants.get(data) ?? { data, region: undefined }
-    constants.set(data, resident)
-    return ({ arena: { buffer } }) => ({ buffer, byteOffset: resident.region!.offset })
+  const constants = new Map<TypedArray, Place>()
+  const constant = (data: TypedArray): Place => {
+    const place = constants.get(data) ?? at({ kind: 'constant', index: constants.size })
+    constants.set(data, place)
+    return place
   }
-  const context: PlanContext = { sessions, workshop: kernels, eventDensity, check, baked, residents: new Set(), constant, blocks, time: 0, loops: 0 }
+  const context: PlanContext = { kernels, check, baked, residents: new Set(), constant, blocks, time: 0, loops: 0 }
   const level = new Level(context, { graph, staticParameters: new Set(), substitutions: new Map(), isRepeated: false })
-  const instructions = level.plan(entries, [...results, ...spares])
+  const tasks = level.plan(given, destinations)
 
-  const staged = (tensor: Tensor): Location => {
+  const staged = (tensor: Tensor): Place => {
     const block: Block = { bytes: bytesOf(tensor), from: 0, to: context.time, offset: 0 }
     blocks.push(block)
-    return inArena(block)
+    return at({ kind: 'block', block })
   }
-  const staging = usesKernels(instructions) ? { parameters: program.parameters.map(staged), results: program.results.map(staged) } : undefined
+  const staging = kernels && usesKernels(tasks) ? { parameters: program.parameters.map(staged), results: program.results.map(staged) } : undefined
   const residents = new Set(reads.filter((node) => context.residents.has(node.outputs[0]!)).map((node) => node.attributes.variable))
-  return { instructions, arenaBytes: planArena(blocks), loops: context.loops, staging, residents, constants: [...constants.values()] }
+  return { tasks, arenaBytes: planArena(blocks), loops: context.loops, staging, residents, constants: [...constants.keys()], baked }
 }
 
-function usesKernels(instructions: readonly Instruction[]): boolean {
-  return instructions.some((instruction) => worksOnMemory(instruction) || (instruction instanceof LoopInstruction && usesKernels(instruction.body)))
+/** Whether what the tasks read and write must lie in the memory. */
+function usesKernels(tasks: readonly Task[]): boolean {
+  return tasks.some((task) => (task.kind === 'loop' ? usesKernels(task.body) : task.kind !== 'library' && task.kind !== 'copy'))
 }
