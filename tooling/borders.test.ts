@@ -27,7 +27,7 @@ const junk: Readonly<Record<string, () => readonly unknown[]>> = {
 }
 
 /** Doors for those who write backends and readers, not for users: what comes in is checked where it is made. */
-const inner = ['@snn/codegen', '@snn/equations/formula', '@snn/tensor/backend', '@snn/tensor/testing']
+const inner = ['@snn/codegen', '@snn/equations/formula', '@snn/schedule', '@snn/tensor/backend', '@snn/tensor/testing']
 
 type Call = (...args: readonly unknown[]) => unknown
 

@@ -1,3 +1,4 @@
+import { at, bytesOf, checkSupported, readsOf, schedule, type Place, type Schedule } from '@snn/schedule'
 import {
   SnnError, allocate, hostTensor, sizeOf,
   type CompileOptions, type DeviceTensor, type Executable, type HostTensor, type Program, type RunOptions, type Tensor, type TensorLike, type TypedArray, type Variable,
@@ -7,23 +8,22 @@ import { locate, viewOf, type Frame, type Slots, type Span } from './frame.js'
 import { LoopInstruction } from './instruction/loop.js'
 import { runAll, type Instruction } from './instruction/instruction.js'
 import type { Region } from './memory/memory.js'
-import { at, bytesOf, type Place } from './plan/place.js'
-import { checkSupported, planProgram, readsOf, type Plan } from './plan/program.js'
 import { realize } from './realize.js'
+import { targetOf } from './target.js'
 
 /** After so many rebuilds for changed values, a Variable is fed to the sessions instead of being a constant in them. */
 const maximumRebuilds = 2
 
 export async function createExecutable(backend: CpuBackend, program: Program, options: CompileOptions = {}): Promise<Executable> {
-  checkSupported(program)
+  checkSupported(program, backend.name)
   const executable = new CpuExecutable(backend, program, options.check === 'nan')
   // memory must not move while another program runs
   await backend.enqueue(() => executable.build())
   return executable
 }
 
-/** A plan with the instructions for its tasks, and constants in the memory: those of the plan first. */
-interface Realized extends Plan {
+/** A schedule with the instructions for its tasks, and where constants lie in the memory: those of the schedule first. */
+interface Plan extends Schedule {
   readonly instructions: readonly Instruction[]
   readonly constants: readonly TypedArray[]
   readonly regions: Region[]
@@ -37,7 +37,7 @@ class CpuExecutable implements Executable {
   readonly #constant: Set<Variable>
   readonly #read: readonly Variable[]
   #versions = new Map<Variable, number>()
-  #plan: Realized | undefined
+  #plan: Plan | undefined
   #rebuilds = 0
   #disposed = false
 
@@ -60,12 +60,14 @@ class CpuExecutable implements Executable {
     const versions = new Map([...this.#constant].map((variable) => [variable, variable.version]))
     const baked = new Map<Variable, TensorLike>()
     for (const variable of this.#constant) baked.set(variable, { data: await variableData(variable), shape: variable.shape, dtype: variable.dtype })
-    const planned = planProgram(this.#program, { kernels: workshop !== undefined && !this.#check, check: this.#check, baked })
+    // what is checked is computed by the library, operation by operation
+    const target = targetOf(workshop !== undefined && !this.#check)
+    const planned = schedule(this.#program, target, { check: this.#check, baked })
     const constants = [...planned.constants]
     const constant = (data: TypedArray): Place => at({ kind: 'constant', index: constants.push(data) - 1 })
     const context = { sessions, workshop: this.#check ? undefined : workshop, eventDensity, check: this.#check, baked: planned.baked, constant }
     const instructions = planned.tasks.map((task) => realize(task, context))
-    const plan: Realized = { ...planned, instructions, constants, regions: [] }
+    const plan: Plan = { ...planned, instructions, constants, regions: [] }
     this.#backend.reserve(plan.arenaBytes)
     try {
       for (const instruction of leaves(plan.instructions)) await instruction.load?.()
@@ -134,7 +136,7 @@ class CpuExecutable implements Executable {
   }
 
   /** Where the values of the Variables lie. */
-  async #places(plan: Realized): Promise<Span[]> {
+  async #places(plan: Plan): Promise<Span[]> {
     const places: Span[] = []
     for (const variable of this.#read) {
       const place = this.#placeOf(variable, plan)
@@ -144,7 +146,7 @@ class CpuExecutable implements Executable {
   }
 
   /** Where the value of a Variable lies; kernels need it in the memory. */
-  #placeOf(variable: Variable, plan: Realized): Span | Promise<Span> {
+  #placeOf(variable: Variable, plan: Plan): Span | Promise<Span> {
     const { store } = this.#backend
     if (plan.staging && (plan.residents.has(variable) || !this.#constant.has(variable))) return store.resident(variable)
     return variable.storage.kind === 'host' ? variable.storage.data : store.argument(variable.storage.tensor)
@@ -158,7 +160,7 @@ class CpuExecutable implements Executable {
     await this.build()
   }
 
-  async #release(plan: Realized): Promise<void> {
+  async #release(plan: Plan): Promise<void> {
     const { store } = this.#backend
     for (const instruction of leaves(plan.instructions)) await instruction.release?.()
     for (const region of plan.regions) store.memory.free(region)

@@ -1,5 +1,5 @@
+import type { Base, Place } from '@snn/schedule'
 import { sizeOf, type DType, type Shape, type TypedArray } from '@snn/tensor'
-import type { Base, Place } from './plan/place.js'
 
 /** Values of a run: what is given to it and what it makes. */
 export type Slots = Readonly<Record<'parameter' | 'result' | 'read' | 'next' | 'constant', readonly Span[]>>

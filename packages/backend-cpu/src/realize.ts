@@ -1,7 +1,9 @@
 import { packEventWeights } from '@snn/codegen'
 import { lowerGraph } from '@snn/onnx'
+import type { ImagesTask, LibraryTask, Place, Task } from '@snn/schedule'
 import type { Tensor, TensorLike, TypedArray } from '@snn/tensor'
 import { locate, type Location } from './frame.js'
+import { imageModel } from './image-model.js'
 import { CopyInstruction } from './instruction/copy.js'
 import { EventConvInstruction, measuredDensity } from './instruction/event-conv.js'
 import { ImagesInstruction, type ImageOperation } from './instruction/images.js'
@@ -12,9 +14,6 @@ import { LoopInstruction } from './instruction/loop.js'
 import { PlanesInstruction } from './instruction/planes.js'
 import { PlainRandomInstruction, RandomInstruction } from './instruction/random.js'
 import type { Workshop } from './kernels/workshop.js'
-import { planImages } from './plan/image-operations.js'
-import type { Place } from './plan/place.js'
-import type { ImagesTask, LibraryTask, Task } from './plan/task.js'
 import type { SessionCache } from './session-cache.js'
 
 export interface RealizeContext {
@@ -63,7 +62,7 @@ function libraryCall({ graph, substitutions, inputs, outputs }: LibraryTask, { s
 
 /** Where zeros can be skipped, the operation looks at its input; else it is computed by ONNX Runtime. */
 function imageOperation({ found, inputs, output }: ImagesTask, { workshop, sessions, eventDensity, constant }: RealizeContext): Instruction {
-  const operation: ImageOperation = { ...planImages(found), inputs: inputs.map(locate), output: locate(output) }
+  const operation: ImageOperation = { ...imageModel(found), inputs: inputs.map(locate), output: locate(output) }
   const { kernel, weights, biases } = found
   const density = kernel ? (eventDensity ?? measuredDensity(kernel)) : 0
   if (density === 0) return new ImagesInstruction(operation, workshop!, sessions)

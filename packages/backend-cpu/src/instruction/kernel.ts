@@ -1,7 +1,7 @@
 import { argumentWords, divide, kernelFunction, operandWord, type Blocks, type Fused } from '@snn/codegen'
+import { bytesOf } from '@snn/schedule'
 import { viewOf, type Frame, type Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
-import { bytesOf } from '../plan/place.js'
 import type { Division } from '../threads/threads.js'
 import type { Instruction } from './instruction.js'
 

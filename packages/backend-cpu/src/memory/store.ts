@@ -1,6 +1,6 @@
+import { bytesOf } from '@snn/schedule'
 import { SnnError, type Backend, type DType, type DeviceTensor, type HostTensor, type Shape, type TypedArray, type Variable } from '@snn/tensor'
 import { viewOf, type Span } from '../frame.js'
-import { bytesOf } from '../plan/place.js'
 import { wideBytes, type Memory, type Region } from './memory.js'
 
 /**

@@ -1,6 +1,6 @@
 import { fuseColumns, fusePlanes, fuseScan, isScalar, lookThrough, sumMapping, type FusedPlanes, type Space } from '@snn/codegen'
-import { isLowered } from '@snn/onnx'
 import { isPrimitive, sizeOf, topological, type Graph, type Node, type Tensor, type TypedArray } from '@snn/tensor'
+import type { KernelTarget, Target } from './target.js'
 import { findImageNodes, inputsOf, type ImageNode } from './image-operations.js'
 
 /** Elementwise operations on equally many elements, and sums of their results, that one kernel computes. */
@@ -54,22 +54,15 @@ export interface PartitionOptions {
   readonly outerStatic: (parameter: Tensor) => boolean
   /** Whether more than leaves are static. */
   readonly fold: boolean
-  /** Whether generated kernels may be used. */
-  readonly kernels: boolean
+  /** Whether a library computes the primitive. */
+  readonly isLibrary: Target['isLibrary']
+  /** How kernels are used; undefined: not at all. */
+  readonly kernels: KernelTarget | undefined
 }
 
 /** Within a stage: library operations come first, then kernels, then control. */
 const rank = { library: 0, kernel: 1, control: 2 } as const
 const ranks = 3
-
-/** Sums with more results than this are left to the library: each thread has an array of its own for them. */
-const largestSum = 1 << 16
-/** Planes of more elements than this leave the cache before they are pooled. */
-const largestPlane = 1 << 14
-/** Fewer elements are not worth a kernel that casts them. */
-const smallestCast = 1 << 18
-/** A longer chain of operations is cut. */
-const largestGroup = 256
 
 /**
  * Splits one level of a program (all of it, or the body of a scan) into stages of maximal groups: a node runs where its last input
@@ -88,12 +81,13 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
   const nodes = [...weightGradientsLast(topological(graph))]
   const uses = countUses(nodes, graph.results)
   const fusedScans = new Map<Node, FusedScan>()
-  const poolsOf = options.kernels ? poolsOfScans(nodes, base) : new Map<Node, FusedPlanes[]>()
+  const { kernels } = options
+  const poolsOf = kernels ? poolsOfScans(nodes, base, kernels.largestPlane) : new Map<Node, FusedPlanes[]>()
   const pooled = new Map<Node, Node>()
-  const candidates = options.kernels ? findImageNodes(nodes, graph.results, { isBound, outer: options.outer, valueOf: options.valueOf }) : new Map<Node, ImageNode>()
+  const candidates = kernels?.images ? findImageNodes(nodes, graph.results, { ...kernels.images, isBound, outer: options.outer, valueOf: options.valueOf }) : new Map<Node, ImageNode>()
   const candidateOf = new Map<Node, ImageNode>([...candidates].flatMap(([root, found]) => [[root, found], [found.node, found]]))
   const imageNodes = new Map<Node, ImageNode>()
-  const castsForProducts = options.kernels ? castsFor((node) => isPrimitive(node, 'matmul') && !candidateOf.has(node), nodes, graph.results) : new Set<Node>()
+  const castsForProducts = kernels ? castsFor((node) => isPrimitive(node, 'matmul') && !candidateOf.has(node), nodes, graph.results) : new Set<Node>()
   const lateCasts = new Set<Node>()
   const kernelMade = new Set<Tensor>()
   const available = new Map<Tensor, number>()
@@ -117,18 +111,18 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     const sources = node.inputs.map(source)
     for (const input of sources) needStatic(input)
     const time = timeOf(sources, rank.kernel)
-    const { kernels } = stage(Math.floor(time / ranks))
+    const { kernels: groups } = stage(Math.floor(time / ranks))
     const size = sizeOf(sum ? node.inputs[0]!.shape : node.outputs[0]!.shape)
     const spaces = spacesOf(node, sum, isBound)
     const first = Math.max(0, ...sources.map((input) => {
       const group = groupOf.get(input.node)
-      const at = group ? kernels.indexOf(group) : -1
+      const at = group ? groups.indexOf(group) : -1
       return at < 0 ? 0 : group!.size === size ? at : at + 1
     }))
-    let group = kernels.slice(first).find((candidate) => candidate.size === size && candidate.nodes.size < largestGroup && spaces.every((space) => fits(candidate.space, space)))
+    let group = groups.slice(first).find((candidate) => candidate.size === size && candidate.nodes.size < options.kernels!.largestGroup && spaces.every((space) => fits(candidate.space, space)))
     if (!group) {
       group = { size, nodes: new Set(), sums: [], space: undefined }
-      kernels.push(group)
+      groups.push(group)
     }
     group.space ??= spaces[0]
     if (sum) group.sums.push(node as Node<'reduceSum'>)
@@ -153,7 +147,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     node.inputs.some((input, i) => ['conv', 'matmul'].includes(input.node.primitive) && !parameters.has(input) && uses.get(input) === 1 && sizeOf(source(node.inputs[1 - i]!).shape) < sizeOf(input.shape))
 
   for (const node of nodes) {
-    const isControl = !isLowered(node.primitive)
+    const isControl = !options.isLibrary(node.primitive)
     if (isPrimitive(node, 'read')) {
       if (options.isBaked(node.outputs[0]!)) statics.add(node.outputs[0]!)
     } else if (isStaticNode(node, isControl)) {
@@ -161,7 +155,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
     } else if (isPrimitive(node, 'reshape') || castsForProducts.has(node)) {
       place(node, available.get(node.inputs[0]!) ?? 0)
       if (castsForProducts.has(node)) lateCasts.add(node)
-    } else if (options.kernels && isPrimitive(node, 'scan')) {
+    } else if (kernels && isPrimitive(node, 'scan')) {
       const fused = fuseWithPools(node, poolsOf.get(node) ?? [])
       if (fused) {
         fusedScans.set(node, fused)
@@ -175,7 +169,7 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
       placeControl(node, fused?.reads ?? node.inputs)
     } else if (pooled.has(node)) place(node, available.get(pooled.get(node)!.outputs[0]!)!)
     else if (isControl) placeControl(node, node.inputs)
-    else if (options.kernels && (fusePlanes(node) || isByColumns(node))) {
+    else if (kernels && (fusePlanes(node) || isByColumns(node))) {
       kernelMade.add(node.outputs[0]!)
       placeControl(node, node.inputs)
     }
@@ -186,8 +180,8 @@ export function partition(graph: Graph, options: PartitionOptions): Partition {
       kernelMade.add(node.outputs[0]!)
       placeControl(node, inputsOf(found))
     }
-    else if (options.kernels && isKernelNode(node) && !followsLinear(node)) placeInKernel(node, false)
-    else if (options.kernels && isKernelSum(node, isBound)) placeInKernel(node, true)
+    else if (kernels && isKernelNode(node) && !followsLinear(node)) placeInKernel(node, false)
+    else if (kernels && isKernelSum(node, isBound, kernels.largestSum)) placeInKernel(node, true)
     else {
       const time = timeOf(node.inputs.map(source), rank.library)
       stage(time / ranks).library.add(node)
@@ -248,7 +242,7 @@ function weightGradientsLast(nodes: readonly Node[]): Iterable<Node> {
 }
 
 /** Whether bytes that are cast for this operand become floats only when it is read. */
-export function readsBytes(node: Node, operand: number): boolean {
+export function readsBytes(node: Node, operand: number, { smallestCast }: KernelTarget): boolean {
   return operand === 0 && (isByColumns(node) || (isPrimitive(node, 'matmul') && sizeOf(node.inputs[0]!.shape) >= smallestCast))
 }
 
@@ -266,18 +260,8 @@ export function columnsInputs(node: Node<'convWeightGradient'>, isBound: (tensor
   return [...fuseColumns(node, x, isBound)!.inputs, dy]
 }
 
-/**
- * Whether a level gains from kernels: a plain network, of linear operations with activations between, is better off as one session,
- * in which ONNX Runtime merges them.
- */
-export function wantsKernels(graph: Graph, isRepeated: boolean): boolean {
-  const primitives = new Set(topological(graph).map(({ primitive }) => primitive))
-  const isDifferentiated = primitives.has('convWeightGradient') || primitives.has('convInputGradient')
-  return isRepeated || isDifferentiated || primitives.has('scan') || !(primitives.has('conv') || primitives.has('matmul'))
-}
-
 /** For each scan, the poolings of what it stacks. */
-function poolsOfScans(nodes: readonly Node[], base: (tensor: Tensor) => Tensor): Map<Node, FusedPlanes[]> {
+function poolsOfScans(nodes: readonly Node[], base: (tensor: Tensor) => Tensor, largestPlane: number): Map<Node, FusedPlanes[]> {
   const pools = new Map<Node, FusedPlanes[]>()
   for (const node of nodes) {
     if (node.inputs.length !== 1) continue
@@ -307,7 +291,7 @@ function fits(a: Space | undefined, b: Space): boolean {
   return a === undefined || (a.outer === b.outer && a.count === b.count && a.inner === b.inner)
 }
 
-function isKernelSum(node: Node, isBound: (tensor: Tensor) => boolean): boolean {
+function isKernelSum(node: Node, isBound: (tensor: Tensor) => boolean, largestSum: number): boolean {
   if (!isPrimitive(node, 'reduceSum') || node.outputs[0]!.dtype !== 'float32') return false
   const mapping = sumMapping(node)
   return mapping !== undefined && mapping !== 'full' && sizeOf(node.outputs[0]!.shape) <= largestSum && spacesOf(node, true, isBound).length <= 1

@@ -1,6 +1,5 @@
 import { fuseEventConv, lookThrough, type EventConvKernel } from '@snn/codegen'
-import { batchSymbol, lowerGraph, type OnnxModelSpec } from '@snn/onnx'
-import { conv, convTranspose, isPrimitive, placeholder, sizeOf, type Node, type Tensor, type TypedArray } from '@snn/tensor'
+import { isPrimitive, sizeOf, type Node, type Tensor, type TypedArray } from '@snn/tensor'
 
 /** Weights or biases: known, or a value of the program. */
 export type Fixed = TypedArray | Tensor
@@ -24,10 +23,9 @@ export function inputsOf({ node, weights, biases }: ImageNode): readonly Tensor[
   return [node.inputs[0]!, ...[weights, biases].filter((value): value is Tensor => value !== undefined && 'node' in value)]
 }
 
-/** Fewer multiply-accumulates in a product of matrices are not worth an instruction of their own. */
-const smallestProduct = 2 ** 20
-
 export interface FindOptions {
+  /** Fewer multiply-accumulates in a product of matrices are not worth a task of their own. */
+  readonly smallestProduct: number
   /** What is given at this level, so that nothing behind it counts. */
   readonly isBound: (tensor: Tensor) => boolean
   /** What a tensor stands for that is given from outside. */
@@ -57,7 +55,7 @@ export function findImageNodes(nodes: readonly Node[], results: readonly Tensor[
 /** `node` without its biases. Products of matrices only where they can skip zeros. */
 function formOf(node: Node, options: FindOptions): Omit<ImageNode, 'biases'> | undefined {
   if (node.inputs.some(({ dtype, shape }) => dtype !== 'float32' || sizeOf(shape) === 0)) return undefined
-  const { valueOf } = options
+  const { smallestProduct, valueOf } = options
   const weight = node.inputs[1]!
   if (isPrimitive(node, 'convInputGradient')) return { node, weights: valueOf(weight) ?? weight, kernel: undefined }
   if (isPrimitive(node, 'conv')) {
@@ -89,41 +87,8 @@ function biasOf(user: Node, node: ImageNode['node'], isBound: FindOptions['isBou
   return isPerFilter && source.dtype === 'float32' ? source : undefined
 }
 
-function filtersOf(node: ImageNode['node']): number {
+/** How many filters it has, or columns of its matrix. */
+export function filtersOf(node: ImageNode['node']): number {
   const weight = node.inputs[1]!.shape
   return isPrimitive(node, 'conv') ? weight[0]! : isPrimitive(node, 'matmul') ? weight[1]! : weight[1]! * node.attributes.groups
-}
-
-/** An operation on images as a model for any number of them, with the inputs that `inputsOf` names. */
-export interface ImagePlan {
-  readonly model: OnnxModelSpec
-  readonly images: number
-  /** Multiply-accumulates of one image. */
-  readonly work: number
-}
-
-export function planImages({ node, weights, biases }: ImageNode): ImagePlan {
-  const [input, { shape: given }] = node.inputs as readonly [Tensor, Tensor]
-  const isProduct = isPrimitive(node, 'matmul')
-  const image = isProduct ? input.shape.slice(-1) : input.shape.slice(1 - given.length)
-  const images = sizeOf(input.shape) / sizeOf(image)
-  const [x, weight] = [placeholder([images, ...image]), placeholder(isProduct ? [...given].reverse() : given)]
-  const bias = placeholder([filtersOf(node), ...(isProduct ? [] : given.slice(2).map(() => 1))])
-  const result = resultOf(node, x, weight)
-  const values = [[weight, weights] as const, ...(biases ? [[bias, biases] as const] : [])]
-  const constants = new Map(values.flatMap(([tensor, value]) => ('node' in value ? [] : [[tensor, { data: value, shape: tensor.shape }] as const])))
-  const model = lowerGraph({ parameters: [x, ...values.flatMap(([tensor, value]) => ('node' in value ? [tensor] : []))], results: [biases ? result.add(bias) : result] }, { constants })
-  const free = <V extends { readonly shape: readonly (number | string)[] | undefined }>(value: V): V => ({ ...value, shape: [batchSymbol, ...value.shape!.slice(1)] })
-  const [first, ...others] = model.inputs
-  const places = isPrimitive(node, 'conv') ? sizeOf(node.outputs[0]!.shape.slice(2 - given.length)) : isProduct ? 1 : sizeOf(input.shape.slice(2 - given.length))
-  return { model: { ...model, inputs: [free(first!), ...others], outputs: model.outputs.map(free) }, images, work: sizeOf(given) * places }
-}
-
-/** The operation of `node` on other images. */
-function resultOf(node: ImageNode['node'], x: Tensor, weight: Tensor): Tensor {
-  if (isPrimitive(node, 'matmul')) return x.matmul(weight.transpose())
-  if (isPrimitive(node, 'conv')) return conv(x, weight, node.attributes)
-  const { spatial, ...window } = node.attributes
-  const plain = convTranspose(x, weight, window)
-  return convTranspose(x, weight, { ...window, outputPadding: spatial.map((size, i) => size - plain.shape[plain.shape.length - spatial.length + i]!) })
 }

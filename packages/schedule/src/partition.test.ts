@@ -1,9 +1,12 @@
 import { conv, grad, maxPool, placeholder, type Graph } from '@snn/tensor'
 import { expect, it } from 'vitest'
 import { isByColumns, partition, type Partition } from './partition.js'
+import type { KernelTarget } from './target.js'
+
+const kernels: KernelTarget = { isWorthwhile: () => true, images: { smallestProduct: 2 ** 20 }, largestSum: 2 ** 16, largestPlane: 2 ** 14, largestGroup: 256, smallestCast: 2 ** 18 }
 
 function partitionOf(graph: Graph): Partition {
-  return partition(graph, { isBaked: () => false, outer: (tensor) => tensor, valueOf: () => undefined, outerStatic: () => false, fold: true, kernels: true })
+  return partition(graph, { isBaked: () => false, outer: (tensor) => tensor, valueOf: () => undefined, outerStatic: () => false, fold: true, isLibrary: (primitive) => primitive !== 'scan', kernels })
 }
 
 it('puts weight gradients of convolutions behind all else that can run at the same time, the largest last', () => {

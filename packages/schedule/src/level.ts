@@ -3,13 +3,14 @@ import { isPrimitive, placeholder, sizeOf, type Graph, type Node, type Tensor, t
 import type { Block } from './arena.js'
 import { carryPlaces, stepOf } from './carry.js'
 import { inputsOf, type ImageNode } from './image-operations.js'
-import { columnsInputs, isByColumns, partition, wantsKernels, type KernelGroup, type Partition } from './partition.js'
+import { columnsInputs, isByColumns, partition, type KernelGroup, type Partition } from './partition.js'
 import { at, blocksOf, bytesOf, type Place } from './place.js'
+import type { Target } from './target.js'
 import type { Task } from './task.js'
 
 /** What all levels of one program share. */
-export interface PlanContext {
-  readonly kernels: boolean
+export interface LevelContext {
+  readonly target: Target
   readonly check: boolean
   /** Values of the reads that are constants of this plan. */
   readonly baked: ReadonlyMap<Tensor, TensorLike>
@@ -40,7 +41,7 @@ interface Body {
 
 /** One level of a program, all of it or the body of a loop: first what is needed where, then the tasks in order. */
 export class Level {
-  readonly #context: PlanContext
+  readonly #context: LevelContext
   readonly #options: LevelOptions
   /** Where tensors lie. */
   readonly #places = new Map<Tensor, Place>()
@@ -55,7 +56,8 @@ export class Level {
   /** Parameters for static tensors that kernels at this level, or further in, read. */
   readonly staticNeeds = new Set<Tensor>()
 
-  constructor(context: PlanContext, options: LevelOptions) {
+  constructor(context: LevelContext, options: LevelOptions) {
+    const { isLibrary, kernels } = context.target
     this.#context = context
     this.#options = options
     const { graph, isRepeated } = options
@@ -65,7 +67,8 @@ export class Level {
       valueOf: (tensor) => this.#valueOf(tensor),
       outerStatic: (parameter) => options.staticParameters.has(parameter),
       fold: !context.check,
-      kernels: context.kernels && wantsKernels(graph, isRepeated),
+      isLibrary,
+      kernels: isRepeated || kernels?.isWorthwhile(graph) ? kernels : undefined,
     })
     this.#collectNeeded()
   }

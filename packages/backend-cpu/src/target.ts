@@ -1,0 +1,29 @@
+import { isLowered } from '@snn/onnx'
+import type { KernelTarget, Target } from '@snn/schedule'
+import { topological, type Graph } from '@snn/tensor'
+
+const kernels: KernelTarget = {
+  isWorthwhile: wantsKernels,
+  images: { smallestProduct: 2 ** 20 },
+  // each thread has an array of its own for them
+  largestSum: 2 ** 16,
+  // larger ones leave the cache before they are pooled
+  largestPlane: 2 ** 14,
+  largestGroup: 256,
+  smallestCast: 2 ** 18,
+}
+
+/** What this backend can run: ONNX Runtime takes all but loops and random numbers, and kernels what they are faster for. */
+export function targetOf(withKernels: boolean): Target {
+  return { isLibrary: isLowered, isLibraryAnywhere: true, kernels: withKernels ? kernels : undefined }
+}
+
+/**
+ * Whether a program gains from kernels: a plain network, of linear operations with activations between, is better off as one session,
+ * in which ONNX Runtime merges them.
+ */
+function wantsKernels(graph: Graph): boolean {
+  const primitives = new Set(topological(graph).map(({ primitive }) => primitive))
+  const isDifferentiated = primitives.has('convWeightGradient') || primitives.has('convInputGradient')
+  return isDifferentiated || primitives.has('scan') || !(primitives.has('conv') || primitives.has('matmul'))
+}

@@ -1,0 +1,7 @@
+export { schedule, type Schedule, type ScheduleOptions } from './schedule.js'
+export { type KernelTarget, type Target } from './target.js'
+export { type CopyTask, type ImagesTask, type KernelTask, type LibraryTask, type LoopTask, type PlanesTask, type RandomTask, type Task } from './task.js'
+export { at, bytesOf, type Address, type Base, type Place, type Step, type Turns } from './place.js'
+export { type Block } from './arena.js'
+export { filtersOf, inputsOf, type ImageNode } from './image-operations.js'
+export { checkSupported, readsOf } from './whole-graph.js'

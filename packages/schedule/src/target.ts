@@ -1,0 +1,30 @@
+import type { Graph, Primitive } from '@snn/tensor'
+
+/** How a backend uses generated kernels, beside its library. */
+export interface KernelTarget {
+  /** Whether a program gains from kernels; the bodies of its loops always do. */
+  readonly isWorthwhile: (graph: Graph) => boolean
+  /**
+   * Where operations on each of many images are tasks of their own, convolutions and large products with a matrix: products of fewer
+   * multiply-accumulates stay with others.
+   */
+  readonly images: { readonly smallestProduct: number } | undefined
+  /** Sums with more results than this are left to the library. */
+  readonly largestSum: number
+  /** Planes of more elements than this are not pooled in the kernel that makes them. */
+  readonly largestPlane: number
+  /** A kernel of more operations than this is cut. */
+  readonly largestGroup: number
+  /** Fewer bytes are not worth a kernel that makes floats of them right before a product. */
+  readonly smallestCast: number
+}
+
+/** What a backend can run and what is fast on it: all that the schedule asks of a machine. */
+export interface Target {
+  /** Whether a library computes the primitive; what stands together of such becomes one task. */
+  readonly isLibrary: (primitive: Primitive) => boolean
+  /** Whether the library reads and writes values wherever they lie, so that a program of library calls alone leaves its arguments there. */
+  readonly isLibraryAnywhere: boolean
+  /** undefined: no kernels. */
+  readonly kernels: KernelTarget | undefined
+}

@@ -1,0 +1,34 @@
+import { SnnError, isPrimitive, topological, type Graph, type Node, type Program } from '@snn/tensor'
+
+/** The Variables that a program reads. */
+export function readsOf(program: Program): readonly Node<'read'>[] {
+  return topological(wholeGraph(program)).filter((node) => isPrimitive(node, 'read'))
+}
+
+/** What a program computes, as one graph. */
+export function wholeGraph(program: Program): Graph {
+  return { parameters: program.parameters, results: [...program.results, ...program.assigns.map(({ value }) => value)] }
+}
+
+/** Every node, those in the bodies of scans too. */
+function* everyNode(graph: Graph): Generator<Node> {
+  for (const node of topological(graph)) {
+    yield node
+    if (isPrimitive(node, 'scan')) yield* everyNode(node.attributes.body)
+  }
+}
+
+/** Throws `UNSUPPORTED`, naming the place, for what the schedule and its kernels have no form for. */
+export function checkSupported(program: Program, backend: string): void {
+  for (const node of everyNode(wholeGraph(program))) {
+    if (isPrimitive(node, 'placeholder')) {
+      throw new SnnError('UNBOUND', `[${backend}] the placeholder built at ${node.place} has no value, expected an argument. Use compile() or interpret().`, { place: node.place })
+    }
+    if ([...node.outputs, ...node.inputs].some(({ dtype }) => dtype === 'float64')) {
+      throw new SnnError('UNSUPPORTED', `[${node.primitive}] float64 at ${node.place}, expected float32, int32, uint8 or bool on the ${backend} backend. Cast it, or use the reference backend.`, {
+        primitive: node.primitive,
+        backend,
+      })
+    }
+  }
+}
