@@ -32,13 +32,13 @@ describe('Variables', () => {
 
   it('that are assigned live in two places that change roles', async () => {
     const w = variable(vector(0, 0), { name: 'w' })
-    const { store } = backend as CpuBackend
+    const { values } = backend as CpuBackend
     const step = compile((x: Tensor) => w.assign(w.read().add(x)), { backend })
     const places = new Set<number>()
     for (let i = 1; i <= 6; i++) {
       await step(vector(1, 2))
       expect([...(await w.data())]).toEqual([i, 2 * i])
-      places.add((await store.resident(w)).byteOffset)
+      places.add((await values.resident(w)).offset)
     }
     expect(places.size).toBe(2)
     await step.dispose()

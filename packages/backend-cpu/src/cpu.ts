@@ -1,12 +1,14 @@
 import { lowerGraph, writeOnnx } from '@snn/onnx'
+import { DeviceValues } from '@snn/schedule'
 import { checkObject, SnnError, placeholder, splitScans, type Backend, type CompileOptions, type Executable, type Program } from '@snn/tensor'
 import { createExecutable } from './executable.js'
 import type { Span } from './frame.js'
 import { runEndOf, type RunEnd } from './in-place.js'
 import { Workshop } from './kernels/workshop.js'
 import { libraryFile, loadLibrary, takesSharedMemory, type OrtLibrary } from './library.js'
+import { schedule } from './machine.js'
 import { Memory, narrowBytes, wideBytes, type Region } from './memory/memory.js'
-import { Store } from './memory/store.js'
+import { MemoryAllocator } from './memory/memory-allocator.js'
 import { SessionCache } from './session-cache.js'
 import { Threads, workerThreads } from './threads/threads.js'
 
@@ -59,15 +61,13 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
   return new CpuBackend(lib, runEnd, threads, memory, workers, kernels, eventDensity)
 }
 
-/** A value of all the steps that run at once takes no more than this, so that it stays in the outer caches. */
-const splitBytes = 2 ** 24
-
 /** Owns what all executables share: the memory with the arena in it, the sessions, and the kernels. Runs one program at a time. */
 export class CpuBackend implements Backend {
   readonly contract = 1
   readonly name = 'cpu'
   readonly sessions: SessionCache
-  readonly store: Store
+  readonly allocator: MemoryAllocator
+  readonly values: DeviceValues<Region>
   readonly workshop: Workshop | undefined
   readonly #workers: Threads
   #arena: Region | undefined
@@ -83,28 +83,29 @@ export class CpuBackend implements Backend {
     kernels: boolean,
     readonly eventDensity: number | undefined,
   ) {
-    this.store = new Store(this, memory)
+    this.allocator = new MemoryAllocator(memory)
+    this.values = new DeviceValues(this, this.allocator)
     this.#workers = workers
-    this.workshop = kernels ? new Workshop(this.store, workers) : undefined
+    this.workshop = kernels ? new Workshop(this.allocator, workers) : undefined
     this.sessions = new SessionCache(lib, sessionOptions(threads), runEnd, workers.haveSessions ? workers : undefined)
   }
 
   async compile(program: Program, options?: CompileOptions): Promise<Executable> {
     this.checkAlive()
-    return createExecutable(this, this.workshop ? splitScans(program, { maximumBytes: splitBytes }) : program, options)
+    return createExecutable(this, this.workshop ? splitScans(program, { maximumBytes: schedule.piece }) : program, options)
   }
 
   /** Where the arena begins. */
   get arena(): Span {
-    return this.store.place(this.#arena ?? { offset: 0, bytes: 0 })
+    return this.allocator.place(this.#arena ?? { offset: 0, bytes: 0 })
   }
 
   /** Makes the arena hold at least `bytes`, while no program runs. Nothing in it outlives a run, so growing copies nothing. */
   reserve(bytes: number): void {
     if (bytes <= (this.#arena?.bytes ?? 0)) return
-    if (this.#arena) this.store.memory.free(this.#arena)
+    if (this.#arena) this.allocator.free(this.#arena)
     this.#arena = undefined
-    this.#arena = this.store.allocate(bytes)
+    this.#arena = this.allocator.allocate(bytes)
   }
 
   /** Runs `work` after everything that was enqueued before. */

@@ -4,15 +4,13 @@ import {
   type CompileOptions, type DeviceTensor, type Executable, type HostTensor, type Program, type RunOptions, type Tensor, type TensorLike, type TypedArray, type Variable,
 } from '@snn/tensor'
 import type { CpuBackend } from './cpu.js'
-import { locate, viewOf, type Frame, type Slots, type Span } from './frame.js'
+import { bytesAt, locate, viewOf, type Frame, type Slots, type Span } from './frame.js'
 import { LoopInstruction } from './instruction/loop.js'
 import { runAll, type Instruction } from './instruction/instruction.js'
+import { mostRebuilds } from './machine.js'
 import type { Region } from './memory/memory.js'
 import { realize } from './realize.js'
 import { targetOf } from './target.js'
-
-/** After so many rebuilds for changed values, a Variable is fed to the sessions instead of being a constant in them. */
-const maximumRebuilds = 2
 
 export async function createExecutable(backend: CpuBackend, program: Program, options: CompileOptions = {}): Promise<Executable> {
   checkSupported(program, backend.name)
@@ -56,7 +54,7 @@ class CpuExecutable implements Executable {
 
   /** Plans, takes memory, and creates the sessions and kernels. */
   async build(): Promise<void> {
-    const { store, workshop, sessions, eventDensity } = this.#backend
+    const { allocator, workshop, sessions, eventDensity } = this.#backend
     const versions = new Map([...this.#constant].map((variable) => [variable, variable.version]))
     const baked = new Map<Variable, TensorLike>()
     for (const variable of this.#constant) baked.set(variable, { data: await variableData(variable), shape: variable.shape, dtype: variable.dtype })
@@ -72,9 +70,9 @@ class CpuExecutable implements Executable {
     try {
       for (const instruction of leaves(plan.instructions)) await instruction.load?.()
       for (const constant of plan.constants) {
-        const region = store.allocate(constant.byteLength)
+        const region = allocator.allocate(constant.byteLength)
         plan.regions.push(region)
-        bytesAt(store.place(region), constant.byteLength).set(bytesAt(constant, constant.byteLength))
+        allocator.write(region, constant)
       }
     } catch (error) {
       await this.#release(plan)
@@ -95,35 +93,35 @@ class CpuExecutable implements Executable {
     if (this.#disposed) throw new SnnError('DISPOSED', '[run] got a call after dispose(), expected none. Compile again.', { what: 'executable' })
     signal?.throwIfAborted()
     await this.#refresh()
-    const { store } = this.#backend
+    const { allocator, values } = this.#backend
     const { parameters, results, assigns } = this.#program
     const plan = this.#plan!
     const kept: Region[] = []
     try {
       // whatever takes memory comes first, since growing replaces the buffer
-      if (output === 'device') for (const result of results) kept.push(store.allocate(bytesOf(result)))
-      for (const { variable } of assigns) store.spare(variable)
+      if (output === 'device') for (const result of results) kept.push(allocator.allocate(bytesOf(result)))
+      for (const { variable } of assigns) values.spare(variable)
       await this.#places(plan)
       const reads = await this.#places(plan)
       const given: Span[] = []
-      for (const input of inputs) given.push(await store.argument(input))
-      const spares = assigns.map(({ variable }) => store.place(store.spare(variable)))
+      for (const input of inputs) given.push(await this.#argument(input))
+      const spares = assigns.map(({ variable }) => allocator.place(values.spare(variable)))
 
-      const slots: Slots = { parameter: given, result: [], read: reads, next: spares, constant: plan.regions.map((region) => store.place(region)) }
+      const slots: Slots = { parameter: given, result: [], read: reads, next: spares, constant: plan.regions.map((region) => allocator.place(region)) }
       const frame: Frame = { arena: this.#backend.arena, slots, iterations: new Int32Array(plan.loops), signal }
       const { staging } = plan
-      const made = results.map((result, i): Span => (kept[i] ? store.place(kept[i]) : staging ? locate(staging.results[i]!)(frame) : allocate(result.dtype, sizeOf(result.shape))))
-      const values = parameters.map((parameter, i) => (staging ? this.#stage(parameter, given[i]!, locate(staging.parameters[i]!)(frame)) : given[i]!))
-      await runAll(plan.instructions, { ...frame, slots: { ...slots, parameter: values, result: made } })
+      const made = results.map((result, i): Span => (kept[i] ? allocator.place(kept[i]) : staging ? locate(staging.results[i]!)(frame) : allocate(result.dtype, sizeOf(result.shape))))
+      const staged = parameters.map((parameter, i) => (staging ? this.#stage(parameter, given[i]!, locate(staging.parameters[i]!)(frame)) : given[i]!))
+      await runAll(plan.instructions, { ...frame, slots: { ...slots, parameter: staged, result: made } })
       signal?.throwIfAborted()
-      for (const { variable } of assigns) store.commit(variable)
+      for (const { variable } of assigns) values.commit(variable)
       return results.map(({ dtype, shape }, i) => {
-        if (kept[i]) return store.tensor(kept[i], dtype, shape)
+        if (kept[i]) return values.tensor(kept[i], dtype, shape)
         const data = viewOf(made[i]!, dtype, shape)
         return hostTensor({ data: staging ? data.slice() : data, shape, dtype })
       })
     } catch (error) {
-      for (const region of kept) store.memory.free(region)
+      for (const region of kept) allocator.free(region)
       throw error
     }
   }
@@ -147,23 +145,36 @@ class CpuExecutable implements Executable {
 
   /** Where the value of a Variable lies; kernels need it in the memory. */
   #placeOf(variable: Variable, plan: Plan): Span | Promise<Span> {
-    const { store } = this.#backend
-    if (plan.staging && (plan.residents.has(variable) || !this.#constant.has(variable))) return store.resident(variable)
-    return variable.storage.kind === 'host' ? variable.storage.data : store.argument(variable.storage.tensor)
+    const { allocator, values } = this.#backend
+    if (plan.staging && (plan.residents.has(variable) || !this.#constant.has(variable))) {
+      const region = values.resident(variable)
+      return region instanceof Promise ? region.then((copied) => allocator.place(copied)) : allocator.place(region)
+    }
+    return variable.storage.kind === 'host' ? variable.storage.data : this.#argument(variable.storage.tensor)
+  }
+
+  /** Where an argument lies: in this memory, or in an array. */
+  async #argument(tensor: HostTensor | DeviceTensor): Promise<Span> {
+    const { allocator, values } = this.#backend
+    const region = typeof tensor.data === 'function' ? values.regionOf(tensor as DeviceTensor) : undefined
+    if (region) return allocator.place(region)
+    const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data
+    // a library that does not take our memory as shared takes no other either
+    return !allocator.memory.isShared && Object.prototype.toString.call(data.buffer) === '[object SharedArrayBuffer]' ? data.slice() : data
   }
 
   /** Sessions hold the values that read-only Variables had; when one has changed, they are built anew. */
   async #refresh(): Promise<void> {
     const changed = [...this.#versions].filter(([variable, version]) => variable.version !== version)
     if (changed.length === 0) return
-    if (++this.#rebuilds > maximumRebuilds) for (const [variable] of changed) this.#constant.delete(variable)
+    if (++this.#rebuilds > mostRebuilds) for (const [variable] of changed) this.#constant.delete(variable)
     await this.build()
   }
 
   async #release(plan: Plan): Promise<void> {
-    const { store } = this.#backend
+    const { allocator } = this.#backend
     for (const instruction of leaves(plan.instructions)) await instruction.release?.()
-    for (const region of plan.regions) store.memory.free(region)
+    for (const region of plan.regions) allocator.free(region)
   }
 
   async dispose(): Promise<void> {
@@ -178,10 +189,6 @@ function* leaves(instructions: readonly Instruction[]): Generator<Instruction> {
     if (instruction instanceof LoopInstruction) yield* leaves(instruction.body)
     else yield instruction
   }
-}
-
-function bytesAt({ buffer, byteOffset }: Span, bytes: number): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, bytes)
 }
 
 async function variableData({ storage }: Variable): Promise<TypedArray> {

@@ -53,6 +53,11 @@ function beginOf(base: Base): Location {
   }
 }
 
+/** The bytes from where a value begins. */
+export function bytesAt({ buffer, byteOffset }: Span, bytes: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, bytes)
+}
+
 /** The elements of a value as a typed array over the memory where they lie. */
 export function viewOf(span: Span, dtype: DType, shape: Shape): TypedArray {
   const { buffer, byteOffset } = span

@@ -33,7 +33,7 @@ it('is refused beyond 4 GiB by runtimes without 64-bit addresses, with what to d
 it('is named where a larger one helps', async () => {
   for (const limit of [1000, undefined]) {
     const backend = (await cpu({ threads: 1, ...(limit && { memoryLimit: limit }) })) as CpuBackend
-    expect(() => backend.store.allocate(far)).toThrow(expect.objectContaining({ code: 'MEMORY_LIMIT', message: expect.stringContaining(`raise cpu({ memoryLimit }): up to ${wideBytes}`) }))
+    expect(() => backend.allocator.allocate(far)).toThrow(expect.objectContaining({ code: 'MEMORY_LIMIT', message: expect.stringContaining(`raise cpu({ memoryLimit }): up to ${wideBytes}`) }))
     await backend.dispose()
   }
 })
@@ -57,7 +57,7 @@ describe.skipIf(!hasFarMemory)('beyond 4 GiB', () => {
       )
       const x = { data: Float32Array.from({ length: 4 * 6 * 4 * 12 * 12 }, (_, i) => Math.cos(i)), shape: [4, 6, 4, 12, 12] }
       const results = [...(await step(x)), ...(await step(x))].map(({ data }) => data)
-      expect(backend.arena.byteOffset >= far).toBe(backend.store.memory.is64)
+      expect(backend.arena.byteOffset >= far).toBe(backend.allocator.memory.is64)
       return [...results, await weight.data()]
     }
     const [near, distant] = [(await cpu({ threads: 2 })) as CpuBackend, await farCpu({ threads: 2 })]
@@ -67,12 +67,12 @@ describe.skipIf(!hasFarMemory)('beyond 4 GiB', () => {
 
   it('holds values of more than 4 GiB', async () => {
     const backend = await farCpu()
-    const { store } = backend
+    const { allocator, values } = backend
     const shape = [2 ** 15 + 1, 2 ** 15]
-    const region = store.allocate(4 * sizeOf(shape))
-    viewOf(store.place(region), 'float32', shape)[sizeOf(shape) - 1] = 42
+    const region = allocator.allocate(4 * sizeOf(shape))
+    viewOf(allocator.place(region), 'float32', shape)[sizeOf(shape) - 1] = 42
     const end = compile((x: Tensor) => x.slice(0, 2 ** 15).slice(1, -2).mul(2), { backend })
-    expect([...(await end(store.tensor(region, 'float32', shape))).data]).toEqual([0, 84])
+    expect([...(await end(values.tensor(region, 'float32', shape))).data]).toEqual([0, 84])
     await backend.dispose()
   })
 })

@@ -1,5 +1,6 @@
 import type { RunEnd } from './in-place.js'
 import type { OrtLibrary, OrtSession } from './library.js'
+import { smallModel } from './machine.js'
 import type { SessionForm, Threads } from './threads/threads.js'
 
 /** A session, and its number where each of our threads has one of its own. */
@@ -92,9 +93,6 @@ export class SessionCache {
     for (const session of sessions) await this.#end(session)
   }
 }
-
-/** Models of at most so many bytes are their own keys: sooner than a digest is there. */
-const smallModel = 4096
 
 async function keyOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   if (bytes.length <= smallModel) return String.fromCharCode(...bytes)

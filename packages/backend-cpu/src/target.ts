@@ -1,16 +1,15 @@
 import { isLowered } from '@snn/onnx'
 import type { KernelTarget, Target } from '@snn/schedule'
 import { topological, type Graph } from '@snn/tensor'
+import { schedule as machine } from './machine.js'
 
 const kernels: KernelTarget = {
   isWorthwhile: wantsKernels,
-  images: { smallestProduct: 2 ** 20 },
-  // each thread has an array of its own for them
-  largestSum: 2 ** 16,
-  // larger ones leave the cache before they are pooled
-  largestPlane: 2 ** 14,
-  largestGroup: 256,
-  smallestCast: 2 ** 18,
+  images: { smallestProduct: machine.product },
+  largestSum: machine.sum,
+  largestPlane: machine.plane,
+  largestGroup: machine.group,
+  smallestCast: machine.cast,
 }
 
 /** What this backend can run: ONNX Runtime takes all but loops and random numbers, and kernels what they are faster for. */

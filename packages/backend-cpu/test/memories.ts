@@ -9,7 +9,7 @@ export const far = 2 ** 32
 /** A backend whose values all lie beyond 4 GiB. What lies before is never touched, and takes no memory. */
 export async function farCpu(options: CpuOptions = {}): Promise<CpuBackend> {
   const backend = (await cpu({ ...options, memoryLimit: 4 * far })) as CpuBackend
-  backend.store.allocate(far)
+  backend.allocator.allocate(far)
   return backend
 }
 

@@ -1,4 +1,4 @@
-import type { Frame, Location } from '../frame.js'
+import { bytesAt, type Frame, type Location } from '../frame.js'
 import type { Instruction } from './instruction.js'
 
 /** Copies one value. */
@@ -11,8 +11,6 @@ export class CopyInstruction implements Instruction {
   ) {}
 
   run(frame: Frame): void {
-    const from = this.from(frame)
-    const to = this.to(frame)
-    new Uint8Array(to.buffer, to.byteOffset, this.bytes).set(new Uint8Array(from.buffer, from.byteOffset, this.bytes))
+    bytesAt(this.to(frame), this.bytes).set(bytesAt(this.from(frame), this.bytes))
   }
 }

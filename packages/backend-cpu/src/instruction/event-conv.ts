@@ -1,25 +1,10 @@
 import { eventConvFunction, eventConvPlan, eventConvScratch, eventConvUnits, eventConvWords, lineBytes, sampleNonZeroFunction, sampleWords, sampledValues, type EventConvKernel, type EventConvPlan } from '@snn/codegen'
 import type { Frame, Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
+import { groupWork, sharedWork } from '../machine.js'
 import type { SessionCache } from '../session-cache.js'
 import { ImagesInstruction, type ImageOperation } from './images.js'
 import type { Instruction } from './instruction.js'
-
-/**
- * Up to this share of values that are not zero, the event-driven kernel is faster than ONNX Runtime; 0: never. `npm run sparse-conv` in
- * apps/bench, for the convolutions of ResNet-20 on one thread: equally fast at 10 % (stride 2 from 16 channels) to 20 % on an AMD EPYC of 2024,
- * on which ONNX Runtime uses vectors of 512 bits, and at 20 % to 33 % on one with 256 bits. Products with a matrix: at 8 % (784 x 256) to 3 %
- * (1568 x 128) and at 18 % (256 x 256) to 13 % (784 x 256); with fewer columns never.
- */
-export function measuredDensity({ filters, windows }: EventConvKernel): number {
-  if (windows[0] * windows[1] > 1) return 0.17
-  return filters >= 128 ? 0.1 : 0
-}
-
-/** Multiply-accumulates of the images that are computed in the same way, so that a choice costs little. */
-const groupWork = 2 ** 25
-/** Fewer multiply-accumulates than this are done before another thread has woken up. */
-const sharedWork = 2 ** 18
 
 /** The kernel of an operation that can skip zeros, and where its weights lie. */
 export interface EventForm {
@@ -96,7 +81,7 @@ export class EventConvInstruction implements Instruction {
     const sample = (first: number, last: number): void => {
       if (first >= last || bytesOf(first) < lineBytes) return
       args.set([x + first * bytesOf(0), counts.byteOffset + 4 * first, bytesOf(first)])
-      threads.run(this.#sample, args.byteOffset, last - first, (last - first) * bytesOf(first) >= sharedWork ? 'shared' : 'alone')
+      threads.run(this.#sample, args.byteOffset, last - first, (last - first) * bytesOf(first) >= sharedWork.events ? 'shared' : 'alone')
     }
     const whole = Math.floor(this.#operation.images / this.#group)
     sample(0, whole)
@@ -119,6 +104,6 @@ export class EventConvInstruction implements Instruction {
       scratchBytes: eventConvScratch(this.#plan),
     }
     args.set(eventConvWords.map((name) => values[name]))
-    threads.run(this.#kernel, args.byteOffset, units, images * (this.#bytes.x + density * work) >= sharedWork ? 'shared' : 'alone')
+    threads.run(this.#kernel, args.byteOffset, units, images * (this.#bytes.x + density * work) >= sharedWork.events ? 'shared' : 'alone')
   }
 }

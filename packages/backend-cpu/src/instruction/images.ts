@@ -4,18 +4,10 @@ import type { Frame, Location } from '../frame.js'
 import { runInPlace, withMarker } from '../in-place.js'
 import type { Workshop } from '../kernels/workshop.js'
 import type { OrtTensor } from '../library.js'
+import * as machine from '../machine.js'
 import type { Session, SessionCache } from '../session-cache.js'
 import type { SessionValue } from '../threads/threads.js'
 import type { Instruction } from './instruction.js'
-
-/** Bytes of the images that a session reads and writes in one run, so that they stay in the cache, and so do its inner values. */
-const runBytes = 2 ** 21
-/** Multiply-accumulates that a run should have at least: to start it takes as long as some 2^21. */
-const runWork = 2 ** 23
-/** Places that the weights should be used for in a run, where they are not constant: they are rearranged in each. */
-const runPlaces = 2 ** 8
-/** Fewer multiply-accumulates than this are done before another thread has woken up. */
-const sharedWork = 2 ** 22
 
 /** An operation on each of many images by itself. */
 export interface ImageOperation {
@@ -35,9 +27,6 @@ interface Binding extends SessionValue {
   /** Tensors by where they begin. */
   readonly tensors: Map<number, { readonly buffer: ArrayBufferLike; readonly tensor: OrtTensor }>
 }
-
-/** More tensors than this are not kept. */
-const keptTensors = 64
 
 /** ONNX Runtime on some images at a time: every thread has a session of its own and takes the next images until none is left. */
 export class ImagesInstruction implements Instruction {
@@ -76,7 +65,7 @@ export class ImagesInstruction implements Instruction {
     const { threads, args } = this.workshop
     const tensors = (bindings: readonly Binding[], first: number, count: number): Record<string, OrtTensor> => Object.fromEntries(bindings.map((binding) => [binding.name, this.#tensor(binding, frame, from + first, count)]))
     const some = (first: number, count: number): Promise<void> => runInPlace(own, tensors(this.#inputs, first, count), tensors(this.#outputs, first, count), this.sessions.runEnd)
-    const isShared = number !== undefined && images * this.#operation.work >= sharedWork
+    const isShared = number !== undefined && images * this.#operation.work >= machine.sharedWork.images
     const share = this.#share(images, isShared ? threads.count : 1)
     if (!isShared) {
       for (let first = 0; first < images; first += share) await some(first, Math.min(share, images - first))
@@ -92,8 +81,8 @@ export class ImagesInstruction implements Instruction {
     const { work } = this.#operation
     const moving = [...this.#inputs, ...this.#outputs].filter(({ isMoving }) => isMoving)
     const fixed = this.#inputs.reduce((sum, { isMoving, bytes }) => sum + (isMoving ? 0 : bytes / 4), 0)
-    const most = Math.floor(runBytes / moving.reduce((sum, { bytes }) => sum + bytes, 0))
-    const fewest = Math.ceil(Math.max(runWork, fixed * runPlaces) / work)
+    const most = Math.floor(machine.images.bytes / moving.reduce((sum, { bytes }) => sum + bytes, 0))
+    const fewest = Math.ceil(Math.max(machine.images.work, fixed * machine.images.places) / work)
     // some for each thread to take while another is late
     const even = threads === 1 ? images : Math.ceil(images / (2 * threads))
     return Math.max(1, Math.min(Math.ceil(images / threads), Math.max(fewest, Math.min(most, even))))
@@ -106,7 +95,7 @@ export class ImagesInstruction implements Instruction {
     const dims = isMoving ? [count, ...sizes] : sizes
     if (kept?.buffer === buffer && (!isMoving || kept.tensor.dims[0] === count)) return kept.tensor
     const tensor = new this.sessions.lib.Tensor('float32', new Float32Array(buffer, begin, sizeOf(dims)), dims)
-    if (tensors.size >= keptTensors) tensors.clear()
+    if (tensors.size >= machine.images.tensors) tensors.clear()
     tensors.set(begin, { buffer, tensor })
     return tensor
   }

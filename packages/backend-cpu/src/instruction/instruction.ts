@@ -1,4 +1,5 @@
 import type { Frame } from '../frame.js'
+import { sliceMilliseconds } from '../machine.js'
 
 /**
  * One step of a run: `library` (a group of operations as one ONNX Runtime session), `loop` (a scan), `copy`, and what works on the
@@ -13,9 +14,6 @@ export interface Instruction {
   release?(): Promise<void>
   run(frame: Frame): void | Promise<void>
 }
-
-/** Milliseconds of computing between two turns of the event loop. */
-const sliceMilliseconds = 20
 
 /** Runs a list in order; an abort is seen between two instructions. */
 export async function runAll(instructions: readonly Instruction[], frame: Frame): Promise<void> {

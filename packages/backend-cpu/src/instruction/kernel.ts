@@ -2,11 +2,9 @@ import { argumentWords, divide, kernelFunction, operandWord, type Blocks, type F
 import { bytesOf } from '@snn/schedule'
 import { viewOf, type Frame, type Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
+import { sharedWork } from '../machine.js'
 import type { Division } from '../threads/threads.js'
 import type { Instruction } from './instruction.js'
-
-/** Fewer element operations than this are done before another thread has woken up. */
-const sharedWork = 1 << 18
 
 /** A generated kernel over values in the memory. */
 export class KernelInstruction implements Instruction {
@@ -27,7 +25,7 @@ export class KernelInstruction implements Instruction {
     const { kernel, length, tensors } = fused
     this.#blocks = divide(fused)
     const operations = kernel.phases.reduce((sum, { steps, values }) => sum + values.length * (steps === 'once' ? 1 : length), 0)
-    const isSmall = this.#blocks.count * this.#blocks.words.block * operations < sharedWork
+    const isSmall = this.#blocks.count * this.#blocks.words.block * operations < sharedWork.kernel
     this.#bytes = tensors.map(bytesOf)
     this.#sumBytes = kernel.operands.reduce((sum, { role }, i) => sum + (role === 'sum' ? this.#bytes[i]! : 0), 0)
     this.#division = isSmall ? 'alone' : this.#sumBytes > 0 ? 'fixed' : 'shared'

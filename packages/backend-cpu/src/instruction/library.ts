@@ -5,6 +5,7 @@ import { checkFinite } from '../check.js'
 import { viewOf, type Frame, type Location, type Span } from '../frame.js'
 import { runInPlace, withMarker, type RunEnd } from '../in-place.js'
 import type { OrtTensor } from '../library.js'
+import { copiedBytes } from '../machine.js'
 import type { Session, SessionCache } from '../session-cache.js'
 import type { Instruction } from './instruction.js'
 
@@ -17,9 +18,6 @@ export interface Binding {
   /** What made it, where results are checked. */
   readonly node?: Node
 }
-
-/** Outputs of fewer bytes are copied faster than an error is thrown. */
-const copiedBytes = 1 << 16
 
 /** A group of operations as one ONNX Runtime session that writes into the memory it is given. */
 export class LibraryInstruction implements Instruction {

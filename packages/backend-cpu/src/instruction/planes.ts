@@ -1,11 +1,9 @@
 import { planesFunction, type FusedPlanes } from '@snn/codegen'
 import type { Frame, Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
+import { sharedWork } from '../machine.js'
 import type { Division } from '../threads/threads.js'
 import type { Instruction } from './instruction.js'
-
-/** Fewer element operations than this are done before another thread has woken up. */
-const sharedWork = 1 << 16
 
 /** A generated kernel over planes: pooling and the like. */
 export class PlanesInstruction implements Instruction {
@@ -20,7 +18,7 @@ export class PlanesInstruction implements Instruction {
     readonly workshop: Workshop,
   ) {
     const { kernel, windows } = fused.kernel
-    this.#division = fused.planes * windows[0] * windows[1] * kernel[0] * kernel[1] < sharedWork ? 'alone' : 'shared'
+    this.#division = fused.planes * windows[0] * windows[1] * kernel[0] * kernel[1] < sharedWork.planes ? 'alone' : 'shared'
   }
 
   async load(): Promise<void> {

@@ -2,10 +2,8 @@ import { randomBlock, randomFunction, randomWords } from '@snn/codegen'
 import { fillUniform } from '@snn/tensor'
 import { viewOf, type Frame, type Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
+import { sharedWork } from '../machine.js'
 import type { Instruction } from './instruction.js'
-
-/** Fewer blocks of numbers than this are made before another thread has woken up. */
-const sharedBlocks = 8
 
 /** Fills a value with uniform random numbers in [0, 1), counted from the offset at `offset`, by a kernel. */
 export class RandomInstruction implements Instruction {
@@ -30,7 +28,7 @@ export class RandomInstruction implements Instruction {
     const offset = viewOf(this.offset(frame), 'int32', [])[0]!
     args.set([this.to(frame).byteOffset, offset, this.length, ...this.key])
     const blocks = Math.ceil(this.length / randomBlock)
-    threads.run(this.#kernel, args.byteOffset, blocks, blocks < sharedBlocks ? 'alone' : 'shared')
+    threads.run(this.#kernel, args.byteOffset, blocks, blocks < sharedWork.random ? 'alone' : 'shared')
   }
 }
 

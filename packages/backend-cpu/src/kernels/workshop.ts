@@ -1,7 +1,7 @@
 import { argumentArray, encodeModule, keyOf, type ArgumentArray, type MemoryType, type WasmFunction } from '@snn/codegen'
 import type { Span } from '../frame.js'
 import type { Region } from '../memory/memory.js'
-import type { Store } from '../memory/store.js'
+import type { MemoryAllocator } from '../memory/memory-allocator.js'
 import type { Threads } from '../threads/threads.js'
 
 interface Sizes {
@@ -23,7 +23,7 @@ export class Workshop {
   #args: ArgumentArray | undefined
 
   constructor(
-    readonly store: Store,
+    readonly allocator: MemoryAllocator,
     readonly threads: Threads,
   ) {}
 
@@ -32,7 +32,7 @@ export class Workshop {
     const key = kind + keyOf(form)
     let known = this.#kernels.get(key)
     if (!known) {
-      const { memory } = this.store
+      const { memory } = this.allocator
       known = WebAssembly.compile(encodeModule(functionOf(form, memory), memory)).then((module) => this.threads.load(module))
       this.#kernels.set(key, known)
     }
@@ -43,15 +43,15 @@ export class Workshop {
   reserve({ words, scratch, sums }: Sizes): void {
     const sizes = { words: Math.max(words, this.#sizes.words), scratch: Math.max(scratch, this.#sizes.scratch), sums: Math.max(sums, this.#sizes.sums) }
     if (this.#region && sizes.words === this.#sizes.words && sizes.scratch === this.#sizes.scratch && sizes.sums === this.#sizes.sums) return
-    if (this.#region) this.store.memory.free(this.#region)
+    if (this.#region) this.allocator.free(this.#region)
     this.#sizes = sizes
     this.#places.clear()
     this.#args = undefined
-    this.#region = this.store.allocate(this.#sumsOffset + sizes.sums * this.threads.count)
+    this.#region = this.allocator.allocate(this.#sumsOffset + sizes.sums * this.threads.count)
   }
 
   get #scratchOffset(): number {
-    return Math.ceil((this.#sizes.words * argumentArray(this.store.memory).BYTES_PER_ELEMENT) / 64) * 64
+    return Math.ceil((this.#sizes.words * argumentArray(this.allocator.memory).BYTES_PER_ELEMENT) / 64) * 64
   }
 
   get #sumsOffset(): number {
@@ -60,14 +60,14 @@ export class Workshop {
 
   #at(offset: number): Span {
     let place = this.#places.get(offset)
-    if (place?.buffer !== this.store.memory.buffer) this.#places.set(offset, (place = this.store.place({ offset: this.#region!.offset + offset, bytes: 0 })))
+    if (place?.buffer !== this.allocator.memory.buffer) this.#places.set(offset, (place = this.allocator.place({ offset: this.#region!.offset + offset, bytes: 0 })))
     return place
   }
 
   /** The words of arguments, where they lie. */
   get args(): ArgumentArray {
     const { buffer, byteOffset } = this.#at(0)
-    if (this.#args?.buffer !== buffer) this.#args = new (argumentArray(this.store.memory))(buffer, byteOffset, this.#sizes.words)
+    if (this.#args?.buffer !== buffer) this.#args = new (argumentArray(this.allocator.memory))(buffer, byteOffset, this.#sizes.words)
     return this.#args
   }
 

@@ -1,5 +1,6 @@
 import { builtinModule } from '../builtin-module.js'
 import type { RunEnd } from '../in-place.js'
+import { sharesPerThread, spins } from '../machine.js'
 import type { Memory } from '../memory/memory.js'
 import { workerSource } from './worker-source.js'
 
@@ -31,9 +32,6 @@ export type KernelFunction = (args: number, first: number, last: number, thread:
 const control = { sequence: 0, open: 1, active: 2, finished: 3, failed: 4, kernel: 5, blocks: 6, share: 7, next: 8 } as const
 
 const argsOffset = 48
-
-/** Shares of the blocks that each thread takes on average, where any may take any. */
-const sharesPerThread = 8
 
 /**
  * Who runs the blocks of a kernel: this thread alone; all threads, each the next share until none is left, without waiting for one that
@@ -195,8 +193,8 @@ export class Threads {
 
   #waitFor(word: number, value: number): void {
     const words = this.#control
-    for (let spins = 0; Atomics.load(words, word) !== value; spins++) {
-      if (spins > 20_000) Atomics.wait(words, control.active, Atomics.load(words, control.active), 1)
+    for (let looks = 0; Atomics.load(words, word) !== value; looks++) {
+      if (looks > spins) Atomics.wait(words, control.active, Atomics.load(words, control.active), 1)
     }
   }
 

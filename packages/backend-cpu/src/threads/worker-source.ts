@@ -1,3 +1,5 @@
+import { spins } from '../machine.js'
+
 /**
  * What a worker thread runs, as text, so that no bundler has to find a file. It waits for a change of the sequence number, spinning
  * for a moment before it sleeps; see `threads.ts` for the words of the control block.
@@ -64,7 +66,7 @@ function loadsLibrary() {
 async function main() {
   parentPort.postMessage({ hasLibrary: library !== undefined && loadsLibrary() })
   for (;;) {
-    for (let spins = 0; Atomics.load(control, sequence) === seen; spins++) if (spins > 20000) Atomics.wait(control, sequence, seen)
+    for (let spins = 0; Atomics.load(control, sequence) === seen; spins++) if (spins > ${spins}) Atomics.wait(control, sequence, seen)
     seen = Atomics.load(control, sequence)
     Atomics.add(control, active, 1)
     if (Atomics.load(control, open) === seen) {

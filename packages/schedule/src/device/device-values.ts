@@ -1,65 +1,46 @@
-import { bytesOf } from '@snn/schedule'
-import { SnnError, type Backend, type DType, type DeviceTensor, type HostTensor, type Shape, type TypedArray, type Variable } from '@snn/tensor'
-import { viewOf, type Span } from '../frame.js'
-import { wideBytes, type Memory, type Region } from './memory.js'
+import { SnnError, type Backend, type DType, type DeviceTensor, type Shape, type TypedArray, type Variable } from '@snn/tensor'
+import { bytesOf } from '../place.js'
+import type { Allocator } from './allocator.js'
 
 /**
  * What outlives a run: values of Variables and tensors left on the device, each in a region of the memory that goes back when the
  * tensor is disposed of or nobody holds it any more.
  */
-export class Store {
+export class DeviceValues<Region extends object> {
   readonly #regions = new WeakMap<DeviceTensor, Region>()
   readonly #spares = new WeakMap<Variable, Region>()
   /** Copies of values that Variables were given on the host. */
   readonly #copies = new WeakMap<Variable, { readonly version: number; readonly region: Region }>()
-  readonly #lost = new FinalizationRegistry<Region>((region) => this.memory.free(region))
+  readonly #lost = new FinalizationRegistry<Region>((region) => this.allocator.free(region))
 
   constructor(
     readonly backend: Backend,
-    readonly memory: Memory,
+    readonly allocator: Allocator<Region>,
   ) {}
-
-  allocate(bytes: number): Region {
-    try {
-      return this.memory.allocate(bytes)
-    } catch (cause) {
-      const { limit } = this.memory
-      throw new SnnError(
-        'MEMORY_LIMIT',
-        `[cpu] a value of ${bytes} bytes does not fit, expected all values together to take at most ${limit} bytes. ` +
-          `Use smaller batches or fewer steps at once${limit < wideBytes ? `, or raise cpu({ memoryLimit }): up to ${wideBytes} in Node 24 or newer` : ''}.`,
-        { bytes, limit },
-        { cause },
-      )
-    }
-  }
-
-  place({ offset }: Region): Span {
-    return { buffer: this.memory.buffer, byteOffset: offset }
-  }
-
-  #view(region: Region, dtype: DType, shape: Shape): TypedArray {
-    return viewOf(this.place(region), dtype, shape)
-  }
 
   /** The value in `region` as a tensor, which owns the region from now on. */
   tensor(region: Region, dtype: DType, shape: Shape): DeviceTensor {
-    const tensor = new StoredTensor(this, dtype, shape)
+    const tensor = new OwnTensor(this, dtype, shape)
     this.#regions.set(tensor, region)
     this.#lost.register(tensor, region, tensor)
     return tensor
   }
 
+  /** Where a tensor of this backend lies; undefined for those of others. */
+  regionOf(tensor: DeviceTensor): Region | undefined {
+    return this.#regions.get(tensor)
+  }
+
   /** A copy of what a tensor holds. */
-  read(tensor: DeviceTensor): TypedArray {
+  async read(tensor: DeviceTensor): Promise<TypedArray> {
     const own = this.#regions.get(tensor)
     if (!own) throw new SnnError('DISPOSED', '[data] got a call after dispose(), expected none. Read the tensor before.', { what: 'tensor' })
-    return this.#view(own, tensor.dtype, tensor.shape).slice()
+    return this.allocator.read(own, tensor.dtype, tensor.shape)
   }
 
   free(tensor: DeviceTensor): void {
     const own = this.#take(tensor)
-    if (own) this.memory.free(own)
+    if (own) this.allocator.free(own)
   }
 
   #take(tensor: DeviceTensor): Region | undefined {
@@ -69,36 +50,27 @@ export class Store {
     return region
   }
 
-  /** Where an argument lies: in this memory, or in an array. */
-  async argument(tensor: HostTensor | DeviceTensor): Promise<Span> {
-    const region = typeof tensor.data === 'function' ? this.#regions.get(tensor as DeviceTensor) : undefined
-    if (region) return this.place(region)
-    const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data
-    // a library that does not take our memory as shared takes no other either
-    return !this.memory.isShared && Object.prototype.toString.call(data.buffer) === '[object SharedArrayBuffer]' ? data.slice() : data
-  }
-
-  /** Where the value of a Variable lies in this memory; what lies elsewhere is copied, once for each change. */
-  resident(variable: Variable): Span | Promise<Span> {
+  /** Where the value of a Variable lies on the device; what lies elsewhere is copied, once for each change. */
+  resident(variable: Variable): Region | Promise<Region> {
     const { storage, version } = variable
     const own = storage.kind === 'device' ? this.#regions.get(storage.tensor) : undefined
-    if (own) return this.place(own)
+    if (own) return own
     const known = this.#copies.get(variable)
-    return known?.version === version ? this.place(known.region) : this.#copied(variable)
+    return known?.version === version ? known.region : this.#copied(variable)
   }
 
-  async #copied(variable: Variable): Promise<Span> {
-    const { storage, version, dtype, shape } = variable
+  async #copied(variable: Variable): Promise<Region> {
+    const { storage, version } = variable
     const known = this.#copies.get(variable)
     const data = storage.kind === 'host' ? storage.data : await storage.tensor.data()
     const region = known?.region ?? this.#new(variable)
-    this.#view(region, dtype, shape).set(data)
+    await this.allocator.write(region, data)
     this.#copies.set(variable, { version, region })
-    return this.place(region)
+    return region
   }
 
   #new(variable: Variable): Region {
-    const region = this.allocate(bytesOf(variable))
+    const region = this.allocator.allocate(bytesOf(variable))
     this.#lost.register(variable, region, region)
     return region
   }
@@ -127,28 +99,28 @@ export class Store {
   }
 }
 
-/** A tensor whose region the store knows. */
-class StoredTensor implements DeviceTensor {
+/** A tensor whose region `DeviceValues` knows. */
+class OwnTensor implements DeviceTensor {
   readonly contract = 1
-  readonly #store: Store
+  readonly #values: Pick<DeviceValues<object>, 'backend' | 'read' | 'free'>
 
   constructor(
-    store: Store,
+    values: Pick<DeviceValues<object>, 'backend' | 'read' | 'free'>,
     readonly dtype: DType,
     readonly shape: Shape,
   ) {
-    this.#store = store
+    this.#values = values
   }
 
   get backend(): Backend {
-    return this.#store.backend
+    return this.#values.backend
   }
 
-  async data(): Promise<TypedArray> {
-    return this.#store.read(this)
+  data(): Promise<TypedArray> {
+    return this.#values.read(this)
   }
 
   [Symbol.dispose](): void {
-    this.#store.free(this)
+    this.#values.free(this)
   }
 }
