@@ -1,12 +1,11 @@
 import { lowerGraph, writeOnnx } from '@snn/onnx'
 import { DeviceValues } from '@snn/schedule'
-import { checkObject, SnnError, placeholder, splitScans, type Backend, type CompileOptions, type Executable, type Program } from '@snn/tensor'
+import { checkObject, SnnError, placeholder, type Backend, type CompileOptions, type Executable, type Program } from '@snn/tensor'
 import { createExecutable } from './executable.js'
 import type { Span } from './frame.js'
 import { runEndOf, type RunEnd } from './in-place.js'
 import { Workshop } from './kernels/workshop.js'
 import { libraryFile, loadLibrary, takesSharedMemory, type OrtLibrary } from './library.js'
-import { schedule } from './machine.js'
 import { Memory, narrowBytes, wideBytes, type Region } from './memory/memory.js'
 import { MemoryAllocator } from './memory/memory-allocator.js'
 import { SessionCache } from './session-cache.js'
@@ -92,7 +91,7 @@ export class CpuBackend implements Backend {
 
   async compile(program: Program, options?: CompileOptions): Promise<Executable> {
     this.checkAlive()
-    return createExecutable(this, this.workshop ? splitScans(program, { maximumBytes: schedule.piece }) : program, options)
+    return createExecutable(this, program, options)
   }
 
   /** Where the arena begins. */

@@ -1,4 +1,4 @@
-import { at, bytesOf, checkSupported, readsOf, schedule, type Place, type Schedule } from '@snn/schedule'
+import { at, bytesOf, checkSupported, prepare, readsOf, schedule, type Place, type Schedule, type Target } from '@snn/schedule'
 import {
   SnnError, allocate, hostTensor, sizeOf,
   type CompileOptions, type DeviceTensor, type Executable, type HostTensor, type Program, type RunOptions, type Tensor, type TensorLike, type TypedArray, type Variable,
@@ -14,7 +14,10 @@ import { targetOf } from './target.js'
 
 export async function createExecutable(backend: CpuBackend, program: Program, options: CompileOptions = {}): Promise<Executable> {
   checkSupported(program, backend.name)
-  const executable = new CpuExecutable(backend, program, options.check === 'nan')
+  // what is checked is computed by the library, operation by operation
+  const check = options.check === 'nan'
+  const target = targetOf({ splits: backend.workshop !== undefined, kernels: backend.workshop !== undefined && !check })
+  const executable = new CpuExecutable(backend, prepare(program, target), target, check)
   // memory must not move while another program runs
   await backend.enqueue(() => executable.build())
   return executable
@@ -30,6 +33,7 @@ interface Plan extends Schedule {
 class CpuExecutable implements Executable {
   readonly #backend: CpuBackend
   readonly #program: Program
+  readonly #target: Target
   readonly #check: boolean
   /** Variables that are only read. Their values are constants of the sessions, so that ONNX Runtime folds and packs them. */
   readonly #constant: Set<Variable>
@@ -39,9 +43,10 @@ class CpuExecutable implements Executable {
   #rebuilds = 0
   #disposed = false
 
-  constructor(backend: CpuBackend, program: Program, check: boolean) {
+  constructor(backend: CpuBackend, program: Program, target: Target, check: boolean) {
     this.#backend = backend
     this.#program = program
+    this.#target = target
     this.#check = check
     this.#read = readsOf(program).map((node) => node.attributes.variable)
     const assigned = new Set(program.assigns.map(({ variable }) => variable))
@@ -58,9 +63,7 @@ class CpuExecutable implements Executable {
     const versions = new Map([...this.#constant].map((variable) => [variable, variable.version]))
     const baked = new Map<Variable, TensorLike>()
     for (const variable of this.#constant) baked.set(variable, { data: await variableData(variable), shape: variable.shape, dtype: variable.dtype })
-    // what is checked is computed by the library, operation by operation
-    const target = targetOf(workshop !== undefined && !this.#check)
-    const planned = schedule(this.#program, target, { check: this.#check, baked })
+    const planned = schedule(this.#program, this.#target, { check: this.#check, baked })
     const constants = [...planned.constants]
     const constant = (data: TypedArray): Place => at({ kind: 'constant', index: constants.push(data) - 1 })
     const context = { sessions, workshop: this.#check ? undefined : workshop, eventDensity, check: this.#check, baked: planned.baked, constant }

@@ -1,3 +1,4 @@
+export { prepare } from './prepare.js'
 export { schedule, type Schedule, type ScheduleOptions } from './schedule.js'
 export { type KernelTarget, type Target } from './target.js'
 export { type CopyTask, type ImagesTask, type KernelTask, type LibraryTask, type LoopTask, type PlanesTask, type RandomTask, type Task } from './task.js'

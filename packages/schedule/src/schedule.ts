@@ -1,7 +1,6 @@
-import { keepAsBytes, type Program, type Tensor, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
+import type { Program, Tensor, TensorLike, TypedArray, Variable } from '@snn/tensor'
 import { planArena, type Block } from './arena.js'
 import { Level, type LevelContext } from './level.js'
-import { readsBytes } from './partition.js'
 import { at, bytesOf, type Place } from './place.js'
 import type { Target } from './target.js'
 import type { Task } from './task.js'
@@ -31,11 +30,9 @@ export interface ScheduleOptions {
   readonly baked: ReadonlyMap<Variable, TensorLike>
 }
 
-/** What the target runs for a program, in order, and where everything lies. */
+/** What the target runs for a program that was prepared for it, in order, and where everything lies. */
 export function schedule(program: Program, target: Target, { check, baked: values }: ScheduleOptions): Schedule {
-  const { kernels } = target
-  const whole = wholeGraph(program)
-  const graph = kernels?.isWorthwhile(whole) ? keepAsBytes(whole, { readsBytes: (node, operand) => readsBytes(node, operand, kernels) }) : whole
+  const graph = wholeGraph(program)
   const reads = readsOf(program)
   const given = new Map<Tensor, Place>()
   program.parameters.forEach((parameter, index) => given.set(parameter, at({ kind: 'parameter', index })))

@@ -10,6 +10,11 @@ export function wholeGraph(program: Program): Graph {
   return { parameters: program.parameters, results: [...program.results, ...program.assigns.map(({ value }) => value)] }
 }
 
+/** The program that computes `graph`, its whole graph anew. */
+export function withGraph({ parameters, results, assigns }: Program, graph: Graph): Program {
+  return { parameters, results: graph.results.slice(0, results.length), assigns: assigns.map(({ variable }, i) => ({ variable, value: graph.results[results.length + i]! })) }
+}
+
 /** Every node, those in the bodies of scans too. */
 function* everyNode(graph: Graph): Generator<Node> {
   for (const node of topological(graph)) {

@@ -1,15 +1,7 @@
-import type { Program } from '../backend.js'
-import { createNode } from '../build.js'
-import { bytesPerElement } from '../dtype.js'
-import { checkMembers } from '../check.js'
-import { checkProgram, isPrimitive, topological, type Graph, type Node } from '../graph.js'
-import type { Primitive, Primitives } from '../primitive.js'
-import { sizeOf, type Shape } from '../shape.js'
-import type { Tensor } from '../tensor.js'
-import { withOrigin } from '../trace.js'
+import { bytesPerElement, isPrimitive, sizeOf, topological, type Node, type Primitive, type Primitives, type Program, type Shape, type Tensor } from '@snn/tensor'
+import { createNode, deadCode, rewrite, withOrigin } from '@snn/tensor/backend'
+import { wholeGraph, withGraph } from '../whole-graph.js'
 import { batch, elementwise, isBatchable, repeatSteps } from './batch.js'
-import { deadCode } from './dead-code.js'
-import { rewrite } from './rewrite.js'
 
 export interface SplitOptions {
   /** Most bytes that one value may take for all the steps that run at once. A longer loop is cut into pieces of so many steps. */
@@ -23,14 +15,10 @@ export interface SplitOptions {
  * components (Tarjan 1972).
  */
 export function splitScans(program: Program, options: SplitOptions): Program {
-  checkProgram('splitScans', program)
-  checkMembers('splitScans', options, 'options', ['maximumBytes'], '{ maximumBytes }')
-  const { parameters, results, assigns } = program
-  const whole: Graph = { parameters, results: [...results, ...assigns.map(({ value }) => value)] }
+  const whole = wholeGraph(program)
   const split = rewrite(whole, (node, inputs) => (isPrimitive(node, 'scan') ? splitScan(node, inputs, options) : undefined))
   if (split === whole) return program
-  const graph = deadCode(split)
-  return { parameters, results: graph.results.slice(0, results.length), assigns: assigns.map(({ variable }, i) => ({ variable, value: graph.results[results.length + i]! })) }
+  return withGraph(program, deadCode(split))
 }
 
 /** Fewer steps at once gain less than it costs to leave the cache. */

@@ -1,7 +1,5 @@
-import { createNode } from '../build.js'
-import { isPrimitive, type Node } from '../graph.js'
-import type { Primitive, Primitives } from '../primitive.js'
-import type { Tensor } from '../tensor.js'
+import { isPrimitive, type Node, type Primitive, type Primitives, type Tensor } from '@snn/tensor'
+import { createNode } from '@snn/tensor/backend'
 
 /** The attributes of a primitive when all its operands have one more axis in front, of size T; null: it has no such form. */
 type BatchedAttributes = { readonly [P in Primitive]?: (attributes: Primitives[P], T: number) => Primitives[P] | null }

@@ -1,6 +1,4 @@
-import { isPrimitive, type Node } from '../graph.js'
-import type { Primitive } from '../primitive.js'
-import type { Tensor } from '../tensor.js'
+import { isPrimitive, type Node, type Primitive, type Tensor } from '@snn/tensor'
 
 type Holds = (tensor: Tensor) => boolean
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { averagePool, conv, grad, interpret, isPrimitive, maxPool, placeholder, referenceKernels, scan, topological, zeros, type Graph, type Node, type Tensor } from '../index.js'
+import { averagePool, conv, grad, interpret, isPrimitive, maxPool, placeholder, referenceKernels, scan, topological, zeros, type Graph, type Node, type Tensor } from '@snn/tensor'
 import { keepAsBytes } from './keep-as-bytes.js'
 
 const [T, shape] = [3, [2, 2, 6, 6]] as const

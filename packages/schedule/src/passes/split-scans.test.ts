@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { grad } from '../grad.js'
-import { isPrimitive, topological, type Graph, type Node } from '../graph.js'
-import { interpret } from '../interpret.js'
-import { averagePool, conv, maxPool, scalar, scan, take, variable, where, zeros, type Tensor } from '../index.js'
-import { referenceKernels } from '../reference/kernels.js'
-import { traceFunction } from '../trace-function.js'
+import { averagePool, conv, grad, interpret, isPrimitive, maxPool, referenceKernels, scalar, scan, take, topological, traceFunction, variable, where, zeros, type Graph, type Node, type Tensor } from '@snn/tensor'
 import { splitScans } from './split-scans.js'
 
 type Program = (xs: Tensor, w: Tensor) => Tensor[]

@@ -1,10 +1,5 @@
-import { createNode, rebuild } from '../build.js'
-import type { DType } from '../dtype.js'
-import { checkMembers } from '../check.js'
-import { checkGraph, isPrimitive, topological, type Graph, type Node } from '../graph.js'
-import { scanNode } from '../scan.js'
-import type { Tensor } from '../tensor.js'
-import { rewrite } from './rewrite.js'
+import { isPrimitive, topological, type DType, type Graph, type Node, type Tensor } from '@snn/tensor'
+import { createNode, rebuild, rewrite, scanNode } from '@snn/tensor/backend'
 import { zerosAndOnes } from './zeros-and-ones.js'
 
 export interface KeepOptions {
@@ -17,8 +12,6 @@ export interface KeepOptions {
  * stacks it stacks as bytes, too. A pass for backends that plan their memory by when each value lives.
  */
 export function keepAsBytes(graph: Graph, options: KeepOptions): Graph {
-  checkGraph('keepAsBytes', graph)
-  checkMembers('keepAsBytes', options, 'options', ['readsBytes()'], '{ readsBytes }')
   const waiting = worthKeeping(graph, options)
   const bytes = new Map<Tensor, Tensor>()
   /** `tensor`, spikes or those moved, as bytes. */

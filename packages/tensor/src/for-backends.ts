@@ -1,0 +1,6 @@
+export { type Assign, type Backend, type CompileOptions, type DeviceTensor, type Executable, type Program, type RunOptions, type Storage } from './backend.js'
+export { createNode, rebuild } from './build.js'
+export { withOrigin } from './trace.js'
+export { scanNode } from './scan.js'
+export { rewrite } from './passes/rewrite.js'
+export { deadCode } from './passes/dead-code.js'
