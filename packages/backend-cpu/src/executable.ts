@@ -1,4 +1,4 @@
-import { at, bytesOf, checkSupported, prepare, readsOf, schedule, type Place, type Schedule, type Target } from '@snn/schedule'
+import { at, bytesOf, checkSupported, prepare, schedule, type Place, type Prepared, type Schedule, type Target } from '@snn/schedule'
 import {
   SnnError, allocate, hostTensor, sizeOf,
   type CompileOptions, type DeviceTensor, type Executable, type HostTensor, type Program, type RunOptions, type Tensor, type TensorLike, type TypedArray, type Variable,
@@ -32,7 +32,7 @@ interface Plan extends Schedule {
 
 class CpuExecutable implements Executable {
   readonly #backend: CpuBackend
-  readonly #program: Program
+  readonly #prepared: Prepared
   readonly #target: Target
   readonly #check: boolean
   /** Variables that are only read. Their values are constants of the sessions, so that ONNX Runtime folds and packs them. */
@@ -43,13 +43,13 @@ class CpuExecutable implements Executable {
   #rebuilds = 0
   #disposed = false
 
-  constructor(backend: CpuBackend, program: Program, target: Target, check: boolean) {
+  constructor(backend: CpuBackend, prepared: Prepared, target: Target, check: boolean) {
     this.#backend = backend
-    this.#program = program
+    this.#prepared = prepared
     this.#target = target
     this.#check = check
-    this.#read = readsOf(program).map((node) => node.attributes.variable)
-    const assigned = new Set(program.assigns.map(({ variable }) => variable))
+    this.#read = prepared.reads.map((node) => node.attributes.variable)
+    const assigned = new Set(prepared.program.assigns.map(({ variable }) => variable))
     this.#constant = new Set(this.#read.filter((variable) => !assigned.has(variable)))
   }
 
@@ -63,7 +63,7 @@ class CpuExecutable implements Executable {
     const versions = new Map([...this.#constant].map((variable) => [variable, variable.version]))
     const baked = new Map<Variable, TensorLike>()
     for (const variable of this.#constant) baked.set(variable, { data: await variableData(variable), shape: variable.shape, dtype: variable.dtype })
-    const planned = schedule(this.#program, this.#target, { check: this.#check, baked })
+    const planned = schedule(this.#prepared, this.#target, { check: this.#check, baked })
     const constants = [...planned.constants]
     const constant = (data: TypedArray): Place => at({ kind: 'constant', index: constants.push(data) - 1 })
     const context = { sessions, workshop: this.#check ? undefined : workshop, eventDensity, check: this.#check, baked: planned.baked, constant }
@@ -97,7 +97,7 @@ class CpuExecutable implements Executable {
     signal?.throwIfAborted()
     await this.#refresh()
     const { allocator, values } = this.#backend
-    const { parameters, results, assigns } = this.#program
+    const { parameters, results, assigns } = this.#prepared.program
     const plan = this.#plan!
     const kept: Region[] = []
     try {

@@ -1,6 +1,6 @@
 import { isLowered } from '@snn/onnx'
 import type { KernelTarget, Target } from '@snn/schedule'
-import { topological, type Graph } from '@snn/tensor'
+import type { Node } from '@snn/tensor'
 import { schedule as machine } from './machine.js'
 
 const kernels: KernelTarget = {
@@ -21,8 +21,8 @@ export function targetOf(uses: { readonly splits: boolean; readonly kernels: boo
  * Whether a program gains from kernels: a plain network, of linear operations with activations between, is better off as one session,
  * in which ONNX Runtime merges them.
  */
-function wantsKernels(graph: Graph): boolean {
-  const primitives = new Set(topological(graph).map(({ primitive }) => primitive))
+function wantsKernels(nodes: readonly Node[]): boolean {
+  const primitives = new Set(nodes.map(({ primitive }) => primitive))
   const isDifferentiated = primitives.has('convWeightGradient') || primitives.has('convInputGradient')
   return isDifferentiated || primitives.has('scan') || !(primitives.has('conv') || primitives.has('matmul'))
 }

@@ -4,6 +4,7 @@ export { mappingOf, sumMapping, lookThrough, type Mapping, type Mapped } from '.
 export { type Fused } from './form/kernel-builder.js'
 export { fuse, type GroupOptions } from './form/fuse.js'
 export { fuseScan, type ScanFusionOptions } from './form/fuse-scan.js'
+export { narrow } from './form/narrow.js'
 export { divide, type Blocks, type SteppedKernel } from './wasm/blocks.js'
 export { argumentArray, createMemory, mostPages, type ArgumentArray, type MemoryType } from './wasm/memory-type.js'
 export { argumentWords, kernelFunction, operandWord, printKernel } from './wasm/kernel.js'

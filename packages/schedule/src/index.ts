@@ -1,4 +1,4 @@
-export { prepare } from './prepare.js'
+export { prepare, type Prepared } from './prepare.js'
 export { schedule, type Schedule, type ScheduleOptions } from './schedule.js'
 export { type KernelTarget, type Target } from './target.js'
 export { type CopyTask, type ImagesTask, type KernelTask, type LibraryTask, type LoopTask, type PlanesTask, type RandomTask, type Task } from './task.js'
@@ -6,5 +6,5 @@ export { at, bytesOf, type Address, type Base, type Place, type Step, type Turns
 export { type Block } from './arena.js'
 export { type Allocator } from './device/allocator.js'
 export { DeviceValues } from './device/device-values.js'
-export { filtersOf, inputsOf, type ImageNode } from './image-operations.js'
-export { checkSupported, readsOf } from './whole-graph.js'
+export { filtersOf, inputsOf, type ImageNode } from './classify/image-operations.js'
+export { checkSupported } from './whole-graph.js'

@@ -1,10 +1,13 @@
-import { fuse, fuseColumns, fusePlanes, fuseScan, type Fused, type FusedPlanes } from '@snn/codegen'
-import { isPrimitive, placeholder, sizeOf, type Graph, type Node, type Tensor, type TensorLike, type TypedArray } from '@snn/tensor'
+import { fuse, narrow, type Fused, type FusedPlanes } from '@snn/codegen'
+import { isPrimitive, sizeOf, topological, type Graph, type Node, type Tensor, type TensorLike, type TypedArray } from '@snn/tensor'
 import type { Block } from './arena.js'
 import { carryPlaces, stepOf } from './carry.js'
-import { inputsOf, type ImageNode } from './image-operations.js'
-import { columnsInputs, isByColumns, partition, type KernelGroup, type Partition } from './partition.js'
+import { classify, type Classification } from './classify/classify.js'
+import type { Columns } from './classify/columns.js'
+import { inputsOf, type ImageNode } from './classify/image-operations.js'
+import type { FusedScan } from './classify/role.js'
 import { at, blocksOf, bytesOf, type Place } from './place.js'
+import { arrange, type KernelGroup, type Stages, type Step } from './stages.js'
 import type { Target } from './target.js'
 import type { Task } from './task.js'
 
@@ -26,6 +29,8 @@ export interface LevelContext {
 
 export interface LevelOptions {
   readonly graph: Graph
+  /** Its nodes, inputs first. */
+  readonly nodes: readonly Node[]
   /** Parameters that stand for static tensors of an outer level; those that are another tensor there are substituted. */
   readonly staticParameters: ReadonlySet<Tensor>
   readonly substitutions: ReadonlyMap<Tensor, Tensor>
@@ -45,7 +50,8 @@ export class Level {
   readonly #options: LevelOptions
   /** Where tensors lie. */
   readonly #places = new Map<Tensor, Place>()
-  readonly #partition: Partition
+  readonly #classes: Classification
+  readonly #stages: Stages
   readonly #tasks: Task[] = []
   /** Tensors that are wanted in memory, other than by nodes of the group that makes them. */
   readonly #needed = new Set<Tensor>()
@@ -60,16 +66,17 @@ export class Level {
     const { isLibrary, kernels } = context.target
     this.#context = context
     this.#options = options
-    const { graph, isRepeated } = options
-    this.#partition = partition(graph, {
+    const { graph, nodes, isRepeated } = options
+    this.#classes = classify(graph, nodes, {
       isBaked: (read) => context.baked.has(read),
       outer: (tensor) => this.#outer(tensor),
       valueOf: (tensor) => this.#valueOf(tensor),
       outerStatic: (parameter) => options.staticParameters.has(parameter),
       fold: !context.check,
       isLibrary,
-      kernels: isRepeated || kernels?.isWorthwhile(graph) ? kernels : undefined,
+      kernels: isRepeated || kernels?.isWorthwhile(nodes) ? kernels : undefined,
     })
+    this.#stages = arrange(this.#classes, kernels?.largestGroup)
     this.#collectNeeded()
   }
 
@@ -81,18 +88,11 @@ export class Level {
       const base = this.#base(result)
       if (!this.#places.has(base) && !this.#direct.has(base)) this.#direct.set(base, destinations[i]!)
     })
-    const { stages } = this.#partition
+    const { stages } = this.#stages
     stages.forEach(({ library, kernels, control }, i) => {
       this.#planLibrary([...library].flatMap((node) => node.outputs), i === 0)
       for (const group of kernels) this.#planKernel(group)
-      for (const node of control) {
-        if (isPrimitive(node, 'random')) this.#planRandom(node)
-        else if (isByColumns(node)) this.#planWeightGradient(node)
-        else if (this.#partition.imageNodes.has(node)) this.#planImages(node, this.#partition.imageNodes.get(node)!)
-        else if (!isPrimitive(node, 'scan')) this.#planPlanes(fusePlanes(node)!)
-        else if (this.#partition.fusedScans.has(node)) this.#planFusedScan(node)
-        else this.#planLoop(node)
-      }
+      for (const step of control) this.#planStep(step)
     })
     if (stages.length === 0) this.#planLibrary([], true)
     graph.results.forEach((result, i) => {
@@ -102,8 +102,25 @@ export class Level {
     return this.#tasks
   }
 
+  #planStep({ node, role }: Step): void {
+    switch (role.kind) {
+      case 'random':
+        return this.#planRandom(node as Node<'random'>)
+      case 'columns':
+        return this.#planWeightGradient(node, role.columns)
+      case 'images':
+        return this.#planImages(node, role.found)
+      case 'planes':
+        return this.#planPlanes(role.fused)
+      case 'fusedScan':
+        return this.#planFusedScan(role)
+      case 'loop':
+        return this.#planLoop(node as Node<'scan'>)
+    }
+  }
+
   #base(tensor: Tensor): Tensor {
-    return this.#partition.base(tensor)
+    return this.#classes.base(tensor)
   }
 
   /** The tensor of an outer level that a parameter stands for. */
@@ -120,42 +137,56 @@ export class Level {
   }
 
   #collectNeeded(): void {
-    const { stages, isStatic, isBound, source, fusedScans, imageNodes, lateCasts } = this.#partition
-    for (const { library, kernels, control } of stages) {
+    const { isStatic, source } = this.#classes
+    for (const { library, kernels, control } of this.#stages.stages) {
       for (const node of library) {
         for (const input of node.inputs.map(source)) if (!isStatic(input) && !library.has(input.node)) this.#need(input)
-        for (const { node: input } of node.inputs) if (lateCasts.has(input)) this.#needInMemory(source(input.inputs[0]!))
+        for (const { node: input } of node.inputs) if (this.#isLateCast(input)) this.#needInMemory(source(input.inputs[0]!))
         if (this.#context.check) for (const output of node.outputs) this.#need(output)
       }
       for (const { nodes, sums } of kernels) {
         for (const input of [...nodes, ...sums].flatMap(({ inputs }) => inputs.map(source))) if (!nodes.has(input.node)) this.#needInMemory(input)
       }
-      for (const node of control) {
-        const fused = fusedScans.get(node)
-        if (fused) for (const tensor of fused.reads) this.#needInMemory(tensor)
-        else if (isPrimitive(node, 'scan')) this.#needForLoop(node)
-        else if (imageNodes.has(node)) for (const tensor of inputsOf(imageNodes.get(node)!)) this.#needInMemory(tensor)
-        else for (const input of isByColumns(node) ? columnsInputs(node, isBound) : node.inputs) this.#needInMemory(input)
-      }
+      for (const step of control) for (const tensor of this.#readsOf(step)) this.#needInMemory(tensor)
     }
     for (const result of this.#options.graph.results) this.#need(result)
   }
 
+  /** What a step reads from memory. */
+  #readsOf({ node, role }: Step): readonly Tensor[] {
+    switch (role.kind) {
+      case 'fusedScan':
+        return role.reads
+      case 'loop':
+        return this.#needForLoop(node as Node<'scan'>)
+      case 'images':
+        return inputsOf(role.found)
+      case 'columns':
+        return [...role.columns.windows.inputs, node.inputs[1]!]
+      default:
+        return node.inputs
+    }
+  }
+
+  #isLateCast(node: Node): boolean {
+    return this.#classes.roles.get(node)?.kind === 'lateCast'
+  }
+
   #need(tensor: Tensor): void {
-    const { isStatic, isKernelMade, isBound } = this.#partition
+    const { isStatic, isBound } = this.#classes
     const base = this.#base(tensor)
     const { node } = base
     if (this.#places.has(base)) return
     if (isPrimitive(node, 'constant') && !isBound(base)) {
       const { data } = node.attributes
       this.#places.set(base, at({ kind: 'host', data }))
-    } else if (isStatic(base) && !isKernelMade(base)) this.#statics.add(base)
+    } else if (isStatic(base) && !this.#stages.isKernelMade(base)) this.#statics.add(base)
     else if (!isBound(base)) this.#needed.add(base)
   }
 
   /** What a kernel reads must lie in the memory that kernels work on. */
   #needInMemory(tensor: Tensor): void {
-    const { isStatic, isBound } = this.#partition
+    const { isStatic, isBound } = this.#classes
     const base = this.#base(tensor)
     const { node } = base
     if (isBound(base)) {
@@ -165,23 +196,24 @@ export class Level {
     else this.#need(base)
   }
 
-  #needForLoop(node: Node<'scan'>): void {
+  /** Plans its body, and needs what that captures; gives what else the loop reads. */
+  #needForLoop(node: Node<'scan'>): readonly Tensor[] {
     const { body, carries, sequences } = node.attributes
     const staticParameters = new Set<Tensor>()
     const substitutions = new Map(this.#options.substitutions)
     const captured = body.parameters.slice(carries + sequences + 1).map((parameter, i) => [parameter, node.inputs[carries + sequences + i]!] as const)
     for (const [parameter, input] of captured) {
-      if (!this.#partition.isStatic(input)) continue
+      if (!this.#classes.isStatic(input)) continue
       staticParameters.add(parameter)
       if (input !== parameter) substitutions.set(parameter, input)
     }
-    const level = new Level(this.#context, { graph: body, staticParameters, substitutions, isRepeated: true })
+    const level = new Level(this.#context, { graph: body, nodes: topological(body), staticParameters, substitutions, isRepeated: true })
     this.#bodies.set(node, { level, staticParameters })
     for (const [parameter, input] of captured) {
       if (!staticParameters.has(parameter)) this.#need(input)
       else if (level.staticNeeds.has(parameter)) this.#needInMemory(input)
     }
-    for (const input of node.inputs.slice(0, carries + sequences)) this.#needInMemory(input)
+    return node.inputs.slice(0, carries + sequences)
   }
 
   #place(tensor: Tensor): Place {
@@ -227,7 +259,7 @@ export class Level {
   }
 
   #planLibrary(made: readonly Tensor[], withStatics: boolean): void {
-    const { isStatic, isBound, lateCasts } = this.#partition
+    const { isStatic, isBound } = this.#classes
     const inside = new Set(made)
     const results = [...made.filter((tensor) => this.#needed.has(tensor)), ...(withStatics ? this.#statics : [])]
     if (results.length === 0) return
@@ -241,7 +273,7 @@ export class Level {
       const isView = ['reshape', 'broadcast'].includes(tensor.node.primitive) && !isBound(tensor)
       if (inside.has(tensor) || isView) tensor.node.inputs.forEach(visit)
       else {
-        if (lateCasts.has(tensor.node)) this.#planKernel({ size: sizeOf(tensor.shape), nodes: new Set([tensor.node]), sums: [], space: undefined })
+        if (this.#isLateCast(tensor.node)) this.#planKernel({ size: sizeOf(tensor.shape), nodes: new Set([tensor.node]), sums: [], space: undefined })
         parameters.set(tensor, this.#place(tensor))
       }
     }
@@ -256,13 +288,11 @@ export class Level {
     const isNeeded = (tensor: Tensor): boolean => this.#needed.has(tensor)
     const results = [...nodes].flatMap(({ outputs }) => outputs).filter(isNeeded)
     const added = sums.filter(({ outputs }) => isNeeded(outputs[0]!))
-    if (results.length + added.length > 0) this.#pushKernel(fuse(results, added, { inside: nodes, isBound: this.#partition.isBound })!)
+    if (results.length + added.length > 0) this.#pushKernel(fuse(results, added, { inside: nodes, isBound: this.#classes.isBound })!)
   }
 
-  #planFusedScan(node: Node<'scan'>): void {
-    const isWanted = (output: Tensor): boolean => this.#needed.has(output)
-    const pools = this.#partition.fusedScans.get(node)!.pools.filter(({ output }) => isWanted(output))
-    this.#pushKernel(fuseScan(node, { isBound: this.#partition.isBound, isWanted, pools })!)
+  #planFusedScan({ fused }: FusedScan): void {
+    this.#pushKernel(narrow(fused, (output) => this.#needed.has(output)))
   }
 
   #pushKernel(fused: Fused): void {
@@ -281,19 +311,11 @@ export class Level {
     this.#push({ kind: 'images', found, inputs, output: this.#define(root.outputs[0]!) })
   }
 
-  /** dw [O, C, kernel] = sum over images of dy [O, windows] times the windows of x, [C kernel, windows] transposed. */
-  #planWeightGradient(node: Node<'convWeightGradient'>): void {
-    const [, dy] = node.inputs as readonly [Tensor, Tensor]
-    const [weight] = node.outputs as readonly [Tensor]
-    const [filters, channels, ...kernel] = weight.shape as [number, number, ...number[]]
-    const places = sizeOf(dy.shape.slice(-kernel.length))
-    const images = sizeOf(dy.shape) / (filters * places)
-    const columns = placeholder([images, channels * sizeOf(kernel), places])
-    const given = placeholder([images, filters, places])
-    const result = columns.matmul(given.transpose()).sum(0).transpose().reshape(weight.shape)
-    this.#planPlanes(fuseColumns(node, columns, this.#partition.isBound)!)
+  #planWeightGradient(node: Node, { windows, product }: Columns): void {
+    const [columns, dy] = [windows.output, node.inputs[1]!]
+    this.#planPlanes(windows)
     const inputs = [this.#use(columns), this.#use(dy)]
-    this.#push({ kind: 'library', graph: { parameters: [columns, given], results: [result] }, substitutions: new Map(), inputs, outputs: [this.#define(weight)] })
+    this.#push({ kind: 'library', graph: product, substitutions: new Map(), inputs, outputs: [this.#define(node.outputs[0]!)] })
   }
 
   #planRandom(node: Node<'random'>): void {

@@ -1,10 +1,10 @@
-import type { Program, Tensor, TensorLike, TypedArray, Variable } from '@snn/tensor'
+import type { Tensor, TensorLike, TypedArray, Variable } from '@snn/tensor'
 import { planArena, type Block } from './arena.js'
 import { Level, type LevelContext } from './level.js'
 import { at, bytesOf, type Place } from './place.js'
+import type { Prepared } from './prepare.js'
 import type { Target } from './target.js'
 import type { Task } from './task.js'
-import { readsOf, wholeGraph } from './whole-graph.js'
 
 /** A program as a list of tasks over one arena: data, of which a backend makes what it runs. */
 export interface Schedule {
@@ -31,9 +31,7 @@ export interface ScheduleOptions {
 }
 
 /** What the target runs for a program that was prepared for it, in order, and where everything lies. */
-export function schedule(program: Program, target: Target, { check, baked: values }: ScheduleOptions): Schedule {
-  const graph = wholeGraph(program)
-  const reads = readsOf(program)
+export function schedule({ program, graph, nodes, reads }: Prepared, target: Target, { check, baked: values }: ScheduleOptions): Schedule {
   const given = new Map<Tensor, Place>()
   program.parameters.forEach((parameter, index) => given.set(parameter, at({ kind: 'parameter', index })))
   reads.forEach((node, index) => given.set(node.outputs[0]!, at({ kind: 'read', index })))
@@ -51,7 +49,7 @@ export function schedule(program: Program, target: Target, { check, baked: value
     return place
   }
   const context: LevelContext = { target, check, baked, residents: new Set(), constant, blocks, time: 0, loops: 0 }
-  const level = new Level(context, { graph, staticParameters: new Set(), substitutions: new Map(), isRepeated: false })
+  const level = new Level(context, { graph, nodes, staticParameters: new Set(), substitutions: new Map(), isRepeated: false })
   const tasks = level.plan(given, destinations)
 
   const staged = (tensor: Tensor): Place => {

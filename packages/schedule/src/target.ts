@@ -1,9 +1,9 @@
-import type { Graph, Primitive } from '@snn/tensor'
+import type { Node, Primitive } from '@snn/tensor'
 
 /** How a backend uses generated kernels, beside its library. */
 export interface KernelTarget {
-  /** Whether a program gains from kernels; the bodies of its loops always do. */
-  readonly isWorthwhile: (graph: Graph) => boolean
+  /** Whether a program of these nodes gains from kernels; the bodies of its loops always do. */
+  readonly isWorthwhile: (nodes: readonly Node[]) => boolean
   /**
    * Where operations on each of many images are tasks of their own, convolutions and large products with a matrix: products of fewer
    * multiply-accumulates stay with others.

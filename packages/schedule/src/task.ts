@@ -1,6 +1,6 @@
 import type { Fused, FusedPlanes } from '@snn/codegen'
 import type { Graph, Tensor } from '@snn/tensor'
-import type { ImageNode } from './image-operations.js'
+import type { ImageNode } from './classify/image-operations.js'
 import type { Place } from './place.js'
 
 /** Operations of a library as one call: `graph` is computed from its parameters, which lie at `inputs`, and constants. */

@@ -1,10 +1,5 @@
 import { SnnError, isPrimitive, topological, type Graph, type Node, type Program } from '@snn/tensor'
 
-/** The Variables that a program reads. */
-export function readsOf(program: Program): readonly Node<'read'>[] {
-  return topological(wholeGraph(program)).filter((node) => isPrimitive(node, 'read'))
-}
-
 /** What a program computes, as one graph. */
 export function wholeGraph(program: Program): Graph {
   return { parameters: program.parameters, results: [...program.results, ...program.assigns.map(({ value }) => value)] }

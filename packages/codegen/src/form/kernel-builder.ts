@@ -1,5 +1,5 @@
 import { isPrimitive, type Node, type Tensor } from '@snn/tensor'
-import { keyOf, rowsOf, type Kernel, type Operand, type Phase, type Pool, type Slot, type Space, type Store } from './kernel.js'
+import { pruned, rowsOf, type Kernel, type Operand, type Phase, type Pool, type Slot, type Space, type Store } from './kernel.js'
 import { lookThrough, mappingOf, type Mapped, type Mapping } from './mapping.js'
 import type { FusedPlanes } from './planes.js'
 import { isScalar, kindOf, type Access, type Kind, type ScalarPrimitive, type ScalarValue } from './scalar.js'
@@ -177,8 +177,10 @@ export class PhaseBuilder {
   }
 
   #push(value: ScalarValue): number {
-    const key = keyOf(value)
-    const at = this.#numbers.get(key) ?? this.#values.push(value) - 1
+    const key = textOf(value)
+    const known = this.#numbers.get(key)
+    if (known !== undefined) return known
+    const at = this.#values.push(value) - 1
     this.#numbers.set(key, at)
     return at
   }
@@ -198,18 +200,7 @@ export class PhaseBuilder {
 
   /** The phase, without values that nothing needs. */
   finish(): Phase {
-    const used = new Set(this.#stores.map(({ value }) => value))
-    for (let i = this.#values.length - 1; i >= 0; i--) {
-      const value = this.#values[i]!
-      if (used.has(i) && 'operands' in value) value.operands.forEach((operand) => used.add(operand))
-    }
-    const kept = [...used].sort((a, b) => a - b)
-    const numbers = new Map(kept.map((index, i) => [index, i]))
-    const values = kept.map((index) => {
-      const value = this.#values[index]!
-      return 'operands' in value ? { ...value, operands: value.operands.map((operand) => numbers.get(operand)!) } : value
-    })
-    return { steps: this.steps, values, stores: this.#stores.map((store) => ({ ...store, value: numbers.get(store.value)! })), pools: this.#pools }
+    return { steps: this.steps, ...pruned(this.#values, this.#stores), pools: this.#pools }
   }
 }
 
@@ -232,6 +223,23 @@ function repeatedWithinSteps(tensor: Tensor, mapping: Mapping, isBound: (tensor:
   if (source.shape.length !== tensor.shape.length || source.shape[0] !== tensor.shape[0]) return undefined
   const within = mappingOf(source.shape.slice(1), tensor.shape.slice(1))
   return within && { source, mapping: within }
+}
+
+/** The same text for equal values, and for no others. */
+function textOf(value: ScalarValue): string {
+  const { operation, kind } = value
+  switch (operation) {
+    case 'load':
+      return `load ${kind} ${value.operand}`
+    case 'scratch':
+      return `scratch ${kind} ${value.slot}`
+    case 'number':
+      return `number ${kind} ${Object.is(value.number, -0) ? '-0' : value.number}`
+    case 'step':
+      return operation
+    default:
+      return `${operation} ${kind} ${value.operands.join()}`
+  }
 }
 
 function literalOf({ node }: Tensor): number | undefined {

@@ -63,6 +63,24 @@ export function rowsOf({ outer, count, inner }: Space): { readonly count: number
   return { count: length === 0 ? 0 : (outer * count * inner) / length, length, alongLast }
 }
 
+/** `stores` with the values that they need, in order. */
+export function pruned(values: readonly ScalarValue[], stores: readonly Store[]): Pick<Phase, 'values' | 'stores'> {
+  const used = new Set(stores.map(({ value }) => value))
+  for (let i = values.length - 1; i >= 0; i--) {
+    const value = values[i]!
+    if (used.has(i) && 'operands' in value) value.operands.forEach((operand) => used.add(operand))
+  }
+  const kept = [...used].sort((a, b) => a - b)
+  const numbers = new Map(kept.map((index, i) => [index, i]))
+  return {
+    values: kept.map((index) => {
+      const value = values[index]!
+      return 'operands' in value ? { ...value, operands: value.operands.map((operand) => numbers.get(operand)!) } : value
+    }),
+    stores: stores.map((store) => ({ ...store, value: numbers.get(store.value)! })),
+  }
+}
+
 /** The same text for equal forms, and for no others: numbers that JSON has no text for keep what they are. */
 export function keyOf(form: unknown): string {
   return JSON.stringify(form, (_, x: unknown) => (typeof x === 'number' && (!Number.isFinite(x) || Object.is(x, -0)) ? (Object.is(x, -0) ? '-0' : String(x)) : x))

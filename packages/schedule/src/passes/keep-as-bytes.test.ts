@@ -37,7 +37,7 @@ function valuesOf({ results }: Graph, weights = weight): number[][] {
 describe('spikes for weight gradients', () => {
   it('are stacked as bytes by the loop that makes them, beside the floats for the convolution', () => {
     const graph = training(neurons(x))
-    const after = keepAsBytes(graph, { readsBytes })
+    const after = keepAsBytes(graph, topological(graph), { readsBytes })
     const [bytes] = bytesIn(after)
     const { node } = bytes!
     if (!isPrimitive(node, 'scan')) throw new Error(node.primitive)
@@ -51,7 +51,7 @@ describe('spikes for weight gradients', () => {
     ['made by no loop', x.ge(0.5).cast('float32')],
   ])('are cast where they are made: %s', (_, spikes) => {
     const graph = training(spikes)
-    const after = keepAsBytes(graph, { readsBytes })
+    const after = keepAsBytes(graph, topological(graph), { readsBytes })
     expect(bytesIn(after)).toHaveLength(1)
     expect(valuesOf(after)).toEqual(valuesOf(graph))
   })
@@ -60,7 +60,7 @@ describe('spikes for weight gradients', () => {
     const matrix = placeholder([72, 5])
     const loss = neurons(x).reshape([T * 2, 72]).matmul(matrix).tanh().sum()
     const graph = { parameters: [x, matrix], results: [grad(loss, matrix)] }
-    const after = keepAsBytes(graph, { readsBytes })
+    const after = keepAsBytes(graph, topological(graph), { readsBytes })
     const [given] = topological(after).flatMap((node) => (isPrimitive(node, 'matmul') ? node.inputs.filter(({ node: { primitive } }) => primitive === 'cast') : []))
     const path: Tensor[] = []
     for (let at = given!; at.node.primitive !== 'scan'; at = at.node.inputs[0]!) path.push(at.node.inputs[0]!)
@@ -72,7 +72,8 @@ describe('spikes for weight gradients', () => {
     const spikes = maxPool(neurons(x), [2, 2])
     const other = placeholder([2, 2, 1, 1])
     const loss = conv(spikes, weight, { padding: 1 }).add(conv(spikes, other)).tanh().sum()
-    const after = keepAsBytes({ parameters: [x, weight, other], results: grad(loss, [weight, other]) }, { readsBytes })
+    const graph = { parameters: [x, weight, other], results: grad(loss, [weight, other]) }
+    const after = keepAsBytes(graph, topological(graph), { readsBytes })
     const [first, second] = bytesIn(after)
     expect(first).toBe(second)
     expect(first!.dtype).toBe('uint8')
@@ -85,11 +86,11 @@ describe('spikes for weight gradients', () => {
     ['that are needed in the backward pass, too', training(neurons(x), (spikes, gradient) => [spikes.mul(gradient.sum()).sum()])],
     ['of which a view is needed in the backward pass, too', training(neurons(x), (spikes, gradient) => [spikes.reshape([-1]).mul(gradient.sum()).sum()])],
   ])('stay as they are: %s', (_, graph) => {
-    expect(keepAsBytes(graph, { readsBytes })).toBe(graph)
+    expect(keepAsBytes(graph, topological(graph), { readsBytes })).toBe(graph)
   })
 
   it('stay as they are where weight gradients read no bytes', () => {
     const graph = training(neurons(x))
-    expect(keepAsBytes(graph, { readsBytes: () => false })).toBe(graph)
+    expect(keepAsBytes(graph, topological(graph), { readsBytes: () => false })).toBe(graph)
   })
 })

@@ -1,4 +1,4 @@
-import { isPrimitive, topological, type DType, type Graph, type Node, type Tensor } from '@snn/tensor'
+import { isPrimitive, type DType, type Graph, type Node, type Tensor } from '@snn/tensor'
 import { createNode, rebuild, rewrite, scanNode } from '@snn/tensor/backend'
 import { zerosAndOnes } from './zeros-and-ones.js'
 
@@ -10,9 +10,12 @@ export interface KeepOptions {
 /**
  * Spikes that only weight gradients still need after the forward pass are kept for them as uint8, a quarter of the memory. What a loop
  * stacks it stacks as bytes, too. A pass for backends that plan their memory by when each value lives.
+ *
+ * @param nodes those of the graph, inputs first
  */
-export function keepAsBytes(graph: Graph, options: KeepOptions): Graph {
-  const waiting = worthKeeping(graph, options)
+export function keepAsBytes(graph: Graph, nodes: readonly Node[], options: KeepOptions): Graph {
+  const waiting = worthKeeping(graph, nodes, options)
+  if (waiting.size === 0) return graph
   const bytes = new Map<Tensor, Tensor>()
   /** `tensor`, spikes or those moved, as bytes. */
   const asBytes = (tensor: Tensor): Tensor => {
@@ -32,7 +35,7 @@ export function keepAsBytes(graph: Graph, options: KeepOptions): Graph {
       if (isKept(i)) bytes.set(output, stacked.includes(i) ? outputs[node.outputs.length + stacked.indexOf(i)]! : cast(outputs[i]!, 'uint8'))
     })
     return outputs
-  })
+  }, nodes)
 }
 
 /** The scan, and behind its outputs those at `stacked` as bytes. */
@@ -43,8 +46,7 @@ function stackAsBytes(node: Node<'scan'>, inputs: readonly Tensor[], stacked: re
 }
 
 /** Spikes that have early readers and late ones, which can all read bytes, and the late ones: those in the second half of the time that the spikes live. */
-function worthKeeping(graph: Graph, { readsBytes }: KeepOptions): ReadonlyMap<Tensor, ReadonlySet<Node>> {
-  const nodes = topological(graph)
+function worthKeeping(graph: Graph, nodes: readonly Node[], { readsBytes }: KeepOptions): ReadonlyMap<Tensor, ReadonlySet<Node>> {
   const isSpikes = zerosAndOnes()
   const levels = levelsOf(nodes)
   const given = new Set(graph.results.map(viewed))
