@@ -1,5 +1,5 @@
 import { bytesPerElement, sizeOf, type DType, type Shape, type TypedArray } from '@snn/tensor'
-import type { Block } from './arena.js'
+import type { Block } from './plan/arena.js'
 
 /** What a place is counted from. */
 export type Base =

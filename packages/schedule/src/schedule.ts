@@ -1,6 +1,7 @@
 import type { Tensor, TensorLike, TypedArray, Variable } from '@snn/tensor'
-import { planArena, type Block } from './arena.js'
-import { Level, type LevelContext } from './level.js'
+import { planArena } from './plan/arena.js'
+import { Level, type LevelContext } from './plan/level.js'
+import { newBlock } from './plan/live-places.js'
 import { at, bytesOf, type Place } from './place.js'
 import type { Prepared } from './prepare.js'
 import type { Target } from './target.js'
@@ -41,25 +42,20 @@ export function schedule({ program, graph, nodes, reads }: Prepared, target: Tar
     const value = values.get(node.attributes.variable)
     return value ? [[node.outputs[0]!, value] as const] : []
   }))
-  const blocks: Block[] = []
   const constants = new Map<TypedArray, Place>()
   const constant = (data: TypedArray): Place => {
     const place = constants.get(data) ?? at({ kind: 'constant', index: constants.size })
     constants.set(data, place)
     return place
   }
-  const context: LevelContext = { target, check, baked, residents: new Set(), constant, blocks, time: 0, loops: 0 }
+  const context: LevelContext = { target, check, baked, residents: new Set(), constant, blocks: [], time: 0, loops: 0 }
   const level = new Level(context, { graph, nodes, staticParameters: new Set(), substitutions: new Map(), isRepeated: false })
   const tasks = level.plan(given, destinations)
 
-  const staged = (tensor: Tensor): Place => {
-    const block: Block = { bytes: bytesOf(tensor), from: 0, to: context.time, offset: 0 }
-    blocks.push(block)
-    return at({ kind: 'block', block })
-  }
+  const staged = (tensor: Tensor): Place => newBlock(context, bytesOf(tensor), 0, context.time)
   const staging = tasks.some((task) => isOnDevice(task, target)) ? { parameters: program.parameters.map(staged), results: program.results.map(staged) } : undefined
   const residents = new Set(reads.filter((node) => context.residents.has(node.outputs[0]!)).map((node) => node.attributes.variable))
-  return { tasks, arenaBytes: planArena(blocks), loops: context.loops, staging, residents, constants: [...constants.keys()], baked }
+  return { tasks, arenaBytes: planArena(context.blocks), loops: context.loops, staging, residents, constants: [...constants.keys()], baked }
 }
 
 /** Whether what a task reads and writes must lie in the memory of the device. */

@@ -1,8 +1,8 @@
 import { conv, grad, maxPool, placeholder, topological, type Graph } from '@snn/tensor'
 import { expect, it } from 'vitest'
-import { classify } from './classify/classify.js'
+import { classify } from '../classify/classify.js'
 import { arrange, type Stage } from './stages.js'
-import type { KernelTarget } from './target.js'
+import type { KernelTarget } from '../target.js'
 
 const kernels: KernelTarget = { isWorthwhile: () => true, images: { smallestProduct: 2 ** 20 }, largestSum: 2 ** 16, largestPlane: 2 ** 14, largestGroup: 256, smallestCast: 2 ** 18 }
 

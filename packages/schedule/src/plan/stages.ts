@@ -1,9 +1,9 @@
 import { isScalar, type Space } from '@snn/codegen'
 import { sizeOf, type Node, type Tensor } from '@snn/tensor'
-import type { Classification } from './classify/classify.js'
-import { inputsOf } from './classify/image-operations.js'
-import type { Control } from './classify/role.js'
-import { fits, spacesOf } from './classify/spaces.js'
+import type { Classification } from '../classify/classify.js'
+import { inputsOf } from '../classify/image-operations.js'
+import type { Control } from '../classify/role.js'
+import { fits, spacesOf } from '../classify/spaces.js'
 
 /** Elementwise operations on equally many elements, and sums of their results, that one kernel computes. */
 export interface KernelGroup {

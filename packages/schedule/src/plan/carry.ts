@@ -1,5 +1,5 @@
 import type { Graph } from '@snn/tensor'
-import { bytesOf, moved, type Place, type Step } from './place.js'
+import { bytesOf, moved, type Place, type Step } from '../place.js'
 
 export interface CarryOptions {
   readonly body: Graph
