@@ -1,6 +1,7 @@
 import { batchSymbol, lowerGraph, type OnnxModelSpec } from '@snn/onnx'
 import { filtersOf, type ImageNode } from '@snn/schedule'
 import { conv, convTranspose, isPrimitive, placeholder, sizeOf, type Tensor } from '@snn/tensor'
+import { withOrigin } from '@snn/tensor/backend'
 
 /** An operation on images as a model for any number of them, with the inputs that `inputsOf` names. */
 export interface ImageModel {
@@ -10,7 +11,11 @@ export interface ImageModel {
   readonly work: number
 }
 
-export function imageModel({ node, weights, biases }: ImageNode): ImageModel {
+export function imageModel(found: ImageNode): ImageModel {
+  return withOrigin(found.node, () => modelOf(found))
+}
+
+function modelOf({ node, weights, biases }: ImageNode): ImageModel {
   const [input, { shape: given }] = node.inputs as readonly [Tensor, Tensor]
   const isProduct = isPrimitive(node, 'matmul')
   const image = isProduct ? input.shape.slice(-1) : input.shape.slice(1 - given.length)

@@ -81,7 +81,10 @@ export function pruned(values: readonly ScalarValue[], stores: readonly Store[])
   }
 }
 
-/** The same text for equal forms, and for no others: numbers that JSON has no text for keep what they are. */
+/** The same text for equal forms, and for no others: numbers of values that JSON has no text for, or one with another, keep what they are. */
 export function keyOf(form: unknown): string {
+  const text = JSON.stringify(form)
+  // a function that looks at each number makes it ten times slower
+  if (!/null|"number":0[,}]/.test(text)) return text
   return JSON.stringify(form, (_, x: unknown) => (typeof x === 'number' && (!Number.isFinite(x) || Object.is(x, -0)) ? (Object.is(x, -0) ? '-0' : String(x)) : x))
 }

@@ -1,5 +1,6 @@
 import { fuseColumns, type FusedPlanes } from '@snn/codegen'
 import { isPrimitive, placeholder, sizeOf, type Graph, type Node, type Tensor } from '@snn/tensor'
+import { withOrigin } from '@snn/tensor/backend'
 
 /**
  * The weight gradient of a convolution as the product of its windows, written out (im2col), and the gradient of its result:
@@ -29,12 +30,14 @@ export function columnsOf(node: Node, isBound: (tensor: Tensor) => boolean): Col
   const [filters, channels, ...kernel] = shape as readonly [number, number, ...number[]]
   const places = sizeOf(dy.shape.slice(-kernel.length))
   const images = sizeOf(dy.shape) / (filters * places)
-  const columns = placeholder([images, channels * sizeOf(kernel), places])
-  const windows = fuseColumns(node, columns, isBound)
-  if (!windows) return undefined
-  const given = placeholder([images, filters, places])
-  const result = columns.matmul(given.transpose()).sum(0).transpose().reshape(shape)
-  return { windows, product: { parameters: [columns, given], results: [result] } }
+  return withOrigin(node, () => {
+    const columns = placeholder([images, channels * sizeOf(kernel), places])
+    const windows = fuseColumns(node, columns, isBound)
+    if (!windows) return undefined
+    const given = placeholder([images, filters, places])
+    const result = columns.matmul(given.transpose()).sum(0).transpose().reshape(shape)
+    return { windows, product: { parameters: [columns, given], results: [result] } }
+  })
 }
 
 /**
