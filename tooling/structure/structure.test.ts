@@ -48,7 +48,19 @@ describe('the workspace', () => {
     const machine = /\b(bytes?|lanes?|caches?|threads?|registers?|address(es)?|SIMD|WebAssembly|wasm|wgsl|v128)\b/i
     const forms = packages.filter(({ shortName }) => shortName === 'codegen').flatMap((pkg) => modules.get(pkg)!.filter(({ path, isTest }) => path.startsWith(join(pkg.directory, 'src', 'form')) && !isTest))
     expect(forms.length).toBeGreaterThan(5)
-    const lines = forms.flatMap(({ path }) => readFileSync(path, 'utf8').split('\n').map((text, i) => ({ at: place({ path }, i + 1), text })))
-    expect(lines.filter(({ text }) => machine.test(text)).map(({ at, text }) => `${at} ${text}`)).toEqual([])
+    expect(linesWith(machine, forms)).toEqual([])
+  })
+
+  it('schedules for any machine: what one can run is said by the target of its backend', () => {
+    const machine = /\b(ONNX|WebAssembly|wasm|wgsl|cuda|threads?|lanes?|SIMD|sessions?)\b/i
+    const sources = packages.filter(({ shortName }) => shortName === 'schedule').flatMap((pkg) => modules.get(pkg)!.filter(({ isTest }) => !isTest))
+    expect(sources.length).toBeGreaterThan(5)
+    expect(linesWith(machine, sources)).toEqual([])
   })
 })
+
+/** The lines of modules in which one of the words stands. */
+function linesWith(words: RegExp, sources: readonly Module[]): string[] {
+  const lines = sources.flatMap(({ path }) => readFileSync(path, 'utf8').split('\n').map((text, i) => ({ at: place({ path }, i + 1), text })))
+  return lines.filter(({ text }) => words.test(text)).map(({ at, text }) => `${at} ${text}`)
+}

@@ -34,6 +34,7 @@ function targetOf(check: boolean): Target {
   return {
     isLibrary: (primitive) => primitive !== 'scan' && primitive !== 'random',
     isLibraryAnywhere: true,
+    alignment: 8,
     largestPiece: 2 ** 24,
     kernels: check ? undefined : { isWorthwhile: () => true, images: undefined, largestSum: 2 ** 16, largestPlane: 2 ** 14, largestGroup: 256, smallestCast: 2 ** 18 },
   }

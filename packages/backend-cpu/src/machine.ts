@@ -22,6 +22,8 @@ export const sliceMilliseconds = 20
 
 /** What the schedule makes tasks of. */
 export const schedule = {
+  /** Values begin on cache lines, of so many bytes. */
+  line: 64,
   /** A value of all the steps that run at once takes no more bytes than this, so that it stays in the outer caches. */
   piece: 2 ** 24,
   /** Fewer multiply-accumulates in a product of matrices are not worth a task of their own. */

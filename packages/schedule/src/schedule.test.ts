@@ -7,7 +7,7 @@ import type { KernelTarget, Target } from './target.js'
 import type { Task } from './task.js'
 
 const kernels: KernelTarget = { isWorthwhile: () => true, images: undefined, largestSum: 2 ** 16, largestPlane: 2 ** 14, largestGroup: 256, smallestCast: 2 ** 18 }
-const target: Target = { isLibrary: (primitive) => primitive !== 'scan' && primitive !== 'random', isLibraryAnywhere: true, largestPiece: 2 ** 24, kernels }
+const target: Target = { isLibrary: (primitive) => primitive !== 'scan' && primitive !== 'random', isLibraryAnywhere: true, alignment: 64, largestPiece: 2 ** 24, kernels }
 
 function trace(fn: (...parameters: Tensor[]) => unknown, ...shapes: readonly Shape[]): Program {
   return traceFunction(fn, shapes.map((shape) => ({ shape, dtype: 'float32' as DType }))).program

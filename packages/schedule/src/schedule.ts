@@ -55,7 +55,7 @@ export function schedule({ program, graph, nodes, reads }: Prepared, target: Tar
   const staged = (tensor: Tensor): Place => newBlock(context, bytesOf(tensor), 0, context.time)
   const staging = tasks.some((task) => isOnDevice(task, target)) ? { parameters: program.parameters.map(staged), results: program.results.map(staged) } : undefined
   const residents = new Set(reads.filter((node) => context.residents.has(node.outputs[0]!)).map((node) => node.attributes.variable))
-  return { tasks, arenaBytes: planArena(context.blocks), loops: context.loops, staging, residents, constants: [...constants.keys()], baked }
+  return { tasks, arenaBytes: planArena(context.blocks, target.alignment), loops: context.loops, staging, residents, constants: [...constants.keys()], baked }
 }
 
 /** Whether what a task reads and writes must lie in the memory of the device. */

@@ -25,6 +25,8 @@ export interface Target {
   readonly isLibrary: (primitive: Primitive) => boolean
   /** Whether the library reads and writes values wherever they lie, so that a program of library calls alone leaves its arguments there. */
   readonly isLibraryAnywhere: boolean
+  /** Bytes of which the offset of every block in the arena is a multiple. */
+  readonly alignment: number
   /**
    * Loops are split, so that large operations run on all steps at once and loops are single kernels, as long as one value takes no more bytes
    * than this for the steps that run at once. undefined: loops stay as they are.

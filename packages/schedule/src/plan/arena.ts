@@ -7,15 +7,14 @@ export interface Block {
   offset: number
 }
 
-/** Ranges begin on cache lines. */
-const alignment = 64
-
 /**
  * Gives each block an offset such that no two blocks that live at the same time overlap, and returns the bytes the arena
  * needs. Greedy by size (Pisarchyk and Lee, 2020): the largest block first, each at the lowest place that is free while it
  * lives.
+ *
+ * @param alignment bytes of which every offset is a multiple
  */
-export function planArena(blocks: readonly Block[]): number {
+export function planArena(blocks: readonly Block[], alignment: number): number {
   const placed: Block[] = []
   let total = 0
   for (const block of [...blocks].sort((a, b) => b.bytes - a.bytes || a.from - b.from)) {
@@ -23,7 +22,7 @@ export function planArena(blocks: readonly Block[]): number {
     for (const other of placed) {
       if (other.from > block.to || other.to < block.from) continue
       if (other.offset >= offset + block.bytes) break
-      offset = Math.max(offset, alignUp(other.offset + other.bytes))
+      offset = Math.max(offset, alignUp(other.offset + other.bytes, alignment))
     }
     block.offset = offset
     total = Math.max(total, offset + block.bytes)
@@ -32,7 +31,7 @@ export function planArena(blocks: readonly Block[]): number {
   return total
 }
 
-function alignUp(bytes: number): number {
+function alignUp(bytes: number, alignment: number): number {
   return Math.ceil(bytes / alignment) * alignment
 }
 

@@ -10,7 +10,7 @@ import type { Task } from '../task.js'
 import { carryPlaces, stepOf } from './carry.js'
 import { LivePlaces, newBlock, type Clock } from './live-places.js'
 import { Needs, type Constants } from './needs.js'
-import { arrange, type KernelGroup, type Stages, type Step } from './stages.js'
+import { arrange, type ControlNode, type KernelGroup, type Stages } from './stages.js'
 
 /** What all levels of one program share. */
 export interface LevelContext extends Clock, Constants {
@@ -80,7 +80,7 @@ export class Level {
     stages.forEach(({ library, kernels, control }, i) => {
       this.#planLibrary([...library].flatMap((node) => node.outputs), i === 0)
       for (const group of kernels) this.#planKernel(group)
-      for (const step of control) this.#planStep(step)
+      for (const each of control) this.#planControl(each)
     })
     if (stages.length === 0) this.#planLibrary([], true)
     graph.results.forEach((result, i) => {
@@ -90,7 +90,7 @@ export class Level {
     return this.#tasks
   }
 
-  #planStep({ node, role }: Step): void {
+  #planControl({ node, role }: ControlNode): void {
     switch (role.kind) {
       case 'random':
         return this.#planRandom(node as Node<'random'>)
@@ -131,13 +131,13 @@ export class Level {
       for (const { nodes, sums } of kernels) {
         for (const input of [...nodes, ...sums].flatMap(({ inputs }) => inputs.map(source))) if (!nodes.has(input.node)) this.#needs.addForKernel(input)
       }
-      for (const step of control) for (const tensor of this.#readsOf(step)) this.#needs.addForKernel(tensor)
+      for (const each of control) for (const tensor of this.#readsOf(each)) this.#needs.addForKernel(tensor)
     }
     for (const result of this.#options.graph.results) this.#needs.add(result)
   }
 
-  /** What a step reads from memory. */
-  #readsOf({ node, role }: Step): readonly Tensor[] {
+  /** What a node that runs by itself reads from memory. */
+  #readsOf({ node, role }: ControlNode): readonly Tensor[] {
     switch (role.kind) {
       case 'fusedScan':
         return role.reads

@@ -14,7 +14,7 @@ export interface KernelGroup {
 }
 
 /** A node that runs by itself. */
-export interface Step {
+export interface ControlNode {
   readonly node: Node
   readonly role: Control
 }
@@ -23,7 +23,7 @@ export interface Step {
 export interface Stage {
   readonly library: Set<Node>
   readonly kernels: KernelGroup[]
-  readonly control: Step[]
+  readonly control: ControlNode[]
 }
 
 export interface Stages {
