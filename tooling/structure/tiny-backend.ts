@@ -32,6 +32,7 @@ export function tiny(): Backend {
 /** A library for all but loops and random numbers, and kernels wherever there is a form. */
 function targetOf(check: boolean): Target {
   return {
+    name: 'tiny',
     isLibrary: (primitive) => primitive !== 'scan' && primitive !== 'random',
     isLibraryAnywhere: true,
     alignment: 8,
@@ -79,8 +80,8 @@ interface Run {
 }
 
 async function executable(values: DeviceValues<Region>, whole: Program, { check }: CompileOptions = {}, alive: (what: string, isDisposed?: boolean) => void): Promise<Executable> {
-  checkSupported(whole, 'tiny')
   const target = targetOf(check === 'nan')
+  checkSupported(whole, target)
   const prepared = prepare(whole, target)
   const plan: Schedule = schedule(prepared, target, { check: check === 'nan', baked: new Map() })
   const { program, reads } = prepared

@@ -13,10 +13,10 @@ import { realize } from './realize.js'
 import { targetOf } from './target.js'
 
 export async function createExecutable(backend: CpuBackend, program: Program, options: CompileOptions = {}): Promise<Executable> {
-  checkSupported(program, backend.name)
   // what is checked is computed by the library, operation by operation
   const check = options.check === 'nan'
   const target = targetOf({ splits: backend.workshop !== undefined, kernels: backend.workshop !== undefined && !check })
+  checkSupported(program, target)
   const executable = new CpuExecutable(backend, prepare(program, target), target, check)
   // memory must not move while another program runs
   await backend.enqueue(() => executable.build())

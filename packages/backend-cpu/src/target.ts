@@ -14,7 +14,7 @@ const kernels: KernelTarget = {
 
 /** What this backend can run: ONNX Runtime takes all but loops and random numbers, and kernels what they are faster for. */
 export function targetOf(uses: { readonly splits: boolean; readonly kernels: boolean }): Target {
-  return { isLibrary: isLowered, isLibraryAnywhere: true, alignment: machine.line, largestPiece: uses.splits ? machine.piece : undefined, kernels: uses.kernels ? kernels : undefined }
+  return { name: 'cpu', isLibrary: isLowered, isLibraryAnywhere: true, alignment: machine.line, largestPiece: uses.splits ? machine.piece : undefined, kernels: uses.kernels ? kernels : undefined }
 }
 
 /**

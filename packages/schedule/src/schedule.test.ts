@@ -7,7 +7,7 @@ import type { KernelTarget, Target } from './target.js'
 import type { Task } from './task.js'
 
 const kernels: KernelTarget = { isWorthwhile: () => true, images: undefined, largestSum: 2 ** 16, largestPlane: 2 ** 14, largestGroup: 256, smallestCast: 2 ** 18 }
-const target: Target = { isLibrary: (primitive) => primitive !== 'scan' && primitive !== 'random', isLibraryAnywhere: true, alignment: 64, largestPiece: 2 ** 24, kernels }
+const target: Target = { name: 'test', isLibrary: (primitive) => primitive !== 'scan' && primitive !== 'random', isLibraryAnywhere: true, alignment: 64, largestPiece: 2 ** 24, kernels }
 
 function trace(fn: (...parameters: Tensor[]) => unknown, ...shapes: readonly Shape[]): Program {
   return traceFunction(fn, shapes.map((shape) => ({ shape, dtype: 'float32' as DType }))).program
@@ -53,6 +53,12 @@ it('asks no device for a program of library calls that take values anywhere', ()
   const program = trace((x, w) => x.matmul(w), [2, 3], [3, 4])
   expect(planFor(program, { ...target, kernels: undefined }).staging).toBeUndefined()
   expect(planFor(program, { ...target, kernels: undefined, isLibraryAnywhere: false }).staging?.parameters).toHaveLength(2)
+})
+
+it('refuses what neither library nor kernels compute, with its place', () => {
+  const program = trace((x) => x.transpose(), [2, 3])
+  const isLibrary: Target['isLibrary'] = (primitive) => primitive !== 'transpose' && target.isLibrary(primitive)
+  expect(() => planFor(program, { ...target, isLibrary })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED', details: { primitive: 'transpose', backend: 'test' } }))
 })
 
 describe('a network in training', () => {

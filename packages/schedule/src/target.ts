@@ -21,6 +21,8 @@ export interface KernelTarget {
 
 /** What a backend can run and what is fast on it: all that the schedule asks of a machine. */
 export interface Target {
+  /** The name of its backend, for messages. */
+  readonly name: string
   /** Whether a library computes the primitive; what stands together of such becomes one task. */
   readonly isLibrary: (primitive: Primitive) => boolean
   /** Whether the library reads and writes values wherever they lie, so that a program of library calls alone leaves its arguments there. */

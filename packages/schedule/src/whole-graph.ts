@@ -1,4 +1,5 @@
 import { SnnError, isPrimitive, topological, type Graph, type Node, type Program } from '@snn/tensor'
+import type { Target } from './target.js'
 
 /** What a program computes, as one graph. */
 export function wholeGraph(program: Program): Graph {
@@ -19,7 +20,7 @@ function* everyNode(graph: Graph): Generator<Node> {
 }
 
 /** Throws `UNSUPPORTED`, naming the place, for what the schedule and its kernels have no form for. */
-export function checkSupported(program: Program, backend: string): void {
+export function checkSupported(program: Program, { name: backend }: Pick<Target, 'name'>): void {
   for (const node of everyNode(wholeGraph(program))) {
     if (isPrimitive(node, 'placeholder')) {
       throw new SnnError('UNBOUND', `[${backend}] the placeholder built at ${node.place} has no value, expected an argument. Use compile() or interpret().`, { place: node.place })

@@ -1,5 +1,5 @@
 import { fusePlanes, fuseScan, isScalar, sumMapping, type FusedPlanes } from '@snn/codegen'
-import { isPrimitive, sizeOf, type Graph, type Node, type Tensor, type TypedArray } from '@snn/tensor'
+import { isPrimitive, sizeOf, SnnError, type Graph, type Node, type Tensor, type TypedArray } from '@snn/tensor'
 import type { KernelTarget, Target } from '../target.js'
 import { columnsOf, isByColumns, weightGradientsLast, type Columns } from './columns.js'
 import { findImageNodes, inputsOf, type ImageNode } from './image-operations.js'
@@ -7,7 +7,7 @@ import type { FusedScan, Role } from './role.js'
 import { spacesOf } from './spaces.js'
 import { viewsOf, type Views } from './views.js'
 
-export interface ClassifyOptions {
+export interface ClassifyOptions extends Pick<Target, 'name' | 'isLibrary' | 'kernels'> {
   readonly isBaked: (read: Tensor) => boolean
   /** What a parameter for a static tensor stands for, and any other tensor itself. */
   readonly outer: (tensor: Tensor) => Tensor
@@ -17,10 +17,6 @@ export interface ClassifyOptions {
   readonly outerStatic: (parameter: Tensor) => boolean
   /** Whether more than leaves are static. */
   readonly fold: boolean
-  /** Whether a library computes the primitive. */
-  readonly isLibrary: Target['isLibrary']
-  /** How kernels are used; undefined: not at all. */
-  readonly kernels: KernelTarget | undefined
 }
 
 /** The nodes of one level of a program in the order in which they are placed, with the role of each: every question is asked once. */
@@ -58,13 +54,18 @@ export function classify(graph: Graph, nodes: readonly Node[], options: Classify
     const scan = pooled.get(node)
     if (scan) return { kind: 'pooled', scan }
     if (isPrimitive(node, 'random')) return { kind: 'random' }
-    if (!kernels) return { kind: 'library' }
+    if (!kernels) return libraryRole(node)
     const planes = fusePlanes(node)
     if (planes) return { kind: 'planes', fused: planes }
     if (columns.has(node)) return { kind: 'columns', columns: columns.get(node)! }
     if (candidateOf.has(node) && isForImages(candidateOf.get(node)!)) return candidates.has(node) ? { kind: 'images', found: candidates.get(node)! } : { kind: 'inner' }
     if (isScalar(node) && spacesOf(node, false, isBound).length <= 1 && !followsLinear(node)) return { kind: 'elementwise' }
-    return isKernelSum(node, isBound, kernels.largestSum) ? { kind: 'sum' } : { kind: 'library' }
+    return isKernelSum(node, isBound, kernels.largestSum) ? { kind: 'sum' } : libraryRole(node)
+  }
+  const libraryRole = (node: Node): Role => {
+    if (isLibrary(node.primitive)) return { kind: 'library' }
+    const { primitive, place } = node
+    throw new SnnError('UNSUPPORTED', `[${primitive}] at ${place} has no kernel, and the library of the ${options.name} backend does not compute it, expected one of both. Use another backend.`, { primitive, backend: options.name })
   }
   /** Weights that are made of known ones become constants in a library call, which folds them. */
   const isForImages = (found: ImageNode): boolean => !inputsOf(found).slice(1).some((value) => statics.has(value))

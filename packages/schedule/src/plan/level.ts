@@ -47,7 +47,7 @@ export class Level {
   readonly #tasks: Task[] = []
   readonly #bodies = new Map<Node, Body>()
   constructor(context: LevelContext, options: LevelOptions) {
-    const { isLibrary, kernels } = context.target
+    const { name, isLibrary, kernels } = context.target
     this.#context = context
     this.#options = options
     const { graph, nodes, isRepeated } = options
@@ -57,6 +57,7 @@ export class Level {
       valueOf: (tensor) => this.#valueOf(tensor),
       outerStatic: (parameter) => options.staticParameters.has(parameter),
       fold: !context.check,
+      name,
       isLibrary,
       kernels: isRepeated || kernels?.isWorthwhile(nodes) ? kernels : undefined,
     })
