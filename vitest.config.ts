@@ -19,6 +19,7 @@ export default defineConfig({
           include: ['{packages,apps,tooling}/**/*.test.ts'],
           exclude: [...defaultExclude, release],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -27,6 +28,7 @@ export default defineConfig({
           include: [release],
           globalSetup: 'tooling/release/pack.ts',
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
       },

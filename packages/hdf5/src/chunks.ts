@@ -1,3 +1,5 @@
+import { checkOptions } from '@snn/tensor'
+import { checkTree } from './check-tree.js'
 import { isGroup, isText, type Hdf5Dataset, type Hdf5Group, type Hdf5Number } from './tree.js'
 import { bytesPerNumber, numberBytes } from './number-bytes.js'
 
@@ -16,10 +18,17 @@ export type Chunks = ReadonlyMap<Hdf5Dataset, { readonly shape: readonly number[
  *
  * @param chunkBytes  most bytes of a piece; default 2^16, about what h5py chooses
  */
-export async function packedChunks(tree: Hdf5Group, { chunkBytes = 2 ** 16 }: { readonly chunkBytes?: number } = {}): Promise<Chunks> {
+export async function packedChunks(tree: Hdf5Group, options: { readonly chunkBytes?: number } = {}): Promise<Chunks> {
+  checkTree('packedChunks', tree)
+  checkOptions('packedChunks', options, ['chunkBytes'])
+  const { chunkBytes = 2 ** 16 } = options
+  return await packed(tree, chunkBytes)
+}
+
+async function packed(tree: Hdf5Group, chunkBytes: number): Promise<Chunks> {
   const found = new Map<Hdf5Dataset, { readonly shape: readonly number[]; readonly chunks: readonly Chunk[] }>()
   for (const entry of tree.entries.values()) {
-    if (isGroup(entry)) for (const [inner, chunks] of await packedChunks(entry, { chunkBytes })) found.set(inner, chunks)
+    if (isGroup(entry)) for (const [inner, chunks] of await packed(entry, chunkBytes)) found.set(inner, chunks)
     else if (entry.packed && !isText(entry) && entry.shape.length > 0 && !entry.shape.includes(0)) found.set(entry, await chunksOf(entry.type, entry.shape, entry.data, chunkBytes))
   }
   return found

@@ -62,5 +62,10 @@ describe('a tree', () => {
     expect((await read(writeTree(group({}, { note: strings('x') })), { attributes: false })).attributes.size).toBe(0)
     expect(() => writeTree(group({ a: { type: 'S2', shape: [1], data: ['long'] } }))).toThrow("[writeTree] 'long' has 4 bytes, expected at most 2 (S2).")
     expect(() => writeTree(group({ a: numbers('float16', 1) }))).toThrow('[writeTree] float16 is not written, expected float32.')
+    for (const [type, value] of [['uint8', 256], ['int8', -129], ['int64', 1.5], ['uint32', -1], ['int32', NaN], ['bool', 2]] as const) {
+      expect(() => writeTree(group({ a: numbers(type, value) })), `${value} as ${type}`).toThrow(`[writeTree] /a holds ${value} (number 0), which ${type} does not.`)
+    }
+    expect(() => writeTree(group({ a: group({ b: numbers('float32', [1, 2], [3]) }) }))).toThrow('[writeTree] /a/b with 2 values for the shape [3], expected 3.')
+    expect(() => writeTree(group({ a: numbers('float8' as 'float32', 1) }))).toThrow(/\/a of type float8, expected one of/)
   })
 })

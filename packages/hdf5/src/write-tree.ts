@@ -1,5 +1,6 @@
 import { SnnError } from '@snn/tensor'
 import { ByteWriter } from './byte-writer.js'
+import { checkTree } from './check-tree.js'
 import type { Chunks } from './chunks.js'
 import { bytesPerNumber, numberBytes } from './number-bytes.js'
 import { isGroup, isText, type Hdf5Dataset, type Hdf5Group, type Hdf5Number, type Hdf5Text, type Hdf5Type, type Hdf5Values } from './tree.js'
@@ -11,9 +12,11 @@ import { isGroup, isText, type Hdf5Dataset, type Hdf5Group, type Hdf5Number, typ
  *
  * Format: "HDF5 File Format Specification Version 3.0", The HDF Group; the sections are named at each part.
  *
- * @throws `ARGUMENT` for a string that is longer than its fixed size, `DTYPE` for half-precision numbers
+ * @throws `ARGUMENT` for what is no tree and for a string that is longer than its fixed size, `SHAPE` for values that do not fill their shape, `DTYPE` for half-precision numbers and
+ * for numbers that their type does not hold
  */
 export function writeTree(tree: Hdf5Group, chunks: Chunks = new Map()): Uint8Array {
+  checkTree('writeTree', tree)
   const leafK = Math.max(4, Math.ceil(largestGroup(tree) / 2))
   const out = new ByteWriter()
   superblock(out, leafK)

@@ -64,7 +64,7 @@ export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise
   return writeOnnx({
     ...named.model,
     // as it was called at first, so that the same network gives the same bytes
-    producer: '@snn/ann2snn',
+    producer: 'snn',
     metadata: said({
       'snn.version': json(versionOf(net, use)),
       'snn.network': json({ inputs, ...describeNetwork(net, named.names) }),
