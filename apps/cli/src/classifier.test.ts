@@ -1,14 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describeWarnings } from '@snn/ann2snn'
 import { fromArrays, type ImageDataset } from '@snn/datasets'
+import { readSnn } from '@snn/snn-file'
 import { toFloat16, writeOnnx, type OnnxDType, type OnnxModelSpec, type OnnxTensor } from '@snn/onnx'
 import fc from 'fast-check'
 import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeConversion } from './commands/convert.js'
+import { describeInspection } from './commands/inspect.js'
 import { convertModel } from './convert-model.js'
 import { evaluateModel } from './evaluate-model.js'
 import { inspectModel } from './inspect-model.js'
@@ -165,6 +167,30 @@ describe('a classifier of any input, output and label', { timeout: 240_000 }, ()
     expect([auto.ann!.accuracy, auto.warnings]).toEqual([1, undefined])
     const same = fromArrays({ data: shades, shape: [60, 1, 1, 3], dtype: 'uint8' }, { data: new Int32Array(60), shape: [60], dtype: 'int32' })
     expect(JSON.stringify((await evaluateModel(at('columns.onnx'), { data: same }, work)).warnings ?? [])).not.toContain('assumed')
+  })
+
+  it('what a few pictures say of a preprocessing, or labels that have nothing to do with them, is not taken for an answer', async () => {
+    await writeFile(at('model.onnx'), model({ input: 'float32', width: 5, outputs: ['scores'], isNhwc: false }))
+    const few = fromArrays({ data: pixels.slice(0, 4 * 48), shape: [4, 3, 4, 4], dtype: 'uint8' }, { data: Int32Array.of(0, 1, 2, 3), shape: [4], dtype: 'int32' })
+    await expect(evaluateModel(at('model.onnx'), { data: few, preprocess: 'auto' }, work)).rejects.toThrow(/--preprocess auto on 4 labelled pictures.*not clearly more than guessing/)
+    expect(describeInspection(await inspectModel(at('model.onnx'), { data: few }, work))).toMatch(/none is clearly better than guessing on 4 samples/)
+  })
+
+  it('folders of fewer classes than the network tells apart are no list of them', async () => {
+    await writeFile(at('model.onnx'), model({ input: 'float32', width: 5, outputs: ['scores'], isNhwc: false }))
+    const folders = (classes: readonly string[]): ImageDataset => {
+      const labels = Int32Array.from({ length: count }, (_, n) => n % classes.length)
+      return { ...fromArrays({ data: pixels, shape: [count, 3, 4, 4], dtype: 'uint8' }, { data: labels, shape: [count], dtype: 'int32' }), classes, numberedByName: true }
+    }
+    const said = /folders for 3 classes, numbered in the order of their names, and the network tells 5 apart/
+    const some = folders(['cat', 'dog', 'owl'])
+    expect((await evaluateModel(at('model.onnx'), { data: some, preprocess: { scale: 1 } }, work)).warnings?.[0]).toMatch(said)
+    const { report } = await convertModel(at('model.onnx'), { calibrate: some, preprocess: { scale: 1 }, out: at('model.snn.onnx') }, work)
+    expect(describeWarnings(report)[0]).toMatch(said)
+    expect(readSnn(await readFile(at('model.snn.onnx'))).metadata.classNames).toBeUndefined()
+    const all = ['ant', 'bee', 'cat', 'dog', 'owl']
+    await convertModel(at('model.onnx'), { calibrate: folders(all), preprocess: { scale: 1 }, out: at('model.snn.onnx') }, work)
+    expect(readSnn(await readFile(at('model.snn.onnx'))).metadata.classNames).toEqual(all)
   })
 
   it('numbers that the type of the input does not hold are refused', async () => {

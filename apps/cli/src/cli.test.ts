@@ -120,7 +120,7 @@ describe('from a model to an evaluation', { timeout: 120_000 }, () => {
     const { report, search, alternative, ...rest } = JSON.parse(converted.stdout) as { report: { version: number; recommendedT: number; layers: unknown[] }; search: { rows: { T: number; code: string; withinBudget: boolean }[] }; alternative: { code: string } }
     expect(search.rows[0]).toMatchObject({ code: 'binary', T: report.recommendedT })
     expect(alternative.code).toBe('delta')
-    const preprocess = { scale: 1 / 255, layout: 'nchw', size: [8, 8] }
+    const preprocess = { scale: 1 / 255, layout: 'nchw', resize: 8, size: [8, 8] }
     expect(rest).toEqual({ model: at('tiny.onnx'), data: `${at('data')}:train`, samples: 120, available: 120, preset: 'chip', out: at('tiny.snn.onnx'), preprocess, because: expect.stringContaining('assumed') as string })
     expect(report).toMatchObject({ version: 2, layers: [{ name: 'relu1' }] })
     expect(JSON.parse(await readFile(at('report.json'), 'utf8'))).toEqual(report)
@@ -164,7 +164,7 @@ describe('from a model to an evaluation', { timeout: 120_000 }, () => {
   it('evaluates a plain model, also one of a fixed batch that does not divide the samples', async () => {
     for (const model of ['tiny.onnx', 'batch-of-8.onnx']) {
       const { code, stdout } = await snn('eval', at(model), '--data', `${at('data')}:test`, '--json')
-      expect([code, JSON.parse(stdout)]).toEqual([0, { model: at(model), data: `${at('data')}:test`, samples: 50, ann: { accuracy: 1, seconds: expect.any(Number) as unknown }, snn: [], preprocess: { scale: 1 / 255, layout: 'nchw', size: [8, 8] }, because: expect.stringContaining('--preprocess auto') as string }])
+      expect([code, JSON.parse(stdout)]).toEqual([0, { model: at(model), data: `${at('data')}:test`, samples: 50, ann: { accuracy: 1, seconds: expect.any(Number) as unknown }, snn: [], preprocess: { scale: 1 / 255, layout: 'nchw', resize: 8, size: [8, 8] }, because: expect.stringContaining('--preprocess auto') as string }])
     }
     expect((await convert('batch-of-8.onnx', 'fixed.snn.onnx')).code).toBe(0)
   })

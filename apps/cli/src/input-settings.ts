@@ -45,14 +45,35 @@ export function refuseForNumbers(preprocess: InputWish['preprocess'], { dtype, d
 export async function inputSettings(model: Classifier, dataset: ImageDataset, wish: InputWish, work: Work): Promise<InputSettings> {
   const { preprocess, labelOffset } = wish
   if (preprocess === 'auto') {
-    const [best] = await tryPreprocessing(model, dataset, labelOffset, work)
-    return { preprocess: dataset.dtype === 'uint8' ? best!.spec : undefined, labelOffset: best!.labelOffset, because: `${best!.name}, the best of those tried: ${best!.samples} samples, ${percent(best!.accuracy, 1)} right`, warnings: [] }
+    const trials = await tryPreprocessing(model, dataset, labelOffset, work)
+    const [best] = trials
+    if (!isClear(trials)) {
+      throw new SnnError('ARGUMENT', `[snn] --preprocess auto on ${best!.samples} labelled pictures, of which the best of those tried gets ${percent(best!.accuracy, 1)} right: that is not clearly more than guessing. Give more pictures of the network's classes, check their labels, or say how they are prepared.`, { name: '--preprocess', value: preprocess })
+    }
+    return { preprocess: dataset.dtype === 'uint8' ? best!.spec : undefined, labelOffset: best!.labelOffset, because: `${best!.name}, the best of those tried: ${best!.samples} samples, ${percent(best!.accuracy, 1)} right`, warnings: numberingOf(model, dataset, best!.labelOffset) }
   }
   const told = preprocess ? undefined : await toldPreprocess(model)
   const spec = completeSpec(preprocess ?? told?.spec, dataset, model.input, await pictureShapes(dataset))
   const isAssumed = spec !== undefined && preprocess === undefined && told === undefined
   const warnings = isAssumed && dataset.labelled !== false ? await doubts(model, dataset, labelOffset, work) : []
-  return { preprocess: spec, labelOffset: labelOffset ?? 0, ...(spec && preprocess === undefined && { because: told?.because ?? assumed }), warnings }
+  return { preprocess: spec, labelOffset: labelOffset ?? 0, ...(spec && preprocess === undefined && { because: told?.because ?? assumed }), warnings: [...numberingOf(model, dataset, labelOffset), ...warnings] }
+}
+
+/** Says so where folders are numbered as classes, and are not as many as the network tells apart, beside a class 0 for the rest. */
+export function numberingOf({ graph, output }: Classifier, { classes = [], numberedByName }: ImageDataset, labelOffset = 0): InputSettings['warnings'] {
+  const outputs = graph.values.get(output.scores)?.shape?.slice(1).reduce<number>((count, dim) => count * (typeof dim === 'number' ? dim : NaN), 1) ?? NaN
+  if (!numberedByName || Number.isNaN(outputs) || Math.max(2, outputs) === classes.length + Math.max(0, labelOffset)) return []
+  const message = `The data have folders for ${classes.length} classes, numbered in the order of their names, and the network tells ${outputs} apart: labels are wrong where a class has no folder. Give folders for all, or a labels.json that says the index of each picture.`
+  return [{ code: 'labels', samples: 0, message }]
+}
+
+/** Whether the best of those tried is better than guessing, which is what the same pictures with labels moved by one give: by three standard errors. */
+export function isClear([best, ...others]: readonly PreprocessTrial[]): boolean {
+  const moved = others.filter(({ labelOffset }) => labelOffset !== best!.labelOffset)
+  if (moved.length === 0) return true
+  const guess = moved.reduce((sum, { accuracy }) => sum + accuracy / moved.length, 0)
+  const { accuracy, samples } = best!
+  return accuracy - guess > 3 * Math.sqrt(((guess + 1 / samples) * (1 - guess)) / samples)
 }
 
 /** Labelled pictures that an assumption is checked on. */

@@ -29,6 +29,8 @@ export interface ImageDataset extends Dataset<ImageSample> {
   readonly labelled?: false
   /** Names of the classes by label, where the source has them. */
   readonly classes?: readonly string[]
+  /** Whether labels number the names of folders that are there, in their order: where a class has no folder, those behind it have another number. */
+  readonly numberedByName?: true
   /** What a user should know of how the source was read, as files that were left out. */
   readonly notes?: readonly string[]
 }

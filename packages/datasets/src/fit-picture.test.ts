@@ -46,12 +46,25 @@ describe('fitPicture', () => {
   })
 
   it.each([
-    ['of the right size', [[3, 8, 8]], [8, 8], { size: [8, 8] }],
-    ['a little larger', [[3, 256, 256]], [192, 192], { size: [192, 192] }],
+    ['of the right size', [[3, 8, 8]], [8, 8], { resize: 8, size: [8, 8] }],
+    ['a little larger', [[3, 256, 256]], [192, 192], { resize: 256, size: [192, 192] }],
     ['small ones of one size', [[1, 28, 28]], [32, 32], { resize: [32, 32] }],
     ['photographs', [[3, 3000, 4000], [3, 4000, 3000]], [224, 224], { resize: 256, size: [224, 224] }],
   ] as const)('%s', (_, shapes, size, expected) => {
     expect(usualFit(shapes, [...size])).toEqual(expected)
+  })
+
+  it('law: what fits pictures of one size leaves them as they are before the crop, and takes larger ones of the same proportions whole', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 20 }), fc.integer({ min: 2, max: 20 }), fc.integer({ min: 2, max: 4 }), (h, w, times) => {
+        const fit = usualFit([[1, h, w]], [h, w])
+        const small = picture(1, h, w)
+        expect(fitPicture(fit)(small).data).toEqual(small.data)
+        const large = { data: Uint8Array.from({ length: times * times * h * w }, (_, i) => small.data[Math.floor(Math.floor(i / (times * w)) / times) * w + Math.floor((i % (times * w)) / times)]!), shape: [1, times * h, times * w] }
+        const again = fitPicture({ ...fit, interpolation: 'nearest' })(large)
+        expect([again.shape, again.data]).toEqual([[1, h, w], small.data])
+      }),
+    )
   })
 
   it('the longer side is rounded down, and the crop is the centre', () => {

@@ -65,8 +65,8 @@ function cropped(plane: Uint8Array, [h, w]: readonly [number, number], [height, 
 }
 
 /**
- * How pictures of these shapes [C, H, W] come to [height, width] where nobody says: not at all where they have it; cropped where all have one size
- * that is at most half as large again; squashed where all have one size of the same proportions; else resized until the shorter side is an
+ * How pictures of these shapes [C, H, W] come to [height, width] where nobody says: cropped where all have one size that is at most half as large again, or
+ * just that, with `resize` for later ones of other sizes; squashed where all have one size of the same proportions; else resized until the shorter side is an
  * eighth longer than the crop that is then taken, as networks for ImageNet are measured.
  */
 export function usualFit(shapes: readonly (readonly number[])[], to: readonly [number, number]): FitSpec {
@@ -78,7 +78,7 @@ export function usualFit(shapes: readonly (readonly number[])[], to: readonly [n
   const [, h = height, w = width] = shapes[0] ?? []
   const size = [height, width] as const
   if (sizes.size <= 1) {
-    if (h >= height && w >= width && h <= 1.5 * height && w <= 1.5 * width) return { size }
+    if (h >= height && w >= width && h <= 1.5 * height && w <= 1.5 * width) return { resize: Math.min(h, w), size }
     if (h * width === w * height) return { resize: size }
   }
   return { resize: Math.floor((Math.max(height, width) * 8) / 7), size }

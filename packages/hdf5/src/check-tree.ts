@@ -20,7 +20,7 @@ function checkValues(operation: string, values: Hdf5Values | Hdf5Dataset, name: 
   checkMembers(operation, values, name, ['type', 'shape', 'data'], 'values, as numbers(..) and strings(..) make them')
   const { type, shape, data } = values
   if (typeof type !== 'string' || !(Object.hasOwn(bytesPerNumber, type) || type === 'string' || /^S\d+$/.test(type))) {
-    throw new SnnError('ARGUMENT', `[${operation}] ${name} of type ${String(type)}, expected one of ${Object.keys(bytesPerNumber).join(', ')}, string or S and a number of bytes.`, { name, value: type })
+    throw new SnnError('ARGUMENT', `[${operation}] ${name} of type ${type as string}, expected one of ${Object.keys(bytesPerNumber).join(', ')}, string or S and a number of bytes.`, { name, value: type })
   }
   checkArray(operation, shape, `shape of ${name}`)
   checkArrayLike(operation, data, `data of ${name}`)

@@ -3,6 +3,7 @@ import { preprocessPresets, type PreprocessSpec, type PreprocessTrial } from '@s
 import type { Readout } from '@snn/nn'
 import type { OnnxValue } from '@snn/onnx'
 import { inspectModel, type ModelInspection } from '../inspect-model.js'
+import { isClear } from '../input-settings.js'
 import { dataHelp, jsonOption, labelOffsetOption, outputOption, sizesOption, wholeNumber } from '../options.js'
 import { withProgress } from '../progress.js'
 import { count, formatTable, percent } from '../table.js'
@@ -83,7 +84,7 @@ function describeTrials(trials: readonly PreprocessTrial[]): string[] {
     ),
     ...(trials.length > shown ? [`and ${trials.length - shown} that are no better than the last of these`] : []),
     '',
-    `best: ${name}, ${percent(accuracy, 1)}${flags.length > 0 ? `. For snn eval and snn convert: ${flags.join(' ')}` : ''}`,
+    !isClear(trials) ? `none is clearly better than guessing on ${best!.samples} samples: give more of the network's classes, or check their labels and the output` : `best: ${name}, ${percent(accuracy, 1)}${flags.length > 0 ? `. For snn eval and snn convert: ${flags.join(' ')}` : ''}`,
   ]
 }
 

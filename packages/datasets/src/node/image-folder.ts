@@ -35,7 +35,7 @@ export async function picturesIn(folder: string, options: ImageFolderOptions): P
   const lacking = classes.filter((_, label) => !present.has(label))
   const leftOutNote = `${leftOut.length} ${leftOut.length === 1 ? 'file' : 'files'} of ${name} left out, no pictures of a class: ${few(leftOut)}`
   const notes = [...(leftOut.length > 0 ? [leftOutNote] : []), ...(lacking.length > 0 ? [`${name} has no pictures of ${few(lacking)}, ${lacking.length === 1 ? 'a class' : 'classes'} of the folder train beside it, by which labels are numbered`] : [])]
-  return { ...(await pictures(folder, `pictures ${name} in ${classes.length} classes`, found)), ...(notes.length > 0 && { notes }) }
+  return { ...(await pictures(folder, `pictures ${name} in ${classes.length} classes`, found)), numberedByName: true, ...(notes.length > 0 && { notes }) }
 }
 
 /** What labels.json lists, all of it present. */
