@@ -6,6 +6,7 @@ import { eachBatch, firstRows, type Batches } from '../data.js'
 import { stepsToReport } from '../plan/latency.js'
 import { measureLayers, type LayerReport } from './layer-report.js'
 import { totalMacs } from '../plan/plan.js'
+import { samplesWithin, type SampleLimit } from './sample-limit.js'
 
 /** What a report is made of. */
 export interface Findings {
@@ -24,15 +25,15 @@ export interface MeasureOptions extends WorkOptions, ClassOptions {
   readonly steps?: readonly number[] | undefined
 }
 
-/** Multiply-accumulates times steps that a report may cost; it takes fewer samples of large networks. */
-const workLimit = 4e11
+/** What a report may cost; it takes fewer samples of large networks. */
+const reportLimit: SampleLimit = { macs: 4e11, least: 8, most: 128 }
 
 /** Agreement may be so much below the best for a number of steps to be recommended. */
 const tolerance = 0.005
 
 /** Samples that a report looks at, where nobody says which. */
 export function reportedSamples({ plan }: Pick<Built, 'plan'>, steps: number): number {
-  return Math.max(8, Math.min(128, Math.floor(workLimit / (totalMacs(plan) * steps))))
+  return samplesWithin(reportLimit, totalMacs(plan), steps)
 }
 
 /** Compares the SNN with the ANN on calibration samples, or on others. */

@@ -14,6 +14,7 @@ import { keptBatches, type KeptBatches } from '../kept-batches.js'
 import { latencyOf, stepsToReport } from '../plan/latency.js'
 import { measureLayers } from '../report/layer-report.js'
 import { reportedSamples, type Findings } from '../report/measure.js'
+import { samplesWithin, type SampleLimit } from '../report/sample-limit.js'
 import { candidateRules, checkByRules, searchRules } from '../option-rules.js'
 import { planConversion, totalMacs } from '../plan/plan.js'
 import { presets, type Preset, type PresetName } from './presets.js'
@@ -78,27 +79,13 @@ export interface SearchResult {
 }
 
 /**
- * What the search of a preset may cost: it has to be quick. In samples times steps, and in multiply-accumulates of the ANN times that. Calibration in the loop
- * costs most: it looks at every neuron at every step.
+ * What the search of a preset may cost: it has to be quick. Calibration in the loop costs most: it looks at every neuron at every step.
  */
-const limits: Readonly<Record<'pilot' | 'measured' | 'calibration' | 'layers', Limit>> = {
+const limits: Readonly<Record<'pilot' | 'measured' | 'calibration' | 'layers', SampleLimit>> = {
   pilot: { steps: 128 * 32, macs: 1e11, least: 16, most: 128 },
   measured: { steps: 384 * 32, macs: 3e11, least: 16, most: 1000 },
   calibration: { steps: 256 * 32, macs: 1e11, least: 16, most: 256 },
   layers: { steps: 128 * 32, macs: 1e11, least: 16, most: 128 },
-}
-
-interface Limit {
-  readonly steps: number
-  readonly macs: number
-  /** Samples, whatever they cost. */
-  readonly least: number
-  readonly most: number
-}
-
-/** Samples that `T` steps of a network may be run on. */
-function samplesWithin(limit: Limit, macs: number, T: number): number {
-  return Math.max(limit.least, Math.min(limit.most, Math.floor(limit.steps / T), Math.floor(limit.macs / macs / T)))
 }
 
 /** Candidates to try, and how. */
@@ -210,7 +197,7 @@ function outlookOn(name: PresetName): Wanted {
 
 /** Builds one candidate and measures it. */
 async function attemptOf({ ann, macs, data, judged, common }: Setting, candidate: Candidate, { budget, measure, first, quick }: Wanted): Promise<{ readonly attempt: Attempt; readonly rows: readonly SearchRow[] }> {
-  const affordable = (limit: Limit, T: number): number => samplesWithin(limit, macs, T)
+  const affordable = (limit: SampleLimit, T: number): number => samplesWithin(limit, macs, T)
   const samples = quick && candidate.mode === 'sequential' ? affordable(limits.calibration, candidate.T!) : candidate.samples
   const built = await build(ann, samples === undefined ? data : firstSamples(data, samples), { ...common, ...candidate })
   const steps = candidate.steps ?? stepsToReport(built.plan, built.settled.settings)
