@@ -6,7 +6,7 @@ import { checkOutputs, replaceFile } from '@snn/tensor/node'
 import { withBackend } from './backend.js'
 import type { Work } from './evaluate-model.js'
 import { readClassifier, type ClassifierOptions } from './classifier.js'
-import { inputSettings, numberingOf, refuseForNumbers, type InputWish } from './input-settings.js'
+import { inputSettings, refuseForNumbers, type InputWish } from './input-settings.js'
 import { inputShape } from './model-file.js'
 import { batchesFor, withoutLabels } from './preprocessing.js'
 import { openCheckpoint } from './calibration-file.js'
@@ -72,9 +72,10 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
   refuseForNumbers(given, dataset)
   const classifier = await readClassifier({ path, dataset, preprocess: given }, { output, sizes, onFile: (file) => inputs.push(file) }, 'free')
   await checkOutputs(outputs, { inputs })
-  const { network, notes, classNames = numberingOf(classifier, opened, offset).length > 0 ? undefined : opened.classes } = importOnnx(classifier.graph, output === undefined ? {} : { output })
+  const { network, notes, classNames: ofModel } = importOnnx(classifier.graph, output === undefined ? {} : { output })
   const input = inputShape(network.inputs, path)
-  const { preprocess, labelOffset, because, warnings } = await inputSettings(classifier, dataset, { preprocess: given, labelOffset: offset }, { signal, onProgress })
+  const { preprocess, labelOffset, because, warnings, classNames: ofData } = await inputSettings(classifier, dataset, { preprocess: given, labelOffset: offset }, { signal, onProgress })
+  const classNames = ofModel ?? ofData
   const batches = withoutLabels(batchesFor(dataset, preprocess, input, { batch, signal }), dataset)
   return withBackend(async (backend) => {
     const work = { ...settings, labelOffset, backend, signal }

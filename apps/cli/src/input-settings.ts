@@ -22,7 +22,9 @@ export interface InputSettings {
   readonly labelOffset: number
   /** Where the preprocessing comes from, where the user has not said it. */
   readonly because?: string
-  /** Where another preprocessing than the one assumed is clearly right. */
+  /** Names of the network's classes, where the data have them. */
+  readonly classNames?: readonly string[]
+  /** Where another preprocessing than the one assumed is clearly right, and where the data's classes are not the network's. */
   readonly warnings: readonly (ConversionWarning & { readonly message: string })[]
 }
 
@@ -50,21 +52,23 @@ export async function inputSettings(model: Classifier, dataset: ImageDataset, wi
     if (!isClear(trials)) {
       throw new SnnError('ARGUMENT', `[snn] --preprocess auto on ${best!.samples} labelled pictures, of which the best of those tried gets ${percent(best!.accuracy, 1)} right: that is not clearly more than guessing. Give more pictures of the network's classes, check their labels, or say how they are prepared.`, { name: '--preprocess', value: preprocess })
     }
-    return { preprocess: dataset.dtype === 'uint8' ? best!.spec : undefined, labelOffset: best!.labelOffset, because: `${best!.name}, the best of those tried: ${best!.samples} samples, ${percent(best!.accuracy, 1)} right`, warnings: numberingOf(model, dataset, best!.labelOffset) }
+    return { preprocess: dataset.dtype === 'uint8' ? best!.spec : undefined, labelOffset: best!.labelOffset, because: `${best!.name}, the best of those tried: ${best!.samples} samples, ${percent(best!.accuracy, 1)} right`, ...classesOf(model, dataset, best!.labelOffset) }
   }
   const told = preprocess ? undefined : await toldPreprocess(model)
   const spec = completeSpec(preprocess ?? told?.spec, dataset, model.input, await pictureShapes(dataset))
   const isAssumed = spec !== undefined && preprocess === undefined && told === undefined
-  const warnings = isAssumed && dataset.labelled !== false ? await doubts(model, dataset, labelOffset, work) : []
-  return { preprocess: spec, labelOffset: labelOffset ?? 0, ...(spec && preprocess === undefined && { because: told?.because ?? assumed }), warnings: [...numberingOf(model, dataset, labelOffset), ...warnings] }
+  const { classNames, warnings } = classesOf(model, dataset, labelOffset)
+  const doubted = isAssumed && dataset.labelled !== false ? await doubts(model, dataset, labelOffset, work) : []
+  return { preprocess: spec, labelOffset: labelOffset ?? 0, ...(spec && preprocess === undefined && { because: told?.because ?? assumed }), ...(classNames && { classNames }), warnings: [...warnings, ...doubted] }
 }
 
-/** Says so where folders are numbered as classes, and are not as many as the network tells apart, beside a class 0 for the rest. */
-export function numberingOf({ graph, output }: Classifier, { classes = [], numberedByName }: ImageDataset, labelOffset = 0): InputSettings['warnings'] {
+/** The data's names of classes; where folders are numbered that are not as many as the network tells apart, beside a class 0 for the rest, a warning in their place. */
+function classesOf({ graph, output }: Classifier, { classes, numberedByName }: ImageDataset, labelOffset = 0): Pick<InputSettings, 'classNames' | 'warnings'> {
+  if (!classes) return { warnings: [] }
   const outputs = graph.values.get(output.scores)?.shape?.slice(1).reduce<number>((count, dim) => count * (typeof dim === 'number' ? dim : NaN), 1) ?? NaN
-  if (!numberedByName || Number.isNaN(outputs) || Math.max(2, outputs) === classes.length + Math.max(0, labelOffset)) return []
+  if (!numberedByName || Number.isNaN(outputs) || Math.max(2, outputs) === classes.length + Math.max(0, labelOffset)) return { classNames: classes, warnings: [] }
   const message = `The data have folders for ${classes.length} classes, numbered in the order of their names, and the network tells ${outputs} apart: labels are wrong where a class has no folder. Give folders for all, or a labels.json that says the index of each picture.`
-  return [{ code: 'labels', samples: 0, message }]
+  return { warnings: [{ code: 'labels', samples: 0, message }] }
 }
 
 /** Whether the best of those tried is better than guessing, which is what the same pictures with labels moved by one give: by three standard errors. */

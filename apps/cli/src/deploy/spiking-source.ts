@@ -6,7 +6,7 @@ import { SnnError, type Backend, type Shape } from '@snn/tensor'
 import { readClassifier, type ClassifierOptions } from '../classifier.js'
 import { withDigests } from '../calibration-images.js'
 import type { Work } from '../evaluate-model.js'
-import { inputSettings, numberingOf, refuseForNumbers, type InputWish } from '../input-settings.js'
+import { inputSettings, refuseForNumbers, type InputWish } from '../input-settings.js'
 import { inputShape, isSpiking, readBytes, readModel } from '../model-file.js'
 import { batchesFor, completeSpec, pictureShapes, withoutLabels } from '../preprocessing.js'
 import { isCheckpoint, openTrained } from '../trained-network.js'
@@ -69,9 +69,10 @@ async function converted(path: string, samples: ImageDataset, options: SourceOpt
   const { calibrate, target, steps = 32, mode, weights = mode === undefined || mode === 'sequential' ? 'calibrate' : 'keep', output, batch } = options
   const { dataset, digests } = withDigests(samples)
   const classifier = await readClassifier({ path, dataset, preprocess: options.preprocess }, options, 'free')
-  const { network, notes, classNames = numberingOf(classifier, calibrate, options.labelOffset).length > 0 ? undefined : calibrate.classes } = importOnnx(classifier.graph, output === undefined ? {} : { output })
+  const { network, notes, classNames: ofModel } = importOnnx(classifier.graph, output === undefined ? {} : { output })
   const input = inputShape(network.inputs, path)
-  const { preprocess, labelOffset, because, warnings } = await inputSettings(classifier, dataset, options, work)
+  const { preprocess, labelOffset, because, warnings, classNames: ofData } = await inputSettings(classifier, dataset, options, work)
+  const classNames = ofModel ?? ofData
   const batches = withoutLabels(batchesFor(dataset, preprocess, input, { batch, signal: work.signal }), dataset)
   const make = (own: ConvertOptions): Promise<Conversion> => convert(network, batches, { target, T: steps, labelOffset, backend, signal: work.signal, ...own })
   // a long calibration is not begun for a network that the target cannot have: this has its layers, from two samples
