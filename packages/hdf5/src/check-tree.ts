@@ -1,6 +1,6 @@
 import { checkArray, checkArrayLike, checkMembers, formatShape, SnnError, sizeOf } from '@snn/tensor'
 import { bytesPerNumber } from './number-bytes.js'
-import { isGroup, isText, type Hdf5Dataset, type Hdf5Group, type Hdf5Number, type Hdf5Values } from './tree.js'
+import { isGroup, isText, type Hdf5Dataset, type Hdf5Group, type Hdf5Values } from './tree.js'
 
 /** Throws `ARGUMENT` for what is no tree of groups and values, `SHAPE` for values that do not fill their shape, and `DTYPE` for numbers that their type does not hold. */
 export function checkTree(operation: string, tree: Hdf5Group, path = ''): void {
@@ -26,12 +26,9 @@ function checkValues(operation: string, values: Hdf5Values | Hdf5Dataset, name: 
   checkArrayLike(operation, data, `data of ${name}`)
   if (data.length !== sizeOf(shape)) throw new SnnError('SHAPE', `[${operation}] ${name} with ${data.length} values for the shape ${formatShape(shape)}, expected ${sizeOf(shape)}.`, { shapes: [shape] })
   if (isText(values)) return
-  const bits = wholeBits[values.type]
-  if (bits === undefined) return
-  const [low, high] = bits > 0 ? [0, 2 ** bits] : [-(2 ** (-bits - 1)), 2 ** (-bits - 1)]
+  if (values.type.startsWith('float')) return
+  const bits = values.type === 'bool' ? 1 : 8 * bytesPerNumber[values.type]
+  const [low, high] = values.type.startsWith('int') ? [-(2 ** (bits - 1)), 2 ** (bits - 1)] : [0, 2 ** bits]
   const at = values.data.findIndex((value) => !(Number.isInteger(value) && value >= low && value < high))
   if (at >= 0) throw new SnnError('DTYPE', `[${operation}] ${name} holds ${values.data[at]} (number ${at}), which ${type} does not. Choose a wider type, or round.`, { dtypes: [values.type] })
 }
-
-/** Bits of whole numbers, below 0 with a sign. */
-const wholeBits: Readonly<Partial<Record<Hdf5Number, number>>> = { int8: -8, int16: -16, int32: -32, int64: -64, uint8: 8, uint16: 16, uint32: 32, uint64: 64, bool: 1 }

@@ -4,7 +4,7 @@ import type { NetFile } from '../net/net-file.js'
 import { writeNet } from '../net/write-net.js'
 import { resources, type Resources } from '../resources/resources.js'
 import type { Approximation } from './neuron-form.js'
-import { branchOf, checkChain, netFileOf, planStages, type PlanOptions, type StagePlan } from './plan-stages.js'
+import { branchOf, checkChain, netFileOf, planStages, readsOf, type PlanOptions, type StagePlan } from './plan-stages.js'
 import { pythonScript } from './python-script.js'
 import { readStages } from './read-stages.js'
 import type { QuantizedStage } from './quantize.js'
@@ -100,7 +100,7 @@ export async function hasBranches(network: Network, options: Pick<ExportNetOptio
 /** File, program, report and resources of planned stages. */
 export function exportPlans(plans: readonly StagePlan[], weightBits: number, { out = 'network', encoder, steps }: ExportNetOptions): ExportedNet {
   const net = netFileOf(plans)
-  const script = pythonScript(out, net, { encoder, steps, reads: plans.at(-1)!.stage.form.threshold === undefined ? 'membrane' : 'spikes' })
+  const script = pythonScript(out, net, { encoder, steps, reads: readsOf(plans) })
   const files = { [`${out}.net`]: writeNet(net), [`${out}.py`]: new TextEncoder().encode(script) }
   return { net, files, report: reportsOf(plans, weightBits, steps !== undefined), resources: resources(net) }
 }

@@ -3,7 +3,7 @@ import type { LoadedNetwork } from '../netx/load-network.js'
 import { resourcesOf } from '../resources/resources.js'
 import type { Resources } from '../resources/resources.js'
 import { checkExport, reportsOf, type ExportNetOptions, type ExportReport } from './export-net.js'
-import { planStages, type StagePlan } from './plan-stages.js'
+import { planStages, readsOf, type StagePlan } from './plan-stages.js'
 import { processesJson, processScript } from './process-script.js'
 import { processesOf } from './processes-of.js'
 
@@ -34,7 +34,7 @@ export async function exportProcesses(network: Network, options: ExportNetOption
 export function exportGraph(plans: readonly StagePlan[], weightBits: number, { out = 'network', encoder, steps }: ExportNetOptions): ExportedProcesses {
   const graph = processesOf(plans, weightBits, steps)
   const depth = plans.at(-1)!.stage.depth + 1
-  const script = processScript(out, graph, depth, { encoder, steps, reads: plans.at(-1)!.stage.form.threshold === undefined ? 'membrane' : 'spikes' })
+  const script = processScript(out, graph, depth, { encoder, steps, reads: readsOf(plans) })
   const [json, python] = [processesJson(graph, depth), script].map((text) => new TextEncoder().encode(text)) as [Uint8Array, Uint8Array]
   return { graph, depth, files: { [`${out}.json`]: json, [`${out}.py`]: python }, report: reportsOf(plans, weightBits, steps !== undefined), resources: resourcesOf(graph) }
 }

@@ -4,6 +4,7 @@ import { layerKindText, netScalar, netTensor, neuronKindText, type NetValue } fr
 import { aligned } from './align.js'
 import { scaleInputs, scaleRows, type LinearMap } from './linear-map.js'
 import type { Approximation } from './neuron-form.js'
+import type { ScriptOptions } from './python-script.js'
 import { quantize, roundHalfEven, type QuantizedStage } from './quantize.js'
 import { channelOf, readStages } from './read-stages.js'
 import { biasOf, type Stage, type StageInput } from './stage.js'
@@ -72,6 +73,9 @@ export function netFileOf(plans: readonly StagePlan[]): NetFile {
   })
   return { layers, other: {} }
 }
+
+/** What is read of the last stage: the membrane, where it never fires. */
+export const readsOf = (plans: readonly StagePlan[]): ScriptOptions['reads'] => (plans.at(-1)!.stage.form.threshold === undefined ? 'membrane' : 'spikes')
 
 /** The first stage at which branches meet: all stages lead to the last one, so that without one they are a chain. */
 export function branchOf(stages: readonly Stage[]): Stage | undefined {
