@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sizeOf } from '@snn/tensor'
 import { readIndex, readRecorded } from '../../test/recorded.js'
-import { sharedData } from '../../test/shared-data.js'
+import { sharedData } from '../../../datasets/test/shared-data.js'
 import { simulator } from './simulator.js'
 
 const folder = sharedData('lava/fuzz')
