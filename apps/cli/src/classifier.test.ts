@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describeWarnings } from '@snn/ann2snn'
-import { fromArrays, type ImageDataset } from '@snn/datasets'
+import { fromArrays, type ImageDataset, type PreprocessTrial } from '@snn/datasets'
 import { readSnn } from '@snn/snn-file'
 import { toFloat16, writeOnnx, type OnnxDType, type OnnxModelSpec, type OnnxTensor } from '@snn/onnx'
 import fc from 'fast-check'
@@ -13,7 +13,9 @@ import { describeConversion } from './commands/convert.js'
 import { describeInspection } from './commands/inspect.js'
 import { convertModel } from './convert-model.js'
 import { evaluateModel } from './evaluate-model.js'
+import { equalsOf } from './input-settings.js'
 import { inspectModel } from './inspect-model.js'
+import { readSpec } from './preprocessing.js'
 
 const work = { signal: new AbortController().signal, onProgress: () => {} }
 let folder: string
@@ -174,6 +176,39 @@ describe('a classifier of any input, output and label', { timeout: 240_000 }, ()
     const few = fromArrays({ data: pixels.slice(0, 4 * 48), shape: [4, 3, 4, 4], dtype: 'uint8' }, { data: Int32Array.of(0, 1, 2, 3), shape: [4], dtype: 'int32' })
     await expect(evaluateModel(at('model.onnx'), { data: few, preprocess: 'auto' }, work)).rejects.toThrow(/--preprocess auto on 4 labelled pictures.*not clearly more than guessing/)
     expect(describeInspection(await inspectModel(at('model.onnx'), { data: few }, work))).toMatch(/none is clearly better than guessing on 4 samples/)
+  })
+
+  it('a flag that would do nothing, and another model to compare with, are not taken without a word', async () => {
+    const plain = model({ input: 'float32', width: 3, outputs: ['scores'], isNhwc: false })
+    await writeFile(at('model.onnx'), plain)
+    await writeFile(at('other.onnx'), model({ input: 'float32', width: 3, outputs: ['logits'], isNhwc: false }))
+    const reference = await rawScores(plain, { input: 'float32', width: 3, outputs: ['scores'], isNhwc: false }, 'scores')
+    const data = fromArrays({ data: pixels, shape: [count, 3, 4, 4], dtype: 'uint8' }, { data: Int32Array.from(reference, classOf), shape: [count], dtype: 'int32' })
+    for (const flags of [{ steps: [4] }, { readout: 'mean' }, { sameData: true }, { against: at('other.onnx') }] as const) {
+      await expect(evaluateModel(at('model.onnx'), { data, ...flags }, work)).rejects.toThrow(/^\[eval\] --.* which is a plain ONNX model, expected it only for a spiking network/)
+    }
+    await expect(inspectModel(at('model.onnx'), { samples: 5 }, work)).rejects.toThrow(/--samples for .* without --data/)
+    await convertModel(at('model.onnx'), { calibrate: data, out: at('model.snn.onnx'), preprocess: { scale: 1 } }, work)
+    await expect(inspectModel(at('model.snn.onnx'), { data }, work)).rejects.toThrow(/--data for .*, a spiking network/)
+    const options = { data, sameData: true, steps: [64], preprocess: { scale: 1 } }
+    expect((await evaluateModel(at('model.snn.onnx'), { ...options, against: at('model.onnx') }, work)).warnings).toBeUndefined()
+    const { warnings, notes } = await evaluateModel(at('model.snn.onnx'), { ...options, against: at('other.onnx') }, work)
+    expect(warnings).toEqual([expect.stringMatching(/other\.onnx is not the file that .*model\.snn\.onnx was converted from/)])
+    expect(notes).toEqual([expect.stringMatching(/the file has its own preprocessing, .*: --preprocess took its place/), 'one of 40 samples is 2.5 points.'])
+  })
+
+  it('what is done to pictures though nobody said so is said; the best of equals names the others', async () => {
+    await writeFile(at('model.onnx'), model({ input: 'float32', width: 3, outputs: ['scores'], isNhwc: false }))
+    const large = fromArrays({ data: Uint8Array.from({ length: 10 * 64 }, (_, i) => (i * 37) % 256), shape: [10, 1, 8, 8], dtype: 'uint8' }, { data: new Int32Array(10), shape: [10], dtype: 'int32' })
+    const changed = 'pictures of other sizes (8 x 8) became 4 x 4, as the network takes them.'
+    expect((await evaluateModel(at('model.onnx'), { data: large }, work)).notes).toContain(changed)
+    expect((await convertModel(at('model.onnx'), { calibrate: large, out: at('model.snn.onnx') }, work)).report.notes).toContain(changed)
+    expect((await evaluateModel(at('model.onnx'), { data: large, preprocess: { scale: 1, resize: 4, channels: 'rgb', size: [4, 4] } }, work)).notes ?? []).not.toContain(changed)
+    const trial = (name: string, accuracy: number, labelOffset = 0): PreprocessTrial => ({ name, accuracy, labelOffset, samples: 100, spec: {} })
+    expect(equalsOf([trial('cifar10', 0.9), trial('cifar100', 0.9), trial('0-1', 0.9, 1), trial('tf', 0.8)])).toEqual(['cifar100', '0-1 (label offset 1)'])
+    const unlabelled = fromArrays({ data: pixels, shape: [count, 3, 4, 4], dtype: 'uint8' }, undefined)
+    await expect(convertModel(at('model.onnx'), { calibrate: unlabelled, out: at('model.snn.onnx'), preprocess: 'auto' }, work)).rejects.toThrow(/--preprocess auto for .*, without labels, expected labelled pictures/)
+    await expect(readSpec('fashion')).rejects.toThrow(/--preprocess fashion, expected auto, .*imagenet.*, JSON or the name of a JSON file/)
   })
 
   it('folders of fewer classes than the network tells apart are no list of them', async () => {

@@ -7,7 +7,7 @@ import { withBackend } from './backend.js'
 import type { Work } from './evaluate-model.js'
 import { readClassifier, type ClassifierOptions } from './classifier.js'
 import { inputSettings, refuseForNumbers, type InputWish } from './input-settings.js'
-import { inputShape } from './model-file.js'
+import { inputShape, modelDigest } from './model-file.js'
 import { batchesFor, withoutLabels } from './preprocessing.js'
 import { openCheckpoint } from './calibration-file.js'
 import { withDigests } from './calibration-images.js'
@@ -74,7 +74,7 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
   await checkOutputs(outputs, { inputs })
   const { network, notes, classNames: ofModel } = importOnnx(classifier.graph, output === undefined ? {} : { output })
   const input = inputShape(network.inputs, path)
-  const { preprocess, labelOffset, because, warnings, classNames: ofData } = await inputSettings(classifier, dataset, { preprocess: given, labelOffset: offset }, { signal, onProgress })
+  const { preprocess, labelOffset, because, warnings, notes: changes, classNames: ofData } = await inputSettings(classifier, dataset, { preprocess: given, labelOffset: offset }, { signal, onProgress })
   const classNames = ofModel ?? ofData
   const batches = withoutLabels(batchesFor(dataset, preprocess, input, { batch, signal }), dataset)
   return withBackend(async (backend) => {
@@ -96,8 +96,8 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
       onProgress: follow,
     })
     const converted = choice?.conversion ?? (await convert(network, batches, { ...work, ...(checkpoint && { resume: checkpoint.layers, onLayer: checkpoint.add }), onProgress: follow }))
-    const report = { ...converted.report, notes: [...(opened.notes ?? []), ...notes, ...converted.report.notes], warnings: [...warnings, ...converted.report.warnings] }
-    const file = await toOnnx(converted.snn, { calibration: await digests(), ...(preprocess ? { preprocess } : {}), ...(labelOffset === 0 ? {} : { labelOffset }), ...(classNames ? { classNames } : {}), T: report.recommendedT })
+    const report = { ...converted.report, notes: [...(opened.notes ?? []), ...changes, ...notes, ...converted.report.notes], warnings: [...warnings, ...converted.report.warnings] }
+    const file = await toOnnx(converted.snn, { calibration: await digests(), ...(preprocess ? { preprocess } : {}), ...(labelOffset === 0 ? {} : { labelOffset }), ...(classNames ? { classNames } : {}), T: report.recommendedT, source: await modelDigest(path) })
     signal.throwIfAborted()
     await replaceFile(out, file)
     await checkpoint?.remove()

@@ -9,10 +9,11 @@ import { readClassifier, type ClassifierOptions } from './classifier.js'
 import { inputSettings, refuseForNumbers, type Classifier, type InputSettings, type InputWish } from './input-settings.js'
 import { withBackend } from './backend.js'
 import { withoutImages } from './calibration-images.js'
-import { inputShape, isSpiking, readBytes, readModel } from './model-file.js'
-import { batchesFor, completeSpec, pictureShapes } from './preprocessing.js'
+import { refuseFlags } from './flags.js'
+import { inputShape, isCheckpoint, isSpiking, modelDigest, readBytes, readModel } from './model-file.js'
+import { batchesFor, changesOf, completeSpec, pictureShapes } from './preprocessing.js'
 import { stage, type OnProgress } from './progress.js'
-import { isCheckpoint, openTrained, trainingAdvice, type TrainedNetwork } from './trained-network.js'
+import { openTrained, trainingAdvice, type TrainedNetwork } from './trained-network.js'
 
 export interface EvaluateModelOptions extends ClassifierOptions, InputWish {
   /** DATA as a user writes it, or a data set. */
@@ -61,9 +62,7 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
   const { data, samples = Infinity, against, batch, readout, sameData = false } = options
   const trained = isCheckpoint(path) ? await openTrained(path) : undefined
   const spiking = trained !== undefined || isSpiking(await readModel(path, { batch: 'keep' }))
-  if (against !== undefined && !spiking) {
-    throw new SnnError('ARGUMENT', `[eval] --against for ${path}, which is no .snn.onnx file but a plain ONNX model, expected it only for a converted one. Leave it out.`, { name: '--against', value: against })
-  }
+  if (!spiking) refuseFlags('eval', `${path}, which is a plain ONNX model`, 'for a spiking network', { '--against': against, '--steps': options.steps, '--readout': readout, '--same-data': options.sameData })
   const opened = typeof data === 'string' ? await openDataset(data, { signal: work.signal }) : data
   const snnFile = trained ?? (spiking ? readSnn(await readBytes(path)) : undefined)
   if (opened.labelled === false) throw new SnnError('ARGUMENT', `[eval] ${opened.description}, without labels, expected labelled data. Give labels: see DATA in snn eval --help.`, { name: '--data', value: opened.description })
@@ -72,7 +71,8 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
   refuseForNumbers(options.preprocess, dataset)
   const source = snnFile ? against : path
   const stored = snnFile?.metadata.preprocess
-  const wish = { preprocess: options.preprocess ?? (stored === undefined ? undefined : parsePreprocess(stored)), labelOffset: options.labelOffset ?? snnFile?.metadata.labelOffset }
+  const storedSpec = stored === undefined ? undefined : parsePreprocess(stored)
+  const wish = { preprocess: options.preprocess ?? storedSpec, labelOffset: options.labelOffset ?? snnFile?.metadata.labelOffset }
   const classifier = source === undefined ? undefined : await readClassifier({ path: source, dataset, preprocess: wish.preprocess }, options, 'keep')
   const settings = classifier ? await inputSettings(classifier, dataset, wish, work) : await withoutClassifier(snnFile!.snn.inputs, path, dataset, wish)
   const { preprocess, labelOffset, because } = settings
@@ -85,8 +85,17 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
     const batches = batchesFor(dataset, preprocess, input, { batch, signal: work.signal })
     return evaluate(net, batches, { steps: options.steps ?? stepsToMeasure(snnFile), ...(readout !== undefined && { readout }), backend, labelOffset, advice: adviceFor(snnFile), signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
   })
-  // of one cause, the classifier shows it best
-  const warnings = [settings.warnings.map(({ message }) => message), ann?.warnings ?? [], snn?.warnings ?? []].find(({ length }) => length > 0) ?? []
+  const warnings = [
+    ...(against === undefined ? [] : await doubtsOfSource(against, path, snnFile?.metadata.source)),
+    // of one cause, the classifier shows it best
+    ...([settings.warnings.map(({ message }) => message), ann?.warnings ?? [], snn?.warnings ?? []].find(({ length }) => length > 0) ?? []),
+  ]
+  const notes = [
+    ...(opened.notes ?? []),
+    ...(storedSpec && options.preprocess !== undefined ? [`the file has its own preprocessing, ${JSON.stringify(storedSpec)}: --preprocess took its place.`] : []),
+    ...settings.notes,
+    ...(dataset.length < fewSamples ? [`one of ${dataset.length} samples is ${(100 / dataset.length).toFixed(1)} points.`] : []),
+  ]
   return {
     model: path,
     data: typeof data === 'string' ? data : data.description,
@@ -95,9 +104,18 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
     snn: (snn?.results ?? []).map(({ T, accuracy, spikesPerNeuronPerStep, seconds }) => ({ steps: T, accuracy, spikesPerNeuronPerStep, seconds })),
     ...(because !== undefined && { ...(preprocess && { preprocess }), because }),
     ...(labelOffset !== 0 && { labelOffset }),
-    ...(opened.notes && { notes: opened.notes }),
+    ...(notes.length > 0 && { notes }),
     ...(warnings.length > 0 && { warnings }),
   }
+}
+
+/** Numbers of samples below which an accuracy says what one of them counts. */
+const fewSamples = 50
+
+/** Says so where another model than the one that a file was converted from is measured beside it. */
+async function doubtsOfSource(against: string, path: string, source: string | undefined): Promise<string[]> {
+  if (source === undefined || source === (await modelDigest(against))) return []
+  return [`${against} is not the file that ${path} was converted from: the points between them are those of two networks. Give that one, or leave --against out.`]
 }
 
 /** Where a spiking network is hardly better than guessing: what its file tells of where it comes from. */
@@ -122,7 +140,9 @@ function isOfSteps({ metadata: { encoding } }: Network, { dtype, shape }: ImageD
 /** The settings for a spiking network alone, which knows its preprocessing. */
 async function withoutClassifier(inputs: Parameters<typeof inputShape>[0], path: string, dataset: ImageDataset, { preprocess, labelOffset = 0 }: InputWish): Promise<InputSettings> {
   if (preprocess === 'auto') throw new SnnError('ARGUMENT', `[eval] --preprocess auto for ${path}, expected the classifier that it was converted from, to try preprocessings on. Give --against, or leave it out: the file knows its own.`, { name: '--preprocess', value: preprocess })
-  return { preprocess: completeSpec(preprocess, dataset, inputShape(inputs, path), await pictureShapes(dataset)), labelOffset, warnings: [] }
+  const shapes = await pictureShapes(dataset)
+  const spec = completeSpec(preprocess, dataset, inputShape(inputs, path), shapes)
+  return { preprocess: spec, labelOffset, warnings: [], notes: dataset.dtype === 'uint8' ? changesOf(shapes, spec, preprocess) : [] }
 }
 
 async function evaluateAnn({ path, output, input }: Classifier, dataset: ImageDataset, { preprocess, labelOffset }: InputSettings, batch: number | undefined, { signal, onProgress }: Work): Promise<AnnRun> {

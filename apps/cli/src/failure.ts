@@ -19,7 +19,7 @@ export function failureOf(error: unknown): Failure {
   if (isSnnError(error)) return { code: error.code, message: error.message, details: error.details, exitCode: internal.has(error.code) ? 1 : 2 }
   if (error instanceof CommanderError) {
     if (error.code === 'commander.help') return { code: 'ARGUMENT', message: '[snn] no command, expected one of those above.', exitCode: 2 }
-    return { code: 'ARGUMENT', message: `[snn] ${error.message.replace(/^error: |\.$/g, '')}. See snn --help.`, exitCode: 2 }
+    return { code: 'ARGUMENT', message: `[snn] ${error.message.replace(/^error: |\.$/g, '')}. See ${(error as { help?: string }).help ?? 'snn --help'}.`, exitCode: 2 }
   }
   if (error instanceof Error) return { code: error.name === 'AbortError' ? 'ABORTED' : 'INTERNAL', message: error.message, exitCode: 1 }
   return { code: 'INTERNAL', message: String(error), exitCode: 1 }

@@ -6,7 +6,7 @@ import type { OnnxGraph } from '@snn/onnx'
 import { SnnError, type Shape, type TensorLike } from '@snn/tensor'
 import { openAnn } from './ann.js'
 import type { Work } from './evaluate-model.js'
-import { completeSpec, pictureShapes, shaped } from './preprocessing.js'
+import { changesOf, completeSpec, pictureShapes, shaped } from './preprocessing.js'
 import { percent } from './table.js'
 
 /** What a user says about how data become inputs and labels classes. */
@@ -26,6 +26,8 @@ export interface InputSettings {
   readonly classNames?: readonly string[]
   /** Where another preprocessing than the one assumed is clearly right, and where the data's classes are not the network's. */
   readonly warnings: readonly (ConversionWarning & { readonly message: string })[]
+  /** What is done to the pictures though nobody has said so. */
+  readonly notes: readonly string[]
 }
 
 /** A plain ONNX classifier. */
@@ -46,20 +48,25 @@ export function refuseForNumbers(preprocess: InputWish['preprocess'], { dtype, d
 /** What the user says; else what the model's metadata, a file beside it, or its input tell; with `auto` what is found on labelled pictures. */
 export async function inputSettings(model: Classifier, dataset: ImageDataset, wish: InputWish, work: Work): Promise<InputSettings> {
   const { preprocess, labelOffset } = wish
+  const shapes = dataset.dtype === 'uint8' ? await pictureShapes(dataset) : []
   if (preprocess === 'auto') {
+    if (dataset.labelled === false) throw new SnnError('ARGUMENT', `[snn] --preprocess auto for ${dataset.description}, without labels, expected labelled pictures: the usual preprocessings are tried on them. Give labels, or say how pixels become inputs: SPEC in --help.`, { name: '--preprocess', value: preprocess })
     const trials = await tryPreprocessing(model, dataset, labelOffset, work)
     const [best] = trials
     if (!isClear(trials)) {
       throw new SnnError('ARGUMENT', `[snn] --preprocess auto on ${best!.samples} labelled pictures, of which the best of those tried gets ${percent(best!.accuracy, 1)} right: that is not clearly more than guessing. Give more pictures of the network's classes, check their labels, or say how they are prepared.`, { name: '--preprocess', value: preprocess })
     }
-    return { preprocess: dataset.dtype === 'uint8' ? best!.spec : undefined, labelOffset: best!.labelOffset, because: `${best!.name}, the best of those tried: ${best!.samples} samples, ${percent(best!.accuracy, 1)} right`, ...classesOf(model, dataset, best!.labelOffset) }
+    const spec = dataset.dtype === 'uint8' ? best!.spec : undefined
+    const equals = equalsOf(trials)
+    const because = `${best!.name}, the best of those tried: ${best!.samples} samples, ${percent(best!.accuracy, 1)} right${equals.length > 0 ? `, as with ${equals.join(', ')}` : ''}`
+    return { preprocess: spec, labelOffset: best!.labelOffset, because, ...classesOf(model, dataset, best!.labelOffset), notes: changesOf(shapes, spec) }
   }
   const told = preprocess ? undefined : await toldPreprocess(model)
-  const spec = completeSpec(preprocess ?? told?.spec, dataset, model.input, await pictureShapes(dataset))
+  const spec = completeSpec(preprocess ?? told?.spec, dataset, model.input, shapes)
   const isAssumed = spec !== undefined && preprocess === undefined && told === undefined
   const { classNames, warnings } = classesOf(model, dataset, labelOffset)
   const doubted = isAssumed && dataset.labelled !== false ? await doubts(model, dataset, labelOffset, work) : []
-  return { preprocess: spec, labelOffset: labelOffset ?? 0, ...(spec && preprocess === undefined && { because: told?.because ?? assumed }), ...(classNames && { classNames }), warnings: [...warnings, ...doubted] }
+  return { preprocess: spec, labelOffset: labelOffset ?? 0, ...(spec && preprocess === undefined && { because: told?.because ?? assumed }), ...(classNames && { classNames }), warnings: [...warnings, ...doubted], notes: changesOf(shapes, spec, preprocess) }
 }
 
 /** The data's names of classes; where folders are numbered that are not as many as the network tells apart, beside a class 0 for the rest, a warning in their place. */
@@ -69,6 +76,11 @@ function classesOf({ graph, output }: Classifier, { classes, numberedByName }: I
   if (!numberedByName || Number.isNaN(outputs) || Math.max(2, outputs) === classes.length + Math.max(0, labelOffset)) return { classNames: classes, warnings: [] }
   const message = `The data have folders for ${classes.length} classes, numbered in the order of their names, and the network tells ${outputs} apart: labels are wrong where a class has no folder. Give folders for all, or a labels.json that says the index of each picture.`
   return { warnings: [{ code: 'labels', samples: 0, message }] }
+}
+
+/** Names of those that got as many pictures right as the best: these do not tell them apart. */
+export function equalsOf([best, ...others]: readonly PreprocessTrial[]): readonly string[] {
+  return others.filter(({ accuracy, samples }) => accuracy === best!.accuracy && samples === best!.samples).map(({ name, labelOffset }) => `${name}${labelOffset === best!.labelOffset ? '' : ` (label offset ${labelOffset})`}`)
 }
 
 /** Whether the best of those tried is better than guessing, which is what the same pictures with labels moved by one give: by three standard errors. */

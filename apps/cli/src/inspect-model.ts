@@ -6,12 +6,12 @@ import { readoutOf, sampleShapes, type Readout } from '@snn/nn'
 import { stat } from 'node:fs/promises'
 import type { Shape } from '@snn/tensor'
 import type { OnnxValue } from '@snn/onnx'
-import { SnnError } from '@snn/tensor'
 import { readClassifier, type ClassifierOptions } from './classifier.js'
 import type { Work } from './evaluate-model.js'
+import { refuseFlags } from './flags.js'
 import { tryPreprocessing } from './input-settings.js'
-import { isSpiking, readBytes, readModel } from './model-file.js'
-import { isCheckpoint, openTrained } from './trained-network.js'
+import { isCheckpoint, isSpiking, readBytes, readModel } from './model-file.js'
+import { openTrained } from './trained-network.js'
 
 export interface InspectModelOptions extends ClassifierOptions {
   /** Labelled pictures to try preprocessings on: DATA as a user writes it, or a data set. */
@@ -41,11 +41,16 @@ export interface ModelInspection extends Inspection {
 
 /** What an ONNX file holds and what of it converts; with data, which preprocessing it takes. */
 export async function inspectModel(path: string, options: InspectModelOptions, work: Work): Promise<ModelInspection> {
-  if (isCheckpoint(path)) return inspectCheckpoint(path)
   const { data, samples, labelOffset, output, sizes = {} } = options
+  const ofPlain = { '--data': data, '--samples': samples, '--label-offset': labelOffset, '--output': output }
+  if (isCheckpoint(path)) {
+    refuseFlags('inspect', `${path}, a spiking network`, 'for a plain ONNX model', { ...ofPlain, '--sizes': options.sizes })
+    return inspectCheckpoint(path)
+  }
   const graph = await readModel(path, { sizes })
   const spiking = isSpiking(graph)
-  if (spiking && data !== undefined) throw new SnnError('ARGUMENT', `[inspect] --data for ${path}, a spiking network, expected it only for a plain ONNX model: a spiking one knows its preprocessing.`, { name: '--data', value: path })
+  if (spiking) refuseFlags('inspect', `${path}, a spiking network`, 'for a plain ONNX model', ofPlain)
+  if (data === undefined) refuseFlags('inspect', `${path} without --data`, 'with labelled pictures', { '--samples': samples, '--label-offset': labelOffset })
   const dataset = typeof data === 'string' ? await openDataset(data, { signal: work.signal }) : data
   const classifier = dataset && (await readClassifier({ path, dataset, preprocess: undefined }, { output, sizes }, 'keep'))
   const trials = classifier && (await tryPreprocessing(classifier, dataset, labelOffset, work, samples === undefined ? {} : { samples }))

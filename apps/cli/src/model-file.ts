@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readOnnxFile, type ReadFileOptions } from '@snn/onnx/node'
@@ -7,6 +8,9 @@ import { SnnError, type Shape } from '@snn/tensor'
 /** Reads the ONNX file that a user names, and external data beside it. */
 export async function readModel(path: string, options: ReadFileOptions = {}): Promise<OnnxGraph> {
   const found = await stat(path).catch(() => undefined)
+  if (found?.isFile() && isCheckpoint(path)) {
+    throw new SnnError('ARGUMENT', `[snn] ${path} is a checkpoint, of a spiking network that was trained, expected an ONNX model. snn eval, run, inspect and deploy take it; the model.snn.onnx beside it is the same network as ONNX.`, { name: 'FILE', value: path })
+  }
   if (!found?.isFile()) {
     const what = found === undefined ? `nothing to read at ${path}` : `${path} is ${found.isDirectory() ? 'a folder' : 'no regular file'}`
     const inside = join(path, 'model.snn.onnx')
@@ -16,9 +20,19 @@ export async function readModel(path: string, options: ReadFileOptions = {}): Pr
   return readOnnxFile(path, options)
 }
 
+/** Whether a user names a checkpoint, by its name. */
+export function isCheckpoint(path: string): boolean {
+  return path.endsWith('.safetensors')
+}
+
 /** The bytes of a file that `readModel` has read. */
 export function readBytes(path: string): Promise<Uint8Array> {
   return readFile(path)
+}
+
+/** The digest by which a converted file remembers the model that it came from. */
+export async function modelDigest(path: string): Promise<string> {
+  return `sha256:${createHash('sha256').update(await readBytes(path)).digest('hex')}`
 }
 
 /** Whether a graph is that of a .snn.onnx file. */

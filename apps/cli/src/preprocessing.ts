@@ -34,6 +34,9 @@ export async function readJson(text: string, option: string): Promise<unknown> {
 /** The value of --preprocess. */
 export async function readSpec(text: string): Promise<PreprocessSpec | 'auto'> {
   if (text === 'auto') return text
+  if (/^[\w-]+$/.test(text) && !Object.hasOwn(preprocessPresets, text)) {
+    throw new SnnError('ARGUMENT', `[snn] --preprocess ${text}, expected auto, ${Object.keys(preprocessPresets).join(', ')}, JSON or the name of a JSON file.`, { name: '--preprocess', value: text })
+  }
   return parsePreprocess(Object.hasOwn(preprocessPresets, text) ? text : await readJson(text, '--preprocess'))
 }
 
@@ -74,6 +77,16 @@ export async function pictureShapes(dataset: ImageDataset): Promise<readonly Sha
   if (dataset.shape) return [dataset.shape]
   const count = Math.min(16, dataset.length)
   return Promise.all(Array.from({ length: count }, async (_, i) => (await dataset.get(Math.floor((i * dataset.length) / count))).image.shape))
+}
+
+/** What a preprocessing changes of pictures [C, H, W] beside their numbers, where the user has not said so. */
+export function changesOf(shapes: readonly Shape[], spec: PreprocessSpec | undefined, wish: PreprocessSpec = {}): string[] {
+  const [height, width] = spec?.size ?? (Array.isArray(spec?.resize) ? (spec.resize as readonly [number, number]) : [])
+  const other = height === undefined ? undefined : shapes.find(([, h, w]) => h !== height || w !== width)
+  return [
+    ...(spec?.channels === 'gray' && !wish.channels && shapes.some(([channels]) => channels !== 1) ? ['colours became grey, as the network takes them.'] : []),
+    ...(other && !wish.size && wish.resize === undefined ? [`pictures of other sizes (${other[2]} x ${other[1]}) became ${width} x ${height}, as the network takes them.`] : []),
+  ]
 }
 
 export interface BatchOptions {

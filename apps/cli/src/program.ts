@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, type CommanderError } from 'commander'
 
 const after = `
 A command prints its result on standard output; with --json one JSON object and nothing else. Progress shows on a terminal only.
@@ -48,9 +48,18 @@ export async function createProgram(args: readonly string[], signal: AbortSignal
   const asked = args.find((arg) => !arg.startsWith('-'))
   for (const [name, { summary, load }] of Object.entries(commands)) program.addCommand((name === asked ? await load(signal) : new Command(name)).summary(summary))
   for (const command of [program, ...program.commands.flatMap((outer) => [outer, ...outer.commands])]) {
-    command.helpOption('--help', 'print this help').exitOverride().configureOutput({ outputError: () => {} })
+    // a failure says which help to read
+    const exit = (error: CommanderError): never => {
+      throw Object.assign(error, { help: `snn ${command === program ? '' : `${wordsOf(command)} `}--help` })
+    }
+    command.helpOption('--help', 'print this help').exitOverride(exit).configureOutput({ outputError: () => {} })
   }
   return program
+}
+
+/** The words that a user says to have it: `data list`. */
+function wordsOf(command: Command): string {
+  return command.parent?.parent ? `${wordsOf(command.parent)} ${command.name()}` : command.name()
 }
 
 /** Does what `args` say. */

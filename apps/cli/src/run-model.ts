@@ -7,9 +7,9 @@ import type { ReadoutOption } from '@snn/nn'
 import { SnnError, type Shape } from '@snn/tensor'
 import { withBackend } from './backend.js'
 import type { Work } from './evaluate-model.js'
-import { inputShape, readBytes, readModel } from './model-file.js'
-import { batchesFor, completeSpec, pictureShapes } from './preprocessing.js'
-import { isCheckpoint, openTrained, type TrainedNetwork } from './trained-network.js'
+import { inputShape, isCheckpoint, readBytes, readModel } from './model-file.js'
+import { batchesFor, changesOf, completeSpec, pictureShapes } from './preprocessing.js'
+import { openTrained, type TrainedNetwork } from './trained-network.js'
 
 export interface RunModelOptions {
   /** Time steps. Default: those of the file. */
@@ -77,16 +77,6 @@ async function pictures(files: readonly string[], spec: PreprocessSpec | undefin
   const shapes = await pictureShapes(dataset)
   const complete = completeSpec(spec, dataset, input, shapes)
   return { inputs: batchesFor(dataset, complete, input, { signal }), notes: changesOf(shapes, complete) }
-}
-
-/** What a preprocessing changes of pictures [C, H, W] beside their numbers. */
-function changesOf(shapes: readonly Shape[], spec: PreprocessSpec | undefined): string[] {
-  const [height, width] = spec?.size ?? (Array.isArray(spec?.resize) ? (spec.resize as readonly [number, number]) : [])
-  const other = height === undefined ? undefined : shapes.find(([, h, w]) => h !== height || w !== width)
-  return [
-    ...(spec?.channels === 'gray' && shapes.some(([channels]) => channels !== 1) ? ['colours became grey, as the network takes them.'] : []),
-    ...(other ? [`pictures of other sizes (${other[2]} x ${other[1]}) became ${width} x ${height}, as the network takes them.`] : []),
-  ]
 }
 
 /** Recordings of events [P, H, W], each as the T frames that `snn train` makes of one. */

@@ -92,7 +92,8 @@ export async function trainModel(dataset: string, options: TrainModelOptions, { 
   const description: TrainingDescription = { model, shape, classes, width, epochs, T, encoding, ...(preprocess && { preprocess }), ...(classNames && { classNames }) }
   const store = checkpointFile(checkpoint, { about: JSON.stringify(description) })
   const stored = resume ? await store.load() : undefined
-  if (stored?.position.setting.identity === identity) noteOnResume(stored, { epochs, schedule }, onNote)
+  if (stored) checkResumed(stored.position.setting.identity, identity, out)
+  if (stored) noteOnResume(stored, { epochs, schedule }, onNote)
   const { result, accuracy, warnings } = await withBackend(async (backend) => {
     const result = await fit(net, sets.train, {
       optimizer,
@@ -120,6 +121,18 @@ export async function trainModel(dataset: string, options: TrainModelOptions, { 
   })
   const parameters = Object.values(net.parameters()).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
   return { dataset, model, data: sets.description, steps: T, parameters, checkpoint, log, network, accuracy, ...(warnings.length > 0 && { warnings }), history: result.history, seconds: (performance.now() - started) / 1000 }
+}
+
+/** Flags by what they say in the identity of a training. */
+const flagsOfIdentity: Readonly<Record<string, string>> = { data: 'data of --data, --test, --samples', model: '--model', T: '--steps', width: '--width', optimizer: '--optimizer', lr: '--lr', schedule: '--schedule', seed: '--seed' }
+
+/** Throws `CHECKPOINT` where a training would go on with other settings than it began with. */
+function checkResumed(stored: string, now: string, folder: string): void {
+  const [before, given] = [stored, now].map((text) => JSON.parse(text) as Readonly<Record<string, unknown>>) as [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>]
+  const other = Object.keys(given).find((key) => before[key] !== given[key])
+  if (other === undefined) return
+  const reason = `${flagsOfIdentity[other]} ${given[other]}, and the training in ${folder} has ${before[other]}`
+  throw new SnnError('CHECKPOINT', `[train] ${reason}, expected the same to go on. Say it as it was, or train anew in another --out.`, { reason })
 }
 
 /** Says how a training with another number of passes than before goes on. */

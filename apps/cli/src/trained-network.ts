@@ -26,11 +26,6 @@ export interface TrainedNetwork {
 /** What to do where a trained network is hardly better than guessing. */
 export const trainingAdvice = 'Train longer (snn train --resume with more --epochs), on more --samples, or with another --lr.'
 
-/** Whether a user names a checkpoint, by its name. */
-export function isCheckpoint(path: string): boolean {
-  return path.endsWith('.safetensors')
-}
-
 /** The network of a checkpoint of `snn train`, with the weights of its last pass. */
 export async function openTrained(path: string): Promise<TrainedNetwork> {
   const checkpoint = await checkpointFile(path).load()

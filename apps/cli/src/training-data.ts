@@ -57,6 +57,8 @@ export function openTrainingSets(name: string, options: TrainingDataOptions): Pr
 async function openPictures(name: string, options: TrainingDataOptions): Promise<TrainingSets> {
   const { data, test, T, signal } = options
   const { open, spec } = pictureSets[name]!
+  const [, folder] = (test === undefined && /^(.+):(?:train|test)$/.exec(data)) || []
+  if (folder !== undefined) throw new SnnError('ARGUMENT', `[train] --data ${data} is one part of a set, expected its folder: it is trained on one part and measured on the other. Give --data ${folder}, or --test DATA, too.`, { name: '--data', value: data })
   const parts = test === undefined ? [await open(data, 'train', signal), await open(data, 'test', signal)] : [await openDataset(data, { signal }), await openDataset(test, { signal })]
   const [trainSet, testSet] = parts as [ImageDataset, ImageDataset]
   const shape = trainSet.shape

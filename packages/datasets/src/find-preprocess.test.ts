@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { fromArrays } from './arrays.js'
 import { findPreprocess, preprocessCandidates } from './find-preprocess.js'
 import { preprocess } from './preprocess.js'
+import { take } from './take.js'
 
 /** Pictures of which each channel has its own mean brightness, that of the class among them. */
 function pictures(channels: number, count: number) {
@@ -37,6 +38,29 @@ describe('findPreprocess', () => {
       }),
       { numRuns: 25 },
     )
+  })
+
+  it('gives the accuracy that its row has with the preprocessing of the row, looked at once or again', async () => {
+    const dataset = pictures(3, 300)
+    // a rough network, so that some are close: the brightness at one place, from -1 to 1, in five classes
+    const classOf = (data: ArrayLike<number>): number => Math.min(4, Math.max(0, Math.round(3.2 * data[5]! + 1.8)))
+    const trials = await findPreprocess(dataset, {
+      input: [3, 4, 4],
+      common: { resize: 8, size: [4, 4] },
+      samples: 30,
+      predict: async (samples) => samples.map(({ data }) => classOf(data)),
+    })
+    expect(new Set(trials.map(({ samples }) => samples)).size).toBeGreaterThan(1)
+    for (const { spec, samples, labelOffset, accuracy } of trials) {
+      const seen = take(dataset, samples, { shuffle: true })
+      const prepare = preprocess(spec)
+      let right = 0
+      for (let i = 0; i < seen.length; i++) {
+        const [x, label] = prepare(await seen.get(i))
+        right += classOf(x.data) === label + labelOffset ? 1 : 0
+      }
+      expect(right / seen.length).toBeCloseTo(accuracy, 10)
+    }
   })
 
   it('tries what is known first, keeps to what is common, and wants labels', async () => {

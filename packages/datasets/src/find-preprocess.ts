@@ -70,6 +70,7 @@ export async function findPreprocess(dataset: ImageDataset, options: FindPreproc
   const channels = channelsOf(input, dataset)
   const isFlat = input.filter((n) => n !== 1).length <= 1
   const candidates = dataset.dtype === 'float32' ? [['as they are', undefined] as const] : [...Object.entries(others), ...preprocessCandidates(channels, isFlat)]
+  const specs = new Map<string, PreprocessSpec | undefined>(candidates)
   const fit = { ...(resize !== undefined && { resize }), ...(size && { size }), ...(interpolation && { interpolation }) }
   const pictures = await fitted(take(dataset, samples, { shuffle: true }), fit, signal)
   let done = 0
@@ -97,7 +98,8 @@ export async function findPreprocess(dataset: ImageDataset, options: FindPreproc
     if (!again || rivals.length < 2 || enough || trials[0]!.samples === dataset.length || dataset.dtype === 'float32') return trials
     const more = await fitted(take(dataset, count, { shuffle: true }), fit, signal)
     const second: PreprocessTrial[] = []
-    for (const { name, spec, labelOffset } of rivals) second.push((await run(name, spec, more)).find((trial) => trial.labelOffset === labelOffset)!)
+    // as the candidates have them: the pictures have their size already
+    for (const { name, labelOffset } of rivals) second.push((await run(name, specs.get(name), more)).find((trial) => trial.labelOffset === labelOffset)!)
     trials = [...best(second), ...trials.slice(rivals.length)]
   }
 }

@@ -10,7 +10,7 @@ import { isSnnFile, readSnn, toOnnx } from './index.js'
 /** Files of networks that `convert` of @snn/ann2snn 0.0.0 made, before `snn.code` was written; `producer_name` is now free of the scope. */
 const golden = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(`../test/golden/${name}.snn.onnx`, import.meta.url)))
 const sample = (net: Network) => net.inputs[0]!.shape!
-const metadata = { T: 16, calibration: ['0f', 'a1'], classNames: ['a', 'b', 'c', 'd'], preprocess: { scale: 1 / 255, mean: [0.5] } }
+const metadata = { T: 16, calibration: ['0f', 'a1'], classNames: ['a', 'b', 'c', 'd'], preprocess: { scale: 1 / 255, mean: [0.5] }, source: 'sha256:00' }
 const files = ['mlp-binary', 'residual-binary', 'residual-signed', 'residual-phase', 'residual-delta']
 
 describe('files of converted networks', () => {

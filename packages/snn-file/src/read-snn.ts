@@ -63,6 +63,7 @@ export function readSnn(bytes: Uint8Array, options: ReadOptions = {}): { readonl
         ...(metadata['snn.preprocess'] === undefined ? {} : { preprocess: parseJson(metadata, 'snn.preprocess') }),
         ...(metadata['snn.label_offset'] === undefined ? {} : { labelOffset: Number(metadata['snn.label_offset']) }),
         ...(metadata['snn.calibration'] === undefined ? {} : { calibration: parseList(metadata, 'snn.calibration') }),
+        ...(metadata['snn.source'] === undefined ? {} : { source: metadata['snn.source'] }),
         ...(metadata['snn.class_names'] === undefined ? {} : { classNames: parseList(metadata, 'snn.class_names') }),
       },
     }

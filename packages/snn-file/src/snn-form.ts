@@ -18,6 +18,8 @@ export interface SnnMetadata extends Omit<NetworkMetadata, 'readout'> {
   readonly classNames?: readonly string[]
   /** Digests of the images that it was calibrated with, so that nobody measures on them: `imageDigest` of @snn/datasets, say. */
   readonly calibration?: readonly string[]
+  /** Digest of the file that it was converted from: `sha256:` and 64 hexadecimal digits of its bytes. */
+  readonly source?: string
 }
 
 /** A node as JSON. */

@@ -20,7 +20,7 @@ export interface ToOnnxOptions extends SnnMetadata {
  * - outputs: `logits` (the output after this step; of a network with several outputs, their names), and `layer.state.next` for each state
  * - metadata: `snn.version`, `snn.initial` (initial value of each state: a number, or an array that broadcasts over a sample),
  *   `snn.T`, `snn.readout` (how the outputs of all steps are read; the last one where it is not there), `snn.encoding`, `snn.code`, `snn.dt`,
- *   `snn.output_scale`, `snn.preprocess`, `snn.label_offset`, `snn.class_names`, `snn.calibration`, and `snn.network`, from which `readSnn` makes the Network again
+ *   `snn.output_scale`, `snn.preprocess`, `snn.label_offset`, `snn.class_names`, `snn.calibration`, `snn.source`, and `snn.network`, from which `readSnn` makes the Network again
  *
  * T, read-out, encoding, code, dt and the scale of the output are those that training or conversion left in `net.metadata`, unless options say others.
  *
@@ -75,6 +75,7 @@ export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise
       'snn.label_offset': json(options.labelOffset),
       'snn.class_names': json(options.classNames),
       'snn.calibration': json(options.calibration),
+      'snn.source': options.source,
     }),
   })
 }

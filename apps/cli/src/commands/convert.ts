@@ -182,7 +182,7 @@ function describeSearch(search: SearchSummary, result: Searched): string[] {
       ...(hasLabels ? [accuracy === undefined ? '' : percent(accuracy, 1)] : []),
       `${lost.toFixed(1)} ± ${error.toFixed(1)}`,
       count(samples),
-      withinBudget ? 'yes' : 'no',
+      !withinBudget ? 'no' : budget > 0 && 100 / samples > budget ? 'cannot be told' : 'yes',
     ]),
   )
   const where = validation === undefined ? `of ${data} that chose no thresholds; --validate DATA measures on others` : `of ${validation}`
@@ -209,8 +209,8 @@ function describeBudget({ budget, rows: [best], available }: SearchSummary, { pr
   const one = 100 / samples
   const better = alternative && alternative.lost + alternative.error < lost + error ? ` With --preset few-steps it loses ${alternative.lost.toFixed(1)} ± ${alternative.error.toFixed(1)} points.` : ''
   const wanted = preset !== undefined && budget === 0.5 ? 'half a point' : budget === 1 ? '1 point' : `${budget} points`
-  // where a preset measured on fewer than there are, more of them are of no use
-  const more = samples < available ? `--budget ${budget} measures on all ${count(available)}` : data.available > data.samples && validation === undefined ? `give more with --samples: the data hold ${count(data.available)}` : 'give more with --validate DATA'
+  // a preset measures on fewer than there are
+  const more = samples < available && 100 / available <= budget ? `--budget ${budget} in place of a preset measures on all ${count(available)}` : data.available > data.samples && validation === undefined ? `give more with --samples: the data hold ${count(data.available)}` : 'give more with --validate DATA'
   return [
     ...(withinBudget ? [] : [`nothing that was tried is surely within ${wanted} of the ANN.${better}${lost <= budget ? ` What is lost is known to ${error.toFixed(1)} points: ${more}.` : ''}`]),
     ...(budget > 0 && one > budget ? [`${wanted} ${wanted === 'half a point' ? '' : 'of the budget '}cannot be told with ${count(samples)} samples, one of which is ${one.toFixed(1)} points: ${more}.`] : []),

@@ -3,7 +3,7 @@ import { preprocessPresets, type PreprocessSpec, type PreprocessTrial } from '@s
 import type { Readout } from '@snn/nn'
 import type { OnnxValue } from '@snn/onnx'
 import { inspectModel, type ModelInspection } from '../inspect-model.js'
-import { isClear } from '../input-settings.js'
+import { equalsOf, isClear } from '../input-settings.js'
 import { dataHelp, jsonOption, labelOffsetOption, outputOption, sizesOption, wholeNumber } from '../options.js'
 import { withProgress } from '../progress.js'
 import { count, formatTable, percent } from '../table.js'
@@ -76,6 +76,7 @@ function describeTrials(trials: readonly PreprocessTrial[]): string[] {
   const [best] = trials
   const { name, spec, labelOffset, accuracy } = best!
   const isPreset = Object.hasOwn(preprocessPresets, name)
+  const equals = equalsOf(trials)
   const flags = [...(Object.keys(spec).length === 0 ? [] : [`--preprocess ${isPreset ? name : `'${JSON.stringify(shortened(spec))}'`}`]), ...(labelOffset === 0 ? [] : [`--label-offset ${labelOffset}`])]
   return [
     formatTable(
@@ -84,7 +85,7 @@ function describeTrials(trials: readonly PreprocessTrial[]): string[] {
     ),
     ...(trials.length > shown ? [`and ${trials.length - shown} that are no better than the last of these`] : []),
     '',
-    !isClear(trials) ? `none is clearly better than guessing on ${best!.samples} samples: give more of the network's classes, or check their labels and the output` : `best: ${name}, ${percent(accuracy, 1)}${flags.length > 0 ? `. For snn eval and snn convert: ${flags.join(' ')}` : ''}`,
+    !isClear(trials) ? `none is clearly better than guessing on ${best!.samples} samples: give more of the network's classes, or check their labels and the output` : `best: ${name}, ${percent(accuracy, 1)}${equals.length > 0 ? `, and as good: ${equals.join(', ')} (these ${best!.samples} samples do not tell them apart)` : ''}${flags.length > 0 ? `. For snn eval and snn convert: ${flags.join(' ')}` : ''}`,
   ]
 }
 

@@ -7,9 +7,9 @@ import { readClassifier, type ClassifierOptions } from '../classifier.js'
 import { withDigests } from '../calibration-images.js'
 import type { Work } from '../evaluate-model.js'
 import { inputSettings, refuseForNumbers, type InputWish } from '../input-settings.js'
-import { inputShape, isSpiking, readBytes, readModel } from '../model-file.js'
+import { inputShape, isCheckpoint, isSpiking, modelDigest, readBytes, readModel } from '../model-file.js'
 import { batchesFor, completeSpec, pictureShapes, withoutLabels } from '../preprocessing.js'
-import { isCheckpoint, openTrained } from '../trained-network.js'
+import { openTrained } from '../trained-network.js'
 
 export interface SourceOptions extends ClassifierOptions, InputWish, Pick<ConvertOptions, 'weights' | 'mode'> {
   readonly target: Target
@@ -29,7 +29,7 @@ export interface SpikingSource {
   readonly preprocess: PreprocessSpec | undefined
   readonly because?: string
   readonly labelOffset: number
-  readonly metadata: Pick<SnnMetadata, 'classNames' | 'calibration'>
+  readonly metadata: Pick<SnnMetadata, 'classNames' | 'calibration' | 'source'>
   /** Of a network that was converted here. */
   readonly report?: ConversionReport
   /** Where the target resets to 0: the same classifier, converted for neurons that are reset by subtraction, which loses nothing at a spike. */
@@ -71,7 +71,7 @@ async function converted(path: string, samples: ImageDataset, options: SourceOpt
   const classifier = await readClassifier({ path, dataset, preprocess: options.preprocess }, options, 'free')
   const { network, notes, classNames: ofModel } = importOnnx(classifier.graph, output === undefined ? {} : { output })
   const input = inputShape(network.inputs, path)
-  const { preprocess, labelOffset, because, warnings, classNames: ofData } = await inputSettings(classifier, dataset, options, work)
+  const { preprocess, labelOffset, because, warnings, notes: changes, classNames: ofData } = await inputSettings(classifier, dataset, options, work)
   const classNames = ofModel ?? ofData
   const batches = withoutLabels(batchesFor(dataset, preprocess, input, { batch, signal: work.signal }), dataset)
   const make = (own: ConvertOptions): Promise<Conversion> => convert(network, batches, { target, T: steps, labelOffset, backend, signal: work.signal, ...own })
@@ -85,12 +85,12 @@ async function converted(path: string, samples: ImageDataset, options: SourceOpt
     input,
     preprocess,
     labelOffset,
-    metadata: { ...(classNames && { classNames }), calibration: await digests() },
+    metadata: { ...(classNames && { classNames }), calibration: await digests(), source: await modelDigest(path) },
     ...(because !== undefined && { because }),
     report: { ...report, warnings: [...warnings, ...report.warnings] },
     // the rules of speck are those of loihi but for the reset
     ...(target === 'loihi' && { withSoftReset: async () => named((await make({ ...calibrated, target: 'speck' })).snn) }),
-    notes: [...(calibrate.notes ?? []), ...notes, ...report.notes],
+    notes: [...(calibrate.notes ?? []), ...changes, ...notes, ...report.notes],
   }
 }
 

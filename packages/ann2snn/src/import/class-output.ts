@@ -1,6 +1,7 @@
 import { numbersInput, type OnnxGraph, type OnnxNode, type OnnxValue } from '@snn/onnx'
 import { SnnError } from '@snn/tensor'
 import { checkGraph } from '../check.js'
+import { checkClasses } from '../run/classes.js'
 
 /** Where an ONNX graph has the scores of its classes, and how a class follows from them. */
 export interface ClassOutput {
@@ -18,24 +19,27 @@ export interface ClassOutput {
   readonly note?: string
 }
 
-/** The same, where a guess will not do. Throws `ARGUMENT` where several outputs may hold the classes: then the option output has to say. */
+/** The same, where a guess will not do. Throws `ARGUMENT` where several outputs may hold the classes, and where what was found is known to hold more than one score for each class (boxes, a map). */
 export function onlyClassOutput(graph: OnnxGraph, wanted?: string): ClassOutput {
   const found = classOutput(graph, wanted)
-  if (found.rivals.length === 0) return found
+  if (found.rivals.length === 0) {
+    checkClasses({ operation: 'classOutput', output: (valueNamed(graph, found.scores)?.shape ?? []).slice(1).filter((dim) => typeof dim === 'number') })
+    return found
+  }
   const left = [found.output, ...found.rivals]
   const text = left.map((name) => `${name} [${valueNamed(graph, name)?.shape?.join(',') ?? '?'}]`).join(', ')
-  throw new SnnError('ARGUMENT', `[convert] the model has the outputs ${text}, and any of them may hold the classes, expected one. Choose it with the option output (--output ${found.output}, say).`, { name: 'output', value: left })
+  throw new SnnError('ARGUMENT', `[classOutput] the model has the outputs ${text}, and any of them may hold the classes, expected one. Choose it with the option output (--output ${found.output}, say).`, { name: 'output', value: left })
 }
 
 /**
  * The output of a classifier that holds the classes: the one asked for; or the scores that an output which is a class (an ArgMax, say) was chosen
  * by; or the one that is left when whole numbers, what other outputs are computed from (features), and maps have been put aside. The first where
- * several are left. Throws `ARGUMENT` for a name that is not in the graph, `SNN_FILE` for a network that is converted already.
+ * several are left. Throws `ARGUMENT` for a name that is not in the graph, `SNN_FILE` for a network that is spiking already.
  */
 export function classOutput(graph: OnnxGraph, wanted?: string): ClassOutput {
   checkGraph('classOutput', graph)
   if ('snn.version' in graph.metadata) {
-    throw new SnnError('SNN_FILE', '[importOnnx] the file is a converted network (.snn.onnx) already, expected the ANN that it came from. Read it with readSnn(bytes), or measure it: snn eval FILE --data DATA.', { reason: 'converted already' })
+    throw new SnnError('SNN_FILE', '[importOnnx] the file is a spiking network (.snn.onnx) already, expected a plain ONNX model. Read it with readSnn(bytes), or use it as it is: snn eval, run and deploy take it.', { reason: 'converted already' })
   }
   const makers = makersOf(graph)
   const names = graph.outputs.map(({ name }) => name)

@@ -70,7 +70,7 @@ export function planConversion(network: Network, unsupported: 'error' | 'keep', 
     const fixes = [
       ...(others ? [`use the code ${others}, which carries them`] : []),
       'retrain with ReLU',
-      ...([...found.values()].includes('neuron') ? ["leave them analogue with unsupported: 'keep'"] : []),
+      ...([...found.values()].includes('neuron') ? ["leave them analogue with unsupported: 'keep' (--unsupported keep)"] : []),
     ].join(', or ')
     throw new SnnError(
       'CONVERT_UNSUPPORTED',

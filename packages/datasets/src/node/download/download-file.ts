@@ -60,7 +60,7 @@ export async function downloadFile(urls: readonly string[], path: string, option
         }
       }
     }
-    throw new SnnError('DOWNLOAD', `[download] ${basename(path)}: ${answers.join('; ')}. Download it yourself and give { from }, or name another address with { url }.`, { file: basename(path), answers })
+    throw new SnnError('DOWNLOAD', `[download] ${basename(path)}: ${answers.join('; ')}. Download it yourself and give { from } (--from), or name another address with { url } (--url).`, { file: basename(path), answers })
   })
 }
 

@@ -38,7 +38,7 @@ export async function findSet(info: SetInfo, options: SetOptions, looked: string
     }
     level = next
   }
-  const how = info.files.every(({ url }) => url !== undefined) ? '{ download: true } gets it' : `Get ${info.files.map(({ name }) => name).join(', ')} from ${info.page} and unpack it there, or give { download: true, from: ARCHIVE }`
+  const how = info.files.every(({ url }) => url !== undefined) ? `{ download: true } (snn data download ${info.id}) gets it` : `Get ${info.files.map(({ name }) => name).join(', ')} from ${info.page} and unpack it there, or give { download: true, from: ARCHIVE } (snn data download ${info.id} --from ARCHIVE)`
   throw new SnnError('DATA_NOT_FOUND', `[${info.id}] no ${info.title} in ${options.root}, looked for ${looked}. ${how}.`, { path: options.root, looked: [looked] })
 }
 
