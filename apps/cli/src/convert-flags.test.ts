@@ -79,7 +79,7 @@ describe('flags of snn convert', { timeout: 240_000 }, () => {
     expect(new Set(search!.rows.map(({ code }) => code)).size).toBeGreaterThanOrEqual(4)
     expect(await accuracy('found.snn.onnx', first!.T)).toBeGreaterThanOrEqual(0.96)
     const { stdout } = await run('found.snn.onnx', '--budget', '2')
-    expect(stdout).toMatch(/ANN: 100\.0 %[^]*\| code +\| calibration[^]*\| cannot be told/)
+    expect(stdout).toMatch(/ANN: 100\.0 % on \d+ samples[^]*\| code +\| calibration[^]*\| cannot be told/)
   })
 
   it('eval refuses the images that a file was calibrated with, wherever they lie, unless told', async () => {

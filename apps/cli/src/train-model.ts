@@ -131,7 +131,7 @@ function checkResumed(stored: string, now: string, folder: string): void {
   const [before, given] = [stored, now].map((text) => JSON.parse(text) as Readonly<Record<string, unknown>>) as [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>]
   const other = Object.keys(given).find((key) => before[key] !== given[key])
   if (other === undefined) return
-  const reason = `${flagsOfIdentity[other]} ${given[other]}, and the training in ${folder} has ${before[other]}`
+  const reason = `${flagsOfIdentity[other]} ${String(given[other])}, and the training in ${folder} has ${String(before[other])}`
   throw new SnnError('CHECKPOINT', `[train] ${reason}, expected the same to go on. Say it as it was, or train anew in another --out.`, { reason })
 }
 

@@ -119,7 +119,8 @@ describe.concurrent('snn train, bad input', { timeout: 120_000 }, () => {
     ['an unknown optimiser', () => mlp('x', '--optimizer', 'adagrad'), 'ARGUMENT', /adam, adamW, sgd/],
     ['a folder that is a file', () => mlp('file'), 'OUTPUT', /--out/],
     ['a folder with a training', () => mlp('one'), 'ARGUMENT', /--resume/],
-    ['--resume with other settings', () => mlp('one', '--epochs', '5', '--seed', '9', '--resume'), 'CHECKPOINT', /identity/],
+    ['--resume with other settings', () => mlp('one', '--epochs', '5', '--seed', '9', '--resume'), 'CHECKPOINT', /--seed 9, and the training in .* has 0/],
+    ['a part of the data', () => ['train', 'mnist', '--model', 'mlp', '--data', `${at('data')}:train`, '--out', at('part')], 'ARGUMENT', /one part of a set, expected its folder.*Give --data .*data,/],
   ])('%s ends with 2 and one line', async (_, args, errorCode, message) => {
     const { code, stdout, stderr } = await snn(...args())
     expect([code, stdout]).toEqual([2, ''])

@@ -190,7 +190,7 @@ function describeSearch(search: SearchSummary, result: Searched): string[] {
     `chosen: ${describeRow(best!)} ${where}`,
     ...(alternative ? [`--preset few-steps: ${describeRow(alternative)}, with graded spikes`] : []),
     ...describeBudget(search, result).map((warning) => `warning: ${warning}`),
-    ...(hasLabels ? [`ANN: ${percent(annAccuracy, 1)}`] : []),
+    ...(hasLabels ? [`ANN: ${percent(annAccuracy, 1)} on ${count(search.samples)} samples`] : []),
     ...(measure === 'accuracy' ? [] : [`points lost are samples whose class is not the ANN's${whyAgreement(preset, hasLabels)}`]),
     '',
     table,
