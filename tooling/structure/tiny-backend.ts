@@ -1,5 +1,5 @@
 import { keyOf, type Fused, type FusedPlanes, type Operand, type Phase, type PlaneKernel, type ScalarValue } from '@snn/codegen'
-import { bytesOf, checkSupported, DeviceValues, prepare, schedule, type Allocator, type Base, type LibraryTask, type Place, type Schedule, type Target, type Task } from '@snn/schedule'
+import { bytesOf, DeviceValues, prepare, schedule, type Allocator, type Base, type LibraryTask, type Place, type Schedule, type Target, type Task } from '@snn/schedule'
 import {
   allocate, fillUniform, hostTensor, interpret, isPrimitive, numberKernels, referenceKernels, sizeOf, SnnError, topological,
   type Backend, type CompileOptions, type DeviceTensor, type DType, type Executable, type Graph, type HostTensor, type Program, type RunOptions, type Shape, type Tensor, type TypedArray,
@@ -81,7 +81,6 @@ interface Run {
 
 async function executable(values: DeviceValues<Region>, whole: Program, { check }: CompileOptions = {}, alive: (what: string, isDisposed?: boolean) => void): Promise<Executable> {
   const target = targetOf(check === 'nan')
-  checkSupported(whole, target)
   const prepared = prepare(whole, target)
   const plan: Schedule = schedule(prepared, target, { check: check === 'nan', baked: new Map() })
   const { program, reads } = prepared

@@ -1,4 +1,4 @@
-import { at, bytesOf, checkSupported, prepare, schedule, type Place, type Prepared, type Schedule, type Target } from '@snn/schedule'
+import { at, bytesOf, prepare, schedule, type Place, type Prepared, type Schedule, type Target } from '@snn/schedule'
 import {
   SnnError, allocate, hostTensor, sizeOf,
   type CompileOptions, type DeviceTensor, type Executable, type HostTensor, type Program, type RunOptions, type Tensor, type TensorLike, type TypedArray, type Variable,
@@ -16,7 +16,6 @@ export async function createExecutable(backend: CpuBackend, program: Program, op
   // what is checked is computed by the library, operation by operation
   const check = options.check === 'nan'
   const target = targetOf({ splits: backend.workshop !== undefined, kernels: backend.workshop !== undefined && !check })
-  checkSupported(program, target)
   const executable = new CpuExecutable(backend, prepare(program, target), target, check)
   // memory must not move while another program runs
   await backend.enqueue(() => executable.build())

@@ -3,7 +3,7 @@ import { readsBytes } from './classify/classify.js'
 import { keepAsBytes } from './passes/keep-as-bytes.js'
 import { splitScans } from './passes/split-scans.js'
 import type { Target } from './target.js'
-import { wholeGraph, withGraph } from './whole-graph.js'
+import { checkSupported, wholeGraph, withGraph } from './whole-graph.js'
 
 /** A program as a target runs it best. */
 export interface Prepared {
@@ -15,9 +15,17 @@ export interface Prepared {
   readonly reads: readonly Node<'read'>[]
 }
 
-/** The same program: what its loops need no state for is taken out of them, and spikes that wait are kept as bytes. */
-export function prepare(program: Program, { largestPiece, kernels }: Target): Prepared {
-  const split = prepared(largestPiece === undefined ? program : splitScans(program, { maximumBytes: largestPiece }))
+/**
+ * The same program: what its loops need no state for is taken out of them, and spikes that wait are kept as bytes.
+ *
+ * @throws `UNSUPPORTED`, naming the place, for what has no form
+ */
+export function prepare(program: Program, target: Target): Prepared {
+  const whole = prepared(program)
+  checkSupported(whole.nodes, target)
+  const { largestPiece, kernels } = target
+  const divided = largestPiece === undefined ? program : splitScans(program, { maximumBytes: largestPiece }, whole.nodes)
+  const split = divided === program ? whole : prepared(divided)
   if (!kernels?.isWorthwhile(split.nodes)) return split
   const graph = keepAsBytes(split.graph, split.nodes, { readsBytes: (node, operand) => readsBytes(node, operand, kernels) })
   return graph === split.graph ? split : prepared(withGraph(split.program, graph))

@@ -1,3 +1,4 @@
+import { checkFunction } from './check.js'
 import type { DType } from './dtype.js'
 import type { Node } from './graph.js'
 import type { Primitive, Primitives } from './primitive.js'
@@ -34,7 +35,9 @@ class NodeImplementation<P extends Primitive> implements Node<P> {
     readonly scope: Scope | null,
   ) {
     this.outputs = signatures.map(({ dtype, shape }, index) => new TensorImplementation(this as unknown as Node, index, dtype, shape))
-    this.#origin = currentOrigin() ?? captureOrigin()
+    const origin = currentOrigin() ?? captureOrigin()
+    // not the node that a pass replaces, which nobody needs any longer
+    this.#origin = #origin in origin ? (origin as NodeImplementation<Primitive>).#origin : origin
     this.path = this.#origin.path
   }
 
@@ -57,8 +60,9 @@ function captureOrigin(): Origin {
   }
 }
 
-/** Runs `fn`, whose nodes are one operation for the user: the stack is looked at once. */
+/** Runs `fn`, whose nodes are one operation for the user: the stack is looked at once, and they all have that place. */
 export function asOneOperation<T>(fn: () => T): T {
+  checkFunction('asOneOperation', fn, 'fn')
   return currentOrigin() ? fn() : withOrigin(captureOrigin(), fn)
 }
 

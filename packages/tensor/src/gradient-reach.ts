@@ -18,13 +18,14 @@ export function gradientReach(loss: Tensor, wrt: readonly Tensor[]): GradientRea
   for (const tensor of wrt) checkTensor('gradientReach', tensor, 'one of wrt')
   const graph = { parameters: [], results: [loss] }
   const reached = flowBack(graph, new Set([loss]), differentiated)
-  const needed = flowBack(graph, new Set([loss]), inputsOf)
+  let needed: ReadonlySet<Tensor> | undefined
   return wrt.map((tensor) => {
     if (reached.has(tensor)) return 'reached'
     if (!flowForward(graph, new Set([tensor])).has(loss)) return 'unused'
     const ends = new Set<Node>()
     flowForward(graph, new Set([tensor]), ends)
-    return [...ends].filter(({ outputs }) => outputs.some((output) => needed.has(output)))
+    needed ??= flowBack(graph, new Set([loss]), inputsOf)
+    return [...ends].filter(({ outputs }) => outputs.some((output) => needed!.has(output)))
   })
 }
 

@@ -31,8 +31,9 @@ export function isPrimitive<P extends Primitive>(node: Node, primitive: P): node
 
 /** Throws `ARGUMENT` unless the value has the tensors of a graph. */
 export function checkGraph(operation: string, graph: unknown): asserts graph is Graph {
+  const { parameters, results } = (graph ?? {}) as Graph
+  if (Array.isArray(parameters) && Array.isArray(results)) return
   checkMembers(operation, graph, 'graph', ['parameters', 'results'], 'a graph: { parameters, results }')
-  const { parameters, results } = graph as Graph
   for (const [name, tensors] of Object.entries({ parameters, results })) checkArray(operation, tensors, name, 'an array of Tensors')
 }
 
@@ -46,12 +47,16 @@ export function checkProgram(operation: string, program: unknown): void {
 export function topological(graph: Graph): Node[] {
   checkGraph('topological', graph)
   const bound = new Set(graph.parameters)
-  const seen = new Set<Node>()
-  const stack = graph.results.filter((t) => !bound.has(t)).map((t) => t.node)
-  for (let node = stack.pop(); node; node = stack.pop()) {
-    if (seen.has(node)) continue
-    seen.add(node)
-    for (const input of node.inputs) if (!bound.has(input)) stack.push(input.node)
+  const seen = new Map<number, Node>()
+  const waiting = [graph.results]
+  for (let tensors = waiting.pop(); tensors; tensors = waiting.pop()) {
+    for (const tensor of tensors) {
+      const { node } = tensor
+      if (seen.has(node.id) || bound.has(tensor)) continue
+      seen.set(node.id, node)
+      if (node.inputs.length > 0) waiting.push(node.inputs)
+    }
   }
-  return [...seen].sort((a, b) => a.id - b.id)
+  // numbers sort several times faster than nodes by a function
+  return Array.from(Float64Array.from(seen.keys()).sort(), (id) => seen.get(id)!)
 }

@@ -12,8 +12,11 @@ export function sizeOf(shape: Shape): number {
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  for (const shape of [a, b]) checkArrayLike('sameShape', shape, 'shape', 'sizes such as [2, 3]')
-  return a.length === b.length && a.every((n, i) => n === b[i])
+  checkArrayLike('sameShape', a, 'shape', 'sizes such as [2, 3]')
+  checkArrayLike('sameShape', b, 'shape', 'sizes such as [2, 3]')
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 /** `[2,3]` as text, for errors. */

@@ -73,6 +73,20 @@ export function withOrigin<T>(origin: Origin, fn: () => T): T {
   }
 }
 
+/** Runs `fn` on each of the origins, from which the nodes that are new take their path and place. */
+export function withEachOrigin<O extends Origin>(origins: readonly O[], fn: (origin: O) => void): void {
+  const now = state()
+  const before = now.origin
+  try {
+    for (const origin of origins) {
+      now.origin = origin
+      fn(origin)
+    }
+  } finally {
+    now.origin = before
+  }
+}
+
 export function newScope(kind: Scope['kind']): Scope {
   const parent = state().scope
   return { kind, parent, depth: (parent?.depth ?? 0) + 1, open: false, values: new Map(), assigned: new Set() }

@@ -1,4 +1,4 @@
-import type { Tensor } from '@snn/tensor'
+import { asOneOperation, type Tensor } from '@snn/tensor'
 import { checkSampleRank, checkSize } from '../axes.js'
 import { defineLayer, type Context, type Variables } from '../layer.js'
 
@@ -59,7 +59,7 @@ export function batchNormalize(kind: string, x: Tensor, config: BatchNormConfig,
  */
 export const batchNormLayer = defineLayer<BatchNormConfig, 'batchNorm'>(
   'batchNorm',
-  ([x], config, variables, context) => batchNormalize('batchNorm', x, config, variables, context),
+  ([x], config, variables, context) => asOneOperation(() => batchNormalize('batchNorm', x, config, variables, context)),
   ['weight', 'bias'],
 )
 

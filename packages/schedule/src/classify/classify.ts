@@ -30,7 +30,7 @@ export interface Classification extends Views {
 export function classify(graph: Graph, nodes: readonly Node[], options: ClassifyOptions): Classification {
   const { kernels, isLibrary } = options
   const views = viewsOf(graph)
-  const { isBound, base } = views
+  const { isBound, base, mapped } = views
   const parameters = new Set(graph.parameters)
   const statics = new Set(graph.parameters.filter(options.outerStatic))
   const uses = countUses(nodes, graph.results)
@@ -59,8 +59,8 @@ export function classify(graph: Graph, nodes: readonly Node[], options: Classify
     if (planes) return { kind: 'planes', fused: planes }
     if (columns.has(node)) return { kind: 'columns', columns: columns.get(node)! }
     if (candidateOf.has(node) && isForImages(candidateOf.get(node)!)) return candidates.has(node) ? { kind: 'images', found: candidates.get(node)! } : { kind: 'inner' }
-    if (isScalar(node) && spacesOf(node, false, isBound).length <= 1 && !followsLinear(node)) return { kind: 'elementwise' }
-    return isKernelSum(node, isBound, kernels.largestSum) ? { kind: 'sum' } : libraryRole(node)
+    if (isScalar(node) && spacesOf(node, false, mapped).length <= 1 && !followsLinear(node)) return { kind: 'elementwise' }
+    return isKernelSum(node, mapped, kernels.largestSum) ? { kind: 'sum' } : libraryRole(node)
   }
   const libraryRole = (node: Node): Role => {
     if (isLibrary(node.primitive)) return { kind: 'library' }
@@ -122,10 +122,10 @@ function countUses(nodes: readonly Node[], results: readonly Tensor[]): Map<Tens
   return uses
 }
 
-function isKernelSum(node: Node, isBound: Views['isBound'], largestSum: number): boolean {
+function isKernelSum(node: Node, mapped: Views['mapped'], largestSum: number): boolean {
   if (!isPrimitive(node, 'reduceSum') || node.outputs[0]!.dtype !== 'float32') return false
   const mapping = sumMapping(node)
-  return mapping !== undefined && mapping !== 'full' && sizeOf(node.outputs[0]!.shape) <= largestSum && spacesOf(node, true, isBound).length <= 1
+  return mapping !== undefined && mapping !== 'full' && sizeOf(node.outputs[0]!.shape) <= largestSum && spacesOf(node, true, mapped).length <= 1
 }
 
 /** Whether bytes that are cast for this operand become floats only when it is read. */

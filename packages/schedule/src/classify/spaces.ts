@@ -1,14 +1,14 @@
-import { lookThrough, sumMapping, type Space } from '@snn/codegen'
+import { sumMapping, type Space } from '@snn/codegen'
 import type { Node } from '@snn/tensor'
 import type { Views } from './views.js'
 
 /** The different spaces in which a node's operands vary along one place only; of a sum, its result too. */
-export function spacesOf(node: Node, isSum: boolean, isBound: Views['isBound']): Space[] {
+export function spacesOf(node: Node, isSum: boolean, mapped: Views['mapped']): Space[] {
   const spaces: Space[] = []
   const add = (mapping: ReturnType<typeof sumMapping>): void => {
     if (typeof mapping === 'object' && !spaces.some((other) => fits(other, mapping))) spaces.push(mapping)
   }
-  for (const input of node.inputs) add(lookThrough(input, 'full', isBound).mapping)
+  for (const input of node.inputs) add(mapped(input).mapping)
   if (isSum) add(sumMapping(node as Node<'reduceSum'>))
   return spaces
 }

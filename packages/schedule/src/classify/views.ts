@@ -1,4 +1,4 @@
-import { lookThrough } from '@snn/codegen'
+import { lookThrough, type Mapped } from '@snn/codegen'
 import type { Graph, Tensor } from '@snn/tensor'
 
 /** What the tensors of one level are views of. */
@@ -7,7 +7,8 @@ export interface Views {
   readonly isBound: (tensor: Tensor) => boolean
   /** The tensor whose memory `tensor` is: a reshape is the same bytes as its input. */
   readonly base: (tensor: Tensor) => Tensor
-  /** What kernels see of a tensor: they look through reshapes and broadcasts. */
+  /** What kernels see of a tensor, for they look through reshapes and broadcasts, and how that is repeated. */
+  readonly mapped: (tensor: Tensor) => Mapped
   readonly source: (tensor: Tensor) => Tensor
 }
 
@@ -19,5 +20,11 @@ export function viewsOf(graph: Graph): Views {
     while (at.node.primitive === 'reshape' && !parameters.has(at)) at = at.node.inputs[0]!
     return at
   }
-  return { isBound, base, source: (tensor) => lookThrough(tensor, 'full', isBound).source }
+  const known = new Map<Tensor, Mapped>()
+  const mapped = (tensor: Tensor): Mapped => {
+    let found = known.get(tensor)
+    if (!found) known.set(tensor, (found = lookThrough(tensor, 'full', isBound)))
+    return found
+  }
+  return { isBound, base, mapped, source: (tensor) => mapped(tensor).source }
 }

@@ -26,7 +26,9 @@ export function keepAsBytes(graph: Graph, nodes: readonly Node[], options: KeepO
     bytes.set(tensor, moved!)
     return moved!
   }
+  const readers = new Set([...waiting.values()].flatMap((late) => [...late]))
   return rewrite(graph, (node, inputs) => {
+    if (!readers.has(node) && !node.outputs.some((output) => waiting.has(output))) return undefined
     const isKept = (index: number): boolean => waiting.has(node.outputs[index]!)
     const stacked = isPrimitive(node, 'scan') ? [...node.outputs.keys()].filter((i) => i >= node.attributes.carries && isKept(i)) : []
     const operands = inputs.map((input, i) => (waiting.get(unmoved(node.inputs[i]!))?.has(node) ? cast(asBytes(node.inputs[i]!), 'float32') : input))
@@ -74,7 +76,11 @@ function readersOf(nodes: readonly Node[]): ReadonlyMap<Tensor, readonly Node[]>
   const readers = new Map<Tensor, Node[]>()
   for (const node of nodes) {
     if (isMovement(node) || isPrimitive(node, 'broadcast')) continue
-    for (const source of new Set(node.inputs.map(viewed))) readers.set(source, [...(readers.get(source) ?? []), node])
+    for (const source of new Set(node.inputs.map(viewed))) {
+      const known = readers.get(source)
+      if (known) known.push(node)
+      else readers.set(source, [node])
+    }
   }
   return readers
 }

@@ -13,10 +13,12 @@ export interface SplitOptions {
  * what remains are scans of their own, one for each state (the steps of a layer), which are as a rule elementwise. A pass for backends
  * that gain from large operations and from loops that are one kernel. Loop fission (Allen and Kennedy 1987), by strongly connected
  * components (Tarjan 1972).
+ *
+ * @param nodes those of the whole graph, inputs first
  */
-export function splitScans(program: Program, options: SplitOptions): Program {
+export function splitScans(program: Program, options: SplitOptions, nodes?: readonly Node[]): Program {
   const whole = wholeGraph(program)
-  const split = rewrite(whole, (node, inputs) => (isPrimitive(node, 'scan') ? splitScan(node, inputs, options) : undefined))
+  const split = rewrite(whole, (node, inputs) => (isPrimitive(node, 'scan') ? splitScan(node, inputs, options) : undefined), nodes)
   if (split === whole) return program
   return withGraph(program, deadCode(split))
 }

@@ -40,7 +40,7 @@ const ranks = 3
  * Splits one level of a program (all of it, or the body of a scan) into stages of maximal groups: a node runs where its last input
  * becomes available, library operations in one call, elementwise operations in kernels, elementwise scans as kernels of their own.
  */
-export function arrange({ roles, isBound, isStatic, source }: Classification, largestGroup = Infinity): Stages {
+export function arrange({ roles, isBound, isStatic, mapped, source }: Classification, largestGroup = Infinity): Stages {
   const kernelMade = new Set<Tensor>()
   const available = new Map<Tensor, number>()
   const groupOf = new Map<Node, KernelGroup>()
@@ -72,7 +72,7 @@ export function arrange({ roles, isBound, isStatic, source }: Classification, la
     const time = timeOf(sources, rank.kernel)
     const { kernels } = stageAt(time)
     const size = sizeOf(isSum ? node.inputs[0]!.shape : node.outputs[0]!.shape)
-    const spaces = spacesOf(node, isSum, isBound)
+    const spaces = spacesOf(node, isSum, mapped)
     const first = Math.max(0, ...sources.map((input) => {
       const group = groupOf.get(input.node)
       const at = group ? kernels.indexOf(group) : -1
@@ -97,7 +97,7 @@ export function arrange({ roles, isBound, isStatic, source }: Classification, la
   /** Elementwise values of static ones are computed by kernels too where kernels read them. */
   const needStatic = (tensor: Tensor): void => {
     const { node } = tensor
-    if (!isStatic(tensor) || isBound(tensor) || kernelMade.has(tensor) || !isScalar(node) || spacesOf(node, false, isBound).length > 1) return
+    if (!isStatic(tensor) || isBound(tensor) || kernelMade.has(tensor) || !isScalar(node) || spacesOf(node, false, mapped).length > 1) return
     placeInKernel(node, false)
   }
 

@@ -26,6 +26,7 @@ export function commonSubexpressions(graph: Graph): Graph {
 }
 
 function attributesKey(node: Node, identity: (value: unknown) => number): string {
+  if (Object.keys(node.attributes).length === 0) return ''
   return JSON.stringify(node.attributes, (_, value: unknown) => {
     if (ArrayBuffer.isView(value)) {
       const data = value as Float32Array

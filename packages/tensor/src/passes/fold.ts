@@ -18,8 +18,8 @@ export function fold(graph: Graph): Graph {
 
 /** x^2, x^3 and their reciprocals as products, which are faster and as exact: whole powers are how derivatives are written. */
 function wholePower(node: Node, [x, y]: readonly Tensor[]): readonly Tensor[] | undefined {
-  const power = node.primitive === 'pow' ? [-3, -2, -1, 2, 3].find((p) => isUniform(y!, p)) : undefined
-  if (power === undefined) return undefined
+  const power = node.primitive === 'pow' ? uniformValue(y!) : undefined
+  if (power === undefined || ![-3, -2, -1, 2, 3].includes(power)) return undefined
   const output = node.outputs[0]!
   const operation = (primitive: 'mul' | 'div', a: Tensor, b: Tensor): Tensor => createNode(primitive, [a, b], {}, [output], node.scope)[0]!
   let product = x!
@@ -57,11 +57,14 @@ function neutral(node: Node, inputs: readonly Tensor[]): readonly Tensor[] | und
   }
 }
 
-/** Whether every element is the constant `value`. */
+/** The constant that every element is; undefined when there is none such. */
+function uniformValue({ node }: Tensor): number | undefined {
+  if (isPrimitive(node, 'broadcast')) return uniformValue(node.inputs[0]!)
+  return isPrimitive(node, 'constant') && node.attributes.data.length === 1 ? node.attributes.data[0] : undefined
+}
+
 function isUniform(t: Tensor, value: number): boolean {
-  const { node } = t
-  if (isPrimitive(node, 'broadcast')) return isUniform(node.inputs[0]!, value)
-  return isPrimitive(node, 'constant') && node.attributes.data.length === 1 && Object.is(node.attributes.data[0], value)
+  return Object.is(uniformValue(t), value)
 }
 
 /** The sum of n equal values is n times the value: axes along which the input only repeats are not summed over. */
@@ -89,9 +92,10 @@ function sumOfRepeated(node: Node, [x]: readonly Tensor[]): readonly Tensor[] | 
 function exactReciprocal(node: Node, [x, y]: readonly Tensor[]): readonly Tensor[] | undefined {
   const output = node.outputs[0]!
   if (node.primitive !== 'div' || !isFloat(output.dtype)) return undefined
-  const exponent = [...Array(21).keys()].map((k) => k - 10).find((k) => isUniform(y!, 2 ** k))
-  if (exponent === undefined) return undefined
-  const factor = constant({ data: allocate(output.dtype, 1).fill(2 ** -exponent), shape: [], dtype: output.dtype })
+  const divisor = uniformValue(y!) ?? NaN
+  const exponent = Math.round(Math.log2(divisor))
+  if (2 ** exponent !== divisor || Math.abs(exponent) > 10) return undefined
+  const factor = constant({ data: allocate(output.dtype, 1).fill(1 / divisor), shape: [], dtype: output.dtype })
   return createNode('mul', [x!, createNode('broadcast', [factor], { shape: output.shape }, [output], null)[0]!], {}, [output], node.scope)
 }
 
@@ -99,13 +103,7 @@ function exactReciprocal(node: Node, [x, y]: readonly Tensor[]): readonly Tensor
 function plainThreshold(node: Node, [x, y]: readonly Tensor[]): readonly Tensor[] | undefined {
   if ((node.primitive !== 'less' && node.primitive !== 'lessEqual') || !isUniform(x!, 0) || !isPrimitive(y!.node, 'sub') || !isFloat(y!.dtype)) return undefined
   const [from, threshold] = y!.node.inputs as readonly [Tensor, Tensor]
-  return isFiniteNumber(threshold) ? createNode(node.primitive, [threshold, from], {}, node.outputs, node.scope) : undefined
-}
-
-/** Whether every element is the same finite constant. */
-function isFiniteNumber({ node }: Tensor): boolean {
-  if (isPrimitive(node, 'broadcast')) return isFiniteNumber(node.inputs[0]!)
-  return isPrimitive(node, 'constant') && node.attributes.data.length === 1 && Number.isFinite(node.attributes.data[0])
+  return Number.isFinite(uniformValue(threshold)) ? createNode(node.primitive, [threshold, from], {}, node.outputs, node.scope) : undefined
 }
 
 function foldConstants(node: Node, inputs: readonly Tensor[]): readonly Tensor[] | undefined {

@@ -1,7 +1,7 @@
 import { rebuild } from '../build.js'
 import { topological, type Graph, type Node } from '../graph.js'
 import type { Tensor } from '../tensor.js'
-import { withOrigin } from '../trace.js'
+import { withEachOrigin } from '../trace.js'
 
 /**
  * Rebuilds a graph from its inputs on: `change(node, inputs)` gives the outputs that replace those of `node`, whose inputs
@@ -12,13 +12,14 @@ import { withOrigin } from '../trace.js'
 export function rewrite(graph: Graph, change: (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined, nodes: readonly Node[] = topological(graph)): Graph {
   const replaced = new Map<Tensor, Tensor>()
   const now = (t: Tensor): Tensor => replaced.get(t) ?? t
-  for (const node of nodes) {
-    const inputs = node.inputs.map(now)
-    const outputs = withOrigin(node, () => change(node, inputs) ?? rebuild(node, inputs))
+  withEachOrigin(nodes, (node) => {
+    const inputs = node.inputs.some((input) => replaced.has(input)) ? node.inputs.map(now) : node.inputs
+    const outputs = change(node, inputs) ?? (inputs === node.inputs ? node.outputs : rebuild(node, inputs))
+    if (outputs === node.outputs) return
     node.outputs.forEach((output, i) => {
       if (outputs[i] !== output) replaced.set(output, outputs[i]!)
     })
-  }
+  })
   const results = graph.results.map(now)
   return results.every((t, i) => t === graph.results[i]) ? graph : { parameters: graph.parameters, results }
 }

@@ -1,4 +1,4 @@
-import { formatShape, grad, sameShape, scalar, SnnError, zerosVariable, checkMembers, checkObject, type DType, type Tensor, type Variable } from '@snn/tensor'
+import { asOneOperation, formatShape, grad, sameShape, scalar, SnnError, zerosVariable, checkMembers, checkObject, type DType, type Tensor, type Variable } from '@snn/tensor'
 import { checkReach } from './check-reach.js'
 import { clipByNorm, clipByValue } from './clip.js'
 import type { Schedule } from './schedules.js'
@@ -92,11 +92,12 @@ export function createOptimizer(kind: string, parameters: Readonly<Record<string
       ...shared,
       ...Object.fromEntries(paths.flatMap((path) => rule.memory.map((name, i) => [`${path}.${name}`, memory[path]![i]!]))),
     },
-    step(loss) {
-      checkReach(kind, loss, parameters)
-      apply(grad(loss, parameters))
-    },
-    apply,
+    step: (loss) =>
+      asOneOperation(() => {
+        checkReach(kind, loss, parameters)
+        apply(grad(loss, parameters))
+      }),
+    apply: (gradients) => asOneOperation(() => apply(gradients)),
   }
 }
 
