@@ -57,7 +57,7 @@ describe('a target', () => {
     for (const [i, { layer }] of snn.nodes.entries()) {
       const next = snn.nodes[i + 1]!
       if (!linearLayer.is(layer) || (target !== 'nir' && i === 0) || next.layer.config['threshold'] === undefined) continue
-      const weights = await layer.variables.weight.data()
+      const weights = await layer.variables['weight']!.data()
       const [threshold] = (await next.layer.variables['threshold']?.data()) ?? [Number(next.layer.config['threshold'])]
       expect(Math.max(...weights.map(Math.abs)) / threshold!).toBeLessThanOrEqual(2 + 1e-6)
     }
