@@ -6,9 +6,9 @@ import { filled, nirArray, type NirArray } from './array.js'
 export type Arrays = Readonly<Record<string, NirArray>>
 
 /** A layer, with its arrays and the shapes of one sample before and behind it: all that its node is made of. */
-export interface DescribedLayer {
+export interface DescribedLayer<L extends Layer = Layer> {
   readonly name: string
-  readonly layer: Layer
+  readonly layer: L
   readonly arrays: Arrays
   readonly input: Shape
   readonly output: Shape

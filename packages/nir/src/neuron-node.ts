@@ -89,7 +89,7 @@ function lasting<T extends string, R extends string>(decay: NirArray, dt: number
   return { [tau]: mapped(decay, (kept) => dt / (1 - kept)), [scale]: mapped(decay, (kept) => 1 / (1 - kept)) } as Record<T | R, NirArray>
 }
 
-/** The node with its threshold and reset, and a Scale behind it where spikes carry the threshold on. */
+/** The node with its threshold and reset, and a Scale behind it where spikes carry a threshold other than 1 on. */
 function fires(layer: DescribedLayer, of: (name: string) => NirArray, { softReset, ties }: NeuronExport, make: (fire: { v_threshold: NirArray; v_reset: NirArray }, shape: Shape) => NirNode): readonly NirNode[] | Refused {
   const { reset, amplitude } = layer.layer.config
   if (reset === 'none') return { reason: 'no reset, and every spiking node of NIR has one', fix: 'Give it { reset: { to: 0 } }.' }
@@ -97,7 +97,7 @@ function fires(layer: DescribedLayer, of: (name: string) => NirArray, { softRese
   const to = typeof reset === 'object' && reset !== null ? (reset as { readonly to: number }).to : 0
   const threshold = of('threshold')
   const node = make({ v_threshold: ties === 'fire' ? { ...threshold, dtype: 'float32', data: Float32Array.from(threshold.data, justBelow) } : threshold, v_reset: constant(to, layer.input) }, layer.input)
-  return amplitude === 'threshold' ? [node, { type: 'Scale', scale: threshold }] : [node]
+  return amplitude === 'threshold' && threshold.data.some((size) => size !== 1) ? [node, { type: 'Scale', scale: threshold }] : [node]
 }
 
 function startsElsewhere({ layer, arrays }: DescribedLayer): Refused | undefined {

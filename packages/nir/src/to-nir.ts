@@ -1,4 +1,4 @@
-import { sampleShapes, type Network } from '@snn/nn'
+import { addLayer, batchNormLayer, convLayer, dropoutLayer, linearLayer, sampleShapes, type Network } from '@snn/nn'
 import { checkObject, SnnError, type Shape } from '@snn/tensor'
 import { arraysOf, type DescribedLayer } from './described-layer.js'
 import { foldedArrays } from './fold-batch-norm.js'
@@ -49,7 +49,7 @@ function assemble(net: Network, shapes: ReadonlyMap<string, Shape>, layers: Read
     return found
   }
   const ends = new Map<string, string>()
-  const isSum = ({ layer }: DescribedLayer): boolean => layer.kind === 'add' || layer.kind === 'dropout'
+  const isSum = ({ layer }: DescribedLayer): boolean => addLayer.is(layer) || dropoutLayer.is(layer)
   const passed = new Set<string>()
   /** The nodes whose values come out under a name: through sums and layers that do nothing. */
   const sources = (name: string, through: ReadonlySet<string> = new Set()): readonly string[] => {
@@ -63,7 +63,7 @@ function assemble(net: Network, shapes: ReadonlyMap<string, Shape>, layers: Read
       passed.add(name)
       continue
     }
-    const made = isNeuron(layer.layer.kind) ? neuronNodes(layer, options) : layer.layer.kind === 'batchNorm' ? unfolded : layerNodes(layer, options.dt)
+    const made = isNeuron(layer.layer.kind) ? neuronNodes(layer, options) : layerNodes(layer, options.dt)
     if ('reason' in made) refused.push({ node: name, kind: layer.layer.kind, ...made })
     else if (made.length === 0) passed.add(name)
     else {
@@ -82,15 +82,14 @@ function assemble(net: Network, shapes: ReadonlyMap<string, Shape>, layers: Read
   for (const { name, inputs } of net.nodes) if (!passed.has(name)) connect(name, inputs)
   for (const output of net.outputs) {
     // A sum at the end is an Output itself: so does `fromNir` make them.
-    const own = layers.get(output)?.layer.kind === 'add' ? output : free(net.outputs.length === 1 ? 'output' : `output_${output}`)
+    const end = layers.get(output)
+    const own = end && addLayer.is(end.layer) ? output : free(net.outputs.length === 1 ? 'output' : `output_${output}`)
     nodes.set(own, { type: 'Output', shape: shapes.get(output)! })
     connect(own, own === output ? net.node(output).inputs : [output])
   }
   if (refused.length > 0) throw new SnnError('NIR_UNSUPPORTED', `[toNir] ${refused.map(({ node, reason, fix }) => `'${node}' has ${reason}. ${fix}`).join('\n  ')}`, { nodes: refused })
   return { type: 'NIRGraph', nodes: Object.fromEntries(nodes), edges }
 }
-
-const unfolded = { reason: 'batch normalisation, which NIR cannot say', fix: 'Export with { foldBatchNorm: true }, which takes it into the weights before it.' }
 
 /** The name of a node or input, where a name may be that of a connection backwards. */
 function originOf(net: Network, name: string): string {
@@ -104,7 +103,7 @@ function foldNorms(net: Network, layers: Map<string, DescribedLayer>): Set<strin
     const norm = layers.get(name)!
     const before = layers.get(inputs[0]!)
     const readers = net.nodes.filter((node) => node.inputs.includes(inputs[0]!)).length + net.outputs.filter((output) => output === inputs[0]).length + net.feedback.filter(({ from }) => from === inputs[0]).length
-    if (norm.layer.kind !== 'batchNorm' || !before || !['linear', 'conv'].includes(before.layer.kind) || readers !== 1) continue
+    if (!batchNormLayer.is(norm.layer) || !before || !(linearLayer.is(before.layer) || convLayer.is(before.layer)) || readers !== 1) continue
     layers.set(before.name, { ...before, arrays: foldedArrays(before, norm) })
     folded.add(name)
   }

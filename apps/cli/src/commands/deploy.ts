@@ -71,8 +71,8 @@ export function deployCommand(signal: AbortSignal): Command {
 }
 
 function weightBits(text: string): number {
-  const value = wholeNumber(2)(text)
-  if (value <= 8) return value
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isInteger(value) && value >= 2 && value <= 8) return value
   throw new InvalidArgumentError('Expected a whole number from 2 to 8.')
 }
 

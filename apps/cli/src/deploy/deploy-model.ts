@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { describeWarnings, type ConversionReport, type Target } from '@snn/ann2snn'
+import { basename, extname, join } from 'node:path'
+import { describeWarnings, type ConversionReport, type Target, type Wording } from '@snn/ann2snn'
 import type { ImageDataset, PreprocessSpec } from '@snn/datasets'
 import { take } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
@@ -11,6 +11,7 @@ import { replaceFile, replaceFolder } from '@snn/tensor/node'
 import { withBackend } from '../backend.js'
 import { withoutImages } from '../calibration-images.js'
 import { evaluateModel, type Work } from '../evaluate-model.js'
+import { conversionFlags } from '../conversion-flags.js'
 import { isCheckpoint, isSpiking, readModel } from '../model-file.js'
 import { toLava } from './to-lava.js'
 import { graphOf, toNirFile } from './to-nir-file.js'
@@ -90,9 +91,13 @@ export interface Deployment extends Omit<Deployed, 'files'> {
 
 const conversionTargets: Readonly<Record<DeployTarget, Target>> = { lava: 'loihi', nir: 'nir', speck: 'speck', xylo: 'xylo' }
 
+/** Reports speak in flags of `snn deploy`: no code but spikes, and thresholds of channels by calibration alone. */
+export const deployWording: Wording = { write: ({ per, ...options }) => conversionFlags(per === undefined ? options : { mode: 'sequential' }), tried: [{ code: 'delta' }] }
+
 /** From a classifier or a spiking network to the files of a chip, measured at every step of the way. */
 export async function deployModel(path: string, options: DeployModelOptions, work: Work): Promise<Deployment> {
   const { target, calibrate, samples = 1000, out, evalSamples = Infinity, against, sameData = false } = options
+  refuseChipFile(path)
   await checkFolder(out)
   checkFlags(options)
   const plain = !isCheckpoint(path) && !isSpiking(await readModel(path, { batch: 'keep' }))
@@ -127,7 +132,7 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
       ...deployed,
       ...(report && { conversion: report }),
       notes: [...notes, ...(opened ? [] : ['Measured on the calibration samples, which chose thresholds: give other ones with --eval.'])],
-      warnings: report ? describeWarnings(report) : [],
+      warnings: report ? describeWarnings(report, deployWording) : [],
     }
     work.signal.throwIfAborted()
     await replaceFolder(out, async (folder) => {
@@ -135,6 +140,17 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
     })
     return deployment
   })
+}
+
+/** What becomes of the files that this command writes. */
+const chipFiles: Readonly<Record<string, string>> = {
+  '.net': 'Simulate it with loadNetwork and readNet of @snn/deploy-lava',
+  '.nir': 'Read it with fromNir and readNir of @snn/nir, and write the network with toOnnx of @snn/snn-file: its .snn.onnx file is taken here',
+}
+
+function refuseChipFile(path: string): void {
+  const fix = chipFiles[extname(path)]
+  if (fix !== undefined) throw new SnnError('ARGUMENT', `[deploy] ${path} is a network for chips already, expected a classifier in ONNX, a .snn.onnx file or a checkpoint. ${fix}.`, { name: 'FILE', value: path })
 }
 
 /** Before long work: a folder that is there is replaced only where it is one that `snn deploy` has written. */

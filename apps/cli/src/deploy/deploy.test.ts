@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { convert, importModel } from '@snn/ann2snn'
+import { convert, describeWarnings, importModel } from '@snn/ann2snn'
 import { readSnn, toOnnx } from '@snn/snn-file'
 import { readNet } from '@snn/deploy-lava'
 import { loadNetwork } from '@snn/deploy-lava/sim'
@@ -10,7 +10,7 @@ import { reference } from '@snn/tensor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tinyModel, writeTinyData } from '../../test/tiny.js'
 import { describeDeployment } from '../commands/deploy.js'
-import { deployModel, type DeployModelOptions } from './deploy-model.js'
+import { deployModel, deployWording, type DeployModelOptions } from './deploy-model.js'
 import { roundingLint } from './to-nir-file.js'
 
 let folder: string
@@ -76,6 +76,7 @@ describe('snn deploy', () => {
     expect(existsSync(join(folder, target, 'encoder.onnx'))).toBe(target !== 'nir')
     for (const { accuracy } of result.rows) expect(accuracy).toBeGreaterThan(0.85)
     expect(result.rows.at(-1)!.network).toContain('.nir')
+    expect(result.lint.filter(({ effect, what }) => effect === 'rejects' && what.includes('Scale'))).toEqual([])
     if (target === 'xylo') expect(result.lint.filter(({ what }) => /CubaLIF|of R I|all of the input/.test(what))).toEqual([])
     if (target === 'speck') expect(result.lint.some(({ what }) => what.includes('rounds them'))).toBe(true)
   })
@@ -103,8 +104,20 @@ describe('snn deploy', () => {
     const calibrated: string[] = []
     const follow = { ...work, onProgress: ({ stage }: { readonly stage: string }) => void calibrated.push(stage) }
     const refused = deployModel(pooling, { target: 'speck', calibrate: `${folder}/data:train`, samples: 60, steps: 16, out: join(folder, 'new') }, follow)
-    await expect(refused).rejects.toMatchObject({ code: 'NIR_UNSUPPORTED', message: expect.stringContaining('spikingMaxPool') as string })
+    await expect(refused).rejects.toMatchObject({ code: 'NIR_UNSUPPORTED', message: expect.stringContaining("'pool1' has the maximum of windows") as string })
     expect(calibrated).not.toContain('calibrate')
+  })
+
+  it('takes no network of a chip again, and advises in its own flags', async () => {
+    await expect(deploy({}, join(folder, 'network.net'))).rejects.toMatchObject({ code: 'ARGUMENT', message: expect.stringContaining('loadNetwork') as string })
+    await expect(deploy({}, join(folder, 'network.nir'))).rejects.toMatchObject({ code: 'ARGUMENT', message: expect.stringContaining('fromNir') as string })
+    const { conversion } = await deploy({ target: 'nir', out: join(folder, 'advice') })
+    for (const mode of ['max', 'sequential'] as const) {
+      const report = { ...conversion!, mode, accuracy: conversion!.accuracy.map((row) => ({ ...row, agreement: 0.5 })), warnings: [{ code: 'disagreement' as const, share: 0.5, T: 16, samples: 60 }, { code: 'silent' as const, layer: 'relu1', share: 0.5, samples: 60 }] }
+      const texts = describeWarnings(report, deployWording)
+      expect(texts[0]).toContain('Try --')
+      for (const text of texts) expect(text).not.toMatch(/\{|--code|--per|--levels/)
+    }
   })
 
   it('writes the folder whole, and no other in its place', async () => {

@@ -1,4 +1,4 @@
-import { convLayer, linearLayer, Network, type ConvConfig, type NetworkNode } from '@snn/nn'
+import { convLayer, linearLayer, Network, type NetworkNode } from '@snn/nn'
 import { variable, type Variable } from '@snn/tensor'
 
 /** The network with the weights of each layer rounded to whole multiples of a step, the largest of them using all `bits` with their sign. */
@@ -8,11 +8,11 @@ export async function roundedWeights(network: Network, bits: number): Promise<Ne
 }
 
 async function rounded(node: NetworkNode, most: number): Promise<NetworkNode> {
-  const { kind, config, variables } = node.layer
-  if (kind !== 'conv' && kind !== 'linear') return node
-  const weight = variables['weight']!
+  const { layer } = node
+  if (!convLayer.is(layer) && !linearLayer.is(layer)) return node
+  const weight = layer.variables['weight']!
   const values = Float32Array.from(await weight.data())
   const step = values.reduce((largest, w) => Math.max(largest, Math.abs(w)), 0) / most || 1
-  const own: Record<string, Variable> = { ...variables, weight: variable({ data: values.map((w) => Math.round(w / step) * step), shape: weight.shape }, { name: weight.name ?? `${node.name}.weight` }) }
-  return { ...node, layer: kind === 'conv' ? convLayer(config as unknown as ConvConfig, own) : linearLayer({}, own) }
+  const own: Record<string, Variable> = { ...layer.variables, weight: variable({ data: values.map((w) => Math.round(w / step) * step), shape: weight.shape }, { name: weight.name ?? `${node.name}.weight` }) }
+  return { ...node, layer: convLayer.is(layer) ? convLayer(layer.config, own) : linearLayer({}, own) }
 }

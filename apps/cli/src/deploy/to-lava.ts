@@ -47,7 +47,7 @@ export async function toLava(measure: MeasureOptions, options: LavaOptions): Pro
   let fixed = await run(exported)
   rows.push({ network: 'fixed-point simulation', accuracy: fixed.accuracy, agreement: agreementOf(fixed, float) })
   if (tune > 0) {
-    await fineTune(encoder, chipNet, readsAs, calibration, { ...measure, passes: tune })
+    await fineTune(encoder, chipNet, readsAs, calibration, { ...measure, passes: tune, weightBits: exported.report.weightBits })
     final = await (branched ? chipNet.exportProcesses() : chipNet.export())
     fixed = await run(final)
     rows.push({ network: 'fixed-point simulation, fine-tuned', accuracy: fixed.accuracy, agreement: agreementOf(fixed, float) })

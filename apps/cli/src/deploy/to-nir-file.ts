@@ -1,7 +1,7 @@
 import { toOnnx } from '@snn/snn-file'
 import { splitEncoder } from '@snn/deploy-lava'
 import { fromNir, lint, toNir, writeNir, type DiscretisationName, type NirGraph, type ReaderName } from '@snn/nir'
-import { Network, readoutOf } from '@snn/nn'
+import { Network, readoutOf, runningMeanLayer } from '@snn/nn'
 import { agreementOf } from './agreement.js'
 import type { Deployed, DeploymentLint } from './deploy-model.js'
 import { withLeakyNeurons } from './leaky-neurons.js'
@@ -85,7 +85,7 @@ function lintsOf(graph: NirGraph, reader: ReaderName): DeploymentLint[] {
 
 /** A converted network without the mean over time at its end: its outputs are summed by whoever reads them. */
 function withoutMean(network: Network): Network {
-  const mean = network.nodes.find(({ name, layer }) => layer.kind === 'runningMean' && network.outputs.includes(name))
+  const mean = network.nodes.find(({ name, layer }) => runningMeanLayer.is(layer) && network.outputs.includes(name))
   if (!mean) return network
   return new Network({ inputs: network.inputs, nodes: network.nodes.filter((node) => node !== mean), outputs: network.outputs.map((name) => (name === mean.name ? mean.inputs[0]! : name)), metadata: { ...network.metadata, readout: { by: 'mean' } } })
 }

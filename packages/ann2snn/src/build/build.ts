@@ -39,7 +39,8 @@ export interface Built {
 export async function prepareAnn(given: Network | Uint8Array, data: Batches, options: ConvertOptions): Promise<PreparedAnn> {
   const model = given instanceof Uint8Array ? await imported(given, data, options) : { network: given, notes: [] }
   await checkWeights(model.network)
-  const { network, notes } = await prepare(await withInputShape(model.network, data), { softmax: options.softmax ?? 'strip', poolFirst: settle(options).settings.target?.encoder ?? false })
+  const { target } = settle(options).settings
+  const { network, notes } = await prepare(await withInputShape(model.network, data), { softmax: options.softmax ?? 'strip', poolFirst: target?.encoder ?? false, foldIntoNext: target !== undefined })
   return { network, notes: [...model.notes, ...notes] }
 }
 

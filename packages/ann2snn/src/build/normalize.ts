@@ -1,4 +1,4 @@
-import { averagePoolLayer, constantLayer, convLayer, gateLayer, linearLayer, maxPoolLayer, spikingGlobalMaxPoolLayer, spikingMaxPoolLayer, type Layer, type LayerOf, type Network, type NetworkNode } from '@snn/nn'
+import { addLayer, averagePoolLayer, constantLayer, convLayer, gateLayer, linearLayer, maxPoolLayer, spikingGlobalMaxPoolLayer, spikingMaxPoolLayer, type Layer, type LayerOf, type Network, type NetworkNode } from '@snn/nn'
 import { integrateAndFire } from '@snn/neuron'
 import { sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 import { broadcastIndex } from './broadcast-index.js'
@@ -6,7 +6,7 @@ import type { CodeSettings, Site } from '../codes/code.js'
 import { convertDomains } from './convert-domains.js'
 import { Draft } from '../prepare/graph.js'
 import type { Plan } from '../plan/plan.js'
-import { withWeights } from '../prepare/prepare.js'
+import { withWeights } from '../prepare/weighted.js'
 import { chooseScales, type Scales } from './scales.js'
 import { rulesAt } from '../plan/target.js'
 import { byElement } from '../calibrate/thresholds.js'
@@ -102,25 +102,35 @@ function siteOf({ name, layer }: NetworkNode, shape: Shape, depth: number, thres
 }
 
 /**
- * Neurons of a chip with threshold 1 and no current, these taken into the weights before them where nothing else reads those; and a factor behind them
- * where an Add ties what a spike stands for to that of another layer.
+ * Neurons of a chip with threshold 1 and no current, these taken into the weights before them where nothing else reads those: into all of their input, or, the
+ * current alone, into a summand of it. And a factor behind them where an Add ties what a spike stands for to that of another layer.
  */
 async function absorbLevel(draft: Draft, site: Site, make: (site: Site) => Layer): Promise<void> {
   const { name, shape, threshold, level, current } = site
-  const before = draft.node(draft.node(name)!.inputs[0]!)
-  if (before && (convLayer.is(before.layer) || (linearLayer.is(before.layer) && shape.length === 1)) && draft.onlyConsumer(before.name)) {
+  const input = draft.node(name)!.inputs[0]!
+  const before = weightsInto(draft, input, shape)
+  if (before) {
+    const whole = before.name === input
     const { weight, bias } = await weightsOf(before.layer)
     const outputs = shape[0]!
     const [perRow, inner] = [sizeOf(weight!.shape) / outputs, sizeOf(shape) / outputs]
-    const over = (o: number): number => threshold[o * inner]! / level[o * inner]!
+    const over = (o: number): number => (whole ? threshold[o * inner]! / level[o * inner]! : 1)
     draft.replace(before.name, withWeights(before, {
       weight: floats(weight!.shape, (i) => at(weight!.data, i) * over(Math.floor(i / perRow))),
       bias: floats([outputs], (o) => ((bias ? at(bias.data, o) : 0) + current[o * inner]!) * over(o)),
     }))
-    draft.replace(name, make({ ...site, level: threshold, current: current.map(() => 0) }))
+    draft.replace(name, make({ ...site, level: whole ? threshold : level, current: current.map(() => 0) }))
   }
   if (draft.node(name)!.layer.config['amplitude'] !== 'one' || threshold.every((value) => value === 1)) return
   draft.insertAfter(name, `${name}_scale`, constantLayer({ function: 'mul', swap: false }, toVariables({ operand: floats(shape, (i) => threshold[i]!) }, name)))
+}
+
+/** The weights whose outputs, which nothing else takes, are a value, or are summed to it. */
+function weightsInto(draft: Draft, name: string, shape: Shape): NetworkNode | undefined {
+  const node = draft.node(name)
+  if (!node || !draft.onlyConsumer(name)) return undefined
+  if (convLayer.is(node.layer) || (linearLayer.is(node.layer) && shape.length === 1)) return node
+  return addLayer.is(node.layer) ? node.inputs.map((input) => weightsInto(draft, input, shape)).find((found) => found) : undefined
 }
 
 /** Maximum pooling of messages: of their sums, or, on a chip that resets to 0, of the spikes of each step, for which neurons fire when any does. */

@@ -47,8 +47,10 @@ const levels: readonly number[] = [1, 0.9, 0.8, 0.7, 0.5]
  * current alone; one that is reset to 0 may fire at a level below its threshold, so that its rate is right in spite of what is lost.
  */
 export function chooseNeuron(traces: readonly Trace[], largest: number, options: GridOptions): ChosenNeuron {
-  const { T, cap, fromZero = false, hard = false, least: floor = 0 } = options
-  const most = Math.min(largest, cap)
+  const { T, cap, fromZero = false, hard = false } = options
+  // with a reset by subtraction a spike stands for what is subtracted, which a bound of the activation bounds
+  const floor = hard ? (options.least ?? 0) : Math.min(cap, options.least ?? 0)
+  const most = Math.max(hard ? 0 : floor, Math.min(largest, cap))
   let best: ChosenNeuron = { threshold: most, level: Math.max(floor, most), initial: fromZero ? 0 : most / 2, current: 0 }
   let least = Infinity
   const consider = (neuron: ChosenNeuron): void => {
@@ -62,7 +64,7 @@ export function chooseNeuron(traces: readonly Trace[], largest: number, options:
     best = neuron
   }
   // a bound of the activation is one of rates: with a reset to 0 the threshold is not what they reach
-  const thresholds = new Set(hard ? hardShares.map((share) => share * most) : thresholdShares.map((share) => Math.min(share * largest, cap)))
+  const thresholds = new Set(hard ? hardShares.map((share) => share * most) : thresholdShares.map((share) => Math.max(floor, Math.min(share * largest, cap))))
   for (const offset of [0, missing(traces, T)]) {
     for (const threshold of thresholds) {
       for (const part of hard ? levels : [1]) {

@@ -1,7 +1,8 @@
 import { integrateAndFire } from '@snn/neuron'
-import { avgPool2d, conv2d, flatten, input, linear, maxPool2d, relu, sequential, type Network } from '@snn/nn'
-import { compile, reference, repeat, type Tensor } from '@snn/tensor'
+import { avgPool2d, conv2d, flatten, input, linear, linearLayer, maxPool2d, relu, sequential, type Layer, type Network } from '@snn/nn'
+import { compile, reference, repeat, variable, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
+import { random } from '../../test/networks.js'
 import { chooseNeuron } from '../calibrate/neuron-grid.js'
 import { convert, type ConvertOptions } from '../convert.js'
 import { simulate } from '../run/simulate.js'
@@ -43,6 +44,23 @@ describe('a target', () => {
     expect(nir.map(({ config }) => config)).toEqual([1, 2].map(() => expect.objectContaining({ reset: { to: 0 }, initial: { v: 0 }, threshold: 1 }) as unknown))
     const [, speck] = neuronsOf((await convert(plain(), [data], { target: 'speck', T: 8, backend })).snn)
     expect(speck!.config).toMatchObject({ reset: 'soft', initial: { v: 0 } })
+  })
+
+  // Weights of a layer share the bits of its largest: half a step of 8 bits is then at most 1/127 of the level that the layer's neurons fire at.
+  it.each((['loihi', 'nir', 'speck', 'xylo'] as const).flatMap((target) => [1, 2].map((seed) => [target, seed] as const)))('keeps weights within two thresholds, so that 8 bits hold them, though channels are hardly ever active: %s, %i', async (target, seed) => {
+    const x = random(40 * 8, seed)
+    const drawn = (to: number, from: number, bias: (row: number) => number): Layer => linearLayer({}, { weight: variable({ data: Float32Array.from(random(to * from, ++seed)), shape: [to, from] }), bias: variable({ data: Float32Array.from({ length: to }, (_, row) => bias(row)), shape: [to] }) })
+    // biases that leave some channels silent but for a few samples
+    const quiet = (row: number): number => (row % 3 === 0 ? -1.2 : 0.1)
+    const ann = sequential(input([8]), drawn(12, 8, quiet), relu(), drawn(9, 12, quiet), relu(), drawn(7, 9, quiet), relu(), drawn(4, 7, () => 0))
+    const { snn } = await convert(ann, [{ data: Float32Array.from(x, Math.abs), shape: [40, 8] }], { target, mode: 'sequential', weights: 'calibrate', T: 8, backend })
+    for (const [i, { layer }] of snn.nodes.entries()) {
+      const next = snn.nodes[i + 1]!
+      if (!linearLayer.is(layer) || (target !== 'nir' && i === 0) || next.layer.config['threshold'] === undefined) continue
+      const weights = await layer.variables['weight']!.data()
+      const [threshold] = (await next.layer.variables['threshold']?.data()) ?? [Number(next.layer.config['threshold'])]
+      expect(Math.max(...weights.map(Math.abs)) / threshold!).toBeLessThanOrEqual(2 + 1e-6)
+    }
   })
 
   it('is worth calibrating for: nearer to the ANN than thresholds of activations', async () => {

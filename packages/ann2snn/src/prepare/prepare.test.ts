@@ -1,8 +1,8 @@
-import { batchNormLayer, broadcastLayer, flattenLayer, Network, reshapeLayer, type NetworkNode } from '@snn/nn'
+import { batchNormLayer, broadcastLayer, constantLayer, flattenLayer, Network, reluLayer, reshapeLayer, transposeLayer, type NetworkNode } from '@snn/nn'
 import { compile, isSnnError, reference, variable, type Shape, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { conv, linear, node, random, randomTensor } from '../../test/networks.js'
-import { prepare } from './prepare.js'
+import { prepare, type PrepareOptions } from './prepare.js'
 
 const backend = reference()
 
@@ -21,9 +21,9 @@ async function run(net: Network, sample: Shape): Promise<readonly number[]> {
 }
 
 /** What is left of the layers, after it is clear that they compute the same. */
-async function prepared(sample: Shape, nodes: readonly NetworkNode[]): Promise<string> {
+async function prepared(sample: Shape, nodes: readonly NetworkNode[], options: Partial<PrepareOptions> = {}): Promise<string> {
   const net = networkOf(sample, nodes)
-  const { network } = await prepare(net, { softmax: 'keep' })
+  const { network } = await prepare(net, { softmax: 'keep', ...options })
   const [before, after] = [await run(net, sample), await run(network, sample)]
   after.forEach((value, i) => expect(value).toBeCloseTo(before[i]!, 5))
   return network.nodes.map(({ layer }) => layer.kind).join(' ')
@@ -57,4 +57,27 @@ describe('batch normalisation is folded where it normalises the outputs of the l
 
 it('broadcasts behind each other stay what they are', async () => {
   await prepared([1, 4], [node('a', broadcastLayer({ shape: [3, 4] }), 'x'), node('row', reshapeLayer({ shape: [1, 3, 4] }), 'a'), node('b', broadcastLayer({ shape: [2, 3, 4] }), 'row'), node('c', broadcastLayer({ shape: [2, 3, 4] }), 'b')])
+})
+
+describe('for a chip, what no synapse does is taken into the weights behind', () => {
+  const constant = (operation: 'add' | 'sub' | 'mul' | 'div' | 'maximum', shape: Shape, seed: number, swap = false) => constantLayer({ function: operation, swap }, { operand: variable(randomTensor(shape, seed)) })
+  const fold = { foldIntoNext: true }
+
+  it('a normalisation behind neurons, constants of all kinds, a change of order, and all together', async () => {
+    expect(await prepared([4], [node('relu', reluLayer({}), 'x'), node('bn', batchNorm(4), 'relu'), node('fc', linear(4, 3), 'bn')], fold)).toBe('relu linear')
+    for (const [operation, swap] of [['add', false], ['sub', false], ['sub', true], ['mul', false], ['div', false]] as const) {
+      expect(await prepared([4], [node('c', constant(operation, [4], 7, swap), 'x'), node('fc', linear(4, 3), 'c')], fold)).toBe('linear')
+    }
+    const nhwc = [node('relu', reluLayer({}), 'x'), node('nhwc', transposeLayer({ permutation: [1, 2, 0] }), 'relu'), node('flat', flattenLayer({}), 'nhwc')]
+    expect(await prepared([2, 3, 4], [...nhwc, node('fc', linear(24, 3), 'flat')], fold)).toBe('relu flatten linear')
+    const both = [node('scale', constant('mul', [2, 1, 1], 5), 'x'), ...nhwc.slice(1).map((own, i) => (i === 0 ? { ...own, inputs: ['scale'] } : own)), node('add', constant('add', [24], 8), 'flat'), node('fc', linear(24, 3), 'add')]
+    expect(await prepared([2, 3, 4], both, fold)).toBe('flatten linear')
+  })
+
+  it('not what something else takes, what is no scale or shift, nor before rows', async () => {
+    expect(await prepared([4], [node('c', constant('maximum', [4], 7), 'x'), node('fc', linear(4, 3), 'c')], fold)).toBe('constant linear')
+    expect(await prepared([2, 4], [node('c', constant('mul', [4], 7), 'x'), node('fc', linear(4, 3), 'c')], fold)).toBe('constant linear')
+    const net = new Network({ inputs: [{ name: 'x', shape: [4] }], nodes: [node('c', constant('mul', [4], 7), 'x'), node('fc', linear(4, 3), 'c')], outputs: ['fc', 'c'] })
+    expect((await prepare(net, { softmax: 'keep', ...fold })).network.nodes.length).toBe(2)
+  })
 })

@@ -1,10 +1,11 @@
 import {
-  batchNormLayer, broadcastLayer, constantLayer, convLayer, flattenLayer, linearLayer, logSoftmaxLayer, maxPoolLayer, parameterLayer, reluLayer, reshapeLayer, sampleParameterLayer, sampleShapes,
+  batchNormLayer, broadcastLayer, constantLayer, convLayer, flattenLayer, logSoftmaxLayer, maxPoolLayer, parameterLayer, reluLayer, reshapeLayer, sampleParameterLayer, sampleShapes,
   softmaxLayer, type LayerOf, type Network, type NetworkNode,
 } from '@snn/nn'
 import { SnnError, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
+import { foldIntoNext } from './fold-into-next.js'
 import { Draft } from './graph.js'
-import { isWeighted } from './weighted.js'
+import { isWeighted, withWeights } from './weighted.js'
 import { at, floats, toVariables, weightsOf } from './weights.js'
 
 export interface PrepareOptions {
@@ -12,6 +13,8 @@ export interface PrepareOptions {
   readonly softmax: 'strip' | 'keep'
   /** Whether the first neurons take what does not change, so that pooling before them is computed once. Default false. */
   readonly poolFirst?: boolean
+  /** For chips: whether scales, shifts and changes of order are taken into the weights of the linear layer behind them. Default false. */
+  readonly foldIntoNext?: boolean
 }
 
 /**
@@ -30,6 +33,7 @@ export async function prepare(net: Network, options: PrepareOptions): Promise<{ 
     if (next && reluLayer.is(next.layer)) draft.swap(name, next.name)
   }
   if (options.poolFirst) poolBeforeNeurons(draft)
+  if (options.foldIntoNext) await foldIntoNext(draft)
   return { network: draft.finish(), notes }
 }
 
@@ -105,10 +109,4 @@ function weightedBefore(draft: Draft, norm: string, channels: number, shapes: Re
     if ((!reshapeLayer.is(layer) && !flattenLayer.is(layer)) || !isVector()) return undefined
     name = before.inputs[0]!
   }
-}
-
-/** The same convolution or linear layer with other arrays. */
-export function withWeights({ name, layer }: NetworkNode, weights: Readonly<Record<string, TensorLike>>): NetworkNode['layer'] {
-  const variables = toVariables(weights, name)
-  return convLayer.is(layer) ? convLayer(layer.config, variables) : linearLayer({}, variables)
 }

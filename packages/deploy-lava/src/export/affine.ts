@@ -1,4 +1,4 @@
-import type { BinaryFunction, Layer } from '@snn/nn'
+import type { LayerOf } from '@snn/nn'
 import { compile, reference, zeros } from '@snn/tensor'
 
 /** y = scale x + shift, element by element of a sample. */
@@ -17,8 +17,7 @@ export function thenAffine(first: Affine | undefined, next: Affine): Affine {
  * What a layer with a constant (`constantLayer`) does to a sample of `shape`: x + c, c + x, x - c, c - x, x c, c x or x / c. Undefined for what is
  * not affine in x.
  */
-export async function affineOf({ config, variables }: Layer, shape: readonly number[]): Promise<Affine | undefined> {
-  const { function: operation, swap } = config as { readonly function: BinaryFunction; readonly swap: boolean }
+export async function affineOf({ config: { function: operation, swap }, variables }: LayerOf<'constant'>, shape: readonly number[]): Promise<Affine | undefined> {
   const operand = variables['operand']!
   await using broadcast = compile(() => operand.read().add(zeros(shape)), { backend: reference() })
   const c = Float64Array.from((await broadcast()).data)

@@ -1,9 +1,8 @@
 import { sameShape, sizeOf } from '@snn/tensor'
 import { byChannel, thenAffine, type Affine } from './affine.js'
 import { addBias, convShape, identityMap, isPool, scaleInputs, scaleRows, sumOfInputs, withInputs, type LinearMap } from './linear-map.js'
+import type { Refuse } from './refuse.js'
 import type { StageInput } from './stage.js'
-
-type Refuse = (reason: string, fix: string) => Error
 
 /** What a layer of neurons (or the input) sends, on its way to others: map(scale s + shift). */
 export interface Term {

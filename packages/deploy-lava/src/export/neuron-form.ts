@@ -1,4 +1,4 @@
-import type { Layer } from '@snn/nn'
+import { isStateful, traitsOf, type Layer } from '@snn/nn'
 import { cannotExport } from './refuse.js'
 
 /** What a layer of neurons would have to be on the chip, and is not, unless the user allows it. */
@@ -23,6 +23,9 @@ export interface NeuronForm {
   readonly amplitude: Float64Array | undefined
   readonly approximations: readonly Approximation[]
 }
+
+/** Whether a layer has memory and is no linear map of what came, such as a delay, a mean, or dropout. */
+export const isNeuron = (layer: Layer): boolean => isStateful(layer) && (traitsOf(layer)?.linear ?? 'none') === 'none'
 
 /** The kinds of neurons that the chip's model can be. */
 const kinds = ['integrateAndFire', 'drivenIntegrateAndFire', 'lif', 'cubaLif', 'currentLif', 'nonSpikingIntegrateAndFire', 'nonSpikingLif'] as const

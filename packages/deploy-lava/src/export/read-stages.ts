@@ -1,9 +1,9 @@
-import { isStateful, sampleShapes, type Layer, type Network, type NetworkNode } from '@snn/nn'
+import { addLayer as sumLayer, sampleShapes, spikingGlobalMaxPoolLayer, spikingMaxPoolLayer, type Layer, type Network, type NetworkNode } from '@snn/nn'
 import { sizeOf } from '@snn/tensor'
 import { addLayer } from './add-layer.js'
 import { inputsOf, sent, type Flow } from './flow.js'
 import { isPool, type ConvMap } from './linear-map.js'
-import { neuronForm, type Approximation, type NeuronForm } from './neuron-form.js'
+import { isNeuron, neuronForm, type Approximation, type NeuronForm } from './neuron-form.js'
 import { isMaxPool, maxPoolOf } from './pooling.js'
 import { cannotExport } from './refuse.js'
 import { biasOf, type Stage } from './stage.js'
@@ -35,14 +35,14 @@ export async function readStages(net: Network, allowed: readonly Approximation[]
     const [shape, from] = [shapes.get(name)!, shapes.get(inputs[0]!)!]
     const flow = inputs.flatMap((before) => flows.get(before) ?? [])
     if (inputs.some((before) => !flows.has(before))) throw cannotExport(name, layer.kind, 'what it takes comes a step late, from behind it', 'Use layers that go one way.')
-    if (inputs.length > 1 && layer.kind !== 'add') throw cannotExport(name, layer.kind, `it takes ${inputs.join(' and ')}, and neurons of a chip take sums only`, 'Use add where branches meet.')
-    if (layer.kind === 'spikingMaxPool' || layer.kind === 'spikingGlobalMaxPool') throw cannotExport(name, layer.kind, 'the maximum of all that came so far, which no neuron of the chip keeps', "Convert for the chip, convert(.., { target: 'loihi' }), or use average pooling.")
+    if (inputs.length > 1 && !sumLayer.is(layer)) throw cannotExport(name, layer.kind, `it takes ${inputs.join(' and ')}, and neurons of a chip take sums only`, 'Use add where branches meet.')
+    if (spikingMaxPoolLayer.is(layer) || spikingGlobalMaxPoolLayer.is(layer)) throw cannotExport(name, layer.kind, 'the maximum of all that came so far, which no neuron of the chip keeps', "Convert for the chip, convert(.., { target: 'loihi' }), or use average pooling.")
     if (isMaxPool(layer)) {
       const [term] = flow
       if (flow.length > 1 || term!.map || term!.before) throw cannotExport(name, layer.kind, 'the maximum of what is no spikes', 'Put it behind the neurons, or leave it to the host with splitEncoder.')
-      const map = maxPoolOf(node, from)
+      const map = maxPoolOf(name, layer, from)
       await close([{ ...term!, name, map }], name, layer, shape, anyOf(map, stages.get(term!.from)?.form.amplitude))
-    } else if (isStateful(layer) && layer.kind !== 'dropout') await close(flow, name, layer, shape)
+    } else if (isNeuron(layer)) await close(flow, name, layer, shape)
     else flows.set(name, await addLayer(flow, node, from, shape))
   }
   const last = flows.get(output)!

@@ -1,5 +1,6 @@
-import { constantLayer, isStateful, Network, sampleShapes, type NetworkNode } from '@snn/nn'
+import { constantLayer, Network, readoutOf, runningMeanLayer, sampleShapes, type NetworkNode } from '@snn/nn'
 import { variable } from '@snn/tensor'
+import { isNeuron } from './neuron-form.js'
 import { cannotExport } from './refuse.js'
 
 /** A network in two parts, one behind the other. */
@@ -18,18 +19,18 @@ export interface SplitNetwork {
  */
 export async function splitEncoder(network: Network): Promise<SplitNetwork> {
   const shapes = sampleShapes(network)
-  const cut = network.nodes.find(({ layer }) => isStateful(layer) && layer.kind !== 'dropout' && layer.kind !== 'gate')
+  const cut = network.nodes.find(({ layer }) => isNeuron(layer))
   if (!cut) throw cannotExport(network.outputs[0]!, 'network', 'no neurons', 'Convert or train a spiking network.')
   const before = ancestors(network.nodes, cut)
   const rest = network.nodes.filter((node) => !before.has(node.name))
   const past = rest.find(({ inputs }) => inputs.some((name) => name !== cut.name && !rest.some((other) => other.name === name)))
   if (past) throw cannotExport(past.name, past.layer.kind, `it takes ${past.inputs.join(' and ')}, past the first neurons ('${cut.name}'), which alone send spikes`, 'Train without such a shortcut.')
-  const mean = rest.find(({ name, layer }) => layer.kind === 'runningMean' && network.outputs.includes(name))
+  const mean = rest.find(({ name, layer }) => runningMeanLayer.is(layer) && network.outputs.includes(name))
   if (mean && mean.layer.config['delay'] !== 0) throw cannotExport(mean.name, 'runningMean', 'a mean that leaves the first steps out', 'Convert without delay.')
   const kept = rest.filter((node) => node !== mean)
   const outputs = network.outputs.map((name) => (name === mean?.name ? mean.inputs[0]! : name))
   if (kept.length === 0) throw cannotExport(cut.name, cut.layer.kind, 'nothing comes behind the first neurons, which stay on the host', 'Use a network with more layers.')
-  const { T, readout } = network.metadata
+  const { T } = network.metadata
   const [shape, size] = [shapes.get(cut.name)!, await amplitudeOf(cut, shapes.get(cut.name)!)]
   // spikes as large as a threshold: the host divides by it, and the chip's first weights take it in
   const times = (name: string, operation: 'mul' | 'div', operand: NonNullable<typeof size>): NetworkNode => ({ name, layer: constantLayer({ function: operation, swap: false }, { operand: variable(operand, { name: `${name}.operand` }) }), inputs: [cut.name] })
@@ -41,7 +42,7 @@ export async function splitEncoder(network: Network): Promise<SplitNetwork> {
       inputs: [{ name: cut.name, shape }],
       nodes: [...(size ? [times(sizes, 'mul', size)] : []), ...kept.map((node) => ({ ...node, inputs: node.inputs.map(behind) }))],
       outputs: outputs.map(behind),
-      metadata: { ...(T !== undefined && { T }), ...(readout && !mean && { readout }), encoding: 'sequence' },
+      metadata: { ...(T !== undefined && { T }), readout: mean ? { by: 'mean' } : readoutOf(network), encoding: 'sequence' },
     }),
   }
 }
