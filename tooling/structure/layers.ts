@@ -49,8 +49,11 @@ export const valuesAllowed: Readonly<Record<string, Readonly<Record<string, read
  */
 export const namelessImports: Readonly<Record<string, string>> = { 'backend-cpu': 'src/library.ts', cli: 'src/explain/user-module.ts' }
 
-/** Packages whose files still import values of each other in circles. Take names out, add none. */
-export const valueCircles: readonly string[] = ['tensor']
+/**
+ * The one file of a package whose methods call what is built on it. A tensor's methods make tensors: attaching them from above would be work at import,
+ * which bundlers may leave out of a package without side effects. Without what this file imports there is no circle.
+ */
+export const methodsInFile: Readonly<Record<string, string>> = { tensor: 'src/tensor.ts' }
 
 /** Functions of `node:fs` that write: what they write is written by `@snn/tensor/node`, which looks first at what stands there. */
 export const writers: readonly string[] = [

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { isEmpty, type Entry, type Package } from '../workspace.ts'
-import { forNode, mayImport, mayWrite, namelessImports, valueCircles, valuesAllowed, withoutThirdParties, writers } from './layers.ts'
+import { forNode, mayImport, mayWrite, methodsInFile, namelessImports, valuesAllowed, withoutThirdParties, writers } from './layers.ts'
 import { findCycle, isInside, place, reachable, targetOf, type Module } from './module-graph.ts'
 
 /** The workspace as the rules see it. */
@@ -91,9 +91,9 @@ const onlyAllowedValues: Rule = (pkg, workspace) =>
   )
 
 /** A circle of files that import values of each other: whoever reads one of them has to read all. */
-export function valueCircle(pkg: Package, { modules }: Workspace): string[] | undefined {
+function valueCircle(pkg: Package, { modules }: Workspace): string[] | undefined {
   const edges = new Map(
-    modules.get(pkg)!.filter(({ isTest }) => !isTest).map((module) => {
+    modules.get(pkg)!.filter(({ path, isTest }) => !isTest && relative(pkg.directory, path) !== methodsInFile[pkg.shortName]).map((module) => {
       const targets = module.imports.filter(({ values }) => values.length > 0).map((item) => targetOf(module, item))
       return [module.path, targets.flatMap((target) => (target.kind === 'file' ? [target.path] : []))]
     }),
@@ -102,7 +102,7 @@ export function valueCircle(pkg: Package, { modules }: Workspace): string[] | un
 }
 
 const valuesAreImportedWithoutCircles: Rule = (pkg, workspace) => {
-  const circle = valueCircles.includes(pkg.shortName) ? undefined : valueCircle(pkg, workspace)
+  const circle = valueCircle(pkg, workspace)
   return circle ? [`${pkg.name}: ${circle.join(' imports ')}`] : []
 }
 

@@ -1,11 +1,10 @@
 import { isFloat } from './dtype.js'
 import { checkTensor } from './check.js'
 import { SnnError } from './error.js'
-import { isPrimitive, topological, type Node } from './graph.js'
+import { topological, type Node } from './graph.js'
 import { full } from './ops/leaf.js'
 import type { Primitive } from './primitive.js'
 import { gradientRules, type GradientRule } from './rules/gradient.js'
-import { scanGradient } from './scan-gradient.js'
 import { formatShape, sameShape } from './shape.js'
 import type { Tensor } from './tensor.js'
 import { withOrigin } from './trace.js'
@@ -38,8 +37,7 @@ export function vectorJacobian(
   const depends = new Set<Tensor>(wrt)
   const differentiable: Node[] = []
   for (const node of nodes) {
-    const rule = node.primitive === 'scan' ? null : gradientRules[node.primitive]
-    if (rule === 'none' || !node.inputs.some((input) => depends.has(input))) continue
+    if (gradientRules[node.primitive] === 'none' || !node.inputs.some((input) => depends.has(input))) continue
     for (const output of node.outputs) if (isFloat(output.dtype)) depends.add(output)
     differentiable.push(node)
   }
@@ -71,9 +69,9 @@ export function vectorJacobian(
 }
 
 function inputCotangents(node: Node, received: readonly (Tensor | null)[], needs: readonly boolean[]): readonly (Tensor | null)[] {
-  if (isPrimitive(node, 'scan')) return scanGradient(node, received, needs)
-  const rule = gradientRules[node.primitive as Exclude<Primitive, 'scan'>] as GradientRule<Primitive>
-  return rule === 'none' ? node.inputs.map(() => null) : rule(received[0]!, node)
+  const rule = gradientRules[node.primitive] as GradientRule<Primitive>
+  // of a primitive with one output something came to that one
+  return rule === 'none' ? node.inputs.map(() => null) : rule(received[0]!, node, { received, needs, vectorJacobian })
 }
 
 export type Differentiable = Tensor | Variable

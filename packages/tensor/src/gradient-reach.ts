@@ -36,7 +36,7 @@ function inputsOf(node: Node): readonly Tensor[] {
 
 /** Those that a gradient passes on to: none where the derivative is zero. */
 function differentiated(node: Node): readonly Tensor[] {
-  const passes = node.outputs.some(({ dtype }) => isFloat(dtype)) && (isPrimitive(node, 'scan') || gradientRules[node.primitive as Exclude<Primitive, 'scan'>] !== 'none')
+  const passes = node.outputs.some(({ dtype }) => isFloat(dtype)) && gradientRules[node.primitive] !== 'none'
   return passes ? inputsOf(node).filter(({ dtype }) => isFloat(dtype)) : []
 }
 

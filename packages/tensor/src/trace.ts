@@ -1,4 +1,3 @@
-import { createNode } from './build.js'
 import { checkFunction, checkTensor } from './check.js'
 import { SnnError } from './error.js'
 import type { Node } from './graph.js'
@@ -126,34 +125,4 @@ export function scopeOf(tensors: readonly Tensor[], operation: string): Scope | 
     if (innermost === null || scope.depth > innermost.depth) innermost = scope
   }
   return innermost
-}
-
-function traceOf(variable: Variable, operation: string): Scope {
-  const scope = state().scope
-  for (let at = scope; at; at = at.parent) if (at.kind === 'compile') return scope!
-  throw new SnnError(
-    'OUTSIDE_TRACE',
-    `[${variable.name}.${operation}] called outside of a compiled function. Use data() or set() there, or call it inside the function given to compile().`,
-    { variable: variable.name },
-  )
-}
-
-export function readVariable(variable: Variable): Tensor {
-  const scope = traceOf(variable, 'read')
-  for (let at: Scope = scope; ; at = at.parent!) {
-    const value = at.values.get(variable)
-    if (value) return value
-    if (at.parent === null) {
-      const [value] = createNode('read', [], { variable }, [variable], at)
-      at.values.set(variable, value!)
-      return value!
-    }
-  }
-}
-
-export function assignVariable(variable: Variable, value: Tensor): void {
-  const scope = traceOf(variable, 'assign')
-  scopeOf([value], `${variable.name}.assign`)
-  scope.values.set(variable, value)
-  scope.assigned.add(variable)
 }

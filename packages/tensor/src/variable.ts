@@ -5,7 +5,7 @@ import { SnnError } from './error.js'
 import { checkShape, formatShape, sameShape, type Shape } from './shape.js'
 import { hostTensor, type TensorLike } from './tensor-like.js'
 import type { Tensor } from './tensor.js'
-import { assignVariable, readVariable } from './trace.js'
+import { assignVariable, readVariable } from './variable-values.js'
 
 /**
  * The only mutable thing: a named cell that holds a parameter, a running statistic, an optimiser moment or carried

@@ -6,16 +6,16 @@ import { grad } from '../grad.js'
 import { interpret } from '../interpret.js'
 import { customGradient } from '../ops/elementwise.js'
 import { placeholder } from '../ops/leaf.js'
-import type { Primitive } from '../primitive.js'
 import { referenceKernels } from '../reference/kernels.js'
 import { given } from '../testing/case.js'
+import type { Primitive } from '../primitive.js'
 import type { Tensor } from '../tensor.js'
 import { gradientRules } from './gradient.js'
 
 const loss = (sample: Sample) => (...inputs: Tensor[]): Tensor => contract(sample.build(...inputs))
 
 describe.each(Object.entries(gradientTests))('gradient of %s', (primitive, test) => {
-  const rule = primitive === 'scan' ? undefined : gradientRules[primitive as Exclude<Primitive, 'scan'>]
+  const rule = gradientRules[primitive as Primitive]
   if (test === 'none') {
     it('has none', () => expect(rule).toBe('none'))
     return

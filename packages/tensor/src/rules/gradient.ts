@@ -5,13 +5,24 @@ import { scalar } from '../ops/leaf.js'
 import { broadcastTo, reshape, scatterAdd } from '../ops/movement.js'
 import type { Primitive } from '../primitive.js'
 import type { Tensor } from '../tensor.js'
+import { scanGradient } from './scan-gradient.js'
+
+/** What a primitive of several outputs, or with a body, has to know beside the cotangent of its result. */
+export interface Flow {
+  /** The cotangent of each output, where something flows. */
+  readonly received: readonly (Tensor | null)[]
+  /** Whether somebody asks for the cotangent of each input. */
+  readonly needs: readonly boolean[]
+  /** Differentiates a body: cotangents of `outputs` -> cotangents of `wrt`, looking at nothing behind `boundary`. */
+  readonly vectorJacobian: (outputs: readonly Tensor[], cotangents: readonly (Tensor | null)[], wrt: readonly Tensor[], boundary: readonly Tensor[]) => readonly (Tensor | null)[]
+}
 
 /**
  * The vector-Jacobian product of one primitive: cotangent of the result -> cotangent of each input, as new graph nodes.
  * null: nothing flows. The rule 'none': nothing flows to any input, because the result is constant almost everywhere or
  * not a float.
  */
-export type GradientRule<P extends Primitive> = 'none' | ((dy: Tensor, node: Node<P>) => readonly (Tensor | null)[])
+export type GradientRule<P extends Primitive> = 'none' | ((dy: Tensor, node: Node<P>, flow: Flow) => readonly (Tensor | null)[])
 
 const x = (node: Node): Tensor => node.inputs[0]!
 const y = (node: Node): Tensor => node.inputs[1]!
@@ -36,7 +47,7 @@ function chosen(dy: Tensor, node: Node, other: Tensor, self: Tensor): Tensor {
   return dy.mul(share)
 }
 
-export const gradientRules: { readonly [P in Exclude<Primitive, 'scan'>]: GradientRule<P> } = {
+export const gradientRules: { readonly [P in Primitive]: GradientRule<P> } = {
   placeholder: 'none',
   constant: 'none',
   read: 'none',
@@ -175,5 +186,7 @@ export const gradientRules: { readonly [P in Exclude<Primitive, 'scan'>]: Gradie
     return [null, ...node.attributes.rule(dy, inputs)]
   },
   stopGradient: 'none',
+
+  scan: (_, node, flow) => scanGradient(node, flow),
 }
 

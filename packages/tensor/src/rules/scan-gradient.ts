@@ -1,10 +1,10 @@
-import { isFloat } from './dtype.js'
-import { isPrimitive, type Node } from './graph.js'
-import { vectorJacobian } from './grad.js'
-import { full, placeholder } from './ops/leaf.js'
-import { capture, createScan } from './scan.js'
-import type { Tensor } from './tensor.js'
-import { inScope, newScope, type Scope } from './trace.js'
+import { isFloat } from '../dtype.js'
+import { isPrimitive, type Node } from '../graph.js'
+import { full, placeholder } from '../ops/leaf.js'
+import { capture, createScan } from '../scan.js'
+import type { Tensor } from '../tensor.js'
+import { inScope, newScope, type Scope } from '../trace.js'
+import type { Flow } from './gradient.js'
 
 const zerosLike = (t: Tensor): Tensor => full(t.shape, 0, { dtype: t.dtype })
 
@@ -13,7 +13,7 @@ const zerosLike = (t: Tensor): Tensor => full(t.shape, 0, { dtype: t.dtype })
  * tensors, the sum of what flowed to them; step t reads the carries as they entered step t of the forward scan (which
  * stacks them), computes the body again and sends the cotangents through it.
  */
-export function scanGradient(node: Node<'scan'>, received: readonly (Tensor | null)[], needs: readonly boolean[]): readonly (Tensor | null)[] {
+export function scanGradient(node: Node<'scan'>, { received, needs, vectorJacobian }: Flow): readonly (Tensor | null)[] {
   const { body, length, reverse, carries, sequences } = node.attributes
   const first = carries + sequences
   const parameters = { carry: body.parameters.slice(0, carries), x: body.parameters.slice(carries, first), t: body.parameters[first]!, captured: body.parameters.slice(first + 1) }
