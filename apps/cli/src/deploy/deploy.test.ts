@@ -112,12 +112,10 @@ describe('snn deploy', () => {
     await expect(deploy({}, join(folder, 'network.net'))).rejects.toMatchObject({ code: 'ARGUMENT', message: expect.stringContaining('loadNetwork') as string })
     await expect(deploy({}, join(folder, 'network.nir'))).rejects.toMatchObject({ code: 'ARGUMENT', message: expect.stringContaining('fromNir') as string })
     const { conversion } = await deploy({ target: 'nir', out: join(folder, 'advice') })
-    for (const mode of ['max', 'sequential'] as const) {
-      const report = { ...conversion!, mode, accuracy: conversion!.accuracy.map((row) => ({ ...row, agreement: 0.5 })), warnings: [{ code: 'disagreement' as const, share: 0.5, T: 16, samples: 60 }, { code: 'silent' as const, layer: 'relu1', share: 0.5, samples: 60 }] }
-      const texts = describeWarnings(report, deployWording)
-      expect(texts[0]).toContain('Try --')
-      for (const text of texts) expect(text).not.toMatch(/\{|--code|--per|--levels/)
-    }
+    const report = { ...conversion!, per: 'layer' as const, accuracy: conversion!.accuracy.map((row) => ({ ...row, agreement: 0.5 })), warnings: [{ code: 'disagreement' as const, share: 0.5, T: 16, samples: 60 }, { code: 'silent' as const, layer: 'relu1', share: 0.5, samples: 60 }] }
+    const texts = describeWarnings(report, deployWording)
+    expect(texts[0]).toContain('Try --')
+    for (const text of texts) expect(text).not.toMatch(/\{|--code|--per|--levels/)
   })
 
   it('writes the folder whole, and no other in its place', async () => {
