@@ -28,7 +28,7 @@ export interface ChoiceOptions extends SearchOptions {
 
 /** Searches as a preset or a budget says, on samples that accuracy is not measured on. */
 export async function chooseConversion({ network, batches, calibration, others, validation, ...options }: ChoiceOptions): Promise<Choice> {
-  const parts = validation ? { calibration, validation } : partsOf(calibration, others)
+  const parts = validation ? { calibration, validation } : options.sameData ? { calibration, validation: calibration } : partsOf(calibration, others)
   // parts of one data set are other samples, even where it holds an image twice
   const sameData = options.sameData || validation === undefined
   const { best: conversion, alternative, ...search } = await searchConversion(network, batches(parts.calibration), batches(parts.validation), { ...options, sameData })

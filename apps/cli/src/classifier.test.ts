@@ -161,7 +161,7 @@ describe('a classifier of any input, output and label', { timeout: 240_000 }, ()
     const labels = Int32Array.from({ length: 60 }, (_, n) => n % 2)
     const shades = Uint8Array.from({ length: 180 }, (_, i) => (labels[Math.floor(i / 3)] === 1 ? 60 : 200) + (i % 7))
     const data = fromArrays({ data: shades, shape: [60, 1, 1, 3], dtype: 'uint8' }, { data: labels, shape: [60], dtype: 'int32' })
-    const said = /^Of 48 labelled pictures the network gets 5\d\.\d % right with the preprocessing that was assumed, 100\.0 % with tf\. Give --preprocess auto/
+    const said = /^Of 48 labelled pictures the network gets [45]\d\.\d % right with the preprocessing that was assumed, 100\.0 % with tf\. Give --preprocess auto/
     expect((await evaluateModel(at('columns.onnx'), { data }, work)).warnings).toEqual([expect.stringMatching(said)])
     const { report } = await convertModel(at('columns.onnx'), { calibrate: data, out: at('columns.snn.onnx') }, work)
     expect([report.warnings[0]?.code, describeWarnings(report)[0]]).toEqual(['preprocess', expect.stringMatching(said)])
@@ -200,7 +200,7 @@ describe('a classifier of any input, output and label', { timeout: 240_000 }, ()
   it('what is done to pictures though nobody said so is said; the best of equals names the others', async () => {
     await writeFile(at('model.onnx'), model({ input: 'float32', width: 3, outputs: ['scores'], isNhwc: false }))
     const large = fromArrays({ data: Uint8Array.from({ length: 10 * 64 }, (_, i) => (i * 37) % 256), shape: [10, 1, 8, 8], dtype: 'uint8' }, { data: new Int32Array(10), shape: [10], dtype: 'int32' })
-    const changed = 'pictures of other sizes (8 x 8) became 4 x 4, as the network takes them.'
+    const changed = 'pictures of other sizes (8 x 8) were made 4 x 4, as the network takes them.'
     expect((await evaluateModel(at('model.onnx'), { data: large }, work)).notes).toContain(changed)
     expect((await convertModel(at('model.onnx'), { calibrate: large, out: at('model.snn.onnx') }, work)).report.notes).toContain(changed)
     expect((await evaluateModel(at('model.onnx'), { data: large, preprocess: { scale: 1, resize: 4, channels: 'rgb', size: [4, 4] } }, work)).notes ?? []).not.toContain(changed)
@@ -223,8 +223,16 @@ describe('a classifier of any input, output and label', { timeout: 240_000 }, ()
     const { report } = await convertModel(at('model.onnx'), { calibrate: some, preprocess: { scale: 1 }, out: at('model.snn.onnx') }, work)
     expect(describeWarnings(report)[0]).toMatch(said)
     expect(readSnn(await readFile(at('model.snn.onnx'))).metadata.classNames).toBeUndefined()
+    // of a spiking network, too
+    expect(await evaluateModel(at('model.snn.onnx'), { data: some, sameData: true }, work)).toMatchObject({ warnings: [expect.stringMatching(said)], notes: expect.arrayContaining([expect.stringMatching(/order of their names: cat = 0, dog = 1, owl = 2\. /)]) as unknown })
+    await expect(evaluateModel(at('model.snn.onnx'), { data: some, sameData: true, readout: 'firstSpike' }, work)).rejects.toThrow(/firstSpike for a network that is read after its last step/)
     const all = ['ant', 'bee', 'cat', 'dog', 'owl']
+    // labels that have nothing to do with what is seen: the names are those of another order
     await convertModel(at('model.onnx'), { calibrate: folders(all), preprocess: { scale: 1 }, out: at('model.snn.onnx') }, work)
+    expect(readSnn(await readFile(at('model.snn.onnx'))).metadata.classNames).toBeUndefined()
+    const reference = await rawScores(model({ input: 'float32', width: 5, outputs: ['scores'], isNhwc: false }), { input: 'float32', width: 5, outputs: ['scores'], isNhwc: false }, 'scores')
+    const right = { ...fromArrays({ data: pixels, shape: [count, 3, 4, 4], dtype: 'uint8' }, { data: Int32Array.from(reference, classOf), shape: [count], dtype: 'int32' }), classes: all, numberedByName: true as const }
+    await convertModel(at('model.onnx'), { calibrate: right, preprocess: { scale: 1 }, out: at('model.snn.onnx') }, work)
     expect(readSnn(await readFile(at('model.snn.onnx'))).metadata.classNames).toEqual(all)
   })
 

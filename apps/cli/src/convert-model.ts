@@ -75,7 +75,6 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
   const { network, notes, classNames: ofModel } = importOnnx(classifier.graph, output === undefined ? {} : { output })
   const input = inputShape(network.inputs, path)
   const { preprocess, labelOffset, because, warnings, notes: changes, classNames: ofData } = await inputSettings(classifier, dataset, { preprocess: given, labelOffset: offset }, { signal, onProgress })
-  const classNames = ofModel ?? ofData
   const batches = withoutLabels(batchesFor(dataset, preprocess, input, { batch, signal }), dataset)
   return withBackend(async (backend) => {
     const work = { ...settings, labelOffset, backend, signal }
@@ -97,6 +96,9 @@ export async function convertModel(path: string, options: ConvertModelOptions, {
     })
     const converted = choice?.conversion ?? (await convert(network, batches, { ...work, ...(checkpoint && { resume: checkpoint.layers, onLayer: checkpoint.add }), onProgress: follow }))
     const report = { ...converted.report, notes: [...(opened.notes ?? []), ...changes, ...notes, ...converted.report.notes], warnings: [...warnings, ...converted.report.warnings] }
+    // names in an order that gives hardly a picture its class are another order than the network's
+    const isGuess = dataset.numberedByName && report.warnings.some(({ code }) => code === 'labels')
+    const classNames = ofModel ?? (isGuess ? undefined : ofData)
     const file = await toOnnx(converted.snn, { calibration: await digests(), ...(preprocess ? { preprocess } : {}), ...(labelOffset === 0 ? {} : { labelOffset }), ...(classNames ? { classNames } : {}), T: report.recommendedT, source: await modelDigest(path) })
     signal.throwIfAborted()
     await replaceFile(out, file)

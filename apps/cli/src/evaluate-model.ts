@@ -2,11 +2,11 @@ import { evaluate, type StepResult } from '@snn/ann2snn'
 import { readSnn } from '@snn/snn-file'
 import { parsePreprocess, take, type ImageDataset, type PreprocessSpec } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
-import { needsSequence, type Network, type ReadoutOption } from '@snn/nn'
-import { sameShape, SnnError, type Shape } from '@snn/tensor'
+import { needsSequence, sampleShapes, type Network, type ReadoutOption } from '@snn/nn'
+import { formatShape, sameShape, sizeOf, SnnError, type Shape } from '@snn/tensor'
 import { openAnn, type AnnRun } from './ann.js'
 import { readClassifier, type ClassifierOptions } from './classifier.js'
-import { inputSettings, refuseForNumbers, type Classifier, type InputSettings, type InputWish } from './input-settings.js'
+import { classesOf, inputSettings, refuseForNumbers, type Classifier, type InputSettings, type InputWish } from './input-settings.js'
 import { withBackend } from './backend.js'
 import { withoutImages } from './calibration-images.js'
 import { refuseFlags } from './flags.js'
@@ -63,6 +63,7 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
   const trained = isCheckpoint(path) ? await openTrained(path) : undefined
   const spiking = trained !== undefined || isSpiking(await readModel(path, { batch: 'keep' }))
   if (!spiking) refuseFlags('eval', `${path}, which is a plain ONNX model`, 'for a spiking network', { '--against': against, '--steps': options.steps, '--readout': readout, '--same-data': options.sameData })
+  else if (against === undefined) refuseFlags('eval', `${path}, a spiking network, without --against`, 'for a plain ONNX model', { '--output': options.output, '--sizes': options.sizes })
   const opened = typeof data === 'string' ? await openDataset(data, { signal: work.signal }) : data
   const snnFile = trained ?? (spiking ? readSnn(await readBytes(path)) : undefined)
   if (opened.labelled === false) throw new SnnError('ARGUMENT', `[eval] ${opened.description}, without labels, expected labelled data. Give labels: see DATA in snn eval --help.`, { name: '--data', value: opened.description })
@@ -74,7 +75,10 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
   const storedSpec = stored === undefined ? undefined : parsePreprocess(stored)
   const wish = { preprocess: options.preprocess ?? storedSpec, labelOffset: options.labelOffset ?? snnFile?.metadata.labelOffset }
   const classifier = source === undefined ? undefined : await readClassifier({ path: source, dataset, preprocess: wish.preprocess }, options, 'keep')
-  const settings = classifier ? await inputSettings(classifier, dataset, wish, work) : await withoutClassifier(snnFile!.snn.inputs, path, dataset, wish)
+  if (snnFile && classifier && sizeOf(classifier.input) !== sizeOf(inputShape(snnFile.snn.inputs, path))) {
+    throw new SnnError('ARGUMENT', `[eval] --against ${source!} takes ${formatShape(classifier.input)}, and ${path} ${formatShape(inputShape(snnFile.snn.inputs, path))}, expected the classifier that it was converted from. Give that one, or leave it out.`, { name: '--against', value: source })
+  }
+  const settings = classifier ? await inputSettings(classifier, dataset, wish, work) : await withoutClassifier(snnFile!.snn, path, dataset, wish, options.preprocess)
   const { preprocess, labelOffset, because } = settings
   const ann = classifier && (await evaluateAnn(classifier, dataset, settings, batch, work))
 
@@ -86,7 +90,7 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
     return evaluate(net, batches, { steps: options.steps ?? stepsToMeasure(snnFile), ...(readout !== undefined && { readout }), backend, labelOffset, advice: adviceFor(snnFile), signal: work.signal, onProgress: stage(work.onProgress, 'SNN', batches.samples) })
   })
   const warnings = [
-    ...(against === undefined ? [] : await doubtsOfSource(against, path, snnFile?.metadata.source)),
+    ...(against === undefined ? [] : await doubtsOfSource(against, path, snnFile!)),
     // of one cause, the classifier shows it best
     ...([settings.warnings.map(({ message }) => message), ann?.warnings ?? [], snn?.warnings ?? []].find(({ length }) => length > 0) ?? []),
   ]
@@ -113,9 +117,11 @@ export async function evaluateModel(path: string, options: EvaluateModelOptions,
 const fewSamples = 50
 
 /** Says so where another model than the one that a file was converted from is measured beside it. */
-async function doubtsOfSource(against: string, path: string, source: string | undefined): Promise<string[]> {
-  if (source === undefined || source === (await modelDigest(against))) return []
-  return [`${against} is not the file that ${path} was converted from: the points between them are those of two networks. Give that one, or leave --against out.`]
+async function doubtsOfSource(against: string, path: string, { metadata: { source, calibration, readout } }: TrainedNetwork): Promise<string[]> {
+  // a converted network reads its last step, which a file leaves unsaid
+  if (source === undefined && (calibration !== undefined || readout === undefined)) return []
+  if (source !== undefined && source === (await modelDigest(against))) return []
+  return [`${against} is not the file that ${path} was converted from${source === undefined ? ', for it was trained' : ''}: the points between them are those of two networks.`]
 }
 
 /** Where a spiking network is hardly better than guessing: what its file tells of where it comes from. */
@@ -138,11 +144,13 @@ function isOfSteps({ metadata: { encoding } }: Network, { dtype, shape }: ImageD
 }
 
 /** The settings for a spiking network alone, which knows its preprocessing. */
-async function withoutClassifier(inputs: Parameters<typeof inputShape>[0], path: string, dataset: ImageDataset, { preprocess, labelOffset = 0 }: InputWish): Promise<InputSettings> {
+async function withoutClassifier(snn: Network, path: string, dataset: ImageDataset, { preprocess, labelOffset = 0 }: InputWish, said: InputWish['preprocess']): Promise<InputSettings> {
   if (preprocess === 'auto') throw new SnnError('ARGUMENT', `[eval] --preprocess auto for ${path}, expected the classifier that it was converted from, to try preprocessings on. Give --against, or leave it out: the file knows its own.`, { name: '--preprocess', value: preprocess })
   const shapes = await pictureShapes(dataset)
-  const spec = completeSpec(preprocess, dataset, inputShape(inputs, path), shapes)
-  return { preprocess: spec, labelOffset, warnings: [], notes: dataset.dtype === 'uint8' ? changesOf(shapes, spec, preprocess) : [] }
+  const spec = completeSpec(preprocess, dataset, inputShape(snn.inputs, path), shapes)
+  const outputs = sampleShapes(snn).get(snn.outputs[0]!)!.reduce((a, b) => a * b, 1)
+  const { warnings, notes } = classesOf(Math.max(2, outputs), dataset, labelOffset)
+  return { preprocess: spec, labelOffset, warnings, notes: [...(dataset.dtype === 'uint8' ? changesOf(shapes, spec, said === 'auto' ? undefined : said) : []), ...notes] }
 }
 
 async function evaluateAnn({ path, output, input }: Classifier, dataset: ImageDataset, { preprocess, labelOffset }: InputSettings, batch: number | undefined, { signal, onProgress }: Work): Promise<AnnRun> {

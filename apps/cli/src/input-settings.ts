@@ -58,24 +58,36 @@ export async function inputSettings(model: Classifier, dataset: ImageDataset, wi
     }
     const spec = dataset.dtype === 'uint8' ? best!.spec : undefined
     const equals = equalsOf(trials)
+    const ofClasses = classesOf(classCount(model), dataset, best!.labelOffset)
     const because = `${best!.name}, the best of those tried: ${best!.samples} samples, ${percent(best!.accuracy, 1)} right${equals.length > 0 ? `, as with ${equals.join(', ')}` : ''}`
-    return { preprocess: spec, labelOffset: best!.labelOffset, because, ...classesOf(model, dataset, best!.labelOffset), notes: changesOf(shapes, spec) }
+    return { preprocess: spec, labelOffset: best!.labelOffset, because, ...ofClasses, notes: [...changesOf(shapes, spec), ...ofClasses.notes] }
   }
   const told = preprocess ? undefined : await toldPreprocess(model)
   const spec = completeSpec(preprocess ?? told?.spec, dataset, model.input, shapes)
   const isAssumed = spec !== undefined && preprocess === undefined && told === undefined
-  const { classNames, warnings } = classesOf(model, dataset, labelOffset)
+  const { classNames, warnings, notes } = classesOf(classCount(model), dataset, labelOffset)
   const doubted = isAssumed && dataset.labelled !== false ? await doubts(model, dataset, labelOffset, work) : []
-  return { preprocess: spec, labelOffset: labelOffset ?? 0, ...(spec && preprocess === undefined && { because: told?.because ?? assumed }), ...(classNames && { classNames }), warnings: [...warnings, ...doubted], notes: changesOf(shapes, spec, preprocess) }
+  return { preprocess: spec, labelOffset: labelOffset ?? 0, ...(spec && preprocess === undefined && { because: told?.because ?? assumed }), ...(classNames && { classNames }), warnings: [...warnings, ...doubted], notes: [...changesOf(shapes, spec, preprocess), ...notes] }
 }
 
-/** The data's names of classes; where folders are numbered that are not as many as the network tells apart, beside a class 0 for the rest, a warning in their place. */
-function classesOf({ graph, output }: Classifier, { classes, numberedByName }: ImageDataset, labelOffset = 0): Pick<InputSettings, 'classNames' | 'warnings'> {
-  if (!classes) return { warnings: [] }
+/** How many classes a classifier tells apart; undefined where its file does not say. */
+function classCount({ graph, output }: Classifier): number | undefined {
   const outputs = graph.values.get(output.scores)?.shape?.slice(1).reduce<number>((count, dim) => count * (typeof dim === 'number' ? dim : NaN), 1) ?? NaN
-  if (!numberedByName || Number.isNaN(outputs) || Math.max(2, outputs) === classes.length + Math.max(0, labelOffset)) return { classNames: classes, warnings: [] }
+  return Number.isNaN(outputs) ? undefined : Math.max(2, outputs)
+}
+
+/**
+ * The data's names of classes; where folders are numbered that are not as many as the network tells apart, beside a class 0 for the rest, a warning in
+ * their place; how folders are numbered where their names are no numbers.
+ */
+export function classesOf(outputs: number | undefined, { classes, numberedByName }: ImageDataset, labelOffset = 0): Pick<InputSettings, 'classNames' | 'warnings' | 'notes'> {
+  if (!classes) return { warnings: [], notes: [] }
+  if (!numberedByName) return { classNames: classes, warnings: [], notes: [] }
+  const numbers = classes.slice(0, 4).map((name, i) => `${name} = ${i}`)
+  const notes = classes.every((name, i) => name === String(i)) ? [] : [`the folders are classes in the order of their names: ${numbers.join(', ')}${classes.length > 4 ? ' ..' : ''}. Where the network has another order, a labels.json says the index of each picture.`]
+  if (outputs === undefined || outputs === classes.length + Math.max(0, labelOffset)) return { classNames: classes, warnings: [], notes }
   const message = `The data have folders for ${classes.length} classes, numbered in the order of their names, and the network tells ${outputs} apart: labels are wrong where a class has no folder. Give folders for all, or a labels.json that says the index of each picture.`
-  return { warnings: [{ code: 'labels', samples: 0, message }] }
+  return { warnings: [{ code: 'labels', samples: 0, message }], notes }
 }
 
 /** Names of those that got as many pictures right as the best: these do not tell them apart. */
@@ -83,11 +95,11 @@ export function equalsOf([best, ...others]: readonly PreprocessTrial[]): readonl
   return others.filter(({ accuracy, samples }) => accuracy === best!.accuracy && samples === best!.samples).map(({ name, labelOffset }) => `${name}${labelOffset === best!.labelOffset ? '' : ` (label offset ${labelOffset})`}`)
 }
 
-/** Whether the best of those tried is better than guessing, which is what the same pictures with labels moved by one give: by three standard errors. */
+/** Whether the best of those tried is better than guessing, which is the best that the same pictures with labels moved by one give: by three standard errors. */
 export function isClear([best, ...others]: readonly PreprocessTrial[]): boolean {
   const moved = others.filter(({ labelOffset }) => labelOffset !== best!.labelOffset)
   if (moved.length === 0) return true
-  const guess = moved.reduce((sum, { accuracy }) => sum + accuracy / moved.length, 0)
+  const guess = Math.max(...moved.map(({ accuracy }) => accuracy))
   const { accuracy, samples } = best!
   return accuracy - guess > 3 * Math.sqrt(((guess + 1 / samples) * (1 - guess)) / samples)
 }
@@ -121,6 +133,7 @@ export async function tryPreprocessing(model: Classifier, dataset: ImageDataset,
     others: told ? { [told.because]: told.spec } : {},
     ...how,
     ...(labelOffset === undefined ? {} : { labelOffsets: [labelOffset] }),
+    classes: classCount(model),
     signal,
     onProgress,
     async predict(pictures) {

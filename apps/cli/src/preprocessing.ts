@@ -85,7 +85,7 @@ export function changesOf(shapes: readonly Shape[], spec: PreprocessSpec | undef
   const other = height === undefined ? undefined : shapes.find(([, h, w]) => h !== height || w !== width)
   return [
     ...(spec?.channels === 'gray' && !wish.channels && shapes.some(([channels]) => channels !== 1) ? ['colours became grey, as the network takes them.'] : []),
-    ...(other && !wish.size && wish.resize === undefined ? [`pictures of other sizes (${other[2]} x ${other[1]}) became ${width} x ${height}, as the network takes them.`] : []),
+    ...(other && !wish.size && wish.resize === undefined ? [`pictures of other sizes (${other[2]} x ${other[1]}) were made ${width} x ${height}, as the network takes them${spec?.size && typeof spec.resize === 'number' ? ': resized, and cut to the middle' : ''}.`] : []),
   ]
 }
 

@@ -55,9 +55,17 @@ describe('snn run', () => {
     const { steps, results, notes } = await runModel(at('pictures.snn.onnx'), [at('colour.png')], { steps: 3, top: 1, classNames: ['a', 'b', 'c'] }, work)
     expect(steps).toBe(3)
     expect(results[0]!.top).toEqual([{ class: results[0]!.class, name: 'abc'[results[0]!.class], score: results[0]!.score }])
-    expect(notes).toEqual([expect.stringContaining('became grey'), expect.stringContaining('(9 x 12) became 6 x 6')])
+    expect(notes).toEqual([expect.stringContaining('became grey'), expect.stringContaining('(9 x 12) were made 6 x 6')])
     expect(describeRun({ model: '', steps, results, ...(notes && { notes }) })).toMatch(/settled at step \d of 3[^]*note: colours/)
     expect((await runModel(at('pictures.snn.onnx'), [at('1.png')], { classNames: ['a'] }, work)).notes).toEqual([expect.stringMatching(/only 1 of the classes has a name.*--names/)])
+  })
+
+  it('says what is transparent, and where no class stands out', async () => {
+    const glass = Uint8Array.from({ length: 6 * 6 * 4 }, (_, i) => (i % 4 === 3 ? 0 : 128))
+    await writeFile(at('glass.png'), encode({ width: 6, height: 6, data: glass, channels: 4, depth: 8 }))
+    await writeFile(at('dark.png'), encode({ width: 6, height: 6, data: new Uint8Array(36), channels: 1, depth: 8 }))
+    const { notes } = await runModel(at('pictures.snn.onnx'), [at('glass.png'), at('dark.png')], { readout: 'firstSpike', steps: 1 }, work)
+    expect(notes).toEqual([expect.stringContaining('became grey'), expect.stringMatching(/transparent \(in .*glass\.png\) counts with the colour that lies under it/), expect.stringMatching(/^no class stands out in 2 of the files/)])
   })
 
   it('takes recordings where the network was trained on events', async () => {

@@ -42,7 +42,7 @@ export async function runModel(path: string, files: readonly string[], { steps, 
   if (T === undefined) throw new SnnError('ARGUMENT', `[run] ${path} does not say for how many time steps it was made, expected their number. Give --steps.`, { name: '--steps', value: T })
   const names = classNames ?? metadata.classNames
   const settings = { T, ...options, ...(names && { classNames: names }), labelOffset: metadata.labelOffset, signal }
-  const { inputs, notes: read } = snn.metadata.encoding === 'sequence' ? { inputs: recordings(files, shape, T, preprocess), notes: [] } : await pictures(files, preprocess ?? (metadata.preprocess === undefined ? undefined : parsePreprocess(metadata.preprocess)), shape, signal)
+  const { inputs, notes: read } = snn.metadata.encoding === 'sequence' ? { inputs: recordings(files, shape, T, preprocess), notes: () => [] } : await pictures(files, preprocess ?? (metadata.preprocess === undefined ? undefined : parsePreprocess(metadata.preprocess)), shape, signal)
   const found: Classification[] = []
   await withBackend(async (backend) => {
     for await (const [x] of inputs) {
@@ -51,7 +51,8 @@ export async function runModel(path: string, files: readonly string[], { steps, 
     }
   })
   const unnamed = names && found.some(({ top }) => top.some(({ name }) => name === undefined))
-  const notes = [...read, ...(unnamed ? [`only ${names.length} of the classes ${names.length === 1 ? 'has' : 'have'} a name, the others are shown by their number: name all of them with --names.`] : [])]
+  const ties = found.flatMap(({ top: [best, next] }, i) => (next && best!.score === next.score ? [files[i]!] : []))
+  const notes = [...read(), ...(ties.length > 0 ? [`no class stands out in ${ties.length === 1 ? ties[0]! : `${ties.length} of the files`}: the best scores are equal, the first is shown.`] : []), ...(unnamed ? [`only ${names.length} of the classes ${names.length === 1 ? 'has' : 'have'} a name, the others are shown by their number: name all of them with --names.`] : [])]
   return { model: path, steps: T, results: found.map(({ T: _, ...result }, i) => ({ file: files[i]!, ...result })), ...(notes.length > 0 && { notes }) }
 }
 
@@ -71,12 +72,19 @@ async function checkFile(file: string): Promise<void> {
 }
 
 /** Batches of pictures, as the network was converted or trained with them. */
-async function pictures(files: readonly string[], spec: PreprocessSpec | undefined, input: Shape, signal: AbortSignal): Promise<{ readonly inputs: AsyncIterable<Batch>; readonly notes: readonly string[] }> {
+async function pictures(files: readonly string[], spec: PreprocessSpec | undefined, input: Shape, signal: AbortSignal): Promise<{ readonly inputs: AsyncIterable<Batch>; readonly notes: () => readonly string[] }> {
+  const transparent = new Set<string>()
   const decode = await nodeImageDecoder()
-  const dataset: ImageDataset = { length: files.length, description: `${files.length} pictures`, dtype: 'uint8', labelled: false, get: async (index) => ({ image: await decode(await readFile(files[index]!), files[index]), label: -1 }) }
+  const dataset: ImageDataset = { length: files.length, description: `${files.length} pictures`, dtype: 'uint8', labelled: false, get: async (index) => {
+    const file = files[index]!
+    const image = await decode(await readFile(file), file)
+    if (image.transparent) transparent.add(file)
+    return { image, label: -1 }
+  } }
   const shapes = await pictureShapes(dataset)
   const complete = completeSpec(spec, dataset, input, shapes)
-  return { inputs: batchesFor(dataset, complete, input, { signal }), notes: changesOf(shapes, complete) }
+  const notes = changesOf(shapes, complete)
+  return { inputs: batchesFor(dataset, complete, input, { signal }), notes: () => [...notes, ...(transparent.size > 0 ? [`what is transparent (in ${[...transparent][0]!}${transparent.size > 1 ? ` and ${transparent.size - 1} more` : ''}) counts with the colour that lies under it, as in the usual training pipelines: flatten the picture to see what the network sees.`] : [])] }
 }
 
 /** Recordings of events [P, H, W], each as the T frames that `snn train` makes of one. */

@@ -24,7 +24,7 @@ export interface TrainedNetwork {
 }
 
 /** What to do where a trained network is hardly better than guessing. */
-export const trainingAdvice = 'Train longer (snn train --resume with more --epochs), on more --samples, or with another --lr.'
+export const trainingAdvice = 'Train longer (snn train --resume with more --epochs), or anew in another --out, on more --samples or with another --lr.'
 
 /** The network of a checkpoint of `snn train`, with the weights of its last pass. */
 export async function openTrained(path: string): Promise<TrainedNetwork> {

@@ -1,8 +1,8 @@
 import { preprocess, splitByClass, subset, take, loader, toFrames, type Dataset, type ImageDataset, type Loader, type PreprocessSpec, type Transform } from '@snn/datasets'
 import { cifar10, fashionMnist, openDataset, openEventSet, setCatalogue, type EventDataset } from '@snn/datasets/node'
-import { repeat, SnnError, type Shape, type Tensor } from '@snn/tensor'
+import { repeat, sameShape, SnnError, type Shape, type Tensor } from '@snn/tensor'
 import { timeFirst } from '@snn/train'
-import { completeSpec } from './preprocessing.js'
+import { completeSpec, pictureShapes } from './preprocessing.js'
 
 /** Labelled data in batches, and how they enter a network. */
 export interface TrainingSets {
@@ -61,11 +61,11 @@ async function openPictures(name: string, options: TrainingDataOptions): Promise
   if (folder !== undefined) throw new SnnError('ARGUMENT', `[train] --data ${data} is one part of a set, expected its folder: it is trained on one part and measured on the other. Give --data ${folder}, or --test DATA, too.`, { name: '--data', value: data })
   const parts = test === undefined ? [await open(data, 'train', signal), await open(data, 'test', signal)] : [await openDataset(data, { signal }), await openDataset(test, { signal })]
   const [trainSet, testSet] = parts as [ImageDataset, ImageDataset]
-  const shape = trainSet.shape
-  if (!shape) throw new SnnError('ARGUMENT', `[train] ${trainSet.description} has pictures of different sizes, expected one size.`, { name: '--data', value: data })
+  const [shape, ...others] = [...(await pictureShapes(trainSet)), ...(await pictureShapes(testSet))]
+  if (!shape || others.some((other) => !sameShape(other, shape))) throw new SnnError('ARGUMENT', `[train] pictures of different sizes in ${trainSet.description}, or in ${testSet.description}, expected one size in both. Resize them.`, { name: '--data', value: data })
   const whole = completeSpec(spec, trainSet, shape, [shape])
   const transform = preprocess(spec)
-  return { ...batches(trainSet, testSet, transform, options), shape, classes: 10, ...(trainSet.classes && { classNames: trainSet.classes }), ...(whole && { preprocess: whole }), encoding: 'constant', encode: (x) => repeat(x, T) }
+  return { ...batches(trainSet, testSet, transform, options), shape, classes: trainSet.classes?.length ?? 10, ...(trainSet.classes && { classNames: trainSet.classes }), ...(whole && { preprocess: whole }), encoding: 'constant', encode: (x) => repeat(x, T) }
 }
 
 async function openRecordings(name: string, options: TrainingDataOptions): Promise<TrainingSets> {

@@ -62,7 +62,7 @@ describe('convert', () => {
     await expect(convert(mlp(), [], { backend, mode: 'balance' })).rejects.toMatchObject({ code: 'CALIBRATION' })
     const broken = { ...x, data: x.data.map((value, i) => (i === 3 ? Infinity : value)) }
     await expect(convert(mlp(), [broken], { backend })).rejects.toMatchObject({ code: 'CALIBRATION', details: { reason: 'not-finite' } })
-    const wrong = [{ mode: '0%' }, { mode: '101%' }, { mode: 'mean' }, { initialPotential: 2 }, { delay: -1 }, { mode: { thresholds: { relu1: 1 } } }, { mode: { thresholds: { relu1: [1, 2], relu2: 1 } } }]
+    const wrong = [{ mode: '0%' }, { mode: '101%' }, { mode: 'mean' }, { initialPotential: 2 }, { delay: -1 }, { delay: 8, T: 8 }, { mode: { thresholds: { relu1: 1 } } }, { mode: { thresholds: { relu1: [1, 2], relu2: 1 } } }]
     for (const options of wrong) await expect(convert(mlp(), [x], { backend, ...options } as never)).rejects.toMatchObject({ code: 'ARGUMENT' })
     const mislabelled: Batch[] = [[x, { data: new Int32Array(5), shape: [5] }]]
     await expect(convert(mlp(), mislabelled, { backend })).rejects.toMatchObject({ code: 'SHAPE' })

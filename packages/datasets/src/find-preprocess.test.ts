@@ -63,6 +63,13 @@ describe('findPreprocess', () => {
     }
   })
 
+  it('puts offsets last with which a label is no class', async () => {
+    const dataset = pictures(1, 50)
+    const trials = await findPreprocess(dataset, { input: [1, 6, 6], classes: 5, predict: async (samples) => samples.map(() => 1) })
+    expect(trials[0]!.labelOffset).toBe(0)
+    expect(trials.slice(-2 * (trials.length / 3)).every(({ labelOffset }) => labelOffset !== 0)).toBe(true)
+  })
+
   it('tries what is known first, keeps to what is common, and wants labels', async () => {
     const dataset = pictures(3, 20)
     const seen: (readonly number[])[] = []

@@ -32,6 +32,8 @@ export interface FindPreprocessOptions {
   readonly again?: boolean
   /** Offsets of labels. Default 0, -1 and 1. */
   readonly labelOffsets?: readonly number[]
+  /** How many classes the network tells apart: offsets with which some label is none of them come last. */
+  readonly classes?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: { readonly stage: string; readonly done: number; readonly total: number }) => void) | undefined
 }
@@ -65,7 +67,7 @@ export function preprocessCandidates(channels: number, isFlat = false): readonly
 export async function findPreprocess(dataset: ImageDataset, options: FindPreprocessOptions): Promise<readonly PreprocessTrial[]> {
   checkMembers('findPreprocess', dataset, 'dataset', ['length', 'get()'], 'a data set such as await openDataset(..)')
   checkMembers('findPreprocess', options, 'options', ['input', 'predict()'], '{ input, predict, .. }')
-  const { input, predict, common: { resize, size, interpolation, ...common } = {}, others = {}, samples = 100, again = true, labelOffsets = [0, -1, 1], signal, onProgress } = options
+  const { input, predict, common: { resize, size, interpolation, ...common } = {}, others = {}, samples = 100, again = true, labelOffsets = [0, -1, 1], classes, signal, onProgress } = options
   if (dataset.labelled === false) throw new SnnError('ARGUMENT', `[findPreprocess] ${dataset.description}, without labels, expected labelled pictures: the right preprocessing is that of the right classes. Give labels, or say how to preprocess.`, { name: 'data', value: dataset.description })
   const channels = channelsOf(input, dataset)
   const isFlat = input.filter((n) => n !== 1).length <= 1
@@ -76,19 +78,21 @@ export async function findPreprocess(dataset: ImageDataset, options: FindPreproc
   let done = 0
   const run = async (name: string, spec: PreprocessSpec | undefined, seen: readonly ImageSample[]): Promise<PreprocessTrial[]> => {
     const prepare = spec && preprocess({ ...common, ...spec })
-    const classes: number[] = []
+    const predicted: number[] = []
     for (let from = 0; from < seen.length; from += atOnce) {
       signal?.throwIfAborted()
       const batch = seen.slice(from, from + atOnce).map((sample) => (prepare ? prepare(sample)[0] : sample.image))
-      classes.push(...Array.from(await predict(batch)))
+      predicted.push(...Array.from(await predict(batch)))
     }
     onProgress?.({ stage: 'try', done: ++done, total: Math.max(done, candidates.length) })
     return labelOffsets.map((labelOffset) => {
-      const right = seen.reduce((sum, { label }, i) => sum + (label + labelOffset === classes[i] ? 1 : 0), 0)
+      const right = seen.reduce((sum, { label }, i) => sum + (label + labelOffset === predicted[i] ? 1 : 0), 0)
       return { name, spec: { ...fit, ...common, ...spec }, labelOffset, samples: seen.length, accuracy: right / seen.length }
     })
   }
-  const best = (trials: readonly PreprocessTrial[]): PreprocessTrial[] => [...trials].sort((one, other) => other.accuracy - one.accuracy)
+  const labels = pictures.map(({ label }) => label)
+  const fits = new Map(labelOffsets.map((offset) => [offset, classes === undefined || labels.every((label) => label + offset >= 0 && label + offset < classes)]))
+  const best = (trials: readonly PreprocessTrial[]): PreprocessTrial[] => [...trials].sort((one, other) => Number(fits.get(other.labelOffset)) - Number(fits.get(one.labelOffset)) || other.accuracy - one.accuracy)
   const first: PreprocessTrial[] = []
   for (const [name, spec] of candidates) first.push(...(await run(name, spec, pictures)))
   let trials = best(first)

@@ -4,8 +4,14 @@ import { invalid } from './invalid.js'
 import { parsePictureHeader, type PictureHeader } from './picture-header.js'
 import { decodePng } from './png.js'
 
-/** The pixels of a picture file, uint8 [C, H, W]: C is 3 (red, green, blue) for colour and 1 for gray. Throws `DATA_INVALID`. */
-export type ImageDecoder = (bytes: Uint8Array, file?: string) => Promise<TensorLike>
+/** The pixels of a picture, uint8 [C, H, W]: C is 3 (red, green, blue) for colour and 1 for gray. */
+export interface Picture extends TensorLike {
+  /** Some pixels are transparent: they count with the colour that lies under it. */
+  readonly transparent?: true
+}
+
+/** The pixels of a picture file. Throws `DATA_INVALID`. */
+export type ImageDecoder = (bytes: Uint8Array, file?: string) => Promise<Picture>
 
 export interface ImageDecoderOptions {
   /** `@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm`, compiled; without it the decoder fetches the file that lies beside its script. */
@@ -14,7 +20,7 @@ export interface ImageDecoderOptions {
 
 /**
  * A decoder of JPEG (baseline and progressive, by MozJPEG in WebAssembly: the numbers of libjpeg) and PNG. Orientation tags and
- * colour profiles are not applied, as in the usual training pipelines. A damaged picture is an error, never grey filling.
+ * colour profiles are not applied, and transparency is left out, as in the usual training pipelines. A damaged picture is an error, never grey filling.
  */
 export function imageDecoder(options: ImageDecoderOptions = {}): ImageDecoder {
   checkObject('imageDecoder', options)
@@ -23,8 +29,8 @@ export function imageDecoder(options: ImageDecoderOptions = {}): ImageDecoder {
     const bytes = checkBytes('imageDecoder', given)
     const header = parsePictureHeader(bytes, file)
     const { width, height } = header
-    const data = header.format === 'png' ? decodePng(bytes, header, file) : await decodeJpeg(bytes, header, file)
-    return { data, shape: [data.length / (width * height), height, width], dtype: 'uint8' }
+    const { data, transparent } = header.format === 'png' ? decodePng(bytes, header, file) : { data: await decodeJpeg(bytes, header, file), transparent: false }
+    return { data, shape: [data.length / (width * height), height, width], dtype: 'uint8', ...(transparent && { transparent }) }
   }
 }
 

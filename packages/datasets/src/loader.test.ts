@@ -138,6 +138,11 @@ describe('parts of data sets', () => {
     expect(random).toMatchObject({ length: 5, dtype: 'uint8', shape: [1, 2, 2], description: `random 5 (seed 3) of ${dataset.description}` })
     expect(new Set((await labelsOf(loader(random, { batch: 9 }))).flat()).size).toBe(5)
     expect(take(dataset, 1000)).toBe(dataset)
+    // all of them at random, too: who takes the last fifth of classes in a row has other classes
+    const all = take(dataset, 1000, { shuffle: true })
+    const order = (await labelsOf(loader(all, { batch: 9 }))).flat()
+    expect([all.length, all.description, new Set(order).size]).toEqual([dataset.length, dataset.description, dataset.length])
+    expect(order).not.toEqual(order.toSorted((a, b) => a - b))
     expect(() => take(dataset, -1)).toThrow(/count -1/)
   })
 

@@ -4,15 +4,18 @@ import { channelsFirst } from './arrays.js'
 import { invalid } from './invalid.js'
 import type { PictureHeader } from './picture-header.js'
 
-/** The pixels of a PNG file as [C, H, W]; transparency is left out, 16 bits are cut to 8. Throws `DATA_INVALID`. */
-export function decodePng(bytes: Uint8Array, { width, height, channels }: PictureHeader, file: string): Uint8Array {
+/** The pixels of a PNG file as [C, H, W]; transparency is left out, 16 bits are cut to 8; whether something is transparent. Throws `DATA_INVALID`. */
+export function decodePng(bytes: Uint8Array, { width, height, channels }: PictureHeader, file: string): { readonly data: Uint8Array; readonly transparent: boolean } {
   try {
     const essential = essentialChunks(bytes, width, height)
     const png = decode(essential, { checkCrc: true })
     const area = width * height
     const hasPalette = channels === 3 && png.channels === 1
-    if (hasPalette) return channelsFirst(convertIndexedToRgb(png), 3, area)
-    return channelsFirst(png.depth === 8 ? png.data : toBytes(png), channels, area, png.channels)
+    if (hasPalette) return { data: channelsFirst(convertIndexedToRgb(png), 3, area), transparent: false }
+    const opaque = 2 ** png.depth - 1
+    const hasAlpha = png.channels === 2 || png.channels === 4
+    const transparent = hasAlpha && png.data.some((value, i) => i % png.channels === png.channels - 1 && value < opaque)
+    return { data: channelsFirst(png.depth === 8 ? png.data : toBytes(png), channels, area, png.channels), transparent }
   } catch (error) {
     throw invalid('png', file, `cannot be decoded (${(error as Error).message}).`, undefined, error)
   }

@@ -5,6 +5,7 @@ import { openDataset } from '@snn/datasets/node'
 import { SnnError } from '@snn/tensor'
 import type { SearchSummary } from '../choose-conversion.js'
 import { conversionFlags } from '../conversion-flags.js'
+import { refuseFlags } from '../flags.js'
 import { convertModel, type ModelConversion } from '../convert-model.js'
 import { batchOption, dataHelp, jsonOption, labelOffsetOption, outputOption, preprocessOption, share, sizesOption, specHelp, wholeNumber, type ClassifierFlags } from '../options.js'
 import { readJson, readSpec } from '../preprocessing.js'
@@ -91,7 +92,11 @@ export function convertCommand(signal: AbortSignal): Command {
       if (flags.validate !== undefined && flags.validate === flags.calibrate && !flags.sameData) {
         throw new SnnError('CALIBRATION', `[convert] --validate and --calibrate are both ${flags.validate}, expected other images: thresholds must not see those that are tested. Give other data, or --same-data.`, { reason: 'tested' })
       }
+      if (flags.validate === undefined) refuseFlags('convert', 'a conversion without --validate', 'with it', { '--validate-samples': validateSamples })
+      if (mode !== 'balance') refuseFlags('convert', `the mode ${mode ?? 'that nobody says'}`, 'for --mode balance', { '--rounds': rounds })
       const given: Partial<Record<string, unknown>> = { ...flags, mode, rounds, steps }
+      const searches = flags.budget !== undefined || flags.preset !== undefined || flagsOfPresets.every((name) => given[name] === undefined)
+      if (!searches) refuseFlags('convert', 'a conversion that is said by flags', 'for --budget and presets, which search', { '--same-data': flags.sameData, '--validate': flags.validate })
       const settings = {
         ...flags,
         ...(flags.preset === undefined && flagsOfPresets.every((name) => given[name] === undefined) ? { preset: defaultPreset } : {}),

@@ -34,7 +34,11 @@ export function chooseSteps(snn: Network, x: Shape | undefined, asked: number | 
 
 /** The read-out to use. */
 export function chooseReadout(snn: Network, asked: ReadoutOption | undefined, operation: string, x?: TensorLike): Readout {
-  if (asked !== undefined) return parseReadout(asked, operation)
+  if (asked !== undefined) {
+    const readout = parseReadout(asked, operation)
+    if (readout.by !== 'firstSpike' || snn.metadata.readout?.by !== 'last') return readout
+    throw new SnnError('ARGUMENT', `[${operation}] read-out firstSpike for a network that is read after its last step, expected one whose output is spikes: here it is numbers, which are above 0 from the start. Leave the read-out out (--readout).`, { name: 'readout', value: asked })
+  }
   const [input] = snn.inputs
   return readoutOf(snn, input && x ? { [input.name]: x.shape.slice(stepsOfInput(snn, x.shape, operation) === undefined ? 1 : 2) } : {})
 }
