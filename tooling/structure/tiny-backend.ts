@@ -1,4 +1,4 @@
-import { keyOf, type Fused, type FusedPlanes, type Operand, type Phase, type PlaneKernel, type ScalarValue } from '@snn/codegen'
+import { keyOf, type Fused, type FusedNest, type FusedPlanes, type Loops, type NestAccess, type NestValue, type Operand, type Phase, type PlaneKernel, type ScalarValue } from '@snn/codegen'
 import { bytesOf, DeviceValues, prepare, schedule, type Allocator, type Base, type LibraryTask, type Place, type Schedule, type Target, type Task } from '@snn/schedule'
 import {
   allocate, fillUniform, hostTensor, interpret, isPrimitive, numberKernels, referenceKernels, sizeOf, SnnError, topological,
@@ -29,7 +29,7 @@ export function tiny(): Backend {
   return backend
 }
 
-/** A library for all but loops and random numbers, and kernels wherever there is a form. */
+/** A library for linear operations alone, where nothing is checked, and kernels for all else that has a form. */
 function targetOf(check: boolean): Target {
   return {
     name: 'tiny',
@@ -37,7 +37,7 @@ function targetOf(check: boolean): Target {
     isLibraryAnywhere: true,
     alignment: 8,
     largestPiece: 2 ** 24,
-    kernels: check ? undefined : { isWorthwhile: () => true, images: undefined, largestSum: 2 ** 16, largestPlane: 2 ** 14, largestGroup: 256, smallestCast: 2 ** 18 },
+    kernels: check ? undefined : { isWorthwhile: () => true, isNest: () => true, images: undefined, largestSum: 2 ** 16, largestPlane: 2 ** 14, largestGroup: 256, smallestCast: 2 ** 18 },
   }
 }
 
@@ -155,6 +155,10 @@ async function runTask(task: Task, run: Run): Promise<void> {
       const { fused: { kernel, planes, inputs, output } } = task
       return computePlanes(kernel, planes, inputs.map((tensor, i) => tensorAt(task.inputs[i]!, tensor, run)), tensorAt(task.output, output, run))
     }
+    case 'nest': {
+      const { fused: { inputs, output } } = task
+      return runNest(task.fused, [...inputs.map((tensor, i) => tensorAt(task.inputs[i]!, tensor, run)), tensorAt(task.output, output, run)])
+    }
     case 'random':
       return fillUniform(view(locate(task.output, run), 'float32', task.length), task.key, tensorAt(task.offset, { dtype: 'int32', shape: [] }, run)[0]!)
     case 'copy':
@@ -213,6 +217,9 @@ const operations: Readonly<Record<string, (x: string, y: string, z: string) => s
   or: (x, y) => `(${x} | ${y})`,
   not: (x) => `1 - ${x}`,
   select: (x, y, z) => `(${x} ? ${y} : ${z})`,
+  xor: (x, y) => `${x} ^ ${y}`,
+  quotient: (x, y) => `${x} / ${y}`,
+  mulHigh: (x, y) => `Number((BigInt(${x} >>> 0) * BigInt(${y} >>> 0)) >> 32n)`,
   round: (x) => `round(${x})`,
   erf: (x) => `erf(${x})`,
 }
@@ -228,10 +235,21 @@ function printValue(value: ScalarValue, { operands, slots }: Fused['kernel']): s
       return element(value.operand, operands[value.operand]!)
     case 'scratch':
       return `s${value.slot}[${slots[value.slot]!.isStacked ? 't * n + e' : 'e'}]`
-    case 'number':
-      return Object.is(value.number, -0) ? '-0' : `(${value.number})`
     case 'step':
       return 't'
+    default:
+      return printOperation(value)
+  }
+}
+
+type Computed = Exclude<ScalarValue | NestValue, { readonly operation: 'load' | 'scratch' | 'step' | 'index' }>
+
+function printOperation(value: Computed): string {
+  switch (value.operation) {
+    case 'number':
+      return Object.is(value.number, -0) ? '-0' : `(${value.number})`
+    case 'shiftRight':
+      return `v${value.operands[0]} >>> ${value.bits}`
     case 'mul':
       return value.kind === 'int32' ? `Math.imul(${value.operands.map((x) => `v${x}`).join()})` : `f(${value.operands.map((x) => `v${x}`).join(' * ')})`
     case 'cast':
@@ -297,15 +315,47 @@ function runKernel({ kernel, space: { outer, count, inner }, length }: Fused, va
   kernel.operands.forEach(({ role }, i) => role === 'sum' && values[i]!.set(operands[i]!))
 }
 
-// ---- planes: pooling and the like
+// ---- loop nests: what moves values or adds them up
 
-function computePlanes({ operation, plane, windows, kernel, stride, padding, dilation, countIncludePad }: PlaneKernel, planes: FusedPlanes['planes'], [x, other]: readonly TypedArray[], y: TypedArray): void {
+/** A whole number where the loops are. */
+function printAffine({ offset, strides }: NestAccess['at']): string {
+  return [String(offset), ...strides.flatMap((stride, axis) => (stride === 0 ? [] : [`${stride} * i${axis}`]))].join(' + ')
+}
+
+function printAccess(operand: number, { at, through }: NestAccess): string {
+  return `o${operand}[${printAffine(at)}${through ? ` + ${through.stride} * v${through.value}` : ''}]`
+}
+
+function printLoops({ extents, bounds, values, stores }: Loops, output: number): string {
+  const combined = (to: string, { value, combine }: Loops['stores'][number]): string => (combine === 'replace' ? `v${value}` : combine === 'add' ? `${to} + v${value}` : `Math.max(${to}, v${value})`)
+  const printed = values.map((value) => (value.operation === 'load' ? printAccess(value.operand, value) : value.operation === 'index' ? printAffine(value.at) : printOperation(value)))
+  return `
+  ${extents.map((extent, axis) => `for (let i${axis} = 0; i${axis} < ${axis === 0 ? 'parts' : extent}; i${axis}++)`).join(' ')} {
+    ${bounds.map((bound) => `if (${printAffine(bound)} < 0 || ${printAffine(bound)} >= ${bound.size}) continue`).join('\n    ')}
+    ${printed.map((value, i) => `const v${i} = ${value}`).join('\n    ')}
+    ${stores.map((store) => `${printAccess(output, store)} = ${combined(printAccess(output, store), store)}`).join('\n    ')}
+  }`
+}
+
+type CompiledNest = (operands: readonly TypedArray[], parts: number, helpers: typeof functions) => void
+
+function runNest({ kernel, parts }: FusedNest, operands: readonly TypedArray[]): void {
+  const { fill, kind } = kernel.output
+  const output = operands.at(-1)!
+  if (fill !== undefined) output.fill(fill)
+  // sums are added up exactly enough, and rounded at the end
+  const isSum = kind === 'float32' && kernel.loops.some(({ stores }) => stores.some(({ combine }) => combine === 'add'))
+  const sums = isSum ? new Float64Array(output) : output
+  // eslint-disable-next-line typescript/no-implied-eval -- a kernel is printed to be run
+  const run = new Function('operands', 'parts', 'helpers', `const [${operands.map((_, i) => `o${i}`).join()}] = operands, { f } = helpers\n${kernel.loops.map((loops) => printLoops(loops, operands.length - 1)).join('')}`) as CompiledNest
+  run([...operands.slice(0, -1), sums], parts, functions)
+  if (isSum) output.set(sums)
+}
+
+// ---- planes: pooling
+
+function computePlanes({ operation, plane, windows, kernel, stride, padding, dilation, countIncludePad }: PlaneKernel, planes: FusedPlanes['planes'], [x]: readonly TypedArray[], y: TypedArray): void {
   const [size, places] = [plane[0] * plane[1], windows[0] * windows[1]]
-  if (operation === 'spread' || operation === 'scatter') y.fill(0)
-  if (operation === 'scatter') {
-    for (let i = 0; i < planes * places; i++) y[Math.floor(i / places) * size + x![i]!]! += other![i]!
-    return
-  }
   for (let i = 0; i < planes * places; i++) {
     const [p, w] = [Math.floor(i / places), i % places]
     const [wy, wx] = [Math.floor(w / windows[1]), w % windows[1]]
@@ -314,14 +364,8 @@ function computePlanes({ operation, plane, windows, kernel, stride, padding, dil
       const column = wx * stride[1] - padding[1] + (tap % kernel[1]) * dilation[1]
       return row >= 0 && row < plane[0] && column >= 0 && column < plane[1] ? row * plane[1] + column : -1
     })
-    if (operation === 'columns') {
-      taps.forEach((at, tap) => (y[(p * taps.length + tap) * places + w] = at < 0 ? 0 : x![p * size + at]!))
-      continue
-    }
     const inside = taps.filter((at) => at >= 0)
-    const divisor = countIncludePad ? taps.length : inside.length
-    if (operation === 'spread') for (const at of inside) y[p * size + at]! += x![i]! / divisor
-    else if (operation === 'average') y[i] = inside.reduce((sum, at) => sum + x![p * size + at]!, 0) / divisor
+    if (operation === 'average') y[i] = inside.reduce((sum, at) => sum + x![p * size + at]!, 0) / (countIncludePad ? taps.length : inside.length)
     else {
       const best = inside.reduce((first, at) => (first < 0 || isLarger(x![p * size + at]!, x![p * size + first]!) ? at : first), -1)
       y[i] = operation === 'position' ? best : best < 0 ? -Infinity : x![p * size + best]!

@@ -1,6 +1,6 @@
 import { isLowered } from '@snn/onnx'
 import type { KernelTarget, Target } from '@snn/schedule'
-import type { Node } from '@snn/tensor'
+import { isPrimitive, type Node } from '@snn/tensor'
 import { schedule as machine } from './machine.js'
 
 const kernels: KernelTarget = {
@@ -8,6 +8,7 @@ const kernels: KernelTarget = {
   images: { smallestProduct: machine.product },
   largestSum: machine.sum,
   largestPlane: machine.plane,
+  isNest,
   largestGroup: machine.group,
   smallestCast: machine.cast,
 }
@@ -15,6 +16,13 @@ const kernels: KernelTarget = {
 /** What this backend can run: ONNX Runtime takes all but loops and random numbers, and kernels what they are faster for. */
 export function targetOf(uses: { readonly splits: boolean; readonly kernels: boolean }): Target {
   return { name: 'cpu', isLibrary: isLowered, isLibraryAnywhere: true, alignment: machine.line, largestPiece: uses.splits ? machine.piece : undefined, kernels: uses.kernels ? kernels : undefined }
+}
+
+/** Sums that ONNX Runtime has no fast operation for: along rows and planes that stay in the cache. */
+function isNest(node: Node): boolean {
+  if (node.outputs[0]!.dtype !== 'float32') return false
+  if (isPrimitive(node, 'averagePoolGradient')) return node.attributes.kernel.length <= 2
+  return isPrimitive(node, 'scatterAdd') && node.attributes.axis === node.outputs[0]!.shape.length - 1
 }
 
 /**

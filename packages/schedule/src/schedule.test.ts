@@ -6,7 +6,7 @@ import { schedule, type Schedule } from './schedule.js'
 import type { KernelTarget, Target } from './target.js'
 import type { Task } from './task.js'
 
-const kernels: KernelTarget = { isWorthwhile: () => true, images: undefined, largestSum: 2 ** 16, largestPlane: 2 ** 14, largestGroup: 256, smallestCast: 2 ** 18 }
+const kernels: KernelTarget = { isWorthwhile: () => true, images: undefined, largestSum: 2 ** 16, largestPlane: 2 ** 14, largestGroup: 256, isNest: () => false, smallestCast: 2 ** 18 }
 const target: Target = { name: 'test', isLibrary: (primitive) => primitive !== 'scan' && primitive !== 'random', isLibraryAnywhere: true, alignment: 64, largestPiece: 2 ** 24, kernels }
 
 function trace(fn: (...parameters: Tensor[]) => unknown, ...shapes: readonly Shape[]): Program {

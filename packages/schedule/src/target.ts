@@ -13,6 +13,8 @@ export interface KernelTarget {
   readonly largestSum: number
   /** Planes of more elements than this are not pooled in the kernel that makes them. */
   readonly largestPlane: number
+  /** Whether a node that has the form of loop nests is one, rather than a library call. */
+  readonly isNest: (node: Node) => boolean
   /** A kernel of more operations than this is cut. */
   readonly largestGroup: number
   /** Fewer bytes are not worth a kernel that makes floats of them right before a product. */

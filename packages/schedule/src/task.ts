@@ -1,4 +1,4 @@
-import type { Fused, FusedPlanes } from '@snn/codegen'
+import type { Fused, FusedNest, FusedPlanes } from '@snn/codegen'
 import type { Graph, Tensor } from '@snn/tensor'
 import type { ImageNode } from './classify/image-operations.js'
 import type { Place } from './place.js'
@@ -29,7 +29,15 @@ export interface KernelTask {
   readonly places: readonly Place[]
 }
 
-/** A generated kernel over planes: pooling and the like. */
+/** A generated kernel of loop nests: what moves values, or adds them up. */
+export interface NestTask {
+  readonly kind: 'nest'
+  readonly fused: FusedNest
+  readonly inputs: readonly Place[]
+  readonly output: Place
+}
+
+/** A generated kernel over planes: pooling. */
 export interface PlanesTask {
   readonly kind: 'planes'
   readonly fused: FusedPlanes
@@ -65,4 +73,4 @@ export interface CopyTask {
 }
 
 /** One step of a run, as data. */
-export type Task = LibraryTask | ImagesTask | KernelTask | PlanesTask | RandomTask | LoopTask | CopyTask
+export type Task = LibraryTask | ImagesTask | KernelTask | NestTask | PlanesTask | RandomTask | LoopTask | CopyTask

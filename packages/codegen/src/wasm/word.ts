@@ -16,7 +16,6 @@ export const shl = ofWords('shl', 0x74, 0x86, 'word')
 export const shr = ofWords('shr_u', 0x76, 0x88, 'word')
 export const ne = ofWords('ne', 0x47, 0x52, 'i32')
 /** Of words that may be negative. */
-export const ltSigned = ofWords('lt_s', 0x48, 0x53, 'i32')
 export const gtSigned = ofWords('gt_s', 0x4a, 0x55, 'i32')
 export const geSigned = ofWords('ge_s', 0x4e, 0x59, 'i32')
 /** A negative word counts as a large one. */
@@ -51,7 +50,7 @@ function ofTwo<T extends Type>(name: string, code: number, type: T): (x: Value<T
   return (x, y) => plain(operation, type, [x, y])
 }
 
-export const andBits = ofTwo('i32.and', 0x71, 'i32')
 export const addBits = ofTwo('i32.add', 0x6a, 'i32')
+/** Towards zero, of numbers with signs. */
+export const divSigned = ofTwo('i32.div_s', 0x6d, 'i32')
 export const addFloats = ofTwo('f32.add', 0x92, 'f32')
-export const divFloats = ofTwo('f32.div', 0x95, 'f32')

@@ -1,4 +1,4 @@
-import { fusePlanes, fuseScan, isScalar, sumMapping, type FusedPlanes } from '@snn/codegen'
+import { fuseNest, fusePlanes, fuseScan, isScalar, sumMapping, type FusedPlanes } from '@snn/codegen'
 import { isPrimitive, sizeOf, SnnError, type Graph, type Node, type Tensor, type TypedArray } from '@snn/tensor'
 import type { KernelTarget, Target } from '../target.js'
 import { columnsOf, isByColumns, weightGradientsLast, type Columns } from './columns.js'
@@ -53,6 +53,8 @@ export function classify(graph: Graph, nodes: readonly Node[], options: Classify
     if (isPrimitive(node, 'scan')) return (kernels && fuseWithPools(node, poolsOf.get(node) ?? [], isBound)) ?? { kind: 'loop' }
     const scan = pooled.get(node)
     if (scan) return { kind: 'pooled', scan }
+    const nest = kernels?.isNest(node) ? fuseNest(node) : undefined
+    if (nest) return { kind: 'nest', fused: nest }
     if (isPrimitive(node, 'random')) return { kind: 'random' }
     if (!kernels) return libraryRole(node)
     const planes = fusePlanes(node)

@@ -1,4 +1,4 @@
-import { fuseColumns, type FusedPlanes } from '@snn/codegen'
+import { fuseColumns, type FusedNest } from '@snn/codegen'
 import { isPrimitive, placeholder, sizeOf, type Graph, type Node, type Tensor } from '@snn/tensor'
 import { withOrigin } from '@snn/tensor/backend'
 
@@ -8,7 +8,7 @@ import { withOrigin } from '@snn/tensor/backend'
  */
 export interface Columns {
   /** Writes the windows out. */
-  readonly windows: FusedPlanes
+  readonly windows: FusedNest
   /** The product, of the windows and dy. */
   readonly product: Graph
 }
@@ -46,10 +46,7 @@ export function columnsOf(node: Node, isBound: (tensor: Tensor) => boolean): Col
  */
 export function weightGradientsLast(nodes: readonly Node[], columns: ReadonlyMap<Node, Columns>): Iterable<Node> {
   if (columns.size === 0) return nodes
-  const size = (node: Node): number => {
-    const { planes, kernel } = columns.get(node)!.windows
-    return [...kernel.kernel, ...kernel.windows].reduce((a, b) => a * b, planes)
-  }
+  const size = (node: Node): number => sizeOf(columns.get(node)!.windows.output.shape)
   const late = new Set<Node>()
   for (const node of nodes) if (columns.has(node) || node.inputs.some((input) => late.has(input.node))) late.add(node)
   const ordered = new Set(nodes.filter((node) => !late.has(node)))

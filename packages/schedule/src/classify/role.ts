@@ -1,4 +1,4 @@
-import type { Fused, FusedPlanes } from '@snn/codegen'
+import type { Fused, FusedNest, FusedPlanes } from '@snn/codegen'
 import type { Node, Tensor } from '@snn/tensor'
 import type { Columns } from './columns.js'
 import type { ImageNode } from './image-operations.js'
@@ -18,6 +18,7 @@ export type Control =
   | { readonly kind: 'loop' }
   | { readonly kind: 'random' }
   | { readonly kind: 'planes'; readonly fused: FusedPlanes }
+  | { readonly kind: 'nest'; readonly fused: FusedNest }
   | { readonly kind: 'columns'; readonly columns: Columns }
   | { readonly kind: 'images'; readonly found: ImageNode }
 

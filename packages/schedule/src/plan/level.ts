@@ -1,4 +1,4 @@
-import { fuse, narrow, type Fused, type FusedPlanes } from '@snn/codegen'
+import { fuse, narrow, type Fused, type FusedNest, type FusedPlanes } from '@snn/codegen'
 import { isPrimitive, sizeOf, topological, type Graph, type Node, type Tensor, type TypedArray } from '@snn/tensor'
 import { classify, type Classification } from '../classify/classify.js'
 import type { Columns } from '../classify/columns.js'
@@ -101,6 +101,8 @@ export class Level {
         return this.#planImages(node, role.found)
       case 'planes':
         return this.#planPlanes(role.fused)
+      case 'nest':
+        return this.#planNest(role.fused)
       case 'fusedScan':
         return this.#planFusedScan(role)
       case 'loop':
@@ -233,20 +235,25 @@ export class Level {
   }
 
   #planPlanes(fused: FusedPlanes): void {
-    const inputs = fused.inputs.map((input) => this.#places.use(input))
-    this.#push({ kind: 'planes', fused, inputs, output: this.#places.define(fused.output) })
+    this.#push({ kind: 'planes', fused, inputs: this.#use(fused.inputs), output: this.#places.define(fused.output) })
+  }
+
+  #planNest(fused: FusedNest): void {
+    this.#push({ kind: 'nest', fused, inputs: this.#use(fused.inputs), output: this.#places.define(fused.output) })
+  }
+
+  #use(inputs: readonly Tensor[]): Place[] {
+    return inputs.map((input) => this.#places.use(input))
   }
 
   #planImages(root: Node, found: ImageNode): void {
-    const inputs = inputsOf(found).map((input) => this.#places.use(input))
-    this.#push({ kind: 'images', found, inputs, output: this.#places.define(root.outputs[0]!) })
+    this.#push({ kind: 'images', found, inputs: this.#use(inputsOf(found)), output: this.#places.define(root.outputs[0]!) })
   }
 
   #planWeightGradient(node: Node, { windows, product }: Columns): void {
     const [columns, dy] = [windows.output, node.inputs[1]!]
-    this.#planPlanes(windows)
-    const inputs = [this.#places.use(columns), this.#places.use(dy)]
-    this.#push({ kind: 'library', graph: product, substitutions: new Map(), inputs, outputs: [this.#places.define(node.outputs[0]!)] })
+    this.#planNest(windows)
+    this.#push({ kind: 'library', graph: product, substitutions: new Map(), inputs: this.#use([columns, dy]), outputs: [this.#places.define(node.outputs[0]!)] })
   }
 
   #planRandom(node: Node<'random'>): void {

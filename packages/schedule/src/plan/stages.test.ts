@@ -4,7 +4,7 @@ import { classify } from '../classify/classify.js'
 import { arrange, type Stage } from './stages.js'
 import type { KernelTarget } from '../target.js'
 
-const kernels: KernelTarget = { isWorthwhile: () => true, images: { smallestProduct: 2 ** 20 }, largestSum: 2 ** 16, largestPlane: 2 ** 14, largestGroup: 256, smallestCast: 2 ** 18 }
+const kernels: KernelTarget = { isWorthwhile: () => true, images: { smallestProduct: 2 ** 20 }, largestSum: 2 ** 16, largestPlane: 2 ** 14, largestGroup: 256, isNest: () => true, smallestCast: 2 ** 18 }
 
 function stagesOf(graph: Graph): readonly Stage[] {
   const options = { name: 'test', isBaked: () => false, outer: <T>(tensor: T) => tensor, valueOf: () => undefined, outerStatic: () => false, fold: true, isLibrary: () => true, kernels }

@@ -130,6 +130,7 @@ export function arrange({ roles, isBound, isStatic, mapped, source }: Classifica
         placeControl(node, role, node.inputs)
         break
       case 'planes':
+      case 'nest':
       case 'columns':
       case 'images':
         kernelMade.add(node.outputs[0]!)

@@ -2,11 +2,12 @@ import { conv, grad, isPrimitive, placeholder, sizeOf, topological, type ConvOpt
 import { describe, expect, it } from 'vitest'
 import { argumentsOf, inEachMemory, kernelOf } from '../../test/memories.js'
 import { random } from '../../test/run-kernel.js'
-import { fuseColumns, type FusedPlanes } from '../form/planes.js'
-import { planesFunction } from './planes.js'
+import { fuseColumns } from '../form/fuse-nest.js'
+import type { FusedNest } from '../form/nest.js'
+import { nestFunction } from './nest.js'
 
 /** What a kernel of one input writes. */
-function run({ kernel, inputs: [input], output, planes }: FusedPlanes, data: Float32Array | Uint8Array): Promise<Float32Array> {
+function run({ kernel, inputs: [input], output, parts }: FusedNest, data: Float32Array | Uint8Array): Promise<Float32Array> {
   expect(data).toHaveLength(sizeOf(input!.shape))
   return inEachMemory(32, async (where) => {
     const { buffer } = where.memory
@@ -15,8 +16,8 @@ function run({ kernel, inputs: [input], output, planes }: FusedPlanes, data: Flo
     // what lies around the input is never written out
     new Uint8Array(buffer, from - 64, data.byteLength + 80).fill(63)
     new Uint8Array(buffer, from).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-    const columns = await kernelOf(() => planesFunction(kernel), where)
-    columns(where.start, 0, planes, 0)
+    const columns = await kernelOf(() => nestFunction(kernel), where)
+    columns(where.start, 0, parts, 0)
     return new Float32Array(buffer, to, sizeOf(output.shape)).slice()
   })
 }
