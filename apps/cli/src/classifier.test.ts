@@ -236,6 +236,21 @@ describe('a classifier of any input, output and label', { timeout: 240_000 }, ()
     expect(readSnn(await readFile(at('model.snn.onnx'))).metadata.classNames).toEqual(all)
   })
 
+  it('what is no list of classes, as the boxes of a detector, is refused before any work', async () => {
+    const boxes = writeOnnx({
+      inputs: [{ name: 'x', dtype: 'float32', shape: ['N', 3, 4, 4] }],
+      outputs: [{ name: 'boxes', dtype: 'float32', shape: undefined }],
+      nodes: [{ op: 'Conv', inputs: ['x', 'k'], outputs: ['boxes'], attributes: { strides: [2, 2] } }],
+      constants: { k: { dtype: 'float32', shape: [85, 3, 2, 2], data: wave(85 * 12, 1) } },
+    })
+    await writeFile(at('boxes.onnx'), boxes)
+    const data = fromArrays({ data: pixels, shape: [count, 3, 4, 4], dtype: 'uint8' }, { data: new Int32Array(count), shape: [count], dtype: 'int32' })
+    const said = /the output 'boxes' of .* is \[85,2,2\] for a sample, expected one score for each class/
+    await expect(evaluateModel(at('boxes.onnx'), { data }, work)).rejects.toThrow(said)
+    await expect(convertModel(at('boxes.onnx'), { calibrate: data, out: at('boxes.snn.onnx') }, work)).rejects.toThrow(said)
+    await expect(inspectModel(at('boxes.onnx'), { data }, work)).rejects.toThrow(said)
+  })
+
   it('numbers that the type of the input does not hold are refused', async () => {
     await writeFile(at('model.onnx'), model({ input: 'uint8', width: 3, outputs: ['scores'], isNhwc: false }))
     const data = fromArrays({ data: pixels, shape: [count, 3, 4, 4], dtype: 'uint8' }, { data: new Int32Array(count), shape: [count], dtype: 'int32' })

@@ -1,7 +1,7 @@
 import { freeNames, onlyClassOutput, sizesFor } from '@snn/ann2snn'
 import type { ImageDataset, PreprocessSpec } from '@snn/datasets'
 import type { OnnxGraph, ReadOptions } from '@snn/onnx'
-import type { Shape } from '@snn/tensor'
+import { SnnError, type Shape } from '@snn/tensor'
 import type { Classifier } from './input-settings.js'
 import { inputShape, readModel, sampleInputs } from './model-file.js'
 import { pictureShapes } from './preprocessing.js'
@@ -21,11 +21,16 @@ interface Source {
   readonly preprocess: PreprocessSpec | 'auto' | undefined
 }
 
-/** A plain ONNX classifier for a data set. Throws `ARGUMENT` where an option has to say which output, or which sizes. */
+/** A plain ONNX classifier for a data set. Throws `ARGUMENT` where an option has to say which output, or which sizes, and for an output that is no list of classes. */
 export async function readClassifier(source: Source, { output, sizes = {}, onFile }: ClassifierOptions, batch: 'free' | 'keep'): Promise<Classifier> {
   const { path } = source
   const graph = await withSizes(await readModel(path, { batch, sizes, onFile }), source, { batch, sizes })
-  return { path, graph, output: onlyClassOutput(graph, output), input: inputShape(sampleInputs(graph), path) }
+  const found = onlyClassOutput(graph, output)
+  const shape = graph.values.get(found.scores)?.shape?.slice(1) ?? []
+  if (shape.filter((dim) => dim !== 1).length > 1) {
+    throw new SnnError('ARGUMENT', `[snn] the output '${found.scores}' of ${path} is [${shape.join(',')}] for a sample, expected one score for each class: boxes and maps are no classes. Choose another output with --output.`, { name: '--output', value: found.scores })
+  }
+  return { path, graph, output: found, input: inputShape(sampleInputs(graph), path) }
 }
 
 /** The graph with numbers for its free sizes, where data or preprocessing tell them. */

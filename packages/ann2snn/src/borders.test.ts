@@ -45,7 +45,7 @@ describe('files of other kinds', () => {
 
   it('a network that is converted already', async () => {
     const file = await toOnnx(sequential(linear(2, 2), lif()), { inputShapes: { input: [2] } })
-    expect(await message(() => importModel(file))).toMatch(/^SNN_FILE: .*converted network.*already/)
+    expect(await message(() => importModel(file))).toMatch(/^SNN_FILE: .*spiking network.*already/)
     expect(await message(() => readSnn(model()))).toMatch(/^SNN_FILE: .*Convert the model first/)
   })
 

@@ -80,14 +80,4 @@ describe('classOutput', () => {
   ])('%s tells two classes apart', (_, nodes, output, boundary) => {
     expect(classOutput(readOnnx(model([...body, ...nodes], [output])))).toMatchObject({ output, boundary })
   })
-
-  it('what is no list of classes, as the boxes of a detector, is refused before any work', () => {
-    const graph = readOnnx(writeOnnx({
-      inputs: [{ name: 'x', dtype: 'float32', shape: ['N', 3, 8, 8] }],
-      outputs: [{ name: 'boxes', dtype: 'float32', shape: ['N', 85, 4, 4] }],
-      nodes: [{ op: 'Conv', inputs: ['x', 'k'], outputs: ['boxes'], attributes: { strides: [2, 2] } }],
-      constants: { k: { dtype: 'float32', shape: [85, 3, 2, 2], data: new Float32Array(85 * 12) } },
-    }))
-    expect(() => onlyClassOutput(graph)).toThrow(/output of a sample has shape \[85,4,4\], expected one score for each class/)
-  })
 })

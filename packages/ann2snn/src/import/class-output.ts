@@ -1,7 +1,6 @@
 import { numbersInput, type OnnxGraph, type OnnxNode, type OnnxValue } from '@snn/onnx'
 import { SnnError } from '@snn/tensor'
 import { checkGraph } from '../check.js'
-import { checkClasses } from '../run/classes.js'
 
 /** Where an ONNX graph has the scores of its classes, and how a class follows from them. */
 export interface ClassOutput {
@@ -19,13 +18,10 @@ export interface ClassOutput {
   readonly note?: string
 }
 
-/** The same, where a guess will not do. Throws `ARGUMENT` where several outputs may hold the classes, and where what was found is known to hold more than one score for each class (boxes, a map). */
+/** The same, where a guess will not do. Throws `ARGUMENT` where several outputs may hold the classes: then the option output has to say. */
 export function onlyClassOutput(graph: OnnxGraph, wanted?: string): ClassOutput {
   const found = classOutput(graph, wanted)
-  if (found.rivals.length === 0) {
-    checkClasses({ operation: 'classOutput', output: (valueNamed(graph, found.scores)?.shape ?? []).slice(1).filter((dim) => typeof dim === 'number') })
-    return found
-  }
+  if (found.rivals.length === 0) return found
   const left = [found.output, ...found.rivals]
   const text = left.map((name) => `${name} [${valueNamed(graph, name)?.shape?.join(',') ?? '?'}]`).join(', ')
   throw new SnnError('ARGUMENT', `[classOutput] the model has the outputs ${text}, and any of them may hold the classes, expected one. Choose it with the option output (--output ${found.output}, say).`, { name: 'output', value: left })

@@ -57,7 +57,7 @@ function checkSettings(code: Code, { levels = code.levels?.default ?? 0, digits 
   if (!whole(wait, 0, 64)) refuse('wait', wait, 'a whole number of steps from 0 to 64')
   if (wait > 0 && !(code.name === 'binary' || code.name === 'signed')) refuse('wait', wait, `0: only the codes 'binary' and 'signed' wait`)
   if (mode === 'sequential' && T === 0) refuse('T', T, "a whole number of steps for mode 'sequential'. Say for how many steps the network is made: T (--steps)")
-  if (weights !== 'keep' && mode !== 'sequential') throw new SnnError('ARGUMENT', `[convert] weights '${weights}' in mode ${JSON.stringify(mode)}, expected mode 'sequential' with T (--mode sequential --steps), which alone changes weights.`, { name: 'weights', value: weights })
+  if (weights !== 'keep' && mode !== 'sequential') throw new SnnError('ARGUMENT', `[convert] weights '${weights}' in mode ${JSON.stringify(mode)}, expected mode 'sequential', which alone changes weights: with T (--mode sequential --steps).`, { name: 'weights', value: weights })
   if (resume && mode !== 'sequential') throw new SnnError('ARGUMENT', `[convert] resume in mode ${JSON.stringify(mode)}, expected mode 'sequential', which alone can be resumed.`, { name: 'resume', value: mode })
   if (wait > 0 && T === 0) refuse('wait', wait, '0 without T. Say for how many steps the network is made: T (--steps)')
   if (target && (code.name !== 'binary' || wait > 0)) throw new SnnError('ARGUMENT', `[convert] a target with the code '${code.name}'${wait > 0 ? ' and waiting' : ''}, expected the code 'binary' without waiting, which chips carry. Leave it out.`, { name: 'target', value: code.name })
