@@ -95,13 +95,13 @@ export function equalsOf([best, ...others]: readonly PreprocessTrial[]): readonl
   return others.filter(({ accuracy, samples }) => accuracy === best!.accuracy && samples === best!.samples).map(({ name, labelOffset }) => `${name}${labelOffset === best!.labelOffset ? '' : ` (label offset ${labelOffset})`}`)
 }
 
-/** Whether the best of those tried is better than guessing, which is the best that the same pictures with labels moved by one give: by three standard errors. */
+/** Whether the best of those tried is better than guessing, which is the best that the same pictures with labels moved by one give: by three standard errors, and by a fifth of what guessing leaves. */
 export function isClear([best, ...others]: readonly PreprocessTrial[]): boolean {
   const moved = others.filter(({ labelOffset }) => labelOffset !== best!.labelOffset)
   if (moved.length === 0) return true
   const guess = Math.max(...moved.map(({ accuracy }) => accuracy))
   const { accuracy, samples } = best!
-  return accuracy - guess > 3 * Math.sqrt(((guess + 1 / samples) * (1 - guess)) / samples)
+  return accuracy - guess > 0.2 * (1 - guess) && accuracy - guess > 3 * Math.sqrt(((guess + 1 / samples) * (1 - guess)) / samples)
 }
 
 /** Labelled pictures that an assumption is checked on. */
