@@ -1,9 +1,8 @@
 import { keyOf, type Fused, type FusedNest, type FusedPlanes, type Loops, type NestAccess, type NestValue, type Operand, type Phase, type PlaneKernel, type ScalarValue } from '@snn/codegen'
 import { bytesOf, DeviceValues, prepare, schedule, type Allocator, type Base, type LibraryTask, type Place, type Schedule, type Target, type Task } from '@snn/schedule'
-import {
-  allocate, fillUniform, hostTensor, interpret, isPrimitive, numberKernels, referenceKernels, sizeOf, SnnError, topological,
-  type Backend, type CompileOptions, type DeviceTensor, type DType, type Executable, type Graph, type HostTensor, type Program, type RunOptions, type Shape, type Tensor, type TypedArray,
-} from '@snn/tensor'
+import { hostTensor, sizeOf, SnnError, type Backend, type DType, type HostTensor, type Shape, type Tensor, type TypedArray } from '@snn/tensor'
+import { fillUniform, interpret, isPrimitive, numberKernels, referenceKernels, topological, type CompileOptions, type DeviceTensor, type Executable, type Graph, type Program, type RunOptions } from '@snn/tensor/backend'
+import { allocate } from '@snn/tensor/library'
 
 /**
  * A whole backend, as short as one can be that runs everything: what its author writes is the contract, a `Target`, an allocator, and one

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { cpu } from '@snn/backend-cpu'
-import { compile, conv, scan, sizeOf, variable, zeros, type DeviceTensor, type Tensor } from '@snn/tensor'
+import { compile, conv, scan, sizeOf, variable, zeros, type Tensor } from '@snn/tensor'
+import type { DeviceTensor } from '@snn/tensor/backend'
 import { numbers, symmetric } from './numbers.js'
 import { inTurns, timed } from './timing.js'
 

@@ -1,6 +1,6 @@
 import type { Network } from '@snn/nn'
 import type { OnnxGraph } from '@snn/onnx'
-import { checkBytes, checkMembers, wrongArgument } from '@snn/tensor'
+import { checkBytes, checkMembers, wrongArgument } from '@snn/tensor/library'
 
 /** Throws `ARGUMENT` unless `net` is a Network. */
 export function checkNetwork(operation: string, net: unknown, name = 'network'): asserts net is Network {

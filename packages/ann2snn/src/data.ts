@@ -1,4 +1,5 @@
-import { SnnError, checkMembers, indexOfNotFinite, wrongArgument, type TensorLike } from '@snn/tensor'
+import { SnnError, type TensorLike } from '@snn/tensor'
+import { checkMembers, indexOfNotFinite, wrongArgument } from '@snn/tensor/library'
 
 /** Inputs [N, ..], alone or with labels [N]. */
 export type Batch = TensorLike | readonly [x: TensorLike, y: TensorLike]

@@ -1,4 +1,4 @@
-import { checkOptions, wrongArgument } from '@snn/tensor'
+import { checkOptions, wrongArgument } from '@snn/tensor/library'
 import type { WorkOptions } from './calibrate/activations.js'
 import type { BalanceOptions } from './calibrate/balance.js'
 import type { Candidate } from './search/candidates.js'

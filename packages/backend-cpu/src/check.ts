@@ -1,4 +1,6 @@
-import { SnnError, isFloat, type DType, type Node, type TypedArray } from '@snn/tensor'
+import { SnnError, type DType, type TypedArray } from '@snn/tensor'
+import type { Node } from '@snn/tensor/backend'
+import { isFloat } from '@snn/tensor/library'
 
 /** Throws `NOT_FINITE`, naming the place, for the first value of a float result that is not a finite number. */
 export function checkFinite(node: Node, data: TypedArray, dtype: DType): void {

@@ -1,8 +1,7 @@
 import { at, bytesOf, prepare, schedule, type Place, type Prepared, type Schedule, type Target } from '@snn/schedule'
-import {
-  SnnError, allocate, hostTensor, sizeOf,
-  type CompileOptions, type DeviceTensor, type Executable, type HostTensor, type Program, type RunOptions, type Tensor, type TensorLike, type TypedArray, type Variable,
-} from '@snn/tensor'
+import { SnnError, hostTensor, sizeOf, type HostTensor, type Tensor, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
+import type { CompileOptions, DeviceTensor, Executable, Program, RunOptions } from '@snn/tensor/backend'
+import { allocate } from '@snn/tensor/library'
 import type { CpuBackend } from './cpu.js'
 import { bytesAt, locate, viewOf, type Frame, type Slots, type Span } from './frame.js'
 import { LoopInstruction } from './instruction/loop.js'

@@ -1,7 +1,7 @@
 import { batchSymbol, lowerGraph, type OnnxModelSpec } from '@snn/onnx'
 import { filtersOf, type ImageNode } from '@snn/schedule'
-import { conv, convTranspose, isPrimitive, placeholder, sizeOf, type Tensor } from '@snn/tensor'
-import { withOrigin } from '@snn/tensor/backend'
+import { conv, convTranspose, placeholder, sizeOf, type Tensor } from '@snn/tensor'
+import { isPrimitive, withOrigin } from '@snn/tensor/backend'
 
 /** An operation on images as a model for any number of them, with the inputs that `inputsOf` names. */
 export interface ImageModel {

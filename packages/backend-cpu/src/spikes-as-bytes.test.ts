@@ -1,4 +1,5 @@
-import { averagePool, concat, conv, customGradient, grad, hostTensor, maxPool, scan, traceFunction, zeros, type Backend, type HostTensor, type Tensor } from '@snn/tensor'
+import { averagePool, concat, conv, customGradient, grad, hostTensor, maxPool, scan, zeros, type Backend, type HostTensor, type Tensor } from '@snn/tensor'
+import { traceFunction } from '@snn/tensor/backend'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cpu } from './index.js'
 

@@ -1,6 +1,6 @@
 import { isLowered } from '@snn/onnx'
 import type { KernelTarget, Target } from '@snn/schedule'
-import { isPrimitive, type Node } from '@snn/tensor'
+import { isPrimitive, type Node } from '@snn/tensor/backend'
 import { schedule as machine } from './machine.js'
 
 const kernels: KernelTarget = {

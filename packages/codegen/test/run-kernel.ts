@@ -1,4 +1,5 @@
-import { bytesPerElement, interpret, referenceKernels, sizeOf, type Tensor, type TypedArray } from '@snn/tensor'
+import { sizeOf, type Tensor, type TypedArray } from '@snn/tensor'
+import { bytesPerElement, interpret, referenceKernels } from '@snn/tensor/backend'
 import { expect } from 'vitest'
 import { argumentWords, divide, kernelFunction, operandWord, type Fused } from '../src/index.js'
 import { argumentsOf, inEachMemory, kernelOf, type TestMemory } from './memories.js'

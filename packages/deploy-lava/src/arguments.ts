@@ -1,4 +1,4 @@
-import { checkArray, checkMembers } from '@snn/tensor'
+import { checkArray, checkMembers } from '@snn/tensor/library'
 import type { NetFile } from './net/net-file.js'
 import type { ProcessGraph } from './sim/process-graph.js'
 

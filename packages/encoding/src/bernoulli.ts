@@ -1,4 +1,5 @@
-import { checkTensor, checkObject, SnnError, formatShape, uniform, type Tensor, type Variable } from '@snn/tensor'
+import { SnnError, formatShape, uniform, type Tensor, type Variable } from '@snn/tensor'
+import { checkTensor, checkObject } from '@snn/tensor/library'
 import { checkFloat } from './check.js'
 
 /** What the random numbers of an encoder follow from; equal ones give equal spikes on every backend. */

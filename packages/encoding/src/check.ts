@@ -1,4 +1,5 @@
-import { checkArray, formatShape, isFloat, SnnError, type Tensor } from '@snn/tensor'
+import { formatShape, SnnError, type Tensor } from '@snn/tensor'
+import { checkArray, isFloat } from '@snn/tensor/library'
 
 /** Throws `DTYPE` unless `x` is of a floating-point type. */
 export function checkFloat(operation: string, x: Tensor): void {

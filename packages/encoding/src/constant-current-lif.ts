@@ -1,5 +1,6 @@
 import { lif } from '@snn/neuron'
-import { checkObject, checkTensor, checkOptions, scan, type Tensor } from '@snn/tensor'
+import { scan, type Tensor } from '@snn/tensor'
+import { checkObject, checkTensor, checkOptions } from '@snn/tensor/library'
 import { checkFloat, checkPositive, checkWhole } from './check.js'
 import { firstSpikes } from './spike-time.js'
 

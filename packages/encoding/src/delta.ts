@@ -1,4 +1,5 @@
-import { checkTensor, checkOptions, concat, where, zeros, type Tensor } from '@snn/tensor'
+import { concat, where, zeros, type Tensor } from '@snn/tensor'
+import { checkTensor, checkOptions } from '@snn/tensor/library'
 import { checkFloat, checkNumber, checkRank } from './check.js'
 
 export interface DeltaOptions {

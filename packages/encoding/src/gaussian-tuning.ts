@@ -1,4 +1,5 @@
-import { checkTensor, checkOptions, iota, where, type Operand, type Tensor } from '@snn/tensor'
+import { iota, where, type Operand, type Tensor } from '@snn/tensor'
+import { checkTensor, checkOptions } from '@snn/tensor/library'
 import { checkFloat, checkRange, checkWhole } from './check.js'
 import { gaussian } from './population.js'
 

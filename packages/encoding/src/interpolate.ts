@@ -1,4 +1,5 @@
-import { checkTensor, scan, where, zeros, type Tensor } from '@snn/tensor'
+import { scan, where, zeros, type Tensor } from '@snn/tensor'
+import { checkTensor } from '@snn/tensor/library'
 import { checkFloat, checkRank } from './check.js'
 
 /**

@@ -1,4 +1,5 @@
-import { checkTensor, checkObject, where, type Tensor } from '@snn/tensor'
+import { where, type Tensor } from '@snn/tensor'
+import { checkTensor, checkObject } from '@snn/tensor/library'
 import { checkChoice, checkFloat, checkNumber, checkPositive, checkWhole, wrong } from './check.js'
 import { spikesAt } from './spike-time.js'
 

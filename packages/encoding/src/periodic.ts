@@ -1,4 +1,5 @@
-import { checkTensor, checkOptions, iota, take, type Tensor } from '@snn/tensor'
+import { iota, take, type Tensor } from '@snn/tensor'
+import { checkTensor, checkOptions } from '@snn/tensor/library'
 import { checkRank, checkWhole } from './check.js'
 
 /**

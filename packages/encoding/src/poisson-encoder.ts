@@ -1,5 +1,6 @@
 import type { StatefulLayer } from '@snn/nn'
-import { checkOptions, SnnError, variable } from '@snn/tensor'
+import { SnnError, variable } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { bernoulli } from './bernoulli.js'
 
 /**

@@ -1,4 +1,5 @@
-import { checkTensor, checkObject, repeat, where, type Tensor } from '@snn/tensor'
+import { repeat, where, type Tensor } from '@snn/tensor'
+import { checkTensor, checkObject } from '@snn/tensor/library'
 import { bernoulli, type RandomOptions } from './bernoulli.js'
 import { checkFloat, checkNumber, checkWhole } from './check.js'
 import { fromStep } from './spike-time.js'

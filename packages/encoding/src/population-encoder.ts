@@ -1,5 +1,6 @@
 import { defineLayer, type StatelessLayer } from '@snn/nn'
-import { checkOptions, formatShape, SnnError, variable } from '@snn/tensor'
+import { formatShape, SnnError, variable } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { checkFloat, checkPositive, checkRange, checkWhole } from './check.js'
 import { centres, gaussian } from './population.js'
 

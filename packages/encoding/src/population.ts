@@ -1,4 +1,5 @@
-import { checkTensor, checkOptions, tensor, type Tensor } from '@snn/tensor'
+import { tensor, type Tensor } from '@snn/tensor'
+import { checkTensor, checkOptions } from '@snn/tensor/library'
 import { checkFloat, checkPositive, checkRange, checkWhole } from './check.js'
 
 export interface PopulationOptions {

@@ -1,4 +1,5 @@
-import { checkTensor, checkObject, oneHot, tensor, uniform, where, type Tensor } from '@snn/tensor'
+import { oneHot, tensor, uniform, where, type Tensor } from '@snn/tensor'
+import { checkTensor, checkObject } from '@snn/tensor/library'
 import { drawOf, type RandomOptions } from './bernoulli.js'
 import { checkChoice, checkNumber, checkWhole } from './check.js'
 import { fromStep } from './spike-time.js'

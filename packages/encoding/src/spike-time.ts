@@ -1,4 +1,5 @@
-import { checkTensor, checkObject, iota, where, type Tensor } from '@snn/tensor'
+import { iota, where, type Tensor } from '@snn/tensor'
+import { checkTensor, checkObject } from '@snn/tensor/library'
 import { checkFloat, checkRank, checkWhole } from './check.js'
 
 /**

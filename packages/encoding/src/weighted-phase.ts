@@ -1,4 +1,5 @@
-import { checkTensor, checkOptions, stack, type Tensor } from '@snn/tensor'
+import { stack, type Tensor } from '@snn/tensor'
+import { checkTensor, checkOptions } from '@snn/tensor/library'
 import { checkFloat, checkWhole } from './check.js'
 
 /**

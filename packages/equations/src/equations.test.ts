@@ -1,5 +1,6 @@
 import * as library from '@snn/neuron'
-import { grad, interpret, numberKernels, traceFunction, type Kernels, type Tensor } from '@snn/tensor'
+import { grad, type Tensor } from '@snn/tensor'
+import { interpret, numberKernels, traceFunction, type Kernels } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
 import { apply, isOperation, number, symbol, type Expression } from './expression.js'
 import { graphExpression } from './graph-expression.js'

@@ -1,4 +1,5 @@
-import { isPrimitive, type Node, type Tensor } from '@snn/tensor'
+import type { Tensor } from '@snn/tensor'
+import { isPrimitive, type Node } from '@snn/tensor/backend'
 import { apply, number, symbol, type Expression } from './expression.js'
 import { tidy } from './tidy.js'
 

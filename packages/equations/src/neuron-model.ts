@@ -1,5 +1,6 @@
 import type { Cell } from '@snn/neuron'
-import { wrongArgument, type Tensor } from '@snn/tensor'
+import type { Tensor } from '@snn/tensor'
+import { wrongArgument } from '@snn/tensor/library'
 
 type Functions = Readonly<Record<string, Tensor>>
 

@@ -1,5 +1,7 @@
 import { createSurrogate, sigmoid, type Surrogate } from '@snn/surrogate'
-import { checkMembers, checkObject, grad, placeholder, traceFunction, variable, type Tensor } from '@snn/tensor'
+import { grad, placeholder, variable, type Tensor } from '@snn/tensor'
+import { traceFunction } from '@snn/tensor/backend'
+import { checkMembers, checkObject } from '@snn/tensor/library'
 import { assignments, type Assignment } from './assignments.js'
 import { apply, isOperation, symbol, type Expression } from './expression.js'
 import { graphExpression } from './graph-expression.js'

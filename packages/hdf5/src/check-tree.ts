@@ -1,4 +1,5 @@
-import { checkArray, checkArrayLike, checkMembers, formatShape, SnnError, sizeOf } from '@snn/tensor'
+import { formatShape, SnnError, sizeOf } from '@snn/tensor'
+import { checkArray, checkArrayLike, checkMembers } from '@snn/tensor/library'
 import { bytesPerNumber } from './number-bytes.js'
 import { isGroup, isText, type Hdf5Dataset, type Hdf5Group, type Hdf5Values } from './tree.js'
 

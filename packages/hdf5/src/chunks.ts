@@ -1,4 +1,4 @@
-import { checkOptions } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { checkTree } from './check-tree.js'
 import { isGroup, isText, type Hdf5Dataset, type Hdf5Group, type Hdf5Number } from './tree.js'
 import { bytesPerNumber, numberBytes } from './number-bytes.js'

@@ -1,4 +1,5 @@
-import { checkBytes, isSnnError } from '@snn/tensor'
+import { isSnnError } from '@snn/tensor'
+import { checkBytes } from '@snn/tensor/library'
 import type { Attribute, Dataset, File, Group, Metadata } from 'h5wasm'
 import { invalidFile } from './invalid.js'
 import type { Hdf5Dataset, Hdf5Group, Hdf5Text, Hdf5Type, Hdf5Values } from './tree.js'

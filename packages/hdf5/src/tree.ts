@@ -1,4 +1,4 @@
-import { checkArrayLike, checkMembers, checkObject } from '@snn/tensor'
+import { checkArrayLike, checkMembers, checkObject } from '@snn/tensor/library'
 
 /** How numbers are stored; `bool` as h5py does, an enumeration of FALSE and TRUE over a byte. */
 export type Hdf5Number = 'float16' | 'float32' | 'float64' | 'int8' | 'int16' | 'int32' | 'int64' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'bool'

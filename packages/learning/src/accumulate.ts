@@ -1,4 +1,5 @@
-import { checkMembers, checkTensor, checkOptions, formatShape, repeat, scan, SnnError, zeros, type Tensor } from '@snn/tensor'
+import { formatShape, repeat, scan, SnnError, zeros, type Tensor } from '@snn/tensor'
+import { checkMembers, checkTensor, checkOptions } from '@snn/tensor/library'
 import type { PlasticityRule, RuleState, Synapse, Update } from './rule.js'
 
 export interface AccumulateOptions<S extends RuleState> {

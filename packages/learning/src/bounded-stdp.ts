@@ -1,4 +1,5 @@
-import { checkObject, SnnError, type Tensor } from '@snn/tensor'
+import { SnnError, type Tensor } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { pairUpdate } from './correlate.js'
 import { decayed, noTraces, type PlasticityRule, type Traces } from './rule.js'
 import { checkTaus } from './stdp.js'

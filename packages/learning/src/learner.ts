@@ -1,5 +1,6 @@
 import { convLayer, isStateful, linearLayer, matcher, type Inputs, type Network, type RunOptions, type RunResult } from '@snn/nn'
-import { checkMembers, checkObject, SnnError, type ConvOptions, type Tensor, type Variable } from '@snn/tensor'
+import { SnnError, type ConvOptions, type Tensor, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject } from '@snn/tensor/library'
 import { accumulate } from './accumulate.js'
 import type { PlasticityRule, RuleState, Synapse } from './rule.js'
 

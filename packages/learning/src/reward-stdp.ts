@@ -1,4 +1,5 @@
-import { checkOptions, formatShape, SnnError, zeros, type Tensor } from '@snn/tensor'
+import { formatShape, SnnError, zeros, type Tensor } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { pairUpdate, type Pairing } from './correlate.js'
 import { decayed, noTraces, type PlasticityRule, type Traces } from './rule.js'
 import { checkTaus, same, type StdpOptions } from './stdp.js'

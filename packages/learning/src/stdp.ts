@@ -1,4 +1,5 @@
-import { checkOptions, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { pairUpdate, type WeightDependence } from './correlate.js'
 import { decayed, noTraces, type PlasticityRule, type Traces } from './rule.js'
 

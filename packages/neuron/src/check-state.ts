@@ -1,4 +1,5 @@
-import { checkObject, checkTensor, formatShape, sameShape, SnnError, type Tensor } from '@snn/tensor'
+import { formatShape, sameShape, SnnError, type Tensor } from '@snn/tensor'
+import { checkObject, checkTensor } from '@snn/tensor/library'
 
 /** Throws `SHAPE` unless every state named is there, in the shape of the input of one step, or as a scalar where it is `shared`. */
 export function checkState(kind: string, x: Tensor, state: Readonly<Record<string, Tensor>>, names: readonly string[], shared: readonly string[] = []): void {

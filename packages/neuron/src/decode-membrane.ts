@@ -1,4 +1,5 @@
-import { checkTensor, SnnError, where, type Tensor } from '@snn/tensor'
+import { SnnError, where, type Tensor } from '@snn/tensor'
+import { checkTensor } from '@snn/tensor/library'
 
 /**
  * One value of a membrane over time, v [T, ..] -> [..]: its maximum, the value furthest from 0 (of a tie the lower), its mean, or its

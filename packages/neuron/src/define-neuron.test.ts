@@ -1,5 +1,6 @@
 import { sigmoid } from '@snn/surrogate'
-import { compile, grad, interpret, isSnnError, numberKernels, placeholder, reference, scalar, scan, variable, type Tensor } from '@snn/tensor'
+import { compile, grad, isSnnError, placeholder, reference, scalar, scan, variable, type Tensor } from '@snn/tensor'
+import { interpret, numberKernels } from '@snn/tensor/backend'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { alif } from '../test/alif.js'
 import { defineNeuron, integrateAndFire, learnable, type Cell } from './index.js'

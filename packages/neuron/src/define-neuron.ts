@@ -1,5 +1,6 @@
 import { isVariable, sigmoid, surrogateParts, type ParameterValue } from '@snn/surrogate'
-import { checkMembers, checkString, SnnError, type Shape, type DType, type Tensor, type Variable } from '@snn/tensor'
+import { SnnError, type Shape, type DType, type Tensor, type Variable } from '@snn/tensor'
+import { checkMembers, checkString } from '@snn/tensor/library'
 import { checkState } from './check-state.js'
 import { mapValues } from './map-values.js'
 import { checkOptions } from './options.js'

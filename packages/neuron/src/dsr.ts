@@ -1,5 +1,6 @@
 import { learnable, numberFault, parameterFault, wrongOption, type Learnable } from '@snn/surrogate'
-import { checkObject, customGradient, full, scan, SnnError, tensor, type Tensor, type Variable } from '@snn/tensor'
+import { customGradient, full, scan, SnnError, tensor, type Tensor, type Variable } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { checkState } from './check-state.js'
 import { checkEach, type Fault } from './options.js'
 import { describeParameters, layerParameters, restoreParameters } from './parameter.js'

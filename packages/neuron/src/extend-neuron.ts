@@ -1,4 +1,4 @@
-import { checkObject, wrongArgument } from '@snn/tensor'
+import { checkObject, wrongArgument } from '@snn/tensor/library'
 import { defineNeuron } from './define-neuron.js'
 import type { InitialValues, NeuronModel, NeuronSpec, ParameterDefaults, SettingSpecs, StepFunctions } from './spec.js'
 

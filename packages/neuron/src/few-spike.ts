@@ -1,5 +1,6 @@
 import { numberFault, sigmoid, wrongOption, surrogateParts, type Surrogate } from '@snn/surrogate'
-import { checkMembers, checkArray, checkObject, formatShape, scalar, SnnError, stack, where, type Tensor } from '@snn/tensor'
+import { formatShape, scalar, SnnError, stack, where, type Tensor } from '@snn/tensor'
+import { checkMembers, checkArray, checkObject } from '@snn/tensor/library'
 import { checkEach, surrogateFault } from './options.js'
 import type { SequenceCell } from './sequence-cell.js'
 

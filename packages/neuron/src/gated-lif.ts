@@ -1,5 +1,6 @@
 import { numberFault, sigmoid, surrogateParts, type Surrogate } from '@snn/surrogate'
-import { checkObject, full, scalar, take, type Tensor, type Variable } from '@snn/tensor'
+import { full, scalar, take, type Tensor, type Variable } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { checkState, stepIndex } from './check-state.js'
 import { checkEach, surrogateFault, variableFault, wholeFault, type Fault } from './options.js'
 import type { Cell } from './spec.js'

@@ -1,5 +1,6 @@
 import { wrongOption } from '@snn/surrogate'
-import { checkMembers, checkObject, conv, formatShape, full, SnnError, type Variable } from '@snn/tensor'
+import { conv, formatShape, full, SnnError, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject } from '@snn/tensor/library'
 import { checkState } from './check-state.js'
 import { checkEach, variableFault, wholeFault } from './options.js'
 import type { Cell, State } from './spec.js'

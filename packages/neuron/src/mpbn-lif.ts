@@ -1,5 +1,6 @@
 import { numberFault, wrongOption } from '@snn/surrogate'
-import { checkMembers, checkObject, checkOptions, variable, type Tensor, type Variable } from '@snn/tensor'
+import { variable, type Tensor, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject, checkOptions } from '@snn/tensor/library'
 import { extendNeuron } from './extend-neuron.js'
 import { lif } from './lif.js'
 import { checkEach, variableFault, wholeFault } from './options.js'

@@ -1,5 +1,6 @@
 import { learnable, numberFault, parameterFault, type ParameterValue } from '@snn/surrogate'
-import { checkMembers, checkObject, scalar, take, variable, type Variable } from '@snn/tensor'
+import { scalar, take, variable, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject } from '@snn/tensor/library'
 import { checkEach, wholeFault } from './options.js'
 import { describeParameters, layerParameters, restoreParameters } from './parameter.js'
 import { powerLawNoise } from './power-law-noise.js'

@@ -1,5 +1,6 @@
 import { numberFault, parameterFault, wrongOption, type Interval, type Within } from '@snn/surrogate'
-import { checkObject, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { isAmong, type Reset, type ResetName } from './reset.js'
 import type { SettingSpecs } from './spec.js'
 

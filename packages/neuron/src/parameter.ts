@@ -1,5 +1,6 @@
 import { isLearnable, isVariable, learnable, type Learnable, type ParameterValue, type Per } from '@snn/surrogate'
-import { allocate, formatShape, scalar, SnnError, variable, type DType, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { formatShape, scalar, SnnError, variable, type DType, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { allocate } from '@snn/tensor/library'
 
 /** The parameters of one layer: where their values come from, and the Variables among them. */
 export interface LayerParameters {

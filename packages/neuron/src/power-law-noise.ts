@@ -1,4 +1,6 @@
-import { checkObject, interpret, normal, referenceKernels } from '@snn/tensor'
+import { normal } from '@snn/tensor'
+import { interpret, referenceKernels } from '@snn/tensor/backend'
+import { checkObject } from '@snn/tensor/library'
 import { numberFault } from '@snn/surrogate'
 import { checkEach, wholeFault } from './options.js'
 

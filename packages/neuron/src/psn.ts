@@ -1,5 +1,6 @@
 import { atan, isLearnable, isVariable, surrogateParts, type Surrogate } from '@snn/surrogate'
-import { checkObject, scalar, take, tensor, type DrawnVariables, type Tensor, type Variable } from '@snn/tensor'
+import { scalar, take, tensor, type Tensor, type Variable } from '@snn/tensor'
+import { checkObject, type DrawnVariables } from '@snn/tensor/library'
 import { checkEach, surrogateFault, variableFault, wholeFault } from './options.js'
 import { sequenceCell, type SequenceCell } from './sequence-cell.js'
 import { queueCell } from './sliding-psn.js'

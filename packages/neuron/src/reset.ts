@@ -1,4 +1,5 @@
-import { checkTensor, type Tensor } from '@snn/tensor'
+import type { Tensor } from '@snn/tensor'
+import { checkTensor } from '@snn/tensor/library'
 
 /** What happens to the membrane after a spike: subtract the threshold, nothing, or set it to a value. */
 export type Reset = 'soft' | 'none' | { readonly to: number }

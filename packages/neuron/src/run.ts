@@ -1,4 +1,5 @@
-import { checkMembers, checkOptions, compile, formatShape, reference, sameShape, scan, SnnError, wrongArgument, type Shape, type Tensor, type TensorLike } from '@snn/tensor'
+import { compile, formatShape, reference, sameShape, scan, SnnError, type Shape, type Tensor, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkOptions, wrongArgument } from '@snn/tensor/library'
 import { mapValues } from './map-values.js'
 import type { SequenceCell } from './sequence-cell.js'
 import type { Cell, State } from './spec.js'

@@ -1,4 +1,5 @@
-import { checkFunction, checkMembers, formatShape, SnnError, type Tensor, type Variable } from '@snn/tensor'
+import { formatShape, SnnError, type Tensor, type Variable } from '@snn/tensor'
+import { checkFunction, checkMembers } from '@snn/tensor/library'
 import type { StepContext } from './spec.js'
 
 /** How a whole sequence is being run: `lead` is 2 for [T, N, ..], 1 for a single step [N, ..]. */

@@ -1,5 +1,6 @@
 import { atan, surrogateParts, type Surrogate } from '@snn/surrogate'
-import { checkObject, full, scalar, variable, type DrawnVariables, type DType, type Tensor, type Variable } from '@snn/tensor'
+import { full, scalar, variable, type DType, type Tensor, type Variable } from '@snn/tensor'
+import { checkObject, type DrawnVariables } from '@snn/tensor/library'
 import { checkState, stepIndex } from './check-state.js'
 import { checkEach, flagFault, surrogateFault, variableFault, wholeFault } from './options.js'
 import type { Cell } from './spec.js'

@@ -1,4 +1,5 @@
-import { drawnVariables, type DrawnSpec, type DrawnVariables, type Shape, type Variable } from '@snn/tensor'
+import type { Shape, Variable } from '@snn/tensor'
+import { drawnVariables, type DrawnSpec, type DrawnVariables } from '@snn/tensor/library'
 
 interface UniformSpec {
   readonly shape: Shape

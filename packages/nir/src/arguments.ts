@@ -1,4 +1,5 @@
-import { checkArray, checkMembers, checkObject, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkArray, checkMembers, checkObject } from '@snn/tensor/library'
 import type { NirGraphData } from './data/data.js'
 import type { NirGraph } from './graph.js'
 

@@ -1,4 +1,5 @@
-import { checkArray, sizeOf, SnnError, wrongArgument, type Shape } from '@snn/tensor'
+import { sizeOf, SnnError, type Shape } from '@snn/tensor'
+import { checkArray, wrongArgument } from '@snn/tensor/library'
 
 /** Numbers with a shape, in C order, and how a file stores them. Integers of all widths are `int64`, and exact up to 2^53. */
 export interface NirArray {

@@ -1,5 +1,6 @@
 import { group, invalidFile, isGroup, numbers, strings } from '@snn/hdf5'
-import { checkObject, checkString, sizeOf } from '@snn/tensor'
+import { sizeOf } from '@snn/tensor'
+import { checkObject, checkString } from '@snn/tensor/library'
 import { checkGraph } from './arguments.js'
 import { completed } from './complete.js'
 import { checkNir } from './check.js'

@@ -1,4 +1,4 @@
-import { checkObject } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { checkNir } from './check.js'
 import { graphFromTree } from './from-tree.js'
 import type { NirGraph } from './graph.js'

@@ -1,5 +1,6 @@
 import { addLayer, batchNormLayer, convLayer, dropoutLayer, linearLayer, sampleShapes, type Network } from '@snn/nn'
-import { checkObject, SnnError, type Shape } from '@snn/tensor'
+import { SnnError, type Shape } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { arraysOf, type DescribedLayer } from './described-layer.js'
 import { foldedArrays } from './fold-batch-norm.js'
 import type { NirGraph, NirNode } from './graph.js'

@@ -1,5 +1,5 @@
 import { packedChunks, writeTree } from '@snn/hdf5'
-import { checkObject } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { checkGraph } from './arguments.js'
 import { checkNir } from './check.js'
 import { completed } from './complete.js'

@@ -1,4 +1,5 @@
-import { checkMembers, SnnError, wrongArgument } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkMembers, wrongArgument } from '@snn/tensor/library'
 
 /** Throws `ARGUMENT` unless all are positive whole numbers. */
 export function checkSizes(operation: string, sizes: Readonly<Record<string, number>>): void {

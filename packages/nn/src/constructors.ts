@@ -1,4 +1,4 @@
-import { checkOptions, type PerAxis } from '@snn/tensor'
+import { checkOptions, type PerAxis } from '@snn/tensor/library'
 import { check } from './check.js'
 import type { StatelessLayer } from './layer.js'
 import { reluLayer } from './layers/activation.js'

@@ -7,7 +7,7 @@ export { stateDict, loadStateDict, type StateDict, type LoadOptions, type LoadRe
 export { loadTorchState, type TorchOptions, type TorchReport } from './torch-state.js'
 export { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d, linear, type WeightedOptions, type ConvLayerOptions, type ConvTransposeLayerOptions } from './weighted.js'
 export { fanInUniform, kaimingUniform, kaimingNormal, xavierUniform, xavierNormal, orthogonal, constant, type Initializer, type Fans, type KaimingOptions, type GainOptions } from './initializers.js'
-export { type Draws } from '@snn/tensor'
+export type { Draws } from '@snn/tensor/library'
 export { flatten, relu, upsample, type UpsampleOptions } from './constructors.js'
 export { maxPool1d, maxPool2d, maxPool3d, maxUnpool1d, maxUnpool2d, maxUnpool3d, avgPool1d, avgPool2d, avgPool3d, adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from './pooling.js'
 export {

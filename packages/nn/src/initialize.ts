@@ -1,4 +1,5 @@
-import { drawnVariables, type DrawnVariables, type Draws, type Shape } from '@snn/tensor'
+import type { Shape } from '@snn/tensor'
+import { drawnVariables, type DrawnVariables, type Draws } from '@snn/tensor/library'
 import { fanInUniform, type Initializer } from './initializers.js'
 
 /** The key of a layer's random numbers: a hash (FNV-1a, 32 bits) of the seed and the layer's dotted path. */

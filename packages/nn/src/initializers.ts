@@ -1,4 +1,6 @@
-import { checkArray, checkMembers, checkOptions, allocate, full, interpret, referenceKernels, sizeOf, tensor, type Draws, type Shape, type Tensor } from '@snn/tensor'
+import { full, sizeOf, tensor, type Shape, type Tensor } from '@snn/tensor'
+import { interpret, referenceKernels } from '@snn/tensor/backend'
+import { checkArray, checkMembers, checkOptions, allocate, type Draws } from '@snn/tensor/library'
 import { check } from './check.js'
 
 /** How many inputs reach each output of a layer, and how many outputs each input reaches. */

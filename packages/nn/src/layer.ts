@@ -1,4 +1,5 @@
-import { checkFunction, checkObject, type DType, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import type { DType, Shape, Tensor, Variable } from '@snn/tensor'
+import { checkFunction, checkObject } from '@snn/tensor/library'
 
 /** State of one layer, by name: tensors, as a rule of the shape that the layer's input has at one step. */
 export type State = Readonly<Record<string, Tensor>>

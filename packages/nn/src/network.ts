@@ -1,4 +1,5 @@
-import { currentPath, formatShape, isFloat, isSnnError, isTensor, sameShape, SnnError, withPath, zeros, checkArray, checkObject, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { formatShape, isSnnError, sameShape, SnnError, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { currentPath, isFloat, isTensor, withPath, checkArray, checkObject } from '@snn/tensor/library'
 import { advance } from './advance.js'
 import { keyOf } from './initialize.js'
 import { checkPart } from './check.js'

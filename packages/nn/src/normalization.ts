@@ -1,4 +1,5 @@
-import { checkOptions, variable, zerosVariable, type Shape, type Variable } from '@snn/tensor'
+import { variable, zerosVariable, type Shape, type Variable } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { check, checkGroups, checkPositive, checkSizes } from './check.js'
 import type { StatefulLayer, StatelessLayer, Variables } from './layer.js'
 import { batchNormLayer, groupNormLayer, layerNormLayer, type BatchNormConfig } from './layers/norm.js'

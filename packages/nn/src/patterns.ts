@@ -1,4 +1,5 @@
-import { checkArray, checkString, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkArray, checkString } from '@snn/tensor/library'
 
 /** Whether a dotted name fits one of the patterns, in which `*` stands for anything. */
 export function matcher(patterns: readonly string[]): (name: string) => boolean {

@@ -1,4 +1,5 @@
-import { checkOptions, paddingPerAxis, perAxis, type AveragePoolOptions, type MaxPoolOptions, type PerAxis } from '@snn/tensor'
+import type { AveragePoolOptions, MaxPoolOptions } from '@snn/tensor'
+import { checkOptions, paddingPerAxis, perAxis, type PerAxis } from '@snn/tensor/library'
 import { check } from './check.js'
 import type { StatelessLayer } from './layer.js'
 import { averagePoolLayer, maxPoolLayer, maxUnpoolLayer, type MaxPoolConfig } from './layers/pool.js'

@@ -1,4 +1,5 @@
-import { checkMembers, describeValue, evaluateShapes, placeholder, SnnError, type Shape } from '@snn/tensor'
+import { placeholder, SnnError, type Shape } from '@snn/tensor'
+import { checkMembers, describeValue, evaluateShapes } from '@snn/tensor/library'
 import { advance } from './advance.js'
 import { checkNetwork } from './check.js'
 import { isStateful, type StatefulLayer } from './layer.js'

@@ -1,5 +1,6 @@
 import { integrateAndFire, lif } from '@snn/neuron'
-import { compile, isPrimitive, reference, topological, traceFunction, type Tensor } from '@snn/tensor'
+import { compile, reference, type Tensor } from '@snn/tensor'
+import { isPrimitive, topological, traceFunction } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
 import { values } from '../test/values.js'
 import { linear, record, relu, sequential, stepwise } from './index.js'

@@ -1,4 +1,5 @@
-import { checkArray, type Tensor } from '@snn/tensor'
+import type { Tensor } from '@snn/tensor'
+import { checkArray } from '@snn/tensor/library'
 import type { Network } from './network.js'
 import type { Inputs, RunOptions, RunResult } from './network-form.js'
 import { checkNetwork } from './check.js'

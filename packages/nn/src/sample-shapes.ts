@@ -1,4 +1,5 @@
-import { checkObject, evaluateShapes, isSnnError, placeholder, SnnError, type Shape } from '@snn/tensor'
+import { isSnnError, placeholder, SnnError, type Shape } from '@snn/tensor'
+import { checkObject, evaluateShapes } from '@snn/tensor/library'
 import { isStateful } from './layer.js'
 import type { Mode, Runnable } from './network-form.js'
 import { checkNetwork } from './check.js'

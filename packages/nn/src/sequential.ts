@@ -1,4 +1,5 @@
-import { checkArray, SnnError, type Shape } from '@snn/tensor'
+import { SnnError, type Shape } from '@snn/tensor'
+import { checkArray } from '@snn/tensor/library'
 import { checkPart } from './check.js'
 import type { Layer } from './layer.js'
 import { Network } from './network.js'

@@ -1,4 +1,5 @@
-import { checkTensor, oneHot, scan, SnnError, zeros, type Tensor } from '@snn/tensor'
+import { oneHot, scan, SnnError, zeros, type Tensor } from '@snn/tensor'
+import { checkTensor } from '@snn/tensor/library'
 import { checkSizes } from './check.js'
 
 /** Where each neuron fires first: spikes [T, ..] -> bool [T, ..], true at the first spike and nowhere else. */

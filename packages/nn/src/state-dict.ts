@@ -1,4 +1,5 @@
-import { checkObject, checkOptions, formatShape, hostTensor, sameShape, SnnError, type DType, type HostTensor, type Shape, type TensorLike } from '@snn/tensor'
+import { formatShape, hostTensor, sameShape, SnnError, type DType, type HostTensor, type Shape, type TensorLike } from '@snn/tensor'
+import { checkObject, checkOptions } from '@snn/tensor/library'
 import type { Network } from './network.js'
 import { checkNetwork } from './check.js'
 

@@ -1,4 +1,5 @@
-import { checkObject, isTensor, placeholder, scan, type Tensor } from '@snn/tensor'
+import { placeholder, scan, type Tensor } from '@snn/tensor'
+import { checkObject, isTensor } from '@snn/tensor/library'
 import type { Inputs, NetworkState, Runnable, RunOptions, RunResult } from './network-form.js'
 import { checkNetwork } from './check.js'
 

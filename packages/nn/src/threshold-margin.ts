@@ -1,4 +1,5 @@
-import { checkMembers, checkObject, checkTensor, full, where, type Tensor, type Variable } from '@snn/tensor'
+import { full, where, type Tensor, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject, checkTensor } from '@snn/tensor/library'
 import { check } from './check.js'
 
 export interface ThresholdMarginOptions {

@@ -1,4 +1,5 @@
-import { checkObject, checkOptions, formatShape, hostTensor, isFloat, SnnError, type HostTensor, type TensorLike } from '@snn/tensor'
+import { formatShape, hostTensor, SnnError, type HostTensor, type TensorLike } from '@snn/tensor'
+import { checkObject, checkOptions, isFloat } from '@snn/tensor/library'
 import { checkNetwork } from './check.js'
 import type { Layer } from './layer.js'
 import type { Network } from './network.js'

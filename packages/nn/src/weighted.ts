@@ -1,4 +1,5 @@
-import { checkObject, checkOptions, paddingPerAxis, perAxis, sizeOf, type ConvOptions, type ConvTransposeOptions, type PerAxis } from '@snn/tensor'
+import { sizeOf, type ConvOptions, type ConvTransposeOptions } from '@snn/tensor'
+import { checkObject, checkOptions, paddingPerAxis, perAxis, type PerAxis } from '@snn/tensor/library'
 import { checkGroups, checkSizes } from './check.js'
 import { drawnWeights, type Weights } from './initialize.js'
 import type { Initializer } from './initializers.js'

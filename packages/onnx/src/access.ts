@@ -1,4 +1,4 @@
-import { checkMembers } from '@snn/tensor'
+import { checkMembers } from '@snn/tensor/library'
 import { numbersOf } from './dtype.js'
 import { invalid } from './errors.js'
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './graph.js'

@@ -1,4 +1,4 @@
-import { checkMembers } from '@snn/tensor'
+import { checkMembers } from '@snn/tensor/library'
 import { unsupportedError } from './errors.js'
 import type { OnnxGraph, UnsupportedNode } from './graph.js'
 

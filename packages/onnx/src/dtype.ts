@@ -1,4 +1,4 @@
-import { checkArrayLike, checkMembers, wrongArgument } from '@snn/tensor'
+import { checkArrayLike, checkMembers, wrongArgument } from '@snn/tensor/library'
 import type { OnnxDataOf, OnnxDType, OnnxTensor } from './graph.js'
 
 type Constructor = new (buffer: ArrayBufferLike, offset: number, length: number) => OnnxTensor['data']

@@ -1,4 +1,5 @@
-import { describeValue, fileKind, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { describeValue, fileKind } from '@snn/tensor/library'
 import type { UnsupportedNode } from './graph.js'
 
 /** The error for a malformed file: `where` names the part of the file, `what` says what is wrong with it. */

@@ -1,5 +1,6 @@
 import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
-import { checkMembers, SnnError, sizeOf } from '@snn/tensor'
+import { SnnError, sizeOf } from '@snn/tensor'
+import { checkMembers } from '@snn/tensor/library'
 import { elementTypes } from './dtype.js'
 import type { Dim, OnnxAttribute, OnnxModelSpec, OnnxTensor, OnnxValue } from './graph.js'
 import { AttributeProto_AttributeType as Type, type AttributeProtoSchema, ModelProtoSchema, type NodeProtoSchema, type TensorProtoSchema, type ValueInfoProtoSchema } from './proto/onnx_pb.js'

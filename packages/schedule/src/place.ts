@@ -1,4 +1,5 @@
-import { bytesPerElement, sizeOf, type DType, type Shape, type TypedArray } from '@snn/tensor'
+import { sizeOf, type DType, type Shape, type TypedArray } from '@snn/tensor'
+import { bytesPerElement } from '@snn/tensor/backend'
 import type { Block } from './plan/arena.js'
 
 /** What a place is counted from. */

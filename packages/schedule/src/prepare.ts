@@ -1,4 +1,4 @@
-import { isPrimitive, topological, type Graph, type Node, type Program } from '@snn/tensor'
+import { isPrimitive, topological, type Graph, type Node, type Program } from '@snn/tensor/backend'
 import { readsBytes } from './classify/classify.js'
 import { keepAsBytes } from './passes/keep-as-bytes.js'
 import { splitScans } from './passes/split-scans.js'

@@ -1,4 +1,5 @@
-import { conv, grad, maxPool, scan, traceFunction, uniform, variable, zeros, type DType, type Program, type Shape, type Tensor } from '@snn/tensor'
+import { conv, grad, maxPool, scan, uniform, variable, zeros, type DType, type Shape, type Tensor } from '@snn/tensor'
+import { traceFunction, type Program } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
 import type { Place } from './place.js'
 import { prepare } from './prepare.js'

@@ -1,4 +1,4 @@
-import type { Node, Primitive } from '@snn/tensor'
+import type { Node, Primitive } from '@snn/tensor/backend'
 
 /** How a backend uses generated kernels, beside its library. */
 export interface KernelTarget {

@@ -1,5 +1,6 @@
 import type { Fused, FusedNest, FusedPlanes } from '@snn/codegen'
-import type { Graph, Tensor } from '@snn/tensor'
+import type { Tensor } from '@snn/tensor'
+import type { Graph } from '@snn/tensor/backend'
 import type { ImageNode } from './classify/image-operations.js'
 import type { Place } from './place.js'
 

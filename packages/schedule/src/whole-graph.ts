@@ -1,4 +1,5 @@
-import { SnnError, isPrimitive, topological, type Graph, type Node, type Program, type Tensor } from '@snn/tensor'
+import { SnnError, type Tensor } from '@snn/tensor'
+import { isPrimitive, topological, type Graph, type Node, type Program } from '@snn/tensor/backend'
 import type { Target } from './target.js'
 
 /** What a program computes, as one graph. */

@@ -1,5 +1,6 @@
 import type { Network } from '@snn/nn'
-import { interpret, referenceKernels, sizeOf, traceFunction, type Shape, type Tensor, type TensorLike, type Value, type Variable } from '@snn/tensor'
+import { sizeOf, type Shape, type Tensor, type TensorLike, type Variable } from '@snn/tensor'
+import { interpret, referenceKernels, traceFunction, type Value } from '@snn/tensor/backend'
 import { readValues } from './read-values.js'
 import { batchMarker, initialStates, withBatch, type SampleInput, type StateEntry } from './states.js'
 

@@ -1,4 +1,5 @@
-import { isPrimitive, topological, type Graph, type Tensor, type TensorLike, type Variable } from '@snn/tensor'
+import type { Tensor, TensorLike, Variable } from '@snn/tensor'
+import { isPrimitive, topological, type Graph } from '@snn/tensor/backend'
 
 /** The values of the Variables that a program reads. */
 export function readValues(program: Graph, values: ReadonlyMap<Variable, TensorLike>): Map<Tensor, TensorLike> {

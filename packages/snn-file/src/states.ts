@@ -1,5 +1,6 @@
 import type { Mode, Network, NetworkState } from '@snn/nn'
-import { traceFunction, type Shape, type Signature, type Tensor } from '@snn/tensor'
+import type { Shape, Tensor } from '@snn/tensor'
+import { traceFunction, type Signature } from '@snn/tensor/backend'
 
 /** A prime that divides no size of any network, to stand for the batch. */
 export const batchMarker = 1_000_003

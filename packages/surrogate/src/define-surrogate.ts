@@ -1,4 +1,5 @@
-import { checkMembers, checkObject, checkString, checkTensor, customGradient, grad, scalar, uniform, variable, type Tensor, type Variable } from '@snn/tensor'
+import { customGradient, grad, scalar, uniform, variable, type Tensor, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject, checkString, checkTensor } from '@snn/tensor/library'
 import { isLearnable, isVariable, numberFault, parameterFault, wrongOption, type Learnable, type ParameterValue, type Within } from './parameter.js'
 
 /**

@@ -1,4 +1,5 @@
-import { checkArray, checkObject, SnnError, type Tensor, type Variable } from '@snn/tensor'
+import { SnnError, type Tensor, type Variable } from '@snn/tensor'
+import { checkArray, checkObject } from '@snn/tensor/library'
 
 /** What a learnable parameter is shared over: the whole layer, each channel (axis 1 of [N, C, ..]), each neuron. */
 export type Per = 'layer' | 'channel' | 'neuron'

@@ -1,4 +1,5 @@
-import { checkMembers, checkObject, SnnError, type Variable } from '@snn/tensor'
+import { SnnError, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject } from '@snn/tensor/library'
 import { createSurrogate } from './create-surrogate.js'
 import type { Surrogate } from './define-surrogate.js'
 

@@ -1,4 +1,5 @@
-import { checkOptions, checkTensor, formatShape, sameShape, SnnError, type Tensor } from '@snn/tensor'
+import { formatShape, sameShape, SnnError, type Tensor } from '@snn/tensor'
+import { checkOptions, checkTensor } from '@snn/tensor/library'
 import { firstSpikeTime } from './losses/first-spike.js'
 import { inGroups, spikeCount, type PopulationOptions } from './losses/population.js'
 import { checkAxes } from './losses/reduction.js'

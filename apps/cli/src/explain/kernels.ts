@@ -1,7 +1,8 @@
 import { fuseScan, isScalar, printKernel, type Fused } from '@snn/codegen'
 import { derivative, graphExpression, printExpression, symbol } from '@snn/equations/formula'
 import type { Cell } from '@snn/neuron'
-import { grad, isPrimitive, scan, topological, traceFunction, type Node, type Signature, type Tensor } from '@snn/tensor'
+import { grad, scan, type Tensor } from '@snn/tensor'
+import { isPrimitive, topological, traceFunction, type Node, type Signature } from '@snn/tensor/backend'
 import { kernelPhases, type KernelPhase } from './kernel-phases.js'
 
 /** One generated kernel: what it reads and writes, what it computes, and its WebAssembly text. */

@@ -1,4 +1,5 @@
-import { interpret, placeholder, referenceKernels, sizeOf, type Shape } from '@snn/tensor'
+import { placeholder, sizeOf, type Shape } from '@snn/tensor'
+import { interpret, referenceKernels } from '@snn/tensor/backend'
 import { padLayer, resampleLayer, traitsOf, type NetworkNode, type StatelessLayer } from '@snn/nn'
 import { broadcastIndex } from './broadcast-index.js'
 import type { Plan } from '../plan/plan.js'

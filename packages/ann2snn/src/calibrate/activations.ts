@@ -1,5 +1,6 @@
 import type { Inputs, Network } from '@snn/nn'
-import { compile, indexOfNotFinite, SnnError, type Backend } from '@snn/tensor'
+import { compile, SnnError, type Backend } from '@snn/tensor'
+import { indexOfNotFinite } from '@snn/tensor/library'
 import { eachBatch, firstRows, type Batches } from '../data.js'
 import type { Plan } from '../plan/plan.js'
 import { Histogram } from './statistics.js'

@@ -1,6 +1,7 @@
 import type { Network } from '@snn/nn'
 import { assertSupported, readOnnx, type OnnxGraph, type OnnxNode, type ReadOptions, type UnsupportedNode } from '@snn/onnx'
-import { checkMembers, checkObject, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkMembers, checkObject } from '@snn/tensor/library'
 import { assemble } from './assemble.js'
 import { classNamesOf } from './class-names.js'
 import { classOutput } from './class-output.js'

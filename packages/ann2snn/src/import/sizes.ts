@@ -1,5 +1,6 @@
 import type { OnnxGraph } from '@snn/onnx'
-import { checkArray, type Shape } from '@snn/tensor'
+import type { Shape } from '@snn/tensor'
+import { checkArray } from '@snn/tensor/library'
 import { checkGraph } from '../check.js'
 
 type Inputs = Pick<OnnxGraph, 'inputs'>

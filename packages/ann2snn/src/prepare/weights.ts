@@ -1,4 +1,5 @@
-import { allocate, indexOfNotFinite, SnnError, sizeOf, variable, type Shape, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
+import { SnnError, sizeOf, variable, type Shape, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
+import { allocate, indexOfNotFinite } from '@snn/tensor/library'
 import type { Layer, Network } from '@snn/nn'
 
 /** The arrays of a layer on the host, by name. */

@@ -1,4 +1,4 @@
-import { checkArray, checkMembers, checkObject } from '@snn/tensor'
+import { checkArray, checkMembers, checkObject } from '@snn/tensor/library'
 import { suggestionsFor, writeSuggestions, type Wording } from './advice.js'
 import type { LayerReport } from './layer-report.js'
 import type { ConversionReport, ConversionWarning } from './report.js'

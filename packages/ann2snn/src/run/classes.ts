@@ -1,5 +1,6 @@
 import { clipLayer, softmaxLayer, traitsOf, unaryLayer, type Layer, type Network } from '@snn/nn'
-import { checkMembers, formatShape, SnnError, type Shape } from '@snn/tensor'
+import { formatShape, SnnError, type Shape } from '@snn/tensor'
+import { checkMembers } from '@snn/tensor/library'
 
 /** What tells two classes apart where a network has one output: class 1 lies above. 0.5 for a probability, else 0. */
 export function boundaryOf(network: Network): number {

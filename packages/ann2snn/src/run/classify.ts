@@ -1,5 +1,6 @@
 import { namedReadout, type Network, type ReadoutOption } from '@snn/nn'
-import { checkMembers, SnnError, type Tensor, type TensorLike } from '@snn/tensor'
+import { SnnError, type Tensor, type TensorLike } from '@snn/tensor'
+import { checkMembers } from '@snn/tensor/library'
 import type { WorkOptions } from '../calibrate/activations.js'
 import { checkNetwork } from '../check.js'
 import { boundaryOf, checkClasses, classAt, type ClassOptions } from './classes.js'

@@ -1,5 +1,6 @@
 import { checkSteps, namedReadout, needsSequence, runningReadout, sampleShapes, type Network, type ReadoutOption } from '@snn/nn'
-import { compile, evaluateShapes, placeholder, SnnError, sizeOf, type Tensor } from '@snn/tensor'
+import { compile, placeholder, SnnError, sizeOf, type Tensor } from '@snn/tensor'
+import { evaluateShapes } from '@snn/tensor/library'
 import type { WorkOptions } from '../calibrate/activations.js'
 import { boundaryOf, classAt, Score, type ClassOptions } from './classes.js'
 import { eachBatch, type Batches } from '../data.js'

@@ -1,5 +1,6 @@
 import { checkSteps, initialState, needsSequence, parseReadout, readoutOf, readsLastStep, runningReadout, type Network, type NetworkState, type Readout, type ReadoutOption } from '@snn/nn'
-import { allocate, compile, formatShape, hostTensor, repeat, scan, SnnError, checkMembers, type Backend, type HostTensor, type Shape, type Tensor, type TensorLike } from '@snn/tensor'
+import { compile, formatShape, hostTensor, repeat, scan, SnnError, type Backend, type HostTensor, type Shape, type Tensor, type TensorLike } from '@snn/tensor'
+import { allocate, checkMembers } from '@snn/tensor/library'
 import type { WorkOptions } from '../calibrate/activations.js'
 import { stepsOfInput } from './steps-of-input.js'
 import { checkNetwork } from '../check.js'

@@ -1,6 +1,7 @@
 import { writeOnnx, type OnnxModelSpec } from '@snn/onnx'
 import { bytesOf } from '@snn/schedule'
-import type { DType, Node, Shape } from '@snn/tensor'
+import type { DType, Shape } from '@snn/tensor'
+import type { Node } from '@snn/tensor/backend'
 import { checkFinite } from '../check.js'
 import { viewOf, type Frame, type Location, type Span } from '../frame.js'
 import { runInPlace, withMarker, type RunEnd } from '../in-place.js'

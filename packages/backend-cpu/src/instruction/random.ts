@@ -1,5 +1,5 @@
 import { randomBlock, randomFunction, randomWords } from '@snn/codegen'
-import { fillUniform } from '@snn/tensor'
+import { fillUniform } from '@snn/tensor/backend'
 import { viewOf, type Frame, type Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
 import { sharedWork } from '../machine.js'

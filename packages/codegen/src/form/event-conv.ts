@@ -1,4 +1,5 @@
-import { isPrimitive, sizeOf, type Node, type Shape } from '@snn/tensor'
+import { sizeOf, type Shape } from '@snn/tensor'
+import { isPrimitive, type Node } from '@snn/tensor/backend'
 import { pair, type Pair } from './planes.js'
 
 /**

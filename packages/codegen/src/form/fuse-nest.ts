@@ -1,4 +1,6 @@
-import { isPrimitive, sizeOf, stridesOf, type Node, type Primitive, type Shape, type Tensor } from '@snn/tensor'
+import { sizeOf, type Shape, type Tensor } from '@snn/tensor'
+import { isPrimitive, type Node, type Primitive } from '@snn/tensor/backend'
+import { stridesOf } from '@snn/tensor/library'
 import { inParts, type Affine, type FusedNest, type Loops, type NestStore, type NestValue, type WordOperation } from './nest.js'
 import { philox, uniformBits } from './philox.js'
 import { largestWindow } from './planes.js'

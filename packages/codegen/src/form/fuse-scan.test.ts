@@ -1,4 +1,5 @@
-import { argmaxPool, averagePool, customGradient, grad, isPrimitive, maxPool, scan, sizeOf, topological, traceFunction, zeros, full, type Node, type Tensor, type TypedArray } from '@snn/tensor'
+import { argmaxPool, averagePool, customGradient, grad, maxPool, scan, sizeOf, zeros, full, type Tensor, type TypedArray } from '@snn/tensor'
+import { isPrimitive, topological, traceFunction, type Node } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
 import { random, runKernel, runReference } from '../../test/run-kernel.js'
 import { divide } from '../wasm/blocks.js'

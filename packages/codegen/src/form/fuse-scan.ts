@@ -1,4 +1,5 @@
-import { isPrimitive, sizeOf, topological, type Node, type Tensor } from '@snn/tensor'
+import { sizeOf, type Tensor } from '@snn/tensor'
+import { isPrimitive, topological, type Node } from '@snn/tensor/backend'
 import { orUndefined } from './fuse.js'
 import { KernelBuilder, Unfusable, type Binding, type Fused, type PhaseBuilder } from './kernel-builder.js'
 import { sumMapping, type Mapping } from './mapping.js'

@@ -1,4 +1,5 @@
-import { placeholder, scalar, sizeOf, topological, where, type Tensor, type TypedArray } from '@snn/tensor'
+import { placeholder, scalar, sizeOf, where, type Tensor, type TypedArray } from '@snn/tensor'
+import { topological } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
 import { random, runKernel, runReference, type RunOptions } from '../../test/run-kernel.js'
 import { fuse } from './fuse.js'

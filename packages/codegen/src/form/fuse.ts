@@ -1,4 +1,5 @@
-import { sizeOf, type Node, type Tensor } from '@snn/tensor'
+import { sizeOf, type Tensor } from '@snn/tensor'
+import type { Node } from '@snn/tensor/backend'
 import { KernelBuilder, Unfusable, type Fused } from './kernel-builder.js'
 import { sumMapping } from './mapping.js'
 

@@ -1,4 +1,5 @@
-import { isPrimitive, type Node, type Tensor } from '@snn/tensor'
+import type { Tensor } from '@snn/tensor'
+import { isPrimitive, type Node } from '@snn/tensor/backend'
 import { pruned, rowsOf, type Kernel, type Operand, type Phase, type Pool, type Slot, type Space, type Store } from './kernel.js'
 import { lookThrough, mappingOf, type Mapped, type Mapping } from './mapping.js'
 import type { FusedPlanes } from './planes.js'

@@ -1,4 +1,5 @@
-import { isPrimitive, sizeOf, type Node, type Shape, type Tensor } from '@snn/tensor'
+import { sizeOf, type Shape, type Tensor } from '@snn/tensor'
+import { isPrimitive, type Node } from '@snn/tensor/backend'
 import type { Space } from './kernel.js'
 
 /** How the elements of a tensor go with those of a kernel: one for each, one for all, or one for each index of a middle axis. */

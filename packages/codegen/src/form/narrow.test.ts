@@ -1,4 +1,5 @@
-import { grad, isPrimitive, maxPool, placeholder, scan, topological, zeros, type Node, type Tensor } from '@snn/tensor'
+import { grad, maxPool, placeholder, scan, zeros, type Tensor } from '@snn/tensor'
+import { isPrimitive, topological, type Node } from '@snn/tensor/backend'
 import { expect, it } from 'vitest'
 import { fuseScan } from './fuse-scan.js'
 import type { Fused } from './kernel-builder.js'

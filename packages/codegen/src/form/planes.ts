@@ -1,4 +1,5 @@
-import { isPrimitive, sizeOf, type Node, type Tensor } from '@snn/tensor'
+import { sizeOf, type Tensor } from '@snn/tensor'
+import { isPrimitive, type Node } from '@snn/tensor/backend'
 
 /** Pooling of each plane of its input: planes are independent of each other. */
 export interface PlaneKernel {

@@ -1,4 +1,5 @@
-import type { DType, Node, Primitive, Tensor } from '@snn/tensor'
+import type { DType, Tensor } from '@snn/tensor'
+import type { Node, Primitive } from '@snn/tensor/backend'
 
 /** The types that kernels compute with. */
 export type Kind = Extract<DType, (typeof any)[number]>

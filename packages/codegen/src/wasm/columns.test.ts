@@ -1,4 +1,5 @@
-import { conv, grad, isPrimitive, placeholder, sizeOf, topological, type ConvOptions, type Node, type Tensor } from '@snn/tensor'
+import { conv, grad, placeholder, sizeOf, type ConvOptions, type Tensor } from '@snn/tensor'
+import { isPrimitive, topological, type Node } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
 import { argumentsOf, inEachMemory, kernelOf } from '../../test/memories.js'
 import { random } from '../../test/run-kernel.js'

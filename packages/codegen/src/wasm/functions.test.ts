@@ -1,4 +1,5 @@
-import { interpret, placeholder, referenceKernels, type Tensor, type TypedArray } from '@snn/tensor'
+import { placeholder, type Tensor, type TypedArray } from '@snn/tensor'
+import { interpret, referenceKernels } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
 import { functions, type FunctionName } from '../form/functions.js'
 import { encodeModule } from './encode.js'

@@ -1,4 +1,4 @@
-import { bytesPerElement } from '@snn/tensor'
+import { bytesPerElement } from '@snn/tensor/backend'
 import type { Kernel, Operand, Phase, Store } from '../form/kernel.js'
 import type { MemoryType } from './memory-type.js'
 import type { ScalarValue } from '../form/scalar.js'

@@ -1,4 +1,5 @@
-import { argmaxPool, averagePool, bytesPerElement, concat, gather, grad, interpret, iota, isPrimitive, placeholder, referenceKernels, scatterAdd, sizeOf, topological, uniform, type DType, type Node, type Primitive, type Shape, type Tensor, type TypedArray } from '@snn/tensor'
+import { argmaxPool, averagePool, concat, gather, grad, iota, placeholder, scatterAdd, sizeOf, uniform, type DType, type Shape, type Tensor, type TypedArray } from '@snn/tensor'
+import { bytesPerElement, interpret, isPrimitive, referenceKernels, topological, type Node, type Primitive } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
 import { argumentsOf, inEachMemory, kernelOf } from '../../test/memories.js'
 import { random } from '../../test/run-kernel.js'

@@ -1,4 +1,6 @@
-import { bytesPerElement, sizeOf, stridesOf } from '@snn/tensor'
+import { sizeOf } from '@snn/tensor'
+import { bytesPerElement } from '@snn/tensor/backend'
+import { stridesOf } from '@snn/tensor/library'
 import type { Affine, Loops, NestKernel, NestStore, NestValue } from '../form/nest.js'
 import type { Kind } from '../form/scalar.js'
 import { argument } from './argument.js'

@@ -1,4 +1,4 @@
-import { fillUniform } from '@snn/tensor'
+import { fillUniform } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
 import { argumentsOf, inEachMemory, kernelOf } from '../../test/memories.js'
 import { randomBlock, randomFunction, randomWords } from './random.js'

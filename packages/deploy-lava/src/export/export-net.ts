@@ -1,5 +1,6 @@
 import type { Network } from '@snn/nn'
-import { checkArray, checkObject, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkArray, checkObject } from '@snn/tensor/library'
 import type { NetFile } from '../net/net-file.js'
 import { writeNet } from '../net/write-net.js'
 import { resources, type Resources } from '../resources/resources.js'

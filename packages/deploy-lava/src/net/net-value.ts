@@ -1,4 +1,4 @@
-import { checkArray, wrongArgument } from '@snn/tensor'
+import { checkArray, wrongArgument } from '@snn/tensor/library'
 
 /** Element types of numbers in a `.net` file. `bool` is what h5py makes of a NumPy bool: an HDF5 enumeration of FALSE and TRUE in one byte. */
 export type NetDType = 'float32' | 'float64' | 'int8' | 'int16' | 'int32' | 'int64' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'bool'

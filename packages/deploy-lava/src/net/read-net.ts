@@ -1,5 +1,5 @@
 import { invalidFile, isGroup, isText as isHdf5Text, readTree, type Hdf5Group } from '@snn/hdf5'
-import { checkObject } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import type { NetFile, NetLayer } from './net-file.js'
 import { isText, type NetValue } from './net-value.js'
 

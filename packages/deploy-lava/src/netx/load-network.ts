@@ -1,4 +1,5 @@
-import { checkArray, checkObject, sameShape, sizeOf, SnnError } from '@snn/tensor'
+import { sameShape, sizeOf, SnnError } from '@snn/tensor'
+import { checkArray, checkObject } from '@snn/tensor/library'
 import { checkNet } from '../arguments.js'
 import type { NetFile } from '../net/net-file.js'
 import type { PerNeuron } from '../sim/process.js'

@@ -1,4 +1,5 @@
-import { checkArray, checkObject, SnnError, sizeOf, wrongArgument, type Backend } from '@snn/tensor'
+import { SnnError, sizeOf, type Backend } from '@snn/tensor'
+import { checkArray, checkObject, wrongArgument } from '@snn/tensor/library'
 import { checkProcesses } from '../arguments.js'
 import { compileSimulator } from './compiled/compile-simulator.js'
 import type { ProcessGraph } from './process-graph.js'

@@ -1,4 +1,5 @@
-import { checkMembers, checkObject, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkMembers, checkObject } from '@snn/tensor/library'
 import { checkDt } from '../arguments.js'
 import type { EventData, TimeGriddedData, ValuedEventData } from './data.js'
 

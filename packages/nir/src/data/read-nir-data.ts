@@ -1,5 +1,6 @@
 import { invalidFile, isGroup } from '@snn/hdf5'
-import { checkObject, sizeOf } from '@snn/tensor'
+import { sizeOf } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import type { NirGraphData, NirNodeData, NirObservable } from './data.js'
 import { readNirTree, type NirTree, type NirTreeDataset, type NirTreeValues } from '../tree.js'
 

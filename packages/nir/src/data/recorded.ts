@@ -1,4 +1,5 @@
-import { checkMembers, checkObject, sizeOf, SnnError, type TensorLike } from '@snn/tensor'
+import { sizeOf, SnnError, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkObject } from '@snn/tensor/library'
 import { checkDt, checkGraph, checkRecorded } from '../arguments.js'
 import type { NirFault } from '../shapes.js'
 import { inferShapes } from '../shapes.js'

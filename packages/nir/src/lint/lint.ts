@@ -1,4 +1,5 @@
-import { checkObject, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { checkGraph } from '../arguments.js'
 import { flatGraph } from '../flat-graph.js'
 import { lateEdges } from '../cycles.js'

@@ -1,5 +1,6 @@
 import { learnable, lif } from '@snn/neuron'
-import { compile, evaluateShapes, grad, placeholder, reference, tensor, variable, type Shape, type Tensor } from '@snn/tensor'
+import { compile, grad, placeholder, reference, tensor, variable, type Shape, type Tensor } from '@snn/tensor'
+import { evaluateShapes } from '@snn/tensor/library'
 import { describe, expect, it } from 'vitest'
 import golden from '../../test/golden/attention.json' with { type: 'json' }
 import { expectClose, values } from '../../test/values.js'

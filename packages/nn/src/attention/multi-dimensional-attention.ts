@@ -1,4 +1,5 @@
-import { checkOptions, concat, conv, formatShape, SnnError } from '@snn/tensor'
+import { concat, conv, formatShape, SnnError } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { checkSequence } from '../axes.js'
 import { checkSizes } from '../check.js'
 import { drawnWeights } from '../initialize.js'

@@ -1,4 +1,5 @@
-import { checkOptions, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { checkSizes } from '../check.js'
 import { defineLayer, type Layer } from '../layer.js'
 import { binaryLayer, reduceLayer } from '../layers/arithmetic.js'

@@ -1,4 +1,5 @@
-import { checkOptions, concat, where, zeros, type Tensor } from '@snn/tensor'
+import { concat, where, zeros, type Tensor } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { checkSize } from '../axes.js'
 import { check, checkSizes } from '../check.js'
 import { drawnWeights } from '../initialize.js'

@@ -1,4 +1,5 @@
-import { checkOptions, uniform, zerosVariable, type Tensor } from '@snn/tensor'
+import { uniform, zerosVariable, type Tensor } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { checkSize } from '../axes.js'
 import { check, checkProbability } from '../check.js'
 import { defineStatefulLayer, type StatefulLayer } from '../layer.js'

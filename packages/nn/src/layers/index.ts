@@ -1,4 +1,4 @@
-import { checkObject } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { surrogateFromParts } from '@snn/surrogate'
 import type { Config, Layer, Variables } from '../layer.js'
 import { elementwiseRecurrent, linearRecurrentLayer, type Combine } from '../recurrent/containers.js'

@@ -1,4 +1,5 @@
-import { checkOptions, zeros } from '@snn/tensor'
+import { zeros } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { checkSampleRank, checkSize } from '../axes.js'
 import { check, checkSizes } from '../check.js'
 import { drawnWeights } from '../initialize.js'

@@ -1,4 +1,5 @@
-import { asOneOperation, type Tensor } from '@snn/tensor'
+import type { Tensor } from '@snn/tensor'
+import { asOneOperation } from '@snn/tensor/library'
 import { checkSampleRank, checkSize } from '../axes.js'
 import { defineLayer, type Context, type Variables } from '../layer.js'
 

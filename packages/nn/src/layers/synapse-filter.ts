@@ -1,4 +1,5 @@
-import { checkOptions, variable, zeros } from '@snn/tensor'
+import { variable, zeros } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { check } from '../check.js'
 import { defineStatefulLayer, type StatefulLayer } from '../layer.js'
 

@@ -1,4 +1,5 @@
-import { checkOptions, iota, type Padding } from '@snn/tensor'
+import { iota, type Padding } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { checkSequence } from '../axes.js'
 import { checkSizes } from '../check.js'
 import { defineLayer, type StatelessLayer } from '../layer.js'

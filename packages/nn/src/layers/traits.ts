@@ -1,4 +1,5 @@
-import { checkObject, type Shape } from '@snn/tensor'
+import type { Shape } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import type { Layer, OfKind } from '../layer.js'
 import type { LayerName, LayerOf } from './kinds.js'
 

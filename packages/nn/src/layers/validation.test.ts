@@ -1,4 +1,5 @@
-import { evaluateShapes, isSnnError, placeholder, tensor, type Shape } from '@snn/tensor'
+import { isSnnError, placeholder, tensor, type Shape } from '@snn/tensor'
+import { evaluateShapes } from '@snn/tensor/library'
 import { describe, expect, it } from 'vitest'
 import * as nn from '../index.js'
 import { input, isStateful, sampleShapes, sequential, type Layer } from '../index.js'

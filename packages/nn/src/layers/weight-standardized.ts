@@ -1,4 +1,5 @@
-import { checkObject, sizeOf, variable, type PerAxis, type Tensor } from '@snn/tensor'
+import { sizeOf, variable, type Tensor } from '@snn/tensor'
+import { checkObject, type PerAxis } from '@snn/tensor/library'
 import { check, checkPositive } from '../check.js'
 import type { Weights } from '../initialize.js'
 import { defineLayer, type StatelessLayer } from '../layer.js'

@@ -1,5 +1,6 @@
 import { integrateAndFire, learnable, lif } from '@snn/neuron'
-import { compile, evaluateShapes, grad, placeholder, reference, tensor, variable, type Tensor } from '@snn/tensor'
+import { compile, grad, placeholder, reference, tensor, variable, type Tensor } from '@snn/tensor'
+import { evaluateShapes } from '@snn/tensor/library'
 import { describe, expect, it } from 'vitest'
 import { expectClose, values } from '../../test/values.js'
 import { addLayer, elementwiseRecurrent, input, linear, linearLayer, linearRecurrent, linearRecurrentLayer, Network, reluLayer, sequential, stepwise, stream, unaryLayer, type NetworkState } from '../index.js'

@@ -1,4 +1,5 @@
-import { checkMembers, checkOptions, concat, formatShape, sameShape, SnnError, zeros, type Shape, type Tensor } from '@snn/tensor'
+import { concat, formatShape, sameShape, SnnError, zeros, type Shape, type Tensor } from '@snn/tensor'
+import { checkMembers, checkOptions } from '@snn/tensor/library'
 import { checkSizes } from '../check.js'
 import { drawnWeights, keyOf } from '../initialize.js'
 import type { Config, StatefulLayer, Variables } from '../layer.js'

@@ -1,5 +1,6 @@
 import { erf, surrogateParts, type Surrogate } from '@snn/surrogate'
-import { checkObject, checkOptions, formatShape, SnnError, wrongArgument, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { formatShape, SnnError, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import { checkObject, checkOptions, wrongArgument } from '@snn/tensor/library'
 import type { Config, StatefulLayer, Variables } from '../layer.js'
 import { linearLayer } from '../layers/linear.js'
 import { gruCell, lstmCell, vanillaCell, type RecurrentCell } from './cells.js'

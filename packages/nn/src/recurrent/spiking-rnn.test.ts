@@ -1,5 +1,6 @@
 import { erf, learnable, sigmoid } from '@snn/surrogate'
-import { compile, evaluateShapes, grad, placeholder, reference, tensor, variable, type Tensor, type Variable } from '@snn/tensor'
+import { compile, grad, placeholder, reference, tensor, variable, type Tensor, type Variable } from '@snn/tensor'
+import { evaluateShapes } from '@snn/tensor/library'
 import { describe, expect, it } from 'vitest'
 import golden from '../../test/golden/recurrent-cells.json' with { type: 'json' }
 import { expectClose, values } from '../../test/values.js'

@@ -1,4 +1,5 @@
-import { checkObject, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { check, checkSizes } from '../check.js'
 import { drawnWeights } from '../initialize.js'
 import type { StatefulLayer } from '../layer.js'

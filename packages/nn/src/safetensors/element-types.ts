@@ -1,4 +1,5 @@
-import { allocate, type DType, type TypedArray } from '@snn/tensor'
+import type { DType, TypedArray } from '@snn/tensor'
+import { allocate } from '@snn/tensor/library'
 
 /** How the elements of a tensor are stored, and what they become. */
 export interface ElementType {

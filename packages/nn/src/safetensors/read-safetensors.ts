@@ -1,4 +1,5 @@
-import { hostTensor, isSnnError, SnnError, checkBytes, fileKind, type HostTensor, type Shape } from '@snn/tensor'
+import { hostTensor, isSnnError, SnnError, type HostTensor, type Shape } from '@snn/tensor'
+import { checkBytes, fileKind } from '@snn/tensor/library'
 import { elementsFrom, elementTypes } from './element-types.js'
 import { byteLength, longestHeader, metadataKey, prefixLength } from './format.js'
 import { repeatedKey } from './repeated-key.js'

@@ -1,4 +1,5 @@
-import { allocate, isSnnError, type DType, type TensorLike } from '@snn/tensor'
+import { isSnnError, type DType, type TensorLike } from '@snn/tensor'
+import { allocate } from '@snn/tensor/library'
 import { describe, expect, it } from 'vitest'
 import golden from '../../test/golden/safetensors.json' with { type: 'json' }
 import { readSafetensors, writeSafetensors } from '../index.js'

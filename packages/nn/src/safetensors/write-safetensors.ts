@@ -1,4 +1,5 @@
-import { checkObject, hostTensor, SnnError, type DType, type TensorLike } from '@snn/tensor'
+import { hostTensor, SnnError, type DType, type TensorLike } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { dtypeNames, metadataKey, prefixLength } from './format.js'
 
 const order = Object.keys(dtypeNames) as DType[]

@@ -1,4 +1,5 @@
-import { sizeOf, stridesOf } from '@snn/tensor'
+import { sizeOf } from '@snn/tensor'
+import { stridesOf } from '@snn/tensor/library'
 import { intAttribute, intsAttribute, tensorAttribute } from '../access.js'
 import { allocateData, numbersOf } from '../dtype.js'
 import type { OnnxTensor } from '../graph.js'

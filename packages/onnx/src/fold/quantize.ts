@@ -1,4 +1,4 @@
-import { stridesOf } from '@snn/tensor'
+import { stridesOf } from '@snn/tensor/library'
 import { intAttribute } from '../access.js'
 import { allocateData } from '../dtype.js'
 import type { OnnxDType, OnnxTensor } from '../graph.js'

@@ -1,4 +1,5 @@
-import { sizeOf, stridesOf } from '@snn/tensor'
+import { sizeOf } from '@snn/tensor'
+import { stridesOf } from '@snn/tensor/library'
 import { allocateData, isFloatType, numbersOf } from '../dtype.js'
 import { product } from '../dim.js'
 import type { OnnxTensor } from '../graph.js'

@@ -1,4 +1,6 @@
-import { broadcastShapes, sameShape, type Node, type Primitive, type Shape, type Tensor } from '@snn/tensor'
+import { sameShape, type Shape, type Tensor } from '@snn/tensor'
+import type { Node, Primitive } from '@snn/tensor/backend'
+import { broadcastShapes } from '@snn/tensor/library'
 import type { Emitter, Lowering, OnnxNumber } from './emitter.js'
 import { convWithBias, matmulWithBias } from './linear.js'
 import { difference, sigmoidInput } from './patterns.js'

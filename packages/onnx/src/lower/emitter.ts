@@ -1,4 +1,5 @@
-import { isPrimitive, sizeOf, type DType, type Node, type Primitive, type Shape, type Tensor, type TypedArray } from '@snn/tensor'
+import { sizeOf, type DType, type Shape, type Tensor, type TypedArray } from '@snn/tensor'
+import { isPrimitive, type Node, type Primitive } from '@snn/tensor/backend'
 import type { OnnxAttribute, OnnxModelSpec, OnnxTensor } from '../graph.js'
 
 type NodeSpec = OnnxModelSpec['nodes'][number]

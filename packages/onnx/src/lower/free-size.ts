@@ -1,4 +1,5 @@
-import { checkMembers, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkMembers } from '@snn/tensor/library'
 import type { OnnxModelSpec, OnnxTensor } from '../graph.js'
 
 /**

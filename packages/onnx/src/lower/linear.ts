@@ -1,4 +1,5 @@
-import { sizeOf, type Node, type Padding, type Primitive, type Primitives, type Shape, type Tensor } from '@snn/tensor'
+import { sizeOf, type Padding, type Shape, type Tensor } from '@snn/tensor'
+import type { Node, Primitive, Primitives } from '@snn/tensor/backend'
 import type { Emitter, Lowering } from './emitter.js'
 
 type ConvAttributes = Primitives['conv']

@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { averagePool, concat, conv, isSnnError, maxPool, placeholder, scan, tensor, uniform, variable, where, type Graph, type Tensor as Traced } from '@snn/tensor'
+import { averagePool, concat, conv, isSnnError, maxPool, placeholder, scan, tensor, uniform, variable, where, type Tensor as Traced } from '@snn/tensor'
+import type { Graph } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
 import { writeOnnx } from '../write.js'
 import { freeSize } from './free-size.js'

@@ -1,4 +1,6 @@
-import { checkObject, checkMembers, SnnError, type Graph, type Node, type Primitive, type Tensor, type TensorLike } from '@snn/tensor'
+import { SnnError, type Tensor, type TensorLike } from '@snn/tensor'
+import type { Graph, Node, Primitive } from '@snn/tensor/backend'
+import { checkObject, checkMembers } from '@snn/tensor/library'
 import type { OnnxModelSpec, OnnxTensor, OnnxValue } from '../graph.js'
 import { elementwise } from './elementwise.js'
 import { Emitter, type EmitterScope, type Lowering } from './emitter.js'

@@ -1,4 +1,5 @@
-import type { Node, Tensor } from '@snn/tensor'
+import type { Tensor } from '@snn/tensor'
+import type { Node } from '@snn/tensor/backend'
 import type { Emitter } from './emitter.js'
 
 /** x, when `node` is the last of (tanh(x / 2) + 1) / 2, which is how `sigmoid` is built. */

@@ -1,4 +1,5 @@
-import { sizeOf, type Padding, type Primitives, type Shape, type Tensor } from '@snn/tensor'
+import { sizeOf, type Padding, type Shape, type Tensor } from '@snn/tensor'
+import type { Primitives } from '@snn/tensor/backend'
 import type { Emitter, Lowering } from './emitter.js'
 import { emitConvTranspose, pads, withOneLeadingAxis } from './linear.js'
 import { isPlane } from './patterns.js'

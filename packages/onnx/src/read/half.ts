@@ -1,4 +1,4 @@
-import { wrongArgument } from '@snn/tensor'
+import { wrongArgument } from '@snn/tensor/library'
 
 function checkNumbers(operation: string, name: string, value: ArrayLike<number> | null | undefined): void {
   if (typeof value !== 'object' || typeof value?.length !== 'number') throw wrongArgument(operation, name, value, 'an array of numbers')

@@ -1,4 +1,4 @@
-import { checkBytes, checkObject } from '@snn/tensor'
+import { checkBytes, checkObject } from '@snn/tensor/library'
 import { fromBinary } from '@bufbuild/protobuf'
 import { dataType, dataTypeName, graphDType } from '../dtype.js'
 import { symbolName } from '../dim.js'

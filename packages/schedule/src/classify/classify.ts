@@ -1,5 +1,6 @@
 import { fuseNest, fusePlanes, fuseScan, isScalar, sumMapping, type FusedPlanes } from '@snn/codegen'
-import { isPrimitive, sizeOf, SnnError, type Graph, type Node, type Tensor, type TypedArray } from '@snn/tensor'
+import { sizeOf, SnnError, type Tensor, type TypedArray } from '@snn/tensor'
+import { isPrimitive, type Graph, type Node } from '@snn/tensor/backend'
 import type { KernelTarget, Target } from '../target.js'
 import { columnsOf, isByColumns, weightGradientsLast, type Columns } from './columns.js'
 import { findImageNodes, inputsOf, type ImageNode } from './image-operations.js'

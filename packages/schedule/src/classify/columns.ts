@@ -1,6 +1,6 @@
 import { fuseColumns, type FusedNest } from '@snn/codegen'
-import { isPrimitive, placeholder, sizeOf, type Graph, type Node, type Tensor } from '@snn/tensor'
-import { withOrigin } from '@snn/tensor/backend'
+import { placeholder, sizeOf, type Tensor } from '@snn/tensor'
+import { isPrimitive, type Graph, type Node, withOrigin } from '@snn/tensor/backend'
 
 /**
  * The weight gradient of a convolution as the product of its windows, written out (im2col), and the gradient of its result:

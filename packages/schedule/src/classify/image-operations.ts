@@ -1,5 +1,6 @@
 import { fuseEventConv, lookThrough, type EventConvKernel } from '@snn/codegen'
-import { isPrimitive, sizeOf, type Node, type Tensor, type TypedArray } from '@snn/tensor'
+import { sizeOf, type Tensor, type TypedArray } from '@snn/tensor'
+import { isPrimitive, type Node } from '@snn/tensor/backend'
 
 /** Weights or biases: known, or a value of the program. */
 export type Fixed = TypedArray | Tensor

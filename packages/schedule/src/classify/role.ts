@@ -1,5 +1,6 @@
 import type { Fused, FusedNest, FusedPlanes } from '@snn/codegen'
-import type { Node, Tensor } from '@snn/tensor'
+import type { Tensor } from '@snn/tensor'
+import type { Node } from '@snn/tensor/backend'
 import type { Columns } from './columns.js'
 import type { ImageNode } from './image-operations.js'
 

@@ -1,5 +1,5 @@
 import { sumMapping, type Space } from '@snn/codegen'
-import type { Node } from '@snn/tensor'
+import type { Node } from '@snn/tensor/backend'
 import type { Views } from './views.js'
 
 /** The different spaces in which a node's operands vary along one place only; of a sum, its result too. */

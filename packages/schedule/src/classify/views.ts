@@ -1,5 +1,6 @@
 import { lookThrough, type Mapped } from '@snn/codegen'
-import type { Graph, Tensor } from '@snn/tensor'
+import type { Tensor } from '@snn/tensor'
+import type { Graph } from '@snn/tensor/backend'
 
 /** What the tensors of one level are views of. */
 export interface Views {

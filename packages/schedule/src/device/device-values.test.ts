@@ -1,4 +1,5 @@
-import { reference, variable, type DeviceTensor } from '@snn/tensor'
+import { reference, variable } from '@snn/tensor'
+import type { DeviceTensor } from '@snn/tensor/backend'
 import { expect, it } from 'vitest'
 import type { Allocator } from './allocator.js'
 import { DeviceValues } from './device-values.js'

@@ -1,4 +1,5 @@
-import { SnnError, type Backend, type DType, type DeviceTensor, type Shape, type TypedArray, type Variable } from '@snn/tensor'
+import { SnnError, type Backend, type DType, type Shape, type TypedArray, type Variable } from '@snn/tensor'
+import type { DeviceTensor } from '@snn/tensor/backend'
 import { bytesOf } from '../place.js'
 import type { Allocator } from './allocator.js'
 

@@ -1,5 +1,5 @@
-import { isPrimitive, type Node, type Primitive, type Primitives, type Tensor } from '@snn/tensor'
-import { createNode } from '@snn/tensor/backend'
+import type { Tensor } from '@snn/tensor'
+import { isPrimitive, type Node, type Primitive, type Primitives, createNode } from '@snn/tensor/backend'
 
 /** The attributes of a primitive when all its operands have one more axis in front, of size T; null: it has no such form. */
 type BatchedAttributes = { readonly [P in Primitive]?: (attributes: Primitives[P], T: number) => Primitives[P] | null }

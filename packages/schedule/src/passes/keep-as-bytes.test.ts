@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { averagePool, conv, grad, interpret, isPrimitive, maxPool, placeholder, referenceKernels, scan, topological, zeros, type Graph, type Node, type Tensor } from '@snn/tensor'
+import { averagePool, conv, grad, maxPool, placeholder, scan, zeros, type Tensor } from '@snn/tensor'
+import { interpret, isPrimitive, referenceKernels, topological, type Graph, type Node } from '@snn/tensor/backend'
 import { keepAsBytes } from './keep-as-bytes.js'
 
 const [T, shape] = [3, [2, 2, 6, 6]] as const

@@ -1,5 +1,5 @@
-import { isPrimitive, type DType, type Graph, type Node, type Tensor } from '@snn/tensor'
-import { createNode, rebuild, rewrite, scanNode } from '@snn/tensor/backend'
+import type { DType, Tensor } from '@snn/tensor'
+import { isPrimitive, type Graph, type Node, createNode, rebuild, rewrite, scanNode } from '@snn/tensor/backend'
 import { zerosAndOnes } from './zeros-and-ones.js'
 
 export interface KeepOptions {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { averagePool, conv, grad, interpret, isPrimitive, maxPool, referenceKernels, scalar, scan, take, topological, traceFunction, variable, where, zeros, type Graph, type Node, type Tensor } from '@snn/tensor'
+import { averagePool, conv, grad, maxPool, scalar, scan, take, variable, where, zeros, type Tensor } from '@snn/tensor'
+import { interpret, isPrimitive, referenceKernels, topological, traceFunction, type Graph, type Node } from '@snn/tensor/backend'
 import { splitScans } from './split-scans.js'
 
 type Program = (xs: Tensor, w: Tensor) => Tensor[]

@@ -1,5 +1,5 @@
-import { bytesPerElement, isPrimitive, sizeOf, topological, type Node, type Primitive, type Primitives, type Program, type Shape, type Tensor } from '@snn/tensor'
-import { createNode, deadCode, rewrite, withOrigin } from '@snn/tensor/backend'
+import { sizeOf, type Shape, type Tensor } from '@snn/tensor'
+import { bytesPerElement, isPrimitive, topological, type Node, type Primitive, type Primitives, type Program, createNode, deadCode, rewrite, withOrigin } from '@snn/tensor/backend'
 import { wholeGraph, withGraph } from '../whole-graph.js'
 import { batch, elementwise, isBatchable, repeatSteps } from './batch.js'
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { argmaxPool, averagePool, concat, customGradient, interpret, iota, maxPool, ones, placeholder, referenceKernels, scalar, scan, stopGradient, take, tensor, where, zeros, type Tensor } from '@snn/tensor'
+import { argmaxPool, averagePool, concat, customGradient, iota, maxPool, ones, placeholder, scalar, scan, stopGradient, take, tensor, where, zeros, type Tensor } from '@snn/tensor'
+import { interpret, referenceKernels } from '@snn/tensor/backend'
 import { zerosAndOnes } from './zeros-and-ones.js'
 
 const x = placeholder([2, 3, 4, 4])

@@ -1,4 +1,5 @@
-import { isPrimitive, type Node, type Primitive, type Tensor } from '@snn/tensor'
+import type { Tensor } from '@snn/tensor'
+import { isPrimitive, type Node, type Primitive } from '@snn/tensor/backend'
 
 type Holds = (tensor: Tensor) => boolean
 

@@ -1,4 +1,4 @@
-import type { Graph } from '@snn/tensor'
+import type { Graph } from '@snn/tensor/backend'
 import { bytesOf, moved, type Place, type Step } from '../place.js'
 
 export interface CarryOptions {

@@ -1,5 +1,6 @@
 import { fuse, narrow, type Fused, type FusedNest, type FusedPlanes } from '@snn/codegen'
-import { isPrimitive, sizeOf, topological, type Graph, type Node, type Tensor, type TypedArray } from '@snn/tensor'
+import { sizeOf, type Tensor, type TypedArray } from '@snn/tensor'
+import { isPrimitive, topological, type Graph, type Node } from '@snn/tensor/backend'
 import { classify, type Classification } from '../classify/classify.js'
 import type { Columns } from '../classify/columns.js'
 import { inputsOf, type ImageNode } from '../classify/image-operations.js'

@@ -1,4 +1,5 @@
-import { isPrimitive, type Tensor, type TensorLike, type TypedArray } from '@snn/tensor'
+import type { Tensor, TensorLike, TypedArray } from '@snn/tensor'
+import { isPrimitive } from '@snn/tensor/backend'
 import type { Classification } from '../classify/classify.js'
 import { at, type Place } from '../place.js'
 import type { LivePlaces } from './live-places.js'

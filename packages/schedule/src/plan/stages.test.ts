@@ -1,4 +1,5 @@
-import { conv, grad, maxPool, placeholder, topological, type Graph } from '@snn/tensor'
+import { conv, grad, maxPool, placeholder } from '@snn/tensor'
+import { topological, type Graph } from '@snn/tensor/backend'
 import { expect, it } from 'vitest'
 import { classify } from '../classify/classify.js'
 import { arrange, type Stage } from './stages.js'

@@ -1,5 +1,6 @@
 import { isScalar, type Space } from '@snn/codegen'
-import { sizeOf, type Node, type Tensor } from '@snn/tensor'
+import { sizeOf, type Tensor } from '@snn/tensor'
+import type { Node } from '@snn/tensor/backend'
 import type { Classification } from '../classify/classify.js'
 import { inputsOf } from '../classify/image-operations.js'
 import type { Control } from '../classify/role.js'

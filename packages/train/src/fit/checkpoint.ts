@@ -1,4 +1,5 @@
-import { checkObject, formatShape, sameShape, SnnError, type TensorLike, type Variable } from '@snn/tensor'
+import { formatShape, sameShape, SnnError, type TensorLike, type Variable } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import type { EpochResult } from './progress.js'
 
 /** Where training stands between two batches. Numbers only, so that JSON keeps it exactly. */

@@ -1,4 +1,5 @@
-import { allocate, formatShape, hostTensor, sizeOf, SnnError, type TensorLike } from '@snn/tensor'
+import { formatShape, hostTensor, sizeOf, SnnError, type TensorLike } from '@snn/tensor'
+import { allocate } from '@snn/tensor/library'
 
 /** A batch: inputs [N, ..] and targets [N, ..], as a rule class indices. More entries are left alone. */
 export type TrainingBatch = readonly [x: TensorLike, y: TensorLike, ...unknown[]]

@@ -1,4 +1,5 @@
-import { checkFunction, checkMembers, checkObject, compile, type Backend, type CompileFunctionOptions, type Tensor } from '@snn/tensor'
+import { compile, type Backend, type CompileFunctionOptions, type Tensor } from '@snn/tensor'
+import { checkFunction, checkMembers, checkObject } from '@snn/tensor/library'
 import { padBatch, type TrainingData } from './data.js'
 import { checkBatch } from './finite.js'
 import type { Measured } from './progress.js'

@@ -1,4 +1,5 @@
-import { concat, indexOfNotFinite, isFloat, sizeOf, SnnError, type HostTensor, type Tensor, type TensorLike, type Variable } from '@snn/tensor'
+import { concat, sizeOf, SnnError, type HostTensor, type Tensor, type TensorLike, type Variable } from '@snn/tensor'
+import { indexOfNotFinite, isFloat } from '@snn/tensor/library'
 import { list } from '../optimizers/check-reach.js'
 
 /** Where training is, for errors. Both from 1. */

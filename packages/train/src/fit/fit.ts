@@ -1,5 +1,6 @@
 import type { Network } from '@snn/nn'
-import { checkMembers, checkObject, compile, SnnError, type Backend, type CompileFunctionOptions, type Variable } from '@snn/tensor'
+import { compile, SnnError, type Backend, type CompileFunctionOptions, type Variable } from '@snn/tensor'
+import { checkMembers, checkObject } from '@snn/tensor/library'
 import { checkSetting, readVariables, restoreVariables, type CheckpointStore, type TrainingPosition } from './checkpoint.js'
 import type { TrainingData } from './data.js'
 import { countCorrect, evaluator, type EvaluationStep } from './evaluate.js'

@@ -1,5 +1,6 @@
 import type { Network, NetworkMetadata } from '@snn/nn'
-import { checkFunction, checkMembers, checkObject, checkTensor, wrongArgument, type Tensor, type Variable } from '@snn/tensor'
+import type { Tensor, Variable } from '@snn/tensor'
+import { checkFunction, checkMembers, checkObject, checkTensor, wrongArgument } from '@snn/tensor/library'
 import { predictByRate } from '../metrics.js'
 import type { Optimizer } from '../optimizers/optimizer.js'
 import { list, unusedParameters } from '../optimizers/check-reach.js'

@@ -1,5 +1,7 @@
 import { readouts, runningReadout, type NetworkMetadata, type Readout } from '@snn/nn'
-import { allocate, evaluateShapes, fillUniform, interpret, isFloat, placeholder, referenceKernels, sizeOf, type DType, type Shape, type Tensor, type Value } from '@snn/tensor'
+import { placeholder, sizeOf, type DType, type Shape, type Tensor } from '@snn/tensor'
+import { fillUniform, interpret, referenceKernels, type Value } from '@snn/tensor/backend'
+import { allocate, evaluateShapes, isFloat } from '@snn/tensor/library'
 
 /** Samples that a function is tried on. */
 const trials = 24

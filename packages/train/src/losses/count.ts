@@ -1,4 +1,5 @@
-import { checkOptions, checkTensor, SnnError, type Tensor } from '@snn/tensor'
+import { SnnError, type Tensor } from '@snn/tensor'
+import { checkOptions, checkTensor } from '@snn/tensor/library'
 import { crossEntropyOf, type CrossEntropyOptions } from './cross-entropy.js'
 import { inGroups, spikeCount, type PopulationOptions } from './population.js'
 import { checkAxes, checkLabels, classTargets, meanOfSamples, reduceLoss, weighByClass, type LossOptions } from './reduction.js'

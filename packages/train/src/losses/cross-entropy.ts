@@ -1,4 +1,5 @@
-import { checkOptions, checkTensor, SnnError, type Tensor } from '@snn/tensor'
+import { SnnError, type Tensor } from '@snn/tensor'
+import { checkOptions, checkTensor } from '@snn/tensor/library'
 import { checkAxes, checkLabels, classTargets, checkSame, reduceLoss, weighByClass, meanOfSamples, type LossOptions } from './reduction.js'
 
 /** x - log sum exp(x) along the last axis, without overflow. */

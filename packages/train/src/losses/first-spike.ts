@@ -1,4 +1,5 @@
-import { checkTensor, customGradient, iota, stack, where, type Tensor } from '@snn/tensor'
+import { customGradient, iota, stack, where, type Tensor } from '@snn/tensor'
+import { checkTensor } from '@snn/tensor/library'
 
 /**
  * The steps of the first `count` spikes, 0 to T - 1, of spikes [T, ..]: [count, ..]. A spike that does not come counts as one at the last step.

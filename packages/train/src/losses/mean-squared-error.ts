@@ -1,4 +1,5 @@
-import { checkOptions, checkTensor, type Tensor } from '@snn/tensor'
+import type { Tensor } from '@snn/tensor'
+import { checkOptions, checkTensor } from '@snn/tensor/library'
 import { checkSame, meanOfSamples, reduceLoss, type LossOptions } from './reduction.js'
 
 /** Mean squared error of a prediction [N, ..] and a target of the same shape: L_n = mean((x_n - y_n)^2). Throws `SHAPE` when they differ. */

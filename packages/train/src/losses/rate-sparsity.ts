@@ -1,4 +1,5 @@
-import { checkTensor, checkOptions, SnnError, type Tensor } from '@snn/tensor'
+import { SnnError, type Tensor } from '@snn/tensor'
+import { checkTensor, checkOptions } from '@snn/tensor/library'
 
 /** A penalty on spikes, of any shape, to be added to a loss: factor sum(s), with the factor 1e-5 unless told. As `l1_rate_sparsity` of snnTorch. */
 export function l1RateSparsity(spikes: Tensor, options: { readonly factor?: number } = {}): Tensor {

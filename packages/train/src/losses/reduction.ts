@@ -1,4 +1,5 @@
-import { checkTensor, checkOptions, formatShape, oneHot, sameShape, scalar, SnnError, tensor, where, type DType, type Tensor } from '@snn/tensor'
+import { formatShape, oneHot, sameShape, scalar, SnnError, tensor, where, type DType, type Tensor } from '@snn/tensor'
+import { checkTensor, checkOptions } from '@snn/tensor/library'
 
 export interface LossOptions {
   /** `mean` over the samples (default), `sum`, or `none`: one value for each sample, [N]. */

@@ -1,4 +1,5 @@
-import { checkOptions, checkTensor, SnnError, where, type Tensor } from '@snn/tensor'
+import { SnnError, where, type Tensor } from '@snn/tensor'
+import { checkOptions, checkTensor } from '@snn/tensor/library'
 import { binaryCrossEntropy } from './cross-entropy.js'
 import { l1, mse } from './mean-squared-error.js'
 import { checkAxes, checkLabels, classTargets } from './reduction.js'

@@ -1,4 +1,5 @@
-import { checkOptions, checkTensor, formatShape, sameShape, SnnError, stack, where, type Tensor } from '@snn/tensor'
+import { formatShape, sameShape, SnnError, stack, where, type Tensor } from '@snn/tensor'
+import { checkOptions, checkTensor } from '@snn/tensor/library'
 import { crossEntropyOf, type CrossEntropyOptions } from './cross-entropy.js'
 import { firstSpikeTime, spikeTimes } from './first-spike.js'
 import { checkAxes, checkLabels, classTargets, meanOfSamples, reduceLoss, weighByClass, type LossOptions } from './reduction.js'

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { checkOptions, checkString, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkOptions, checkString } from '@snn/tensor/library'
 import { replaceFile } from '@snn/tensor/node'
 import type { CheckpointStore, TrainingPosition, Checkpoint } from '../fit/checkpoint.js'
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint-format.js'

@@ -1,4 +1,5 @@
-import { checkOptions, type Variable } from '@snn/tensor'
+import type { Variable } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { checkNumber, createOptimizer, type Optimizer, type OptimizerOptions } from './optimizer.js'
 
 export interface AdamOptions extends OptimizerOptions {

@@ -1,4 +1,6 @@
-import { gradientReach, SnnError, type GradientReach, type Node, type Tensor, type Variable } from '@snn/tensor'
+import { SnnError, type Tensor, type Variable } from '@snn/tensor'
+import type { Node } from '@snn/tensor/backend'
+import { gradientReach, type GradientReach } from '@snn/tensor/library'
 
 /** So many names are listed. */
 const most = 6

@@ -1,4 +1,5 @@
-import { checkObject, checkTensor, scalar, SnnError, type Tensor } from '@snn/tensor'
+import { scalar, SnnError, type Tensor } from '@snn/tensor'
+import { checkObject, checkTensor } from '@snn/tensor/library'
 
 type Gradients = Readonly<Record<string, Tensor>>
 

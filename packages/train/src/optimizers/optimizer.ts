@@ -1,4 +1,5 @@
-import { asOneOperation, formatShape, grad, sameShape, scalar, SnnError, zerosVariable, checkMembers, checkObject, type DType, type Tensor, type Variable } from '@snn/tensor'
+import { formatShape, grad, sameShape, scalar, SnnError, zerosVariable, type DType, type Tensor, type Variable } from '@snn/tensor'
+import { asOneOperation, checkMembers, checkObject } from '@snn/tensor/library'
 import { checkReach } from './check-reach.js'
 import { clipByNorm, clipByValue } from './clip.js'
 import type { Schedule } from './schedules.js'

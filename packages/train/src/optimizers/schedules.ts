@@ -1,4 +1,5 @@
-import { checkOptions, scalar, SnnError, where, type Tensor } from '@snn/tensor'
+import { scalar, SnnError, where, type Tensor } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 
 /**
  * A learning rate as a function of the steps done before, a float scalar of whole numbers from 0: traced once, so that no step recompiles. One's

@@ -1,4 +1,5 @@
-import { checkOptions, SnnError, where, type Variable } from '@snn/tensor'
+import { SnnError, where, type Variable } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { checkNumber, createOptimizer, type Optimizer, type OptimizerOptions } from './optimizer.js'
 
 export interface SgdOptions extends OptimizerOptions {

@@ -1,5 +1,6 @@
 import { initialState, type Network, type NetworkState } from '@snn/nn'
-import { checkMembers, checkOptions, checkTensor, placeholder, scan, SnnError, type Tensor } from '@snn/tensor'
+import { placeholder, scan, SnnError, type Tensor } from '@snn/tensor'
+import { checkMembers, checkOptions, checkTensor } from '@snn/tensor/library'
 
 export interface ChunkOptions {
   /** Steps in a chunk; divides T. */

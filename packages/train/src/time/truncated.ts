@@ -1,5 +1,6 @@
 import type { Network, NetworkState } from '@snn/nn'
-import { checkMembers, checkObject, checkTensor, grad, scan, zeros, type Tensor } from '@snn/tensor'
+import { grad, scan, zeros, type Tensor } from '@snn/tensor'
+import { checkMembers, checkObject, checkTensor } from '@snn/tensor/library'
 import type { Optimizer } from '../optimizers/optimizer.js'
 import { inChunks, startState, type ChunkOptions } from './chunks.js'
 

@@ -1,5 +1,6 @@
 import { tensorOf, type OnnxTensor } from '@snn/onnx'
-import { broadcastShapes, sizeOf } from '@snn/tensor'
+import { sizeOf } from '@snn/tensor'
+import { broadcastShapes } from '@snn/tensor/library'
 import { broadcastIndex } from '../../build/broadcast-index.js'
 import type { Activation, Call, Rule } from '../call.js'
 import { rankOf } from '../layout.js'

@@ -1,4 +1,5 @@
-import { sizeOf, stridesOf } from '@snn/tensor'
+import { sizeOf } from '@snn/tensor'
+import { stridesOf } from '@snn/tensor/library'
 import type { Activation, Call, Rule } from '../call.js'
 import type { Source } from '../draft.js'
 import { isInside, placeOf, resizeMatrix, type AxisResize } from '../resize-matrix.js'

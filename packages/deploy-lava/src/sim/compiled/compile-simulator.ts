@@ -1,4 +1,5 @@
-import { checkArray, checkObject, compile, scan, sizeOf, SnnError, variable, zeros, type Backend, type DType, type TensorLike, type Tensor, type Variable } from '@snn/tensor'
+import { compile, scan, sizeOf, SnnError, variable, zeros, type Backend, type DType, type TensorLike, type Tensor, type Variable } from '@snn/tensor'
+import { checkArray, checkObject } from '@snn/tensor/library'
 import { checkProcesses } from '../../arguments.js'
 import { isSynapse, shapeOf, wiring, type ProcessGraph, type Synapse } from '../process-graph.js'
 import { components } from './components.js'

@@ -1,9 +1,8 @@
-import { sizeOf, reference, type Backend } from '@snn/tensor'
+import { sizeOf, reference, type Backend, isSnnError } from '@snn/tensor'
 import { cpu } from '@snn/backend-cpu'
 import { describe, expect, it } from 'vitest'
 import { readIndex, readRecorded } from '../../../test/recorded.js'
 import { sharedData } from '../../../../datasets/test/shared-data.js'
-import { isSnnError } from '@snn/tensor'
 import { compileSimulator } from './compile-simulator.js'
 
 const folder = sharedData('lava/fuzz')

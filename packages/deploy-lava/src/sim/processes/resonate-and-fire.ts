@@ -1,4 +1,4 @@
-import { wrongArgument } from '@snn/tensor'
+import { wrongArgument } from '@snn/tensor/library'
 import { cos, sin } from '../accurate-trigonometry.js'
 import { half24, leftShift, wrap32 } from '../integers.js'
 import { perNeuronWide, type PerNeuron, type RunningProcess } from '../process.js'
