@@ -4,6 +4,7 @@ import { aedat2 } from '../../events/formats/aedat2.js'
 import { aedat4 } from '../../events/formats/aedat4.js'
 import { splitByClass } from '../../split.js'
 import { defineSet } from '../define-set.js'
+import type { EventDataset } from '../event-dataset.js'
 import { findSet, hasFolders } from '../layouts/find-set.js'
 import { classFolders, fileSet } from '../layouts/recording-files.js'
 
@@ -79,7 +80,7 @@ export const cifar10Dvs = defineSet({
       },
     ],
   },
-  async open(options, info) {
+  async open(options, info): Promise<EventDataset> {
     const folder = await findSet(info, options, 'folders airplane ... truck of .aedat files', (names) =>
       hasFolders(names, classes),
     )

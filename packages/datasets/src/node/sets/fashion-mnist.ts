@@ -1,3 +1,4 @@
+import type { ImageDataset } from '../../dataset.js'
 import { defineSet } from '../define-set.js'
 import { hasIdxImages, idxFiles } from '../layouts/idx-files.js'
 import { pictures } from '../layouts/pictures.js'
@@ -26,7 +27,7 @@ export const fashionMnist = defineSet({
       'bb300cfdad3c16e7a12a480ee83cd310',
     ]),
   },
-  async open(options, info) {
+  async open(options, info): Promise<ImageDataset> {
     const found = await pictures(info, options, 'train-images-idx3-ubyte[.gz], ...', hasIdxImages(options.split))
     return { ...found, classes }
   },

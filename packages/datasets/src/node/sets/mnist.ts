@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { checkMembers } from '@snn/tensor'
+import type { ImageDataset } from '../../dataset.js'
 import { defineSet, type SetOptions } from '../define-set.js'
 import { downloadSet } from '../download/download-set.js'
 import { notFound } from '../files.js'
@@ -37,7 +38,7 @@ export const mnist = defineSet({
       'ec29112dd5afa0611ce80d1b7f02629c',
     ]),
   },
-  async open(options: MnistOptions, info) {
+  async open(options: MnistOptions, info): Promise<ImageDataset> {
     const { root = packagedRoot() } = options
     return { ...(await picturesIn(root, info, options)), classes: Array.from('0123456789') }
   },
