@@ -1,13 +1,13 @@
 import { SnnError } from '@snn/tensor'
 import { continueTimes, eventFormats, timeFalls, toTimeUnit, type EventFormat, type Events, type OpenEventsOptions, type OutsideRule, type ReadNote, type TimeFalls } from '@snn/datasets'
-import { openEvents, setCatalogue, staticCatalogue, type SetInfo } from '@snn/datasets/node'
+import { openEvents, setCatalogue, staticCatalogue, type AnySetInfo } from '@snn/datasets/node'
 import { checkReadOptions, inFlags, inFlagsToo, readOptions, type RecordingFlags } from './recording-options.js'
 import { count } from './table.js'
 
-export const catalogue: Readonly<Record<string, SetInfo>> = { ...setCatalogue, ...staticCatalogue }
+export const catalogue: Readonly<Record<string, AnySetInfo>> = { ...setCatalogue, ...staticCatalogue }
 
 /** The set of that name. Throws `ARGUMENT`. */
-export function setNamed(name: string, sets: Readonly<Record<string, SetInfo>> = catalogue): SetInfo {
+export function setNamed(name: string, sets: Readonly<Record<string, AnySetInfo>> = catalogue): AnySetInfo {
   const info = Object.hasOwn(sets, name) ? sets[name] : undefined
   if (info) return info
   throw new SnnError('ARGUMENT', `[data] set ${JSON.stringify(name)}, expected one of ${Object.keys(sets).join(', ')}.`, { name: 'set', value: name })

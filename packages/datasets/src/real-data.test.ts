@@ -6,7 +6,7 @@ import golden from '../test/golden/jpeg-sample.json' with { type: 'json' }
 import { sharedData } from '../test/shared-data.js'
 import { imageDigest } from './digest.js'
 import { loader } from './loader.js'
-import { mnist } from './node/mnist.js'
+import { mnist } from './node/sets/mnist.js'
 import { openDataset } from './node/open-dataset.js'
 import { preprocess } from './preprocess.js'
 import type { ImageDataset } from './dataset.js'

@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from 'commander'
 import { basename } from 'node:path'
-import { convertEvents, downloadSet, openEventSet, setCatalogue, type EventDataset, type SetInfo } from '@snn/datasets/node'
+import { convertEvents, downloadSet, openEventSet, setCatalogue, type AnySetInfo, type EventDataset } from '@snn/datasets/node'
 import { SnnError } from '@snn/tensor'
 import { checkOutputs, replaceFile } from '@snn/tensor/node'
 import { catalogue, describeNotes, factsOf, formatNamed, readRecording, setNamed } from '../event-files.js'
@@ -33,14 +33,21 @@ const rootOption = (): Option => new Option('--root <folder>', 'the folder of th
 const splitOption = (): Option => new Option('--split <name>', 'which part of the set (default: the last of its parts)')
 const what = (): Argument => new Argument('<set|file>', 'the name of a set (snn data list), or a recording')
 const isSet = (name: string): boolean => Object.hasOwn(catalogue, name)
-const splitsOf = ({ splits }: SetInfo): string => Object.entries(splits).map(([name, size]) => (size > 0 ? `${name} ${count(size)}` : name)).join(', ')
+const splitsOf = ({ splits }: AnySetInfo): string => Object.entries(splits).map(([name, size]) => (size > 0 ? `${name} ${count(size)}` : name)).join(', ')
+
+/** Of a recording or a picture the pixels, of a sound the rate. */
+function sizeOf(info: AnySetInfo): string {
+  if (info.kind === 'events') return `${info.sensor.width} x ${info.sensor.height}`
+  if (info.kind === 'images') return info.shape.slice(1).reverse().join(' x ')
+  return `${count(info.rate)} Hz`
+}
 
 function listCommand(): Command {
   return new Command('list').description('The data sets that are known.').addOption(jsonOption()).action(({ json }: { json?: true }) => {
     print(json, Object.values(catalogue), () =>
       formatTable(
-        [['name'], ['set'], ['sensor'], ['classes', 'number'], ['samples'], ['licence']],
-        Object.values(catalogue).map((info) => [info.id, info.title, `${info.sensor.width} x ${info.sensor.height}`, String(info.classes), splitsOf(info), info.licence]),
+        [['name'], ['set'], ['size'], ['classes', 'number'], ['samples'], ['licence']],
+        Object.values(catalogue).map((info) => [info.id, info.title, sizeOf(info), String(info.classes), splitsOf(info), info.licence]),
       ),
     )
   })
@@ -69,7 +76,7 @@ function infoCommand(signal: AbortSignal): Command {
       const here = root === undefined || !Object.hasOwn(setCatalogue, name) ? [] : await partsIn(name, info, root, signal)
       print(json, { ...info, here }, () =>
         [
-          `${info.title}: ${info.classes} classes, ${splitsOf(info)}, ${info.sensor.width} x ${info.sensor.height}, times in ${info.timeUnit}`,
+          `${info.title}: ${info.classes} classes, ${splitsOf(info)}, ${sizeOf(info)}${info.kind === 'events' ? `, times in ${info.timeUnit}` : ''}`,
           `licence: ${info.licence}`,
           `cite: ${info.citation}`,
           `page: ${info.page}`,
@@ -81,7 +88,7 @@ function infoCommand(signal: AbortSignal): Command {
 }
 
 /** What of a set is in a folder. */
-async function partsIn(name: string, info: SetInfo, root: string, signal: AbortSignal): Promise<string[]> {
+async function partsIn(name: string, info: AnySetInfo, root: string, signal: AbortSignal): Promise<string[]> {
   return Promise.all(Object.keys(info.splits).map((split) => openEventSet(name, { root, split, signal }).then(({ description }) => description, (error: unknown) => `${split}: ${error instanceof Error ? error.message : String(error)}`)))
 }
 

@@ -9,7 +9,7 @@ import { invalid } from '../invalid.js'
 import { npyFile } from '../npy-file.js'
 import { parseNpy } from '../npy.js'
 import { kindOf, notFound, readBytes } from './files.js'
-import type { EventDataset, EventSample } from './event-sets/set.js'
+import type { EventDataset, EventSample } from './event-dataset.js'
 
 export interface ConvertOptions {
   /** What to do with a sample that cannot be read: `fail` (default), or `skip` it and go on. */

@@ -6,7 +6,7 @@ import type { Events } from '../events/events.js'
 import { atis } from '../events/formats/atis.js'
 import { mergeNotes, type ReadNote } from '../events/notes.js'
 import { openEvents as openAny, openSource, type EventSource, type OpenEventsOptions } from '../events/open.js'
-import { atisSetOf } from './event-sets/atis-sets.js'
+import { atisSetOf } from './atis-sets.js'
 import { fileSource } from './files.js'
 import { readHdf5Filter } from './hdf5-filter.js'
 

@@ -2,7 +2,7 @@ import type { Dataset } from '../dataset.js'
 import { pipeline, type PipelineSpec } from '../events/pipeline.js'
 import { mapSamples, type Pair } from '../sample-pairs.js'
 import { convertedEvents } from './convert.js'
-import { openEventSet } from './event-sets/open-set.js'
+import { openEventSet } from './catalogue.js'
 
 /** What workers read, as plain data: they make the data set themselves, since functions cannot be sent to them. */
 export type WorkerSource =

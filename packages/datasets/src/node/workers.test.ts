@@ -13,7 +13,7 @@ import { loader } from '../loader.js'
 import { mapSamples, type Pair } from '../sample-pairs.js'
 import { convertEvents } from './convert.js'
 import { diskCache } from './disk-cache.js'
-import { nmnist } from './event-sets/folder-sets.js'
+import { nmnist } from './sets/nmnist.js'
 import { workerDataset } from './worker-dataset.js'
 
 /** Threads of tests run the TypeScript sources. */

@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs'
 import { basename, join } from 'node:path'
 import { checkMembers, SnnError } from '@snn/tensor'
 import { makeFolder, replaceFile } from '@snn/tensor/node'
-import type { RemoteFile, SetInfo } from '../event-sets/set.js'
 import { kindOf, notFound } from '../files.js'
 import { digestOf, downloadFile, type DownloadFileOptions, type DownloadProgress } from './download-file.js'
 import { extractArchive } from './extract.js'
+import type { RemoteFile, RemoteSet } from './remote-set.js'
 
 export interface DownloadOptions {
   /** Archives that are already here, by path, instead of a download: hosts move and ask for log-ins. */
@@ -24,7 +24,7 @@ export interface DownloadOptions {
  * Brings a set into `root`: archives into `root/download`, unpacked into `root/extract/NAME`. What is there with the right checksum stays, and what is
  * unpacked is not unpacked again. Throws `DOWNLOAD` for what cannot be had from a program, with what to do.
  */
-export async function downloadSet(info: SetInfo, options: DownloadOptions & { readonly root: string; readonly split?: string }): Promise<void> {
+export async function downloadSet(info: RemoteSet, options: DownloadOptions & { readonly root: string; readonly split?: string }): Promise<void> {
   checkMembers('downloadSet', info, 'info', ['files', 'title'], 'a set of setCatalogue')
   checkMembers('downloadSet', options, 'options', ['root'], '{ root, .. }')
   const { root, split, from, url } = options
@@ -67,7 +67,7 @@ async function checkDigest(path: string, { name, md5 }: RemoteFile, signal: Abor
   if (found !== md5) throw new SnnError('DATA_INVALID', `[download] ${basename(path)}: has MD5 ${found}, expected ${md5} for ${name}. It is damaged or another file; remove it and download it again.`, { file: basename(path) })
 }
 
-async function fetchFile(info: SetInfo, file: RemoteFile, archive: string, only: boolean, mirror: string | undefined, options: DownloadFileOptions): Promise<void> {
+async function fetchFile(info: RemoteSet, file: RemoteFile, archive: string, only: boolean, mirror: string | undefined, options: DownloadFileOptions): Promise<void> {
   const mirrors = mirror === undefined ? [] : [only && !mirror.endsWith('/') ? mirror : `${mirror.replace(/\/?$/, '/')}${file.name}`]
   const urls = [...mirrors, ...(file.url === undefined ? [] : [file.url])]
   if (urls.length === 0) {

@@ -9,9 +9,15 @@ import bags from '../../../test/golden/rosbag.json' with { type: 'json' }
 import filters from '../../../test/golden/hdf5-filters.json' with { type: 'json' }
 import { checkEvents } from '../../events/events.js'
 import { npyFile } from '../../npy-file.js'
+import { openEventSet } from '../catalogue.js'
 import { convertEvents, convertedEvents } from '../convert.js'
-import { openEventSet } from './open-set.js'
-import { davisZurich, ebssa, nerdd, parseFixes, threeEt, tumVie, vpr, type RecordingDataset } from './recording-sets.js'
+import type { RecordingDataset } from '../layouts/recordings.js'
+import { davisZurich } from './davis-zurich.js'
+import { ebssa } from './ebssa.js'
+import { nerdd } from './nerdd.js'
+import { threeEt } from './three-et.js'
+import { tumVie } from './tum-vie.js'
+import { parseFixes, vpr } from './vpr.js'
 
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'))
 let root: string

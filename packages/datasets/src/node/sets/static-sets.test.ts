@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { cifar10, fashionMnist, speechCommands } from './static-sets.js'
-import { parseWav } from './wav.js'
+import { parseWav } from '../wav.js'
+import { cifar10 } from './cifar10.js'
+import { fashionMnist } from './fashion-mnist.js'
+import { speechCommands } from './speech-commands.js'
 
 let root: string
 beforeAll(async () => void (root = await mkdtemp(join(tmpdir(), 'snn-static-'))))
