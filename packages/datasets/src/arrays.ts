@@ -1,4 +1,5 @@
-import { checkMembers, checkObject, SnnError, formatShape, sizeOf, wrongArgument, type Shape, type TensorLike } from '@snn/tensor'
+import { SnnError, formatShape, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkObject, wrongArgument } from '@snn/tensor/library'
 import { checkIndex, type ImageDataset } from './dataset.js'
 
 export interface ArraysOptions {

@@ -1,4 +1,4 @@
-import { checkBytes, checkMembers } from '@snn/tensor'
+import { checkBytes, checkMembers } from '@snn/tensor/library'
 
 /** Bytes that come in pieces. */
 export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>

@@ -1,4 +1,4 @@
-import { checkBytes, checkObject } from '@snn/tensor'
+import { checkBytes, checkObject } from '@snn/tensor/library'
 import { checkIndex, type ImageDataset } from './dataset.js'
 import { invalid } from './invalid.js'
 

@@ -1,4 +1,5 @@
-import { checkArray, checkMembers, SnnError, type Shape, type TensorLike } from '@snn/tensor'
+import { SnnError, type Shape, type TensorLike } from '@snn/tensor'
+import { checkArray, checkMembers } from '@snn/tensor/library'
 
 /** A finite collection of samples that are read by index, each only when asked for. */
 export interface Dataset<S> {

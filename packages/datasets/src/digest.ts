@@ -1,4 +1,5 @@
-import { checkBytes, checkMembers, type TensorLike } from '@snn/tensor'
+import type { TensorLike } from '@snn/tensor'
+import { checkBytes, checkMembers } from '@snn/tensor/library'
 
 /**
  * 64 bits, as 16 hexadecimal digits, that are equal for images of equal elements (the shape does not count) and otherwise differ,

@@ -1,4 +1,5 @@
-import { checkMembers, SnnError, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
+import { SnnError, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
+import { checkMembers } from '@snn/tensor/library'
 import type { ImageDataset, ImageSample } from './dataset.js'
 import { fitPicture, type FitSpec } from './fit-picture.js'
 import { parsePreprocess, preprocess, type PreprocessSpec } from './preprocess.js'

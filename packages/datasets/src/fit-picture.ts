@@ -1,4 +1,5 @@
-import { checkArray, checkMembers, checkObject, SnnError, formatShape, type TensorLike } from '@snn/tensor'
+import { SnnError, formatShape, type TensorLike } from '@snn/tensor'
+import { checkArray, checkMembers, checkObject } from '@snn/tensor/library'
 
 import { resizer, type Interpolation } from './resize.js'
 

@@ -1,4 +1,4 @@
-import { checkBytes, checkObject } from '@snn/tensor'
+import { checkBytes, checkObject } from '@snn/tensor/library'
 import { joinBytes } from './bytes.js'
 import { invalid } from './invalid.js'
 

@@ -1,4 +1,5 @@
-import { checkBytes, type TensorLike } from '@snn/tensor'
+import type { TensorLike } from '@snn/tensor'
+import { checkBytes } from '@snn/tensor/library'
 import { readElements, type ElementType } from './elements.js'
 import { invalid } from './invalid.js'
 

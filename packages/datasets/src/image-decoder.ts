@@ -1,4 +1,5 @@
-import { checkBytes, checkObject, type TensorLike } from '@snn/tensor'
+import type { TensorLike } from '@snn/tensor'
+import { checkBytes, checkObject } from '@snn/tensor/library'
 import { channelsFirst } from './arrays.js'
 import { invalid } from './invalid.js'
 import { parsePictureHeader, type PictureHeader } from './picture-header.js'

@@ -1,4 +1,4 @@
-import { type SnnError } from '@snn/tensor'
+import type { SnnError } from '@snn/tensor'
 import { invalid } from './invalid.js'
 
 export interface ImageLabels {

@@ -1,4 +1,5 @@
-import { checkArrayLike, checkMembers, checkObject, SnnError, allocate, formatShape, hostTensor, sameShape, sizeOf, type TensorLike } from '@snn/tensor'
+import { SnnError, formatShape, hostTensor, sameShape, sizeOf, type TensorLike } from '@snn/tensor'
+import { checkArrayLike, checkMembers, checkObject, allocate } from '@snn/tensor/library'
 import type { Dataset, ImageDataset, ImageSample } from './dataset.js'
 import { preprocess } from './preprocess.js'
 import { permutation } from './random.js'

@@ -1,4 +1,5 @@
-import { checkBytes, checkOptions, sizeOf, stridesOf, type TensorLike } from '@snn/tensor'
+import { sizeOf, type TensorLike } from '@snn/tensor'
+import { checkBytes, checkOptions, stridesOf } from '@snn/tensor/library'
 import type { ByteReader } from './byte-reader.js'
 import { joinBytes } from './bytes.js'
 import { readElements, type ElementType } from './elements.js'

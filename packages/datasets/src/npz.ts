@@ -1,4 +1,5 @@
-import { checkBytes, isSnnError, type TensorLike } from '@snn/tensor'
+import { isSnnError, type TensorLike } from '@snn/tensor'
+import { checkBytes } from '@snn/tensor/library'
 import { unzipSync } from 'fflate'
 import { invalid } from './invalid.js'
 import { parseNpy, type NpyOptions } from './npy.js'

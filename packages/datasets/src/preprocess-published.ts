@@ -1,4 +1,4 @@
-import { checkObject } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { parsePreprocess, type PreprocessSpec } from './preprocess.js'
 
 type Json = Readonly<Record<string, unknown>>

@@ -1,4 +1,5 @@
-import { checkMembers, checkObject, SnnError, formatShape, type Shape, type TensorLike } from '@snn/tensor'
+import { SnnError, formatShape, type Shape, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkObject } from '@snn/tensor/library'
 import type { ImageSample } from './dataset.js'
 import { fitPicture, pixelsOf } from './fit-picture.js'
 import { preprocessPresets } from './preprocess-presets.js'

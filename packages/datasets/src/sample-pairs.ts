@@ -1,4 +1,5 @@
-import { checkFunction, checkMembers, SnnError, type TensorLike } from '@snn/tensor'
+import { SnnError, type TensorLike } from '@snn/tensor'
+import { checkFunction, checkMembers } from '@snn/tensor/library'
 import { checkIndex, type Dataset } from './dataset.js'
 import type { Events } from './events/events.js'
 import { sliceEvents } from './events/select.js'

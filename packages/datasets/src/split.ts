@@ -1,4 +1,5 @@
-import { checkArray, checkOptions, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkArray, checkOptions } from '@snn/tensor/library'
 import { permutation } from './random.js'
 
 export interface SplitOptions {

@@ -1,4 +1,5 @@
-import { checkMembers, checkObject, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkMembers, checkObject } from '@snn/tensor/library'
 import { subset, type Dataset, type ImageDataset, type LabelledDataset } from './dataset.js'
 import { permutation } from './random.js'
 

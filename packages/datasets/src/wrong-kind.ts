@@ -1,4 +1,5 @@
-import { fileKind, isSnnError } from '@snn/tensor'
+import { isSnnError } from '@snn/tensor'
+import { fileKind } from '@snn/tensor/library'
 import { invalid } from './invalid.js'
 
 /** What `parse` makes of `bytes`. Where it throws `DATA_INVALID` and the file is of another kind than the `expected` ones, the error says which. */

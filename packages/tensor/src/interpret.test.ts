@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { interpret, isSnnError, numberKernels, placeholder, referenceKernels, scan, tensor, uniform, where, zeros, type Kernels, type Tensor } from './index.js'
+import { isSnnError, placeholder, scan, tensor, uniform, where, zeros, type Tensor } from './index.js'
+import { interpret, numberKernels, referenceKernels, type Kernels } from './for-backends.js'
 
 describe('interpret over numbers', () => {
   const px = placeholder([1])

@@ -1,4 +1,5 @@
-import { SnnError, checkMembers, checkObject } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkMembers, checkObject } from '@snn/tensor/library'
 import type { ReadNote } from './notes.js'
 
 /** What an event camera or silicon cochlea can address: x in 0..width - 1, y in 0..height - 1, p in 0..polarities - 1. */

@@ -1,4 +1,5 @@
-import { checkBytes, isSnnError } from '@snn/tensor'
+import { isSnnError } from '@snn/tensor'
+import { checkBytes } from '@snn/tensor/library'
 import { bytesSource, joinBytes, piecesOf, sourceOf, type ByteSource, type ByteStream } from '../bytes.js'
 import { invalid } from '../invalid.js'
 import { EventBuffer } from './buffer.js'

@@ -1,4 +1,5 @@
-import { checkBytes, checkObject, checkString, fileKind, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkBytes, checkObject, checkString, fileKind } from '@snn/tensor/library'
 import { allBytes, blobSource, bytesSource, joinBytes, piecesOf, type ByteSource, type ByteStream } from '../bytes.js'
 import type { Events } from './events.js'
 import type { EventFormat, ReadOptions, StreamOptions } from './format.js'

@@ -1,4 +1,5 @@
-import { checkArray, checkMembers, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkArray, checkMembers } from '@snn/tensor/library'
 import type { Events } from './events.js'
 import { toAveragedTimeSurfaces } from './tensors/averaged-time-surface.js'
 import { toBinaRep } from './tensors/bina-rep.js'

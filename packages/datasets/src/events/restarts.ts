@@ -1,4 +1,5 @@
-import { checkObject, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { checkEvents, unitsPerSecond, type Events } from './events.js'
 import { addNote } from './notes.js'
 

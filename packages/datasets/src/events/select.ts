@@ -1,4 +1,5 @@
-import { checkArray, checkArrayLike, checkMembers, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkArray, checkArrayLike, checkMembers } from '@snn/tensor/library'
 import { expectEvents, type Events } from './events.js'
 import { mergeNotes } from './notes.js'
 

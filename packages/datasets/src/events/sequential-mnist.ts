@@ -1,4 +1,5 @@
-import { checkMembers, checkOptions, SnnError, type TensorLike } from '@snn/tensor'
+import { SnnError, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkOptions } from '@snn/tensor/library'
 import { sensorOf, type Events } from './events.js'
 import { EventBuffer } from './buffer.js'
 

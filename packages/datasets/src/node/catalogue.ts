@@ -1,4 +1,5 @@
-import { checkMembers, checkString, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkMembers, checkString } from '@snn/tensor/library'
 import type { AnySetInfo, SetOptions } from './define-set.js'
 import type { EventDataset } from './event-dataset.js'
 import { aslDvs } from './sets/asl-dvs.js'

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { checkMembers, checkObject, checkString, isSnnError } from '@snn/tensor'
+import { isSnnError } from '@snn/tensor'
+import { checkMembers, checkObject, checkString } from '@snn/tensor/library'
 import { appendToFile, makeFolder, replaceFile } from '@snn/tensor/node'
 import { checkIndex } from '../dataset.js'
 import type { Sensor, TimeUnit } from '../events/events.js'

@@ -1,4 +1,4 @@
-import { checkObject } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import type { ImageDataset } from '../dataset.js'
 import type { Sensor, TimeUnit } from '../events/events.js'
 import type { AudioDataset } from './audio-dataset.js'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { zipSync } from 'fflate'
-import { checkMembers, checkOptions, SnnError, hostTensor, isSnnError, type DType, type TensorLike } from '@snn/tensor'
+import { SnnError, hostTensor, isSnnError, type DType, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkOptions } from '@snn/tensor/library'
 import { makeFolder, replaceFile } from '@snn/tensor/node'
 import type { Dataset } from '../dataset.js'
 import { npyFile } from '../npy-file.js'

@@ -1,7 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { open as openFile, readFile, readdir, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { checkString, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkString } from '@snn/tensor/library'
 import type { ByteSource } from '../bytes.js'
 import { gunzip } from '../gzip.js'
 

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { checkString } from '@snn/tensor'
+import { checkString } from '@snn/tensor/library'
 import { notFound, readBytes } from './files.js'
 
 /** A filter of HDF5 from the installed package. Throws `DATA_NOT_FOUND` for one that it does not have. */

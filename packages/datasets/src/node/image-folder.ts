@@ -1,4 +1,4 @@
-import { checkObject, checkString } from '@snn/tensor'
+import { checkObject, checkString } from '@snn/tensor/library'
 import { basename, join, resolve } from 'node:path'
 import { checkIndex, type ImageDataset } from '../dataset.js'
 import { parseImageLabels, type ImageLabels } from '../image-labels.js'

@@ -1,5 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path'
-import { checkObject, checkString, formatShape, isSnnError, type TensorLike } from '@snn/tensor'
+import { formatShape, isSnnError, type TensorLike } from '@snn/tensor'
+import { checkObject, checkString } from '@snn/tensor/library'
 import { fromArrays } from '../arrays.js'
 import { parseCifar } from '../cifar.js'
 import { concatenate, type ImageDataset } from '../dataset.js'

@@ -1,4 +1,4 @@
-import { checkObject } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ByteStream } from '../bytes.js'

@@ -1,5 +1,6 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads'
-import { checkMembers, checkObject, SnnError, type ErrorCode, type ErrorDetails } from '@snn/tensor'
+import { SnnError, type ErrorCode, type ErrorDetails } from '@snn/tensor'
+import { checkMembers, checkObject } from '@snn/tensor/library'
 import { checkIndex, type Dataset } from '../dataset.js'
 import type { Pair } from '../sample-pairs.js'
 import type { WorkerAnswer } from './worker.js'

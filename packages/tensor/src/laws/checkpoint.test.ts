@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { bytesPerElement, compile, grad, isPrimitive, reference, repeat, scan, sizeOf, topological, traceFunction, variable, type Graph, type Program, type Tensor } from '../index.js'
+import { compile, grad, reference, repeat, scan, sizeOf, variable, type Tensor } from '../index.js'
+import { bytesPerElement, isPrimitive, topological, traceFunction, type Graph, type Program } from '../for-backends.js'
 
 const backend = reference()
 const values = (n: number, seed: number): Float64Array => Float64Array.from({ length: n }, (_, i) => Math.sin(i * 1.7 + seed))

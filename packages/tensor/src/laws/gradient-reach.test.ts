@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compile, customGradient, grad, gradientReach, placeholder, reference, scan, stopGradient, where, type GradientReach, type Tensor } from '../index.js'
+import { compile, customGradient, grad, placeholder, reference, scan, stopGradient, where, type Tensor } from '../index.js'
+import { gradientReach, type GradientReach } from '../for-libraries.js'
 
 /** Ways to go on from two tensors of one shape; all let a gradient through, but for the last four. */
 const ways: readonly ((a: Tensor, b: Tensor) => Tensor)[] = [

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { averagePool, concat, conv, convTranspose, grad, interpret, maxPool, placeholder, referenceKernels, repeat, scan, tensor, topological, where, zeros, type Tensor } from '../index.js'
+import { averagePool, concat, conv, convTranspose, grad, maxPool, placeholder, repeat, scan, tensor, where, zeros, type Tensor } from '../index.js'
+import { interpret, referenceKernels, topological } from '../for-backends.js'
 import { simplify } from '../passes/simplify.js'
 import { values } from '../testing/case.js'
 import { compare } from '../testing/compare.js'

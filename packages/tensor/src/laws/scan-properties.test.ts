@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compile, grad, reference, scalar, scan, stack, tensor, topological, variable, type Tensor } from '../index.js'
+import { compile, grad, reference, scalar, scan, stack, tensor, variable, type Tensor } from '../index.js'
+import { topological } from '../for-backends.js'
 import { values, type Value } from '../testing/case.js'
 import { compare } from '../testing/compare.js'
 

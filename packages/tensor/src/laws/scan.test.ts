@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { compile, conv, grad, isPrimitive, reference, repeat, scan, scalar, stack, take, tensor, topological, variable, zeros, type Tensor } from '../index.js'
+import { compile, conv, grad, reference, repeat, scan, scalar, stack, take, tensor, variable, zeros, type Tensor } from '../index.js'
+import { isPrimitive, topological } from '../for-backends.js'
 
 const backend = reference()
 const values = (n: number, seed = 1): Float64Array => Float64Array.from({ length: n }, (_, i) => Math.sin(i * 1.7 + seed))

@@ -1,4 +1,5 @@
-import { checkBytes, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkBytes } from '@snn/tensor/library'
 import { invalid } from '../../invalid.js'
 import type { EventBuffer } from '../buffer.js'
 import { sensorOf, type Events, type Sensor } from '../events.js'

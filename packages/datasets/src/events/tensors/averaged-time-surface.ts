@@ -1,4 +1,5 @@
-import { checkObject, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { checkEvents, type Events } from '../events.js'
 import { isSorted } from '../select.js'
 import type { FloatTensor } from './float-tensor.js'

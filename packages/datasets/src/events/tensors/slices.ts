@@ -1,4 +1,5 @@
-import { checkArray, checkObject, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkArray, checkObject } from '@snn/tensor/library'
 import { expectEvents, unitsPerSecond, type Events } from '../events.js'
 import { indexOfTime, isSorted, sliceEvents } from '../select.js'
 

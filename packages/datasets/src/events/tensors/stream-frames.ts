@@ -1,4 +1,5 @@
-import { checkObject, SnnError, wrongArgument } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkObject, wrongArgument } from '@snn/tensor/library'
 import { expectEvents, type Events } from '../events.js'
 import type { FloatTensor } from './float-tensor.js'
 import { emptyFrames, frameShape } from './frames.js'

@@ -1,4 +1,5 @@
-import { checkOptions, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkOptions } from '@snn/tensor/library'
 import { checkEvents, type Events } from '../events.js'
 import type { FloatTensor } from './float-tensor.js'
 import { emptyFrames } from './frames.js'

@@ -1,4 +1,4 @@
-import { checkObject, checkOptions } from '@snn/tensor'
+import { checkObject, checkOptions } from '@snn/tensor/library'
 import { sensorOf, type Events, type Sensor } from '../events.js'
 import { keepEvents } from '../select.js'
 import { expectOption, isSize, plainTransform, randomTransform, type EventTransform, type Seeded } from './transform.js'

@@ -1,4 +1,4 @@
-import { checkObject, checkOptions } from '@snn/tensor'
+import { checkObject, checkOptions } from '@snn/tensor/library'
 import { EventBuffer } from '../buffer.js'
 import { sensorOf } from '../events.js'
 import { splitEvents } from '../tensors/slices.js'

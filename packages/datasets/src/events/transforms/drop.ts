@@ -1,4 +1,4 @@
-import { checkObject } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import type { Random } from '../../random.js'
 import type { Events } from '../events.js'
 import { keepEvents } from '../select.js'

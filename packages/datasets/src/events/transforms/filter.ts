@@ -1,4 +1,5 @@
-import { checkObject, checkOptions, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkObject, checkOptions } from '@snn/tensor/library'
 import { unitsPerSecond, type Events } from '../events.js'
 import { keepEvents } from '../select.js'
 import { expectOption, isProbability, plainTransform, randomTransform, type EventTransform, type Seeded } from './transform.js'

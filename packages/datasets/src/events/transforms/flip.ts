@@ -1,4 +1,4 @@
-import { checkObject } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import type { Events } from '../events.js'
 import { expectOption, isProbability, plainTransform, randomTransform, type EventTransform, type Seeded } from './transform.js'
 

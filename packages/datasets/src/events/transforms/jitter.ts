@@ -1,4 +1,4 @@
-import { checkObject } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { normalFrom } from '../../random.js'
 import { concatEvents, keepEvents, sortEvents } from '../select.js'
 import { expectOption, randomTransform, type EventTransform, type Seeded } from './transform.js'

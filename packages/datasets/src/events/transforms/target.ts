@@ -1,4 +1,5 @@
-import { allocate, checkMembers, checkOptions, SnnError, sizeOf, type DType, type TensorLike } from '@snn/tensor'
+import { SnnError, sizeOf, type DType, type TensorLike } from '@snn/tensor'
+import { allocate, checkMembers, checkOptions } from '@snn/tensor/library'
 import { expectOption } from './transform.js'
 
 /** A class index as int32 [1], a tensor as it is. Throws `ARGUMENT`. */

@@ -1,4 +1,5 @@
-import { checkMembers, checkOptions, sizeOf, type TensorLike } from '@snn/tensor'
+import { sizeOf, type TensorLike } from '@snn/tensor'
+import { checkMembers, checkOptions } from '@snn/tensor/library'
 import { permutation } from '../../random.js'
 import { expectOption, type Seeded } from './transform.js'
 

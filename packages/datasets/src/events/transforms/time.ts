@@ -1,4 +1,4 @@
-import { checkObject } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { normalFrom } from '../../random.js'
 import { keepEvents, sortEvents } from '../select.js'
 import { checkRange, drawFrom, expectOption, plainTransform, randomTransform, type EventTransform, type NumberOrRange, type Seeded } from './transform.js'

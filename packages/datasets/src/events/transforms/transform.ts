@@ -1,4 +1,5 @@
-import { checkArray, checkFunction, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkArray, checkFunction } from '@snn/tensor/library'
 import { randomStream, type Random } from '../../random.js'
 import { expectEvents, type Events } from '../events.js'
 

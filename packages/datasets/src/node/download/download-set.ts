@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { basename, join } from 'node:path'
-import { checkMembers, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkMembers } from '@snn/tensor/library'
 import { makeFolder, replaceFile } from '@snn/tensor/node'
 import { kindOf, notFound } from '../files.js'
 import { digestOf, downloadFile, type DownloadFileOptions, type DownloadProgress } from './download-file.js'

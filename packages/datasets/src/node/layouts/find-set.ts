@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { checkString, SnnError } from '@snn/tensor'
+import { SnnError } from '@snn/tensor'
+import { checkString } from '@snn/tensor/library'
 import type { AnySetInfo, SetOptions } from '../define-set.js'
 import { downloadSet } from '../download/download-set.js'
 

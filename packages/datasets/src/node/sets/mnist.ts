@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { checkMembers } from '@snn/tensor'
+import { checkMembers } from '@snn/tensor/library'
 import type { ImageDataset } from '../../dataset.js'
 import { defineSet, type SetOptions } from '../define-set.js'
 import { downloadSet } from '../download/download-set.js'

@@ -1,4 +1,4 @@
-import { checkObject } from '@snn/tensor'
+import { checkObject } from '@snn/tensor/library'
 import { sensorOf } from '../../events/events.js'
 import { dat } from '../../events/formats/dat.js'
 import { isSorted, sortEvents } from '../../events/select.js'
