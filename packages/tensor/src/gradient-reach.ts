@@ -1,7 +1,6 @@
 import { checkArray, checkTensor } from './check.js'
 import { isFloat } from './dtype.js'
 import { isPrimitive, topological, type Graph, type Node } from './graph.js'
-import type { Primitive } from './primitive.js'
 import { gradientRules } from './rules/gradient.js'
 import type { Tensor } from './tensor.js'
 

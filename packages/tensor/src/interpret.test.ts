@@ -38,7 +38,7 @@ describe('interpret over numbers', () => {
     expect(isSnnError(unsupported, 'UNSUPPORTED') && unsupported.details.primitive).toBe('reduceSum')
     expect(String(unsupported)).toMatch(/interpret\.test\.ts/)
     const unbound = thrown(px.add(pv))
-    expect(isSnnError(unbound, 'UNBOUND') && unbound.details.place).toMatch(/interpret\.test\.ts:6:/)
+    expect(isSnnError(unbound, 'UNBOUND') && unbound.details.place).toMatch(/interpret\.test\.ts:7:/)
     expect(isSnnError(thrown(tensor([1, 2]).mul(px)), 'UNSUPPORTED')).toBe(true)
     expect(isSnnError(thrown(scan((s: Tensor, x: Tensor) => [s.add(x), {}] as const, px, zeros([2, 1]))[0]), 'UNSUPPORTED')).toBe(true)
   })

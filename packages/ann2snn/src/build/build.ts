@@ -72,7 +72,7 @@ async function imported(source: Uint8Array, data: Batches, { output, sizes = {},
 /** A layer that starts at half its threshold needs about half a step until its rate has settled. */
 function chooseDelay(delay: number | 'auto', plan: Plan, T: number): number {
   if (delay === 'auto') return Math.floor(spikingInputs(plan).size / 2)
-  if (T > 0 && (delay as number) >= T) throw new SnnError('ARGUMENT', `[convert] delay ${delay}, expected fewer than the ${T} time steps of T: the output would leave all of them out. Make it smaller (--delay), or T larger (--steps).`, { name: 'delay', value: delay })
+  if (T > 0 && delay >= T) throw new SnnError('ARGUMENT', `[convert] delay ${delay}, expected fewer than the ${T} time steps of T: the output would leave all of them out. Make it smaller (--delay), or T larger (--steps).`, { name: 'delay', value: delay })
   if (Number.isSafeInteger(delay) && delay >= 0) return delay
   throw new SnnError('ARGUMENT', `[convert] delay ${delay}, expected 'auto' or a whole number of at least 0.`, { name: 'delay', value: delay })
 }
