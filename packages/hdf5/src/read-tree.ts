@@ -1,6 +1,7 @@
 import { isSnnError } from '@snn/tensor'
 import { checkBytes } from '@snn/tensor/library'
 import type { Attribute, Dataset, File, Group, Metadata } from 'h5wasm'
+import { checkGlobalHeaps } from './global-heaps.js'
 import { invalidFile } from './invalid.js'
 import type { Hdf5Dataset, Hdf5Group, Hdf5Text, Hdf5Type, Hdf5Values } from './tree.js'
 
@@ -29,6 +30,7 @@ export interface ReadTreeOptions {
 export async function readTree(operation: string, given: Uint8Array, file: string, options: ReadTreeOptions = {}): Promise<Hdf5Group> {
   const bytes = checkBytes(operation, given)
   if (!signature.every((byte, i) => bytes[i] === byte)) throw invalidFile(operation, file, 'does not start as an HDF5 file.')
+  checkGlobalHeaps(operation, bytes, file)
   const { ready, File: Hdf5File } = await import('h5wasm')
   const module = await ready
   const name = `snn-hdf5-${files++}.h5`
