@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { checkGlobalHeaps } from './global-heaps.js'
 
 /** The lengths that the superblock says, and one collection at byte 16; no file that a library would open. */
-function collection(objects: readonly (readonly [index: number, size: number])[], { room = 128, claimed = room } = {}): Uint8Array {
-  const bytes = new Uint8Array(16 + room)
+function collection(objects: readonly (readonly [index: number, size: number])[], { room = 128, claimed = 128 } = {}): Uint8Array {
+  const bytes: Uint8Array = new Uint8Array(16 + room)
   const view = new DataView(bytes.buffer)
   bytes[14] = 8
   bytes.set([0x47, 0x43, 0x4f, 0x4c, 1], 16)

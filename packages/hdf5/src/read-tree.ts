@@ -12,6 +12,8 @@ const mostRatio = 1032
 const mostFromNothing = 2 ** 16
 
 let files = 0
+/** The file on which the library came to an end. */
+let brokenBy: string | undefined
 
 export interface ReadTreeOptions {
   /** How many groups may lie in each other. Default 64. */
@@ -33,15 +35,18 @@ export async function readTree(operation: string, given: Uint8Array, file: strin
   checkGlobalHeaps(operation, bytes, file)
   const { ready, File: Hdf5File } = await import('h5wasm')
   const module = await ready
+  if (brokenBy !== undefined) throw invalidFile(operation, file, `cannot be read: the HDF5 library came to an end on ${brokenBy}, a damaged file. Read what is left in a new process or page.`)
   const name = `snn-hdf5-${files++}.h5`
-  module.FS.writeFile(name, bytes)
-  module.activate_throwing_error_handler() // what is wrong is thrown instead of printed
   let opened: File | undefined
   try {
+    module.FS.writeFile(name, bytes)
+    module.activate_throwing_error_handler() // what is wrong is thrown instead of printed
     opened = new Hdf5File(name, 'r')
     return new Reader(operation, file, bytes.length, options).group(opened, 0)
   } catch (error) {
     if (isSnnError(error)) throw error
+    // an abort, or an access out of its memory, leaves nothing to go on with, and there is one library for all files
+    if (error instanceof WebAssembly.RuntimeError) brokenBy = file
     throw invalidFile(operation, file, `cannot be read (${error instanceof Error ? error.message : String(error)}). Where h5dump can read it, repack it: h5repack -f GZIP=4 IN OUT.`, error)
   } finally {
     try {
@@ -49,8 +54,10 @@ export async function readTree(operation: string, given: Uint8Array, file: strin
     } catch {
       // A damaged file may not close.
     }
-    module.deactivate_throwing_error_handler()
-    module.FS.unlink(name)
+    if (brokenBy === undefined) {
+      module.deactivate_throwing_error_handler()
+      module.FS.unlink(name)
+    }
   }
 }
 
