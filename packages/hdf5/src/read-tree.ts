@@ -12,8 +12,8 @@ const mostRatio = 1032
 const mostFromNothing = 2 ** 16
 
 let files = 0
-/** The file on which the library came to an end. */
-let brokenBy: string | undefined
+/** The first file on which the library was stopped by the machine: an access out of its memory, an abort. */
+let stumbledOn: string | undefined
 
 export interface ReadTreeOptions {
   /** How many groups may lie in each other. Default 64. */
@@ -35,7 +35,6 @@ export async function readTree(operation: string, given: Uint8Array, file: strin
   checkGlobalHeaps(operation, bytes, file)
   const { ready, File: Hdf5File } = await import('h5wasm')
   const module = await ready
-  if (brokenBy !== undefined) throw invalidFile(operation, file, `cannot be read: the HDF5 library came to an end on ${brokenBy}, a damaged file. Read what is left in a new process or page.`)
   const name = `snn-hdf5-${files++}.h5`
   let opened: File | undefined
   try {
@@ -45,18 +44,18 @@ export async function readTree(operation: string, given: Uint8Array, file: strin
     return new Reader(operation, file, bytes.length, options).group(opened, 0)
   } catch (error) {
     if (isSnnError(error)) throw error
-    // an abort, or an access out of its memory, leaves nothing to go on with, and there is one library for all files
-    if (error instanceof WebAssembly.RuntimeError) brokenBy = file
+    const trapped = error instanceof WebAssembly.RuntimeError
+    // there is one library for all files, and it may have kept what a damaged one made of its memory
+    if (trapped && stumbledOn !== undefined) throw invalidFile(operation, file, `cannot be read (${error.message}); the HDF5 library stumbled on ${stumbledOn} before, which is damaged. If this one is whole, read it in a new process or page.`, error)
+    if (trapped) stumbledOn = file
     throw invalidFile(operation, file, `cannot be read (${error instanceof Error ? error.message : String(error)}). Where h5dump can read it, repack it: h5repack -f GZIP=4 IN OUT.`, error)
   } finally {
-    try {
-      opened?.close()
-    } catch {
-      // A damaged file may not close.
-    }
-    if (brokenBy === undefined) {
-      module.deactivate_throwing_error_handler()
-      module.FS.unlink(name)
+    for (const end of [() => opened?.close(), () => module.deactivate_throwing_error_handler(), () => module.FS.unlink(name)]) {
+      try {
+        end()
+      } catch {
+        // A damaged file may not close, and a library that it has broken may do nothing more.
+      }
     }
   }
 }
