@@ -142,6 +142,8 @@ describe('exportNet', () => {
     'other functions of constants': [() => sequential(input([2]), linear(2, 2), constantLayer({ function: 'maximum', swap: false }, { operand: variable({ data: Float32Array.of(1), shape: [] }) }), integrateAndFire()), {}, /constant1 .*'maximum' with a constant/],
     'steps': [() => sequential(input([2]), linear(2, 2), integrateAndFire()), { steps: 0.5 }, /steps is 0.5/],
     'bits': [() => sequential(input([2]), linear(2, 2), integrateAndFire()), { weightBits: 9 }, /weightBits is 9/],
+    'thresholds below 0': [() => sequential(input([2]), linear(2, 2), integrateAndFire({ threshold: -1 })), {}, /integrateAndFire1 .*its threshold is -1, and those of the chip lie above 0/],
+    'a threshold of 0': [() => sequential(input([2]), linear(2, 2), integrateAndFire({ threshold: 0 })), {}, /its threshold is 0/],
     'thresholds that are too low': [() => sequential(input([2]), linear(2, 2), integrateAndFire({ threshold: 1e-4 })), {}, /so large beside its threshold/],
   }
   it.each(Object.entries(refusals))('refuses %s', async (_, [net, options, message]) => {

@@ -56,6 +56,8 @@ export async function neuronForm(name: string, layer: Layer, channels: number, b
   const initial = { ...(config['initial'] as Readonly<Record<string, number>> | undefined) }
   if (Object.values(initial).some((value) => value !== 0) || Object.keys(variables).some((key) => key.startsWith('initial.'))) approximate('initial-membrane', 'its membrane does not start at 0, as on the chip', 'Convert without an initial membrane.')
   const threshold = fires ? await perChannel(name, layer, 'threshold', channels, 1) : undefined
+  const low = threshold?.find((value) => !(value > 0))
+  if (low !== undefined) throw cannotExport(name, kind, `its threshold is ${low}, and those of the chip lie above 0`, 'Train or convert with thresholds above 0.')
   const amplitude = config['amplitude'] === 'threshold' ? threshold : undefined
   const current = kind === 'drivenIntegrateAndFire' ? await perChannel(name, layer, 'current', channels, 0) : undefined
   const form = { ...(await dynamics(kind, config, one)), current }
