@@ -11,8 +11,7 @@ import type { Instruction } from './instruction/instruction.js'
 import { KernelInstruction } from './instruction/kernel.js'
 import { LibraryInstruction, type Binding } from './instruction/library.js'
 import { LoopInstruction } from './instruction/loop.js'
-import { NestInstruction } from './instruction/nest.js'
-import { PlanesInstruction } from './instruction/planes.js'
+import { nestParts, PartsInstruction, planeParts } from './instruction/parts.js'
 import { PlainRandomInstruction, RandomInstruction } from './instruction/random.js'
 import type { Workshop } from './kernels/workshop.js'
 import { measuredDensity } from './machine.js'
@@ -42,9 +41,9 @@ export function realize(task: Task, context: RealizeContext): Instruction {
     case 'kernel':
       return new KernelInstruction(task.fused, task.places.map(locate), workshop!)
     case 'planes':
-      return new PlanesInstruction(task.fused, [...task.inputs, task.output].map(locate), workshop!)
+      return new PartsInstruction(planeParts(task.fused), [...task.inputs, task.output].map(locate), workshop!)
     case 'nest':
-      return new NestInstruction(task.fused, [...task.inputs, task.output].map(locate), workshop!)
+      return new PartsInstruction(nestParts(task.fused), [...task.inputs, task.output].map(locate), workshop!)
     case 'random': {
       const [offset, to] = [locate(task.offset), locate(task.output)]
       return workshop ? new RandomInstruction(offset, to, task.length, task.key, workshop) : new PlainRandomInstruction(offset, to, task.length, task.key)

@@ -5,7 +5,7 @@ import { pictures } from '../layouts/pictures.js'
 
 const classes = [
   'T-shirt/top', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'ankle boot',
-] // prettier-ignore
+]
 
 /** Fashion-MNIST (Xiao et al. 2017): the four IDX files, uint8 [1, 28, 28]. */
 export const fashionMnist = defineSet({
