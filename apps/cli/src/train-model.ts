@@ -92,8 +92,10 @@ export async function trainModel(dataset: string, options: TrainModelOptions, { 
   const description: TrainingDescription = { model, shape, classes, width, epochs, T, encoding, ...(preprocess && { preprocess }), ...(classNames && { classNames }) }
   const store = checkpointFile(checkpoint, { about: JSON.stringify(description) })
   const stored = resume ? await store.load() : undefined
-  if (stored) checkResumed(stored.position.setting.identity, identity, out)
-  if (stored) noteOnResume(stored, { epochs, schedule }, onNote)
+  if (stored) {
+    checkResumed(stored.position.setting.identity, identity, out)
+    noteOnResume(stored, { epochs, schedule }, onNote)
+  }
   const { result, accuracy, warnings } = await withBackend(async (backend) => {
     const result = await fit(net, sets.train, {
       optimizer,
