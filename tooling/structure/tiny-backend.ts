@@ -1,7 +1,7 @@
-import { keyOf, type Fused, type FusedNest, type FusedPlanes, type Loops, type NestAccess, type NestValue, type Operand, type Phase, type PlaneKernel, type ScalarValue } from '@snn/codegen'
-import { bytesOf, DeviceValues, prepare, schedule, type Allocator, type Base, type LibraryTask, type Place, type Schedule, type Target, type Task } from '@snn/schedule'
-import { hostTensor, sizeOf, SnnError, type Backend, type DType, type HostTensor, type Shape, type Tensor, type TypedArray } from '@snn/tensor'
-import { fillUniform, interpret, isPrimitive, numberKernels, referenceKernels, topological, type CompileOptions, type DeviceTensor, type Executable, type Graph, type Program, type RunOptions } from '@snn/tensor/backend'
+import { keyOf, type Fused, type FusedNest, type FusedPlanes, type Loops, type NestAccess, type NestValue, type Operand, type Phase, type ScalarValue } from '@snn/codegen'
+import { bytesOf, computeLibrary, DeviceValues, prepare, schedule, type Allocator, type Base, type LibraryTask, type Place, type Schedule, type Target, type Task } from '@snn/schedule'
+import { hostTensor, sizeOf, SnnError, type Backend, type DType, type HostTensor, type Tensor, type TypedArray } from '@snn/tensor'
+import { fillUniform, numberKernels, type DeviceTensor, type Executable, type Program, type RunOptions } from '@snn/tensor/backend'
 import { allocate } from '@snn/tensor/library'
 
 /**
@@ -10,15 +10,16 @@ import { allocate } from '@snn/tensor/library'
  */
 export function tiny(): Backend {
   let disposed = false
-  const alive = (what: string, isDisposed = disposed): void => {
-    if (isDisposed) throw new SnnError('DISPOSED', `[tiny] got a call after dispose(), expected none. Create another ${what}.`, { what })
+  const alive: Alive = (what, isDisposed = disposed) => {
+    const text = `[tiny] got a call after dispose(), expected none. Create another ${what}.`
+    if (isDisposed) throw new SnnError('DISPOSED', text, { what })
   }
   const backend: Backend = {
     contract: 1,
     name: 'tiny',
-    async compile(program, options) {
+    async compile(program, { check } = {}) {
       alive('backend')
-      return executable(values, program, options, alive)
+      return executable(values, program, check === 'nan', alive)
     },
     async dispose() {
       disposed = true
@@ -28,6 +29,9 @@ export function tiny(): Backend {
   return backend
 }
 
+const sizes = { largestSum: 2 ** 16, largestPlane: 2 ** 14, largestGroup: 256, smallestCast: 2 ** 18 }
+const kernels: Target['kernels'] = { isWorthwhile: () => true, isNest: () => true, images: undefined, ...sizes }
+
 /** A library for linear operations alone, where nothing is checked, and kernels for all else that has a form. */
 function targetOf(check: boolean): Target {
   return {
@@ -36,12 +40,13 @@ function targetOf(check: boolean): Target {
     isLibraryAnywhere: true,
     alignment: 8,
     largestPiece: 2 ** 24,
-    kernels: check ? undefined : { isWorthwhile: () => true, isNest: () => true, images: undefined, largestSum: 2 ** 16, largestPlane: 2 ** 14, largestGroup: 256, smallestCast: 2 ** 18 },
+    kernels: check ? undefined : kernels,
   }
 }
 
 // ---- memory: a region is an array of bytes
 
+type Arrays = readonly TypedArray[]
 type Region = Uint8Array
 
 const allocator: Allocator<Region> = {
@@ -57,7 +62,9 @@ interface Span {
   readonly byteOffset: number
 }
 
-const arrays: Readonly<Record<DType, new (buffer: ArrayBufferLike, byteOffset: number, length: number) => TypedArray>> = { float32: Float32Array, int32: Int32Array, float64: Float64Array, uint8: Uint8Array, bool: Uint8Array }
+type ArrayType = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => TypedArray
+
+const arrays: Readonly<Record<DType, ArrayType>> = { float32: Float32Array, int32: Int32Array, float64: Float64Array, uint8: Uint8Array, bool: Uint8Array }
 
 function view({ buffer, byteOffset }: Span, dtype: DType, length: number): TypedArray {
   return new arrays[dtype](buffer, byteOffset, length)
@@ -78,10 +85,13 @@ interface Run {
   readonly signal: AbortSignal | undefined
 }
 
-async function executable(values: DeviceValues<Region>, whole: Program, { check }: CompileOptions = {}, alive: (what: string, isDisposed?: boolean) => void): Promise<Executable> {
-  const target = targetOf(check === 'nan')
+type Alive = (what: string, isDisposed?: boolean) => void
+type Values = DeviceValues<Region>
+
+async function executable(values: Values, whole: Program, check: boolean, alive: Alive): Promise<Executable> {
+  const target = targetOf(check)
   const prepared = prepare(whole, target)
-  const plan: Schedule = schedule(prepared, target, { check: check === 'nan', baked: new Map() })
+  const plan: Schedule = schedule(prepared, target, { check, baked: new Map() })
   const { program, reads } = prepared
   const arena = new Uint8Array(plan.arenaBytes)
   let disposed = false
@@ -104,11 +114,13 @@ async function executable(values: DeviceValues<Region>, whole: Program, { check 
         next: program.assigns.map(({ variable }) => values.spare(variable)),
         constant: plan.constants,
       }
-      await runAll(plan.tasks, { slots, arena, iterations: new Int32Array(plan.loops), check: check === 'nan', signal })
+      await runAll(plan.tasks, { slots, arena, iterations: new Int32Array(plan.loops), check, signal })
       signal?.throwIfAborted()
       for (const { variable } of program.assigns) values.commit(variable)
       return program.results.map(({ dtype, shape }, i) =>
-        output === 'device' ? values.tensor(made[i]!, dtype, shape) : hostTensor({ data: view(made[i]!, dtype, sizeOf(shape)), shape, dtype }),
+        output === 'device'
+          ? values.tensor(made[i]!, dtype, shape)
+          : hostTensor({ data: view(made[i]!, dtype, sizeOf(shape)), shape, dtype }),
       )
     },
     async dispose() {
@@ -135,13 +147,26 @@ function locate(place: Place, run: Run): Span {
     const between = place.between[iteration % place.between.length]!
     return locate((iteration === 0 && place.first) || (iteration === place.end && place.last) || between, run)
   }
-  const { base, offset, steps } = place
-  const begin = base.kind === 'host' ? base.data : base.kind === 'block' ? run.arena.subarray(base.block.offset) : run.slots[base.kind][base.index]!
-  return { buffer: begin.buffer, byteOffset: steps.reduce((sum, { loop, bytes }) => sum + bytes * run.iterations[loop]!, begin.byteOffset + offset) }
+  const { buffer, byteOffset } = beginningOf(place.base, run)
+  const moved = place.steps.reduce((sum, { loop, bytes }) => sum + bytes * run.iterations[loop]!, place.offset)
+  return { buffer, byteOffset: byteOffset + moved }
 }
 
-function tensorAt(place: Place, { dtype, shape }: { readonly dtype: DType; readonly shape: Shape }, run: Run): TypedArray {
+function beginningOf(base: Base, run: Run): Span {
+  if (base.kind === 'host') return base.data
+  return base.kind === 'block' ? run.arena.subarray(base.block.offset) : run.slots[base.kind][base.index]!
+}
+
+type Form = Pick<Tensor, 'dtype' | 'shape'>
+
+const index: Form = { dtype: 'int32', shape: [] }
+
+function tensorAt(place: Place, { dtype, shape }: Form, run: Run): TypedArray {
   return view(locate(place, run), dtype, sizeOf(shape))
+}
+
+function tensorsAt(places: readonly Place[], forms: readonly Form[], run: Run): TypedArray[] {
+  return places.map((place, i) => tensorAt(place, forms[i]!, run))
 }
 
 async function runTask(task: Task, run: Run): Promise<void> {
@@ -149,23 +174,23 @@ async function runTask(task: Task, run: Run): Promise<void> {
     case 'library':
       return callLibrary(task, run)
     case 'kernel':
-      return runKernel(task.fused, task.fused.tensors.map((tensor, i) => tensorAt(task.places[i]!, tensor, run)))
-    case 'planes': {
-      const { fused: { kernel, planes, inputs, output } } = task
-      return computePlanes(kernel, planes, inputs.map((tensor, i) => tensorAt(task.inputs[i]!, tensor, run)), tensorAt(task.output, output, run))
-    }
+      return runKernel(task.fused, tensorsAt(task.places, task.fused.tensors, run))
+    case 'planes':
     case 'nest': {
-      const { fused: { inputs, output } } = task
-      return runNest(task.fused, [...inputs.map((tensor, i) => tensorAt(task.inputs[i]!, tensor, run)), tensorAt(task.output, output, run)])
+      const inputs = tensorsAt(task.inputs, task.fused.inputs, run)
+      const output = tensorAt(task.output, task.fused.output, run)
+      return task.kind === 'nest' ? runNest(task.fused, inputs, output) : computePlanes(task.fused, inputs, output)
     }
-    case 'random':
-      return fillUniform(view(locate(task.output, run), 'float32', task.length), task.key, tensorAt(task.offset, { dtype: 'int32', shape: [] }, run)[0]!)
+    case 'random': {
+      const [offset] = tensorAt(task.offset, index, run)
+      return fillUniform(view(locate(task.output, run), 'float32', task.length), task.key, offset!)
+    }
     case 'copy':
       return bytesAt(locate(task.to, run), task.bytes).set(bytesAt(locate(task.from, run), task.bytes))
     case 'loop':
       for (let i = 0; i < task.length; i++) {
         run.iterations[task.loop] = i
-        tensorAt(task.index, { dtype: 'int32', shape: [] }, run)[0] = task.reverse ? task.length - 1 - i : i
+        tensorAt(task.index, index, run)[0] = task.reverse ? task.length - 1 - i : i
         await runAll(task.body, run)
       }
       return
@@ -174,34 +199,31 @@ async function runTask(task: Task, run: Run): Promise<void> {
   }
 }
 
-/** Operations of the library, which here are the kernels of the reference. */
-function callLibrary({ graph, substitutions, inputs, outputs }: LibraryTask, run: Run): void {
-  const given = new Map(graph.parameters.map((tensor, i) => [tensor, tensorAt(inputs[i]!, tensor, run)]))
-  compute(graph, given, substitutions).forEach((data, i) => {
-    const { dtype, shape, node } = graph.results[i]!
+function callLibrary(task: LibraryTask, run: Run): void {
+  const { parameters, results } = task.graph
+  computeLibrary(task, tensorsAt(task.inputs, parameters, run)).forEach((data, i) => {
+    const { dtype, node } = results[i]!
     const wrong = run.check && dtype === 'float32' ? data.find((x) => !Number.isFinite(x)) : undefined
-    if (wrong !== undefined) throw new SnnError('NOT_FINITE', `[${node.primitive}] in '${node.path}' built at ${node.place} gave ${wrong}, expected finite numbers.`, { place: node.place })
-    tensorAt(outputs[i]!, { dtype, shape }, run).set(data)
+    if (wrong !== undefined) {
+      const text = `[${node.primitive}] in '${node.path}' built at ${node.place} gave ${wrong}, expected finite numbers.`
+      throw new SnnError('NOT_FINITE', text, { place: node.place })
+    }
+    tensorAt(task.outputs[i]!, results[i]!, run).set(data)
   })
-}
-
-function compute(graph: Graph, given: ReadonlyMap<Tensor, TypedArray>, substitutions: LibraryTask['substitutions']): TypedArray[] {
-  const values = new Map([...given].map(([tensor, data]) => [tensor, { data, shape: tensor.shape, dtype: tensor.dtype }]))
-  // parameters of a loop's body that stand for constants outside
-  for (const node of topological(graph)) {
-    if (!isPrimitive(node, 'placeholder')) continue
-    const outer = substitutions.get(node.outputs[0]!)!
-    const [data] = compute({ parameters: [], results: [outer] }, new Map(), substitutions)
-    values.set(node.outputs[0]!, { data: data!, shape: outer.shape, dtype: outer.dtype })
-  }
-  return interpret(graph.results, referenceKernels, values).map(({ data }) => data)
 }
 
 // ---- kernels, printed as JavaScript
 
-const rounding: Readonly<Record<string, (text: string) => string>> = { float32: (x) => `f(${x})`, int32: (x) => `(${x} | 0)`, uint8: (x) => `(${x} & 255)`, bool: (x) => x }
+type Print = (x: string, y: string, z: string) => string
 
-const operations: Readonly<Record<string, (x: string, y: string, z: string) => string>> = {
+const rounding: Readonly<Record<string, Print>> = {
+  float32: (x) => `f(${x})`,
+  int32: (x) => `(${x} | 0)`,
+  uint8: (x) => `(${x} & 255)`,
+  bool: (x) => x,
+}
+
+const operations: Readonly<Record<string, Print>> = {
   neg: (x) => `-${x}`,
   add: (x, y) => `${x} + ${y}`,
   sub: (x, y) => `${x} - ${y}`,
@@ -244,19 +266,19 @@ function printValue(value: ScalarValue, { operands, slots }: Fused['kernel']): s
 type Computed = Exclude<ScalarValue | NestValue, { readonly operation: 'load' | 'scratch' | 'step' | 'index' }>
 
 function printOperation(value: Computed): string {
+  if (value.operation === 'number') return Object.is(value.number, -0) ? '-0' : `(${value.number})`
+  const [x, y, z] = value.operands.map((operand) => `v${operand}`) as [string, string, string]
+  const round = rounding[value.kind]!
   switch (value.operation) {
-    case 'number':
-      return Object.is(value.number, -0) ? '-0' : `(${value.number})`
     case 'shiftRight':
-      return `v${value.operands[0]} >>> ${value.bits}`
+      return `${x} >>> ${value.bits}`
     case 'mul':
-      return value.kind === 'int32' ? `Math.imul(${value.operands.map((x) => `v${x}`).join()})` : `f(${value.operands.map((x) => `v${x}`).join(' * ')})`
+      return value.kind === 'int32' ? `Math.imul(${x}, ${y})` : `f(${x} * ${y})`
     case 'cast':
-      return value.kind === 'bool' ? `Number(v${value.operands[0]!} !== 0)` : rounding[value.kind]!(value.kind === 'float32' ? `v${value.operands[0]!}` : `Math.trunc(v${value.operands[0]!})`)
-    default: {
-      const [x, y, z] = value.operands.map((operand) => `v${operand}`) as [string, string, string]
-      return rounding[value.kind]!(operations[value.operation]?.(x, y, z) ?? `Math.${value.operation}(${value.operands.map((operand) => `v${operand}`).join()})`)
-    }
+      if (value.kind === 'bool') return `Number(${x} !== 0)`
+      return round(value.kind === 'float32' ? x : `Math.trunc(${x})`, y, z)
+    default:
+      return round(operations[value.operation]?.(x, y, z) ?? `Math.${value.operation}(${x}, ${y})`, y, z)
   }
 }
 
@@ -277,7 +299,8 @@ function printPhase({ steps, values, stores, pools }: Phase, kernel: Fused['kern
 }
 
 type Pool = (phase: number, pool: number, from: TypedArray, to: TypedArray) => void
-type Compiled = (operands: readonly TypedArray[], slots: readonly TypedArray[], perStep: readonly number[], sizes: { readonly n: number; readonly count: number; readonly inner: number; readonly length: number }, pool: Pool, helpers: typeof functions) => void
+type Sizes = Readonly<Record<'n' | 'count' | 'inner' | 'length', number>> & { readonly perStep: readonly number[] }
+type Compiled = (operands: Arrays, slots: Arrays, sizes: Sizes, pool: Pool, helpers: typeof functions) => void
 
 /** What JavaScript has no function for. */
 const functions = {
@@ -293,24 +316,25 @@ function compile(kernel: Fused['kernel']): Compiled {
   const known = compiled.get(key)
   if (known) return known
   const names = (prefix: string, items: readonly unknown[]): string => items.map((_, i) => `${prefix}${i}`).join()
-  const body = `const [${names('o', kernel.operands)}] = operands, [${names('s', kernel.slots)}] = slots, { n, count, inner, length } = sizes, { f, erf, round } = helpers
+  const body = `const [${names('o', kernel.operands)}] = operands, [${names('s', kernel.slots)}] = slots, { n, count, inner, length, perStep } = sizes, { f, erf, round } = helpers
   ${kernel.phases.map((phase, i) => printPhase(phase, kernel, i)).join('')}`
   // eslint-disable-next-line typescript/no-implied-eval -- a kernel is printed to be run
-  const made = new Function('operands', 'slots', 'perStep', 'sizes', 'pool', 'helpers', body) as Compiled
+  const made = new Function('operands', 'slots', 'sizes', 'pool', 'helpers', body) as Compiled
   compiled.set(key, made)
   return made
 }
 
-function runKernel({ kernel, space: { outer, count, inner }, length }: Fused, values: readonly TypedArray[]): void {
+function runKernel({ kernel, space: { outer, count, inner }, length }: Fused, values: Arrays): void {
   const n = outer * count * inner
   const slots = kernel.slots.map(({ kind, isStacked }) => allocate(kind, isStacked ? length * n : n))
   // sums are added up exactly enough, and rounded at the end
   const operands = values.map((data, i) => (kernel.operands[i]!.role === 'sum' ? new Float64Array(data.length) : data))
   const pool: Pool = (phase, i, from, to) => {
     const { kernel: form } = kernel.phases[phase]!.pools[i]!
-    computePlanes(form, n / (form.plane[0] * form.plane[1]), [from], to)
+    computePlanes({ kernel: form, planes: n / (form.plane[0] * form.plane[1]) }, [from], to)
   }
-  compile(kernel)(operands, slots, values.map((data) => data.length / length), { n, count, inner, length }, pool, functions)
+  const perStep = values.map((data) => data.length / length)
+  compile(kernel)(operands, slots, { n, count, inner, length, perStep }, pool, functions)
   kernel.operands.forEach(({ role }, i) => role === 'sum' && values[i]!.set(operands[i]!))
 }
 
@@ -318,61 +342,73 @@ function runKernel({ kernel, space: { outer, count, inner }, length }: Fused, va
 
 /** A whole number where the loops are. */
 function printAffine({ offset, strides }: NestAccess['at']): string {
-  return [String(offset), ...strides.flatMap((stride, axis) => (stride === 0 ? [] : [`${stride} * i${axis}`]))].join(' + ')
+  return strides.reduce((sum, stride, axis) => (stride === 0 ? sum : `${sum} + ${stride} * i${axis}`), String(offset))
 }
 
 function printAccess(operand: number, { at, through }: NestAccess): string {
   return `o${operand}[${printAffine(at)}${through ? ` + ${through.stride} * v${through.value}` : ''}]`
 }
 
+function printNestValue(value: NestValue): string {
+  if (value.operation === 'load') return printAccess(value.operand, value)
+  return value.operation === 'index' ? printAffine(value.at) : printOperation(value)
+}
+
+function printStore(to: string, { value, combine }: Loops['stores'][number]): string {
+  if (combine === 'replace') return `${to} = v${value}`
+  return combine === 'add' ? `${to} += v${value}` : `${to} = Math.max(${to}, v${value})`
+}
+
 function printLoops({ extents, bounds, values, stores }: Loops, output: number): string {
-  const combined = (to: string, { value, combine }: Loops['stores'][number]): string => (combine === 'replace' ? `v${value}` : combine === 'add' ? `${to} + v${value}` : `Math.max(${to}, v${value})`)
-  const printed = values.map((value) => (value.operation === 'load' ? printAccess(value.operand, value) : value.operation === 'index' ? printAffine(value.at) : printOperation(value)))
+  const axes = extents.map((extent, i) => `for (let i${i} = 0; i${i} < ${i === 0 ? 'parts' : extent}; i${i}++)`)
+  const checks = bounds.map((bound) => [printAffine(bound), bound.size] as const)
   return `
-  ${extents.map((extent, axis) => `for (let i${axis} = 0; i${axis} < ${axis === 0 ? 'parts' : extent}; i${axis}++)`).join(' ')} {
-    ${bounds.map((bound) => `if (${printAffine(bound)} < 0 || ${printAffine(bound)} >= ${bound.size}) continue`).join('\n    ')}
-    ${printed.map((value, i) => `const v${i} = ${value}`).join('\n    ')}
-    ${stores.map((store) => `${printAccess(output, store)} = ${combined(printAccess(output, store), store)}`).join('\n    ')}
+  ${axes.join(' ')} {
+    ${checks.map(([at, size]) => `if (${at} < 0 || ${at} >= ${size}) continue`).join('\n    ')}
+    ${values.map((value, i) => `const v${i} = ${printNestValue(value)}`).join('\n    ')}
+    ${stores.map((store) => printStore(printAccess(output, store), store)).join('\n    ')}
   }`
 }
 
-type CompiledNest = (operands: readonly TypedArray[], parts: number, helpers: typeof functions) => void
+type CompiledNest = (operands: Arrays, parts: number, helpers: typeof functions) => void
 
-function runNest({ kernel, parts }: FusedNest, operands: readonly TypedArray[]): void {
+function runNest({ kernel, parts }: FusedNest, inputs: Arrays, output: TypedArray): void {
   const { fill, kind } = kernel.output
-  const output = operands.at(-1)!
   if (fill !== undefined) output.fill(fill)
   // sums are added up exactly enough, and rounded at the end
   const isSum = kind === 'float32' && kernel.loops.some(({ stores }) => stores.some(({ combine }) => combine === 'add'))
-  const sums = isSum ? new Float64Array(output) : output
+  const operands = [...inputs, isSum ? new Float64Array(output) : output]
+  const loops = kernel.loops.map((loop) => printLoops(loop, inputs.length))
+  const body = `const [${operands.map((_, i) => `o${i}`).join()}] = operands, { f } = helpers${loops.join('')}`
   // eslint-disable-next-line typescript/no-implied-eval -- a kernel is printed to be run
-  const run = new Function('operands', 'parts', 'helpers', `const [${operands.map((_, i) => `o${i}`).join()}] = operands, { f } = helpers\n${kernel.loops.map((loops) => printLoops(loops, operands.length - 1)).join('')}`) as CompiledNest
-  run([...operands.slice(0, -1), sums], parts, functions)
-  if (isSum) output.set(sums)
+  const run = new Function('operands', 'parts', 'helpers', body) as CompiledNest
+  run(operands, parts, functions)
+  if (isSum) output.set(operands.at(-1)!)
 }
 
 // ---- planes: pooling
 
-function computePlanes({ operation, plane, windows, kernel, stride, padding, dilation, countIncludePad }: PlaneKernel, planes: FusedPlanes['planes'], [x]: readonly TypedArray[], y: TypedArray): void {
-  const [size, places] = [plane[0] * plane[1], windows[0] * windows[1]]
-  for (let i = 0; i < planes * places; i++) {
-    const [p, w] = [Math.floor(i / places), i % places]
-    const [wy, wx] = [Math.floor(w / windows[1]), w % windows[1]]
-    const taps = Array.from({ length: kernel[0] * kernel[1] }, (_, tap) => {
-      const row = wy * stride[0] - padding[0] + Math.floor(tap / kernel[1]) * dilation[0]
-      const column = wx * stride[1] - padding[1] + (tap % kernel[1]) * dilation[1]
-      return row >= 0 && row < plane[0] && column >= 0 && column < plane[1] ? row * plane[1] + column : -1
-    })
-    const inside = taps.filter((at) => at >= 0)
-    if (operation === 'average') y[i] = inside.reduce((sum, at) => sum + x![p * size + at]!, 0) / (countIncludePad ? taps.length : inside.length)
-    else {
-      const best = inside.reduce((first, at) => (first < 0 || isLarger(x![p * size + at]!, x![p * size + first]!) ? at : first), -1)
-      y[i] = operation === 'position' ? best : best < 0 ? -Infinity : x![p * size + best]!
-    }
-  }
-}
+type Planes = Pick<FusedPlanes, 'kernel' | 'planes'>
 
-/** NaN is larger than all numbers. */
-function isLarger(x: number, y: number): boolean {
-  return x > y || (Number.isNaN(x) && !Number.isNaN(y))
+function computePlanes({ kernel: form, planes }: Planes, [x]: Arrays, y: TypedArray): void {
+  const { operation, plane, windows, kernel, stride, padding, dilation, countIncludePad } = form
+  const size = plane[0] * plane[1]
+  const places = windows[0] * windows[1]
+  for (let i = 0; i < planes * places; i++) {
+    const at = [Math.floor((i % places) / windows[1]), i % windows[1]]
+    const inside: number[] = []
+    for (let tap = 0; tap < kernel[0] * kernel[1]; tap++) {
+      const steps = [Math.floor(tap / kernel[1]), tap % kernel[1]]
+      const [row, column] = steps.map((k, axis) => at[axis]! * stride[axis]! - padding[axis]! + k * dilation[axis]!)
+      const isInside = row! >= 0 && row! < plane[0] && column! >= 0 && column! < plane[1]
+      if (isInside) inside.push(row! * plane[1] + column!)
+    }
+    const values = inside.map((tap) => x![Math.floor(i / places) * size + tap]!)
+    const largest = Math.max(...values)
+    // NaN is larger than all numbers, and makes the largest NaN
+    const best = values.findIndex((value) => value === largest || Number.isNaN(value))
+    if (operation === 'maximum') y[i] = values[best] ?? -Infinity
+    else if (operation === 'position') y[i] = inside[best] ?? -1
+    else y[i] = values.reduce((a, b) => a + b, 0) / (countIncludePad ? kernel[0] * kernel[1] : values.length)
+  }
 }
