@@ -8,7 +8,8 @@ interface Layer {
 }
 
 const libraries: readonly Layer[] = [
-  { packages: ['deploy-lava', 'nir'], imports: ['nn', 'neuron', 'equations', 'snn-file', 'hdf5'] },
+  { packages: ['deploy-lava'], imports: ['nir', 'equations', 'snn-file'] },
+  { packages: ['nir'], imports: ['nn', 'neuron', 'equations', 'snn-file', 'hdf5'] },
   { packages: ['ann2snn'], imports: ['snn-file', 'onnx', 'nn', 'neuron'] },
   { packages: ['snn-file', 'equations'], imports: ['onnx', 'nn', 'neuron'] },
   { packages: ['models', 'train', 'learning', 'encoding', 'profile', 'viz'], imports: ['nn', 'neuron'] },

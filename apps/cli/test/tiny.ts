@@ -58,6 +58,30 @@ export function tinyModel({ batch, activation = 'Relu', behind, pool = 'MaxPool'
   })
 }
 
+/** The same decision in three linear layers, without a picture in between: 8 x 8 pictures, 32 pairs of pixels, 4 sums of them twice. */
+export function tinyMlp(): Uint8Array {
+  const pair = (feature: number): number => Math.floor(feature / 8)
+  return writeOnnx({
+    inputs: [{ name: 'x', dtype: 'float32', shape: ['N', 1, size, size] }],
+    outputs: [{ name: 'y', dtype: 'float32', shape: ['N', classes] }],
+    nodes: [
+      { op: 'Flatten', inputs: ['x'], outputs: ['a'] },
+      { op: 'Gemm', inputs: ['a', 'pairs', 'none32'], outputs: ['b'] },
+      { op: 'Relu', inputs: ['b'], outputs: ['c'] },
+      { op: 'Gemm', inputs: ['c', 'bands', 'none'], outputs: ['d'] },
+      { op: 'Relu', inputs: ['d'], outputs: ['e'] },
+      { op: 'Gemm', inputs: ['e', 'classes', 'none'], outputs: ['y'] },
+    ],
+    constants: {
+      pairs: floats([64, 32], (i) => (Math.floor(Math.floor(i / 32) / 2) === i % 32 ? 0.5 : 0)),
+      bands: floats([32, classes], (i) => (pair(Math.floor(i / classes)) === i % classes ? 0.2 : -0.02)),
+      classes: floats([classes, classes], (i) => (Math.floor(i / classes) === i % classes ? 1 : -0.2)),
+      none32: floats([32], () => 0),
+      none: floats([classes], () => 0),
+    },
+  })
+}
+
 /** The IDX form of unsigned bytes, gzipped. */
 function idx(dims: readonly number[], values: Uint8Array): Uint8Array {
   const header = Buffer.alloc(4 + 4 * dims.length)

@@ -7,5 +7,6 @@ export { exportProcesses, type ExportedProcesses } from './export/export-process
 export { splitEncoder, type SplitNetwork } from './export/split-encoder.js'
 export { chipNetwork, type ChipNetwork, type ChipNetworkOptions } from './train/chip-network.js'
 export { type Approximation } from './export/neuron-form.js'
-export { resources, type Resources, type LayerResources, type ChipResources } from './resources/resources.js'
-export { loihi1, loihi2, speckLayers, type ChipLimits } from './resources/limits.js'
+export { type ChipProblem, type ChipResources, type LayerResources, type Resources } from '@snn/nir'
+export { resources } from './resources/resources.js'
+export { loihi1, loihi2, type ChipLimits } from './resources/limits.js'

@@ -109,7 +109,8 @@ export function describeDeployment(deployment: Deployment): string {
       [['layer'], ['neurons', 'number'], ['spikes per sample', 'number'], ['per neuron and step', 'number']],
       spikes.map(({ layer, neurons, perSample }) => [layer, count(neurons), short(perSample), short(perSample / neurons / steps)]),
     ),
-    ...(resources ? ['', ...describeResources(resources)] : []),
+    '',
+    ...describeResources(resources),
     ...(lint.length > 0 ? ['', ...lint.map(({ layer, effect, what, fix }) => `${effect}: ${layer ? `${layer}: ` : ''}${what}${fix ? `. ${fix}` : ''}`)] : []),
     ...(notes.length > 0 ? ['', ...notes.map((note) => `note: ${note}`)] : []),
     ...warnings.map((warning) => `warning: ${warning}`),
@@ -119,15 +120,16 @@ export function describeDeployment(deployment: Deployment): string {
 /** Problems of one chip that are shown; the report has all. */
 const shownProblems = 3
 
-function describeResources({ neurons, synapses, chips }: NonNullable<Deployment['resources']>): string[] {
+function describeResources({ neurons, synapses, layers, weightBytes, chips }: Deployment['resources']): string[] {
+  const most = (key: 'fanIn' | 'fanOut'): string => count(layers.reduce((largest, layer) => Math.max(largest, layer[key]), 0))
   return [
-    `${count(neurons)} neurons, ${count(synapses)} synapses on the chip`,
-    formatTable(
+    `${count(neurons)} neurons, ${count(synapses)} synapses${weightBytes === undefined ? '' : `, ${count(weightBytes)} bytes of weights in the file`}; at most ${most('fanIn')} connections into a neuron, ${most('fanOut')} out of one`,
+    ...(chips.length === 0 ? [] : [formatTable(
       [['chip'], ['fits'], ['needs']],
-      chips.map(({ chip, estimate, fits, cores, places }) => [`${chip}${estimate ? ' (estimate)' : ''}`, fits ? 'yes' : 'no', cores ? `${cores.total} of ${cores.available} cores` : places && fits ? `layers ${places.join(', ')}` : '']),
-    ),
+      chips.map(({ chip, estimate, fits, cores, places }) => [`${chip}${estimate ? ' (estimate)' : ''}`, fits ? 'yes' : 'no', cores ? `${cores.total} of ${cores.available} cores` : places && fits ? `cores ${places.join(', ')}` : '']),
+    )]),
     ...chips.flatMap(({ chip, problems }) => [
-      ...problems.slice(0, shownProblems).map(({ layer, what, fix }) => `${chip}: ${layer}: ${what}. ${fix}`),
+      ...problems.slice(0, shownProblems).map(({ layer, what, fix }) => `${chip}: ${layer === '' ? '' : `${layer}: `}${what}. ${fix}`),
       ...(problems.length > shownProblems ? [`${chip}: ${problems.length - shownProblems} more, which report.json has`] : []),
     ]),
   ]

@@ -14,7 +14,7 @@ import { evaluateModel, type Work } from '../evaluate-model.js'
 import { conversionFlags } from '../conversion-flags.js'
 import { isCheckpoint, isSpiking, readModel } from '../model-file.js'
 import { toLava } from './to-lava.js'
-import { graphOf, toNirFile } from './to-nir-file.js'
+import { checkNirTarget, toNirFile } from './to-nir-file.js'
 import { spikingSource, type SourceOptions } from './spiking-source.js'
 
 export type DeployTarget = 'lava' | 'nir' | 'speck' | 'xylo'
@@ -66,7 +66,7 @@ export interface Deployed {
   /** Spikes of one sample, mean over the data. */
   readonly spikes: readonly { readonly layer: string; readonly neurons: number; readonly perSample: number }[]
   readonly layers?: readonly object[]
-  readonly resources?: Resources
+  readonly resources: Resources & { readonly weightBytes?: number }
   readonly lint: readonly DeploymentLint[]
 }
 
@@ -104,7 +104,7 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
   if (plain && against !== undefined) throw new SnnError('ARGUMENT', `[deploy] --against for ${path}, which is the classifier itself, expected it only for a spiking network. Leave it out.`, { name: '--against', value: against })
   const calibration = typeof calibrate === 'string' ? await openDataset(calibrate, { signal: work.signal }) : calibrate
   const opened = typeof options.eval === 'string' ? await openDataset(options.eval, { signal: work.signal }) : options.eval
-  const check = async (snn: Network): Promise<unknown> => (target === 'lava' ? hasBranches((await splitEncoder(snn)).chip, options.approximate && { approximate: options.approximate }) : graphOf(target, snn))
+  const check = async (snn: Network): Promise<unknown> => (target === 'lava' ? hasBranches((await splitEncoder(snn)).chip, options.approximate && { approximate: options.approximate }) : checkNirTarget(target, snn))
   return withBackend(async (backend) => {
     const source = await spikingSource(path, { ...options, target: conversionTargets[target], calibrate: calibration, samples, steps: options.steps, check }, backend, work)
     const chosen = opened ? (evalSamples < opened.length ? take(opened, evalSamples) : opened) : take(calibration, Math.min(samples, evalSamples), { shuffle: true })
@@ -132,7 +132,7 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
       ...deployed,
       ...(report && { conversion: report }),
       notes: [...notes, ...(opened ? [] : ['Measured on the calibration samples, which chose thresholds: give other ones with --eval.'])],
-      warnings: report ? describeWarnings(report, deployWording) : [],
+      warnings: [...misfits(target, deployed.resources), ...(report ? describeWarnings(report, deployWording) : [])],
     }
     work.signal.throwIfAborted()
     await replaceFolder(out, async (folder) => {
@@ -140,6 +140,15 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
     })
     return deployment
   })
+}
+
+/** The chips that a target is for: a network that fits on none of them runs in simulation alone. */
+const chipsOf: Readonly<Record<DeployTarget, RegExp>> = { lava: /^Loihi/, speck: /^Speck/, xylo: /^Xylo/, nir: /^$/ }
+
+/** What the table of accuracies does not show: that the chip cannot hold the network. */
+function misfits(target: DeployTarget, { chips }: Resources): string[] {
+  const own = chips.filter(({ chip }) => chipsOf[target].test(chip))
+  return own.length === 0 || own.some(({ fits }) => fits) ? [] : [`${own.map(({ chip }) => chip).join(' and ')} cannot hold this network: what was measured is a simulation. ${own[0]!.problems[0]!.fix}`]
 }
 
 /** What becomes of the files that this command writes. */

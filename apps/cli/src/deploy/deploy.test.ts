@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { convert, describeWarnings, importModel } from '@snn/ann2snn'
 import { readSnn, toOnnx } from '@snn/snn-file'
-import { readNet } from '@snn/deploy-lava'
+import { readNet, splitEncoder } from '@snn/deploy-lava'
 import { loadNetwork } from '@snn/deploy-lava/sim'
 import { readNir } from '@snn/nir'
-import { reference } from '@snn/tensor'
+import { lif } from '@snn/neuron'
+import { flatten, flattenLayer, input, linear, Network, sequential } from '@snn/nn'
+import { compile, reference, repeat, type Tensor } from '@snn/tensor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { tinyModel, writeTinyData } from '../../test/tiny.js'
+import { tinyMlp, tinyModel, writeTinyData } from '../../test/tiny.js'
 import { describeDeployment } from '../commands/deploy.js'
 import { deployModel, deployWording, type DeployModelOptions } from './deploy-model.js'
+import { flattenOnHost } from './flatten-on-host.js'
 import { roundingLint } from './to-nir-file.js'
 
 let folder: string
@@ -57,7 +60,7 @@ describe('snn deploy', () => {
     expect(rows.map(({ network }) => network)).toEqual(['ANN', 'float SNN', 'quantised SNN', 'fixed-point simulation', 'fixed-point simulation, fine-tuned'])
     for (const { accuracy } of rows) expect(accuracy).toBeGreaterThan(0.9)
     expect(layers).toEqual([expect.objectContaining({ from: ['relu1', 'relu1'] }), expect.anything()])
-    expect(resources!.chips[2]!.problems.some(({ what }) => what.includes('branches that meet'))).toBe(true)
+    expect(resources.chips[2]!.problems.some(({ what }) => what.includes('branches that meet'))).toBe(true)
   })
 
   it('trains in four bits, and does not do worse', async () => {
@@ -67,18 +70,51 @@ describe('snn deploy', () => {
     expect(tuned).toBeGreaterThanOrEqual(rounded! - 0.04)
   })
 
-  it.each(['nir', 'speck', 'xylo'] as const)('writes a .nir file with what its reader makes of it: %s', async (target) => {
-    const averaging = join(folder, 'averaging.onnx')
-    writeFileSync(averaging, tinyModel({ pool: 'AveragePool', hidden: target !== 'nir' }))
-    const result = await deploy({ target, out: join(folder, target) }, averaging)
+  it.each(['nir', 'speck', 'xylo'] as const)('writes a .nir file that its reader takes, with what it needs of a chip: %s', async (target) => {
+    const given = join(folder, `for-${target}.onnx`)
+    writeFileSync(given, target === 'xylo' ? tinyMlp() : tinyModel({ pool: 'AveragePool', hidden: target === 'speck' }))
+    const result = await deploy({ target, out: join(folder, target) }, given)
     const graph = await readNir(readFileSync(join(folder, target, 'network.nir')))
     expect(Object.values(graph.nodes).map(({ type }) => type)).toContain(target === 'xylo' ? 'CubaLIF' : 'IF')
     expect(existsSync(join(folder, target, 'encoder.onnx'))).toBe(target !== 'nir')
     for (const { accuracy } of result.rows) expect(accuracy).toBeGreaterThan(0.85)
     expect(result.rows.at(-1)!.network).toContain('.nir')
-    expect(result.lint.filter(({ effect, what }) => effect === 'rejects' && what.includes('Scale'))).toEqual([])
-    if (target === 'xylo') expect(result.lint.filter(({ what }) => /CubaLIF|of R I|all of the input/.test(what))).toEqual([])
-    if (target === 'speck') expect(result.lint.some(({ what }) => what.includes('rounds them'))).toBe(true)
+    expect(result.lint.filter(({ effect }) => effect === 'rejects')).toEqual([])
+    // steps of the reader, in which nothing fires all the time
+    for (const { neurons, perSample } of result.spikes) expect(perSample / neurons / 16).toBeLessThan(0.9)
+    const { neurons, synapses, layers, weightBytes, chips } = result.resources
+    expect(layers.reduce((all, own) => all + own.synapses, 0)).toBe(synapses)
+    for (const count of [neurons, synapses, weightBytes, ...layers.map(({ fanIn }) => fanIn)]) expect(count).toBeGreaterThan(0)
+    expect(JSON.parse(readFileSync(join(folder, target, 'report.json'), 'utf8'))).toMatchObject({ resources: { neurons, synapses, weightBytes } })
+    expect(describeDeployment(result)).toContain(`${neurons} neurons, ${synapses.toLocaleString('en')} synapses, ${weightBytes!.toLocaleString('en')} bytes of weights in the file; at most `)
+    expect(chips.map(({ chip }) => chip)).toEqual({ nir: [], speck: ['Speck / DynapCNN'], xylo: ['Xylo Audio 2'] }[target])
+    if (target === 'nir') expect(Object.values(graph.nodes).find(({ type }) => type === 'Conv2d')).toMatchObject({ weight: { shape: [2, 1, 3, 3] }, padding: [1, 1] })
+    if (target === 'speck') {
+      expect(Object.values(graph.nodes).map(({ type }) => type)).toContain('SumPool2d')
+      expect(chips[0]).toMatchObject({ fits: true, places: [expect.any(Number), expect.any(Number)] })
+      expect(result.lint.filter(({ what }) => /r other than|counted from the front/.test(what))).toEqual([])
+      expect(result.lint.some(({ what }) => what.includes('rounds them'))).toBe(true)
+    }
+    if (target === 'xylo') {
+      expect(result.lint.filter(({ what }) => /CubaLIF|of R I|all of the input/.test(what))).toEqual([])
+      expect(result.warnings[0]).toBe('Xylo Audio 2 cannot hold this network: what was measured is a simulation. Use fewer inputs: it is made for the channels of a microphone or a motion sensor.')
+      expect(describeDeployment(result)).toContain('Xylo Audio 2: 32 input channels, and Xylo has 16.')
+    }
+  })
+
+  it('lets the host flatten for a chip that takes lists of spikes', async () => {
+    const { network } = importModel(tinyModel({ pool: 'AveragePool' }))
+    const x = { data: Float32Array.from({ length: 64 }, (_, i) => (i % 5) / 4), shape: [1, 1, 8, 8] }
+    const { snn } = await convert(network, [x], { backend: reference() })
+    const parts = await splitEncoder(snn)
+    // without the pooling that Xylo lacks, too
+    const picture = new Network({ inputs: parts.chip.inputs, nodes: [{ name: 'flat', layer: flattenLayer({}), inputs: [parts.chip.inputs[0]!.name] }, { name: 'fc', layer: linear(128, 4), inputs: ['flat'] }], outputs: ['fc'] })
+    picture.initialize()
+    const moved = flattenOnHost({ ...parts, chip: picture })
+    expect([moved.encoder.outputs, moved.chip.inputs]).toEqual([['flat'], [{ name: 'flat', shape: [128] }]])
+    const run = (networks: readonly Network[]) => compile((input: Tensor) => networks.reduce((flow, own) => own.forward(flow), repeat(input, 3)), { backend: reference() })(x)
+    expect((await run([moved.encoder, moved.chip])).data).toEqual((await run([parts.encoder, picture])).data)
+    expect(flattenOnHost(parts)).toEqual(parts)
   })
 
   it('takes a spiking network, too, and refuses what the chip does otherwise unless it is allowed', async () => {
@@ -106,6 +142,23 @@ describe('snn deploy', () => {
     const refused = deployModel(pooling, { target: 'speck', calibrate: `${folder}/data:train`, samples: 60, steps: 16, out: join(folder, 'new') }, follow)
     await expect(refused).rejects.toMatchObject({ code: 'NIR_UNSUPPORTED', message: expect.stringContaining("'pool1' has the maximum of windows") as string })
     expect(calibrated).not.toContain('calibrate')
+  })
+
+  it('writes no file that its reader refuses, of a classifier or a spiking network, and says so before it calibrates', async () => {
+    const averaging = join(folder, 'averaging.onnx')
+    writeFileSync(averaging, tinyModel({ pool: 'AveragePool', hidden: true }))
+    const stages: string[] = []
+    const follow = { ...work, onProgress: ({ stage }: { readonly stage: string }) => void stages.push(stage) }
+    const conv = deployModel(averaging, { target: 'xylo', calibrate: `${folder}/data:train`, samples: 60, steps: 16, out: join(folder, 'new') }, follow)
+    await expect(conv).rejects.toMatchObject({ code: 'NIR_UNSUPPORTED', message: expect.stringMatching(/Rockpool, Xylo would not read the file: 'conv2': .*does not read Conv2d\. Use linear layers alone/s) as string })
+    const leaky = sequential(input([1, 8, 8]), flatten(), linear(64, 8), lif({ reset: { to: 0 } }), linear(8, 8), lif({ reset: { to: 0 } }), linear(8, 4))
+    leaky.initialize()
+    const path = join(folder, 'leaky.snn.onnx')
+    writeFileSync(path, await toOnnx(leaky, { T: 8 }))
+    const speck = deployModel(path, { target: 'speck', calibrate: `${folder}/data:train`, samples: 60, out: join(folder, 'new') }, follow)
+    await expect(speck).rejects.toMatchObject({ code: 'NIR_UNSUPPORTED', message: expect.stringContaining('Speck does not read LIF. Use the neurons that it reads: IF.') as string })
+    expect(stages.filter((stage) => stage === 'calibrate' || stage === 'float')).toEqual([])
+    expect(existsSync(join(folder, 'new'))).toBe(false)
   })
 
   it('takes no network of a chip again, and advises in its own flags', async () => {

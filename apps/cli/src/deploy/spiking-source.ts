@@ -49,13 +49,14 @@ export async function spikingSource(path: string, options: SourceOptions, backen
 
 type Unbatched = Omit<SpikingSource, 'batches'>
 
-async function spiking(path: string, dataset: ImageDataset, { steps, preprocess, labelOffset, weights, mode }: SourceOptions): Promise<Unbatched> {
+async function spiking(path: string, dataset: ImageDataset, { steps, preprocess, labelOffset, weights, mode, check }: SourceOptions): Promise<Unbatched> {
   for (const [name, value] of Object.entries({ '--weights': weights, '--mode': mode })) {
     if (value !== undefined) throw new SnnError('ARGUMENT', `[deploy] ${name} for ${path}, which is a spiking network already, expected it only for a model that is to be converted. Leave it out.`, { name, value })
   }
   const { snn, metadata } = isCheckpoint(path) ? await openTrained(path) : readSnn(await readBytes(path))
   const whole = needsSequence(snn)
   if (whole !== undefined) throw new SnnError('NEEDS_SEQUENCE', `[deploy] '${whole}' looks at steps to come, which no chip can do, expected layers that go step by step. Train without it.`, { layer: whole })
+  await check(snn)
   const T = steps ?? metadata.T
   if (T === undefined) throw new SnnError('ARGUMENT', `[deploy] ${path} does not say for how many steps it is, expected --steps.`, { name: '--steps', value: undefined })
   const input = inputShape(snn.inputs, path)

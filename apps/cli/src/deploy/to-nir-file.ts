@@ -1,9 +1,11 @@
 import { toOnnx } from '@snn/snn-file'
-import { splitEncoder } from '@snn/deploy-lava'
-import { fromNir, lint, toNir, writeNir, type DiscretisationName, type NirGraph, type ReaderName } from '@snn/nir'
+import { splitEncoder, type SplitNetwork } from '@snn/deploy-lava'
+import { adaptNir, fromNir, lint, readers, resources, toNir, writeNir, type DiscretisationName, type NirGraph, type NirLint, type NirResources, type ReaderName } from '@snn/nir'
 import { Network, readoutOf, runningMeanLayer } from '@snn/nn'
+import { SnnError } from '@snn/tensor'
 import { agreementOf } from './agreement.js'
 import type { Deployed, DeploymentLint } from './deploy-model.js'
+import { flattenOnHost } from './flatten-on-host.js'
 import { withLeakyNeurons } from './leaky-neurons.js'
 import { measureNetworks, type MeasureOptions } from './measure.js'
 import { spikesOf } from './spikes-of.js'
@@ -16,37 +18,55 @@ interface NirTarget {
   /** Whether it takes spikes, and the first layer is the host's. */
   readonly encoder: boolean
   readonly weightBits?: number
+  /** That of `resources` which the file is for. */
+  readonly chip?: string
+  /** The two parts, where the reader wants another cut. */
+  readonly cut?: (parts: SplitNetwork) => SplitNetwork
   /** The graph in nodes that the reader has. */
   readonly rewrite?: (graph: NirGraph, dt: number) => NirGraph
 }
 
 const targets: Readonly<Record<'nir' | 'speck' | 'xylo', NirTarget>> = {
   nir: { reader: 'nir', as: 'spikingjelly', encoder: false },
-  speck: { reader: 'speck', as: 'sinabs', encoder: true, weightBits: 8 },
-  xylo: { reader: 'rockpool', as: 'rockpool', encoder: true, weightBits: 8, rewrite: withLeakyNeurons },
+  speck: { reader: 'speck', as: 'sinabs', encoder: true, weightBits: 8, chip: 'Speck / DynapCNN' },
+  xylo: { reader: 'rockpool', as: 'rockpool', encoder: true, weightBits: 8, chip: 'Xylo Audio 2', cut: flattenOnHost, rewrite: withLeakyNeurons },
 }
 
 /** Of a step, in seconds. */
 const dt = 1e-3
 
-/** The graph of what goes to the target, the host's part cut off where there is one. */
-export async function graphOf(name: keyof typeof targets, snn: Network): Promise<NirGraph> {
-  return await graphFor(name, targets[name].encoder ? (await splitEncoder(snn)).chip : withoutMean(snn))
+/**
+ * Asks before long work whether the target's reader takes the graph of a network.
+ *
+ * @throws `NIR_UNSUPPORTED` naming each layer that NIR cannot say, or that the reader refuses, with what to do
+ */
+export async function checkNirTarget(name: keyof typeof targets, snn: Network): Promise<void> {
+  const { reader } = targets[name]
+  const { chip } = await partsOf(name, snn)
+  const refused = lintsOf(name, await graphFor(name, chip)).filter(({ effect }) => effect === 'rejects').map(({ node, type, what, fix }) => ({ node, kind: type, reason: what, fix }))
+  if (refused.length === 0) return
+  const other = name === 'nir' ? '' : ` Or take another --target: nir for the file alone, lava for a chip with convolutions.`
+  throw new SnnError('NIR_UNSUPPORTED', `[deploy] ${readers[reader].title} would not read the file: ${refused.map(({ node, reason, fix }) => `'${node}': ${reason}. ${fix}`).join('\n  ')}${other}`, { nodes: refused })
+}
+
+/** What goes into the file, behind the host's part where the target has one. */
+async function partsOf(name: keyof typeof targets, snn: Network): Promise<{ readonly encoder: Network | undefined; readonly chip: Network }> {
+  const { encoder, cut = (parts) => parts } = targets[name]
+  return encoder ? cut(await splitEncoder(snn)) : { encoder: undefined, chip: withoutMean(snn) }
 }
 
 async function graphFor(name: keyof typeof targets, network: Network): Promise<NirGraph> {
-  const { rewrite = (graph) => graph } = targets[name]
-  return rewrite(await toNir(network, { dt, softReset: 'hard', foldBatchNorm: true }), dt)
+  const { reader, rewrite = (graph) => graph } = targets[name]
+  return adaptNir(rewrite(await toNir(network, { dt, softReset: 'hard', foldBatchNorm: true }), dt), reader, { dt })
 }
 
 /** A .nir file, what its reader will make of it, and the same graph run in the reader's steps. */
 export async function toNirFile(name: keyof typeof targets, measure: MeasureOptions): Promise<Deployed> {
-  const { reader, as, encoder: cut, weightBits } = targets[name]
+  const { as, weightBits } = targets[name]
   const { source } = measure
   const { snn, T, preprocess, labelOffset, metadata } = source
-  const parts = cut ? await splitEncoder(snn) : undefined
-  const whole = parts?.chip ?? withoutMean(snn)
-  const hosts = parts ? [parts.encoder] : []
+  const { encoder, chip: whole } = await partsOf(name, snn)
+  const hosts = encoder ? [encoder] : []
   const readout = whole.metadata.readout ?? readoutOf(whole)
   const float = await measureNetworks('float', [snn], snn.metadata.readout!, measure)
   const rounded = weightBits === undefined ? undefined : await roundedWeights(whole, weightBits)
@@ -57,7 +77,7 @@ export async function toNirFile(name: keyof typeof targets, measure: MeasureOpti
   return {
     files: {
       'network.nir': await writeNir(graph),
-      ...(parts && { 'encoder.onnx': await toOnnx(parts.encoder, { ...metadata, ...(preprocess && { preprocess }), ...(labelOffset !== 0 && { labelOffset }), T }) }),
+      ...(encoder && { 'encoder.onnx': await toOnnx(encoder, { ...metadata, ...(preprocess && { preprocess }), ...(labelOffset !== 0 && { labelOffset }), T }) }),
     },
     rows: [
       { network: 'float SNN', accuracy: float.accuracy },
@@ -65,7 +85,8 @@ export async function toNirFile(name: keyof typeof targets, measure: MeasureOpti
       { network: `the .nir file in the steps of ${as}`, accuracy: simulated.accuracy, agreement: agreementOf(simulated, float) },
     ],
     spikes: await spikesOf(hosts, again, measure),
-    lint: [...(quantized ? roundingLint(agreementOf(quantized, float), weightBits!) : []), ...lintsOf(graph, reader)],
+    resources: resourcesFor(name, graph),
+    lint: [...(quantized ? roundingLint(agreementOf(quantized, float), weightBits!) : []), ...lintsOf(name, graph).map(({ node, effect, what, fix }) => ({ layer: node, effect, what, fix }))],
   }
 }
 
@@ -79,8 +100,16 @@ export function roundingLint(same: number, bits: number): DeploymentLint[] {
   return [{ layer: '', effect: 'warning', what, fix: 'Convert with thresholds of whole layers, --mode 99.9% or --mode max, or with --weights keep.' }]
 }
 
-function lintsOf(graph: NirGraph, reader: ReaderName): DeploymentLint[] {
-  return lint(graph, reader, { dt }).map(({ node, effect, what, fix }) => ({ layer: node, effect, what, fix }))
+/** What the reader makes of the file; what does not fit on its chip is the matter of resources. */
+function lintsOf(name: keyof typeof targets, graph: NirGraph): readonly NirLint[] {
+  const misfits = resourcesFor(name, graph).chips.flatMap(({ problems }) => problems)
+  return lint(graph, targets[name].reader, { dt }).filter(({ node, what }) => !misfits.some((problem) => problem.layer === node && problem.what === what))
+}
+
+/** What the graph needs, against the target's chip alone. */
+function resourcesFor(name: keyof typeof targets, graph: NirGraph): NirResources {
+  const all = resources(graph)
+  return { ...all, chips: all.chips.filter(({ chip }) => chip === targets[name].chip) }
 }
 
 /** A converted network without the mean over time at its end: its outputs are summed by whoever reads them. */

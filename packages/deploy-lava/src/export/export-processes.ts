@@ -1,7 +1,7 @@
+import type { Resources } from '@snn/nir'
 import type { Network } from '@snn/nn'
 import type { LoadedNetwork } from '../netx/load-network.js'
 import { resourcesOf } from '../resources/resources.js'
-import type { Resources } from '../resources/resources.js'
 import { checkExport, reportsOf, type ExportNetOptions, type ExportReport } from './export-net.js'
 import { planStages, readsOf, type StagePlan } from './plan-stages.js'
 import { processesJson, processScript } from './process-script.js'

@@ -16,10 +16,3 @@ export const loihi1: ChipLimits = { name: 'Loihi 1', source: 'nengo-loihi', esti
 
 /** Public pages disagree (120 to 152 cores, about 1 M neurons and 120 M synapses a chip). */
 export const loihi2: ChipLimits = { name: 'Loihi 2', source: 'public pages, which disagree', estimate: true, cores: 120, neuronsPerCore: 8192, synapseBitsPerCore: 2 ** 23, axonsInPerCore: 4096, axonsOutPerCore: 4096 }
-
-/** Layers of Speck and DynapCNN in the order of the chip: memory of kernels, neurons and biases, in entries. */
-export const speckLayers = {
-  kernel: [16, 16, 16, 32, 32, 64, 64, 16, 16].map((k) => k * 1024),
-  neurons: [64, 64, 64, 32, 32, 16, 16, 16, 16].map((k) => k * 1024),
-  bias: 1024,
-} as const

@@ -87,7 +87,7 @@ describe('lint', () => {
 
   it('knows what does not fit on Speck', () => {
     const wide = around({ type: 'Affine', weight: nirArray(new Float32Array(300 * 300), [300, 300]), bias: nirArray(new Float32Array(300)) })
-    expect(whats(wide, 'speck')).toContain('rejects 90000 weights and 300 neurons, which no core of Speck holds together')
+    expect(whats(wide, 'speck')).toContain('rejects 153600 words of kernels and 300 of neurons, which no core of Speck holds together')
   })
 
   it.skipIf(!sharedPath('nir'))('published graphs', async () => {

@@ -4,9 +4,9 @@ import { checkGraph } from '../arguments.js'
 import { flatGraph } from '../flat-graph.js'
 import { lateEdges } from '../cycles.js'
 import { faultsOf } from '../check.js'
-import type { NirGraph, NirNode } from '../graph.js'
+import type { NirGraph, NirNode, NirNodeType } from '../graph.js'
+import { resources } from '../resources/resources.js'
 import { readers, type GraphLimits, type Reader, type ReaderName } from './readers.js'
-import { speckLimits } from './speck.js'
 
 /** Something that a tool will not take as it is meant. */
 export interface NirLint {
@@ -33,13 +33,26 @@ export interface LintOptions {
  */
 export function lint(graph: NirGraph, reader: ReaderName, options: LintOptions = {}): NirLint[] {
   checkGraph('lint', graph)
-  checkObject('lint', options)
-  const { dt = 1e-4 } = options
-  if (!Object.hasOwn(readers, reader)) throw new SnnError('ARGUMENT', `[lint] reader '${reader as string}', expected one of ${Object.keys(readers).join(', ')}.`, { name: 'reader', value: reader })
-  const tool: Reader = readers[reader]
+  const [tool, dt] = [readerOf('lint', reader), dtOf('lint', options)]
   const faults = faultsOf(graph)
   if (faults.length > 0) return faults.map(({ node, what, fix }) => ({ node, type: 'NIRGraph', effect: 'rejects', what, fix, source: 'the graph contradicts itself' }))
-  return [...nodeLints(graph, tool, dt, ''), ...graphLints(graph, tool), ...(reader === 'speck' ? speckLimits(graph) : [])]
+  return [...nodeLints(graph, tool, dt, ''), ...graphLints(graph, tool), ...(tool.chip === undefined ? [] : chipLints(graph, tool.chip))]
+}
+
+export function readerOf(operation: string, reader: ReaderName): Reader {
+  if (!Object.hasOwn(readers, reader)) throw new SnnError('ARGUMENT', `[${operation}] reader '${reader as string}', expected one of ${Object.keys(readers).join(', ')}.`, { name: 'reader', value: reader })
+  return readers[reader]
+}
+
+export function dtOf(operation: string, options: LintOptions): number {
+  checkObject(operation, options)
+  return options.dt ?? 1e-4
+}
+
+/** What does not fit on the chip that a tool programs. */
+function chipLints(graph: NirGraph, chip: string): NirLint[] {
+  const { problems, source } = resources(graph).chips.find((own) => own.chip === chip)!
+  return problems.map(({ layer, what, fix }) => ({ node: layer, type: 'NIRGraph', effect: 'rejects', what, fix, source }))
 }
 
 function nodeLints(graph: NirGraph, tool: Reader, dt: number, path: string): NirLint[] {
@@ -47,35 +60,29 @@ function nodeLints(graph: NirGraph, tool: Reader, dt: number, path: string): Nir
     const at = path === '' ? name : `${path}/${name}`
     const { reads, conditions, source } = tool.nodes[node.type]
     const own = { node: at, type: node.type, source: `${tool.url} ${source}` }
-    if (!reads) return [{ ...own, effect: 'rejects', what: `${tool.title} does not read ${node.type}`, fix: alternative(node) }]
+    if (!reads) return [{ ...own, effect: 'rejects', what: `${tool.title} does not read ${node.type}`, fix: alternative(node, tool) }]
     const found = conditions.filter(({ test }) => test(node, dt)).map(({ effect, what, fix }): NirLint => ({ ...own, effect, what, fix }))
     return node.type === 'NIRGraph' ? [...found, ...nodeLints(node, tool, dt, at)] : found
   })
 }
 
-/** What could stand in the place of a node. */
-function alternative(node: NirNode): string {
-  switch (node.type) {
-    case 'Linear':
-      return 'Give it as an Affine with a bias of zeros.'
-    case 'Affine':
-      return 'Give it as a Linear, without its bias.'
-    case 'SumPool2d':
-      return 'Give it as a Conv2d of ones, or as an AvgPool2d before larger weights.'
-    case 'AvgPool2d':
-      return 'Give it as a SumPool2d before smaller weights.'
-    case 'Conv1d':
-      return 'Give it as a Conv2d with a kernel of [1, n].'
-    case 'Scale':
-      return 'Take it into the weights behind it.'
-    case 'IF':
-    case 'LIF':
-      return 'Give it as a CubaLIF with tau_syn = dt, where the tool reads that.'
-    case 'NIRGraph':
-      return 'Put its nodes into the outer graph.'
-    default:
-      return 'Leave it out, or choose another tool.'
+/** What could stand in the place of a node, of what the tool reads. */
+function alternative({ type }: NirNode, tool: Reader): string {
+  const others: Partial<Readonly<Record<NirNodeType, readonly (readonly [NirNodeType, string])[]>>> = {
+    Linear: [['Affine', 'Give it as an Affine with a bias of zeros.']],
+    Affine: [['Linear', 'Give it as a Linear, without its bias.']],
+    SumPool2d: [['Conv2d', 'Give it as a Conv2d of ones.'], ['AvgPool2d', 'Give it as an AvgPool2d before larger weights.']],
+    AvgPool2d: [['SumPool2d', 'Give it as a SumPool2d before smaller weights.'], ['Conv2d', 'Give it as a Conv2d of equal weights.']],
+    Conv1d: [['Conv2d', 'Give it as a Conv2d with a kernel of [1, n].']],
   }
+  const possible = others[type]?.find(([other]) => tool.nodes[other].reads)
+  if (possible) return possible[1]
+  if (type === 'Scale') return 'Take it into the weights behind it.'
+  if (type === 'NIRGraph') return 'Put its nodes into the outer graph.'
+  const neurons = (['IF', 'LIF', 'CubaLIF'] as const).filter((other) => tool.nodes[other].reads)
+  if ((['I', 'IF', 'LI', 'LIF', 'CubaLI', 'CubaLIF', 'Threshold'] as const).some((neuron) => neuron === type) && neurons.length > 0) return `Use the neurons that it reads: ${neurons.join(', ')}.`
+  if (type === 'Conv1d' || type === 'Conv2d' || type.endsWith('Pool2d') || type === 'Flatten') return 'Use linear layers alone, over a flat input, or choose another tool.'
+  return 'Leave it out, or choose another tool.'
 }
 
 function graphLints(graph: NirGraph, { title, url, graph: limits }: Reader): NirLint[] {

@@ -28,6 +28,8 @@ export interface Reader {
   readonly url: string
   readonly nodes: { readonly [T in NirNodeType]: Capability }
   readonly graph: GraphLimits
+  /** The chip of `resources` that it programs, whatever else it reads. */
+  readonly chip?: string
 }
 
 const reads = (source: string, ...conditions: readonly Condition[]): Capability => ({ reads: true, conditions, source })
@@ -178,6 +180,7 @@ const speck: Reader = {
     LI: onChip,
     LIF: onChip,
   },
+  chip: 'Speck / DynapCNN',
   graph: { inner: 'none', circles: 'none', oneInput: true, branches: true, source: 'chips/dynapcnn.py build_config' },
 }
 
