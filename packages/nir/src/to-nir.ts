@@ -88,8 +88,18 @@ function assemble(net: Network, shapes: ReadonlyMap<string, Shape>, layers: Read
     nodes.set(own, { type: 'Output', shape: shapes.get(output)! })
     connect(own, own === output ? net.node(output).inputs : [output])
   }
-  if (refused.length > 0) throw new SnnError('NIR_UNSUPPORTED', `[toNir] ${refused.map(({ node, reason, fix }) => `'${node}' has ${reason}. ${fix}`).join('\n  ')}`, { nodes: refused })
+  if (refused.length > 0) throw new SnnError('NIR_UNSUPPORTED', `[toNir] ${grouped(refused)}`, { nodes: refused })
   return { type: 'NIRGraph', nodes: Object.fromEntries(nodes), edges }
+}
+
+/** One line for all nodes that are refused for the same reason. */
+function grouped(refused: readonly { readonly node: string; readonly reason: string; readonly fix: string }[]): string {
+  const lines = new Map<string, string[]>()
+  for (const { node, reason, fix } of refused) {
+    const line = `${reason}. ${fix}`
+    lines.set(line, [...(lines.get(line) ?? []), `'${node}'`])
+  }
+  return [...lines].map(([line, names]) => `${names.join(', ')} ${names.length > 1 ? 'have' : 'has'} ${line}`).join('\n  ')
 }
 
 /** The name of a node or input, where a name may be that of a connection backwards. */

@@ -42,8 +42,8 @@ export interface ErrorDetails {
   OUTPUT: { readonly path: string; readonly reason: string }
   /** A file could not be downloaded; what each address answered. */
   DOWNLOAD: { readonly file: string; readonly answers: readonly string[] }
-  /** Layers that a conversion cannot carry. */
-  CONVERT_UNSUPPORTED: { readonly layers: readonly { readonly name: string; readonly kind: string; readonly reason: string; readonly fix: string }[] }
+  /** Layers that a conversion or a chip cannot carry; `approximate`: what would take one as it is, where the caller allows it. */
+  CONVERT_UNSUPPORTED: { readonly layers: readonly { readonly name: string; readonly kind: string; readonly reason: string; readonly fix: string; readonly approximate?: string }[] }
   /** Calibration data that cannot be used: empty, one-shot, not finite, nothing but zeros, or the very images that are tested. */
   CALIBRATION: { readonly reason: 'empty' | 'one-shot' | 'not-finite' | 'zero' | 'inactive' | 'tested' }
   /** A file that is no converted network, or of a newer version. */

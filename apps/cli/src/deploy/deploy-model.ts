@@ -15,6 +15,7 @@ import { conversionFlags } from '../conversion-flags.js'
 import { isCheckpoint, isSpiking, readModel } from '../model-file.js'
 import { toLava } from './to-lava.js'
 import { checkNirTarget, toNirFile } from './to-nir-file.js'
+import { unsuited } from './unsuited.js'
 import { spikingSource, type SourceOptions } from './spiking-source.js'
 
 export type DeployTarget = 'lava' | 'nir' | 'speck' | 'xylo'
@@ -104,7 +105,10 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
   if (plain && against !== undefined) throw new SnnError('ARGUMENT', `[deploy] --against for ${path}, which is the classifier itself, expected it only for a spiking network. Leave it out.`, { name: '--against', value: against })
   const calibration = typeof calibrate === 'string' ? await openDataset(calibrate, { signal: work.signal }) : calibrate
   const opened = typeof options.eval === 'string' ? await openDataset(options.eval, { signal: work.signal }) : options.eval
-  const check = async (snn: Network): Promise<unknown> => (target === 'lava' ? hasBranches((await splitEncoder(snn)).chip, options.approximate && { approximate: options.approximate }) : checkNirTarget(target, snn))
+  const suits = async (snn: Network): Promise<unknown> => (target === 'lava' ? hasBranches((await splitEncoder(snn)).chip, options.approximate && { approximate: options.approximate }) : checkNirTarget(target, snn))
+  const check = (snn: Network): Promise<unknown> => suits(snn).catch((error: unknown) => {
+    throw plain ? error : unsuited(error, path, target, snn.metadata)
+  })
   return withBackend(async (backend) => {
     const source = await spikingSource(path, { ...options, target: conversionTargets[target], calibrate: calibration, samples, steps: options.steps, check }, backend, work)
     const chosen = opened ? (evalSamples < opened.length ? take(opened, evalSamples) : opened) : take(calibration, Math.min(samples, evalSamples), { shuffle: true })

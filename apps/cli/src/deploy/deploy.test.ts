@@ -123,10 +123,24 @@ describe('snn deploy', () => {
     const { snn } = await convert(network, [x], { backend: reference() })
     const path = join(folder, 'soft.snn.onnx')
     writeFileSync(path, await toOnnx(snn, { T: 8 }))
-    await expect(deploy({}, path)).rejects.toMatchObject({ code: 'CONVERT_UNSUPPORTED', message: expect.stringContaining("approximate: ['soft-reset']") as string })
+    await expect(deploy({}, path)).rejects.toMatchObject({ code: 'CONVERT_UNSUPPORTED', message: expect.stringMatching(/'relu2': it is reset by subtraction.*code binary for a simulator\. Deploy the classifier .*snn deploy MODEL\.onnx --target lava \.\. Or take it as it is, .*--approximate soft-reset,initial-membrane$/s) as string })
+    for (const target of ['nir', 'speck', 'xylo'] as const) await expect(deploy({ target }, path)).rejects.toMatchObject({ code: 'CONVERT_UNSUPPORTED', message: expect.stringContaining(`snn deploy MODEL.onnx --target ${target} ..`) as string })
     const result = await deploy({ approximate: ['soft-reset', 'initial-membrane'], against: model }, path)
     expect(result.lint.map(({ what }) => what)).toEqual(expect.arrayContaining(['soft-reset, as --approximate allows']))
     expect(result.rows.map(({ network }) => network)).toEqual(['ANN', 'float SNN', 'float SNN, reset to 0', 'quantised SNN', 'fixed-point simulation'])
+  })
+
+  it.each(['delta', 'phase'] as const)('names the classifier as the way out for a network of another code: %s', async (code) => {
+    const { network } = importModel(tinyModel({ hidden: true, pool: 'AveragePool' }))
+    const x = { data: Float32Array.from({ length: 40 * 64 }, (_, i) => Math.abs(Math.sin(i))), shape: [40, 1, 8, 8] }
+    const { snn } = await convert(network, [x], { backend: reference(), code })
+    const path = join(folder, `${code}.snn.onnx`)
+    writeFileSync(path, await toOnnx(snn, { T: 8 }))
+    for (const target of ['lava', 'nir', 'speck', 'xylo'] as const) {
+      const refused: unknown = await deploy({ target }, path).catch((error: unknown) => error)
+      expect(refused).toMatchObject({ code: 'CONVERT_UNSUPPORTED', message: expect.stringContaining(`snn deploy MODEL.onnx --target ${target} ..`) as string })
+      expect((refused as Error).message).not.toMatch(/\{ [a-z]+:/i)
+    }
   })
 
   it('warns where rounding changes classes', () => {
@@ -156,7 +170,7 @@ describe('snn deploy', () => {
     const path = join(folder, 'leaky.snn.onnx')
     writeFileSync(path, await toOnnx(leaky, { T: 8 }))
     const speck = deployModel(path, { target: 'speck', calibrate: `${folder}/data:train`, samples: 60, out: join(folder, 'new') }, follow)
-    await expect(speck).rejects.toMatchObject({ code: 'NIR_UNSUPPORTED', message: expect.stringContaining('Speck does not read LIF. Use the neurons that it reads: IF.') as string })
+    await expect(speck).rejects.toMatchObject({ code: 'CONVERT_UNSUPPORTED', message: expect.stringMatching(/^\[deploy\] .*leaky\.snn\.onnx has layers that --target speck has not: 'lif2': Speck does not read LIF\. Use the neurons that it reads: IF\./) as string })
     expect(stages.filter((stage) => stage === 'calibrate' || stage === 'float')).toEqual([])
     expect(existsSync(join(folder, 'new'))).toBe(false)
   })

@@ -157,6 +157,22 @@ describe('exportNet', () => {
     await expect(exportNet(net)).rejects.toMatchObject({ code: 'CONVERT_UNSUPPORTED', message: expect.stringContaining('all weights are zero') as string })
   })
 
+  it('names at once all that the chip does otherwise, of all layers', async () => {
+    const soft = integrateAndFire({ reset: 'soft', initial: { v: 0.5 } })
+    const net = sequential(input([2]), linear(2, 2), soft, linear(2, 2), integrateAndFire({ reset: { to: 0.25 } }))
+    // what is reset to 0.25 starts there, too
+    const all = ['soft-reset', 'initial-membrane', 'reset-value'] as const
+    const asked = [['integrateAndFire1', 'soft-reset'], ['integrateAndFire1', 'initial-membrane'], ['integrateAndFire2', 'reset-value'], ['integrateAndFire2', 'initial-membrane']]
+    const refused: unknown = await exportNet(net).catch((error: unknown) => error)
+    expect(refused).toMatchObject({
+      code: 'CONVERT_UNSUPPORTED',
+      message: expect.stringContaining(`Or take them as they are: { approximate: ['${all.join("', '")}'] }.`) as string,
+      details: { layers: asked.map(([name, approximate]) => expect.objectContaining({ name, approximate }) as object) },
+    })
+    await expect(exportNet(net, { approximate: all.slice(1) })).rejects.toThrow("Or take it as it is: { approximate: ['soft-reset'] }.")
+    expect((await exportNet(net, { approximate: all })).report.layers.map(({ approximations }) => approximations)).toEqual([all.slice(0, 2), ['reset-value', 'initial-membrane']])
+  })
+
   it('takes what the user allows, and names it', async () => {
     const net = sequential(input([2]), linear(2, 2), integrateAndFire({ reset: 'soft' }))
     expect((await exportNet(net, { approximate: ['soft-reset'] })).report.layers[0]!.approximations).toEqual(['soft-reset'])

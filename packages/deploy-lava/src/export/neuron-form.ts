@@ -30,7 +30,15 @@ export const isNeuron = (layer: Layer): boolean => isStateful(layer) && (traitsO
 /** The kinds of neurons that the chip's model can be. */
 const kinds = ['integrateAndFire', 'drivenIntegrateAndFire', 'lif', 'cubaLif', 'currentLif', 'nonSpikingIntegrateAndFire', 'nonSpikingLif'] as const
 
-export async function neuronForm(name: string, layer: Layer, channels: number, biased: boolean, allowed: readonly Approximation[]): Promise<NeuronForm> {
+/** What the chip does otherwise than a layer of neurons. */
+export interface Deviation {
+  readonly what: Approximation
+  readonly reason: string
+  readonly fix: string
+}
+
+/** Neurons in the chip's terms; `deviations` is told what the form does otherwise. */
+export async function neuronForm(name: string, layer: Layer, channels: number, biased: boolean, deviations: Deviation[]): Promise<NeuronForm> {
   const { kind, config, variables } = layer
   if (!(kinds as readonly string[]).includes(kind)) {
     throw cannotExport(name, kind, 'the chip has integrate-and-fire neurons with a decaying current (CUBA) only', `Use ${kinds.join(', ')}.`)
@@ -41,11 +49,7 @@ export async function neuronForm(name: string, layer: Layer, channels: number, b
     if (value === undefined || values?.some((other) => other !== value)) throw cannotExport(name, kind, `${key} differs from neuron to neuron`, `Use one ${key} for the layer.`)
     return value
   }
-  const approximations: Approximation[] = []
-  const approximate = (what: Approximation, reason: string, fix: string): void => {
-    if (!allowed.includes(what)) throw cannotExport(name, kind, reason, `${fix} Or take it as it is: { approximate: ['${what}'] }.`)
-    approximations.push(what)
-  }
+  const approximate = (what: Approximation, reason: string, fix: string): void => void deviations.push({ what, reason, fix })
   const fires = !kind.startsWith('nonSpiking')
   if (fires) {
     const { reset } = config as { readonly reset?: 'soft' | 'none' | { readonly to: number } }
@@ -62,7 +66,7 @@ export async function neuronForm(name: string, layer: Layer, channels: number, b
   const current = kind === 'drivenIntegrateAndFire' ? await perChannel(name, layer, 'current', channels, 0) : undefined
   const form = { ...(await dynamics(kind, config, one)), current }
   if (biased && form.keepCurrent > 0) approximate('bias-current', 'its bias goes through the current, the chip adds a bias to the voltage', 'Leave the bias of the layer before out.')
-  return { ...form, threshold, amplitude, approximations }
+  return { ...form, threshold, amplitude, approximations: deviations.map(({ what }) => what) }
 }
 
 type Dynamics = Pick<NeuronForm, 'keepCurrent' | 'keepVoltage' | 'gain' | 'biasGain'>

@@ -3,9 +3,9 @@ import { sizeOf } from '@snn/tensor'
 import { addLayer } from './add-layer.js'
 import { inputsOf, sent, type Flow } from './flow.js'
 import { isPool, type ConvMap } from './linear-map.js'
-import { isNeuron, neuronForm, type Approximation, type NeuronForm } from './neuron-form.js'
+import { isNeuron, neuronForm, type Approximation, type Deviation, type NeuronForm } from './neuron-form.js'
 import { isMaxPool, maxPoolOf } from './pooling.js'
-import { cannotExport } from './refuse.js'
+import { cannotExport, cannotExportAll, type Refused } from './refuse.js'
 import { biasOf, type Stage } from './stage.js'
 
 /**
@@ -19,6 +19,7 @@ export async function readStages(net: Network, allowed: readonly Approximation[]
   const [input, output] = [net.inputs[0]!.name, net.outputs[0]!]
   if (net.inputs.length > 1 || net.outputs.length > 1) throw cannotExport(output, 'network', `${net.inputs.length} inputs and ${net.outputs.length} outputs`, 'Use a network with one of each.')
   const stages = new Map<string, Stage>()
+  const refused: Refused[] = []
   const flows = new Map<string, Flow>([[input, sent(input, shapes.get(input)!)]])
   const close = async (flow: Flow, neuron: string, layer: Layer | undefined, shape: readonly number[], form?: NeuronForm): Promise<void> => {
     const kind = layer?.kind ?? 'network'
@@ -27,7 +28,9 @@ export async function readStages(net: Network, allowed: readonly Approximation[]
     const inputs = inputsOf(flow, neuron, shape, refuse)
     const depth = Math.max(...inputs.map(({ from }) => (stages.get(from)?.depth ?? -1) + 1))
     const stage: Stage = { name: flow[0]!.name ?? inputs[0]!.name, neuron, inputs, shape, depth, form: readout }
-    stages.set(neuron, { ...stage, form: form ?? (layer ? await formOf(stage, layer, allowed) : readout) })
+    const deviations: Deviation[] = []
+    stages.set(neuron, { ...stage, form: form ?? (layer ? await formOf(stage, layer, deviations) : readout) })
+    for (const { what, reason, fix } of deviations) if (!allowed.includes(what)) refused.push({ name: neuron, kind, reason, fix, approximate: what })
     flows.set(neuron, sent(neuron, shape))
   }
   for (const node of ancestorsOf(net, output)) {
@@ -48,6 +51,10 @@ export async function readStages(net: Network, allowed: readonly Approximation[]
   const last = flows.get(output)!
   if (last.length > 1 || last[0]!.map) await close(last, output, undefined, shapes.get(output)!)
   if (stages.size === 0) throw cannotExport(output, 'network', 'no neurons', 'Add layers.')
+  if (refused.length > 0) {
+    const whats = [...new Set(refused.map(({ approximate }) => `'${approximate!}'`))]
+    throw cannotExportAll(refused, `Or take ${whats.length === 1 ? 'it as it is' : 'them as they are'}: { approximate: [${whats.join(', ')}] }.`)
+  }
   return [...stages.values()]
 }
 
@@ -58,9 +65,9 @@ function ancestorsOf({ nodes }: Network, output: string): readonly NetworkNode[]
   return nodes.filter(({ name }) => needed.has(name))
 }
 
-async function formOf(stage: Stage, layer: Layer, allowed: readonly Approximation[]): Promise<NeuronForm> {
+async function formOf(stage: Stage, layer: Layer, deviations: Deviation[]): Promise<NeuronForm> {
   const bias = biasOf(stage)
-  return await neuronForm(stage.neuron, layer, bias.length, bias.some((b) => b !== 0), allowed)
+  return await neuronForm(stage.neuron, layer, bias.length, bias.some((b) => b !== 0), deviations)
 }
 
 /** Sums what comes up, and never fires. */
