@@ -6,7 +6,7 @@ export { exportNet, checkExportable, hasBranches, type ExportNetOptions, type Ex
 export { exportProcesses, type ExportedProcesses } from './export/export-processes.js'
 export { splitEncoder, type SplitNetwork } from './export/split-encoder.js'
 export { chipNetwork, type ChipNetwork, type ChipNetworkOptions } from './train/chip-network.js'
-export { type Approximation } from './export/neuron-form.js'
+export { approximations, type Approximation } from './export/neuron-form.js'
 export { type ChipProblem, type ChipResources, type LayerResources, type Resources } from '@snn/nir'
 export { resources } from './resources/resources.js'
 export { loihi1, loihi2, type ChipLimits } from './resources/limits.js'

@@ -1,5 +1,5 @@
 import { SnnError } from '@snn/tensor'
-import { checkArray, checkMembers, checkObject } from '@snn/tensor/library'
+import { checkArray, checkByRules, checkMembers, checkObject, type OptionRules } from '@snn/tensor/library'
 import type { NirGraphData } from './data/data.js'
 import type { NirGraph } from './graph.js'
 
@@ -16,9 +16,9 @@ export function checkRecorded(operation: string, data: unknown, name = 'data'): 
   checkObject(operation, (data as NirGraphData).nodes, `${name}.nodes`, 'nodes by their names')
 }
 
-/** Throws `ARGUMENT` unless `options` has the length of a step. */
-export function checkDt(operation: string, options: unknown): asserts options is { readonly dt: number } {
-  checkObject(operation, options, 'options', '{ dt }')
-  const { dt } = options as { readonly dt: number }
-  if (!(dt > 0 && dt < Infinity)) throw new SnnError('ARGUMENT', `[${operation}] dt ${String(dt)}, expected the length of a step in seconds, such as 1e-4. Give it.`, { name: 'dt', value: dt })
+/** `checkByRules` for options of which the length of a step must be there. */
+export function checkStepOptions<Options extends { readonly dt: number }>(operation: string, options: unknown, rules: OptionRules<Options>): asserts options is Options {
+  checkByRules(operation, options, rules)
+  const { dt } = options as { readonly dt?: number }
+  if (dt === undefined) throw new SnnError('ARGUMENT', `[${operation}] no dt, expected the length of a step in seconds, such as 1e-4. Give { dt }.`, { name: 'dt', value: dt })
 }

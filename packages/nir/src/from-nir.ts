@@ -1,7 +1,7 @@
 import { Network, type NetworkFeedback, type NetworkNode } from '@snn/nn'
 import type { Surrogate } from '@snn/surrogate'
 import { SnnError } from '@snn/tensor'
-import { checkDt, checkGraph } from './arguments.js'
+import { checkGraph, checkStepOptions } from './arguments.js'
 import type { NirArray } from './array.js'
 import { checkNir } from './check.js'
 import { lateEdges } from './cycles.js'
@@ -9,6 +9,7 @@ import { discretisations, type DiscretisationName } from './discretisations.js'
 import { flatGraph, withEnds, type FlatGraph } from './flat-graph.js'
 import type { NirGraph } from './graph.js'
 import { layersOf, sum, type Time } from './node-layer.js'
+import { fromNirRules } from './option-rules.js'
 
 export interface FromNirOptions {
   /** Length of a step in seconds: NIR is continuous in time. */
@@ -29,7 +30,7 @@ export interface FromNirOptions {
  */
 export function fromNir(graph: NirGraph, options: FromNirOptions): Network {
   checkGraph('fromNir', graph)
-  checkDt('fromNir', options)
+  checkStepOptions('fromNir', options, fromNirRules)
   const { dt, as = 'exact', surrogate, roundDelays = false } = options
   if (!Object.hasOwn(discretisations, as)) throw new SnnError('ARGUMENT', `[fromNir] as '${as as string}', expected one of ${Object.keys(discretisations).join(', ')}.`, { name: 'as', value: as })
   checkNir('fromNir', graph)

@@ -1,6 +1,6 @@
 import { group, invalidFile, isGroup, numbers, strings } from '@snn/hdf5'
 import { sizeOf } from '@snn/tensor'
-import { checkObject, checkString } from '@snn/tensor/library'
+import { checkByRules, checkString } from '@snn/tensor/library'
 import { checkGraph } from './arguments.js'
 import { completed } from './complete.js'
 import { checkNir } from './check.js'
@@ -10,6 +10,7 @@ import { accepted, type ReadNirOptions } from './read-nir.js'
 import { treeFromGraph } from './to-tree.js'
 import { nirVersion, type WriteNirOptions } from './write-nir.js'
 import type { NirTree, NirTreeDataset } from './tree.js'
+import { nirToJsonRules, readNirRules } from './option-rules.js'
 
 type Json = string | number | boolean | readonly Json[] | { readonly [name: string]: Json }
 
@@ -21,7 +22,7 @@ type Json = string | number | boolean | readonly Json[] | { readonly [name: stri
  */
 export function nirToJson(graph: NirGraph, options: Pick<WriteNirOptions, 'check'> = {}): string {
   checkGraph('nirToJson', graph)
-  checkObject('nirToJson', options)
+  checkByRules('nirToJson', options, nirToJsonRules)
   const { check = true } = options
   if (check) checkNir('nirToJson', graph)
   return JSON.stringify(fromTree(treeFromGraph(completed(graph), graph.version ?? nirVersion, false)))
@@ -30,7 +31,7 @@ export function nirToJson(graph: NirGraph, options: Pick<WriteNirOptions, 'check
 /** A graph from its JSON. Options and errors as `readNir`. */
 export function nirFromJson(text: string, options: ReadNirOptions = {}): NirGraph {
   checkString('nirFromJson', text, 'text', 'the JSON text of a graph')
-  checkObject('nirFromJson', options)
+  checkByRules('nirFromJson', options, readNirRules)
   const { file = 'graph.json', check = true, repair = false } = options
   const refuse = (what: string, cause?: unknown): Error => invalidFile('nirFromJson', file, what, cause)
   let json: unknown

@@ -1,9 +1,10 @@
-import { checkObject } from '@snn/tensor/library'
+import { checkByRules } from '@snn/tensor/library'
 import { checkNir } from './check.js'
 import { graphFromTree } from './from-tree.js'
 import type { NirGraph } from './graph.js'
 import { repairNir } from './repair.js'
 import { readNirTree } from './tree.js'
+import { readNirRules } from './option-rules.js'
 
 export interface ReadNirOptions {
   /** Names the file in errors. Default 'graph.nir'. */
@@ -20,7 +21,7 @@ export interface ReadNirOptions {
  * @throws `DATA_INVALID` for a file that is damaged or no NIR graph, `NIR_INVALID` for a graph that contradicts itself
  */
 export async function readNir(bytes: Uint8Array, options: ReadNirOptions = {}): Promise<NirGraph> {
-  checkObject('readNir', options)
+  checkByRules('readNir', options, readNirRules)
   const { file = 'graph.nir', check = true, repair = false } = options
   return accepted('readNir', graphFromTree('readNir', file, await readNirTree('readNir', bytes, file)), check, repair)
 }

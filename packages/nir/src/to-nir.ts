@@ -1,11 +1,12 @@
 import { addLayer, batchNormLayer, convLayer, dropoutLayer, linearLayer, sampleShapes, type Network } from '@snn/nn'
 import { SnnError, type Shape } from '@snn/tensor'
-import { checkObject } from '@snn/tensor/library'
+import { checkByRules } from '@snn/tensor/library'
 import { arraysOf, type DescribedLayer } from './described-layer.js'
 import { foldedArrays } from './fold-batch-norm.js'
 import type { NirGraph, NirNode } from './graph.js'
 import { layerNodes } from './layer-node.js'
 import { isNeuron, neuronNodes, type NeuronExport } from './neuron-node.js'
+import { toNirRules } from './option-rules.js'
 
 export interface ToNirOptions {
   /** Length of a step in seconds, for neurons and delays that count in steps. Default 1e-4, as in most published graphs. */
@@ -29,7 +30,7 @@ export interface ToNirOptions {
  * @throws `NIR_UNSUPPORTED` naming every layer that NIR cannot say, with what to do; `SHAPE` for an input of unknown shape
  */
 export async function toNir(net: Network, options: ToNirOptions = {}): Promise<NirGraph> {
-  checkObject('toNir', options)
+  checkByRules('toNir', options, toNirRules)
   const { dt = 1e-4, softReset = 'error', ties = 'fire', foldBatchNorm = false, shapes: given = {} } = options
   const shapes = sampleShapes(net, given)
   const layers = new Map<string, DescribedLayer>()

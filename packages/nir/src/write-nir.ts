@@ -1,10 +1,11 @@
 import { packedChunks, writeTree } from '@snn/hdf5'
-import { checkObject } from '@snn/tensor/library'
+import { checkByRules } from '@snn/tensor/library'
 import { checkGraph } from './arguments.js'
 import { checkNir } from './check.js'
 import { completed } from './complete.js'
 import type { NirGraph } from './graph.js'
 import { treeFromGraph } from './to-tree.js'
+import { writeNirRules } from './option-rules.js'
 
 /** The version of `nir` whose form is written, unless the graph names one. */
 export const nirVersion = '1.0.8'
@@ -23,7 +24,7 @@ export interface WriteNirOptions {
  */
 export async function writeNir(graph: NirGraph, options: WriteNirOptions = {}): Promise<Uint8Array> {
   checkGraph('writeNir', graph)
-  checkObject('writeNir', options)
+  checkByRules('writeNir', options, writeNirRules)
   const { compression = true, check = true } = options
   if (check) checkNir('writeNir', graph)
   const tree = treeFromGraph(completed(graph), graph.version ?? nirVersion, compression)

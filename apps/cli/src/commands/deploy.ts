@@ -1,6 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { Mode } from '@snn/ann2snn'
-import type { Approximation } from '@snn/deploy-lava'
+import { approximations, type Approximation } from '@snn/deploy-lava'
 import { deployModel, type Deployment, type DeployTarget } from '../deploy/deploy-model.js'
 import { batchOption, dataHelp, jsonOption, labelOffsetOption, outputOption, preprocessOption, sizesOption, specHelp, wholeNumber, type ClassifierFlags } from '../options.js'
 import { readSpec } from '../preprocessing.js'
@@ -32,8 +32,6 @@ Examples:
   snn deploy model.onnx --target lava --weight-bits 4 --tune 3 --calibrate data/mnist:train --eval data/mnist:test --out chip
   snn deploy model.snn.onnx --target nir --calibrate data/mnist:train --out exchange
   snn deploy model.onnx --target speck --calibrate data/mnist:train --eval data/mnist:test --out speck --json`
-
-const approximations: readonly Approximation[] = ['soft-reset', 'initial-membrane', 'reset-value', 'bias-current']
 
 /** `snn deploy`. */
 export function deployCommand(signal: AbortSignal): Command {

@@ -1,11 +1,11 @@
 import { namedReadout, type Network, type ReadoutOption } from '@snn/nn'
 import { SnnError, type Tensor, type TensorLike } from '@snn/tensor'
-import { checkMembers } from '@snn/tensor/library'
+import { checkByRules, checkMembers } from '@snn/tensor/library'
 import type { WorkOptions } from '../calibrate/activations.js'
 import { checkNetwork } from '../check.js'
 import { boundaryOf, checkClasses, classAt, type ClassOptions } from './classes.js'
 import { eachBatch } from '../data.js'
-import { checkByRules, classifyRules } from '../option-rules.js'
+import { classifyRules } from '../option-rules.js'
 import { chooseReadout, chooseSteps, compileLoop, readSteps } from './simulate.js'
 
 export interface ClassifyOptions extends Pick<WorkOptions, 'backend' | 'signal'>, ClassOptions {

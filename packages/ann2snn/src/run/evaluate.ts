@@ -1,13 +1,13 @@
 import { checkSteps, namedReadout, needsSequence, runningReadout, sampleShapes, type Network, type ReadoutOption } from '@snn/nn'
 import { compile, placeholder, SnnError, sizeOf, type Tensor } from '@snn/tensor'
-import { evaluateShapes } from '@snn/tensor/library'
+import { checkByRules, evaluateShapes } from '@snn/tensor/library'
 import type { WorkOptions } from '../calibrate/activations.js'
 import { boundaryOf, classAt, Score, type ClassOptions } from './classes.js'
 import { eachBatch, type Batches } from '../data.js'
 import { chooseReadout, chooseSteps, compileLoop } from './simulate.js'
 import { stepsOfInput } from './steps-of-input.js'
 import { checkNetwork } from '../check.js'
-import { checkByRules, evaluateAnnRules, evaluateRules } from '../option-rules.js'
+import { evaluateAnnRules, evaluateRules } from '../option-rules.js'
 
 export interface EvaluateOptions extends WorkOptions, ClassOptions {
   /**

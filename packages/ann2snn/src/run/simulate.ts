@@ -1,10 +1,10 @@
 import { checkSteps, initialState, needsSequence, parseReadout, readoutOf, readsLastStep, runningReadout, type Network, type NetworkState, type Readout, type ReadoutOption } from '@snn/nn'
 import { compile, formatShape, hostTensor, repeat, scan, SnnError, type Backend, type HostTensor, type Shape, type Tensor, type TensorLike } from '@snn/tensor'
-import { allocate, checkMembers } from '@snn/tensor/library'
+import { allocate, checkByRules, checkMembers } from '@snn/tensor/library'
 import type { WorkOptions } from '../calibrate/activations.js'
 import { stepsOfInput } from './steps-of-input.js'
 import { checkNetwork } from '../check.js'
-import { checkByRules, simulateRules, simulatorRules, simulatorRunRules } from '../option-rules.js'
+import { simulateRules, simulatorRules, simulatorRunRules } from '../option-rules.js'
 
 export interface SimulateOptions extends WorkOptions {
   /** Time steps to run. Default: what the network's metadata say, or all of an input [N, T, ..]. */

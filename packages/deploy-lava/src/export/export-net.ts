@@ -1,7 +1,7 @@
 import type { Resources } from '@snn/nir'
 import type { Network } from '@snn/nn'
 import { SnnError } from '@snn/tensor'
-import { checkArray, checkObject } from '@snn/tensor/library'
+import { checkByRules, type OptionRule } from '@snn/tensor/library'
 import type { NetFile } from '../net/net-file.js'
 import { writeNet } from '../net/write-net.js'
 import { resources } from '../resources/resources.js'
@@ -10,6 +10,7 @@ import { branchOf, checkChain, netFileOf, planStages, readsOf, type PlanOptions,
 import { pythonScript } from './python-script.js'
 import { readStages } from './read-stages.js'
 import type { QuantizedStage } from './quantize.js'
+import { approximateRules, exportNetRules } from '../option-rules.js'
 
 export interface ExportNetOptions {
   /** From 2 to 8. Default 8. */
@@ -87,7 +88,7 @@ export async function exportNet(network: Network, options: ExportNetOptions = {}
  * @throws `CONVERT_UNSUPPORTED` naming the layer and what to do
  */
 export async function checkExportable(network: Network, options: Pick<ExportNetOptions, 'approximate'> = {}): Promise<void> {
-  checkChain(await readStages(network, checkExport('checkExportable', options).approximate))
+  checkChain(await readStages(network, checkExport('checkExportable', options, approximateRules).approximate))
 }
 
 /**
@@ -96,7 +97,7 @@ export async function checkExportable(network: Network, options: Pick<ExportNetO
  * @throws `CONVERT_UNSUPPORTED` naming the layer and what to do, for what neither takes
  */
 export async function hasBranches(network: Network, options: Pick<ExportNetOptions, 'approximate'> = {}): Promise<boolean> {
-  return branchOf(await readStages(network, checkExport('hasBranches', options).approximate)) !== undefined
+  return branchOf(await readStages(network, checkExport('hasBranches', options, approximateRules).approximate)) !== undefined
 }
 
 /** File, program, report and resources of planned stages. */
@@ -113,17 +114,15 @@ export function reportsOf(plans: readonly StagePlan[], weightBits: number, clear
 }
 
 /** The options of an export, checked. @throws `ARGUMENT` */
-export function checkExport(operation: string, options: ExportNetOptions): PlanOptions {
-  checkObject(operation, options)
+export function checkExport(operation: string, options: ExportNetOptions, rules: Readonly<Record<string, OptionRule>> = exportNetRules): PlanOptions {
+  checkByRules(operation, options, rules)
   const { weightBits = 8, percentile = 100, approximate = [], decay = {}, steps, readoutRange } = options
-  checkArray(operation, approximate, 'approximate')
-  checkObject(operation, decay, 'decay')
   const check = (name: string, value: number, valid: boolean, expected: string): void => {
     if (!valid) throw new SnnError('ARGUMENT', `[${operation}] ${name} is ${value}, expected ${expected}.`, { name, value })
   }
   check('weightBits', weightBits, Number.isInteger(weightBits) && weightBits >= 2 && weightBits <= 8, 'a whole number from 2 to 8')
   check('percentile', percentile, percentile > 0 && percentile <= 100, 'a number above 0 up to 100')
-  for (const [name, value] of Object.entries(decay)) check(`decay.${name}`, value, Number.isInteger(value) && value >= 0 && value <= 4096, 'a whole number from 0 to 4096')
+  for (const [name, value] of Object.entries(decay)) if (value !== undefined) check(`decay.${name}`, value, Number.isInteger(value) && value >= 0 && value <= 4096, 'a whole number from 0 to 4096')
   if (steps !== undefined) check('steps', steps, Number.isSafeInteger(steps) && steps >= 1, 'a whole number from 1')
   if (readoutRange !== undefined) check('readoutRange', readoutRange, readoutRange >= 0 && readoutRange < Infinity, 'a number from 0')
   return { weightBits, percentile, approximate, decay, readoutRange, relays: true }

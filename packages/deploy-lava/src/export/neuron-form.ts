@@ -2,7 +2,9 @@ import { isStateful, traitsOf, type Layer } from '@snn/nn'
 import { cannotExport } from './refuse.js'
 
 /** What a layer of neurons would have to be on the chip, and is not, unless the user allows it. */
-export type Approximation = 'soft-reset' | 'initial-membrane' | 'reset-value' | 'bias-current'
+export const approximations = ['soft-reset', 'initial-membrane', 'reset-value', 'bias-current'] as const
+
+export type Approximation = (typeof approximations)[number]
 
 /**
  * A layer of neurons in the chip's terms:

@@ -1,7 +1,8 @@
 import { invalidFile, isGroup, isText as isHdf5Text, readTree, type Hdf5Group } from '@snn/hdf5'
-import { checkObject } from '@snn/tensor/library'
+import { checkByRules } from '@snn/tensor/library'
 import type { NetFile, NetLayer } from './net-file.js'
 import { isText, type NetValue } from './net-value.js'
+import { readNetRules } from '../option-rules.js'
 
 /** `layer/0/neuron/type`, and one more. */
 const deepest = 4
@@ -14,7 +15,7 @@ const deepest = 4
  * @throws `DATA_INVALID` for bytes that are not such a file
  */
 export async function readNet(bytes: Uint8Array, options: { readonly file?: string } = {}): Promise<NetFile> {
-  checkObject('readNet', options)
+  checkByRules('readNet', options, readNetRules)
   const file = options.file ?? 'the .net file'
   const layers = new Map<number, Record<string, NetValue>>()
   const other: Record<string, NetValue> = {}

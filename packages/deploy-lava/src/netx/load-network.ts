@@ -1,5 +1,5 @@
 import { sameShape, sizeOf, SnnError } from '@snn/tensor'
-import { checkArray, checkObject } from '@snn/tensor/library'
+import { checkByRules } from '@snn/tensor/library'
 import { checkNet } from '../arguments.js'
 import type { NetFile } from '../net/net-file.js'
 import type { PerNeuron } from '../sim/process.js'
@@ -8,6 +8,7 @@ import { layerValues, type LayerValues } from './layer-values.js'
 import { loadNeuron } from './neuron.js'
 import { refuse } from './refuse.js'
 import { loadConv, loadDense, type LoadedSynapse } from './synapse.js'
+import { networkRules } from '../option-rules.js'
 
 /** What `lava.lib.dl.netx.hdf5.Network` is given beside the file, with its defaults. */
 export interface NetworkOptions {
@@ -56,7 +57,7 @@ export interface LoadedNetwork extends ProcessGraph {
  */
 export function loadNetwork(net: NetFile, options: NetworkOptions = {}): LoadedNetwork {
   checkNet('loadNetwork', net)
-  checkObject('loadNetwork', options)
+  checkByRules('loadNetwork', options, networkRules)
   const all: Required<NetworkOptions> = { numLayers: null, skipLayers: 0, inputMessageBits: 0, inputShape: null, resetInterval: null, resetOffset: 0, spikeExponent: 6, inputBias: 0, ...options }
   checkOptions(all)
   const processes: NamedProcess[] = []
@@ -119,7 +120,6 @@ function checkOptions({ numLayers, skipLayers, inputMessageBits, inputShape, res
   whole('resetInterval', resetInterval, 1)
   whole('resetOffset', resetOffset, 0)
   whole('spikeExponent', spikeExponent, 0, 24)
-  if (inputShape !== null) checkArray('loadNetwork', inputShape, 'inputShape', 'null or [C, H, W]')
   inputShape?.forEach((n) => whole('inputShape', n, 1))
 }
 

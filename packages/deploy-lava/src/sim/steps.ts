@@ -1,9 +1,10 @@
 import { SnnError, sizeOf, type Backend } from '@snn/tensor'
-import { checkArray, checkObject, wrongArgument } from '@snn/tensor/library'
+import { checkByRules, wrongArgument } from '@snn/tensor/library'
 import { checkProcesses } from '../arguments.js'
 import { compileSimulator } from './compiled/compile-simulator.js'
 import type { ProcessGraph } from './process-graph.js'
 import { simulator } from './simulator.js'
+import { stepsRules } from '../option-rules.js'
 
 export interface StepsOptions {
   /** Processes whose output is handed out, by name: the last one by default. */
@@ -29,9 +30,8 @@ export interface Step {
  */
 export async function* steps(graph: ProcessGraph, inputs: Iterable<ArrayLike<number>> | AsyncIterable<ArrayLike<number>>, options: StepsOptions = {}): AsyncGenerator<Step> {
   checkProcesses('steps', graph)
-  checkObject('steps', options)
+  checkByRules('steps', options, stepsRules)
   const { backend, chunk = 32, signal, record = graph.processes.slice(-1).map(({ name }) => name) } = options
-  checkArray('steps', record, 'record', 'names of processes')
   if (typeof inputs !== 'object' || inputs === null || !(Symbol.iterator in inputs || Symbol.asyncIterator in inputs)) throw wrongArgument('steps', 'inputs', inputs, 'an iterable of what is sent in each step')
   if (!(Number.isInteger(chunk) && chunk >= 1)) throw new SnnError('ARGUMENT', `[steps] chunk is ${chunk}, expected a whole number from 1.`, { name: 'chunk', value: chunk })
   const unknown = record.find((name) => !graph.processes.some((process) => process.name === name))

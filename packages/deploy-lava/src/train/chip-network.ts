@@ -9,6 +9,7 @@ import { isPooling } from '../export/read-stages.js'
 import { cannotExport } from '../export/refuse.js'
 import { lavaConv, lavaDense, lavaLif } from './chip-layers.js'
 import { toIntegers, type Rounding } from './quantized-weights.js'
+import { chipNetworkRules } from '../option-rules.js'
 
 export interface ChipNetworkOptions extends ExportNetOptions {
   /**
@@ -41,7 +42,7 @@ export interface ChipNetwork {
  * @throws what `exportNet` throws; `CONVERT_UNSUPPORTED` for weights whose sums leave 24 bits
  */
 export async function chipNetwork(network: Network, options: ChipNetworkOptions = {}): Promise<ChipNetwork> {
-  const checked = checkExport('chipNetwork', options)
+  const checked = checkExport('chipNetwork', options, chipNetworkRules)
   const { latency = options.steps === undefined, surrogate } = options
   const step = 2 ** (9 - checked.weightBits)
   const plans = await planStages(network, checked)

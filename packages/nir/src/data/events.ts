@@ -1,7 +1,8 @@
 import { SnnError } from '@snn/tensor'
-import { checkMembers, checkObject } from '@snn/tensor/library'
-import { checkDt } from '../arguments.js'
+import { checkByRules, checkMembers } from '@snn/tensor/library'
+import { checkStepOptions } from '../arguments.js'
 import type { EventData, TimeGriddedData, ValuedEventData } from './data.js'
+import { eventRules, stepRules } from '../option-rules.js'
 
 /** How much of a step the quotient of a time and dt may be off by rounding. */
 const rounding = 1e-6
@@ -12,7 +13,7 @@ const rounding = 1e-6
  */
 export function toEvents(grid: TimeGriddedData, options: { readonly timeShift?: number } = {}): EventData {
   checkMembers('toEvents', grid, 'grid', ['shape', 'data', 'dt'], 'a TimeGriddedData')
-  checkObject('toEvents', options)
+  checkByRules('toEvents', options, eventRules)
   const { shape: [samples, steps, neurons], data, dt } = grid
   const { timeShift = dt / 2 } = options
   if (!(timeShift >= 0 && timeShift < dt)) throw new SnnError('ARGUMENT', `[toEvents] timeShift ${timeShift}, expected one within a step of ${dt} s. Correct it.`, { name: 'timeShift', value: timeShift })
@@ -36,7 +37,7 @@ export function toEvents(grid: TimeGriddedData, options: { readonly timeShift?: 
 /** Events at every step of dt: 1 for a spike, or the value of the event; of several in a step the last. @throws `ARGUMENT` for an event after the end */
 export function toTimeGrid(events: EventData | ValuedEventData, options: { readonly dt: number }): TimeGriddedData {
   checkMembers('toTimeGrid', events, 'events', ['idx', 'time', 'n_neurons', 't_max', 'shape'], 'an EventData or ValuedEventData')
-  checkDt('toTimeGrid', options)
+  checkStepOptions('toTimeGrid', options, stepRules)
   const { dt } = options
   const { idx, time, n_neurons: neurons, t_max: end, shape: [samples, count] } = events
   const steps = Math.floor(end / dt + rounding)

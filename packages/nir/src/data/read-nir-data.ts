@@ -1,8 +1,9 @@
 import { invalidFile, isGroup } from '@snn/hdf5'
 import { sizeOf } from '@snn/tensor'
-import { checkObject } from '@snn/tensor/library'
+import { checkByRules } from '@snn/tensor/library'
 import type { NirGraphData, NirNodeData, NirObservable } from './data.js'
 import { readNirTree, type NirTree, type NirTreeDataset, type NirTreeValues } from '../tree.js'
+import { readNirDataRules } from '../option-rules.js'
 
 /**
  * Reads recorded data, as `nir.write_data` writes them.
@@ -10,7 +11,7 @@ import { readNirTree, type NirTree, type NirTreeDataset, type NirTreeValues } fr
  * @throws `DATA_INVALID` for a file that is damaged or holds something else
  */
 export async function readNirData(bytes: Uint8Array, options: { readonly file?: string } = {}): Promise<NirGraphData> {
-  checkObject('readNirData', options)
+  checkByRules('readNirData', options, readNirDataRules)
   const { file = 'data.nir' } = options
   const root = await readNirTree('readNirData', bytes, file)
   return new DataReader(file).graph(root, '')

@@ -1,11 +1,12 @@
 import { sizeOf, SnnError, type TensorLike } from '@snn/tensor'
 import { checkMembers, checkObject } from '@snn/tensor/library'
-import { checkDt, checkGraph, checkRecorded } from '../arguments.js'
+import { checkGraph, checkRecorded, checkStepOptions } from '../arguments.js'
 import type { NirFault } from '../shapes.js'
 import { inferShapes } from '../shapes.js'
 import type { NirGraph } from '../graph.js'
 import { observablesOf, type NirGraphData, type NirObservable } from './data.js'
 import { toTimeGrid } from './events.js'
+import { compareRules, stepRules } from '../option-rules.js'
 
 /** What the quantities that networks record are called in recorded data. */
 const quantities: Readonly<Record<string, string>> = { spike: 'spikes', v: 'membrane', i: 'current' }
@@ -18,7 +19,7 @@ const quantities: Readonly<Record<string, string>> = { spike: 'spikes', v: 'memb
  */
 export function toNirData(recorded: Readonly<Record<string, TensorLike>>, options: { readonly dt: number }): NirGraphData {
   checkObject('toNirData', recorded, 'recorded', 'tensors by their names')
-  checkDt('toNirData', options)
+  checkStepOptions('toNirData', options, stepRules)
   const { dt } = options
   const nodes: Record<string, { type: 'NIRNodeData'; observables: Record<string, NirObservable> }> = {}
   for (const [path, tensor] of Object.entries(recorded)) {
@@ -43,7 +44,7 @@ export function toNirData(recorded: Readonly<Record<string, TensorLike>>, option
 /** Recorded data as tensors [T, N, neurons] by their names, `lif.spikes`; events become steps of dt. */
 export function fromNirData(data: NirGraphData, options: { readonly dt: number }): Record<string, { readonly data: Float32Array; readonly shape: readonly number[] }> {
   checkRecorded('fromNirData', data)
-  checkDt('fromNirData', options)
+  checkStepOptions('fromNirData', options, stepRules)
   const { dt } = options
   return Object.fromEntries(
     observablesOf(data).map(([path, value]) => {
@@ -73,7 +74,7 @@ export interface NirDifference {
 export function compareNirData(ours: NirGraphData, theirs: NirGraphData, options: { readonly dt: number; readonly tolerance?: number }): NirDifference[] {
   checkRecorded('compareNirData', ours, 'ours')
   checkRecorded('compareNirData', theirs, 'theirs')
-  checkDt('compareNirData', options)
+  checkStepOptions('compareNirData', options, compareRules)
   const { dt, tolerance = 0 } = options
   const [a, b] = [ours, theirs].map((data) => new Map(observablesOf(data).map(([path, value]) => [path, value.type === 'TimeGriddedData' ? value : toTimeGrid(value, { dt })]))) as [Map<string, Grid>, Map<string, Grid>]
   return [...new Set([...a.keys(), ...b.keys()])].flatMap((path): NirDifference[] => {

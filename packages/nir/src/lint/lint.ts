@@ -1,5 +1,5 @@
 import { SnnError } from '@snn/tensor'
-import { checkObject } from '@snn/tensor/library'
+import { checkByRules } from '@snn/tensor/library'
 import { checkGraph } from '../arguments.js'
 import { flatGraph } from '../flat-graph.js'
 import { lateEdges } from '../cycles.js'
@@ -7,6 +7,7 @@ import { faultsOf } from '../check.js'
 import type { NirGraph, NirNode, NirNodeType } from '../graph.js'
 import { resources } from '../resources/resources.js'
 import { readers, type GraphLimits, type Reader, type ReaderName } from './readers.js'
+import { lintRules } from '../option-rules.js'
 
 /** Something that a tool will not take as it is meant. */
 export interface NirLint {
@@ -45,7 +46,7 @@ export function readerOf(operation: string, reader: ReaderName): Reader {
 }
 
 export function dtOf(operation: string, options: LintOptions): number {
-  checkObject(operation, options)
+  checkByRules(operation, options, lintRules)
   return options.dt ?? 1e-4
 }
 

@@ -1,11 +1,12 @@
 import { compile, scan, sizeOf, SnnError, variable, zeros, type Backend, type DType, type TensorLike, type Tensor, type Variable } from '@snn/tensor'
-import { checkArray, checkObject } from '@snn/tensor/library'
+import { checkArray, checkByRules } from '@snn/tensor/library'
 import { checkProcesses } from '../../arguments.js'
 import { isSynapse, shapeOf, wiring, type ProcessGraph, type Synapse } from '../process-graph.js'
 import { components } from './components.js'
 import { addFlows, exactFloat, onlyPlain, type Flow, type FlowKind } from './flow.js'
 import { neuronProgram, sentBy, type NeuronProgram } from './neuron.js'
 import { lookBack, synapseProgram, type SynapseProgram } from './synapse.js'
+import { compileSimulatorRules } from '../../option-rules.js'
 
 export interface CompileSimulatorOptions {
   /** Default: what `setDefaultBackend` was given. It must compute float32 in full: TF32 rounds weights. */
@@ -40,7 +41,7 @@ export interface CompiledSimulator extends AsyncDisposable {
  */
 export function compileSimulator(graph: ProcessGraph, options: CompileSimulatorOptions): CompiledSimulator {
   checkProcesses('compileSimulator', graph)
-  checkObject('compileSimulator', options, 'options', '{ record }')
+  checkByRules('compileSimulator', options, compileSimulatorRules)
   const { batch = 1, record } = options
   checkArray('compileSimulator', record, 'record', 'names of processes')
   const plan = planOf(graph, options.inputBound)
