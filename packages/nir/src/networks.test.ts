@@ -278,3 +278,28 @@ describe('toNir', () => {
     )
   })
 })
+
+describe('numbers that are none', () => {
+  it.each([[NaN, 'linear1.weight', 'weight'], [Infinity, 'linear1.bias', 'bias'], [NaN, 'parametricLif1.w', undefined]] as const)('%s in %s is refused by the layer and the parameter', async (value, path, field) => {
+    const net = sequential(input([2]), linear(2, 2), parametricLif({ reset: { to: 0 } }))
+    net.initialize({ seed: 1 })
+    const graph = await toNir(net)
+    const cell = net.variables()[path]!
+    cell.set({ data: new Float32Array(cell.shape.reduce((a, b) => a * b, 1)).fill(value), shape: cell.shape })
+    const [layer, name] = path.split('.')
+    await expect(toNir(net)).rejects.toMatchObject({ code: 'ARGUMENT', details: { name: path }, message: expect.stringContaining(`[toNir] the ${name} of layer '${layer}' has ${value} at place 0`) as string })
+    if (field === undefined) return
+    const own = graph.nodes[layer!] as NirNode & { readonly weight: { readonly shape: readonly number[] }; readonly bias: { readonly shape: readonly number[] } }
+    const broken: NirGraph = { ...graph, nodes: { ...graph.nodes, [layer!]: { ...own, [field]: nirArray(new Float32Array(own[field].shape.reduce((a, b) => a * b, 1)).fill(value), own[field].shape) } } }
+    await expect(writeNir(broken)).rejects.toMatchObject({ code: 'NIR_INVALID', message: expect.stringContaining(`[writeNir] '${layer}' has ${field} with ${value} at place 0.`) as string })
+    const bytes = await writeNir(broken, { check: false })
+    await expect(readNir(bytes)).rejects.toMatchObject({ code: 'NIR_INVALID' })
+    expect(((await readNir(bytes, { check: false })).nodes[layer!] as typeof own)[field]).toEqual((broken.nodes[layer!] as typeof own)[field])
+  })
+
+  it('a threshold that is never reached is one', async () => {
+    const graph = chain([1], [1], { type: 'IF', r: single(1), v_threshold: single(Infinity), v_reset: single(0) })
+    const again = await toNir(fromNir(await readNir(await writeNir(graph)), { dt: 1e-3 }))
+    expect(again.nodes['n0']).toMatchObject({ v_threshold: { data: Float32Array.of(Infinity) } })
+  })
+})

@@ -1,4 +1,5 @@
 import { sameShape, sizeOf, type Shape } from '@snn/tensor'
+import { indexOfNotFinite } from '@snn/tensor/library'
 import { checkGraph } from './arguments.js'
 import type { NirArray } from './array.js'
 import { paddingPerAxis, perAxis } from './axes.js'
@@ -180,11 +181,16 @@ const rules: Rules = {
   },
 }
 
+/** Others may be infinite: a threshold that is never reached, a time constant without decay. */
+const mustBeFinite: ReadonlySet<string> = new Set(['weight', 'bias', 'scale'])
+
 /** A value that no equation of NIR takes. */
 function valueFault(node: NirNode): Wrong | undefined {
   for (const name of node.type === 'NIRGraph' ? [] : Object.keys(nodeFields[node.type])) {
     const value = (node as unknown as Readonly<Record<string, unknown>>)[name]
     if (!isArray(value)) continue
+    const wrong = mustBeFinite.has(name) ? indexOfNotFinite(value.data) : value.data.findIndex(Number.isNaN)
+    if (wrong >= 0) return { what: `has ${name} with ${value.data[wrong]} at place ${wrong}`, fix: 'Give finite numbers: training has diverged, or the file is damaged.' }
     if (name.startsWith('tau') && !value.data.every((tau) => tau > 0)) return { what: `has ${name} that is not above 0`, fix: 'Give time constants in seconds.' }
     if (name === 'delay' && !value.data.every((delay) => delay >= 0 && delay < Infinity)) return { what: 'has a delay below 0', fix: 'Give delays in seconds.' }
   }

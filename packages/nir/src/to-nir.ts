@@ -1,4 +1,4 @@
-import { addLayer, batchNormLayer, convLayer, dropoutLayer, linearLayer, sampleShapes, type Network } from '@snn/nn'
+import { addLayer, batchNormLayer, checkFiniteVariables, convLayer, dropoutLayer, linearLayer, sampleShapes, type Network } from '@snn/nn'
 import { SnnError, type Shape } from '@snn/tensor'
 import { checkByRules } from '@snn/tensor/library'
 import { arraysOf, type DescribedLayer } from './described-layer.js'
@@ -27,11 +27,12 @@ export interface ToNirOptions {
 /**
  * The NIR graph of a network. Nodes keep their names; sums and connections backwards become edges, dropout disappears.
  *
- * @throws `NIR_UNSUPPORTED` naming every layer that NIR cannot say, with what to do; `SHAPE` for an input of unknown shape
+ * @throws `NIR_UNSUPPORTED` naming every layer that NIR cannot say, with what to do; `SHAPE` for an input of unknown shape; `ARGUMENT` for weights that are not finite
  */
 export async function toNir(net: Network, options: ToNirOptions = {}): Promise<NirGraph> {
   checkByRules('toNir', options, toNirRules)
   const { dt = 1e-4, softReset = 'error', ties = 'fire', foldBatchNorm = false, shapes: given = {} } = options
+  await checkFiniteVariables('toNir', net)
   const shapes = sampleShapes(net, given)
   const layers = new Map<string, DescribedLayer>()
   for (const { name, layer, inputs } of net.nodes) layers.set(name, { name, layer, arrays: await arraysOf(layer), input: shapes.get(originOf(net, inputs[0]!))!, output: shapes.get(name)! })

@@ -1,5 +1,6 @@
 export { type Layer, type StatelessLayer, type StatefulLayer, type Advance, type LayerKind, type StatefulLayerKind, type OfKind, type State, type Context, type Config, type Variables, defineLayer, defineStatefulLayer, isStateful } from './layer.js'
 export { Network } from './network.js'
+export { checkFiniteVariables } from './finite-variables.js'
 export { type NetworkParts, type NetworkMetadata, type NetworkNode, type NetworkInput, type NetworkFeedback, type NetworkState, type Runnable, type Inputs, type RunOptions, type RunResult, type Mode } from './network-form.js'
 export { readouts, readoutOf, parseReadout, namedReadout, readsLastStep, runningReadout, type Readout, type ReadoutOption, type RunningReadout } from './readout.js'
 export { sequential, input, type Input, type Part } from './sequential.js'

@@ -1,4 +1,4 @@
-import { checkOptions, wrongArgument } from './check.js'
+import { checkObject, checkOptions, wrongArgument } from './check.js'
 
 /** Which values an option takes, for callers that no compiler has checked. Bounds of numbers, and names that tables hold, are checked where they are used. */
 export interface OptionRule {
@@ -12,6 +12,7 @@ export type OptionRules<Options> = { readonly [Name in keyof Required<Options>]:
 
 /** Throws `ARGUMENT` for options without a rule, whose names are misspelled, and for values that their rule does not take. */
 export function checkByRules(operation: string, options: unknown, rules: Readonly<Record<string, OptionRule>>): asserts options is object {
+  checkObject('checkByRules', rules, 'rules', 'a rule for each option')
   checkOptions(operation, options, Object.keys(rules))
   for (const [name, value] of Object.entries(options)) {
     const { takes, expected } = rules[name]!

@@ -1,4 +1,4 @@
-import type { Network } from '@snn/nn'
+import { checkFiniteVariables, type Network } from '@snn/nn'
 import { readOnnx } from '@snn/onnx'
 import { SnnError } from '@snn/tensor'
 import { checkActive, noData } from '../calibrate/activations.js'
@@ -15,7 +15,6 @@ import { prepare } from '../prepare/prepare.js'
 import type { Scales } from './scales.js'
 import { settle, type Settled } from '../plan/settle.js'
 import { chooseThresholds } from '../calibrate/thresholds.js'
-import { checkWeights } from '../prepare/weights.js'
 
 /** An ANN in the form that conversion starts from, and what was done to it. */
 export interface PreparedAnn {
@@ -38,7 +37,7 @@ export interface Built {
 /** Reads and prepares what is to be converted. */
 export async function prepareAnn(given: Network | Uint8Array, data: Batches, options: ConvertOptions): Promise<PreparedAnn> {
   const model = given instanceof Uint8Array ? await imported(given, data, options) : { network: given, notes: [] }
-  await checkWeights(model.network)
+  await checkFiniteVariables('convert', model.network)
   const { target } = settle(options).settings
   const { network, notes } = await prepare(await withInputShape(model.network, data), { softmax: options.softmax ?? 'strip', poolFirst: target?.encoder ?? false, foldIntoNext: target !== undefined })
   return { network, notes: [...model.notes, ...notes] }

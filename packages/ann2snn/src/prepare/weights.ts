@@ -1,22 +1,11 @@
-import { SnnError, sizeOf, variable, type Shape, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
-import { allocate, indexOfNotFinite } from '@snn/tensor/library'
-import type { Layer, Network } from '@snn/nn'
+import { sizeOf, variable, type Shape, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
+import { allocate } from '@snn/tensor/library'
+import type { Layer } from '@snn/nn'
 
 /** The arrays of a layer on the host, by name. */
 export async function weightsOf(layer: Layer): Promise<Record<string, Required<TensorLike>>> {
   const entries = Object.entries(layer.variables).map(async ([name, v]) => [name, { data: await v.data(), shape: v.shape, dtype: v.dtype }] as const)
   return Object.fromEntries(await Promise.all(entries))
-}
-
-/** Throws `ARGUMENT` for a network with a weight that is not finite. */
-export async function checkWeights(network: Network): Promise<void> {
-  for (const { name, layer } of network.nodes) {
-    for (const [key, { data }] of Object.entries(await weightsOf(layer))) {
-      const wrong = indexOfNotFinite(data)
-      if (wrong < 0) continue
-      throw new SnnError('ARGUMENT', `[convert] the ${key} of layer '${name}' has ${data[wrong]} at place ${wrong}, expected finite numbers. The model is damaged, or its training has diverged: train or export it again.`, { name: `${name}.${key}`, value: data[wrong] })
-    }
-  }
 }
 
 export function toVariables(weights: Readonly<Record<string, TensorLike>>, name: string): Record<string, Variable> {

@@ -6,7 +6,9 @@ import { describe, expect, it } from 'vitest'
 import { readNet } from '../net/read-net.js'
 import { loadNetwork } from '../netx/load-network.js'
 import { simulator } from '../sim/simulator.js'
+import { chipNetwork } from '../train/chip-network.js'
 import { exportNet, type ExportNetOptions } from './export-net.js'
+import { exportProcesses } from './export-processes.js'
 
 /** Numbers from 0 to 1, the same in each run. */
 function numbers(seed: number): () => number {
@@ -171,6 +173,17 @@ describe('exportNet', () => {
     })
     await expect(exportNet(net, { approximate: all.slice(1) })).rejects.toThrow("Or take it as it is: { approximate: ['soft-reset'] }.")
     expect((await exportNet(net, { approximate: all })).report.layers.map(({ approximations }) => approximations)).toEqual([all.slice(0, 2), ['reset-value', 'initial-membrane']])
+  })
+
+  it.each([[NaN, 'linear1.weight'], [-Infinity, 'linear1.weight'], [Infinity, 'linear1.bias'], [NaN, 'integrateAndFire1.threshold']])('refuses %s among the numbers of %s', async (value, path) => {
+    const net = sequential(input([2]), linear(2, 2), integrateAndFire({ threshold: variable({ data: Float32Array.of(1, 1), shape: [2] }) }), linear(2, 2))
+    net.initialize({ seed: 1 })
+    const cell = net.variables()[path]!
+    cell.set({ data: Float32Array.from({ length: sizeOf(cell.shape) }, (_, i) => (i === sizeOf(cell.shape) - 1 ? value : 1)), shape: cell.shape })
+    const [layer, name] = path.split('.')
+    for (const [operation, call] of Object.entries({ exportNet, exportProcesses, chipNetwork })) {
+      await expect(call(net)).rejects.toMatchObject({ code: 'ARGUMENT', details: { name: path }, message: expect.stringContaining(`[${operation}] the ${name} of layer '${layer}' has ${value} at place`) as string })
+    }
   })
 
   it('takes what the user allows, and names it', async () => {

@@ -125,7 +125,7 @@ export function checkExport(operation: string, options: ExportNetOptions, rules:
   for (const [name, value] of Object.entries(decay)) if (value !== undefined) check(`decay.${name}`, value, Number.isInteger(value) && value >= 0 && value <= 4096, 'a whole number from 0 to 4096')
   if (steps !== undefined) check('steps', steps, Number.isSafeInteger(steps) && steps >= 1, 'a whole number from 1')
   if (readoutRange !== undefined) check('readoutRange', readoutRange, readoutRange >= 0 && readoutRange < Infinity, 'a number from 0')
-  return { weightBits, percentile, approximate, decay, readoutRange, relays: true }
+  return { operation, weightBits, percentile, approximate, decay, readoutRange, relays: true }
 }
 
 function reportOf(plan: StagePlan, cleared: boolean): ExportedLayer {

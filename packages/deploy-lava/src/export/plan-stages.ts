@@ -1,4 +1,4 @@
-import type { Network } from '@snn/nn'
+import { checkFiniteVariables, type Network } from '@snn/nn'
 import type { NetFile, NetLayer } from '../net/net-file.js'
 import { layerKindText, netScalar, netTensor, neuronKindText, type NetValue } from '../net/net-value.js'
 import { aligned } from './align.js'
@@ -23,6 +23,8 @@ export interface StagePlan {
 }
 
 export interface PlanOptions {
+  /** The function that errors name. */
+  readonly operation: string
   readonly weightBits: number
   readonly percentile: number
   readonly decay: { readonly iDecay?: number; readonly vDecay?: number }
@@ -32,8 +34,9 @@ export interface PlanOptions {
   readonly relays: boolean
 }
 
-/** The network as stages with their integers. @throws `CONVERT_UNSUPPORTED` */
-export async function planStages(network: Network, { weightBits, percentile, decay, approximate, readoutRange, relays }: PlanOptions): Promise<readonly StagePlan[]> {
+/** The network as stages with their integers. @throws `CONVERT_UNSUPPORTED`; `ARGUMENT` for weights that are not finite */
+export async function planStages(network: Network, { operation, weightBits, percentile, decay, approximate, readoutRange, relays }: PlanOptions): Promise<readonly StagePlan[]> {
+  await checkFiniteVariables(operation, network)
   const amplitudes = new Map<string, Float64Array | undefined>()
   const stages = await readStages(network, approximate)
   return (relays ? aligned(stages) : stages).map((stage): StagePlan => {

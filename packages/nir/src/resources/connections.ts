@@ -1,4 +1,5 @@
 import { sizeOf, type Shape } from '@snn/tensor'
+import { checkArray, checkArrayLike, checkMembers } from '@snn/tensor/library'
 
 /** What a layer's weights are made of, on a chip that stores and wires them. */
 export interface Connections {
@@ -12,7 +13,10 @@ export interface Connections {
 }
 
 /** Of a matrix [out, in]; weights of 0 are no connections. */
-export function matrixConnections(weight: ArrayLike<number>, [rows, columns]: readonly [rows: number, columns: number]): Connections {
+export function matrixConnections(weight: ArrayLike<number>, shape: readonly [rows: number, columns: number]): Connections {
+  checkArray('matrixConnections', shape, 'shape', '[out, in]')
+  const [rows, columns] = shape
+  checkArrayLike('matrixConnections', weight, 'weight')
   const [into, outOf] = [new Int32Array(rows), new Int32Array(columns)]
   let synapses = 0
   for (let i = 0; i < rows * columns; i++) {
@@ -38,7 +42,9 @@ export interface Windows {
 }
 
 /** Of a convolution over any number of axes: taps on the padding are no connections. */
-export function windowConnections({ weightShape, input, output, stride, dilation, padding, groups }: Windows): Connections {
+export function windowConnections(windows: Windows): Connections {
+  checkMembers('windowConnections', windows, 'windows', ['weightShape', 'input', 'output', 'stride', 'dilation', 'padding', 'groups'], 'the sizes of a convolution')
+  const { weightShape, input, output, stride, dilation, padding, groups } = windows
   const [features, perGroup, ...kernel] = weightShape as [number, number, ...number[]]
   const axes = kernel.map((taps, axis) => alongAxis(input[axis + 1]!, output[axis + 1]!, taps, stride[axis]!, dilation[axis]!, padding[axis]!))
   const product = (key: 'pairs' | 'most' | 'reach'): number => axes.reduce((all, own) => all * own[key], 1)

@@ -1,4 +1,4 @@
-import { checkArray } from '@snn/tensor/library'
+import { checkArray, checkMembers } from '@snn/tensor/library'
 import type { ChipProblem, ChipResources } from './chip-resources.js'
 
 const Ki = 1024
@@ -34,6 +34,7 @@ export interface SpeckLayer {
  */
 export function onSpeck(layers: readonly SpeckLayer[]): ChipResources {
   checkArray('onSpeck', layers, 'layers')
+  for (const [i, layer] of layers.entries()) checkMembers('onSpeck', layer, `layers[${i}]`, ['layer', 'kernel', 'neurons', 'biases'], 'a layer as a core holds it')
   const problems: ChipProblem[] = []
   const holders = speckCores.kernel.map((): number | undefined => undefined)
   const fitting = layers.map((layer) => coresFor(layer))
