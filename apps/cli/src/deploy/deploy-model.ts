@@ -92,8 +92,11 @@ export interface Deployment extends Omit<Deployed, 'files'> {
 
 const conversionTargets: Readonly<Record<DeployTarget, Target>> = { lava: 'loihi', nir: 'nir', speck: 'speck', xylo: 'xylo' }
 
-/** Reports speak in flags of `snn deploy`: no code but spikes, and thresholds of channels by calibration alone. */
-export const deployWording: Wording = { write: ({ per, ...options }) => conversionFlags(per === undefined ? options : { mode: 'sequential' }), tried: [{ code: 'delta' }] }
+/** Reports speak in flags of `snn deploy`: no code but spikes, thresholds of channels by calibration alone, and weights named only where they are not calibrated already. */
+export function deployWording({ weights: made }: ConversionReport): Wording {
+  const write: Wording['write'] = ({ per, weights, ...options }) => conversionFlags(per !== undefined ? { mode: 'sequential' } : weights === undefined || made === 'calibrated' ? options : { ...options, weights })
+  return { write, tried: [{ code: 'delta' }] }
+}
 
 /** From a classifier or a spiking network to the files of a chip, measured at every step of the way. */
 export async function deployModel(path: string, options: DeployModelOptions, work: Work): Promise<Deployment> {
@@ -136,7 +139,7 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
       ...deployed,
       ...(report && { conversion: report }),
       notes: [...notes, ...(opened ? [] : ['Measured on the calibration samples, which chose thresholds: give other ones with --eval.'])],
-      warnings: [...misfits(target, deployed.resources), ...(report ? describeWarnings(report, deployWording) : [])],
+      warnings: [...misfits(target, deployed.resources), ...(report ? describeWarnings(report, deployWording(report)) : [])],
     }
     work.signal.throwIfAborted()
     await replaceFolder(out, async (folder) => {

@@ -180,9 +180,14 @@ describe('snn deploy', () => {
     await expect(deploy({}, join(folder, 'network.nir'))).rejects.toMatchObject({ code: 'ARGUMENT', message: expect.stringContaining('fromNir') as string })
     const { conversion } = await deploy({ target: 'nir', out: join(folder, 'advice') })
     const report = { ...conversion!, per: 'layer' as const, accuracy: conversion!.accuracy.map((row) => ({ ...row, agreement: 0.5 })), warnings: [{ code: 'disagreement' as const, share: 0.5, T: 16, samples: 60 }, { code: 'silent' as const, layer: 'relu1', share: 0.5, samples: 60 }] }
-    const texts = describeWarnings(report, deployWording)
+    const texts = describeWarnings(report, deployWording(report))
     expect(texts[0]).toContain('Try --')
     for (const text of texts) expect(text).not.toMatch(/\{|--code|--per|--levels/)
+    // what is on already is no advice
+    expect(report.weights).toBe('calibrated')
+    expect(texts[0]).toMatch(/Try --steps 32[^-]*$/)
+    const kept = { ...report, weights: 'kept' as const }
+    expect(describeWarnings(kept, deployWording(kept))[0]).toContain('--steps 16 --weights calibrate')
   })
 
   it('writes the folder whole, and no other in its place', async () => {
