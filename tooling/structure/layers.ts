@@ -20,7 +20,8 @@ const libraries: readonly Layer[] = [
   { packages: ['schedule'], imports: ['codegen'] },
   { packages: ['codegen', 'onnx'], imports: ['tensor'] },
   { packages: ['tensor'], imports: [] },
-  { packages: ['datasets', 'hdf5'], imports: ['tensor'] },
+  { packages: ['datasets'], imports: ['hdf5', 'tensor'] },
+  { packages: ['hdf5'], imports: ['tensor'] },
 ]
 
 export const layers: readonly Layer[] = [

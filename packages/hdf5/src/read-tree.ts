@@ -1,8 +1,7 @@
-import { isSnnError } from '@snn/tensor'
-import { checkBytes } from '@snn/tensor/library'
-import type { Attribute, Dataset, File, Group, Metadata } from 'h5wasm'
-import { checkGlobalHeaps } from './global-heaps.js'
+import { checkBytes, checkOptions } from '@snn/tensor/library'
+import type { Attribute, Dataset, Group, Metadata } from 'h5wasm'
 import { invalidFile } from './invalid.js'
+import { openHdf5 } from './open-hdf5.js'
 import type { Hdf5Dataset, Hdf5Group, Hdf5Text, Hdf5Type, Hdf5Values } from './tree.js'
 
 /** What an HDF5 object takes of a file at least, in bytes: its header. More objects than fit are a group that holds itself. */
@@ -10,10 +9,6 @@ const leastObjectBytes = 64
 /** What gzip can make of one byte, and what may come of nothing: data sets that hold one value all over. */
 const mostRatio = 1032
 const mostFromNothing = 2 ** 16
-
-let files = 0
-/** The first file on which the library was stopped by the machine: an access out of its memory, an abort. */
-let stumbledOn: string | undefined
 
 export interface ReadTreeOptions {
   /** How many groups may lie in each other. Default 64. */
@@ -30,37 +25,15 @@ export interface ReadTreeOptions {
  * @throws `DATA_INVALID` for bytes that are no HDF5 file, damaged, larger than they can be, or of other elements than numbers, booleans and strings
  */
 export async function readTree(operation: string, given: Uint8Array, file: string, options: ReadTreeOptions = {}): Promise<Hdf5Group> {
+  checkOptions('readTree', options, ['deepest', 'attributes'])
   const bytes = checkBytes(operation, given)
-  if (!signature.every((byte, i) => bytes[i] === byte)) throw invalidFile(operation, file, 'does not start as an HDF5 file.')
-  checkGlobalHeaps(operation, bytes, file)
-  const { ready, File: Hdf5File } = await import('h5wasm')
-  const module = await ready
-  const name = `snn-hdf5-${files++}.h5`
-  let opened: File | undefined
+  const opened = await openHdf5(operation, { size: bytes.length, readSync: (from, to) => bytes.subarray(from, to) }, file)
   try {
-    module.FS.writeFile(name, bytes)
-    module.activate_throwing_error_handler() // what is wrong is thrown instead of printed
-    opened = new Hdf5File(name, 'r')
-    return new Reader(operation, file, bytes.length, options).group(opened, 0)
-  } catch (error) {
-    if (isSnnError(error)) throw error
-    const trapped = error instanceof WebAssembly.RuntimeError
-    // there is one library for all files, and it may have kept what a damaged one made of its memory
-    if (trapped && stumbledOn !== undefined) throw invalidFile(operation, file, `cannot be read (${error.message}); the HDF5 library stumbled on ${stumbledOn} before, which is damaged. If this one is whole, read it in a new process or page.`, error)
-    if (trapped) stumbledOn = file
-    throw invalidFile(operation, file, `cannot be read (${error instanceof Error ? error.message : String(error)}). Where h5dump can read it, repack it: h5repack -f GZIP=4 IN OUT.`, error)
+    return opened.read((root) => new Reader(operation, file, bytes.length, options).group(root, 0))
   } finally {
-    for (const end of [() => opened?.close(), () => module.deactivate_throwing_error_handler(), () => module.FS.unlink(name)]) {
-      try {
-        end()
-      } catch {
-        // A damaged file may not close, and a library that it has broken may do nothing more.
-      }
-    }
+    opened.close()
   }
 }
-
-const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
 
 /** Classes of types in HDF5. */
 const [integer, float, string, enumeration] = [0, 1, 3, 8]

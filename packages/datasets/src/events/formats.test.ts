@@ -1,5 +1,6 @@
 import { isSnnError } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
+import { bytesSource } from '../bytes.js'
 import golden from '../../test/golden/event-files.json' with { type: 'json' }
 import { randomEvents } from '../../test/random-events.js'
 import { createEvents, sensorOf, toTimeUnit, type Events } from './events.js'
@@ -135,6 +136,25 @@ describe('files of other programs', () => {
     expect([...(await hdf5.parse(bytes, { index: 1 })).x]).toEqual([7])
     expect((await hdf5.parse(bytes, { index: 2 })).t.length).toBe(0)
     await expect(hdf5.parse(bytes, { index: 3 })).rejects.toMatchObject({ code: 'ARGUMENT' })
+  })
+
+  it.each([
+    ['a free part of nothing, at which the library would stay for ever', 112, 0n, /a value of 0 bytes at byte 2864, expected one that ends before byte 6848/],
+    ['a value beyond the end', 40, 100_000n, /a value of 100000 bytes at byte 2792/],
+    ['a collection beyond the file', 0, 2n ** 40n, /values of variable length from byte 2752 to 1099511630528, expected at most its 8998 bytes/],
+  ])('SHD with %s, in memory and read as it goes', { timeout: 20_000 }, async (_, place, size, message) => {
+    const bytes = bytesOf(golden['shd.h5']).slice()
+    const heap = 2752
+    expect(String.fromCharCode(...bytes.subarray(heap, heap + 4))).toBe('GCOL')
+    new DataView(bytes.buffer).setBigUint64(heap + place + 8, size, true)
+    const later = { size: bytes.length, read: async (from: number, to: number) => bytes.slice(from, to) }
+    for (const source of [[bytes], bytesSource(bytes), later]) {
+      const read = async (): Promise<void> => {
+        for await (const part of hdf5.batches(source)) expect(part.t.length).toBe(0)
+      }
+      await expect(read()).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringMatching(message) as string })
+    }
+    expect((await hdf5.parse(bytesOf(golden['shd.h5']))).x.length).toBe(3)
   })
 
   it('LZ4 with linked blocks', () => {

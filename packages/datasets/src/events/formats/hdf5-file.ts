@@ -1,99 +1,47 @@
-import { isSnnError } from '@snn/tensor'
-import type { Dataset, Entity, File, Group } from 'h5wasm'
-import type { ByteSource } from '../../bytes.js'
+import { openHdf5, type Hdf5Module } from '@snn/hdf5'
+import type { Dataset, Entity, Group } from 'h5wasm'
+import { bytesSource, type ByteSource } from '../../bytes.js'
 import { halfToNumber, readField, type ElementType } from '../../elements.js'
 import { invalid } from '../../invalid.js'
-import { FilterNeeded, checkFilters, loadFilter, takeFault, type H5Module, type LoadHdf5Filter } from './hdf5-filters.js'
+import { FilterNeeded, checkFilters, loadFilter, takeFault, type LoadHdf5Filter } from './hdf5-filters.js'
 
 /** What is read of an open file. */
 export interface Hdf5View {
   readonly root: Group
-  readonly module: H5Module
+  readonly module: Hdf5Module
   /** Names it in errors. */
   readonly file: string
 }
 
 /** An HDF5 file that is open. */
-export interface OpenHdf5 {
+export interface OpenRecording {
   /** What `use` makes of it; `use` may be called again when a filter has to be loaded first. Whatever the library throws is a fault of the file: `DATA_INVALID`. */
   read<T>(use: (view: Hdf5View) => T): Promise<T>
   close(): void
 }
 
-let files = 0
-
-/**
- * Opens an HDF5 file. The library (h5wasm, 4 MB) is loaded on first use. Only what is looked at is read where the source can be read at once;
- * else all of the file is in memory.
- */
-export async function openHdf5(source: ByteSource, file: string, loader?: LoadHdf5Filter): Promise<OpenHdf5> {
-  if (!isHdf5(await source.read(0, Math.min(8, source.size)))) throw invalid('hdf5', file, 'does not start as an HDF5 file.', 0)
-  const { ready, File: Hdf5File } = await import('h5wasm')
-  const module = await ready
-  const name = `snn-${files++}.h5`
-  if (source.readSync) mount(module, name, source.size, source.readSync)
-  else module.FS.writeFile(name, await source.read(0, source.size))
-  let opened: File | undefined
-  const attempt = <T>(use: (view: Hdf5View) => T): T => {
-    module.activate_throwing_error_handler() // what is wrong is thrown instead of printed
+/** Opens an HDF5 file, and loads the filters that it needs. Only what is looked at is read where the source can be read at once; else all of the file is in memory. */
+export async function openRecording(source: ByteSource, file: string, loader?: LoadHdf5Filter): Promise<OpenRecording> {
+  const { size, readSync } = source.readSync ? source : bytesSource(await source.read(0, source.size))
+  const { module, read, close } = await openHdf5('hdf5', { size, readSync: readSync! }, file)
+  const attempt = <T>(use: (view: Hdf5View) => T): { readonly made: T } | FilterNeeded => read((root) => {
     try {
-      opened ??= new Hdf5File(name, 'r')
-      return use({ root: opened, module, file })
+      return { made: use({ root, module, file }) }
     } catch (error) {
-      if (isSnnError(error) || error instanceof FilterNeeded) throw error
-      const fault = takeFault()
-      if (fault !== undefined) throw fault
-      throw invalid('hdf5', file, `cannot be read (${reasonOf(error)}). If the file is whole, and h5dump can read it, repack it: h5repack -f GZIP=4 IN OUT.`, undefined, error)
-    } finally {
-      module.deactivate_throwing_error_handler()
+      if (error instanceof FilterNeeded) return error
+      throw takeFault() ?? error
     }
-  }
+  })
   return {
     async read(use) {
       for (;;) {
-        try {
-          return attempt(use)
-        } catch (error) {
-          if (!(error instanceof FilterNeeded)) throw error
-          await loadFilter(module, error.id, file, loader)
-        }
+        const result = attempt(use)
+        if (!(result instanceof FilterNeeded)) return result.made
+        await loadFilter(module, result.id, file, loader)
       }
     },
-    close() {
-      try {
-        if (opened) attempt(() => opened!.close())
-      } catch {
-        // A damaged file may not close.
-      }
-      module.FS.unlink(name)
-    },
+    close,
   }
-}
-
-/** In one line: of the library's stack of errors what was to be done, and why it could not be. */
-function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const steps = [...message.matchAll(/^\s*#\d+: .*? in \w+\(\): (.*)$/gm)].map(([, step]) => step!)
-  return steps.length > 0 ? [...new Set([steps[0], steps.at(-1)])].join(': ') : message.replace(/\s*\n\s*/g, '; ')
-}
-
-/** Puts a file into the library's file system whose bytes are read when they are asked for. */
-function mount(module: H5Module, name: string, size: number, readSync: (from: number, to: number) => Uint8Array): void {
-  module.FS.writeFile(name, new Uint8Array(0))
-  const { node } = module.FS.lookupPath(name, {}) as unknown as { node: { usedBytes: number; stream_ops: object } }
-  node.usedBytes = size
-  node.stream_ops = {
-    ...node.stream_ops,
-    read(_: unknown, buffer: Int8Array | Uint8Array, offset: number, length: number, position: number): number {
-      const bytes = readSync(Math.min(position, size), Math.min(position + length, size))
-      new Uint8Array(buffer.buffer, buffer.byteOffset).set(bytes, offset)
-      return bytes.length
-    },
-  }
-}
-
-export function isHdf5(head: Uint8Array): boolean {
-  return [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => head[i] === byte)
 }
 
 /** What stands at a path, `` for the root, or undefined. Nothing of it is read. */

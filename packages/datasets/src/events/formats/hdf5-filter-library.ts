@@ -1,10 +1,10 @@
-import type { H5Module } from './hdf5-filters.js'
+import type { Hdf5Module } from '@snn/hdf5'
 
 /**
  * Adds a filter to HDF5 whose work `unpack` does. HDF5 gets its filters from libraries of WebAssembly in `folder`: this one calls back by writing
  * its arguments to a file, behind which `unpack` stands. Where that gives nothing, HDF5 throws.
  */
-export function addFilter(module: H5Module, id: number, folder: string, unpack: (packed: Uint8Array) => Uint8Array | undefined): void {
+export function addFilter(module: Hdf5Module, id: number, folder: string, unpack: (packed: Uint8Array) => Uint8Array | undefined): void {
   const { FS } = module
   const memory = module as unknown as Memory
   const { _realloc: realloc } = memory

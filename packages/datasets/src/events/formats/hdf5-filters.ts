@@ -1,10 +1,8 @@
+import type { Hdf5Module } from '@snn/hdf5'
 import type { Dataset } from 'h5wasm'
 import { invalid } from '../../invalid.js'
 import { ecfEventBytes, mostEcfEvents, unpackEcf } from './ecf.js'
 import { addFilter } from './hdf5-filter-library.js'
-
-/** The compiled library. */
-export type H5Module = Awaited<typeof import('h5wasm').ready>
 
 /** Filters that the library itself has: deflate, shuffle, fletcher32, szip, n-bit, scale-offset. */
 const builtIn = new Set([1, 2, 3, 4, 5, 6])
@@ -28,12 +26,12 @@ export class FilterNeeded {
 }
 
 const folder = '/snn-hdf5-filters'
-const loaded = new WeakMap<H5Module, Set<number>>()
+const loaded = new WeakMap<Hdf5Module, Set<number>>()
 /** The chunks of ECF that are read next, and what was wrong with one. */
 const chunks: { least: number; most: number; file: string; fault: unknown } = { least: 0, most: 0, file: '', fault: undefined }
 
 /** Throws `FilterNeeded` for a filter that can be loaded and is not yet, and `DATA_INVALID` for one that cannot. To be called before data are read. */
-export function checkFilters(module: H5Module, { filters, metadata }: Dataset, path: string, file: string): void {
+export function checkFilters(module: Hdf5Module, { filters, metadata }: Dataset, path: string, file: string): void {
   for (const { id, name } of filters) {
     if (builtIn.has(id)) continue
     if (id === ecf) {
@@ -68,7 +66,7 @@ function unpackChunk(packed: Uint8Array): Uint8Array | undefined {
 }
 
 /** Loads a filter. Throws `DATA_INVALID`, which says what to do, where its file is not to be had. */
-export async function loadFilter(module: H5Module, id: number, file: string, load: LoadHdf5Filter = fetchFilter): Promise<void> {
+export async function loadFilter(module: Hdf5Module, id: number, file: string, load: LoadHdf5Filter = fetchFilter): Promise<void> {
   const bytes = id === ecf ? undefined : await filterBytes(id, file, load)
   const filters = loaded.get(module)
   if (!filters) {

@@ -1,4 +1,5 @@
 import { SnnError } from '@snn/tensor'
+import { isHdf5 } from '@snn/hdf5'
 import type { Dataset, Group } from 'h5wasm'
 import { invalid } from '../../invalid.js'
 import { byRole, guessedOrder, parseColumns, roleOf, type Role } from '../column-roles.js'
@@ -8,7 +9,7 @@ import { assumedSensor, type ReadNote } from '../notes.js'
 import { isUnit } from '../time-unit.js'
 import { statedSensor, type KnownRecording } from './arrays-to-events.js'
 import { columnPieces, type EventColumns } from './columns.js'
-import { datasetAt, entityAt, isGroup, isHdf5, lengthOf, needDataset, openHdf5, readColumn, readPart, readRecords, readRow, readRows, rowsOf, type Hdf5View } from './hdf5-file.js'
+import { datasetAt, entityAt, isGroup, lengthOf, needDataset, openRecording, readColumn, readPart, readRecords, readRow, readRows, rowsOf, type Hdf5View } from './hdf5-file.js'
 import type { LoadHdf5Filter } from './hdf5-filters.js'
 
 export interface Hdf5Options {
@@ -54,7 +55,7 @@ export const hdf5 = containerFormat<Hdf5Options>({
   options: ['index', 'path', 'columns', 'timeUnit', 'filter'],
   sniff: isHdf5,
   async *pieces(source, options, file) {
-    const opened = await openHdf5(source, file, options.filter)
+    const opened = await openRecording(source, file, options.filter)
     try {
       const { length, read, ...known } = await opened.read((view) => findRecording(view, options))
       const open = (): EventColumns => {
