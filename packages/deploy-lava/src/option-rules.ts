@@ -13,11 +13,8 @@ const orNull = ({ takes, expected }: OptionRule): OptionRule => ({ takes: (value
 /** In 1/4096. */
 const decays: OptionRules<NonNullable<ExportNetOptions['decay']>> = { iDecay: number, vDecay: number }
 
-export const approximateRules: OptionRules<Pick<ExportNetOptions, 'approximate'>> = {
-  approximate: { takes: (value) => Array.isArray(value) && value.every((name) => approximations.some((known) => known === name)), expected: `an array with some of ${approximations.map((name) => `'${name}'`).join(', ')}` },
-}
 export const exportNetRules: OptionRules<ExportNetOptions> = {
-  ...approximateRules,
+  approximate: { takes: (value) => Array.isArray(value) && value.every((name) => approximations.some((known) => known === name)), expected: `an array with some of ${approximations.map((name) => `'${name}'`).join(', ')}` },
   weightBits: number,
   percentile: number,
   decay: { takes: (value) => isObject(value) && Object.entries(value).every(([name, own]) => Object.hasOwn(decays, name) && (own === undefined || number.takes(own))), expected: 'an object with iDecay and vDecay, or one of them' },

@@ -74,6 +74,20 @@ describe('for a chip, what no synapse does is taken into the weights behind', ()
     expect(await prepared([2, 3, 4], both, fold)).toBe('flatten linear')
   })
 
+  it('and the note says what became of a normalisation that has no layer before it', async () => {
+    const behind = async (shape: Shape, next: NetworkNode, options: Partial<PrepareOptions>): Promise<string> => {
+      const net = networkOf(shape, [node('relu', reluLayer({}), 'x'), node('bn', batchNorm(shape[0]!), 'relu'), next])
+      const { notes } = await prepare(net, { softmax: 'keep', ...options })
+      expect(notes).toHaveLength(1)
+      return notes[0]!
+    }
+    const dense = node('fc', linear(4, 3), 'bn')
+    const convolution = node('conv', conv(4, 2, 1), 'bn')
+    expect(await behind([4], dense, {})).toMatch(/'bn' .* was kept as a scale and a shift\.$/)
+    expect(await behind([4], dense, fold)).toMatch(/'bn' .* was taken into the weights of the linear layer behind it\.$/)
+    expect(await behind([4, 2, 2], convolution, fold)).toMatch(/'bn' .* stays a scale and a shift until the export for the chip, which takes them into the weights behind it\.$/)
+  })
+
   it('not what something else takes, what is no scale or shift, nor before rows', async () => {
     expect(await prepared([4], [node('c', constant('maximum', [4], 7), 'x'), node('fc', linear(4, 3), 'c')], fold)).toBe('constant linear')
     expect(await prepared([2, 4], [node('c', constant('mul', [4], 7), 'x'), node('fc', linear(4, 3), 'c')], fold)).toBe('constant linear')

@@ -27,14 +27,23 @@ export async function prepare(net: Network, options: PrepareOptions): Promise<{ 
   const shapes = sampleShapes(net)
   if (options.softmax === 'strip') stripSoftmax(draft, notes)
   for (const node of net.nodes) makePortable(draft, node, shapes)
-  for (const node of net.nodes) if (batchNormLayer.is(node.layer)) await foldBatchNorm(draft, node.name, node.layer, shapes, notes)
+  const scaled: string[] = []
+  for (const node of net.nodes) if (batchNormLayer.is(node.layer) && !(await foldBatchNorm(draft, node.name, node.layer, shapes))) scaled.push(node.name)
   for (const { name, layer } of net.nodes) {
     const next = maxPoolLayer.is(layer) ? draft.onlyConsumer(name) : undefined
     if (next && reluLayer.is(next.layer)) draft.swap(name, next.name)
   }
   if (options.poolFirst) poolBeforeNeurons(draft)
   if (options.foldIntoNext) await foldIntoNext(draft)
+  notes.push(...scaled.map((name) => `The batch normalisation '${name}' normalises the outputs of no convolution or linear layer of its own and ${whatBecame(draft, name, options)}.`))
   return { network: draft.finish(), notes }
+}
+
+/** Of a batch normalisation that became a scale and a shift. */
+function whatBecame(draft: Draft, name: string, { foldIntoNext: forChip }: PrepareOptions): string {
+  const node = draft.node(name)
+  if (!node || !constantLayer.is(node.layer)) return 'was taken into the weights of the linear layer behind it'
+  return forChip ? 'stays a scale and a shift until the export for the chip, which takes them into the weights behind it' : 'was kept as a scale and a shift'
 }
 
 /** Maximum pooling in front of each ReLU that has no other before it, where it is all that takes what comes out. */
@@ -76,15 +85,15 @@ async function affineOf(name: string, layer: LayerOf<'batchNorm'>): Promise<{ re
   return { scale, shift: scale.map((s, c) => at(bias!.data, c) - at(mean!.data, c) * s) }
 }
 
-async function foldBatchNorm(draft: Draft, name: string, layer: LayerOf<'batchNorm'>, shapes: ReadonlyMap<string, Shape>, notes: string[]): Promise<void> {
+/** Takes it into the layer before it; where there is none, it becomes a scale and a shift: false. */
+async function foldBatchNorm(draft: Draft, name: string, layer: LayerOf<'batchNorm'>, shapes: ReadonlyMap<string, Shape>): Promise<boolean> {
   const { scale, shift } = await affineOf(name, layer)
   const target = weightedBefore(draft, name, scale.length, shapes)
   if (!target) {
     const shape = [scale.length, ...shapes.get(name)!.slice(1).map(() => 1)]
     draft.replace(name, constantLayer({ function: 'mul', swap: false }, toVariables({ operand: floats(shape, (c) => scale[c]!) }, name)))
     draft.insertAfter(name, `${name}_shift`, constantLayer({ function: 'add', swap: false }, toVariables({ operand: floats(shape, (c) => shift[c]!) }, name)))
-    notes.push(`The batch normalisation '${name}' normalises the outputs of no convolution or linear layer of its own and was kept as a scale and a shift.`)
-    return
+    return false
   }
   const { weight, bias } = await weightsOf(target.layer)
   const perChannel = weight!.data.length / scale.length
@@ -94,6 +103,7 @@ async function foldBatchNorm(draft: Draft, name: string, layer: LayerOf<'batchNo
   }
   draft.replace(target.name, withWeights(target, weights))
   draft.remove(name)
+  return true
 }
 
 /** The convolution or linear layer whose output channels, untouched but for their shape, are the channels of the layer `norm`, and which nothing else takes. */

@@ -10,7 +10,7 @@ import { branchOf, checkChain, netFileOf, planStages, readsOf, type PlanOptions,
 import { pythonScript } from './python-script.js'
 import { readStages } from './read-stages.js'
 import type { QuantizedStage } from './quantize.js'
-import { approximateRules, exportNetRules } from '../option-rules.js'
+import { exportNetRules } from '../option-rules.js'
 
 export interface ExportNetOptions {
   /** From 2 to 8. Default 8. */
@@ -83,12 +83,12 @@ export async function exportNet(network: Network, options: ExportNetOptions = {}
 }
 
 /**
- * Asks before long work, such as a calibration, whether a network has only what `exportNet` can write, whatever its weights.
+ * Asks before long work, such as a calibration, whether a network has only what `exportNet` can write, whatever its weights. Of its options `approximate` matters.
  *
  * @throws `CONVERT_UNSUPPORTED` naming the layer and what to do
  */
-export async function checkExportable(network: Network, options: Pick<ExportNetOptions, 'approximate'> = {}): Promise<void> {
-  checkChain(await readStages(network, checkExport('checkExportable', options, approximateRules).approximate))
+export async function checkExportable(network: Network, options: ExportNetOptions = {}): Promise<void> {
+  checkChain(await readStages(network, checkExport('checkExportable', options).approximate))
 }
 
 /**
@@ -96,8 +96,8 @@ export async function checkExportable(network: Network, options: Pick<ExportNetO
  *
  * @throws `CONVERT_UNSUPPORTED` naming the layer and what to do, for what neither takes
  */
-export async function hasBranches(network: Network, options: Pick<ExportNetOptions, 'approximate'> = {}): Promise<boolean> {
-  return branchOf(await readStages(network, checkExport('hasBranches', options, approximateRules).approximate)) !== undefined
+export async function hasBranches(network: Network, options: ExportNetOptions = {}): Promise<boolean> {
+  return branchOf(await readStages(network, checkExport('hasBranches', options).approximate)) !== undefined
 }
 
 /** File, program, report and resources of planned stages. */
