@@ -68,7 +68,7 @@ describe('files', () => {
   })
 
   it.each([
-    ['no graph', {}, 'expected node'],
+    ['no graph', {}, 'graph.json: holds nothing at its top, expected { node } with the graph, and { version }.'],
     ['an unknown type', { node: { type: 'Lif' } }, "of the type 'Lif'"],
     ['an unknown field', { node: { type: 'NIRGraph', nodes: { a: { type: 'Input', shape: [1], size: 3 } }, edges: [] } }, "node/nodes/a (Input) has the field 'size'"],
     ['a field that is missing', { node: { type: 'NIRGraph', nodes: { a: { type: 'Input' } }, edges: [] } }, "lacks the field 'shape'"],

@@ -17,7 +17,7 @@ interface Place {
 export function graphFromTree(operation: string, file: string, tree: NirTree): NirGraph {
   const place = { operation, file, path: 'node' }
   const node = tree.entries.get('node')
-  if (!node || !isGroup(node)) throw invalid(place, tree.attributes.has('__type__') ? 'holds recorded data, no graph. Read it by readNirData.' : `holds ${[...tree.entries.keys()].join(', ') || 'nothing'}, expected node.`)
+  if (!node || !isGroup(node)) throw invalidFile(operation, file, tree.attributes.has('__type__') ? 'holds recorded data, no graph. Read it by readNirData.' : `holds ${[...tree.entries.keys()].join(', ') || 'nothing'} at its top, expected { node } with the graph, and { version }.`)
   const graph = nodeFrom(place, node)
   const version = tree.entries.get('version')
   if (graph.type !== 'NIRGraph') throw invalid(place, `is a ${graph.type}, expected a NIRGraph.`)
@@ -105,7 +105,7 @@ function integersOf(place: Place, entry: Entry): number | readonly number[] {
 
 function textOf(place: Place, entry: Entry | undefined): string {
   const text = entry && !isGroup(entry) ? entry.data[0] : undefined
-  if (typeof text !== 'string') throw invalid(place, 'lacks its name: a string was expected.')
+  if (typeof text !== 'string') throw invalid(place, 'lacks its type, expected a string.')
   return text
 }
 

@@ -195,8 +195,8 @@ function filesOf(report: string): readonly unknown[] {
 }
 
 /** Flags of one target with another would do nothing without a word. */
-function checkFlags({ target, weightBits, percentile, approximate, tune }: DeployModelOptions): void {
+function checkFlags({ target, weightBits, percentile, approximate, tune, softReset }: DeployModelOptions): void {
   if (target === 'lava') return
-  const given = Object.entries({ '--weight-bits': weightBits, '--percentile': percentile, '--approximate': approximate, '--tune': tune }).find(([, value]) => value !== undefined)
+  const given = Object.entries({ '--weight-bits': weightBits, '--percentile': percentile, '--approximate': approximate, '--tune': tune, '--no-soft-reset': softReset === false ? softReset : undefined }).find(([, value]) => value !== undefined)
   if (given) throw new SnnError('ARGUMENT', `[deploy] ${given[0]} with --target ${target}, expected it only for lava. Leave it out.`, { name: given[0], value: given[1] })
 }

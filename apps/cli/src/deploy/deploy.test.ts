@@ -195,6 +195,7 @@ describe('snn deploy', () => {
     writeFileSync(join(folder, 'chip', 'mine.txt'), 'mine')
     await expect(deploy()).rejects.toMatchObject({ code: 'OUTPUT', message: expect.stringContaining('which holds mine.txt') as string })
     await expect(deploy({ target: 'speck', weightBits: 4, out: join(folder, 'new') })).rejects.toThrow('[deploy] --weight-bits with --target speck')
+    await expect(deploy({ target: 'speck', softReset: false, out: join(folder, 'new') })).rejects.toThrow('[deploy] --no-soft-reset with --target speck, expected it only for lava. Leave it out.')
     await expect(deploy({ out: model })).rejects.toMatchObject({ code: 'OUTPUT' })
     await expect(deploy({ out: join(folder, 'new'), calibrate: join(folder, 'none') })).rejects.toMatchObject({ code: 'DATA_NOT_FOUND' })
     expect(readdirSync(folder).filter((name) => name === 'new' || name.startsWith('.'))).toEqual([])

@@ -26,6 +26,10 @@ const pooled: Step<AveragePool> = (layer, { flow, name, from, shape, refuse }) =
   })
 }
 
+const late: Step<Layer> = (_, { refuse }) => {
+  throw refuse('a delay, and every synapse that is written takes one step', 'Train without delays, or write the delays of a dense layer into .net of exportNet (delay, netx) yourself.')
+}
+
 /** What layers without neurons do to a value between neurons, by their kind. */
 const steps: { readonly [K in LayerName]?: Step<LayerOf<K>> } = {
   flatten: passed,
@@ -59,6 +63,8 @@ const steps: { readonly [K in LayerName]?: Step<LayerOf<K>> } = {
     if (!affine) throw refuse(`'${layer.config.function}' with a constant, which no weights do`, 'Use sums and products of constants.')
     return thenScale(flow, affine, refuse)
   },
+  delay: late,
+  learnableDelay: late,
   averagePool: pooled,
   globalAveragePool: pooled,
   adaptiveAveragePool: pooled,

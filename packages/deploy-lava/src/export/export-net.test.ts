@@ -1,5 +1,5 @@
 import { cubaLif, adaptiveLif, integrateAndFire, lif } from '@snn/neuron'
-import { avgPool2d, batchNorm2d, constantLayer, conv2d, dropout, flatten, input, linear, maxPool2d, Network, relu, sequential, addLayer, transposeLayer, type Part } from '@snn/nn'
+import { avgPool2d, batchNorm2d, constantLayer, conv2d, delay, dropout, flatten, input, linear, maxPool2d, Network, relu, sequential, addLayer, transposeLayer, type Part } from '@snn/nn'
 import { compile, reference, sizeOf, variable, type Tensor, type Variable } from '@snn/tensor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -150,6 +150,31 @@ describe('exportNet', () => {
   }
   it.each(Object.entries(refusals))('refuses %s', async (_, [net, options, message]) => {
     await expect(exportNet(net(), options)).rejects.toThrow(message)
+  })
+
+  it.each([
+    ['a membrane that hardly takes anything in', () => sequential(input([4]), linear(4, 3), lif({ tau: 1e6 })), {}, /small beside the threshold.*smaller tau/],
+    ['outputs far beyond those that there are', () => sequential(input([4]), linear(4, 3), integrateAndFire(), linear(3, 2)), { readoutRange: 1e9 }, /small beside readoutRange.*Give the range/],
+    ['a bias far beyond them', () => sequential(input([4]), linear(4, 3), times(1, 1e9), integrateAndFire()), {}, /small beside the bias.*smaller bias/],
+  ] as const)('says what weights are too small beside: %s', async (_, make, options, message) => {
+    const net = make()
+    net.initialize({ seed: 1 })
+    await expect(exportNet(net, options)).rejects.toThrow(message)
+  })
+
+  it('says where no leak is left', async () => {
+    const warnings = async (tau: number): Promise<string> => {
+      const net = sequential(input([4]), linear(4, 3), lif({ tau, decayInput: false }))
+      net.initialize({ seed: 1 })
+      return (await exportNet(net)).report.layers[0]!.warnings.join('\n')
+    }
+    expect(await warnings(1e4)).toContain('the membrane loses 0.0001')
+    expect(await warnings(1e3)).not.toContain('the membrane loses')
+  })
+
+  it('names a delay as one', async () => {
+    const net = sequential(input([2]), linear(2, 2), integrateAndFire(), delay(2), linear(2, 2), integrateAndFire())
+    await expect(exportNet(net)).rejects.toThrow('delay1 (delay): a delay, and every synapse that is written takes one step. Train without delays')
   })
 
   it('refuses weights of which nothing is left', async () => {

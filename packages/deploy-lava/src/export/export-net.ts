@@ -135,11 +135,12 @@ function reportOf(plan: StagePlan, cleared: boolean): ExportedLayer {
 }
 
 /** What may happen on the chip, and not in the network. */
-function warningsOf({ quantized: { inputs, bias, vThMant }, iDecay, stage: { depth } }: StagePlan, cleared: boolean): string[] {
+function warningsOf({ quantized: { inputs, bias, vThMant }, iDecay, vDecay, stage: { depth, form } }: StagePlan, cleared: boolean): string[] {
   const most = largestSum(inputs.map(({ weight }) => weight), bias.length)
   const warnings: string[] = []
   if (most * 64 * (4096 / Math.max(1, iDecay)) >= 2 ** 23) warnings.push(`u can wrap: the weights of one neuron add up to ${most}, and 2^17 is where 24 bits end`)
   if (!cleared && bias.some((b) => b !== 0)) warnings.push(`the bias is added from the first step on, and what is sent to the chip arrives here ${depth + 1} steps later: with { steps } it is cleared until then`)
+  if (vDecay === 0 && form.keepVoltage < 1) warnings.push(`the membrane loses ${Number((1 - form.keepVoltage).toPrecision(3))} in a step, less than half of the 1 / 4096 that a decay of the chip is made of: there it keeps all`)
   if (vThMant < 16) warnings.push(`the threshold is only ${vThMant}: weights are large beside it`)
   return warnings
 }

@@ -42,6 +42,14 @@ export interface QuantizeOptions {
   readonly range?: number | undefined
 }
 
+/** What weights are too small beside, by what limits their scale. */
+const smallBeside: Readonly<Record<QuantizedStage['limitedBy'], { readonly reason: string; readonly fix: string }>> = {
+  weights: { reason: 'few of them are far larger than the others', fix: 'Use more weightBits, or a lower percentile.' },
+  bias: { reason: 'they are small beside the bias, which has 13 bits', fix: 'Use more weightBits, or a smaller bias.' },
+  threshold: { reason: 'they are small beside the threshold, which has 17 bits (a leaky neuron that takes in 1 / tau of its input makes them so)', fix: 'Use a smaller tau, decayInput: false, a lower threshold, or more weightBits.' },
+  range: { reason: 'they are small beside readoutRange, and the membrane ends at 2^17', fix: 'Give the range that the outputs reach, or leave it out.' },
+}
+
 /** Most synapses that share a weight. */
 const mostCopies = 8
 
@@ -68,7 +76,7 @@ export function quantize(name: string, maps: readonly LinearMap[], biases: Float
     // -256 beside no positive weight acts as something else (see optimizeWeights and actingWeights), and is not shared out
     const least = shares > 1 || rounded.every((w) => w <= 0) ? -most : -256
     const weight = rounded.map((w) => Math.max(shares * least, Math.min(shares * most, w)))
-    if (weight.every((w) => w === 0)) throw cannotExport(name, map.kind, `all weights are zero in ${weightBits} bits, on which Lava's loader fails`, 'Use more weightBits, or a smaller bias or percentile.')
+    if (weight.every((w) => w === 0)) throw cannotExport(name, map.kind, `all weights are zero in ${weightBits} bits, on which Lava's loader fails: ${smallBeside[limitedBy].reason}`, smallBeside[limitedBy].fix)
     for (let part = 0; part < shares && map.kind === 'dense'; part++) checkActing(name, shareOf({ weight, copies: shares }, part, step))
     clipped += rounded.filter((w, at) => w !== weight[at]).length
     return { weight, copies: shares }
