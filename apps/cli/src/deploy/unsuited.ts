@@ -25,7 +25,7 @@ export function unsuited(error: unknown, path: string, target: DeployTarget, { c
   }
   const list = [...troubles.values()]
   const told = list.map(({ names, reason, fix }) => `${names.slice(0, shown).join(', ')}${names.length > shown ? ` and ${names.length - shown} more` : ''}: ${reason}.${code === undefined ? ` ${fix}` : ''}`).join('\n  ')
-  const again = code === undefined ? '' : ` It was converted with the code ${code} for a simulator. Deploy the classifier that it came from, which this command converts with the neurons of the chip: snn deploy MODEL.onnx --target ${target} ..`
+  const again = code === undefined ? (target === 'lava' ? '' : ' Other targets may take it: --target lava, which has leaky neurons and maxima of spikes, too.') : ` It was converted with the code ${code} for a simulator. Deploy the classifier that it came from, which this command converts with the neurons of the chip: snn deploy MODEL.onnx --target ${target} ..`
   const approximations = [...new Set(layers.map((layer) => ('approximate' in layer ? layer.approximate : undefined)))]
   const asItIs = approximations.includes(undefined) ? '' : ` Or take it as it is, at whatever accuracy the table then shows: --approximate ${approximations.join(',')}`
   return new SnnError('CONVERT_UNSUPPORTED', `[deploy] ${path} has layers that --target ${target} has not: ${told}${again}${asItIs}`, { layers }, { cause: error })
