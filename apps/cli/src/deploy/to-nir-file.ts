@@ -57,12 +57,31 @@ export async function toNirFile(name: keyof typeof targets, measure: MeasureOpti
   return {
     files: {
       'network.nir': await writeNir(graph),
-      ...(parts && { 'encoder.onnx': await toOnnx(parts.encoder, { ...metadata, ...(preprocess && { preprocess }), ...(labelOffset !== 0 && { labelOffset }), T }) }),
+      ...(parts && {
+        'encoder.onnx': await toOnnx(parts.encoder, {
+          ...metadata,
+          ...(preprocess && { preprocess }),
+          ...(labelOffset !== 0 && { labelOffset }),
+          T,
+        }),
+      }),
     },
     rows: [
       { network: 'float SNN', accuracy: float.accuracy },
-      ...(quantized ? [{ network: `quantised SNN, ${weightBits} bits`, accuracy: quantized.accuracy, agreement: agreementOf(quantized, float) }] : []),
-      { network: `the .nir file in the steps of ${as}`, accuracy: simulated.accuracy, agreement: agreementOf(simulated, float) },
+      ...(quantized
+        ? [
+            {
+              network: `quantised SNN, ${weightBits} bits`,
+              accuracy: quantized.accuracy,
+              agreement: agreementOf(quantized, float),
+            },
+          ]
+        : []),
+      {
+        network: `the .nir file in the steps of ${as}`,
+        accuracy: simulated.accuracy,
+        agreement: agreementOf(simulated, float),
+      },
     ],
     spikes: await spikesOf(hosts, again, measure),
     lint: [...(quantized ? roundingLint(agreementOf(quantized, float), weightBits!) : []), ...lintsOf(graph, reader)],
@@ -76,7 +95,14 @@ const tolerated = 0.05
 export function roundingLint(same: number, bits: number): DeploymentLint[] {
   if (same >= 1 - tolerated) return []
   const what = `rounding to ${bits} bits gives ${(100 * (1 - same)).toFixed(0)} % of the samples another class: a layer has one step for all its weights, and few of them are far larger than the others`
-  return [{ layer: '', effect: 'warning', what, fix: 'Convert with thresholds of whole layers, --mode 99.9% or --mode max, or with --weights keep.' }]
+  return [
+    {
+      layer: '',
+      effect: 'warning',
+      what,
+      fix: 'Convert with thresholds of whole layers, --mode 99.9% or --mode max, or with --weights keep.',
+    },
+  ]
 }
 
 function lintsOf(graph: NirGraph, reader: ReaderName): DeploymentLint[] {
@@ -87,5 +113,10 @@ function lintsOf(graph: NirGraph, reader: ReaderName): DeploymentLint[] {
 function withoutMean(network: Network): Network {
   const mean = network.nodes.find(({ name, layer }) => runningMeanLayer.is(layer) && network.outputs.includes(name))
   if (!mean) return network
-  return new Network({ inputs: network.inputs, nodes: network.nodes.filter((node) => node !== mean), outputs: network.outputs.map((name) => (name === mean.name ? mean.inputs[0]! : name)), metadata: { ...network.metadata, readout: { by: 'mean' } } })
+  return new Network({
+    inputs: network.inputs,
+    nodes: network.nodes.filter((node) => node !== mean),
+    outputs: network.outputs.map((name) => (name === mean.name ? mean.inputs[0]! : name)),
+    metadata: { ...network.metadata, readout: { by: 'mean' } },
+  })
 }

@@ -22,7 +22,10 @@ export interface NirLint {
 }
 
 export interface LintOptions {
-  /** Length of a step in seconds, for tools that tie a parameter to it. Default 1e-4, the default of snnTorch and SpikingJelly. */
+  /**
+   * Length of a step in seconds, for tools that tie a parameter to it. Default 1e-4, the default of snnTorch and
+   * SpikingJelly.
+   */
   readonly dt?: number
 }
 
@@ -35,11 +38,28 @@ export function lint(graph: NirGraph, reader: ReaderName, options: LintOptions =
   checkGraph('lint', graph)
   checkObject('lint', options)
   const { dt = 1e-4 } = options
-  if (!Object.hasOwn(readers, reader)) throw new SnnError('ARGUMENT', `[lint] reader '${reader as string}', expected one of ${Object.keys(readers).join(', ')}.`, { name: 'reader', value: reader })
+  if (!Object.hasOwn(readers, reader))
+    throw new SnnError(
+      'ARGUMENT',
+      `[lint] reader '${reader as string}', expected one of ${Object.keys(readers).join(', ')}.`,
+      { name: 'reader', value: reader },
+    )
   const tool: Reader = readers[reader]
   const faults = faultsOf(graph)
-  if (faults.length > 0) return faults.map(({ node, what, fix }) => ({ node, type: 'NIRGraph', effect: 'rejects', what, fix, source: 'the graph contradicts itself' }))
-  return [...nodeLints(graph, tool, dt, ''), ...graphLints(graph, tool), ...(reader === 'speck' ? speckLimits(graph) : [])]
+  if (faults.length > 0)
+    return faults.map(({ node, what, fix }) => ({
+      node,
+      type: 'NIRGraph',
+      effect: 'rejects',
+      what,
+      fix,
+      source: 'the graph contradicts itself',
+    }))
+  return [
+    ...nodeLints(graph, tool, dt, ''),
+    ...graphLints(graph, tool),
+    ...(reader === 'speck' ? speckLimits(graph) : []),
+  ]
 }
 
 function nodeLints(graph: NirGraph, tool: Reader, dt: number, path: string): NirLint[] {
@@ -47,8 +67,11 @@ function nodeLints(graph: NirGraph, tool: Reader, dt: number, path: string): Nir
     const at = path === '' ? name : `${path}/${name}`
     const { reads, conditions, source } = tool.nodes[node.type]
     const own = { node: at, type: node.type, source: `${tool.url} ${source}` }
-    if (!reads) return [{ ...own, effect: 'rejects', what: `${tool.title} does not read ${node.type}`, fix: alternative(node) }]
-    const found = conditions.filter(({ test }) => test(node, dt)).map(({ effect, what, fix }): NirLint => ({ ...own, effect, what, fix }))
+    if (!reads)
+      return [{ ...own, effect: 'rejects', what: `${tool.title} does not read ${node.type}`, fix: alternative(node) }]
+    const found = conditions
+      .filter(({ test }) => test(node, dt))
+      .map(({ effect, what, fix }): NirLint => ({ ...own, effect, what, fix }))
     return node.type === 'NIRGraph' ? [...found, ...nodeLints(node, tool, dt, at)] : found
   })
 }
@@ -80,33 +103,75 @@ function alternative(node: NirNode): string {
 
 function graphLints(graph: NirGraph, { title, url, graph: limits }: Reader): NirLint[] {
   const found: NirLint[] = []
-  const say = (node: string, what: string, fix: string): void => void found.push({ node, type: 'NIRGraph', effect: 'rejects', what: `${title} does not read ${what}`, fix, source: `${url} ${limits.source}` })
+  const say = (node: string, what: string, fix: string): void =>
+    void found.push({
+      node,
+      type: 'NIRGraph',
+      effect: 'rejects',
+      what: `${title} does not read ${what}`,
+      fix,
+      source: `${url} ${limits.source}`,
+    })
   const inner = Object.entries(graph.nodes).filter((entry): entry is [string, NirGraph] => entry[1].type === 'NIRGraph')
-  if (limits.inner === 'recurrent') for (const [name, node] of inner) if (!isRecurrentPair(Object.values(node.nodes))) say(name, 'a graph inside that is not a neuron and its recurrent weight', 'Put its nodes into the outer graph.')
+  if (limits.inner === 'recurrent')
+    for (const [name, node] of inner)
+      if (!isRecurrentPair(Object.values(node.nodes)))
+        say(name, 'a graph inside that is not a neuron and its recurrent weight', 'Put its nodes into the outer graph.')
   const { nodes, edges } = flatGraph(graph)
-  if (limits.oneInput && [...nodes.values()].filter(({ type }) => type === 'Input').length > 1) say('', 'several inputs', 'Join them into one.')
+  if (limits.oneInput && [...nodes.values()].filter(({ type }) => type === 'Input').length > 1)
+    say('', 'several inputs', 'Join them into one.')
   checkCircles(graph, limits, say)
   if (!limits.branches) {
     for (const name of nodes.keys()) {
-      const [out, into] = [0, 1].map((end) => edges.filter((edge) => edge[end] === name && !(limits.circles === 'recurrent' && edges.some(([from, to]) => from === edge[1] && to === edge[0]))).length) as [number, number]
+      const [out, into] = [0, 1].map(
+        (end) =>
+          edges.filter(
+            (edge) =>
+              edge[end] === name &&
+              !(limits.circles === 'recurrent' && edges.some(([from, to]) => from === edge[1] && to === edge[0])),
+          ).length,
+      ) as [number, number]
       if (out > 1 || into > 1) say(name, 'branches', 'Make it one line of nodes.')
     }
   }
   return found
 }
 
-function checkCircles(graph: NirGraph, limits: GraphLimits, say: (node: string, what: string, fix: string) => void): void {
+function checkCircles(
+  graph: NirGraph,
+  limits: GraphLimits,
+  say: (node: string, what: string, fix: string) => void,
+): void {
   if (limits.circles === 'any') return
   const { nodes, edges } = flatGraph(graph)
   const names = [...nodes.keys()].sort()
-  for (const [from, to] of lateEdges(names, edges, names.filter((name) => nodes.get(name)!.type === 'Input'), () => true)) {
-    const pair = from !== to && edges.some(([a, b]) => a === to && b === from) && isRecurrentPair([nodes.get(from)!, nodes.get(to)!])
-    if (limits.circles === 'none' || !pair) say(from, `the circle through ${from} and ${to}`, limits.circles === 'none' ? 'Unroll it in time, or choose another tool.' : 'Make it a neuron and its recurrent weight.')
+  for (const [from, to] of lateEdges(
+    names,
+    edges,
+    names.filter((name) => nodes.get(name)!.type === 'Input'),
+    () => true,
+  )) {
+    const pair =
+      from !== to &&
+      edges.some(([a, b]) => a === to && b === from) &&
+      isRecurrentPair([nodes.get(from)!, nodes.get(to)!])
+    if (limits.circles === 'none' || !pair)
+      say(
+        from,
+        `the circle through ${from} and ${to}`,
+        limits.circles === 'none'
+          ? 'Unroll it in time, or choose another tool.'
+          : 'Make it a neuron and its recurrent weight.',
+      )
   }
 }
 
 /** A neuron and a weight, beside an input and an output. */
 function isRecurrentPair(nodes: readonly NirNode[]): boolean {
-  const types = nodes.map(({ type }) => type).filter((type) => type !== 'Input' && type !== 'Output').sort().join()
+  const types = nodes
+    .map(({ type }) => type)
+    .filter((type) => type !== 'Input' && type !== 'Output')
+    .sort()
+    .join()
   return ['Affine,CubaLIF', 'Affine,LIF', 'CubaLIF,Linear', 'LIF,Linear'].includes(types)
 }
