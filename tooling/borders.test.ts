@@ -51,7 +51,8 @@ async function rawError(call: Call, args: readonly unknown[]): Promise<unknown> 
 async function rawErrorOfAny(call: Call): Promise<unknown> {
   for (const [what, args] of Object.entries(junk)) {
     const error = await rawError(call, args())
-    if (error !== undefined) return `given ${what}: ${typeof error === 'string' ? `what it returns, ${error}` : error instanceof Error ? String(error) : typeof error}`
+    if (error !== undefined)
+      return `given ${what}: ${typeof error === 'string' ? `what it returns, ${error}` : error instanceof Error ? String(error) : typeof error}`
   }
   return undefined
 }
@@ -59,7 +60,10 @@ async function rawErrorOfAny(call: Call): Promise<unknown> {
 const doors = readPackages()
   .filter((pkg) => !pkg.isApp)
   .flatMap((pkg) => pkg.entries)
-  .filter(({ specifier }) => !inner.some((name) => specifier === name || specifier.startsWith(`${name}/`)) && !specifier.includes('/worker'))
+  .filter(
+    ({ specifier }) =>
+      !inner.some((name) => specifier === name || specifier.startsWith(`${name}/`)) && !specifier.includes('/worker'),
+  )
 
 /** What writes files finds nothing of another test, and leaves nothing in the repository. */
 const home = process.cwd()

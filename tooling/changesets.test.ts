@@ -16,13 +16,19 @@ afterEach(() => {
 
 const packages = readPackages()
 const tensor = packages.find(({ shortName }) => shortName === 'tensor')!
-const dependents = packages.filter((pkg) => !pkg.manifest.private && pkg !== tensor && closureOf(pkg, packages).includes(tensor))
+const dependents = packages.filter(
+  (pkg) => !pkg.manifest.private && pkg !== tensor && closureOf(pkg, packages).includes(tensor),
+)
 
-/** The versions after a release of tensor by `level`, from a copy of the manifests of this workspace that begins at `versions`. */
+/**
+ * The versions after a release of tensor by `level`, from a copy of the manifests of this workspace that begins at
+ * `versions`.
+ */
 async function release(level: Level, versions: Versions, changes: Record<string, unknown> = {}): Promise<Versions> {
   const directory = mkdtempSync(join(tmpdir(), 'changesets-'))
   made.push(directory)
-  for (const file of ['package.json', 'pnpm-workspace.yaml', '.changeset/config.json']) cpSync(join(root, file), join(directory, file))
+  for (const file of ['package.json', 'pnpm-workspace.yaml', '.changeset/config.json'])
+    cpSync(join(root, file), join(directory, file))
   const config = JSON.parse(readFileSync(join(root, '.changeset', 'config.json'), 'utf8')) as object
   writeFileSync(join(directory, '.changeset', 'config.json'), JSON.stringify({ ...config, ...changes }))
   writeFileSync(join(directory, '.changeset', 'change.md'), `---\n'${tensor.name}': ${level}\n---\n\nA change.\n`)
@@ -33,7 +39,8 @@ async function release(level: Level, versions: Versions, changes: Record<string,
     mkdirSync(dirname(copy), { recursive: true })
     writeFileSync(copy, JSON.stringify({ ...manifest, version: versions[name] ?? manifest.version }))
   }
-  const git = (...args: string[]): Promise<string> => execute('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], { cwd: directory })
+  const git = (...args: string[]): Promise<string> =>
+    execute('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], { cwd: directory })
   await git('init', '--initial-branch=main')
   await git('add', '.')
   await git('commit', '--message=start', '--no-gpg-sign')
@@ -43,7 +50,11 @@ async function release(level: Level, versions: Versions, changes: Record<string,
 
 /** Different versions for all public packages within one major version. */
 function independentVersions(major: number): Versions {
-  return Object.fromEntries(packages.filter(({ manifest }) => !manifest.private).map(({ name }, index) => [name, `${major}.${1 + (index % 3)}.${index % 4}`]))
+  return Object.fromEntries(
+    packages
+      .filter(({ manifest }) => !manifest.private)
+      .map(({ name }, index) => [name, `${major}.${1 + (index % 3)}.${index % 4}`]),
+  )
 }
 
 /** Whether a caret range of `before` leaves out `after`. */
@@ -56,19 +67,27 @@ describe('a breaking release of tensor', () => {
   it.each([
     { major: 0, level: 'minor' as const },
     { major: 1, level: 'major' as const },
-  ])('from $major.x is breaking for every package that depends on it', { timeout: 60_000 }, async ({ major, level }) => {
-    const before = independentVersions(major)
-    const after = await release(level, before)
-    expect(isBreaking(before[tensor.name]!, after[tensor.name]!)).toBe(true)
-    expect(dependents.length).toBeGreaterThanOrEqual(7)
-    const tame = dependents.filter(({ name }) => !isBreaking(before[name]!, after[name]!)).map(({ name }) => `${name} ${before[name]} -> ${after[name]}`)
-    expect(tame).toEqual([])
-  })
+  ])(
+    'from $major.x is breaking for every package that depends on it',
+    { timeout: 60_000 },
+    async ({ major, level }) => {
+      const before = independentVersions(major)
+      const after = await release(level, before)
+      expect(isBreaking(before[tensor.name]!, after[tensor.name]!)).toBe(true)
+      expect(dependents.length).toBeGreaterThanOrEqual(7)
+      const tame = dependents
+        .filter(({ name }) => !isBreaking(before[name]!, after[name]!))
+        .map(({ name }) => `${name} ${before[name]} -> ${after[name]}`)
+      expect(tame).toEqual([])
+    },
+  )
 
   it('would only patch dependents if the packages were not linked', { timeout: 60_000 }, async () => {
     const before = independentVersions(0)
     const after = await release('minor', before, { linked: [] })
-    expect(dependents.some(({ name }) => after[name] !== before[name] && !isBreaking(before[name]!, after[name]!))).toBe(true)
+    expect(
+      dependents.some(({ name }) => after[name] !== before[name] && !isBreaking(before[name]!, after[name]!)),
+    ).toBe(true)
   })
 })
 
@@ -84,7 +103,10 @@ it('links all packages, and the changesets in waiting name packages of this work
   for (const path of globSync('.changeset/*.md', { cwd: root })) {
     const [, header] = readFileSync(join(root, path), 'utf8').split('---\n')
     for (const [, name] of header!.matchAll(/^['"]?([^'":]+)['"]?: (?:major|minor|patch)$/gm)) {
-      expect(packages.map((pkg) => pkg.name), path).toContain(name)
+      expect(
+        packages.map((pkg) => pkg.name),
+        path,
+      ).toContain(name)
     }
   }
 })

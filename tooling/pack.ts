@@ -4,7 +4,10 @@ import { pathToFileURL } from 'node:url'
 import { execute } from './execute.ts'
 import { readPackages } from './workspace.ts'
 
-/** Builds every public package and packs each into `folder`, as npm would publish it. Gives the tarballs' paths, by package name. */
+/**
+ * Builds every public package and packs each into `folder`, as npm would publish it. Gives the tarballs' paths, by
+ * package name.
+ */
 export async function packAll(folder: string): Promise<Record<string, string>> {
   await execute('turbo', ['run', 'build', '--output-logs=errors-only'])
   mkdirSync(folder, { recursive: true })

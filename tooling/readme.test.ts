@@ -7,7 +7,10 @@ import { isEmpty, readPackages, root, scope } from './workspace.ts'
 
 /** Runs JavaScript that stands, so to say, in `directory`, with all workspace packages from their sources. */
 function runFromSources(code: string, directory: string): Promise<string> {
-  return execute('node', [`--conditions=${scope}/source`, '--import', 'tsx', '--input-type=module', '-'], { cwd: directory, input: code })
+  return execute('node', [`--conditions=${scope}/source`, '--import', 'tsx', '--input-type=module', '-'], {
+    cwd: directory,
+    input: code,
+  })
 }
 
 /** What the compiler says of each file, given as text that need not exist on disk. */
@@ -20,9 +23,10 @@ function typeErrors(files: ReadonlyMap<string, string>): string[] {
   host.fileExists = (path) => files.has(path) || fileExists(path)
   const program = ts.createProgram([...files.keys()], options, host)
   return [...files.keys()].flatMap((path) =>
-    [...program.getSyntacticDiagnostics(program.getSourceFile(path)), ...program.getSemanticDiagnostics(program.getSourceFile(path))].map(
-      (diagnostic) => `${path}: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n')}`,
-    ),
+    [
+      ...program.getSyntacticDiagnostics(program.getSourceFile(path)),
+      ...program.getSemanticDiagnostics(program.getSourceFile(path)),
+    ].map((diagnostic) => `${path}: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n')}`),
   )
 }
 
@@ -32,14 +36,23 @@ it.each(packages.filter((pkg) => !isEmpty(pkg) && !pkg.isApp))('README of $name 
   expect(readExamples(pkg).length).toBeGreaterThan(0)
 })
 
-const examples = packages.flatMap((pkg) => readExamples(pkg).map((example) => ({ pkg, example, name: pkg.name, line: example.line })))
+const examples = packages.flatMap((pkg) =>
+  readExamples(pkg).map((example) => ({ pkg, example, name: pkg.name, line: example.line })),
+)
 
-it.each(examples)('example of $name at line $line runs from the sources', { timeout: 120_000 }, async ({ pkg, example }) => {
-  await runFromSources(await toJavaScript(example), pkg.directory)
-})
+it.each(examples)(
+  'example of $name at line $line runs from the sources',
+  { timeout: 120_000 },
+  async ({ pkg, example }) => {
+    await runFromSources(await toJavaScript(example), pkg.directory)
+  },
+)
 
 it('the examples of all READMEs type-check', { timeout: 120_000 }, () => {
-  const files = examples.map(({ pkg, example, line }) => [join(pkg.directory, `README.md.line-${line}.ts`), `${example.code}\nexport {}`] as const)
+  const files = examples.map(
+    ({ pkg, example, line }) =>
+      [join(pkg.directory, `README.md.line-${line}.ts`), `${example.code}\nexport {}`] as const,
+  )
   expect(typeErrors(new Map(files))).toEqual([])
 })
 

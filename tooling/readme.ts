@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { transform } from 'esbuild'
 import type { Package } from './workspace.ts'
 
-/** An example of a README: a fenced block that opens with exactly ```ts. One that cannot run alone opens with ```ts fragment. */
+/**
+ * An example of a README: a fenced block that opens with exactly ```ts. One that cannot run alone opens with ```ts
+ * fragment.
+ */
 export interface Example {
   readonly code: string
   /** The line of the README on which the code begins. */

@@ -27,21 +27,28 @@ describe('a renamed copy of the repository', () => {
     for (const { name } of readPackages(copy)) expect(name.startsWith(`${to}/`), name).toBe(true)
   })
 
-  it('still resolves: a package type-checks against the sources of those it depends on', { timeout: 120_000 }, async () => {
-    const packages = readPackages(copy)
-    const surrogate = packages.find(({ shortName }) => shortName === 'surrogate')!
-    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-    for (const pkg of closureOf(surrogate, packages)) {
-      for (const dependency of closureOf(pkg, packages)) {
-        const link = join(pkg.directory, 'node_modules', dependency.name)
-        mkdirSync(dirname(link), { recursive: true })
-        symlinkSync(dependency.directory, link)
+  it(
+    'still resolves: a package type-checks against the sources of those it depends on',
+    { timeout: 120_000 },
+    async () => {
+      const packages = readPackages(copy)
+      const surrogate = packages.find(({ shortName }) => shortName === 'surrogate')!
+      symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+      for (const pkg of closureOf(surrogate, packages)) {
+        for (const dependency of closureOf(pkg, packages)) {
+          const link = join(pkg.directory, 'node_modules', dependency.name)
+          mkdirSync(dirname(link), { recursive: true })
+          symlinkSync(dependency.directory, link)
+        }
       }
-    }
-    await execute('tsc', ['-p', surrogate.directory], { cwd: copy })
-    const code = `import * as tensor from '${to}/tensor'; if (!tensor.SnnError) throw new Error('not resolved')`
-    await execute('node', [`--conditions=${to}/source`, '--import', 'tsx', '--input-type=module', '-'], { cwd: surrogate.directory, input: code })
-  })
+      await execute('tsc', ['-p', surrogate.directory], { cwd: copy })
+      const code = `import * as tensor from '${to}/tensor'; if (!tensor.SnnError) throw new Error('not resolved')`
+      await execute('node', [`--conditions=${to}/source`, '--import', 'tsx', '--input-type=module', '-'], {
+        cwd: surrogate.directory,
+        input: code,
+      })
+    },
+  )
 })
 
 it('refuses what is no scope, before any change', () => {

@@ -1,5 +1,6 @@
-// `node tooling/setup.mjs [command ...arguments]` installs what the lockfile names, unless that is done already, and then
-// runs the command with the installed programs (among them the Node that the workspace pins). Needs Node 20 and npm alone.
+// `node tooling/setup.mjs [command ...arguments]` installs what the lockfile names, unless that is done already, and
+// then runs the command with the installed programs (among them the Node that the workspace pins). Needs Node 20 and
+// npm alone.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -23,14 +24,18 @@ function run(command, args, stdout) {
 
 function install() {
   const wanted = createHash('sha256')
-  for (const file of ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml']) wanted.update(readFileSync(join(root, file)))
+  for (const file of ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml'])
+    wanted.update(readFileSync(join(root, file)))
   const hash = wanted.digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return 0
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   console.error(`[setup] installing the dependencies with ${packageManager} (once for each lockfile) ...`)
   const status = run('npx', ['--yes', packageManager, '--dir', root, 'install', '--frozen-lockfile'], process.stderr.fd)
   if (status === 0) writeFileSync(stamp, hash)
-  else console.error(`[setup] the installation failed (exit code ${status}). It needs the npm registry; see the lines above.`)
+  else
+    console.error(
+      `[setup] the installation failed (exit code ${status}). It needs the npm registry; see the lines above.`,
+    )
   return status
 }
 

@@ -72,7 +72,14 @@ function readPackage(path: string): Package {
   const entries = Object.entries(manifest.exports ?? {}).flatMap(([subpath, conditions]): Entry[] =>
     typeof conditions === 'string'
       ? []
-      : [{ subpath, specifier: join(manifest.name, subpath), conditions, source: join(directory, Object.values(conditions)[0]!) }],
+      : [
+          {
+            subpath,
+            specifier: join(manifest.name, subpath),
+            conditions,
+            source: join(directory, Object.values(conditions)[0]!),
+          },
+        ],
   )
   return {
     name: manifest.name,
@@ -86,7 +93,9 @@ function readPackage(path: string): Package {
 
 /** TypeScript files of a package, tests included. */
 export function sourceFiles(pkg: Package): string[] {
-  return globSync(['src/**/*.ts', 'test/**/*.ts', '*.ts'], { cwd: pkg.directory }).map((path) => join(pkg.directory, path))
+  return globSync(['src/**/*.ts', 'test/**/*.ts', '*.ts'], { cwd: pkg.directory }).map((path) =>
+    join(pkg.directory, path),
+  )
 }
 
 /** A test or something that only tests use. */

@@ -32,7 +32,7 @@ function packedAedat4(plain: Uint8Array): Uint8Array {
   const field = 14 + 16
   out.writeUInt16LE(4, field)
   const parts = [out.subarray(0, header)]
-  for (let at = header; at < out.length; ) {
+  for (let at = header; at < out.length;) {
     const size = out.readInt32LE(at + 4)
     const packed = zstdCompressSync(out.subarray(at + 8, at + 8 + size))
     const head = Buffer.from(out.subarray(at, at + 8))
@@ -43,17 +43,25 @@ function packedAedat4(plain: Uint8Array): Uint8Array {
   return Buffer.concat(parts)
 }
 
-/** Recordings of every format by file name: as our writers and other programs write them, and real ones where they are. */
+/**
+ * Recordings of every format by file name: as our writers and other programs write them, and real ones where they are.
+ */
 async function recordings(): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const of = (n: number, step: number): number[] => Array.from({ length: 500 }, (_, i) => (i * step) % n)
-  const events = createEvents({ t: Array.from({ length: 500 }, (_, i) => 100 * i), x: of(34, 7), y: of(34, 5), p: of(2, 1) }, { sensor: sensorOf(34, 34) })
+  const events = createEvents(
+    { t: Array.from({ length: 500 }, (_, i) => 100 * i), x: of(34, 7), y: of(34, 5), p: of(2, 1) },
+    { sensor: sensorOf(34, 34) },
+  )
   const all = new Map<string, Uint8Array<ArrayBuffer>>()
-  for (const { id, extensions, write } of eventFormats) if (write) all.set(`written by ${id}${extensions[0]}`, new Uint8Array(await write(events)))
+  for (const { id, extensions, write } of eventFormats)
+    if (write) all.set(`written by ${id}${extensions[0]}`, new Uint8Array(await write(events)))
   all.set('zstd.aedat4', new Uint8Array(packedAedat4(await aedat4.write!(events))))
   for (const [name, base64] of Object.entries({ ...files, ...bags })) {
-    if (typeof base64 === 'string' && /\.(npy|npz|mat|h5|bag)$/.test(name) && !unreadable.includes(name)) all.set(name, fromBase64(base64))
+    if (typeof base64 === 'string' && /\.(npy|npz|mat|h5|bag)$/.test(name) && !unreadable.includes(name))
+      all.set(name, fromBase64(base64))
   }
-  for (const [name, base64] of Object.entries({ ...filters.files, ...ecf.files })) all.set(`${name}.h5`, unzipped(base64))
+  for (const [name, base64] of Object.entries({ ...filters.files, ...ecf.files }))
+    all.set(`${name}.h5`, unzipped(base64))
   for (const path of ['aedat4/sample.aedat4', 'st-mnist/sample_stmnist.mat', 'ncars/sample_ncars_td.dat']) {
     const found = sharedData(`events/${path}`)
     if (found) all.set(path, new Uint8Array(await readFile(found)))
@@ -64,12 +72,26 @@ async function recordings(): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
 describe.skipIf(!chromium)('recordings read in Chromium', () => {
   let server: Server
   let files: Map<string, Uint8Array<ArrayBuffer>>
-  const results = { page: Promise.withResolvers<Record<string, unknown>>(), worker: Promise.withResolvers<Record<string, unknown>>() }
+  const results = {
+    page: Promise.withResolvers<Record<string, unknown>>(),
+    worker: Promise.withResolvers<Record<string, unknown>>(),
+  }
 
   beforeAll(async () => {
     files = await recordings()
     const entry = fileURLToPath(new URL('page.ts', import.meta.url))
-    const { outputFiles } = await build({ entryPoints: [entry], outdir: '/', bundle: true, splitting: true, format: 'esm', platform: 'browser', target: 'es2022', conditions: [`${scope}/source`], write: false, logLevel: 'silent' })
+    const { outputFiles } = await build({
+      entryPoints: [entry],
+      outdir: '/',
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'browser',
+      target: 'es2022',
+      conditions: [`${scope}/source`],
+      write: false,
+      logLevel: 'silent',
+    })
     const scripts = new Map(outputFiles.map(({ path, contents }) => [path, contents]))
     const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
       const [, kind = '', name = ''] = decodeURIComponent(request.url!).split(/^\/(\w+)\/(.*)$/)
@@ -81,7 +103,10 @@ describe.skipIf(!chromium)('recordings read in Chromium', () => {
       await buffer(request)
       const script = scripts.get(request.url!)
       if (script) response.setHeader('content-type', 'text/javascript').end(script)
-      else if (request.url === '/') response.setHeader('content-type', 'text/html').end('<!doctype html><script type="module" src="/page.js"></script>')
+      else if (request.url === '/')
+        response
+          .setHeader('content-type', 'text/html')
+          .end('<!doctype html><script type="module" src="/page.js"></script>')
       else if (request.url === '/recordings') response.end(JSON.stringify([...files.keys()]))
       else if (kind === 'recordings') response.end(files.get(name))
       else if (kind === 'filters') response.end(await readHdf5Filter(name.replace(/^libH5Z|\.so$/g, '')))
@@ -100,8 +125,11 @@ describe.skipIf(!chromium)('recordings read in Chromium', () => {
         const options = { file, filter: readHdf5Filter }
         expected[file] = await summarize(bytes, options)
       }
-      expect(new Set(Object.values(expected).map((summaries) => (summaries as { bytes: { format: string } }).bytes.format))).toEqual(new Set(eventFormats.map(({ id }) => id)))
-      for (const { promise } of Object.values(results)) expect(await Promise.race([promise, page.ended])).toEqual(expected)
+      expect(
+        new Set(Object.values(expected).map((summaries) => (summaries as { bytes: { format: string } }).bytes.format)),
+      ).toEqual(new Set(eventFormats.map(({ id }) => id)))
+      for (const { promise } of Object.values(results))
+        expect(await Promise.race([promise, page.ended])).toEqual(expected)
     } finally {
       await page.close()
     }

@@ -21,7 +21,9 @@ it.skipIf(!available)('files have the layout that nir itself writes', { timeout:
       writeFileSync(join(folder, `${name}-plain.nir`), await writeNir(graph, { compression: false }))
     }
     writeFileSync(join(folder, 'recorded.data.nir'), await writeNirData(sampleData))
-    const said = execFileSync(python, [fileURLToPath(new URL('check_layout.py', import.meta.url)), folder], { encoding: 'utf8' })
+    const said = execFileSync(python, [fileURLToPath(new URL('check_layout.py', import.meta.url)), folder], {
+      encoding: 'utf8',
+    })
     expect(said).toContain('files as nir writes them')
   } finally {
     rmSync(folder, { recursive: true })

@@ -6,7 +6,12 @@ const ramp = (shape: readonly number[], from = 0.1, single = true) => {
 }
 
 /** The nodes one after the other between an input and an output of these shapes. */
-function chain(input: readonly number[], output: readonly number[], nodes: Readonly<Record<string, NirNode>>, more: Partial<NirGraph> = {}): NirGraph {
+function chain(
+  input: readonly number[],
+  output: readonly number[],
+  nodes: Readonly<Record<string, NirNode>>,
+  more: Partial<NirGraph> = {},
+): NirGraph {
   const names = ['input', ...Object.keys(nodes), 'output']
   return {
     type: 'NIRGraph',
@@ -19,7 +24,13 @@ function chain(input: readonly number[], output: readonly number[], nodes: Reado
 const n = [3]
 const leak = { tau: ramp(n), r: ramp(n), v_leak: ramp(n) }
 const fire = { v_threshold: ramp(n), v_reset: ramp(n, 0) }
-const cuba = { tau_syn: ramp(n, 0.1, false), tau_mem: ramp(n, 0.1, false), r: ramp(n, 0.1, false), v_leak: ramp(n, 0.1, false), w_in: ramp(n, 0.1, false) }
+const cuba = {
+  tau_syn: ramp(n, 0.1, false),
+  tau_mem: ramp(n, 0.1, false),
+  r: ramp(n, 0.1, false),
+  v_leak: ramp(n, 0.1, false),
+  w_in: ramp(n, 0.1, false),
+}
 
 const neurons: Readonly<Record<string, NirNode>> = {
   affine: { type: 'Affine', weight: ramp([3, 3]), bias: ramp(n) },
@@ -41,23 +52,76 @@ const recurrent = chain(n, n, { lif: neurons['lif']!, back: neurons['linear']! }
 export const sampleGraphs: Readonly<Record<string, NirGraph>> = {
   neurons: chain(n, n, neurons, { metadata: { seed: 7 } }),
   images: chain([2, 9, 9], [8], {
-    conv: { type: 'Conv2d', input_shape: null, weight: ramp([4, 2, 3, 3]), stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1, bias: ramp([4]) },
+    conv: {
+      type: 'Conv2d',
+      input_shape: null,
+      weight: ramp([4, 2, 3, 3]),
+      stride: [1, 1],
+      padding: [1, 1],
+      dilation: [1, 1],
+      groups: 1,
+      bias: ramp([4]),
+    },
     sum: { type: 'SumPool2d', kernel_size: [2, 2], stride: [2, 2], padding: [0, 0] },
-    same: { type: 'Conv2d', input_shape: null, weight: ramp([2, 4, 3, 3]), stride: 1, padding: 'same', dilation: 1, groups: 1, bias: ramp([2]) },
+    same: {
+      type: 'Conv2d',
+      input_shape: null,
+      weight: ramp([2, 4, 3, 3]),
+      stride: 1,
+      padding: 'same',
+      dilation: 1,
+      groups: 1,
+      bias: ramp([2]),
+    },
     average: { type: 'AvgPool2d', kernel_size: [2, 2], stride: [2, 2], padding: [0, 0] },
     flatten: { type: 'Flatten', input_type: null, start_dim: 0, end_dim: -1 },
   }),
-  sequences: chain([2, 9], [4, 4], { conv: { type: 'Conv1d', input_shape: null, weight: ramp([4, 2, 3]), stride: 2, padding: 0, dilation: 1, groups: 1, bias: ramp([4]) } }),
-  circle: { ...recurrent, edges: [['input', 'lif'], ['lif', 'back'], ['back', 'lif'], ['lif', 'output']] },
+  sequences: chain([2, 9], [4, 4], {
+    conv: {
+      type: 'Conv1d',
+      input_shape: null,
+      weight: ramp([4, 2, 3]),
+      stride: 2,
+      padding: 0,
+      dilation: 1,
+      groups: 1,
+      bias: ramp([4]),
+    },
+  }),
+  circle: {
+    ...recurrent,
+    edges: [
+      ['input', 'lif'],
+      ['lif', 'back'],
+      ['back', 'lif'],
+      ['lif', 'output'],
+    ],
+  },
   nested: chain(n, n, { outer: chain(n, n, { lif: neurons['lif']! }) }),
   large: chain([40_000], [2], { linear: { type: 'Linear', weight: ramp([2, 40_000]) } }),
 }
 
-const spikes: TimeGriddedData = { type: 'TimeGriddedData', shape: [2, 5, 3], data: Float32Array.from({ length: 30 }, (_, i) => Number(i % 4 === 0)), binary: true, dt: 1e-3 }
+const spikes: TimeGriddedData = {
+  type: 'TimeGriddedData',
+  shape: [2, 5, 3],
+  data: Float32Array.from({ length: 30 }, (_, i) => Number(i % 4 === 0)),
+  binary: true,
+  dt: 1e-3,
+}
 const events = toEvents(spikes)
 
 /** Recorded data with every kind of observable. */
 export const sampleData: NirGraphData = {
   type: 'NIRGraphData',
-  nodes: { lif: { type: 'NIRNodeData', observables: { spikes, membrane: { ...spikes, data: spikes.data.map((value) => value / 3), binary: false }, events, valued: { ...events, type: 'ValuedEventData', value: events.idx } } } },
+  nodes: {
+    lif: {
+      type: 'NIRNodeData',
+      observables: {
+        spikes,
+        membrane: { ...spikes, data: spikes.data.map((value) => value / 3), binary: false },
+        events,
+        valued: { ...events, type: 'ValuedEventData', value: events.idx },
+      },
+    },
+  },
 }

@@ -1,9 +1,11 @@
 /**
- * Reads each of ONNX's node tests, writes it back, and asks ONNX Runtime whether that still computes what the standard says:
+ * Reads each of ONNX's node tests, writes it back, and asks ONNX Runtime whether that still computes what the standard
+ * says:
  *
  *   node --conditions=@snn/source --import tsx tooling/onnx-node-tests/main.ts FOLDER [--only TEXT] [--refused]
  *
- * FOLDER holds a folder for each test, as generate.py makes them. Exits with 1 if a test that is understood computes something else.
+ * FOLDER holds a folder for each test, as generate.py makes them. Exits with 1 if a test that is understood computes
+ * something else.
  * `--refused` lists what is not understood, by operation.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -14,11 +16,16 @@ import { readOnnx, writeOnnx, type OnnxGraph, type OnnxTensor } from '@snn/onnx'
 import { difference, runModel } from './run-model.ts'
 import { protosIn, tensorOf, withConstant } from './values.ts'
 
-const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string', default: '' }, refused: { type: 'boolean', default: false } } })
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string', default: '' }, refused: { type: 'boolean', default: false } },
+})
 const folder = positionals[0]
 if (folder === undefined) throw new Error('Which folder? See the head of this file.')
 
-/** What became of a test: equal, or not understood, or ONNX Runtime runs neither form, or text that says what differs. */
+/**
+ * What became of a test: equal, or not understood, or ONNX Runtime runs neither form, or text that says what differs.
+ */
 type Outcome = 'equal' | { readonly refused: string } | { readonly notRun: string } | { readonly differs: string }
 
 /** How a test is read: with a free batch or the file's, and with all inputs but the first, or all, as constants. */
@@ -62,10 +69,12 @@ async function tested(path: string, variant: Variant): Promise<Outcome | undefin
   if ('refused' in graph) return graph
   const inputs = protos.map(tensorOf)
   const expected = protosIn(path, 'output').map(tensorOf)
-  if (!inputs.every((value) => value !== undefined) || !expected.every((value) => value !== undefined)) return { refused: 'a value that is no tensor of numbers' }
+  if (!inputs.every((value) => value !== undefined) || !expected.every((value) => value !== undefined))
+    return { refused: 'a value that is no tensor of numbers' }
   const feeds = Object.fromEntries(graph.inputs.map(({ name }) => [name, inputs[names.indexOf(name)]!]))
   const tolerance = graph.notes.some((note) => note.includes('float16')) ? 1e-2 : 1e-5
-  const different = (a: readonly OnnxTensor[], b: readonly OnnxTensor[]): string | undefined => firstDifference(a, b, tolerance)
+  const different = (a: readonly OnnxTensor[], b: readonly OnnxTensor[]): string | undefined =>
+    firstDifference(a, b, tolerance)
   const ours = await attempt(() => runModel(writeOnnx(graph), feeds))
   const asExpected = typeof ours === 'string' ? ours : different(ours, expected)
   if (asExpected === undefined) return 'equal'
@@ -77,7 +86,11 @@ async function tested(path: string, variant: Variant): Promise<Outcome | undefin
   return asBefore === undefined ? 'equal' : { differs: asBefore }
 }
 
-function firstDifference(ours: readonly OnnxTensor[], theirs: readonly OnnxTensor[], tolerance: number): string | undefined {
+function firstDifference(
+  ours: readonly OnnxTensor[],
+  theirs: readonly OnnxTensor[],
+  tolerance: number,
+): string | undefined {
   for (let i = 0; i < theirs.length; i++) {
     const text = ours[i] ? difference(ours[i]!, theirs[i]!, tolerance) : 'it is missing'
     if (text !== undefined) return `output ${i}: ${text}`
@@ -115,6 +128,9 @@ for (const name of readdirSync(folder).sort()) {
     }
   }
 }
-if (options.refused) for (const [reason, count] of [...refused].sort(([, a], [, b]) => b - a)) console.log(`refused  ${count} x ${reason}`)
-console.log(`${counts.equal} equal, ${counts.differs} differ; ${counts.refused} not understood, ${counts.notRun} that ONNX Runtime does not run`)
+if (options.refused)
+  for (const [reason, count] of [...refused].sort(([, a], [, b]) => b - a)) console.log(`refused  ${count} x ${reason}`)
+console.log(
+  `${counts.equal} equal, ${counts.differs} differ; ${counts.refused} not understood, ${counts.notRun} that ONNX Runtime does not run`,
+)
 process.exitCode = counts.differs > 0 || counts.equal === 0 ? 1 : 0

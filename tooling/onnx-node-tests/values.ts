@@ -27,7 +27,12 @@ function field(number: number, bytes: Uint8Array): Uint8Array {
   return Buffer.concat([Uint8Array.of(number * 8 + 2, ...length), bytes])
 }
 
-const empty = writeOnnx({ inputs: [{ name: 'x', dtype: 'float32', shape: [] }], outputs: [{ name: 'x', dtype: 'float32', shape: [] }], nodes: [], constants: {} })
+const empty = writeOnnx({
+  inputs: [{ name: 'x', dtype: 'float32', shape: [] }],
+  outputs: [{ name: 'x', dtype: 'float32', shape: [] }],
+  nodes: [],
+  constants: {},
+})
 
 /** The tensor of a TensorProto in the types of a graph; undefined for one that is not of numbers. */
 export function tensorOf(proto: Uint8Array): OnnxTensor | undefined {

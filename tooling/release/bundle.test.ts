@@ -19,14 +19,28 @@ const external = Object.keys(peersOf(published))
 describe('in a web project that installed the tarballs', () => {
   let project: Project
   beforeAll(async () => {
-    project = await createProject('npm', Object.fromEntries(published.map(({ name }) => [name, `file:${tarballs[name]}`])), tarballs)
+    project = await createProject(
+      'npm',
+      Object.fromEntries(published.map(({ name }) => [name, `file:${tarballs[name]}`])),
+      tarballs,
+    )
   }, 300_000)
   afterAll(() => project?.remove())
 
   /** Bundles a module for browsers; an import of `node:*` fails. */
   async function bundle(contents: string, options: BuildOptions = {}): Promise<Uint8Array> {
     const stdin = { contents, resolveDir: project.directory }
-    const result = await esbuild({ stdin, bundle: true, format: 'esm', platform: 'browser', target: 'es2022', external, write: false, logLevel: 'silent', ...options })
+    const result = await esbuild({
+      stdin,
+      bundle: true,
+      format: 'esm',
+      platform: 'browser',
+      target: 'es2022',
+      external,
+      write: false,
+      logLevel: 'silent',
+      ...options,
+    })
     expect(result.warnings).toEqual([])
     return result.outputFiles![0]!.contents
   }
@@ -39,17 +53,31 @@ describe('in a web project that installed the tarballs', () => {
     await expect(bundle("export { readFileSync } from 'node:fs'")).rejects.toThrow('node:fs')
   })
 
-  const importing = (wanted: readonly { readonly specifier: string }[]): string => wanted.map(({ specifier }) => `import '${specifier}'`).join('\n')
+  const importing = (wanted: readonly { readonly specifier: string }[]): string =>
+    wanted.map(({ specifier }) => `import '${specifier}'`).join('\n')
 
-  it('declarations compile with the libraries ES2022 and DOM alone, checked themselves, without the types of Node', { timeout: 120_000 }, () => {
-    project.write('web.ts', importing(entries))
-    project.write('wrong.d.ts', 'export declare const wrong: NoSuchType')
-    expect(typeErrorsIn(project.directory, ['web.ts', 'wrong.d.ts'])).toEqual([expect.stringMatching(/^wrong\.d\.ts:1: Cannot find name 'NoSuchType'/)])
-  })
+  it(
+    'declarations compile with the libraries ES2022 and DOM alone, checked themselves, without the types of Node',
+    { timeout: 120_000 },
+    () => {
+      project.write('web.ts', importing(entries))
+      project.write('wrong.d.ts', 'export declare const wrong: NoSuchType')
+      expect(typeErrorsIn(project.directory, ['web.ts', 'wrong.d.ts'])).toEqual([
+        expect.stringMatching(/^wrong\.d\.ts:1: Cannot find name 'NoSuchType'/),
+      ])
+    },
+  )
 
   it('so do those of the entries for Node, with its types', { timeout: 120_000 }, () => {
     const forBrowsers = new Set(entries.map(({ specifier }) => specifier))
-    project.write('node.ts', importing(published.flatMap((pkg) => (pkg.manifest.bin ? [] : pkg.entries)).filter(({ specifier }) => !forBrowsers.has(specifier))))
+    project.write(
+      'node.ts',
+      importing(
+        published
+          .flatMap((pkg) => (pkg.manifest.bin ? [] : pkg.entries))
+          .filter(({ specifier }) => !forBrowsers.has(specifier)),
+      ),
+    )
     expect(typeErrorsIn(project.directory, ['node.ts'], { node: true })).toEqual([])
   })
 
@@ -59,28 +87,41 @@ describe('in a web project that installed the tarballs', () => {
     project.write('frames.ts', program)
     expect(typeErrorsIn(project.directory, ['frames.ts'])).toEqual([])
     const decoding = `import { imageDecoder } from '${scope}/datasets'\nexport const decode = imageDecoder()`
-    const hasDecoder = async (contents: string): Promise<boolean> => new TextDecoder().decode(await bundle(contents)).includes('mozjpeg')
+    const hasDecoder = async (contents: string): Promise<boolean> =>
+      new TextDecoder().decode(await bundle(contents)).includes('mozjpeg')
     expect([await hasDecoder(program), await hasDecoder(decoding)]).toEqual([false, true])
   })
 
   it('Vite builds a page that uses every entry', { timeout: 120_000 }, async () => {
     const names = entries.map((_, index) => `e${index}`)
     project.write('index.html', '<!doctype html><script type="module" src="./main.js"></script>')
-    project.write('main.js', `${entries.map(({ specifier }, index) => `import * as e${index} from '${specifier}'`).join('\n')}\nconsole.log(${names.join()})`)
+    project.write(
+      'main.js',
+      `${entries.map(({ specifier }, index) => `import * as e${index} from '${specifier}'`).join('\n')}\nconsole.log(${names.join()})`,
+    )
     const warnings: string[] = []
     await vite({
       root: project.directory,
       configFile: false,
       logLevel: 'silent',
       // size is what the budgets are for: h5wasm is one large chunk that loads with the first HDF5 file
-      build: { chunkSizeWarningLimit: Infinity, rollupOptions: { external, onwarn: ({ message }) => warnings.push(message) }, outDir: join(project.directory, 'out') },
+      build: {
+        chunkSizeWarningLimit: Infinity,
+        rollupOptions: { external, onwarn: ({ message }) => warnings.push(message) },
+        outDir: join(project.directory, 'out'),
+      },
     })
     expect(warnings).toEqual([])
   })
 
-  it.each(published.filter(({ shortName }) => shortName in budgets))('$name keeps its size budget', async ({ name, shortName }) => {
-    const bytes = gzipSync(await bundle(`export * from '${name}'`, { minify: true }), { level: 9 }).length
-    console.log(`${name} with its dependencies: ${(bytes / 1000).toFixed(1)} kB minified and gzipped, at most ${budgets[shortName]! / 1000} kB`)
-    expect(bytes).toBeLessThanOrEqual(budgets[shortName]!)
-  })
+  it.each(published.filter(({ shortName }) => shortName in budgets))(
+    '$name keeps its size budget',
+    async ({ name, shortName }) => {
+      const bytes = gzipSync(await bundle(`export * from '${name}'`, { minify: true }), { level: 9 }).length
+      console.log(
+        `${name} with its dependencies: ${(bytes / 1000).toFixed(1)} kB minified and gzipped, at most ${budgets[shortName]! / 1000} kB`,
+      )
+      expect(bytes).toBeLessThanOrEqual(budgets[shortName]!)
+    },
+  )
 })

@@ -52,8 +52,12 @@ describe('an ONNX classifier in an empty project', () => {
     expect(printed).toEqual({ shape: [8, 10], finite: true, spiking: ['relu', 'relu', 'relu'] })
   })
 
-  it.each(nodes)('gets an error that names the fix where onnxruntime-node is missing, on $name', { timeout: minutes }, async ({ command }) => {
-    const printed = await execute(command, ['program.js'], { cwd: without.directory })
-    expect(printed).toMatch(/^BACKEND_UNAVAILABLE: .*npm install onnxruntime-node/)
-  })
+  it.each(nodes)(
+    'gets an error that names the fix where onnxruntime-node is missing, on $name',
+    { timeout: minutes },
+    async ({ command }) => {
+      const printed = await execute(command, ['program.js'], { cwd: without.directory })
+      expect(printed).toMatch(/^BACKEND_UNAVAILABLE: .*npm install onnxruntime-node/)
+    },
+  )
 })

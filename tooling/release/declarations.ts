@@ -8,9 +8,14 @@ export interface TypeOptions {
 }
 
 /**
- * What a strict compiler says of files of a project and of every declaration that they reach, third ones too, with the libraries `ES2022` and `DOM` alone.
+ * What a strict compiler says of files of a project and of every declaration that they reach, third ones too, with the
+ * libraries `ES2022` and `DOM` alone.
  */
-export function typeErrorsIn(directory: string, files: readonly string[], { node = false }: TypeOptions = {}): string[] {
+export function typeErrorsIn(
+  directory: string,
+  files: readonly string[],
+  { node = false }: TypeOptions = {},
+): string[] {
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
@@ -24,9 +29,14 @@ export function typeErrorsIn(directory: string, files: readonly string[], { node
     types: node ? ['node'] : [],
     typeRoots: [join(root, 'node_modules', '@types')],
   }
-  const program = ts.createProgram(files.map((file) => join(directory, file)), options)
+  const program = ts.createProgram(
+    files.map((file) => join(directory, file)),
+    options,
+  )
   return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
-    const place = file ? `${file.fileName.replace(`${directory}/`, '')}:${file.getLineAndCharacterOfPosition(start!).line + 1}: ` : ''
+    const place = file
+      ? `${file.fileName.replace(`${directory}/`, '')}:${file.getLineAndCharacterOfPosition(start!).line + 1}: `
+      : ''
     return place + ts.flattenDiagnosticMessageText(messageText, '\n')
   })
 }

@@ -12,7 +12,10 @@ import { typeErrorsIn } from './declarations.ts'
 const minutes = 60_000
 const packages = readPackages()
 
-/** What a newcomer does first: the first program of that README that makes this call, with the packages that the README says to install. */
+/**
+ * What a newcomer does first: the first program of that README that makes this call, with the packages that the README
+ * says to install.
+ */
 const tasks = [
   { task: 'convert', readme: 'ann2snn', call: 'convert(' },
   { task: 'train', readme: 'train', call: 'fit(' },
@@ -36,17 +39,30 @@ function linesOf({ code }: Block): string[] {
   return code.split('\n').filter((line) => !/^\s*(\/\/|\/?\*.*)?$/.test(line))
 }
 
-const nameOf = (specifier: string): string => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+const nameOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
 
 describe('the first hour: a program from a README, in an empty project with what the README installs', () => {
   const tarballs = inject('tarballs')
   const workspace = new Map<string, Package>(packages.map((pkg) => [pkg.name, pkg]))
-  const versions = Object.assign({}, ...packages.map(({ manifest }) => ({ ...manifest.devDependencies, ...manifest.dependencies }))) as Dependencies
+  const versions = Object.assign(
+    {},
+    ...packages.map(({ manifest }) => ({ ...manifest.devDependencies, ...manifest.dependencies })),
+  ) as Dependencies
   let project: Project
 
   beforeAll(async () => {
     const wanted = [...new Set(tasks.flatMap(({ installed }) => installed))]
-    project = await createProject('npm', Object.fromEntries(wanted.map((name) => [name, workspace.has(name) ? `file:${tarballs[name]}` : versions[name]!])), tarballs)
+    project = await createProject(
+      'npm',
+      Object.fromEntries(
+        wanted.map((name) => [name, workspace.has(name) ? `file:${tarballs[name]}` : versions[name]!]),
+      ),
+      tarballs,
+    )
     copyFileSync(join(root, 'apps', 'cli', 'models', 'mnist-cnn.onnx'), join(project.directory, 'classifier.onnx'))
     for (const { file, program } of tasks) {
       project.write(file, `${program.code}\nexport {}`)
@@ -61,8 +77,13 @@ describe('the first hour: a program from a README, in an empty project with what
     })
 
     it('imports what is installed', () => {
-      const imported = readModule(file, program.code).imports.map(({ specifier }) => nameOf(specifier!)).filter((name) => !name.startsWith('node:'))
-      expect(imported.filter((name) => !installed.includes(name)), 'add them to the npm install line of the README').toEqual([])
+      const imported = readModule(file, program.code)
+        .imports.map(({ specifier }) => nameOf(specifier!))
+        .filter((name) => !name.startsWith('node:'))
+      expect(
+        imported.filter((name) => !installed.includes(name)),
+        'add them to the npm install line of the README',
+      ).toEqual([])
     })
 
     it('runs and shows something', { timeout: 3 * minutes }, async () => {
@@ -71,6 +92,12 @@ describe('the first hour: a program from a README, in an empty project with what
   })
 
   it('type-checks, with what it was installed with', { timeout: 2 * minutes }, () => {
-    expect(typeErrorsIn(project.directory, tasks.map(({ file }) => file), { node: true })).toEqual([])
+    expect(
+      typeErrorsIn(
+        project.directory,
+        tasks.map(({ file }) => file),
+        { node: true },
+      ),
+    ).toEqual([])
   })
 })

@@ -13,20 +13,27 @@ const minutes = 60_000
 export function testInstalledPackages(manager: Manager): void {
   const tarballs = inject('tarballs')
   const packages = readPackages()
-  for (const pkg of packages.filter(({ name }) => name in tarballs)) describe(`${pkg.name} installed with ${manager}`, () => testPackage(pkg, packages, manager))
+  for (const pkg of packages.filter(({ name }) => name in tarballs))
+    describe(`${pkg.name} installed with ${manager}`, () => testPackage(pkg, packages, manager))
 }
 
 function testPackage(pkg: Package, packages: readonly Package[], manager: Manager): void {
   const tarballs = inject('tarballs')
   const examples = readExamples(pkg)
-  const alsoImported = examples.flatMap(({ code }) => readModule('example.ts', code).imports).map(({ specifier }) => packages.find(({ entries }) => entries.some((entry) => entry.specifier === specifier)))
+  const alsoImported = examples
+    .flatMap(({ code }) => readModule('example.ts', code).imports)
+    .map(({ specifier }) => packages.find(({ entries }) => entries.some((entry) => entry.specifier === specifier)))
   const wanted = [...new Set([pkg, ...alsoImported])].filter((candidate) => candidate !== undefined)
   const peers = peersOf(wanted.flatMap((one) => closureOf(one, packages)))
   const runtimes = Object.keys(peers).length === 0 ? [...nodes, ...otherRuntimes] : nodes
   let project: Project
 
   beforeAll(async () => {
-    project = await createProject(manager, { ...peers, ...Object.fromEntries(wanted.map(({ name }) => [name, `file:${tarballs[name]}`])) }, tarballs)
+    project = await createProject(
+      manager,
+      { ...peers, ...Object.fromEntries(wanted.map(({ name }) => [name, `file:${tarballs[name]}`])) },
+      tarballs,
+    )
     project.write('entries.js', pkg.entries.map(({ specifier }) => `await import('${specifier}')`).join('\n'))
     for (const example of examples) project.write(`example-${example.line}.js`, await toJavaScript(example))
   }, 5 * minutes)
@@ -42,26 +49,41 @@ function testPackage(pkg: Package, packages: readonly Package[], manager: Manage
   })
 
   for (const { line } of examples) {
-    it.each(runtimes)(`README example at line ${line} runs on $name`, { timeout: 5 * minutes }, async ({ command, args }) => {
-      await execute(command, [...args, `example-${line}.js`], { cwd: project.directory })
-    })
+    it.each(runtimes)(
+      `README example at line ${line} runs on $name`,
+      { timeout: 5 * minutes },
+      async ({ command, args }) => {
+        await execute(command, [...args, `example-${line}.js`], { cwd: project.directory })
+      },
+    )
   }
 
-  if (pkg.shortName === 'tensor') it.each(nodes)('TRACED_VALUE names the line of the user on $name', { timeout: minutes }, async ({ command }) => {
-    const lines = [`import { compile, reference } from '${pkg.name}'`, 'const f = compile((x) => {', '  const y = x.add(1)', '  return y > 2 ? y : x', '}, { backend: reference() })', 'await f({ data: new Float32Array(2), shape: [2] }).catch(({ details }) => console.log(details.place))']
-    project.write('traced.js', lines.join('\n'))
-    expect(await execute(command, ['traced.js'], { cwd: project.directory })).toMatch(/traced\.js:3:15/)
-  })
+  if (pkg.shortName === 'tensor')
+    it.each(nodes)('TRACED_VALUE names the line of the user on $name', { timeout: minutes }, async ({ command }) => {
+      const lines = [
+        `import { compile, reference } from '${pkg.name}'`,
+        'const f = compile((x) => {',
+        '  const y = x.add(1)',
+        '  return y > 2 ? y : x',
+        '}, { backend: reference() })',
+        'await f({ data: new Float32Array(2), shape: [2] }).catch(({ details }) => console.log(details.place))',
+      ]
+      project.write('traced.js', lines.join('\n'))
+      expect(await execute(command, ['traced.js'], { cwd: project.directory })).toMatch(/traced\.js:3:15/)
+    })
 
   for (const name of Object.keys(pkg.manifest.bin ?? {})) {
     it.each(nodes)(`${name} --help prints its usage on $name`, { timeout: minutes }, async ({ command }) => {
       const program = join(project.directory, 'node_modules', pkg.name, pkg.manifest.bin![name]!)
       expect(await execute(command, [program, '--help'], { cwd: project.directory })).toContain(name)
-      expect(await execute(join(project.directory, 'node_modules', '.bin', name), ['--help'], { cwd: project.directory })).toContain(name)
+      expect(
+        await execute(join(project.directory, 'node_modules', '.bin', name), ['--help'], { cwd: project.directory }),
+      ).toContain(name)
     })
   }
 
-  if (manager === 'npm') it('installs nothing but a native peer that has an install script', () => {
-    expect(project.withInstallScripts().filter((name) => !(name in peers))).toEqual([])
-  })
+  if (manager === 'npm')
+    it('installs nothing but a native peer that has an install script', () => {
+      expect(project.withInstallScripts().filter((name) => !(name in peers))).toEqual([])
+    })
 }

@@ -19,13 +19,28 @@ export interface Project {
 export type Dependencies = Readonly<Record<string, string>>
 
 /** Makes a project and installs `dependencies`; workspace packages that those need come from `tarballs`, too. */
-export async function createProject(manager: Manager, dependencies: Dependencies, tarballs: Dependencies): Promise<Project> {
+export async function createProject(
+  manager: Manager,
+  dependencies: Dependencies,
+  tarballs: Dependencies,
+): Promise<Project> {
   const directory = mkdtempSync(join(tmpdir(), 'project-'))
   const write = (name: string, text: string): void => writeFileSync(join(directory, name), text)
   const overrides = Object.fromEntries(Object.entries(tarballs).map(([name, path]) => [name, `file:${path}`]))
-  write('package.json', JSON.stringify({ name: 'project', version: '1.0.0', private: true, type: 'module', dependencies, ...(manager === 'npm' ? { overrides } : {}) }))
+  write(
+    'package.json',
+    JSON.stringify({
+      name: 'project',
+      version: '1.0.0',
+      private: true,
+      type: 'module',
+      dependencies,
+      ...(manager === 'npm' ? { overrides } : {}),
+    }),
+  )
   if (manager === 'pnpm') write('pnpm-workspace.yaml', JSON.stringify({ overrides, strictDepBuilds: false }))
-  const install = manager === 'npm' ? ['install', '--no-audit', '--no-fund', '--prefer-offline'] : ['install', '--prefer-offline']
+  const install =
+    manager === 'npm' ? ['install', '--no-audit', '--no-fund', '--prefer-offline'] : ['install', '--prefer-offline']
   await execute(manager, install, { cwd: directory, env: { ONNXRUNTIME_NODE_INSTALL: 'skip', CI: 'true' } })
   return {
     directory,
@@ -34,7 +49,9 @@ export async function createProject(manager: Manager, dependencies: Dependencies
       const lock = JSON.parse(readFileSync(join(directory, 'node_modules', '.package-lock.json'), 'utf8')) as {
         packages: Record<string, { hasInstallScript?: boolean }>
       }
-      return Object.entries(lock.packages).flatMap(([path, { hasInstallScript }]) => (hasInstallScript ? [path.replace('node_modules/', '')] : []))
+      return Object.entries(lock.packages).flatMap(([path, { hasInstallScript }]) =>
+        hasInstallScript ? [path.replace('node_modules/', '')] : [],
+      )
     },
     remove: () => rmSync(directory, { recursive: true }),
   }
@@ -52,9 +69,14 @@ export function closureOf(pkg: Package, packages: readonly Package[]): Package[]
   return [...reached]
 }
 
-/** The peers (native libraries) that a set of packages asks its user to install, at the versions that the workspace tests. */
+/**
+ * The peers (native libraries) that a set of packages asks its user to install, at the versions that the workspace
+ * tests.
+ */
 export function peersOf(packages: readonly Package[]): Dependencies {
   return Object.fromEntries(
-    packages.flatMap(({ manifest }) => Object.keys(manifest.peerDependencies ?? {}).map((name) => [name, manifest.devDependencies?.[name] ?? '*'])),
+    packages.flatMap(({ manifest }) =>
+      Object.keys(manifest.peerDependencies ?? {}).map((name) => [name, manifest.devDependencies?.[name] ?? '*']),
+    ),
   )
 }

@@ -26,14 +26,20 @@ export function readModule(path: string, text: string): ModuleFacts {
   const commonJs: number[] = []
   const lineOf = (node: ts.Node): number => file.getLineAndCharacterOfPosition(node.getStart()).line + 1
   const add = (node: ts.Node, specifier: ts.Node | undefined, values: readonly string[]): void => {
-    imports.push({ specifier: specifier && ts.isStringLiteralLike(specifier) ? specifier.text : undefined, values, line: lineOf(node) })
+    imports.push({
+      specifier: specifier && ts.isStringLiteralLike(specifier) ? specifier.text : undefined,
+      values,
+      line: lineOf(node),
+    })
   }
 
   const visit = (node: ts.Node, insideFunction: boolean): void => {
     if (ts.isImportDeclaration(node)) add(node, node.moduleSpecifier, importedValues(node.importClause))
     else if (ts.isExportDeclaration(node) && node.moduleSpecifier) add(node, node.moduleSpecifier, exportedValues(node))
-    else if (ts.isImportTypeNode(node)) add(node, ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, [])
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node, node.arguments[0], ['*'])
+    else if (ts.isImportTypeNode(node))
+      add(node, ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, [])
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node, node.arguments[0], ['*'])
     else if (isCommonJs(node)) commonJs.push(lineOf(node))
     else if (!insideFunction && isAwait(node)) topLevelAwaits.push(lineOf(node))
     ts.forEachChild(node, (child) => visit(child, insideFunction || ts.isFunctionLike(node)))
@@ -64,7 +70,8 @@ function valueNames(elements: ts.NodeArray<ts.ImportSpecifier | ts.ExportSpecifi
 }
 
 function isNamedReexport(statement: ts.Statement): boolean {
-  if (!ts.isExportDeclaration(statement) || !statement.exportClause || !ts.isNamedExports(statement.exportClause)) return false
+  if (!ts.isExportDeclaration(statement) || !statement.exportClause || !ts.isNamedExports(statement.exportClause))
+    return false
   return statement.moduleSpecifier !== undefined || statement.exportClause.elements.length === 0
 }
 

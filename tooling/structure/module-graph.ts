@@ -11,7 +11,11 @@ export interface Module extends ModuleFacts {
 
 /** All modules of one package. */
 export function readModules(pkg: Package): Module[] {
-  return sourceFiles(pkg).map((path) => ({ path, isTest: isTestFile(pkg, path), ...readModule(path, readFileSync(path, 'utf8')) }))
+  return sourceFiles(pkg).map((path) => ({
+    path,
+    isTest: isTestFile(pkg, path),
+    ...readModule(path, readFileSync(path, 'utf8')),
+  }))
 }
 
 /** `packages/tensor/src/shape.ts:12`, for messages. */
@@ -40,7 +44,11 @@ export function targetOf(module: { readonly path: string }, { specifier }: Impor
 }
 
 /** The modules that loading `start` can load, by relative imports and by entries of other workspace packages. */
-export function reachable(start: string, modules: ReadonlyMap<string, Module>, packages: readonly Package[]): Set<string> {
+export function reachable(
+  start: string,
+  modules: ReadonlyMap<string, Module>,
+  packages: readonly Package[],
+): Set<string> {
   const reached = new Set([start])
   for (const path of reached) {
     const module = modules.get(path)
@@ -48,7 +56,9 @@ export function reachable(start: string, modules: ReadonlyMap<string, Module>, p
       const target = targetOf(module!, item)
       if (target.kind === 'file') reached.add(target.path)
       if (target.kind === 'package') {
-        const entry = packages.find(({ name }) => name === target.name)?.entries.find(({ subpath }) => subpath === target.subpath)
+        const entry = packages
+          .find(({ name }) => name === target.name)
+          ?.entries.find(({ subpath }) => subpath === target.subpath)
         if (entry) reached.add(entry.source)
       }
     }

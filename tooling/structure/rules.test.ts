@@ -25,11 +25,17 @@ function broken(files: Record<string, string>): string[] {
   const modules = new Map(packages.map((pkg) => [pkg, readModules(pkg)]))
   const byPath = new Map([...modules.values()].flat().map((module): [string, Module] => [module.path, module]))
   const workspace: Workspace = { packages, modules, byPath }
-  return packages.flatMap((pkg) => Object.entries(rules).flatMap(([name, rule]) => rule(pkg, workspace).map(() => `${pkg.shortName}: ${name}`)))
+  return packages.flatMap((pkg) =>
+    Object.entries(rules).flatMap(([name, rule]) => rule(pkg, workspace).map(() => `${pkg.shortName}: ${name}`)),
+  )
 }
 
 /** The files of a package that keeps every rule, with `changes` to its package.json. */
-function packageFiles(shortName: string, sources: Record<string, string>, changes: Record<string, unknown> = {}): Record<string, string> {
+function packageFiles(
+  shortName: string,
+  sources: Record<string, string>,
+  changes: Record<string, unknown> = {},
+): Record<string, string> {
   const subpaths = Object.keys(sources).filter((path) => ['index.ts', 'node.ts'].includes(path))
   const manifest = {
     name: `@x/${shortName}`,
@@ -43,7 +49,10 @@ function packageFiles(shortName: string, sources: Record<string, string>, change
     exports: Object.fromEntries(
       subpaths.map((path) => {
         const name = path.slice(0, -3)
-        return [name === 'index' ? '.' : `./${name}`, { '@x/source': `./src/${path}`, types: `./dist/${name}.d.ts`, default: `./dist/${name}.js` }]
+        return [
+          name === 'index' ? '.' : `./${name}`,
+          { '@x/source': `./src/${path}`, types: `./dist/${name}.d.ts`, default: `./dist/${name}.js` },
+        ]
       }),
     ),
     scripts: { build: 'tsup', typecheck: 'tsc', lint: 'oxlint', test: 'vitest' },
@@ -64,37 +73,107 @@ const onTensor = { dependencies: { '@x/tensor': 'workspace:^' } }
 
 describe('rules', () => {
   it('pass a workspace in order', () => {
-    const neuron = packageFiles('neuron', { 'index.ts': "export { lif } from './lif.js'", 'lif.ts': "import { add } from '@x/tensor'\nexport const lif = add" }, onTensor)
+    const neuron = packageFiles(
+      'neuron',
+      {
+        'index.ts': "export { lif } from './lif.js'",
+        'lif.ts': "import { add } from '@x/tensor'\nexport const lif = add",
+      },
+      onTensor,
+    )
     expect(broken({ ...tensor, ...neuron })).toEqual([])
   })
 
   const one = (source: string, changes: Record<string, unknown> = {}, shortName = 'neuron'): string[] =>
-    broken({ ...tensor, ...packageFiles(shortName, { 'index.ts': "export { a } from './a.js'", 'a.ts': source }, changes) })
+    broken({
+      ...tensor,
+      ...packageFiles(shortName, { 'index.ts': "export { a } from './a.js'", 'a.ts': source }, changes),
+    })
 
   it.each([
     ['an undeclared import', "import { add } from '@x/tensor'", {}, 'imports are declared and exist'],
     ['an undeclared type import', "export type A = import('@x/tensor').Shape", {}, 'imports are declared and exist'],
-    ['an undeclared dynamic import', "export const a = () => import('somewhere')", {}, 'imports are declared and exist'],
+    [
+      'an undeclared dynamic import',
+      "export const a = () => import('somewhere')",
+      {},
+      'imports are declared and exist',
+    ],
     ['a computed import', 'export const a = (name: string) => import(name)', {}, 'imports are declared and exist'],
-    ['an entry that is not exported', "import { add } from '@x/tensor/dist/index.js'", onTensor, 'imports are declared and exist'],
+    [
+      'an entry that is not exported',
+      "import { add } from '@x/tensor/dist/index.js'",
+      onTensor,
+      'imports are declared and exist',
+    ],
     ['its own name', "import { a } from '@x/neuron'", {}, 'imports are declared and exist'],
-    ['a file of another package', "import { add } from '../../tensor/src/all.js'", {}, 'relative imports stay inside the package and end in .js'],
-    ['a relative import without .js', "import './index.ts'", {}, 'relative imports stay inside the package and end in .js'],
+    [
+      'a file of another package',
+      "import { add } from '../../tensor/src/all.js'",
+      {},
+      'relative imports stay inside the package and end in .js',
+    ],
+    [
+      'a relative import without .js',
+      "import './index.ts'",
+      {},
+      'relative imports stay inside the package and end in .js',
+    ],
     ['a missing file', "import './gone.js'", {}, 'relative imports stay inside the package and end in .js'],
-    ['values imported in a circle', "export { a } from './index.js'", {}, 'no values are imported in a circle of files'],
-    ['node: behind a browser entry', "import { readFileSync } from 'node:fs'", {}, 'browser entries reach no node: module'],
+    [
+      'values imported in a circle',
+      "export { a } from './index.js'",
+      {},
+      'no values are imported in a circle of files',
+    ],
+    [
+      'node: behind a browser entry',
+      "import { readFileSync } from 'node:fs'",
+      {},
+      'browser entries reach no node: module',
+    ],
     ['a bare builtin', "import type { Stats } from 'fs'", {}, 'browser entries reach no node: module'],
-    ['writing past the one place', "export const a = async () => (await import('node:fs/promises')).rm", {}, 'files are written by @snn/tensor/node'],
+    [
+      'writing past the one place',
+      "export const a = async () => (await import('node:fs/promises')).rm",
+      {},
+      'files are written by @snn/tensor/node',
+    ],
     ['top-level await', 'await null', {}, 'there is no top-level await'],
     ['top-level for await', 'for await (const x of []) x', {}, 'there is no top-level await'],
     ['require', "export const a = require('./b')", {}, 'there is no CommonJS'],
-    ['a third-party dependency in the core', '', { dependencies: { left: '1' } }, 'the core has no third-party dependency'],
-    ['a peer of ours', '', { peerDependencies: { '@x/tensor': 'workspace:^' } }, 'workspace packages are dependencies, not peers'],
-    ['a fixed version of ours', '', { dependencies: { '@x/tensor': '0.1.0' } }, 'workspace packages are asked for as workspace:^'],
+    [
+      'a third-party dependency in the core',
+      '',
+      { dependencies: { left: '1' } },
+      'the core has no third-party dependency',
+    ],
+    [
+      'a peer of ours',
+      '',
+      { peerDependencies: { '@x/tensor': 'workspace:^' } },
+      'workspace packages are dependencies, not peers',
+    ],
+    [
+      'a fixed version of ours',
+      '',
+      { dependencies: { '@x/tensor': '0.1.0' } },
+      'workspace packages are asked for as workspace:^',
+    ],
     ['side effects', '', { sideEffects: true }, 'package.json is complete'],
-    ['an install script', '', { scripts: { build: '', typecheck: '', lint: '', test: '', postinstall: 'x' } }, 'package.json is complete'],
+    [
+      'an install script',
+      '',
+      { scripts: { build: '', typecheck: '', lint: '', test: '', postinstall: 'x' } },
+      'package.json is complete',
+    ],
     ['sources in the tarball', '', { files: ['dist', 'src'] }, 'package.json is complete'],
-    ['an export without types', '', { exports: { '.': { '@x/source': './src/index.ts', default: './dist/index.js' } } }, 'every export has source, types and default'],
+    [
+      'an export without types',
+      '',
+      { exports: { '.': { '@x/source': './src/index.ts', default: './dist/index.js' } } },
+      'every export has source, types and default',
+    ],
   ])('refuse %s', (_, source, changes, rule) => {
     expect(one(source, changes)).toContain(`neuron: ${rule}`)
   })
@@ -103,14 +182,19 @@ describe('rules', () => {
     expect(one('', onTensor, 'datasets')).toEqual([])
     const nn = packageFiles('nn', { 'index.ts': 'export {}' })
     for (const shortName of ['neuron', 'backend-cpu', 'surrogate']) {
-      expect(broken({ ...nn, ...packageFiles(shortName, { 'index.ts': 'export {}' }, { dependencies: { '@x/nn': 'workspace:^' } }) })).toEqual([
-        `${shortName}: declared dependencies point down`,
-      ])
+      expect(
+        broken({
+          ...nn,
+          ...packageFiles(shortName, { 'index.ts': 'export {}' }, { dependencies: { '@x/nn': 'workspace:^' } }),
+        }),
+      ).toEqual([`${shortName}: declared dependencies point down`])
     }
   })
 
   it('refuse a package in no layer', () => {
-    expect(broken(packageFiles('stranger', { 'index.ts': 'export {}' }))).toEqual(['stranger: declared dependencies point down'])
+    expect(broken(packageFiles('stranger', { 'index.ts': 'export {}' }))).toEqual([
+      'stranger: declared dependencies point down',
+    ])
   })
 
   it('refuse values of tensor in datasets, but for its error', () => {
@@ -123,14 +207,21 @@ describe('rules', () => {
   })
 
   it('allow node: behind a node subpath, unless a browser entry reaches it', () => {
-    const files = { 'node.ts': "export { read } from './read.js'", 'read.ts': "import { readFileSync } from 'node:fs'\nexport const read = readFileSync" }
+    const files = {
+      'node.ts': "export { read } from './read.js'",
+      'read.ts': "import { readFileSync } from 'node:fs'\nexport const read = readFileSync",
+    }
     expect(broken(packageFiles('datasets', { 'index.ts': 'export {}', ...files }))).toEqual([])
-    expect(broken(packageFiles('datasets', { 'index.ts': "export { read } from './read.js'", ...files }))).toEqual(['datasets: browser entries reach no node: module'])
+    expect(broken(packageFiles('datasets', { 'index.ts': "export { read } from './read.js'", ...files }))).toEqual([
+      'datasets: browser entries reach no node: module',
+    ])
   })
 
   it('refuse code in index.ts', () => {
     for (const text of ["export * from './a.js'", 'export const a = 1', "import './a.js'"]) {
-      expect(broken(packageFiles('tensor', { 'index.ts': text, 'a.ts': '' }))).toContain('tensor: index.ts holds only named re-exports')
+      expect(broken(packageFiles('tensor', { 'index.ts': text, 'a.ts': '' }))).toContain(
+        'tensor: index.ts holds only named re-exports',
+      )
     }
   })
 
@@ -142,7 +233,8 @@ describe('rules', () => {
 
 describe('readModule', () => {
   it('tells values from types', () => {
-    const text = "import a, { type B, c as d } from 'x'\nimport type E from 'y'\nexport * from 'z'\ntype F = import('w').G\n"
+    const text =
+      "import a, { type B, c as d } from 'x'\nimport type E from 'y'\nexport * from 'z'\ntype F = import('w').G\n"
     expect(readModule('m.ts', text).imports).toEqual([
       { specifier: 'x', values: ['default', 'c'], line: 1 },
       { specifier: 'y', values: [], line: 2 },
@@ -168,7 +260,23 @@ describe('layers', () => {
 
 describe('findCycle', () => {
   it('names the packages on it', () => {
-    expect(findCycle(new Map([['a', ['b']], ['b', ['c']], ['c', ['b']]]))).toEqual(['b', 'c', 'b'])
-    expect(findCycle(new Map([['a', ['b', 'c']], ['b', ['c']], ['c', []]]))).toBeUndefined()
+    expect(
+      findCycle(
+        new Map([
+          ['a', ['b']],
+          ['b', ['c']],
+          ['c', ['b']],
+        ]),
+      ),
+    ).toEqual(['b', 'c', 'b'])
+    expect(
+      findCycle(
+        new Map([
+          ['a', ['b', 'c']],
+          ['b', ['c']],
+          ['c', []],
+        ]),
+      ),
+    ).toBeUndefined()
   })
 })

@@ -1,7 +1,16 @@
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { isEmpty, type Entry, type Package } from '../workspace.ts'
-import { forNode, mayImport, mayWrite, methodsInFile, namelessImports, valuesAllowed, withoutThirdParties, writers } from './layers.ts'
+import {
+  forNode,
+  mayImport,
+  mayWrite,
+  methodsInFile,
+  namelessImports,
+  valuesAllowed,
+  withoutThirdParties,
+  writers,
+} from './layers.ts'
 import { findCycle, isInside, place, reachable, targetOf, type Module } from './module-graph.ts'
 
 /** The workspace as the rules see it. */
@@ -46,14 +55,20 @@ const importsAreDeclaredAndPointDown: Rule = (pkg, workspace) =>
     module.imports.flatMap((item) => {
       const target = targetOf(module, item)
       const at = place(module, item.line)
-      if (target.kind === 'unknown') return module.isTest || module.path === join(pkg.directory, namelessImports[pkg.shortName] ?? '') ? [] : [`${at} imports something that is not a literal`]
+      if (target.kind === 'unknown')
+        return module.isTest || module.path === join(pkg.directory, namelessImports[pkg.shortName] ?? '')
+          ? []
+          : [`${at} imports something that is not a literal`]
       if (target.kind !== 'package') return []
-      const declared = module.isTest ? { ...runtimeDependencies(pkg), ...pkg.manifest.devDependencies } : runtimeDependencies(pkg)
+      const declared = module.isTest
+        ? { ...runtimeDependencies(pkg), ...pkg.manifest.devDependencies }
+        : runtimeDependencies(pkg)
       const dependency = ours(workspace, target.name)
       if (target.name === pkg.name) {
         return module.isTest ? [] : [`${at} imports its own package by name. Use a relative import`]
       }
-      if (!(target.name in declared) && !isRootTool(module, target.name)) return [`${at} imports ${target.name}, which package.json does not declare`]
+      if (!(target.name in declared) && !isRootTool(module, target.name))
+        return [`${at} imports ${target.name}, which package.json does not declare`]
       if (dependency && !dependency.entries.some(({ subpath }) => subpath === target.subpath)) {
         return [`${at} imports ${item.specifier}, which ${target.name} does not export`]
       }
@@ -86,17 +101,22 @@ const onlyAllowedValues: Rule = (pkg, workspace) =>
       const dependency = target.kind === 'package' ? ours(workspace, target.name) : undefined
       const allowed = dependency && !module.isTest ? valuesAllowed[pkg.shortName]?.[dependency.shortName] : undefined
       if (!allowed) return []
-      return item.values.filter((name) => !allowed.includes(name)).map((name) => `${place(module, item.line)} imports the value ${name} of ${dependency!.name}`)
+      return item.values
+        .filter((name) => !allowed.includes(name))
+        .map((name) => `${place(module, item.line)} imports the value ${name} of ${dependency!.name}`)
     }),
   )
 
 /** A circle of files that import values of each other: whoever reads one of them has to read all. */
 function valueCircle(pkg: Package, { modules }: Workspace): string[] | undefined {
   const edges = new Map(
-    modules.get(pkg)!.filter(({ path, isTest }) => !isTest && relative(pkg.directory, path) !== methodsInFile[pkg.shortName]).map((module) => {
-      const targets = module.imports.filter(({ values }) => values.length > 0).map((item) => targetOf(module, item))
-      return [module.path, targets.flatMap((target) => (target.kind === 'file' ? [target.path] : []))]
-    }),
+    modules
+      .get(pkg)!
+      .filter(({ path, isTest }) => !isTest && relative(pkg.directory, path) !== methodsInFile[pkg.shortName])
+      .map((module) => {
+        const targets = module.imports.filter(({ values }) => values.length > 0).map((item) => targetOf(module, item))
+        return [module.path, targets.flatMap((target) => (target.kind === 'file' ? [target.path] : []))]
+      }),
   )
   return findCycle(edges)?.map((path) => relative(pkg.directory, path))
 }
@@ -111,7 +131,9 @@ const browserEntriesAreFreeOfNode: Rule = (pkg, { packages, byPath }) => {
     [...reachable(entry.source, byPath, packages)].flatMap((path) =>
       (byPath.get(path)?.imports ?? []).flatMap((item) => {
         const target = targetOf({ path }, item)
-        return target.kind === 'builtin' ? [`${entry.specifier} reaches ${target.name} in ${place({ path }, item.line)}`] : []
+        return target.kind === 'builtin'
+          ? [`${entry.specifier} reaches ${target.name} in ${place({ path }, item.line)}`]
+          : []
       }),
     ),
   )
@@ -124,18 +146,31 @@ const filesAreWrittenInOnePlace: Rule = (pkg, { modules }) =>
     : modules.get(pkg)!.flatMap((module) =>
         module.imports.flatMap((item) => {
           const at = place(module, item.line)
-          if (module.isTest || !/^(node:)?fs(\/promises)?$/.test(item.specifier ?? '') || mayWrite.some((path) => at.startsWith(path))) return []
-          return item.values.filter((name) => name === '*' || name === 'default' || writers.includes(name)).map((name) => `${at} imports ${name} of ${item.specifier}. Use @snn/tensor/node`)
+          if (
+            module.isTest ||
+            !/^(node:)?fs(\/promises)?$/.test(item.specifier ?? '') ||
+            mayWrite.some((path) => at.startsWith(path))
+          )
+            return []
+          return item.values
+            .filter((name) => name === '*' || name === 'default' || writers.includes(name))
+            .map((name) => `${at} imports ${name} of ${item.specifier}. Use @snn/tensor/node`)
         }),
       )
 
 const noTopLevelAwait: Rule = (pkg, { modules }) =>
   pkg.manifest.private
     ? []
-    : modules.get(pkg)!.flatMap((module) => (module.isTest ? [] : module.topLevelAwaits.map((line) => `${place(module, line)} awaits at the top level`)))
+    : modules
+        .get(pkg)!
+        .flatMap((module) =>
+          module.isTest ? [] : module.topLevelAwaits.map((line) => `${place(module, line)} awaits at the top level`),
+        )
 
 const noCommonJs: Rule = (pkg, { modules }) =>
-  modules.get(pkg)!.flatMap((module) => (module.isTest ? [] : module.commonJs.map((line) => `${place(module, line)} is CommonJS`)))
+  modules
+    .get(pkg)!
+    .flatMap((module) => (module.isTest ? [] : module.commonJs.map((line) => `${place(module, line)} is CommonJS`)))
 
 const indexHasOnlyNamedReexports: Rule = (pkg, { modules }) =>
   modules
@@ -150,7 +185,10 @@ const manifestIsComplete: Rule = (pkg) => {
     if (!holds) wrong.push(`${pkg.name}: package.json must have ${what}`)
   }
   expect(manifest.type === 'module', '"type": "module"')
-  expect(manifest.main === undefined && manifest.module === undefined && manifest.types === undefined, '"exports" instead of "main", "module", "types"')
+  expect(
+    manifest.main === undefined && manifest.module === undefined && manifest.types === undefined,
+    '"exports" instead of "main", "module", "types"',
+  )
   for (const name of ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish', 'prepack']) {
     expect(!(name in (manifest.scripts ?? {})), `no script "${name}"`)
   }
@@ -159,9 +197,13 @@ const manifestIsComplete: Rule = (pkg) => {
   expect(manifest.license === 'Apache-2.0', '"license": "Apache-2.0"')
   expect(Boolean(manifest.description), 'a description')
   expect(manifest.engines?.['node'] === '>=20.19', '"engines": { "node": ">=20.19" }')
-  expect(['["dist"]', '["dist","docs"]'].includes(JSON.stringify(manifest.files)), '"files": ["dist"], or ["dist", "docs"]')
+  expect(
+    ['["dist"]', '["dist","docs"]'].includes(JSON.stringify(manifest.files)),
+    '"files": ["dist"], or ["dist", "docs"]',
+  )
   expect(pkg.entries.length > 0 || manifest.bin !== undefined, '"exports"')
-  for (const name of ['build', 'typecheck', 'lint', 'test']) expect(name in (manifest.scripts ?? {}), `a script "${name}"`)
+  for (const name of ['build', 'typecheck', 'lint', 'test'])
+    expect(name in (manifest.scripts ?? {}), `a script "${name}"`)
   return wrong
 }
 
@@ -170,14 +212,20 @@ const exportsHaveTypes: Rule = (pkg, workspace) =>
     const scope = pkg.name.slice(0, pkg.name.indexOf('/'))
     const order = [`${scope}/source`, 'types', 'default']
     const wrong: string[] = []
-    if (Object.keys(conditions).join() !== order.join()) wrong.push(`${pkg.name} exports ${subpath} with ${Object.keys(conditions).join()}, expected ${order.join()}`)
+    if (Object.keys(conditions).join() !== order.join())
+      wrong.push(`${pkg.name} exports ${subpath} with ${Object.keys(conditions).join()}, expected ${order.join()}`)
     if (!conditions['types']?.endsWith('.d.ts')) wrong.push(`${pkg.name} exports ${subpath} without types`)
     if (!workspace.byPath.has(source)) wrong.push(`${pkg.name} exports ${subpath} from ${source}, which is not there`)
     return wrong
   })
 
 const workspaceProtocol: Rule = (pkg, workspace) =>
-  [pkg.manifest.dependencies, pkg.manifest.peerDependencies, pkg.manifest.optionalDependencies, pkg.manifest.devDependencies].flatMap((group) =>
+  [
+    pkg.manifest.dependencies,
+    pkg.manifest.peerDependencies,
+    pkg.manifest.optionalDependencies,
+    pkg.manifest.devDependencies,
+  ].flatMap((group) =>
     Object.entries(group ?? {}).flatMap(([name, range]) => {
       if (!ours(workspace, name) || range === 'workspace:^') return []
       return [`${pkg.name} depends on ${name} ${range}, expected workspace:^`]
@@ -197,7 +245,9 @@ const noThirdPartiesInTheCore: Rule = (pkg, workspace) =>
     : []
 
 const hasReadme: Rule = (pkg) =>
-  pkg.manifest.private || isEmpty(pkg) || existsSync(join(pkg.directory, 'README.md')) ? [] : [`${pkg.name} has no README.md`]
+  pkg.manifest.private || isEmpty(pkg) || existsSync(join(pkg.directory, 'README.md'))
+    ? []
+    : [`${pkg.name} has no README.md`]
 
 /** What holds in every package, by the sentence that states it. */
 export const rules: Readonly<Record<string, Rule>> = {

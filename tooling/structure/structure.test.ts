@@ -20,7 +20,9 @@ describe.each(packages.map((pkg) => ({ name: pkg.name, pkg })))('$name', ({ pkg 
 describe('the workspace', () => {
   it('is mapped in the README', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
-    const rows = packages.filter(({ manifest }) => !manifest.private).map(({ name, directory }) => `| [\`${name}\`](${relative(root, directory)}) |`)
+    const rows = packages
+      .filter(({ manifest }) => !manifest.private)
+      .map(({ name, directory }) => `| [\`${name}\`](${relative(root, directory)}) |`)
     expect(rows.filter((row) => !readme.includes(row))).toEqual([])
   })
 
@@ -33,7 +35,12 @@ describe('the workspace', () => {
     const names = new Set(packages.map(({ name }) => name))
     const edges = new Map(
       packages.map(({ name, manifest }) => {
-        const all = { ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies, ...manifest.devDependencies }
+        const all = {
+          ...manifest.dependencies,
+          ...manifest.peerDependencies,
+          ...manifest.optionalDependencies,
+          ...manifest.devDependencies,
+        }
         return [name, Object.keys(all).filter((other) => names.has(other))]
       }),
     )
@@ -41,19 +48,28 @@ describe('the workspace', () => {
   })
 
   it('excepts from circles of values only files that are there', () => {
-    for (const [shortName, file] of Object.entries(methodsInFile)) expect(workspace.byPath.has(join(packages.find((pkg) => pkg.shortName === shortName)!.directory, file))).toBe(true)
+    for (const [shortName, file] of Object.entries(methodsInFile))
+      expect(workspace.byPath.has(join(packages.find((pkg) => pkg.shortName === shortName)!.directory, file))).toBe(
+        true,
+      )
   })
 
   it('computes in forms, which know of no machine: how it is done is left to printers', () => {
     const machine = /\b(bytes?|lanes?|caches?|threads?|registers?|address(es)?|SIMD|WebAssembly|wasm|wgsl|v128)\b/i
-    const forms = packages.filter(({ shortName }) => shortName === 'codegen').flatMap((pkg) => modules.get(pkg)!.filter(({ path, isTest }) => path.startsWith(join(pkg.directory, 'src', 'form')) && !isTest))
+    const forms = packages
+      .filter(({ shortName }) => shortName === 'codegen')
+      .flatMap((pkg) =>
+        modules.get(pkg)!.filter(({ path, isTest }) => path.startsWith(join(pkg.directory, 'src', 'form')) && !isTest),
+      )
     expect(forms.length).toBeGreaterThan(5)
     expect(linesWith(machine, forms)).toEqual([])
   })
 
   it('schedules for any machine: what one can run is said by the target of its backend', () => {
     const machine = /\b(ONNX|WebAssembly|wasm|wgsl|cuda|threads?|lanes?|SIMD|sessions?)\b/i
-    const sources = packages.filter(({ shortName }) => shortName === 'schedule').flatMap((pkg) => modules.get(pkg)!.filter(({ isTest }) => !isTest))
+    const sources = packages
+      .filter(({ shortName }) => shortName === 'schedule')
+      .flatMap((pkg) => modules.get(pkg)!.filter(({ isTest }) => !isTest))
     expect(sources.length).toBeGreaterThan(5)
     expect(linesWith(machine, sources)).toEqual([])
   })
@@ -61,6 +77,10 @@ describe('the workspace', () => {
 
 /** The lines of modules in which one of the words stands. */
 function linesWith(words: RegExp, sources: readonly Module[]): string[] {
-  const lines = sources.flatMap(({ path }) => readFileSync(path, 'utf8').split('\n').map((text, i) => ({ at: place({ path }, i + 1), text })))
+  const lines = sources.flatMap(({ path }) =>
+    readFileSync(path, 'utf8')
+      .split('\n')
+      .map((text, i) => ({ at: place({ path }, i + 1), text })),
+  )
   return lines.filter(({ text }) => words.test(text)).map(({ at, text }) => `${at} ${text}`)
 }

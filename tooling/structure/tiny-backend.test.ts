@@ -1,5 +1,16 @@
 import { readFileSync } from 'node:fs'
-import { averagePool, compile, conv, grad, maxPool, reference, scan, zeros, type Backend, type Tensor } from '@snn/tensor'
+import {
+  averagePool,
+  compile,
+  conv,
+  grad,
+  maxPool,
+  reference,
+  scan,
+  zeros,
+  type Backend,
+  type Tensor,
+} from '@snn/tensor'
 import { conformance } from '@snn/tensor/testing'
 import { describe, expect, it } from 'vitest'
 import { tiny } from './tiny-backend.ts'
@@ -7,7 +18,10 @@ import { tiny } from './tiny-backend.ts'
 conformance(async () => tiny(), { describe, it }, { tolerance: { relative: 1e-5, absolute: 5e-5 } })
 
 it('trains a spiking network with pooling like the reference', async () => {
-  const data = (shape: readonly number[], key: number) => ({ data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i * 12.9898 + key)), shape })
+  const data = (shape: readonly number[], key: number) => ({
+    data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i * 12.9898 + key)),
+    shape,
+  })
   const train = (backend: Backend) =>
     compile(
       (x: Tensor, weight: Tensor) => {
@@ -16,7 +30,9 @@ it('trains a spiking network with pooling like the reference', async () => {
           return [charged.sub(charged.ge(1).cast('float32')), charged.tanh()]
         }
         const out = scan(step, zeros([2, 4, 8, 8]), conv(x, weight, { padding: 1 }))[1]
-        const loss = averagePool(maxPool(out, [2, 2]), [2, 2]).square().mean()
+        const loss = averagePool(maxPool(out, [2, 2]), [2, 2])
+          .square()
+          .mean()
         return [loss, out, grad(loss, weight)]
       },
       { backend },

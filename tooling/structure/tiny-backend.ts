@@ -1,12 +1,53 @@
-import { keyOf, type Fused, type FusedNest, type FusedPlanes, type Loops, type NestAccess, type NestValue, type Operand, type Phase, type ScalarValue } from '@snn/codegen'
-import { bytesOf, computeLibrary, DeviceValues, prepare, schedule, type Allocator, type Base, type LibraryTask, type Place, type Schedule, type Target, type Task } from '@snn/schedule'
-import { hostTensor, sizeOf, SnnError, type Backend, type DType, type HostTensor, type Tensor, type TypedArray } from '@snn/tensor'
-import { fillUniform, numberKernels, type DeviceTensor, type Executable, type Program, type RunOptions } from '@snn/tensor/backend'
+import {
+  keyOf,
+  type Fused,
+  type FusedNest,
+  type FusedPlanes,
+  type Loops,
+  type NestAccess,
+  type NestValue,
+  type Operand,
+  type Phase,
+  type ScalarValue,
+} from '@snn/codegen'
+import {
+  bytesOf,
+  computeLibrary,
+  DeviceValues,
+  prepare,
+  schedule,
+  type Allocator,
+  type Base,
+  type LibraryTask,
+  type Place,
+  type Schedule,
+  type Target,
+  type Task,
+} from '@snn/schedule'
+import {
+  hostTensor,
+  sizeOf,
+  SnnError,
+  type Backend,
+  type DType,
+  type HostTensor,
+  type Tensor,
+  type TypedArray,
+} from '@snn/tensor'
+import {
+  fillUniform,
+  numberKernels,
+  type DeviceTensor,
+  type Executable,
+  type Program,
+  type RunOptions,
+} from '@snn/tensor/backend'
 import { allocate } from '@snn/tensor/library'
 
 /**
- * A whole backend, as short as one can be that runs everything: what its author writes is the contract, a `Target`, an allocator, and one
- * function for each task. Kernels are plain JavaScript, printed from the forms of @snn/codegen; the kernels of the reference are its library.
+ * A whole backend, as short as one can be that runs everything: what its author writes is the contract, a `Target`, an
+ * allocator, and one function for each task. Kernels are plain JavaScript, printed from the forms of @snn/codegen; the
+ * kernels of the reference are its library.
  */
 export function tiny(): Backend {
   let disposed = false
@@ -64,7 +105,13 @@ interface Span {
 
 type ArrayType = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => TypedArray
 
-const arrays: Readonly<Record<DType, ArrayType>> = { float32: Float32Array, int32: Int32Array, float64: Float64Array, uint8: Uint8Array, bool: Uint8Array }
+const arrays: Readonly<Record<DType, ArrayType>> = {
+  float32: Float32Array,
+  int32: Int32Array,
+  float64: Float64Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+}
 
 function view({ buffer, byteOffset }: Span, dtype: DType, length: number): TypedArray {
   return new arrays[dtype](buffer, byteOffset, length)

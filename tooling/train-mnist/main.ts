@@ -32,7 +32,10 @@ await train(net, loader(trainSet, { batch, shuffle: true, seed, transform, dropL
   steps,
   learningRate,
   onStep(step, loss) {
-    if (step % 100 === 0) console.log(`step ${step} of ${steps}, loss ${loss.toFixed(4)}, ${((performance.now() - started) / 1000).toFixed(0)} s`)
+    if (step % 100 === 0)
+      console.log(
+        `step ${step} of ${steps}, loss ${loss.toFixed(4)}, ${((performance.now() - started) / 1000).toFixed(0)} s`,
+      )
   },
 })
 
@@ -40,17 +43,29 @@ const test = loader(testSet, { batch: 500, transform })
 const reached = await accuracy(net, test, backend)
 const bytes = await onnxClassifier(net, 10, {
   accuracy: `${reached} on the 10,000 test images of MNIST`,
-  training: JSON.stringify({ data: trainSet.description, seed, epochs, batch, learningRate, optimizer: 'Adam, cosine schedule' }),
+  training: JSON.stringify({
+    data: trainSet.description,
+    seed,
+    epochs,
+    batch,
+    learningRate,
+    optimizer: 'Adam, cosine schedule',
+  }),
   preprocess: JSON.stringify(preprocessing),
   classes: '0,1,2,3,4,5,6,7,8,9',
 })
 
 // the file says the same as the network, read by nobody's code of ours
 const correct = await correctOf(bytes, test)
-if (correct / testSet.length !== reached) throw new Error(`the written model is right on ${correct} of ${testSet.length} test images, the network on ${reached * testSet.length}`)
+if (correct / testSet.length !== reached)
+  throw new Error(
+    `the written model is right on ${correct} of ${testSet.length} test images, the network on ${reached * testSet.length}`,
+  )
 
 mkdirSync(dirname(values.out), { recursive: true })
 writeFileSync(`${values.out}.part`, bytes)
 renameSync(`${values.out}.part`, values.out)
-console.log(`${values.out}: ${bytes.length} bytes, accuracy ${(100 * reached).toFixed(2)} %, ${((performance.now() - started) / 1000).toFixed(0)} s`)
+console.log(
+  `${values.out}: ${bytes.length} bytes, accuracy ${(100 * reached).toFixed(2)} %, ${((performance.now() - started) / 1000).toFixed(0)} s`,
+)
 await backend.dispose()

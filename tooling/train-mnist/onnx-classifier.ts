@@ -5,36 +5,74 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 
 /** Each kind has some of these. */
 type Config = ConvConfig & AveragePoolConfig & BatchNormConfig
-type Operation = readonly [op: string, attributes: (config: Config) => Readonly<Record<string, OnnxAttribute>>, variables?: readonly string[]]
+type Operation = readonly [
+  op: string,
+  attributes: (config: Config) => Readonly<Record<string, OnnxAttribute>>,
+  variables?: readonly string[],
+]
 
 /** [[top, bottom], [left, right]] as ONNX writes it: all lows, then all highs. */
-const pads = (padding: readonly (readonly [number, number])[]): number[] => [...padding.map(([low]) => low), ...padding.map(([, high]) => high)]
+const pads = (padding: readonly (readonly [number, number])[]): number[] => [
+  ...padding.map(([low]) => low),
+  ...padding.map(([, high]) => high),
+]
 
 /** What ONNX calls each kind of layer, and the order of its arrays. */
 const operations: Readonly<Record<string, Operation>> = {
-  conv: ['Conv', ({ stride, padding, dilation, groups }) => ({ strides: stride, pads: pads(padding), dilations: dilation, group: groups }), ['weight', 'bias']],
+  conv: [
+    'Conv',
+    ({ stride, padding, dilation, groups }) => ({
+      strides: stride,
+      pads: pads(padding),
+      dilations: dilation,
+      group: groups,
+    }),
+    ['weight', 'bias'],
+  ],
   batchNorm: ['BatchNormalization', ({ epsilon }) => ({ epsilon }), ['weight', 'bias', 'mean', 'variance']],
   relu: ['Relu', () => ({})],
-  maxPool: ['MaxPool', ({ kernel, stride, padding }) => ({ kernel_shape: kernel, strides: stride, pads: pads(padding) })],
-  averagePool: ['AveragePool', ({ kernel, stride, padding, countIncludePad }) => ({ kernel_shape: kernel, strides: stride, pads: pads(padding), count_include_pad: Number(countIncludePad) })],
+  maxPool: [
+    'MaxPool',
+    ({ kernel, stride, padding }) => ({ kernel_shape: kernel, strides: stride, pads: pads(padding) }),
+  ],
+  averagePool: [
+    'AveragePool',
+    ({ kernel, stride, padding, countIncludePad }) => ({
+      kernel_shape: kernel,
+      strides: stride,
+      pads: pads(padding),
+      count_include_pad: Number(countIncludePad),
+    }),
+  ],
   flatten: ['Flatten', () => ({ axis: 1 })],
   linear: ['Gemm', () => ({ transB: 1 }), ['weight', 'bias']],
 }
 
 /**
- * A classifier without memory as a standard ONNX model: `image` [N, ..sample] -> `logits` [N, classes], a node for each layer
- * and of its name, weights beside them under the paths that `net.variables()` gives.
+ * A classifier without memory as a standard ONNX model: `image` [N, ..sample] -> `logits` [N, classes], a node for each
+ * layer and of its name, weights beside them under the paths that `net.variables()` gives.
  */
-export async function onnxClassifier(net: Network, classes: number, metadata: Readonly<Record<string, string>>): Promise<Uint8Array> {
+export async function onnxClassifier(
+  net: Network,
+  classes: number,
+  metadata: Readonly<Record<string, string>>,
+): Promise<Uint8Array> {
   const constants: Record<string, OnnxTensor> = {}
   for (const [name, value] of Object.entries(net.variables())) {
     constants[name] = { dtype: 'float32', shape: value.shape, data: (await value.data()) as Float32Array }
   }
-  const valueName = (name: string): string => (name === net.inputs[0]!.name ? 'image' : name === net.outputs[0] ? 'logits' : `${name}.output`)
+  const valueName = (name: string): string =>
+    name === net.inputs[0]!.name ? 'image' : name === net.outputs[0] ? 'logits' : `${name}.output`
   const node = ({ name, layer, inputs }: NetworkNode): OnnxModelSpec['nodes'][number] => {
     const [op, attributes, variables = []] = operations[layer.kind]!
     const arrays = variables.filter((key) => layer.variables[key]).map((key) => `${name}.${key}`)
-    return { op, name, inputs: [...inputs.map(valueName), ...arrays], outputs: [valueName(name)], attributes: attributes(layer.config as unknown as Config) }
+    return {
+      op,
+      name,
+      inputs: [...inputs.map(valueName), ...arrays],
+      outputs: [valueName(name)],
+      attributes: attributes(layer.config as unknown as Config),
+    }
   }
   return writeOnnx({
     name: 'mnist-cnn',

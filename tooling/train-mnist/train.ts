@@ -20,11 +20,15 @@ function crossEntropy(logits: Tensor, labels: Tensor): Tensor {
 /**
  * One step of Adam (Kingma and Ba 2015) on all parameters:
  *
- *   m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2,   p <- p - rate m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon)
+ *   m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2,   p <- p - rate m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) +
+ *   epsilon)
  */
 function adam(parameters: Readonly<Record<string, Variable>>): (loss: Tensor, rate: (t: Tensor) => Tensor) => void {
   const [b1, b2, epsilon] = [0.9, 0.999, 1e-8]
-  const moments = Object.entries(parameters).map(([name, { shape }]) => [zerosVariable(shape, { name: `${name}.m` }), zerosVariable(shape, { name: `${name}.v` })] as const)
+  const moments = Object.entries(parameters).map(
+    ([name, { shape }]) =>
+      [zerosVariable(shape, { name: `${name}.m` }), zerosVariable(shape, { name: `${name}.v` })] as const,
+  )
   const count = zerosVariable([], { name: 'adam.steps' })
   return (loss, rate) => {
     const variables = Object.values(parameters)
@@ -36,8 +40,14 @@ function adam(parameters: Readonly<Record<string, Variable>>): (loss: Tensor, ra
     const secondScale = power(b2).neg().add(1)
     grad(loss, variables).forEach((g, i) => {
       const [first, second] = moments[i]!
-      const m = first.read().mul(b1).add(g.mul(1 - b1))
-      const v = second.read().mul(b2).add(g.square().mul(1 - b2))
+      const m = first
+        .read()
+        .mul(b1)
+        .add(g.mul(1 - b1))
+      const v = second
+        .read()
+        .mul(b2)
+        .add(g.square().mul(1 - b2))
       first.assign(m)
       second.assign(v)
       variables[i]!.assign(variables[i]!.read().sub(m.mul(scale).div(v.div(secondScale).sqrt().add(epsilon))))
@@ -46,17 +56,27 @@ function adam(parameters: Readonly<Record<string, Variable>>): (loss: Tensor, ra
 }
 
 /** Trains a classifier without memory, one pass over `batches` after the other, until `steps` are done. */
-export async function train(net: Network, batches: Loader, { backend, steps, learningRate, onStep }: TrainOptions): Promise<void> {
+export async function train(
+  net: Network,
+  batches: Loader,
+  { backend, steps, learningRate, onStep }: TrainOptions,
+): Promise<void> {
   const update = adam(net.parameters())
   await using step = compile(
     (x: Tensor, labels: Tensor) => {
       const loss = crossEntropy(net.step(x, { training: true })[0], labels)
-      update(loss, (t) => t.mul(Math.PI / steps).cos().add(1).mul(learningRate / 2))
+      update(loss, (t) =>
+        t
+          .mul(Math.PI / steps)
+          .cos()
+          .add(1)
+          .mul(learningRate / 2),
+      )
       return loss
     },
     { backend },
   )
-  for (let done = 0; done < steps; ) {
+  for (let done = 0; done < steps;) {
     for await (const [x, labels] of batches) {
       onStep(done, (await step(x, labels)).item())
       if (++done === steps) break

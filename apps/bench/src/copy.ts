@@ -19,15 +19,20 @@ for (let round = 0; ; ) {
 }`
 
 /**
- * The floor under every program that has to bring `bytes` through memory, reading as much as it writes: `threads` threads copy half of
- * them to the other half, each its own part.
+ * The floor under every program that has to bring `bytes` through memory, reading as much as it writes: `threads`
+ * threads copy half of them to the other half, each its own part.
  */
 export function createCopier(bytes: number, threads: number): Copier {
   const part = Math.floor(bytes / 2 / threads / 4096) * 4096
   const memory = new SharedArrayBuffer(2 * part * threads)
   const state = new Int32Array(new SharedArrayBuffer(8))
-  const parts = Array.from({ length: threads }, (_, i) => ({ from: new Uint8Array(memory, i * part, part).fill(i + 1), to: new Uint8Array(memory, (threads + i) * part, part) }))
-  const workers = parts.slice(1).map((own) => new Worker(worker, { eval: true, execArgv: [], workerData: { ...own, state } }))
+  const parts = Array.from({ length: threads }, (_, i) => ({
+    from: new Uint8Array(memory, i * part, part).fill(i + 1),
+    to: new Uint8Array(memory, (threads + i) * part, part),
+  }))
+  const workers = parts
+    .slice(1)
+    .map((own) => new Worker(worker, { eval: true, execArgv: [], workerData: { ...own, state } }))
   return {
     async run() {
       const started = performance.now()
@@ -35,7 +40,8 @@ export function createCopier(bytes: number, threads: number): Copier {
       Atomics.add(state, round, 1)
       Atomics.notify(state, round)
       parts[0]!.to.set(parts[0]!.from)
-      for (let count = Atomics.load(state, done); count < workers.length; count = Atomics.load(state, done)) Atomics.wait(state, done, count)
+      for (let count = Atomics.load(state, done); count < workers.length; count = Atomics.load(state, done))
+        Atomics.wait(state, done, count)
       return performance.now() - started
     },
     async [Symbol.asyncDispose]() {

@@ -9,10 +9,15 @@ import { ratio, report } from './report.js'
 import { inTurns, timed } from './timing.js'
 
 /**
- * One training step of a convolutional spiking network (csnn.ts): time and memory against SpikingJelly, and the time to compile it, for
- * the first time and when the sessions are there already.
+ * One training step of a convolutional spiking network (csnn.ts): time and memory against SpikingJelly, and the time to
+ * compile it, for the first time and when the sessions are there already.
  */
-const { values } = parseArgs({ options: { batch: { type: 'string', default: '128' }, threads: { type: 'string', default: String(availableParallelism()) } } })
+const { values } = parseArgs({
+  options: {
+    batch: { type: 'string', default: '128' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+  },
+})
 const [batch, threads] = [Number(values.batch), Number(values.threads)]
 const rounds = 9
 const warmUp = 2
@@ -20,7 +25,13 @@ const warmUp = 2
 /** Most memory of a process of its own that trains for as many steps as the peer's does. */
 async function peakOfOurs(steps: number): Promise<number> {
   const program = fileURLToPath(new URL('csnn-memory.ts', import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, program, String(batch), String(threads), String(steps)])
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...process.execArgv,
+    program,
+    String(batch),
+    String(threads),
+    String(steps),
+  ])
   return Number(stdout)
 }
 
@@ -47,8 +58,8 @@ await again.dispose()
 const megabytes = (bytes: number | undefined): number | undefined => bytes && bytes / 1e6
 const medians = await (async () => {
   await using peer = await startPeer('csnn_spikingjelly.py', batch, threads)
-  // a membrane potential next to the threshold fires on one side only, and Adam's first steps follow the sign of gradients next to zero: the
-  // third loss differs by 1 % between our own numbers of threads
+  // a membrane potential next to the threshold fires on one side only, and Adam's first steps follow the sign of
+  // gradients next to zero: the third loss differs by 1 % between our own numbers of threads
   if (peer) assertSame('losses', losses, await peer.check(), 0.02)
   return await inTurns({ ours: timed(() => step(x, y)), peer: peer && (() => peer.run()) }, { rounds, warmUp })
 })()

@@ -13,12 +13,19 @@ import { ratio, report, type Measure } from './report.js'
 import { inTurns, timed } from './timing.js'
 
 /**
- * ResNet-20 in the delta code, T steps on a batch in one run, against ONE run of the network it came from in ONNX Runtime on the same
- * batch; the synaptic operations of a picture against the network's multiply-accumulates; and the accuracy that is lost. With the default levels,
- * and with six, which `snn convert --budget` finds cheaper for networks without depthwise convolutions.
+ * ResNet-20 in the delta code, T steps on a batch in one run, against ONE run of the network it came from in ONNX
+ * Runtime on the same batch; the synaptic operations of a picture against the network's multiply-accumulates; and the
+ * accuracy that is lost. With the default levels, and with six, which `snn convert --budget` finds cheaper for networks
+ * without depthwise convolutions.
  */
 const { values } = parseArgs({
-  options: { threads: { type: 'string', multiple: true, default: [String(availableParallelism()), '1'] }, batch: { type: 'string', default: '64' }, T: { type: 'string', default: '4' }, rounds: { type: 'string', default: '15' }, samples: { type: 'string', default: '1000' } },
+  options: {
+    threads: { type: 'string', multiple: true, default: [String(availableParallelism()), '1'] },
+    batch: { type: 'string', default: '64' },
+    T: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '15' },
+    samples: { type: 'string', default: '1000' },
+  },
 })
 const [batch, T, rounds] = [Number(values.batch), Number(values.T), Number(values.rounds)]
 const [model] = selectModels([resnet20], [])
@@ -26,7 +33,11 @@ const bytes = await readFile(model!.file)
 const transform = preprocess({ ...model!.preprocess, layout: 'nchw' })
 const batchesOf = async (spec: string, samples: number): Promise<Batch[]> => {
   const batches: Batch[] = []
-  for await (const pair of loader(take(await openDataset(spec), samples), { batch, transform: (sample) => [transform(sample)[0], sample.label] })) batches.push(pair)
+  for await (const pair of loader(take(await openDataset(spec), samples), {
+    batch,
+    transform: (sample) => [transform(sample)[0], sample.label],
+  }))
+    batches.push(pair)
   return batches
 }
 const calibration = await batchesOf(model!.calibrate, 256)
@@ -37,20 +48,44 @@ const measures: Measure[] = []
 for (const threads of values.threads.map(Number)) {
   const backend = await cpu({ threads })
   const graph = readOnnx(bytes, { batch })
-  const session = await ort.InferenceSession.create(writeOnnx(graph), { intraOpNumThreads: threads, logSeverityLevel: 3 })
-  const runs: Record<string, () => Promise<number>> = { ann: timed(() => session.run({ [graph.inputs[0]!.name]: new ort.Tensor('float32', x.data as Float32Array, x.shape) })) }
+  const session = await ort.InferenceSession.create(writeOnnx(graph), {
+    intraOpNumThreads: threads,
+    logSeverityLevel: 3,
+  })
+  const runs: Record<string, () => Promise<number>> = {
+    ann: timed(() =>
+      session.run({ [graph.inputs[0]!.name]: new ort.Tensor('float32', x.data as Float32Array, x.shape) }),
+    ),
+  }
   const simulations: Simulator[] = []
   for (const [name, options] of Object.entries(settings)) {
-    const { snn, ann, report: conversion } = await convert(bytes, calibration, { code: 'delta', T, backend, ...options })
+    const {
+      snn,
+      ann,
+      report: conversion,
+    } = await convert(bytes, calibration, { code: 'delta', T, backend, ...options })
     simulations.push(simulator(snn, { backend }))
     const simulation = simulations.at(-1)!
     runs[name] = timed(() => simulation.run(x, { T }))
     if (threads !== Number(values.threads[0])) continue
     const test = await batchesOf(model!.test, Number(values.samples))
-    const [before, after] = [await evaluateAnn(ann, test, { backend }), await evaluate(snn, test, { backend, steps: [T] })]
+    const [before, after] = [
+      await evaluateAnn(ann, test, { backend }),
+      await evaluate(snn, test, { backend, steps: [T] }),
+    ]
     measures.push(
-      { what: `${name}: synaptic operations / multiply-accumulates`, value: conversion.synapticOperations.find((step) => step.T === T)?.ratio, unit: 'x', atMost: 1.6 },
-      { what: `${name}: lost on ${values.samples} test pictures`, value: Math.round(1e4 * (before.accuracy - after.results[0]!.accuracy)) / 100, unit: 'points', atMost: 0.5 },
+      {
+        what: `${name}: synaptic operations / multiply-accumulates`,
+        value: conversion.synapticOperations.find((step) => step.T === T)?.ratio,
+        unit: 'x',
+        atMost: 1.6,
+      },
+      {
+        what: `${name}: lost on ${values.samples} test pictures`,
+        value: Math.round(1e4 * (before.accuracy - after.results[0]!.accuracy)) / 100,
+        unit: 'points',
+        atMost: 0.5,
+      },
     )
   }
   const medians = await inTurns(runs, { rounds, warmUp: 3 })
@@ -60,7 +95,10 @@ for (const threads of values.threads.map(Number)) {
   const called = `${threads} ${threads === 1 ? 'thread' : 'threads'}`
   measures.push({ what: `${called}: ANN`, value: medians['ann'], unit: 'ms' })
   for (const name of Object.keys(settings)) {
-    measures.push({ what: `${called}, ${name}: ${T} steps`, value: medians[name], unit: 'ms' }, { what: `${called}, ${name}: SNN / ANN`, value: ratio(medians[name], medians['ann']), unit: 'x', atMost: 3 })
+    measures.push(
+      { what: `${called}, ${name}: ${T} steps`, value: medians[name], unit: 'ms' },
+      { what: `${called}, ${name}: SNN / ANN`, value: ratio(medians[name], medians['ann']), unit: 'x', atMost: 3 },
+    )
   }
 }
 report('delta', { model: model!.name, batch, T, rounds }, measures)

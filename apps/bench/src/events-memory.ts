@@ -7,8 +7,8 @@ import { createEvents, evt2, sensorOf, streamFrames } from '@snn/datasets'
 import { openEvents } from '@snn/datasets/node'
 
 /**
- * A synthetic EVT2 recording of 2 GB (argument: another size in MB) is cut into frames of 10 ms, and the most memory that the process ever had
- * is compared with 300 MB.
+ * A synthetic EVT2 recording of 2 GB (argument: another size in MB) is cut into frames of 10 ms, and the most memory
+ * that the process ever had is compared with 300 MB.
  */
 const megabytes = Number(process.argv[2] ?? 2000)
 const limit = 300
@@ -18,7 +18,10 @@ const perBlock = 1_000_000
 /** One second of events at even times, written again and again with another base of time. */
 async function block(): Promise<Uint8Array> {
   const column = (n: number, factor: number): number[] => Array.from({ length: perBlock }, (_, i) => (i * factor) % n)
-  const events = createEvents({ t: Array.from({ length: perBlock }, (_, i) => i), x: column(640, 7919), y: column(480, 104729), p: column(2, 3) }, { sensor })
+  const events = createEvents(
+    { t: Array.from({ length: perBlock }, (_, i) => i), x: column(640, 7919), y: column(480, 104729), p: column(2, 3) },
+    { sensor },
+  )
   return evt2.write!(events)
 }
 
@@ -44,13 +47,20 @@ try {
   const startedAt = performance.now()
   let frames = 0
   let events = 0
-  for await (const frame of streamFrames((await openEvents(path)).batches(), { by: 'duration', duration: 10_000 }, { reuse: true })) {
+  for await (const frame of streamFrames(
+    (await openEvents(path)).batches(),
+    { by: 'duration', duration: 10_000 },
+    { reuse: true },
+  )) {
     frames++
-    for (let i = 0; i < frame.data.length; i += 4) events += frame.data[i]! + frame.data[i + 1]! + frame.data[i + 2]! + frame.data[i + 3]!
+    for (let i = 0; i < frame.data.length; i += 4)
+      events += frame.data[i]! + frame.data[i + 1]! + frame.data[i + 2]! + frame.data[i + 3]!
   }
   const seconds = (performance.now() - startedAt) / 1000
   const peak = process.resourceUsage().maxRSS / 1024
-  console.log(`${(size / 1e9).toFixed(2)} GB, ${events} events in ${frames} frames of 10 ms: ${seconds.toFixed(1)} s, most memory ${peak.toFixed(0)} MB (limit ${limit} MB)`)
+  console.log(
+    `${(size / 1e9).toFixed(2)} GB, ${events} events in ${frames} frames of 10 ms: ${seconds.toFixed(1)} s, most memory ${peak.toFixed(0)} MB (limit ${limit} MB)`,
+  )
   if (peak > limit) process.exitCode = 1
 } finally {
   await rm(folder, { recursive: true })

@@ -12,11 +12,12 @@ import { ratio, report, type Measure } from './report.js'
 import { inTurns, timed } from './timing.js'
 
 /**
- * One layer of neurons over [T, N, C, H, W], forward and backward: spikes of an input x, and the gradient of x for a given gradient of the
- * spikes. `lif` against SpikingJelly's LIFNode, and an adaptive LIF defined here against the same model as a class of SpikingJelly.
+ * One layer of neurons over [T, N, C, H, W], forward and backward: spikes of an input x, and the gradient of x for a
+ * given gradient of the spikes. `lif` against SpikingJelly's LIFNode, and an adaptive LIF defined here against the same
+ * model as a class of SpikingJelly.
  *
- * Memory sets the floor: forward reads x and writes spikes, backward reads x and the gradient of the spikes and writes that of x. That is five
- * arrays, so `copy` is the time in which the same threads copy two and a half of them.
+ * Memory sets the floor: forward reads x and writes spikes, backward reads x and the gradient of the spikes and writes
+ * that of x. That is five arrays, so `copy` is the time in which the same threads copy two and a half of them.
  */
 const shape = [4, 32, 64, 32, 32] as const
 const rounds = 9
@@ -54,7 +55,13 @@ async function measure(name: string, threads: number): Promise<Measure[]> {
     { backend },
   )
   const upload = compile((x: Tensor, dy: Tensor) => [x, dy] as const, { backend })
-  const [x, dy] = await upload.run([{ data: numbers(length, 0).map((x) => 2 * x), shape }, { data: symmetric(length, 1, 0.5), shape }], { output: 'device' })
+  const [x, dy] = await upload.run(
+    [
+      { data: numbers(length, 0).map((x) => 2 * x), shape },
+      { data: symmetric(length, 1, 0.5), shape },
+    ],
+    { output: 'device' },
+  )
   const run = (): Promise<{ spikes: DeviceTensor; dx: DeviceTensor }> => step.run([x, dy], { output: 'device' })
 
   await using peer = await startPeer('lif_spikingjelly.py', name, threads)
@@ -65,7 +72,10 @@ async function measure(name: string, threads: number): Promise<Measure[]> {
     spikes[Symbol.dispose]()
     dx[Symbol.dispose]()
   })
-  const medians = await inTurns({ ours, copy: () => copier.run(), peer: peer && (() => peer.run()) }, { rounds, warmUp })
+  const medians = await inTurns(
+    { ours, copy: () => copier.run(), peer: peer && (() => peer.run()) },
+    { rounds, warmUp },
+  )
   await step.dispose()
   await upload.dispose()
   await backend.dispose()
@@ -87,9 +97,13 @@ function sums({ spikes, dx }: { readonly spikes: HostTensor; readonly dx: HostTe
   return [count, size]
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { threads: { type: 'string', multiple: true, default: ['2', '1'] } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { threads: { type: 'string', multiple: true, default: ['2', '1'] } },
+})
 const measures: Measure[] = []
 for (const threads of values.threads) {
-  for (const name of positionals.length > 0 ? positionals : Object.keys(neurons)) measures.push(...(await measure(name, Number(threads))))
+  for (const name of positionals.length > 0 ? positionals : Object.keys(neurons))
+    measures.push(...(await measure(name, Number(threads))))
 }
 report('lif', { shape, rounds }, measures)

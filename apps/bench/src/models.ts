@@ -17,7 +17,10 @@ export interface Model {
   readonly testSamples: number
 }
 
-export const data = join(process.env['SNN_SHARED'] ?? fileURLToPath(new URL('../../../../shared', import.meta.url)), 'data')
+export const data = join(
+  process.env['SNN_SHARED'] ?? fileURLToPath(new URL('../../../../shared', import.meta.url)),
+  'data',
+)
 
 /** A picture of 0..255, of 0..1, and of -1..1. */
 const raw: PreprocessSpec = { scale: 1 }
@@ -79,6 +82,9 @@ export const acceptanceModels: readonly Model[] = [...mnistModels, resnet20]
 export function selectModels(models: readonly Model[], filters: readonly string[]): Model[] {
   if (!existsSync(data)) throw new Error(`no data at ${data}; set SNN_SHARED to the folder that holds data/`)
   const selected = models.filter(({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)))
-  if (selected.length === 0) throw new Error(`no model is called ${filters.join(' or ')}; there are ${models.map(({ name }) => name).join(', ')}`)
+  if (selected.length === 0)
+    throw new Error(
+      `no model is called ${filters.join(' or ')}; there are ${models.map(({ name }) => name).join(', ')}`,
+    )
   return selected
 }

@@ -1,6 +1,6 @@
 /**
- * `count` numbers in [0, 1) that look random: the finalizer of MurmurHash3 (Appleby 2011) of the index. `serve.py` makes the same, so that
- * both sides of a comparison work on equal data.
+ * `count` numbers in [0, 1) that look random: the finalizer of MurmurHash3 (Appleby 2011) of the index. `serve.py`
+ * makes the same, so that both sides of a comparison work on equal data.
  */
 export function numbers(count: number, key: number): Float32Array {
   const out = new Float32Array(count)

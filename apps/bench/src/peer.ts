@@ -15,16 +15,20 @@ export interface Peer extends AsyncDisposable {
 }
 
 /**
- * Starts `script`, which lies beside this file, with the Python of SNN_PEER_PYTHON; undefined, with a loud remark, when that is not set.
- * Throws when it is set and the script does not start: then the comparison was meant to be made.
+ * Starts `script`, which lies beside this file, with the Python of SNN_PEER_PYTHON; undefined, with a loud remark, when
+ * that is not set. Throws when it is set and the script does not start: then the comparison was meant to be made.
  */
 export async function startPeer(script: string, ...args: readonly (string | number)[]): Promise<Peer | undefined> {
   const python = process.env['SNN_PEER_PYTHON']
   if (!python) {
-    console.error(`\n*** NO PEER: set SNN_PEER_PYTHON (and PYTHONPATH) to a Python that has what ${script} imports. Ours alone is measured, no ratio. ***\n`)
+    console.error(
+      `\n*** NO PEER: set SNN_PEER_PYTHON (and PYTHONPATH) to a Python that has what ${script} imports. Ours alone is measured, no ratio. ***\n`,
+    )
     return undefined
   }
-  const child = spawn(python, [fileURLToPath(new URL(script, import.meta.url)), ...args.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(python, [fileURLToPath(new URL(script, import.meta.url)), ...args.map(String)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const closed = new Promise<void>((resolve) => child.on('close', () => resolve()))
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   const answer = async (): Promise<unknown> => {
@@ -51,6 +55,13 @@ export async function startPeer(script: string, ...args: readonly (string | numb
 
 /** Throws when results differ by more than `tolerance` of the larger one: then times would say nothing. */
 export function assertSame(what: string, ours: readonly number[], peers: readonly number[], tolerance: number): void {
-  const differs = ours.length !== peers.length || ours.some((value, i) => !(Math.abs(value - peers[i]!) <= tolerance * Math.max(Math.abs(value), Math.abs(peers[i]!))))
-  if (differs) throw new Error(`${what}: ours gives ${ours.join(', ')}, the peer ${peers.join(', ')}, expected the same within ${tolerance}`)
+  const differs =
+    ours.length !== peers.length ||
+    ours.some(
+      (value, i) => !(Math.abs(value - peers[i]!) <= tolerance * Math.max(Math.abs(value), Math.abs(peers[i]!))),
+    )
+  if (differs)
+    throw new Error(
+      `${what}: ours gives ${ours.join(', ')}, the peer ${peers.join(', ')}, expected the same within ${tolerance}`,
+    )
 }

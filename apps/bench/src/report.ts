@@ -22,11 +22,19 @@ function row(measure: Measure): string {
 }
 
 /** Prints measures as a table and as one line of JSON; the process ends with 1 when a bound is missed. */
-export function report(benchmark: string, setting: Readonly<Record<string, unknown>>, measures: readonly Measure[]): void {
-  console.log(`${benchmark}: ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, ${JSON.stringify(setting)}\n`)
+export function report(
+  benchmark: string,
+  setting: Readonly<Record<string, unknown>>,
+  measures: readonly Measure[],
+): void {
+  console.log(
+    `${benchmark}: ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, ${JSON.stringify(setting)}\n`,
+  )
   console.log('| what | measured | bound | within |\n|---|---:|---:|---|')
   for (const measure of measures) console.log(row(measure))
-  console.log(`\n${JSON.stringify({ benchmark, processor: cpus()[0]?.model, node: process.version, ...setting, measures })}`)
+  console.log(
+    `\n${JSON.stringify({ benchmark, processor: cpus()[0]?.model, node: process.version, ...setting, measures })}`,
+  )
   if (!measures.every(isWithin)) process.exitCode = 1
 }
 

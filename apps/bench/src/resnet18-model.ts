@@ -4,9 +4,10 @@ import { symmetric } from './numbers.js'
 type Node = OnnxModelSpec['nodes'][number]
 
 /**
- * ResNet-18 (He et al., CVPR 2016) for pictures of 32 x 32 as an ONNX file: a first convolution 3 x 3 with 64 channels, four stages of two
- * blocks with 64, 128, 256 and 512 channels, 10 classes, batch normalisation folded. Its weights are `symmetric` numbers of variance 1 / fan-in;
- * the weight with number `key` counts convolutions in the order of a block's first, second, shortcut. No biases but the classifier's, 0.
+ * ResNet-18 (He et al., CVPR 2016) for pictures of 32 x 32 as an ONNX file: a first convolution 3 x 3 with 64 channels,
+ * four stages of two blocks with 64, 128, 256 and 512 channels, 10 classes, batch normalisation folded. Its weights are
+ * `symmetric` numbers of variance 1 / fan-in; the weight with number `key` counts convolutions in the order of a
+ * block's first, second, shortcut. No biases but the classifier's, 0.
  */
 export function resnet18(): Uint8Array<ArrayBuffer> {
   const nodes: Node[] = []
@@ -27,7 +28,11 @@ export function resnet18(): Uint8Array<ArrayBuffer> {
   }
   const convolution = (x: string, from: number, to: number, kernel: number, stride: number): string => {
     const padding = (kernel - 1) / 2
-    return add('Conv', [x, weight(to, from, kernel, kernel)], { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [padding, padding, padding, padding] })
+    return add('Conv', [x, weight(to, from, kernel, kernel)], {
+      kernel_shape: [kernel, kernel],
+      strides: [stride, stride],
+      pads: [padding, padding, padding, padding],
+    })
   }
   const block = (x: string, from: number, to: number, stride: number): string => {
     const inner = add('Relu', [convolution(x, from, to, 3, stride)])

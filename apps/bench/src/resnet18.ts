@@ -9,8 +9,9 @@ import { resnet18 } from './resnet18-model.js'
 import { inTurns, timed } from './timing.js'
 
 /**
- * A converted ResNet-18 for pictures of 32 x 32 with random weights (resnet18-model.ts), simulated for T steps, against the same network
- * converted by SpikingJelly and run step by step, as in its example and faster here than all steps at once.
+ * A converted ResNet-18 for pictures of 32 x 32 with random weights (resnet18-model.ts), simulated for T steps, against
+ * the same network converted by SpikingJelly and run step by step, as in its example and faster here than all steps at
+ * once.
  */
 const batch = 16
 const T = 32
@@ -24,7 +25,8 @@ const threads = Number(values.threads)
 function correlation(a: readonly number[], b: readonly number[]): number {
   const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length
   const [ma, mb] = [mean(a), mean(b)]
-  const product = (p: readonly number[], mp: number, q: readonly number[], mq: number): number => mean(p.map((x, i) => (x - mp) * (q[i]! - mq)))
+  const product = (p: readonly number[], mp: number, q: readonly number[], mq: number): number =>
+    mean(p.map((x, i) => (x - mp) * (q[i]! - mq)))
   return product(a, ma, b, mb) / Math.sqrt(product(a, ma, a, ma) * product(b, mb, b, mb))
 }
 
@@ -39,7 +41,10 @@ if (peer) {
   const r = correlation(logits, await peer.check())
   if (!(r > 0.95)) throw new Error(`logits: ours and the peer's correlate by ${r}, expected more than 0.95`)
 }
-const medians = await inTurns({ ours: timed(() => simulation.run(x, { T })), peer: peer && (() => peer.run()) }, { rounds, warmUp })
+const medians = await inTurns(
+  { ours: timed(() => simulation.run(x, { T })), peer: peer && (() => peer.run()) },
+  { rounds, warmUp },
+)
 await simulation.dispose()
 await backend.dispose()
 

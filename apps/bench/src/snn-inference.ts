@@ -16,8 +16,8 @@ import { median, settle, timesOf } from './timing.js'
  *
  *   ratio = SNN, T steps on a batch / (T x ANN in ONNX Runtime on the same batch)
  *
- * Both take turns in one process with the same number of threads, so that a busy machine slows both; medians after a warm-up, in which the
- * networks are compiled.
+ * Both take turns in one process with the same number of threads, so that a busy machine slows both; medians after a
+ * warm-up, in which the networks are compiled.
  */
 const batch = 64
 const T = 32
@@ -43,15 +43,25 @@ async function timeModel(model: Model, threads: number, backend: Backend): Promi
   const shape = input.shape as number[]
   const layout = shape.length === 4 && shape[3] === 1 ? 'nhwc' : 'nchw'
   const transform = preprocess({ ...model.preprocess, layout })
-  const fit = (x: TensorLike): TensorLike => ({ ...x, shape: sizeOf(x.shape) === sizeOf(shape.slice(1)) ? shape.slice(1) : x.shape })
-  const samples = loader(take(await openDataset(model.calibrate), 2 * batch), { batch, transform: (sample) => [fit(transform(sample)[0]), sample.label] })
+  const fit = (x: TensorLike): TensorLike => ({
+    ...x,
+    shape: sizeOf(x.shape) === sizeOf(shape.slice(1)) ? shape.slice(1) : x.shape,
+  })
+  const samples = loader(take(await openDataset(model.calibrate), 2 * batch), {
+    batch,
+    transform: (sample) => [fit(transform(sample)[0]), sample.label],
+  })
   const batches: Batch[] = []
   for await (const pair of samples) batches.push(pair)
   const { snn } = await convert(bytes, batches, { mode: model.mode as Mode, balance: { rounds: 50 }, backend })
 
-  const session = await ort.InferenceSession.create(writeOnnx(graph), { intraOpNumThreads: threads, logSeverityLevel: 3 })
+  const session = await ort.InferenceSession.create(writeOnnx(graph), {
+    intraOpNumThreads: threads,
+    logSeverityLevel: 3,
+  })
   const [x] = batches[0] as readonly [TensorLike, TensorLike]
-  const runAnn = (): Promise<unknown> => session.run({ [input.name]: new ort.Tensor('float32', x.data as Float32Array, x.shape) })
+  const runAnn = (): Promise<unknown> =>
+    session.run({ [input.name]: new ort.Tensor('float32', x.data as Float32Array, x.shape) })
   const annTimes: number[] = []
   const snnTimes: number[] = []
   await using simulation = simulator(snn, { backend })
@@ -71,9 +81,14 @@ async function timeModel(model: Model, threads: number, backend: Backend): Promi
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { threads: { type: 'string', multiple: true, default: [String(availableParallelism()), '1'] } } })
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { threads: { type: 'string', multiple: true, default: [String(availableParallelism()), '1'] } },
+  })
   const timings: Timing[] = []
-  console.log(`SNN inference, batch ${batch}, T = ${T}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}\n`)
+  console.log(
+    `SNN inference, batch ${batch}, T = ${T}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}\n`,
+  )
   console.log('| model | threads | ANN, ms | SNN, ms | SNN / (T x ANN) | at most |\n|---|---:|---:|---:|---:|---:|')
   for (const threads of values.threads.map(Number)) {
     for (const model of selectModels(acceptanceModels, positionals).filter(({ isConvolutional }) => isConvolutional)) {
@@ -81,11 +96,16 @@ async function main(): Promise<void> {
       const timing = await timeModel(model, threads, backend)
       await backend.dispose()
       timings.push(timing)
-      console.log(`| ${timing.model} | ${threads} | ${timing.ann.toFixed(2)} | ${timing.snn.toFixed(1)} | ${timing.ratio.toFixed(2)} | ${limitOf(threads)} |`)
+      console.log(
+        `| ${timing.model} | ${threads} | ${timing.ann.toFixed(2)} | ${timing.snn.toFixed(1)} | ${timing.ratio.toFixed(2)} | ${limitOf(threads)} |`,
+      )
     }
   }
   const missed = timings.filter(({ ratio, threads }) => ratio > limitOf(threads))
-  if (missed.length > 0) console.log(`\nabove the limit: ${missed.map(({ model, threads }) => `${model} with ${threads} threads`).join(', ')}`)
+  if (missed.length > 0)
+    console.log(
+      `\nabove the limit: ${missed.map(({ model, threads }) => `${model} with ${threads} threads`).join(', ')}`,
+    )
   console.log(`\n${JSON.stringify({ benchmark: 'snn-inference', batch, T, timings })}`)
   if (missed.length > 0) process.exitCode = 1
 }

@@ -21,13 +21,22 @@ export function timed(work: () => Promise<unknown>): () => Promise<number> {
   return async () => (await timesOf(1, work))[0]!
 }
 
-/** Waits until the threads of what ran last sleep: thread pools spin for a while, and take the cores from what runs next. */
+/**
+ * Waits until the threads of what ran last sleep: thread pools spin for a while, and take the cores from what runs
+ * next.
+ */
 export async function settle(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 30))
 }
 
-/** Medians in milliseconds of works that take turns, so that a busy machine slows all of them, after rounds that warm them up. */
-export async function inTurns<const K extends string>(works: Readonly<Record<K, (() => Promise<number>) | undefined>>, options: { readonly rounds: number; readonly warmUp: number }): Promise<Partial<Record<K, number>>> {
+/**
+ * Medians in milliseconds of works that take turns, so that a busy machine slows all of them, after rounds that warm
+ * them up.
+ */
+export async function inTurns<const K extends string>(
+  works: Readonly<Record<K, (() => Promise<number>) | undefined>>,
+  options: { readonly rounds: number; readonly warmUp: number },
+): Promise<Partial<Record<K, number>>> {
   const given = Object.entries(works) as [K, (() => Promise<number>) | undefined][]
   const times = new Map<K, number[]>()
   for (let round = -options.warmUp; round < options.rounds; round++) {

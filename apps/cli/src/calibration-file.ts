@@ -18,7 +18,10 @@ export async function openCheckpoint(path: string): Promise<CalibrationFile> {
     throw refused(path, `cannot be read (${error.message})`, error)
   })
   const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-  const layers = whole.split('\n').filter(Boolean).map((line) => parse(path, line))
+  const layers = whole
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => parse(path, line))
   if (whole !== text) await replaceFile(path, whole)
   return {
     layers,
@@ -38,5 +41,10 @@ function parse(path: string, line: string): LayerCalibration {
 }
 
 function refused(path: string, what: string, cause?: unknown): SnnError {
-  return new SnnError('ARGUMENT', `[convert] --resume ${path}: the file ${what}, expected one that --resume wrote, or none. Name another.`, { name: '--resume', value: path }, { cause })
+  return new SnnError(
+    'ARGUMENT',
+    `[convert] --resume ${path}: the file ${what}, expected one that --resume wrote, or none. Name another.`,
+    { name: '--resume', value: path },
+    { cause },
+  )
 }

@@ -1,7 +1,9 @@
 import { imageDigest, type ImageDataset } from '@snn/datasets'
 import { SnnError } from '@snn/tensor'
 
-/** A data set that takes a digest of each image as it is read, by which a file remembers what it was calibrated with. */
+/**
+ * A data set that takes a digest of each image as it is read, by which a file remembers what it was calibrated with.
+ */
 export function withDigests(dataset: ImageDataset): { readonly dataset: ImageDataset; digests(): Promise<string[]> } {
   const digests: string[] = []
   const get: ImageDataset['get'] = async (index, draw) => {
@@ -26,7 +28,11 @@ export function withoutImages(dataset: ImageDataset, digests: readonly string[])
     async get(index, draw) {
       const sample = await dataset.get(index, draw)
       if (!seen.has(imageDigest(sample.image))) return sample
-      throw new SnnError('CALIBRATION', `[eval] sample ${index} of ${dataset.description} is one that the network was calibrated with, expected others: thresholds must not see those that are tested. Give other data, or allow it with --same-data.`, { reason: 'tested' })
+      throw new SnnError(
+        'CALIBRATION',
+        `[eval] sample ${index} of ${dataset.description} is one that the network was calibrated with, expected others: thresholds must not see those that are tested. Give other data, or allow it with --same-data.`,
+        { reason: 'tested' },
+      )
     },
   }
 }

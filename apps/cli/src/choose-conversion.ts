@@ -1,4 +1,11 @@
-import { searchConversion, type Batches, type Conversion, type SearchOptions, type SearchResult, type SearchRow } from '@snn/ann2snn'
+import {
+  searchConversion,
+  type Batches,
+  type Conversion,
+  type SearchOptions,
+  type SearchResult,
+  type SearchRow,
+} from '@snn/ann2snn'
 import { take, type ImageDataset } from '@snn/datasets'
 import type { Network } from '@snn/nn'
 
@@ -27,17 +34,38 @@ export interface ChoiceOptions extends SearchOptions {
 }
 
 /** Searches as a preset or a budget says, on samples that accuracy is not measured on. */
-export async function chooseConversion({ network, batches, calibration, others, validation, ...options }: ChoiceOptions): Promise<Choice> {
-  const parts = validation ? { calibration, validation } : options.sameData ? { calibration, validation: calibration } : partsOf(calibration, others)
+export async function chooseConversion({
+  network,
+  batches,
+  calibration,
+  others,
+  validation,
+  ...options
+}: ChoiceOptions): Promise<Choice> {
+  const parts = validation
+    ? { calibration, validation }
+    : options.sameData
+      ? { calibration, validation: calibration }
+      : partsOf(calibration, others)
   // parts of one data set are other samples, even where it holds an image twice
   const sameData = options.sameData || validation === undefined
-  const { best: conversion, alternative, ...search } = await searchConversion(network, batches(parts.calibration), batches(parts.validation), { ...options, sameData })
+  const {
+    best: conversion,
+    alternative,
+    ...search
+  } = await searchConversion(network, batches(parts.calibration), batches(parts.validation), { ...options, sameData })
   return { conversion, search: { ...search, available: parts.validation.length }, ...(alternative && { alternative }) }
 }
 
-function partsOf(calibration: ImageDataset, others: ImageDataset): { readonly calibration: ImageDataset; readonly validation: ImageDataset } {
+function partsOf(
+  calibration: ImageDataset,
+  others: ImageDataset,
+): { readonly calibration: ImageDataset; readonly validation: ImageDataset } {
   if (others.length >= calibration.length / 5) return { calibration, validation: others }
   if (calibration.length === 1) return { calibration, validation: calibration }
   const count = Math.floor(calibration.length * 0.8)
-  return { calibration: take(calibration, count), validation: take(calibration, calibration.length - count, { skip: count }) }
+  return {
+    calibration: take(calibration, count),
+    validation: take(calibration, calibration.length - count, { skip: count }),
+  }
 }

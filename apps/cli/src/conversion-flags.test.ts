@@ -5,7 +5,15 @@ import { conversionFlags } from './conversion-flags.js'
 describe('options as flags', () => {
   it('are flags that snn convert takes, with the same meaning', () => {
     const command = convertCommand(new AbortController().signal)
-    const options = { code: 'signed', levels: 4, mode: 'sequential', per: 'channel', T: 32, wait: 1, weights: 'calibrate' } as const
+    const options = {
+      code: 'signed',
+      levels: 4,
+      mode: 'sequential',
+      per: 'channel',
+      T: 32,
+      wait: 1,
+      weights: 'calibrate',
+    } as const
     const flags = conversionFlags(options).split(' ')
     expect(flags).toHaveLength(2 * Object.keys(options).length)
     command.parseOptions(flags)

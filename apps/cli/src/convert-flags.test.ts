@@ -25,7 +25,8 @@ interface Converted {
   readonly search?: { readonly annAccuracy: number; readonly rows: readonly SearchRow[] }
 }
 
-const run = (out: string, ...flags: string[]): ReturnType<typeof snn> => snn('convert', at('tiny.onnx'), '--calibrate', `${at('data')}:train`, '--out', at(out), ...flags)
+const run = (out: string, ...flags: string[]): ReturnType<typeof snn> =>
+  snn('convert', at('tiny.onnx'), '--calibrate', `${at('data')}:train`, '--out', at(out), ...flags)
 
 async function convert(out: string, ...flags: string[]): Promise<Converted> {
   const { code, stdout, stderr } = await run(out, ...flags, '--json')
@@ -45,7 +46,12 @@ describe('flags of snn convert', { timeout: 240_000 }, () => {
     ['phase', ['--levels', '5'], { name: 'phase', spikes: 'binary', signed: false, levels: 5 }, 10],
     ['stBif', ['--levels', '7'], { name: 'stBif', spikes: 'binary', signed: true, levels: 7 }, 32],
     ['multiThreshold', [], { name: 'multiThreshold', spikes: 'graded', signed: true, levels: 9, digits: 1 }, 32],
-    ['differential', ['--levels', '6'], { name: 'differential', spikes: 'graded', signed: true, levels: 6, digits: 1 }, 8],
+    [
+      'differential',
+      ['--levels', '6'],
+      { name: 'differential', spikes: 'graded', signed: true, levels: 6, digits: 1 },
+      8,
+    ],
     ['delta', ['--levels', '4'], { name: 'delta', spikes: 'graded', signed: true, levels: 4, digits: 2 }, 8],
   ])('--code %s --levels: the report names both, and the file works', async (code, flags, expected, steps) => {
     const { report } = await convert(`${code}.snn.onnx`, '--code', code, ...flags)
@@ -56,10 +62,18 @@ describe('flags of snn convert', { timeout: 240_000 }, () => {
 
   it('--steps calibrates for so many, --wait adds latency, --weights says what changed', async () => {
     const { report } = await convert('eight.snn.onnx', '--steps', '8', '--wait', '1', '--weights', 'calibrate')
-    expect(report).toMatchObject({ mode: 'sequential', per: 'channel', weights: 'calibrated', latency: 1, samples: { calibration: 120 } })
+    expect(report).toMatchObject({
+      mode: 'sequential',
+      per: 'channel',
+      weights: 'calibrated',
+      latency: 1,
+      samples: { calibration: 120 },
+    })
     expect(report.accuracy.map(({ T }) => T)).toEqual([5, 9])
     expect(await accuracy('eight.snn.onnx', 9)).toBeGreaterThanOrEqual(0.96)
-    expect((await convert('biases.snn.onnx', '--steps', '8', '--weights', 'biases')).report.weights).toBe('biases corrected')
+    expect((await convert('biases.snn.onnx', '--steps', '8', '--weights', 'biases')).report.weights).toBe(
+      'biases corrected',
+    )
     expect((await convert('percentile.snn.onnx', '--steps', '8', '--mode', '99.9%')).report.mode).toBe('99.9%')
   })
 
@@ -72,7 +86,15 @@ describe('flags of snn convert', { timeout: 240_000 }, () => {
   })
 
   it('--budget --validate search, and write the first of the table', async () => {
-    const { report, search } = await convert('found.snn.onnx', '--budget', '2', '--validate', `${at('data')}:test`, '--validate-samples', '40')
+    const { report, search } = await convert(
+      'found.snn.onnx',
+      '--budget',
+      '2',
+      '--validate',
+      `${at('data')}:test`,
+      '--validate-samples',
+      '40',
+    )
     const [first] = search!.rows
     expect(first).toMatchObject({ code: report.code.name, withinBudget: true })
     expect(search!.annAccuracy).toBe(1)
@@ -89,7 +111,16 @@ describe('flags of snn convert', { timeout: 240_000 }, () => {
       expect([code, stdout]).toEqual([2, ''])
       expect(stderr).toMatch(/^CALIBRATION: .*sample \d+ of .*calibrated with.*--same-data/)
     }
-    const { stdout } = await snn('eval', at('seen.snn.onnx'), '--data', `${at('data')}:train`, '--steps', '4', '--same-data', '--json')
+    const { stdout } = await snn(
+      'eval',
+      at('seen.snn.onnx'),
+      '--data',
+      `${at('data')}:train`,
+      '--steps',
+      '4',
+      '--same-data',
+      '--json',
+    )
     expect(JSON.parse(stdout)).toMatchObject({ samples: 120 })
     expect(await accuracy('seen.snn.onnx', 4)).toBeGreaterThanOrEqual(0.96)
   })
@@ -112,15 +143,35 @@ describe.concurrent('flags that are refused', { timeout: 120_000 }, () => {
     ['digits of a code without', () => ['--digits', '2'], 'ARGUMENT', /digits 2.*'binary' are not graded/],
     ['too many levels', () => ['--code', 'delta', '--levels', '17'], 'ARGUMENT', /from 1 to 16/],
     ['waiting without steps', () => ['--wait', '1'], 'ARGUMENT', /wait 1.*without T/],
-    ['waiting in a code that does not', () => ['--code', 'delta', '--wait', '1', '--steps', '4'], 'ARGUMENT', /'binary' and 'signed' wait/],
-    ['weights in a mode that leaves them', () => ['--weights', 'calibrate', '--mode', 'max'], 'ARGUMENT', /mode 'sequential', which alone changes weights/],
+    [
+      'waiting in a code that does not',
+      () => ['--code', 'delta', '--wait', '1', '--steps', '4'],
+      'ARGUMENT',
+      /'binary' and 'signed' wait/,
+    ],
+    [
+      'weights in a mode that leaves them',
+      () => ['--weights', 'calibrate', '--mode', 'max'],
+      'ARGUMENT',
+      /mode 'sequential', which alone changes weights/,
+    ],
     ['sequential without steps', () => ['--mode', 'sequential'], 'ARGUMENT', /T 0.*for how many steps/],
     ['resuming another mode', () => ['--resume', at('none.jsonl')], 'ARGUMENT', /resume in mode "99.9%"/],
-    ['resuming from another file', () => ['--steps', '8', '--resume', at('sigmoid.onnx')], 'ARGUMENT', /--resume .*no file of a calibration/],
+    [
+      'resuming from another file',
+      () => ['--steps', '8', '--resume', at('sigmoid.onnx')],
+      'ARGUMENT',
+      /--resume .*no file of a calibration/,
+    ],
     ['a budget of more than all', () => ['--budget', '101'], 'ARGUMENT', /--budget/],
     ['a budget and a code', () => ['--budget', '1', '--code', 'delta'], 'ARGUMENT', /--budget.*--code/],
     ['the same name to validate', () => ['--budget', '1', '--validate', sampled()], 'CALIBRATION', /must not see/],
-    ['the same images to validate', () => ['--budget', '1', '--validate', `${at('copy')}:train`], 'CALIBRATION', /120 of the samples/],
+    [
+      'the same images to validate',
+      () => ['--budget', '1', '--validate', `${at('copy')}:train`],
+      'CALIBRATION',
+      /120 of the samples/,
+    ],
   ])('%s', async (_, flags, code, message) => {
     const { code: exit, stdout, stderr } = await run('refused.snn.onnx', ...flags())
     expect([exit, stdout]).toEqual([2, ''])
@@ -135,10 +186,36 @@ describe.concurrent('flags that are refused', { timeout: 120_000 }, () => {
   })
 
   it('a layer that the code cannot carry, naming codes that can', async () => {
-    const { code, stderr } = await snn('convert', at('mixed.onnx'), '--calibrate', sampled(), '--out', at('x.snn.onnx'), '--code', 'burst', '--json')
+    const { code, stderr } = await snn(
+      'convert',
+      at('mixed.onnx'),
+      '--calibrate',
+      sampled(),
+      '--out',
+      at('x.snn.onnx'),
+      '--code',
+      'burst',
+      '--json',
+    )
     expect(code).toBe(2)
-    expect((JSON.parse(stderr) as { details: { layers: [{ fix: string }] } }).details.layers[0].fix).toContain("'delta'")
-    const { report } = JSON.parse((await snn('convert', at('mixed.onnx'), '--calibrate', sampled(), '--out', at('x.snn.onnx'), '--code', 'delta', '--json')).stdout) as Converted
+    expect((JSON.parse(stderr) as { details: { layers: [{ fix: string }] } }).details.layers[0].fix).toContain(
+      "'delta'",
+    )
+    const { report } = JSON.parse(
+      (
+        await snn(
+          'convert',
+          at('mixed.onnx'),
+          '--calibrate',
+          sampled(),
+          '--out',
+          at('x.snn.onnx'),
+          '--code',
+          'delta',
+          '--json',
+        )
+      ).stdout,
+    ) as Converted
     expect(report.spikingShare).toBeLessThan(1)
   })
 })

@@ -16,12 +16,16 @@ const side = 112
 const gap = 2
 
 /**
- * A PNG of pictures of events: a row for each recording, `columns` pictures from its start to its end, brighter blue, darker orange.
- * Counts are shown as 1 - exp(-count / mean), where the mean is that of the pixels of the row that have events.
+ * A PNG of pictures of events: a row for each recording, `columns` pictures from its start to its end, brighter blue,
+ * darker orange. Counts are shown as 1 - exp(-count / mean), where the mean is that of the pixels of the row that have
+ * events.
  */
 export function contactSheet(rows: readonly SheetRow[], columns: number): Uint8Array {
   const drawn = rows.map(({ events }) => drawable(events))
-  const [width, height] = [Math.max(...drawn.map(({ events, factor }) => events.sensor.width * factor)), Math.max(...drawn.map(({ events, factor }) => events.sensor.height * factor))]
+  const [width, height] = [
+    Math.max(...drawn.map(({ events, factor }) => events.sensor.width * factor)),
+    Math.max(...drawn.map(({ events, factor }) => events.sensor.height * factor)),
+  ]
   const [sheetWidth, sheetHeight] = [columns * (width + gap) + gap, rows.length * (height + gap) + gap]
   const data = new Uint8Array(sheetWidth * sheetHeight * 3)
   for (let i = 0; i < data.length; i++) data[i] = line[i % 3]!
@@ -37,7 +41,11 @@ export function contactSheet(rows: readonly SheetRow[], columns: number): Uint8A
           const at = 3 * ((gap + row * (height + gap) + y) * sheetWidth + gap + frame * (width + gap) + x)
           const off = sensor.polarities > 1 ? shown(frame, 0, Math.floor(y / factor), Math.floor(x / factor)) : 0
           const on = shown(frame, sensor.polarities > 1 ? 1 : 0, Math.floor(y / factor), Math.floor(x / factor))
-          for (let c = 0; c < 3; c++) data[at + c] = Math.min(255, background[c]! + on * (brighter[c]! - background[c]!) + off * (darker[c]! - background[c]!))
+          for (let c = 0; c < 3; c++)
+            data[at + c] = Math.min(
+              255,
+              background[c]! + on * (brighter[c]! - background[c]!) + off * (darker[c]! - background[c]!),
+            )
         }
       }
     }
@@ -70,10 +78,14 @@ const mostSpikes = 20_000
 /** Whether a recording is of sound: one line of channels, or two, of two ears. */
 export const isSound = ({ sensor }: Events): boolean => sensor.height <= 2
 
-/** An SVG of rasters: a panel for each recording, time in ms to the right, channels upwards, those of a second ear above the first. */
+/**
+ * An SVG of rasters: a panel for each recording, time in ms to the right, channels upwards, those of a second ear above
+ * the first.
+ */
 export function rasterSvg(rows: readonly SheetRow[]): string {
   const total = panel.top + panel.height + panel.bottom
-  const text = (x: number, y: number, content: string, anchor = 'start'): string => `<text x="${x}" y="${y}" text-anchor="${anchor}">${escape(content)}</text>`
+  const text = (x: number, y: number, content: string, anchor = 'start'): string =>
+    `<text x="${x}" y="${y}" text-anchor="${anchor}">${escape(content)}</text>`
   const panels = rows.map(({ title, events }, row) => {
     const { t, x, y, sensor } = toTimeUnit(events, 'ms')
     const channels = sensor.width * sensor.height

@@ -5,7 +5,8 @@ import type { NeuronExplanation } from './explain/explain-neuron.js'
 import { findNeurons } from './explain/find-neurons.js'
 
 const file = (name: string): string => join(app, 'test', 'neurons', name)
-const explained = async (...args: string[]): Promise<NeuronExplanation[]> => (JSON.parse((await snn('explain', ...args, '--json')).stdout) as { readonly neurons: NeuronExplanation[] }).neurons
+const explained = async (...args: string[]): Promise<NeuronExplanation[]> =>
+  (JSON.parse((await snn('explain', ...args, '--json')).stdout) as { readonly neurons: NeuronExplanation[] }).neurons
 
 describe.concurrent('snn explain', { timeout: 60_000 }, () => {
   it('prints equations, gradient and kernels of a neuron by name', async () => {
@@ -74,9 +75,18 @@ Kernel backward, the steps again and then their gradient:
 
   it("explains every neuron of a user's file, derived ones too", async () => {
     const neurons = await explained(file('adaptive.ts'))
-    expect(neurons.map(({ name, kind, notInKernels }) => [name, kind, notInKernels])).toEqual([['adaptive', 'adaptive', []], ['filtered', 'filtered', []], ['gated', 'gated', []]])
-    const [{ equations, gradient, kernels }, filtered, gated] = neurons as [NeuronExplanation, NeuronExplanation, NeuronExplanation]
-    const text = (list: typeof equations.charge): string[] => list.map(({ name, relation, formula }) => `${name} ${relation} ${formula}`)
+    expect(neurons.map(({ name, kind, notInKernels }) => [name, kind, notInKernels])).toEqual([
+      ['adaptive', 'adaptive', []],
+      ['filtered', 'filtered', []],
+      ['gated', 'gated', []],
+    ])
+    const [{ equations, gradient, kernels }, filtered, gated] = neurons as [
+      NeuronExplanation,
+      NeuronExplanation,
+      NeuronExplanation,
+    ]
+    const text = (list: typeof equations.charge): string[] =>
+      list.map(({ name, relation, formula }) => `${name} ${relation} ${formula}`)
     expect([equations.charge, equations.fire, equations.reset].map(text)).toEqual([
       ['v ← v + (x - v) / tau', 'a ← 0.9 a'],
       ['u = v - (threshold + beta a)', 's = H(u)'],
@@ -84,16 +94,42 @@ Kernel backward, the steps again and then their gradient:
     ])
     expect(text(gradient.reset)).toEqual(['∂s ← ∂s + ∂a - threshold ∂v', '∂threshold -= s ∂v'])
     expect(text(gated.equations.charge)).toEqual(['v ← v + (gain x - v) / tau', 'a ← 0.9 a'])
-    expect(text(gated.gradient.charge)).toEqual(['∂x = gain ∂v / tau', '∂v ← ∂v - ∂v / tau', '∂a ← 0.9 ∂a', '∂tau -= (gain x - v) ∂v / tau²', '∂gain += x ∂v / tau'])
-    expect(text(filtered.equations.charge)).toEqual(["i' = 0.5 i + x", "v ← v + (gain i' - v) / tau", 'a ← 0.9 a', "i ← i'"])
-    for (const kernel of [kernels.forward!, kernels.backward!, filtered.kernels.forward!, filtered.kernels.backward!]) expect(kernel.wat).toMatch(/^\(module[^]*f32x4\.mul[^]*\)$/)
+    expect(text(gated.gradient.charge)).toEqual([
+      '∂x = gain ∂v / tau',
+      '∂v ← ∂v - ∂v / tau',
+      '∂a ← 0.9 ∂a',
+      '∂tau -= (gain x - v) ∂v / tau²',
+      '∂gain += x ∂v / tau',
+    ])
+    expect(text(filtered.equations.charge)).toEqual([
+      "i' = 0.5 i + x",
+      "v ← v + (gain i' - v) / tau",
+      'a ← 0.9 a',
+      "i ← i'",
+    ])
+    for (const kernel of [kernels.forward!, kernels.backward!, filtered.kernels.forward!, filtered.kernels.backward!])
+      expect(kernel.wat).toMatch(/^\(module[^]*f32x4\.mul[^]*\)$/)
   })
 
   it('takes options, a learned parameter and another surrogate', async () => {
-    const [{ parameters, options, spike, equations, kernels }] = (await explained('lif', '--with', '{ "tau": { "learnable": 3 }, "reset": "soft" }', '--surrogate', 'atan')) as [NeuronExplanation]
+    const [{ parameters, options, spike, equations, kernels }] = (await explained(
+      'lif',
+      '--with',
+      '{ "tau": { "learnable": 3 }, "reset": "soft" }',
+      '--surrogate',
+      'atan',
+    )) as [NeuronExplanation]
     expect(parameters).toMatchObject({ tau: { learnable: 3, per: 'layer' } })
-    expect([options['reset'], spike!.surrogate, spike!.g[0]!.formula, equations.reset[0]!.formula]).toEqual(['soft', 'atan', '0.5 alpha / (1 + ((π/2) alpha u)²)', 'v - threshold s'])
-    expect([kernels.backward!.reads, kernels.backward!.writes]).toEqual([['v[0]', 'x[t]', 'tau', '∂v[T]', '∂y[t]'], ['∂x[t]', 'Σ ∂tau', '∂v[0]']])
+    expect([options['reset'], spike!.surrogate, spike!.g[0]!.formula, equations.reset[0]!.formula]).toEqual([
+      'soft',
+      'atan',
+      '0.5 alpha / (1 + ((π/2) alpha u)²)',
+      'v - threshold s',
+    ])
+    expect([kernels.backward!.reads, kernels.backward!.writes]).toEqual([
+      ['v[0]', 'x[t]', 'tau', '∂v[T]', '∂y[t]'],
+      ['∂x[t]', 'Σ ∂tau', '∂v[0]'],
+    ])
   })
 
   it('says what no kernel computes', async () => {
@@ -107,7 +143,10 @@ Kernel backward, the steps again and then their gradient:
   })
 
   it('knows a name in other letters', async () => {
-    await expect(findNeurons('LIF')).rejects.toMatchObject({ code: 'ARGUMENT', message: expect.stringContaining('lif is meant?') as string })
+    await expect(findNeurons('LIF')).rejects.toMatchObject({
+      code: 'ARGUMENT',
+      message: expect.stringContaining('lif is meant?') as string,
+    })
   })
 
   it.each<[string, string[], string, RegExp]>([
@@ -117,7 +156,12 @@ Kernel backward, the steps again and then their gradient:
     ['a file without neurons', [file('nothing.ts')], 'ARGUMENT', /exports numbers, expected a neuron/],
     ['a file with a layer', [file('layer.ts')], 'ARGUMENT', /exports a layer of neurons \(layer\)/],
     ['a file that cannot be run', [file('broken.ts')], 'ARGUMENT', /cannot be run: \[odd\] state none without v/],
-    ['an option that the neuron does not have', ['lif', '--with', '{ "gamma": 1 }'], 'ARGUMENT', /unknown option 'gamma'/],
+    [
+      'an option that the neuron does not have',
+      ['lif', '--with', '{ "gamma": 1 }'],
+      'ARGUMENT',
+      /unknown option 'gamma'/,
+    ],
     ['options that are no JSON', ['lif', '--with', '{'], 'ARGUMENT', /--with.*Expected JSON/],
     ['options that are no object', ['lif', '--with', '[1]'], 'ARGUMENT', /Expected a JSON object/],
     ['an unknown surrogate', ['lif', '--surrogate', 'step'], 'ARGUMENT', /'step', expected one of/],

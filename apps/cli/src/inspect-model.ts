@@ -44,34 +44,70 @@ export async function inspectModel(path: string, options: InspectModelOptions, w
   const { data, samples, labelOffset, output, sizes = {} } = options
   const ofPlain = { '--data': data, '--samples': samples, '--label-offset': labelOffset, '--output': output }
   if (isCheckpoint(path)) {
-    refuseFlags('inspect', `${path}, a spiking network`, 'for a plain ONNX model', { ...ofPlain, '--sizes': options.sizes })
+    refuseFlags('inspect', `${path}, a spiking network`, 'for a plain ONNX model', {
+      ...ofPlain,
+      '--sizes': options.sizes,
+    })
     return inspectCheckpoint(path)
   }
   const graph = await readModel(path, { sizes })
   const spiking = isSpiking(graph)
   if (spiking) refuseFlags('inspect', `${path}, a spiking network`, 'for a plain ONNX model', ofPlain)
-  if (data === undefined) refuseFlags('inspect', `${path} without --data`, 'with labelled pictures', { '--samples': samples, '--label-offset': labelOffset })
+  if (data === undefined)
+    refuseFlags('inspect', `${path} without --data`, 'with labelled pictures', {
+      '--samples': samples,
+      '--label-offset': labelOffset,
+    })
   const dataset = typeof data === 'string' ? await openDataset(data, { signal: work.signal }) : data
-  const classifier = dataset && (await readClassifier({ path, dataset, preprocess: undefined }, { output, sizes }, 'keep'))
-  const trials = classifier && (await tryPreprocessing(classifier, dataset, labelOffset, work, samples === undefined ? {} : { samples }))
+  const classifier =
+    dataset && (await readClassifier({ path, dataset, preprocess: undefined }, { output, sizes }, 'keep'))
+  const trials =
+    classifier &&
+    (await tryPreprocessing(classifier, dataset, labelOffset, work, samples === undefined ? {} : { samples }))
   const whole = classifier && freeNames(graph).length > 0 ? classifier.graph : graph
-  const { network, notes } = spiking ? { network: readSnn(await readBytes(path)).snn, notes: [] } : importOnnx(whole, output === undefined ? {} : { output })
+  const { network, notes } = spiking
+    ? { network: readSnn(await readBytes(path)).snn, notes: [] }
+    : importOnnx(whole, output === undefined ? {} : { output })
   const { T } = network.metadata
   const { producer, source, inputs, outputs } = graph
   const inspection = await inspectNetwork(network)
-  return { ...(T !== undefined && { T }), ...(spiking && { readout: readoutOf(network) }), model: path, spiking, producer, opset: source.opset, bytes: source.bytes, inputs, outputs, ...inspection, notes: [...(dataset?.notes ?? []), ...notes, ...inspection.notes], ...(trials && { trials }) }
+  return {
+    ...(T !== undefined && { T }),
+    ...(spiking && { readout: readoutOf(network) }),
+    model: path,
+    spiking,
+    producer,
+    opset: source.opset,
+    bytes: source.bytes,
+    inputs,
+    outputs,
+    ...inspection,
+    notes: [...(dataset?.notes ?? []), ...notes, ...inspection.notes],
+    ...(trials && { trials }),
+  }
 }
 
 /** The network of a checkpoint of `snn train`, as the file that it becomes. */
 async function inspectCheckpoint(path: string): Promise<ModelInspection> {
   const { snn } = await openTrained(path)
   const { size } = await stat(path)
-  const float32 = ([name, shape]: readonly [string, Shape]): OnnxValue => ({ name, dtype: 'float32', shape: ['N', ...shape] })
+  const float32 = ([name, shape]: readonly [string, Shape]): OnnxValue => ({
+    name,
+    dtype: 'float32',
+    shape: ['N', ...shape],
+  })
   const shapes = sampleShapes(snn)
   const { T } = snn.metadata
   return {
-    ...(T !== undefined && { T }), readout: readoutOf(snn), model: path, spiking: true, producer: 'snn train', opset: 0, bytes: size,
-    inputs: snn.inputs.map(({ name }) => float32([name, shapes.get(name)!])), outputs: snn.outputs.map((name) => float32([name, shapes.get(name)!])),
+    ...(T !== undefined && { T }),
+    readout: readoutOf(snn),
+    model: path,
+    spiking: true,
+    producer: 'snn train',
+    opset: 0,
+    bytes: size,
+    inputs: snn.inputs.map(({ name }) => float32([name, shapes.get(name)!])),
+    outputs: snn.outputs.map((name) => float32([name, shapes.get(name)!])),
     ...(await inspectNetwork(snn)),
   }
 }

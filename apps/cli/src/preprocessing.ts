@@ -1,10 +1,28 @@
 import { readFile } from 'node:fs/promises'
-import { type Batch, loader, parsePreprocess, preprocess, preprocessPresets, usualFit, type ImageDataset, type ImageSample, type Loader, type PreprocessSpec, type Transform } from '@snn/datasets'
+import {
+  type Batch,
+  loader,
+  parsePreprocess,
+  preprocess,
+  preprocessPresets,
+  usualFit,
+  type ImageDataset,
+  type ImageSample,
+  type Loader,
+  type PreprocessSpec,
+  type Transform,
+} from '@snn/datasets'
 import { formatShape, sameShape, SnnError, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 
 /** For help texts; with `auto` where there are labels to try it on. */
-export const specForm = (auto: boolean): string => `SPEC: how pixels (0 to 255) become the input of the network, x = (pixel * scale - mean) / std:${auto ? `
-  auto      tries the usual ones on 100 labelled pictures, label offsets too, and takes the best; snn inspect MODEL --data DATA shows them` : ''}
+export const specForm = (
+  auto: boolean,
+): string => `SPEC: how pixels (0 to 255) become the input of the network, x = (pixel * scale - mean) / std:${
+  auto
+    ? `
+  auto      tries the usual ones on 100 labelled pictures, label offsets too, and takes the best; snn inspect MODEL --data DATA shows them`
+    : ''
+}
   a preset  ${Object.keys(preprocessPresets).join(', ')}
   JSON      or a JSON file
   { "preset": "imagenet", "resize": 256, "size": [224, 224] }
@@ -21,9 +39,16 @@ Without it: what a .snn.onnx file has stored; ${auto ? 'what the metadata of the
 export async function readJson(text: string, option: string): Promise<unknown> {
   const isInline = /^\s*[[{]/.test(text)
   const fail = (what: string, cause: unknown): never => {
-    throw new SnnError('ARGUMENT', `[snn] ${option} ${text.slice(0, 200)}: ${what} (${(cause as Error).message}), expected JSON or the name of a JSON file.`, { name: option, value: text }, { cause })
+    throw new SnnError(
+      'ARGUMENT',
+      `[snn] ${option} ${text.slice(0, 200)}: ${what} (${(cause as Error).message}), expected JSON or the name of a JSON file.`,
+      { name: option, value: text },
+      { cause },
+    )
   }
-  const json = isInline ? text : await readFile(text, 'utf8').catch((error: unknown) => fail('the file cannot be read', error))
+  const json = isInline
+    ? text
+    : await readFile(text, 'utf8').catch((error: unknown) => fail('the file cannot be read', error))
   try {
     return JSON.parse(json)
   } catch (error) {
@@ -35,21 +60,37 @@ export async function readJson(text: string, option: string): Promise<unknown> {
 export async function readSpec(text: string): Promise<PreprocessSpec | 'auto'> {
   if (text === 'auto') return text
   if (/^[\w-]+$/.test(text) && !Object.hasOwn(preprocessPresets, text)) {
-    throw new SnnError('ARGUMENT', `[snn] --preprocess ${text}, expected auto, ${Object.keys(preprocessPresets).join(', ')}, JSON or the name of a JSON file.`, { name: '--preprocess', value: text })
+    throw new SnnError(
+      'ARGUMENT',
+      `[snn] --preprocess ${text}, expected auto, ${Object.keys(preprocessPresets).join(', ')}, JSON or the name of a JSON file.`,
+      { name: '--preprocess', value: text },
+    )
   }
   return parsePreprocess(Object.hasOwn(preprocessPresets, text) ? text : await readJson(text, '--preprocess'))
 }
 
 /**
- * The spec with what the input of the network, [C, H, W], [H, W, C] or anything flat, says about layout and size, and what `pictures`, shapes of some
- * of them, need to get that size. Undefined for data that need none: numbers that are ready for the network.
+ * The spec with what the input of the network, [C, H, W], [H, W, C] or anything flat, says about layout and size, and
+ * what `pictures`, shapes of some of them, need to get that size. Undefined for data that need none: numbers that are
+ * ready for the network.
  */
-export function completeSpec(spec: PreprocessSpec | undefined, dataset: ImageDataset, input: Shape, pictures: readonly Shape[]): PreprocessSpec | undefined {
+export function completeSpec(
+  spec: PreprocessSpec | undefined,
+  dataset: ImageDataset,
+  input: Shape,
+  pictures: readonly Shape[],
+): PreprocessSpec | undefined {
   if (dataset.dtype !== 'uint8') return undefined
   const layout = spec?.layout ?? layoutFor(input)
   const [height, width] = sizeOfInput(input) ?? []
-  const fit = spec?.resize !== undefined || spec?.size || height === undefined || width === undefined ? {} : usualFit(pictures, [height, width])
-  const size = spec?.resize !== undefined && !spec.size && height !== undefined && width !== undefined ? { size: [height, width] as const } : {}
+  const fit =
+    spec?.resize !== undefined || spec?.size || height === undefined || width === undefined
+      ? {}
+      : usualFit(pictures, [height, width])
+  const size =
+    spec?.resize !== undefined && !spec.size && height !== undefined && width !== undefined
+      ? { size: [height, width] as const }
+      : {}
   // colours that the network does not take, or grey where it takes colours
   const wanted = input.length === 3 ? (layout === 'nhwc' ? input[2] : input[0]) : undefined
   const others = (wanted === 1 || wanted === 3) && pictures.some(([channels]) => channels !== wanted)
@@ -60,7 +101,8 @@ export function completeSpec(spec: PreprocessSpec | undefined, dataset: ImageDat
 /** [height, width] of the pictures that an input of this shape takes; undefined for a flat one. */
 export function sizeOfInput(input: Shape): readonly [number, number] | undefined {
   const layout = layoutFor(input)
-  if (layout === 'flat') return input.length === 2 && !input.includes(1) ? (input as unknown as [number, number]) : undefined
+  if (layout === 'flat')
+    return input.length === 2 && !input.includes(1) ? (input as unknown as [number, number]) : undefined
   return (layout === 'nchw' ? input.slice(1) : input.slice(0, 2)) as unknown as [number, number]
 }
 
@@ -76,16 +118,31 @@ function layoutFor(input: Shape): 'nchw' | 'nhwc' | 'flat' {
 export async function pictureShapes(dataset: ImageDataset): Promise<readonly Shape[]> {
   if (dataset.shape) return [dataset.shape]
   const count = Math.min(16, dataset.length)
-  return Promise.all(Array.from({ length: count }, async (_, i) => (await dataset.get(Math.floor((i * dataset.length) / count))).image.shape))
+  return Promise.all(
+    Array.from(
+      { length: count },
+      async (_, i) => (await dataset.get(Math.floor((i * dataset.length) / count))).image.shape,
+    ),
+  )
 }
 
 /** What a preprocessing changes of pictures [C, H, W] beside their numbers, where the user has not said so. */
-export function changesOf(shapes: readonly Shape[], spec: PreprocessSpec | undefined, wish: PreprocessSpec = {}): string[] {
+export function changesOf(
+  shapes: readonly Shape[],
+  spec: PreprocessSpec | undefined,
+  wish: PreprocessSpec = {},
+): string[] {
   const [height, width] = spec?.size ?? (Array.isArray(spec?.resize) ? (spec.resize as readonly [number, number]) : [])
   const other = height === undefined ? undefined : shapes.find(([, h, w]) => h !== height || w !== width)
   return [
-    ...(spec?.channels === 'gray' && !wish.channels && shapes.some(([channels]) => channels !== 1) ? ['colours became grey, as the network takes them.'] : []),
-    ...(other && !wish.size && wish.resize === undefined ? [`pictures of other sizes (${other[2]} x ${other[1]}) were made ${width} x ${height}, as the network takes them${spec?.size && typeof spec.resize === 'number' ? ': resized, and cut to the middle' : ''}.`] : []),
+    ...(spec?.channels === 'gray' && !wish.channels && shapes.some(([channels]) => channels !== 1)
+      ? ['colours became grey, as the network takes them.']
+      : []),
+    ...(other && !wish.size && wish.resize === undefined
+      ? [
+          `pictures of other sizes (${other[2]} x ${other[1]}) were made ${width} x ${height}, as the network takes them${spec?.size && typeof spec.resize === 'number' ? ': resized, and cut to the middle' : ''}.`,
+        ]
+      : []),
   ]
 }
 
@@ -99,7 +156,12 @@ export interface BatchOptions {
 const inputNumbers = 2 ** 20
 
 /** Batches x [N, ...input] and labels y [N] of a data set, under a complete spec. */
-export function batchesFor(dataset: ImageDataset, spec: PreprocessSpec | undefined, input: Shape, options: BatchOptions): Loader {
+export function batchesFor(
+  dataset: ImageDataset,
+  spec: PreprocessSpec | undefined,
+  input: Shape,
+  options: BatchOptions,
+): Loader {
   const prepare: Transform<ImageSample> = spec ? preprocess(spec) : ({ image, label }) => [image, label]
   const transform: Transform<ImageSample> = (sample, draw) => {
     const [x, y] = prepare(sample, draw)
@@ -109,18 +171,27 @@ export function batchesFor(dataset: ImageDataset, spec: PreprocessSpec | undefin
   return loader(dataset, { ...options, batch, transform })
 }
 
-/** `x` in the shape that the network takes. Axes of length 1 may come and go, and a flat input takes any picture of its size. */
+/**
+ * `x` in the shape that the network takes. Axes of length 1 may come and go, and a flat input takes any picture of its
+ * size.
+ */
 export function shaped(x: TensorLike, input: Shape): TensorLike {
   const significant = (shape: Shape): number[] => shape.filter((n) => n !== 1)
   const isFlat = significant(input).length <= 1 || significant(x.shape).length <= 1
-  if (sameShape(significant(x.shape), significant(input)) || (isFlat && sizeOf(x.shape) === sizeOf(input))) return { ...x, shape: input }
-  throw new SnnError('SHAPE', `[snn] the data, preprocessed, have shape ${formatShape(x.shape)}, the network takes ${formatShape(input)}. Give --preprocess with size, channels or layout; numbers that are no bytes need that shape as they are.`, {
-    shapes: [x.shape, input],
-  })
+  if (sameShape(significant(x.shape), significant(input)) || (isFlat && sizeOf(x.shape) === sizeOf(input)))
+    return { ...x, shape: input }
+  throw new SnnError(
+    'SHAPE',
+    `[snn] the data, preprocessed, have shape ${formatShape(x.shape)}, the network takes ${formatShape(input)}. Give --preprocess with size, channels or layout; numbers that are no bytes need that shape as they are.`,
+    { shapes: [x.shape, input] },
+  )
 }
 
 /** Batches as they are; of data without labels the inputs alone. */
-export function withoutLabels(batches: Loader, { labelled }: ImageDataset): AsyncIterable<Batch | TensorLike> & { readonly samples: number } {
+export function withoutLabels(
+  batches: Loader,
+  { labelled }: ImageDataset,
+): AsyncIterable<Batch | TensorLike> & { readonly samples: number } {
   if (labelled !== false) return batches
   return {
     samples: batches.samples,

@@ -15,7 +15,13 @@ export type OnProgress = (progress: Progress) => void
 export async function withProgress<T>(work: (onProgress: OnProgress) => Promise<T>): Promise<T> {
   if (!process.stderr.isTTY) return work(() => {})
   const bar = new SingleBar(
-    { stream: process.stderr, format: '{stage} {bar} {value}/{total}, {eta_formatted} left{note}', hideCursor: true, clearOnComplete: true, gracefulExit: false },
+    {
+      stream: process.stderr,
+      format: '{stage} {bar} {value}/{total}, {eta_formatted} left{note}',
+      hideCursor: true,
+      clearOnComplete: true,
+      gracefulExit: false,
+    },
     Presets.shades_classic,
   )
   let current = ''

@@ -34,15 +34,33 @@ export interface ModelRun {
 }
 
 /** What a spiking network takes pictures, or recordings of events, for. */
-export async function runModel(path: string, files: readonly string[], { steps, classNames, preprocess, ...options }: RunModelOptions, { signal, onProgress }: Work): Promise<ModelRun> {
+export async function runModel(
+  path: string,
+  files: readonly string[],
+  { steps, classNames, preprocess, ...options }: RunModelOptions,
+  { signal, onProgress }: Work,
+): Promise<ModelRun> {
   for (const file of files) await checkFile(file)
   const { snn, metadata } = await openSpiking(path)
   const shape = inputShape(snn.inputs, path)
   const T = steps ?? snn.metadata.T
-  if (T === undefined) throw new SnnError('ARGUMENT', `[run] ${path} does not say for how many time steps it was made, expected their number. Give --steps.`, { name: '--steps', value: T })
+  if (T === undefined)
+    throw new SnnError(
+      'ARGUMENT',
+      `[run] ${path} does not say for how many time steps it was made, expected their number. Give --steps.`,
+      { name: '--steps', value: T },
+    )
   const names = classNames ?? metadata.classNames
   const settings = { T, ...options, ...(names && { classNames: names }), labelOffset: metadata.labelOffset, signal }
-  const { inputs, notes: read } = snn.metadata.encoding === 'sequence' ? { inputs: recordings(files, shape, T, preprocess), notes: () => [] } : await pictures(files, preprocess ?? (metadata.preprocess === undefined ? undefined : parsePreprocess(metadata.preprocess)), shape, signal)
+  const { inputs, notes: read } =
+    snn.metadata.encoding === 'sequence'
+      ? { inputs: recordings(files, shape, T, preprocess), notes: () => [] }
+      : await pictures(
+          files,
+          preprocess ?? (metadata.preprocess === undefined ? undefined : parsePreprocess(metadata.preprocess)),
+          shape,
+          signal,
+        )
   const found: Classification[] = []
   await withBackend(async (backend) => {
     for await (const [x] of inputs) {
@@ -52,8 +70,25 @@ export async function runModel(path: string, files: readonly string[], { steps, 
   })
   const unnamed = names && found.some(({ top }) => top.some(({ name }) => name === undefined))
   const ties = found.flatMap(({ top: [best, next] }, i) => (next && best!.score === next.score ? [files[i]!] : []))
-  const notes = [...read(), ...(ties.length > 0 ? [`no class stands out in ${ties.length === 1 ? ties[0]! : `${ties.length} of the files`}: the best scores are equal, the first is shown.`] : []), ...(unnamed ? [`only ${names.length} of the classes ${names.length === 1 ? 'has' : 'have'} a name, the others are shown by their number: name all of them with --names.`] : [])]
-  return { model: path, steps: T, results: found.map(({ T: _, ...result }, i) => ({ file: files[i]!, ...result })), ...(notes.length > 0 && { notes }) }
+  const notes = [
+    ...read(),
+    ...(ties.length > 0
+      ? [
+          `no class stands out in ${ties.length === 1 ? ties[0]! : `${ties.length} of the files`}: the best scores are equal, the first is shown.`,
+        ]
+      : []),
+    ...(unnamed
+      ? [
+          `only ${names.length} of the classes ${names.length === 1 ? 'has' : 'have'} a name, the others are shown by their number: name all of them with --names.`,
+        ]
+      : []),
+  ]
+  return {
+    model: path,
+    steps: T,
+    results: found.map(({ T: _, ...result }, i) => ({ file: files[i]!, ...result })),
+    ...(notes.length > 0 && { notes }),
+  }
 }
 
 async function openSpiking(path: string): Promise<TrainedNetwork> {
@@ -61,35 +96,77 @@ async function openSpiking(path: string): Promise<TrainedNetwork> {
   await readModel(path, { batch: 'keep' })
   const bytes = await readBytes(path)
   if (isSnnFile(bytes)) return readSnn(bytes)
-  throw new SnnError('ARGUMENT', `[run] ${path} is a plain ONNX model, expected a spiking network. Convert it first: snn convert ${path} --calibrate DATA --out model.snn.onnx.`, { name: 'FILE', value: path })
+  throw new SnnError(
+    'ARGUMENT',
+    `[run] ${path} is a plain ONNX model, expected a spiking network. Convert it first: snn convert ${path} --calibrate DATA --out model.snn.onnx.`,
+    { name: 'FILE', value: path },
+  )
 }
 
 async function checkFile(file: string): Promise<void> {
   const found = await stat(file).catch(() => undefined)
   if (found?.isFile()) return
-  const what = found === undefined ? `nothing to read at ${file}` : `${file} is ${found.isDirectory() ? 'a folder' : 'no regular file'}`
-  throw new SnnError('DATA_NOT_FOUND', `[run] ${what}, expected a picture or a recording. Check the path${found?.isDirectory() ? `, or give its files: ${file}/*` : ''}.`, { path: file, looked: ['a picture'] })
+  const what =
+    found === undefined
+      ? `nothing to read at ${file}`
+      : `${file} is ${found.isDirectory() ? 'a folder' : 'no regular file'}`
+  throw new SnnError(
+    'DATA_NOT_FOUND',
+    `[run] ${what}, expected a picture or a recording. Check the path${found?.isDirectory() ? `, or give its files: ${file}/*` : ''}.`,
+    { path: file, looked: ['a picture'] },
+  )
 }
 
 /** Batches of pictures, as the network was converted or trained with them. */
-async function pictures(files: readonly string[], spec: PreprocessSpec | undefined, input: Shape, signal: AbortSignal): Promise<{ readonly inputs: AsyncIterable<Batch>; readonly notes: () => readonly string[] }> {
+async function pictures(
+  files: readonly string[],
+  spec: PreprocessSpec | undefined,
+  input: Shape,
+  signal: AbortSignal,
+): Promise<{ readonly inputs: AsyncIterable<Batch>; readonly notes: () => readonly string[] }> {
   const transparent = new Set<string>()
   const decode = await nodeImageDecoder()
-  const dataset: ImageDataset = { length: files.length, description: `${files.length} pictures`, dtype: 'uint8', labelled: false, get: async (index) => {
-    const file = files[index]!
-    const image = await decode(await readFile(file), file)
-    if (image.transparent) transparent.add(file)
-    return { image, label: -1 }
-  } }
+  const dataset: ImageDataset = {
+    length: files.length,
+    description: `${files.length} pictures`,
+    dtype: 'uint8',
+    labelled: false,
+    get: async (index) => {
+      const file = files[index]!
+      const image = await decode(await readFile(file), file)
+      if (image.transparent) transparent.add(file)
+      return { image, label: -1 }
+    },
+  }
   const shapes = await pictureShapes(dataset)
   const complete = completeSpec(spec, dataset, input, shapes)
   const notes = changesOf(shapes, complete)
-  return { inputs: batchesFor(dataset, complete, input, { signal }), notes: () => [...notes, ...(transparent.size > 0 ? [`what is transparent (in ${[...transparent][0]!}${transparent.size > 1 ? ` and ${transparent.size - 1} more` : ''}) counts with the colour that lies under it, as in the usual training pipelines: flatten the picture to see what the network sees.`] : [])] }
+  return {
+    inputs: batchesFor(dataset, complete, input, { signal }),
+    notes: () => [
+      ...notes,
+      ...(transparent.size > 0
+        ? [
+            `what is transparent (in ${[...transparent][0]!}${transparent.size > 1 ? ` and ${transparent.size - 1} more` : ''}) counts with the colour that lies under it, as in the usual training pipelines: flatten the picture to see what the network sees.`,
+          ]
+        : []),
+    ],
+  }
 }
 
 /** Recordings of events [P, H, W], each as the T frames that `snn train` makes of one. */
-async function* recordings(files: readonly string[], input: Shape, T: number, spec: PreprocessSpec | undefined): AsyncGenerator<readonly [x: Batch[0]]> {
-  if (spec) throw new SnnError('ARGUMENT', '[run] --preprocess for recordings of events, expected it for pictures alone. Leave it out.', { name: '--preprocess', value: spec })
+async function* recordings(
+  files: readonly string[],
+  input: Shape,
+  T: number,
+  spec: PreprocessSpec | undefined,
+): AsyncGenerator<readonly [x: Batch[0]]> {
+  if (spec)
+    throw new SnnError(
+      'ARGUMENT',
+      '[run] --preprocess for recordings of events, expected it for pictures alone. Leave it out.',
+      { name: '--preprocess', value: spec },
+    )
   const [polarities, height, width] = input.length === 3 ? input : [1, 1, input[0]!]
   const frames = toFrames({ by: 'number', n: T })
   for (const file of files) {

@@ -2,8 +2,8 @@ import { constants } from 'node:os'
 import { CommanderError } from 'commander'
 
 /**
- * Runs `work` as a program and sets the exit code: 0 when it did what was asked, 2 for bad input, 1 for another failure, and
- * 128 + its number when a signal ended it. Ctrl-C ends the work at its next check, a second one at once.
+ * Runs `work` as a program and sets the exit code: 0 when it did what was asked, 2 for bad input, 1 for another
+ * failure, and 128 + its number when a signal ended it. Ctrl-C ends the work at its next check, a second one at once.
  */
 export async function run(work: (signal: AbortSignal) => Promise<unknown>, json = false): Promise<void> {
   const controller = new AbortController()
@@ -18,7 +18,9 @@ export async function run(work: (signal: AbortSignal) => Promise<unknown>, json 
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
     void import('./failure.js').then(({ formatFailure }) => {
-      process.stderr.write(`${formatFailure({ code: 'OUTPUT', message: `[snn] standard output cannot be written: ${error.message}.`, exitCode: 1 }, json)}\n`)
+      process.stderr.write(
+        `${formatFailure({ code: 'OUTPUT', message: `[snn] standard output cannot be written: ${error.message}.`, exitCode: 1 }, json)}\n`,
+      )
       process.exit(1)
     })
   })

@@ -27,16 +27,32 @@ export function short(value: number): string {
   return value === 0 ? '0' : String(Number(value.toPrecision(3)))
 }
 
-/** The name of a spec that makes pixels what a preset makes them, whatever the layout and size; empty where there is none. */
+/**
+ * The name of a spec that makes pixels what a preset makes them, whatever the layout and size; empty where there is
+ * none.
+ */
 function presetNameOf(spec: PreprocessSpec): string {
-  const values = ({ channels = 'rgb', scale = 1 / 255, mean = 0, std = 1 }: PreprocessSpec): string => JSON.stringify([channels === 'gray' ? 'rgb' : channels, scale, mean, std])
+  const values = ({ channels = 'rgb', scale = 1 / 255, mean = 0, std = 1 }: PreprocessSpec): string =>
+    JSON.stringify([channels === 'gray' ? 'rgb' : channels, scale, mean, std])
   return Object.entries(preprocessPresets).find(([, preset]) => values(preset) === values(spec))?.[0] ?? ''
 }
 
 /** How data became inputs, and labels classes: a line for each that is not as it always is. */
-export function describeInput({ preprocess, because, labelOffset = 0 }: { readonly preprocess?: PreprocessSpec | null | undefined; readonly because?: string | undefined; readonly labelOffset?: number | undefined }): string[] {
+export function describeInput({
+  preprocess,
+  because,
+  labelOffset = 0,
+}: {
+  readonly preprocess?: PreprocessSpec | null | undefined
+  readonly because?: string | undefined
+  readonly labelOffset?: number | undefined
+}): string[] {
   return [
-    ...(preprocess ? [`preprocessing: ${[presetNameOf(preprocess), JSON.stringify(preprocess)].filter(Boolean).join(' ')}${because === undefined ? '' : ` (${because})`}`] : []),
+    ...(preprocess
+      ? [
+          `preprocessing: ${[presetNameOf(preprocess), JSON.stringify(preprocess)].filter(Boolean).join(' ')}${because === undefined ? '' : ` (${because})`}`,
+        ]
+      : []),
     ...(labelOffset === 0 ? [] : [`label offset: ${labelOffset}`]),
   ]
 }

@@ -29,10 +29,15 @@ interface Kind {
 }
 
 const fire = () => integrateAndFire({ surrogate: atan() })
-const convolution = (from: number, to: number): Part[] => [conv2d(from, to, 3, { padding: 1, bias: false }), batchNorm2d(to), fire()]
+const convolution = (from: number, to: number): Part[] => [
+  conv2d(from, to, 3, { padding: 1, bias: false }),
+  batchNorm2d(to),
+  fire(),
+]
 
 /** Mean squared distance of firing rates to the one-hot class. */
-const rateMse = (spikes: Tensor, labels: Tensor): Tensor => mse(spikes.mean(0), classTargets(labels, spikes.shape[2]!), { reduction: 'none' })
+const rateMse = (spikes: Tensor, labels: Tensor): Tensor =>
+  mse(spikes.mean(0), classTargets(labels, spikes.shape[2]!), { reduction: 'none' })
 
 /** The networks that `snn train` knows. */
 export const trainingNetworks: Readonly<Record<string, Kind>> = {
@@ -42,12 +47,20 @@ export const trainingNetworks: Readonly<Record<string, Kind>> = {
     width: 512,
     create({ shape, classes, width }) {
       const leaky = () => lif({ surrogate: atan() })
-      const net = sequential(input(shape), flatten(), linear(sizeOf(shape), width), leaky(), linear(width, classes), leaky())
+      const net = sequential(
+        input(shape),
+        flatten(),
+        linear(sizeOf(shape), width),
+        leaky(),
+        linear(width, classes),
+        leaky(),
+      )
       return { net, loss: (spikes, labels) => countCrossEntropy(spikes, labels, { reduction: 'none' }) }
     },
   },
   csnn: {
-    description: 'two convolutions with batch normalisation and pooling, two linear layers, IF neurons, squared error of rates (the network of SpikingJelly for Fashion-MNIST)',
+    description:
+      'two convolutions with batch normalisation and pooling, two linear layers, IF neurons, squared error of rates (the network of SpikingJelly for Fashion-MNIST)',
     T: 4,
     width: 32,
     create({ shape, classes, width }) {
@@ -56,23 +69,39 @@ export const trainingNetworks: Readonly<Record<string, Kind>> = {
       const hidden = width * 4 * 4
       const net = sequential(
         input(shape),
-        ...convolution(channels, width), maxPool2d(2), ...convolution(width, width), maxPool2d(2),
-        flatten(), linear(features, hidden, { bias: false }), fire(), linear(hidden, classes, { bias: false }), fire(),
+        ...convolution(channels, width),
+        maxPool2d(2),
+        ...convolution(width, width),
+        maxPool2d(2),
+        flatten(),
+        linear(features, hidden, { bias: false }),
+        fire(),
+        linear(hidden, classes, { bias: false }),
+        fire(),
       )
       return { net, loss: rateMse }
     },
   },
   vgg: {
-    description: 'six convolutions in pairs of growing width, pooling after each pair, one linear layer, IF neurons, squared error of rates (for CIFAR-10)',
+    description:
+      'six convolutions in pairs of growing width, pooling after each pair, one linear layer, IF neurons, squared error of rates (for CIFAR-10)',
     T: 4,
     width: 32,
     create({ shape, classes, width }) {
       const [channels, height, wide] = pictures('vgg', shape, 8)
-      const pair = (from: number, to: number): Part[] => [...convolution(from, to), ...convolution(to, to), maxPool2d(2)]
+      const pair = (from: number, to: number): Part[] => [
+        ...convolution(from, to),
+        ...convolution(to, to),
+        maxPool2d(2),
+      ]
       const net = sequential(
         input(shape),
-        ...pair(channels, width), ...pair(width, 2 * width), ...pair(2 * width, 4 * width),
-        flatten(), linear(4 * width * Math.floor(height / 8) * Math.floor(wide / 8), classes), fire(),
+        ...pair(channels, width),
+        ...pair(width, 2 * width),
+        ...pair(2 * width, 4 * width),
+        flatten(),
+        linear(4 * width * Math.floor(height / 8) * Math.floor(wide / 8), classes),
+        fire(),
       )
       return { net, loss: rateMse }
     },
@@ -83,5 +112,9 @@ export const trainingNetworks: Readonly<Record<string, Kind>> = {
 function pictures(model: string, shape: Shape, least: number): readonly [number, number, number] {
   const [channels = 0, height = 0, width = 0] = shape
   if (shape.length === 3 && height >= least && width >= least) return [channels, height, width]
-  throw new SnnError('ARGUMENT', `[train] --model ${model} for samples of shape [${shape.join(',')}], expected pictures of at least ${least} x ${least}. Take --model mlp.`, { name: '--model', value: model })
+  throw new SnnError(
+    'ARGUMENT',
+    `[train] --model ${model} for samples of shape [${shape.join(',')}], expected pictures of at least ${least} x ${least}. Take --model mlp.`,
+    { name: '--model', value: model },
+  )
 }

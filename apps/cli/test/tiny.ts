@@ -13,7 +13,11 @@ function random(seed: number): () => number {
 }
 
 function floats(shape: readonly number[], value: (index: number) => number): OnnxTensor {
-  return { dtype: 'float32', shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i)) }
+  return {
+    dtype: 'float32',
+    shape,
+    data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i)),
+  }
 }
 
 export interface TinyModelOptions {
@@ -30,21 +34,44 @@ export interface TinyModelOptions {
 }
 
 /**
- * A classifier of 8 x 8 pictures by their brightest band of two rows, [N, 1, 8, 8] -> [N, 4]: a convolution that averages,
- * ReLU, maximum pooling, and a layer that adds up the bands.
+ * A classifier of 8 x 8 pictures by their brightest band of two rows, [N, 1, 8, 8] -> [N, 4]: a convolution that
+ * averages, ReLU, maximum pooling, and a layer that adds up the bands.
  */
-export function tinyModel({ batch, activation = 'Relu', behind, pool = 'MaxPool', hidden = false, shortcut = false }: TinyModelOptions = {}): Uint8Array {
+export function tinyModel({
+  batch,
+  activation = 'Relu',
+  behind,
+  pool = 'MaxPool',
+  hidden = false,
+  shortcut = false,
+}: TinyModelOptions = {}): Uint8Array {
   const n = batch ?? 'N'
   const band = (feature: number): number => Math.floor((feature % 16) / 4)
   return writeOnnx({
     inputs: [{ name: 'x', dtype: 'float32', shape: [n, 1, size, size] }],
     outputs: [{ name: 'y', dtype: 'float32', shape: [n, classes] }],
     nodes: [
-      { op: 'Conv', inputs: ['x', 'kernel', 'bias'], outputs: ['a'], attributes: { kernel_shape: [1, 3], pads: [0, 1, 0, 1] } },
+      {
+        op: 'Conv',
+        inputs: ['x', 'kernel', 'bias'],
+        outputs: ['a'],
+        attributes: { kernel_shape: [1, 3], pads: [0, 1, 0, 1] },
+      },
       { op: activation, inputs: ['a'], outputs: ['b'] },
       ...(behind ? [{ op: behind, inputs: ['b'], outputs: ['behind'] }] : []),
-      ...(hidden ? [{ op: 'Conv', inputs: ['b', 'same'], outputs: ['h'], attributes: { kernel_shape: [1, 1] } }, ...(shortcut ? [{ op: 'Add', inputs: ['h', 'b'], outputs: ['sum'] }] : []), { op: 'Relu', inputs: [shortcut ? 'sum' : 'h'], outputs: ['hidden'] }] : []),
-      { op: pool, inputs: [behind ? 'behind' : hidden ? 'hidden' : 'b'], outputs: ['c'], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+      ...(hidden
+        ? [
+            { op: 'Conv', inputs: ['b', 'same'], outputs: ['h'], attributes: { kernel_shape: [1, 1] } },
+            ...(shortcut ? [{ op: 'Add', inputs: ['h', 'b'], outputs: ['sum'] }] : []),
+            { op: 'Relu', inputs: [shortcut ? 'sum' : 'h'], outputs: ['hidden'] },
+          ]
+        : []),
+      {
+        op: pool,
+        inputs: [behind ? 'behind' : hidden ? 'hidden' : 'b'],
+        outputs: ['c'],
+        attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+      },
       { op: 'Flatten', inputs: ['c'], outputs: ['d'] },
       { op: 'Gemm', inputs: ['d', 'weight', 'offset'], outputs: ['y'] },
     ],
@@ -58,7 +85,10 @@ export function tinyModel({ batch, activation = 'Relu', behind, pool = 'MaxPool'
   })
 }
 
-/** The same decision in three linear layers, without a picture in between: 8 x 8 pictures, 32 pairs of pixels, 4 sums of them twice. */
+/**
+ * The same decision in three linear layers, without a picture in between: 8 x 8 pictures, 32 pairs of pixels, 4 sums of
+ * them twice.
+ */
 export function tinyMlp(): Uint8Array {
   const pair = (feature: number): number => Math.floor(feature / 8)
   return writeOnnx({
@@ -93,7 +123,10 @@ function idx(dims: readonly number[], values: Uint8Array): Uint8Array {
 /** Writes a data set of such pictures as the four files of MNIST: 120 to train, 50 to test. */
 export async function writeTinyData(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
-  for (const [prefix, count] of [['train', 120], ['t10k', 50]] as const) {
+  for (const [prefix, count] of [
+    ['train', 120],
+    ['t10k', 50],
+  ] as const) {
     const next = random(count)
     const labels = Uint8Array.from({ length: count }, () => Math.floor(next() * classes))
     const pixels = Uint8Array.from({ length: count * size * size }, (_, i) => {

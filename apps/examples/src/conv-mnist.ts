@@ -10,9 +10,21 @@ export function convMnist(options: ExampleOptions = {}): Promise<FitResult> {
   const neurons = () => integrateAndFire({ surrogate: atan() })
   const net = sequential(
     input([1, 28, 28]),
-    conv2d(1, 8, 3, { padding: 1, bias: false }), batchNorm2d(8), neurons(), maxPool2d(2),
-    conv2d(8, 8, 3, { padding: 1, bias: false }), batchNorm2d(8), neurons(), maxPool2d(2),
-    flatten(), linear(8 * 7 * 7, 10), neurons(),
+    conv2d(1, 8, 3, { padding: 1, bias: false }),
+    batchNorm2d(8),
+    neurons(),
+    maxPool2d(2),
+    conv2d(8, 8, 3, { padding: 1, bias: false }),
+    batchNorm2d(8),
+    neurons(),
+    maxPool2d(2),
+    flatten(),
+    linear(8 * 7 * 7, 10),
+    neurons(),
   )
-  return trainOnMnist(net, { encode: (x) => repeat(x, 4), loss: (spikes, labels) => mse(spikes.mean(0), classTargets(labels, 10)) }, options)
+  return trainOnMnist(
+    net,
+    { encode: (x) => repeat(x, 4), loss: (spikes, labels) => mse(spikes.mean(0), classTargets(labels, 10)) },
+    options,
+  )
 }

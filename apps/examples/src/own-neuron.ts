@@ -30,8 +30,11 @@ const gained = extendNeuron('gained', adaptive, {
 export function ownNeuron(options: ExampleOptions = {}): Promise<FitResult> {
   const net = sequential(
     input([1, 28, 28]),
-    flatten(), linear(784, 256), adaptive({ beta: learnable(0.2, { per: 'layer' }), surrogate: atan() }),
-    linear(256, 10), gained({ gain: learnable(1, { per: 'layer' }), surrogate: atan() }),
+    flatten(),
+    linear(784, 256),
+    adaptive({ beta: learnable(0.2, { per: 'layer' }), surrogate: atan() }),
+    linear(256, 10),
+    gained({ gain: learnable(1, { per: 'layer' }), surrogate: atan() }),
   )
   return trainOnMnist(net, { encode: (x) => repeat(x, 6), loss: tet }, options)
 }

@@ -9,7 +9,8 @@ import { codes } from './codes/table.js'
 import { importModel } from './import/import-onnx.js'
 import { prepare } from './prepare/prepare.js'
 
-// Thousands of models were tried when this was written; here are a few. More: raise the numbers, and leave out the seed.
+// Thousands of models were tried when this was written; here are a few. More: raise the numbers, and leave out the
+// seed.
 
 const backend = reference()
 
@@ -26,12 +27,24 @@ describe('random small networks', { timeout: 120_000 }, () => {
     await fc.assert(law, { numRuns: 80, seed: 1 })
   })
 
-  it.each(Object.keys(codes) as CodeName[])('tend to the ANN or are refused before any work, and nothing is NaN: %s', async (code) => {
-    await fc.assert(fc.asyncProperty(randomModels, async (model) => void (await checkConversion(model, code, backend))), { numRuns: 12, seed: 2 })
-  })
+  it.each(Object.keys(codes) as CodeName[])(
+    'tend to the ANN or are refused before any work, and nothing is NaN: %s',
+    async (code) => {
+      await fc.assert(
+        fc.asyncProperty(randomModels, async (model) => void (await checkConversion(model, code, backend))),
+        { numRuns: 12, seed: 2 },
+      )
+    },
+  )
 
-  it.each(['binary', 'signed'] as const)('are calibrated for a number of steps, weights too, without a NaN: %s', async (code) => {
-    const options = { mode: 'sequential', T: 4, weights: 'calibrate' } as const
-    await fc.assert(fc.asyncProperty(randomModels, async (model) => void (await checkConversion(model, code, backend, options))), { numRuns: 12, seed: 3 })
-  })
+  it.each(['binary', 'signed'] as const)(
+    'are calibrated for a number of steps, weights too, without a NaN: %s',
+    async (code) => {
+      const options = { mode: 'sequential', T: 4, weights: 'calibrate' } as const
+      await fc.assert(
+        fc.asyncProperty(randomModels, async (model) => void (await checkConversion(model, code, backend, options))),
+        { numRuns: 12, seed: 3 },
+      )
+    },
+  )
 })

@@ -20,7 +20,9 @@ describe.skipIf(!haveFaults)('inputs that once failed', { timeout: 120_000 }, ()
     const { network } = importModel(bytes)
     const shape = network.inputs[0]!.shape!
     const samples = await readSamples(file)
-    const x = samples ? { data: samples.data, shape: [samples.labels.length, ...shape] } : randomTensor([5, ...shape], 3)
+    const x = samples
+      ? { data: samples.data, shape: [samples.labels.length, ...shape] }
+      : randomTensor([5, ...shape], 3)
     const expected = await runOrt(bytes, { [network.inputs[0]!.name]: x })
 
     const ann = (await prepare(network, { softmax: 'keep' })).network

@@ -1,7 +1,22 @@
 export { convert, type ConvertOptions, type Conversion } from './convert.js'
-export { simulate, simulator, steps, type SimulateOptions, type Simulation, type SimulatedStep, type Simulator } from './run/simulate.js'
+export {
+  simulate,
+  simulator,
+  steps,
+  type SimulateOptions,
+  type Simulation,
+  type SimulatedStep,
+  type Simulator,
+} from './run/simulate.js'
 export { classify, type Classification, type ClassifyOptions, type ClassScore } from './run/classify.js'
-export { evaluate, evaluateAnn, type EvaluateOptions, type Evaluation, type StepResult, type AnnEvaluation } from './run/evaluate.js'
+export {
+  evaluate,
+  evaluateAnn,
+  type EvaluateOptions,
+  type Evaluation,
+  type StepResult,
+  type AnnEvaluation,
+} from './run/evaluate.js'
 export { isSnnFile, readSnn, toOnnx, type ReadOptions, type SnnMetadata, type ToOnnxOptions } from './deprecated.js'
 export { inspectNetwork, type Inspection, type LayerInspection } from './report/inspect.js'
 export { importModel, importOnnx } from './import/import-onnx.js'

@@ -27,22 +27,26 @@ const numbersOf = (batch: Batch): number[] => [...('data' in batch ? batch : bat
 
 it('gives the same batches in every pass, however far those before went, and makes none again that was kept', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 8 }), { maxLength: 6 }), fc.array(fc.integer({ min: 0, max: 7 }), { maxLength: 5 }), async (sizes, passes) => {
-      const { data, made } = source(sizes)
-      const kept = keptBatches(data)
-      for (const length of [...passes, Infinity, Infinity]) {
-        let i = 0
-        for await (const batch of kept) {
-          expect(numbersOf(batch)).toEqual(Array.from({ length: sizes[i]! }, () => i))
-          if (++i >= length) break
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 8 }), { maxLength: 6 }),
+      fc.array(fc.integer({ min: 0, max: 7 }), { maxLength: 5 }),
+      async (sizes, passes) => {
+        const { data, made } = source(sizes)
+        const kept = keptBatches(data)
+        for (const length of [...passes, Infinity, Infinity]) {
+          let i = 0
+          for await (const batch of kept) {
+            expect(numbersOf(batch)).toEqual(Array.from({ length: sizes[i]! }, () => i))
+            if (++i >= length) break
+          }
+          expect(i).toBe(Math.min(Math.max(1, length), sizes.length))
         }
-        expect(i).toBe(Math.min(Math.max(1, length), sizes.length))
-      }
-      expect(await kept.count()).toBe(sizes.reduce((a, b) => a + b, 0))
-      const before = [...made]
-      for await (const _ of kept) continue
-      expect(made).toEqual(before)
-    }),
+        expect(await kept.count()).toBe(sizes.reduce((a, b) => a + b, 0))
+        const before = [...made]
+        for await (const _ of kept) continue
+        expect(made).toEqual(before)
+      },
+    ),
   )
 })
 

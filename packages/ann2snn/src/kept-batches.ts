@@ -11,8 +11,8 @@ export interface KeptBatches extends AsyncIterable<Batch> {
 const mostBytes = 2 ** 30
 
 /**
- * The same batches, made once: decoding and resizing photographs takes longer than a network. Copies of those that were gone through are kept for later
- * passes, as long as they fit into 1 GiB; else all are made again in every pass.
+ * The same batches, made once: decoding and resizing photographs takes longer than a network. Copies of those that were
+ * gone through are kept for later passes, as long as they fit into 1 GiB; else all are made again in every pass.
  */
 export function keptBatches(data: Batches): KeptBatches {
   const kept: Batch[] = []

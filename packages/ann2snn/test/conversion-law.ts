@@ -4,7 +4,10 @@ import { convert, type Conversion, type ConvertOptions } from '../src/convert.js
 import { simulate } from '../src/run/simulate.js'
 import type { RandomModel } from './random-model.js'
 
-/** For each code: options under which its output tends to the ANN's, and numbers of steps to try, on top of the latency, one after the other. */
+/**
+ * For each code: options under which its output tends to the ANN's, and numbers of steps to try, on top of the latency,
+ * one after the other.
+ */
 const settings: Readonly<Record<CodeName, readonly [options: ConvertOptions, steps: readonly number[]]>> = {
   binary: [{}, [64, 512, 4096]],
   signed: [{}, [64, 512, 4096]],
@@ -19,12 +22,23 @@ const settings: Readonly<Record<CodeName, readonly [options: ConvertOptions, ste
 const within = 0.03
 
 /**
- * What became of a model: refused for its layers before any data were read, or a network whose output tends to the ANN's (calibrated for
+ * What became of a model: refused for its layers before any data were read, or a network whose output tends to the
+ * ANN's (calibrated for
  * `T` steps, it is not asked to) and in which nothing is NaN. Anything else is an error.
  */
-export async function checkConversion({ bytes, x }: Pick<RandomModel, 'bytes' | 'x'>, code: CodeName, backend: Backend, more: ConvertOptions = {}): Promise<'refused' | 'converted'> {
+export async function checkConversion(
+  { bytes, x }: Pick<RandomModel, 'bytes' | 'x'>,
+  code: CodeName,
+  backend: Backend,
+  more: ConvertOptions = {},
+): Promise<'refused' | 'converted'> {
   let reads = 0
-  const data = { *[Symbol.iterator]() { reads++; yield x } }
+  const data = {
+    *[Symbol.iterator]() {
+      reads++
+      yield x
+    },
+  }
   const [options, steps] = settings[code]
   let conversion: Conversion
   try {
@@ -37,8 +51,10 @@ export async function checkConversion({ bytes, x }: Pick<RandomModel, 'bytes' | 
   }
   const { snn, ann, report } = conversion
   if (report.layers.length === 0) throw new Error('converted without a neuron')
-  for (const [name, variable] of Object.entries(snn.variables())) if (!(await variable.data()).every(Number.isFinite)) throw new Error(`${name} is not finite`)
-  if (JSON.stringify(report).includes('null')) throw new Error(`the report has numbers that are not finite: ${JSON.stringify(report)}`)
+  for (const [name, variable] of Object.entries(snn.variables()))
+    if (!(await variable.data()).every(Number.isFinite)) throw new Error(`${name} is not finite`)
+  if (JSON.stringify(report).includes('null'))
+    throw new Error(`the report has numbers that are not finite: ${JSON.stringify(report)}`)
   if (more.T !== undefined) return 'converted'
   await using run = compile((input: Tensor) => ann.single(ann.run('step', ann.bind(input))), { backend })
   const exact = [...(await run(x)).data]

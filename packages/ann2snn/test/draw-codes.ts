@@ -7,21 +7,38 @@ import { convert } from '../src/convert.js'
 import { simulate } from '../src/run/simulate.js'
 import { node } from './networks.js'
 
-// Draws the pictures of docs/codes.md: what one neuron with the activation 0.7 (of at most 1) emits in 16 steps, as the code runs.
+// Draws the pictures of docs/codes.md: what one neuron with the activation 0.7 (of at most 1) emits in 16 steps, as the
+// code runs.
 //   node --conditions=@snn/source --import tsx test/draw-codes.ts
 
 const backend = reference()
 const T = 16
 const one = (value: number) => linearLayer({}, { weight: variable({ data: Float32Array.of(value), shape: [1, 1] }) })
-const net = new Network({ inputs: [{ name: 'x', shape: [1] }], nodes: [node('fc1', one(1), 'x'), node('relu1', reluLayer({}), 'fc1'), node('fc2', one(1), 'relu1')], outputs: ['fc2'] })
+const net = new Network({
+  inputs: [{ name: 'x', shape: [1] }],
+  nodes: [node('fc1', one(1), 'x'), node('relu1', reluLayer({}), 'fc1'), node('fc2', one(1), 'relu1')],
+  outputs: ['fc2'],
+})
 const folder = new URL('../docs/', import.meta.url)
 mkdirSync(folder, { recursive: true })
 
 for (const name of Object.keys(codes) as CodeName[]) {
-  const { snn } = await convert(net, [{ data: Float32Array.of(0.2, 1), shape: [2, 1] }], { backend, code: name, mode: 'max' })
-  const { recorded, logitsByStep } = await simulate(snn, { data: Float32Array.of(0.7), shape: [1, 1] }, { T, backend, record: ['relu1.output'] })
+  const { snn } = await convert(net, [{ data: Float32Array.of(0.2, 1), shape: [2, 1] }], {
+    backend,
+    code: name,
+    mode: 'max',
+  })
+  const { recorded, logitsByStep } = await simulate(
+    snn,
+    { data: Float32Array.of(0.7), shape: [1, 1] },
+    { T, backend, record: ['relu1.output'] },
+  )
   const emitted = [...recorded['relu1.output']!.data]
-  const bars = emitted.map((value, t) => (value === 0 ? '' : `<rect x="${20 + 20 * t}" y="${(60 - 40 * Math.max(value, 0)).toFixed(1)}" width="12" height="${(40 * Math.abs(value)).toFixed(1)}" fill="#2563eb"/>`))
+  const bars = emitted.map((value, t) =>
+    value === 0
+      ? ''
+      : `<rect x="${20 + 20 * t}" y="${(60 - 40 * Math.max(value, 0)).toFixed(1)}" width="12" height="${(40 * Math.abs(value)).toFixed(1)}" fill="#2563eb"/>`,
+  )
   const line = [...logitsByStep.data].map((value, t) => `${26 + 20 * t},${(60 - 40 * value).toFixed(1)}`)
   writeFileSync(
     new URL(`${name}.svg`, folder),

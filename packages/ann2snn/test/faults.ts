@@ -34,10 +34,15 @@ export function readFault(file: string): Uint8Array {
 }
 
 /** The samples of `NAME.npz` beside a model, and their labels; undefined where there are none. */
-export async function readSamples(file: string): Promise<{ readonly data: Float32Array; readonly labels: readonly number[] } | undefined> {
+export async function readSamples(
+  file: string,
+): Promise<{ readonly data: Float32Array; readonly labels: readonly number[] } | undefined> {
   const path = join(folder, `${file}.npz`)
   if (!existsSync(path)) return undefined
   const set = await openDataset(path)
   const samples = await Promise.all(Array.from({ length: Math.min(set.length, 64) }, (_, i) => set.get(i)))
-  return { data: Float32Array.from(samples.flatMap(({ image }) => [...image.data])), labels: samples.map(({ label }) => label) }
+  return {
+    data: Float32Array.from(samples.flatMap(({ image }) => [...image.data])),
+    labels: samples.map(({ label }) => label),
+  }
 }

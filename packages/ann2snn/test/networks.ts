@@ -1,4 +1,18 @@
-import { addLayer, averagePoolLayer, concatLayer, convLayer, flattenLayer, linearLayer, maxPoolLayer, Network, reluLayer, reshapeLayer, transposeLayer, type Layer, type NetworkNode } from '@snn/nn'
+import {
+  addLayer,
+  averagePoolLayer,
+  concatLayer,
+  convLayer,
+  flattenLayer,
+  linearLayer,
+  maxPoolLayer,
+  Network,
+  reluLayer,
+  reshapeLayer,
+  transposeLayer,
+  type Layer,
+  type NetworkNode,
+} from '@snn/nn'
 import { variable, type Variable } from '@snn/tensor'
 import { random, randomTensor } from '../../snn-file/test/values.js'
 
@@ -13,11 +27,23 @@ function weight(shape: readonly number[], gain: number): Variable {
 
 export const conv = (from: number, to: number, kernel: number, stride = 1, padding = 0, groups = 1): Layer =>
   convLayer(
-    { stride: [stride, stride], padding: [[padding, padding], [padding, padding]], dilation: [1, 1], groups },
-    { weight: weight([to, from / groups, kernel, kernel], Math.sqrt(6 / ((from / groups) * kernel * kernel))), bias: weight([to], 0.2) },
+    {
+      stride: [stride, stride],
+      padding: [
+        [padding, padding],
+        [padding, padding],
+      ],
+      dilation: [1, 1],
+      groups,
+    },
+    {
+      weight: weight([to, from / groups, kernel, kernel], Math.sqrt(6 / ((from / groups) * kernel * kernel))),
+      bias: weight([to], 0.2),
+    },
   )
 
-export const linear = (from: number, to: number): Layer => linearLayer({}, { weight: weight([to, from], Math.sqrt(6 / from)), bias: weight([to], 0.2) })
+export const linear = (from: number, to: number): Layer =>
+  linearLayer({}, { weight: weight([to, from], Math.sqrt(6 / from)), bias: weight([to], 0.2) })
 
 export const node = (name: string, layer: Layer, ...inputs: string[]): NetworkNode => ({ name, layer, inputs })
 
@@ -26,15 +52,31 @@ export function mlp(): Network {
   seed = 1
   return new Network({
     inputs: [{ name: 'x', shape: [8] }],
-    nodes: [node('fc1', linear(8, 12), 'x'), node('relu1', reluLayer({}), 'fc1'), node('fc2', linear(12, 9), 'relu1'), node('relu2', reluLayer({}), 'fc2'), node('fc3', linear(9, 5), 'relu2')],
+    nodes: [
+      node('fc1', linear(8, 12), 'x'),
+      node('relu1', reluLayer({}), 'fc1'),
+      node('fc2', linear(12, 9), 'relu1'),
+      node('relu2', reluLayer({}), 'fc2'),
+      node('fc3', linear(9, 5), 'relu2'),
+    ],
     outputs: ['fc3'],
   })
 }
 
-/** Convolutions with a residual Add over an identity and one over a convolution, Concat, both poolings, movement, groups. */
+/**
+ * Convolutions with a residual Add over an identity and one over a convolution, Concat, both poolings, movement,
+ * groups.
+ */
 export function residual(): Network {
   seed = 50
-  const window = { kernel: [2, 2], stride: [2, 2], padding: [[0, 0], [0, 0]] as const }
+  const window = {
+    kernel: [2, 2],
+    stride: [2, 2],
+    padding: [
+      [0, 0],
+      [0, 0],
+    ] as const,
+  }
   return new Network({
     inputs: [{ name: 'x', shape: [3, 12, 12] }],
     nodes: [

@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import type { TensorLike } from '@snn/tensor'
 
-export const sharedData = join(process.env['SNN_SHARED'] ?? fileURLToPath(new URL('../../../../shared', import.meta.url)), 'data')
+export const sharedData = join(
+  process.env['SNN_SHARED'] ?? fileURLToPath(new URL('../../../../shared', import.meta.url)),
+  'data',
+)
 
 /** The third-party models, `[name, path]`; none, with a warning, where they are not on this machine. */
 export const sharedModels: readonly (readonly [string, string])[] = existsSync(join(sharedData, 'onnx'))
@@ -14,7 +17,8 @@ export const sharedModels: readonly (readonly [string, string])[] = existsSync(j
       .map((name) => [name, join(sharedData, 'onnx', name)])
   : []
 
-if (sharedModels.length === 0) console.warn(`SKIPPED: no models in ${sharedData}; set SNN_SHARED to the folder that holds data/onnx.`)
+if (sharedModels.length === 0)
+  console.warn(`SKIPPED: no models in ${sharedData}; set SNN_SHARED to the folder that holds data/onnx.`)
 
 const side = 32
 let pictures: Uint8Array | undefined
@@ -24,7 +28,10 @@ export function realPictures(count: number, sample: readonly number[]): TensorLi
   pictures ??= gunzipSync(readFileSync(join(sharedData, 'cifar10/test_1000_lossless.bin.gz')))
   const channelLast = sample.length === 3 && sample[2]! <= 3
   const flat = sample.length < 3 ? Math.round(Math.sqrt(sample[0]!)) : 0
-  const [c, h, w] = flat > 0 ? [1, flat, flat] : ((channelLast ? [sample[2], sample[0], sample[1]] : sample) as [number, number, number])
+  const [c, h, w] =
+    flat > 0
+      ? [1, flat, flat]
+      : ((channelLast ? [sample[2], sample[0], sample[1]] : sample) as [number, number, number])
   const data = new Float32Array(count * c * h * w)
   for (let n = 0; n < count; n++) {
     const picture = pictures.subarray(n * 3073 + 1, (n + 1) * 3073)
@@ -43,7 +50,8 @@ export function realPictures(count: number, sample: readonly number[]): TensorLi
 /** Bilinear interpolation in a plane of 32 x 32. */
 function sampled(plane: Uint8Array, y: number, x: number): number {
   const [top, left] = [Math.floor(y), Math.floor(x)]
-  const at = (row: number, column: number): number => plane[Math.min(row, side - 1) * side + Math.min(column, side - 1)]!
+  const at = (row: number, column: number): number =>
+    plane[Math.min(row, side - 1) * side + Math.min(column, side - 1)]!
   const row = (r: number): number => at(r, left) * (1 - x + left) + at(r, left + 1) * (x - left)
   return row(top) * (1 - y + top) + row(top + 1) * (y - top)
 }

@@ -1,4 +1,16 @@
-import { compile, isSnnError, placeholder, reference, scan, tensor, uniform, variable, zeros, type Backend, type Tensor } from '@snn/tensor'
+import {
+  compile,
+  isSnnError,
+  placeholder,
+  reference,
+  scan,
+  tensor,
+  uniform,
+  variable,
+  zeros,
+  type Backend,
+  type Tensor,
+} from '@snn/tensor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CpuBackend } from './cpu.js'
 import { countingBackend } from '../test/counting-backend.js'
@@ -19,7 +31,14 @@ describe('Variables', () => {
     const { own, counts } = await countingBackend()
     const w = variable(vector(1, 2), { name: 'w' })
     const run = compile((x: Tensor) => x.reshape([1, 2]).matmul(w.read().reshape([2, 1])), { backend: own })
-    for (const [factor, created] of [[1, 1], [2, 2], [3, 3], [4, 4], [5, 4], [6, 4]] as const) {
+    for (const [factor, created] of [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+      [4, 4],
+      [5, 4],
+      [6, 4],
+    ] as const) {
       w.set(vector(factor, factor))
       expect([...(await run(vector(10, 20))).data]).toEqual([30 * factor])
       expect(counts.created).toBe(created)
@@ -62,7 +81,13 @@ describe('Variables', () => {
     const controller = new AbortController()
     const run = compile(
       (x: Tensor) => {
-        const [last] = scan((s: Tensor, _: [], t: Tensor) => [s.matmul(s.transpose()).matmul(s).mul(0.1).add(t.cast('float32')), []] as const, x.reshape([1, 1]), [], { length: 5000 })
+        const [last] = scan(
+          (s: Tensor, _: [], t: Tensor) =>
+            [s.matmul(s.transpose()).matmul(s).mul(0.1).add(t.cast('float32')), []] as const,
+          x.reshape([1, 1]),
+          [],
+          { length: 5000 },
+        )
         w.assign(last.reshape([1]))
         return last
       },
@@ -77,7 +102,11 @@ describe('Variables', () => {
 
   it('are read by the bodies of loops as constants of their sessions', async () => {
     const w = variable({ data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] }, { name: 'w' })
-    const run = compile((x: Tensor) => scan((s: Tensor, xt: Tensor) => [s.add(xt.matmul(w.read().transpose())), []] as const, zeros([1, 2]), x)[0], { backend })
+    const run = compile(
+      (x: Tensor) =>
+        scan((s: Tensor, xt: Tensor) => [s.add(xt.matmul(w.read().transpose())), []] as const, zeros([1, 2]), x)[0],
+      { backend },
+    )
     const x = { data: Float32Array.of(1, 0, 0, 1), shape: [2, 1, 2] }
     expect([...(await run(x)).data]).toEqual([3, 7])
     w.set({ data: Float32Array.of(10, 20, 30, 40), shape: [2, 2] })
@@ -90,7 +119,12 @@ describe('sessions', () => {
   it('are shared by equal groups', async () => {
     const { own, counts } = await countingBackend()
     const half = variable({ data: Float32Array.of(0.5, 0, 0, 0, 0.5, 0, 0, 0, 0.5), shape: [3, 3] })
-    const loop = (x: Tensor) => scan((s: Tensor, xt: Tensor) => [s.matmul(half.read()).add(xt), []] as const, zeros([1, 3]), x.reshape([2, 1, 3]))[0]
+    const loop = (x: Tensor) =>
+      scan(
+        (s: Tensor, xt: Tensor) => [s.matmul(half.read()).add(xt), []] as const,
+        zeros([1, 3]),
+        x.reshape([2, 1, 3]),
+      )[0]
     const run = compile((x: Tensor, y: Tensor) => [loop(x), loop(y)], { backend: own })
     const x = { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [2, 3] }
     const [a, b] = await run(x, x)
@@ -116,23 +150,41 @@ describe('sessions', () => {
 
   it('are not created for a program that is refused', async () => {
     const { own, counts } = await countingBackend({ memoryLimit: 1000 })
-    const wide = compile((x: Tensor) => x.cast('float64').add(tensor({ data: new Float64Array(1), shape: [1] })).cast('float32'), { backend: own })
+    const wide = compile(
+      (x: Tensor) =>
+        x
+          .cast('float64')
+          .add(tensor({ data: new Float64Array(1), shape: [1] }))
+          .cast('float32'),
+      { backend: own },
+    )
     const refused: unknown = await wide(vector(1)).catch((e: unknown) => e)
     if (!isSnnError(refused, 'UNSUPPORTED')) throw refused
     expect(refused.message).toContain('cpu.test.ts')
-    const big = compile((x: Tensor) => scan((s: Tensor, xt: Tensor) => [s.add(xt), s] as const, x.at(0, 0), x)[1].sum(), { backend: own })
-    await expect(big({ data: new Float32Array(4000), shape: [4, 1000] })).rejects.toMatchObject({ code: 'MEMORY_LIMIT', details: { limit: 1000 } })
+    const big = compile(
+      (x: Tensor) => scan((s: Tensor, xt: Tensor) => [s.add(xt), s] as const, x.at(0, 0), x)[1].sum(),
+      { backend: own },
+    )
+    await expect(big({ data: new Float32Array(4000), shape: [4, 1000] })).rejects.toMatchObject({
+      code: 'MEMORY_LIMIT',
+      details: { limit: 1000 },
+    })
     expect(counts.created).toBe(0)
     await own.dispose()
   })
 })
 
 describe('loops', () => {
-  // every way in which a carry can be kept: alternating, stacked as it enters, stacked as it leaves, exchanged, constant
+  // every way in which a carry can be kept: alternating, stacked as it enters, stacked as it leaves, exchanged,
+  // constant
   const programs: Record<string, (x: Tensor, reverse: boolean) => Tensor[]> = {
-    'a carry that alternates': (x, reverse) => [scan((s: Tensor, xt: Tensor) => [s.mul(0.5).add(xt), []] as const, zeros([3]), x, { reverse })[0]],
+    'a carry that alternates': (x, reverse) => [
+      scan((s: Tensor, xt: Tensor) => [s.mul(0.5).add(xt), []] as const, zeros([3]), x, { reverse })[0],
+    ],
     'a carry that is stacked as it enters': (x, reverse) => {
-      const [last, ys] = scan((s: Tensor, xt: Tensor) => [s.mul(0.5).add(xt), s] as const, zeros([3]).add(1), x, { reverse })
+      const [last, ys] = scan((s: Tensor, xt: Tensor) => [s.mul(0.5).add(xt), s] as const, zeros([3]).add(1), x, {
+        reverse,
+      })
       return [last, ys]
     },
     'a carry that is stacked as it leaves': (x, reverse) => {
@@ -160,7 +212,12 @@ describe('loops', () => {
       return [last, before, after]
     },
     'carries that change places': (x, reverse) => {
-      const [[a, b]] = scan(([p, q]: readonly Tensor[], xt: Tensor) => [[q!, p!.add(xt)], []] as const, [zeros([3]), zeros([3]).add(7)], x as never, { reverse })
+      const [[a, b]] = scan(
+        ([p, q]: readonly Tensor[], xt: Tensor) => [[q!, p!.add(xt)], []] as const,
+        [zeros([3]), zeros([3]).add(7)],
+        x as never,
+        { reverse },
+      )
       return [a!, b!]
     },
     'two carries with one next value': (x, reverse) => {
@@ -176,13 +233,21 @@ describe('loops', () => {
       return [a!, b!, ys]
     },
     'stacked slices, constants and the step index': (x, reverse) => {
-      const step = (s: Tensor, xt: Tensor, t: Tensor): readonly [Tensor, Tensor[]] => [s, [xt, zeros([2]), t, xt.reshape([1, 3])]]
+      const step = (s: Tensor, xt: Tensor, t: Tensor): readonly [Tensor, Tensor[]] => [
+        s,
+        [xt, zeros([2]), t, xt.reshape([1, 3])],
+      ]
       return scan<Tensor, Tensor, Tensor[]>(step, zeros([1]), x, { reverse })[1]
     },
     'a loop in a loop': (x, reverse) => {
       const [last, ys] = scan(
         (s: Tensor, xt: Tensor, t: Tensor) => {
-          const [inner, steps] = scan((p: Tensor, xk: Tensor) => [p.add(xk).mul(0.5), p] as const, xt.sum(), xt.add(t.cast('float32')), { reverse: !reverse })
+          const [inner, steps] = scan(
+            (p: Tensor, xk: Tensor) => [p.add(xk).mul(0.5), p] as const,
+            xt.sum(),
+            xt.add(t.cast('float32')),
+            { reverse: !reverse },
+          )
           return [s.add(inner), steps.add(s)] as const
         },
         zeros([]),
@@ -193,7 +258,11 @@ describe('loops', () => {
     },
     'two loops of which one feeds the other': (x, reverse) => {
       const [a, ys] = scan((s: Tensor, xt: Tensor) => [s.add(xt), s.mul(2)] as const, zeros([3]), x, { reverse })
-      const [b, zs] = scan((s: Tensor, y: Tensor) => [s.sub(y), y.add(a)] as const, a, ys.reshape([x.shape[0]!, 1, 3]).sum(1))
+      const [b, zs] = scan(
+        (s: Tensor, y: Tensor) => [s.sub(y), y.add(a)] as const,
+        a,
+        ys.reshape([x.shape[0]!, 1, 3]).sum(1),
+      )
       return [a, b, zs, ys.at(0, 0)]
     },
   }
@@ -202,7 +271,12 @@ describe('loops', () => {
     for (const T of [1, 2, 3, 4, 7]) {
       it(`${name}, T = ${T}`, async () => {
         const x = { data: Float32Array.from({ length: 3 * T }, (_, i) => Math.sin(i)), shape: [T, 3] }
-        for (const [reverse, own] of [[false, backend], [true, backend], [false, plain], [true, plain]] as const) {
+        for (const [reverse, own] of [
+          [false, backend],
+          [true, backend],
+          [false, plain],
+          [true, plain],
+        ] as const) {
           const here = compile((x: Tensor) => build(x, reverse), { backend: own })
           const there = compile((x: Tensor) => build(x, reverse), { backend: reference() })
           const [actual, expected] = [await here(x), await there(x)]
@@ -257,6 +331,8 @@ describe('runs', () => {
 
   it('refuse placeholders that are no arguments', async () => {
     const x = placeholder([1])
-    await expect(backend.compile({ parameters: [], results: [x.add(1)], assigns: [] })).rejects.toMatchObject({ code: 'UNBOUND' })
+    await expect(backend.compile({ parameters: [], results: [x.add(1)], assigns: [] })).rejects.toMatchObject({
+      code: 'UNBOUND',
+    })
   })
 })

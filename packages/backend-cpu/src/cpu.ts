@@ -18,23 +18,28 @@ export interface CpuOptions {
   readonly threads?: number
   /** Another build of ONNX Runtime than onnxruntime-node, such as onnxruntime-web. */
   readonly lib?: OrtLibrary
-  /** Whether elementwise operations and scans run as generated kernels; else everything is left to ONNX Runtime. Default true. */
+  /**
+   * Whether elementwise operations and scans run as generated kernels; else everything is left to ONNX Runtime. Default
+   * true.
+   */
   readonly kernels?: boolean
   /**
-   * Up to which share of input values that are not zero a convolution of a spiking network, or a product with a matrix, is computed event by
-   * event; 0: never. Default: where ONNX Runtime became faster when it was measured, 0.17, for products with a matrix of at least 128 columns 0.1.
+   * Up to which share of input values that are not zero a convolution of a spiking network, or a product with a matrix,
+   * is computed event by event; 0: never. Default: where ONNX Runtime became faster when it was measured, 0.17, for
+   * products with a matrix of at least 128 columns 0.1.
    */
   readonly eventDensity?: number
   /**
-   * Most bytes that all values together may take. Default 2^32 - 2^16, nearly 4 GiB: what 32-bit addresses reach. More, up to 2^34, makes a
-   * memory with 64-bit addresses, in Node 24 or newer: neurons take 1.05 times as long, convolutions that skip zeros 1.1 to 1.2 times.
+   * Most bytes that all values together may take. Default 2^32 - 2^16, nearly 4 GiB: what 32-bit addresses reach. More,
+   * up to 2^34, makes a memory with 64-bit addresses, in Node 24 or newer: neurons take 1.05 times as long,
+   * convolutions that skip zeros 1.1 to 1.2 times.
    */
   readonly memoryLimit?: number
 }
 
 /**
- * The CPU backend: programs as lists of instructions over one arena of memory; groups of tensor operations are ONNX Runtime
- * sessions that read and write the arena in place.
+ * The CPU backend: programs as lists of instructions over one arena of memory; groups of tensor operations are ONNX
+ * Runtime sessions that read and write the arena in place.
  *
  * Throws `BACKEND_UNAVAILABLE` where onnxruntime-node is not installed or has no binary for the machine.
  */
@@ -42,13 +47,24 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
   checkObject('cpu', options)
   const { threads = 0, kernels = true, eventDensity, memoryLimit = narrowBytes } = options
   if (!Number.isSafeInteger(threads) || threads < 0) {
-    throw new SnnError('ARGUMENT', `[cpu] threads ${threads}, expected a whole number of at least 1, or 0 for all cores.`, { name: 'threads', value: threads })
+    throw new SnnError(
+      'ARGUMENT',
+      `[cpu] threads ${threads}, expected a whole number of at least 1, or 0 for all cores.`,
+      { name: 'threads', value: threads },
+    )
   }
   if (eventDensity !== undefined && !(eventDensity >= 0 && eventDensity <= 1)) {
-    throw new SnnError('ARGUMENT', `[cpu] eventDensity ${eventDensity}, expected a share from 0 to 1.`, { name: 'eventDensity', value: eventDensity })
+    throw new SnnError('ARGUMENT', `[cpu] eventDensity ${eventDensity}, expected a share from 0 to 1.`, {
+      name: 'eventDensity',
+      value: eventDensity,
+    })
   }
   if (!(memoryLimit > 0 && memoryLimit <= wideBytes)) {
-    throw new SnnError('ARGUMENT', `[cpu] memoryLimit ${memoryLimit}, expected bytes up to ${wideBytes}, the most that a memory can have.`, { name: 'memoryLimit', value: memoryLimit })
+    throw new SnnError(
+      'ARGUMENT',
+      `[cpu] memoryLimit ${memoryLimit}, expected bytes up to ${wideBytes}, the most that a memory can have.`,
+      { name: 'memoryLimit', value: memoryLimit },
+    )
   }
   const lib = options.lib ?? (await loadLibrary())
   const x = placeholder([1])
@@ -56,13 +72,21 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
   const modules = threads === 1 ? undefined : workerThreads()
   const memory = createMemory(modules !== undefined && (await takesSharedMemory(lib, doubling)), memoryLimit)
   const [workers, runEnd] = await Promise.all([
-    Threads.start(memory, threads === 0 ? coreCount() : threads, memory.isShared ? modules : undefined, options.lib ? undefined : libraryFile()),
+    Threads.start(
+      memory,
+      threads === 0 ? coreCount() : threads,
+      memory.isShared ? modules : undefined,
+      options.lib ? undefined : libraryFile(),
+    ),
     runEndOf(lib, doubling),
   ])
   return new CpuBackend(lib, runEnd, threads, memory, workers, kernels, eventDensity)
 }
 
-/** Owns what all executables share: the memory with the arena in it, the sessions, and the kernels. Runs one program at a time. */
+/**
+ * Owns what all executables share: the memory with the arena in it, the sessions, and the kernels. Runs one program at
+ * a time.
+ */
 export class CpuBackend implements Backend {
   readonly contract = 1
   readonly name = 'cpu'
@@ -101,7 +125,10 @@ export class CpuBackend implements Backend {
     return this.allocator.place(this.#arena ?? { offset: 0, bytes: 0 })
   }
 
-  /** Makes the arena hold at least `bytes`, while no program runs. Nothing in it outlives a run, so growing copies nothing. */
+  /**
+   * Makes the arena hold at least `bytes`, while no program runs. Nothing in it outlives a run, so growing copies
+   * nothing.
+   */
   reserve(bytes: number): void {
     if (bytes <= (this.#arena?.bytes ?? 0)) return
     if (this.#arena) this.allocator.free(this.#arena)
@@ -125,7 +152,10 @@ export class CpuBackend implements Backend {
   }
 
   checkAlive(): void {
-    if (this.#disposed) throw new SnnError('DISPOSED', '[cpu] got a call after dispose(), expected none. Create another backend.', { what: 'backend' })
+    if (this.#disposed)
+      throw new SnnError('DISPOSED', '[cpu] got a call after dispose(), expected none. Create another backend.', {
+        what: 'backend',
+      })
   }
 }
 
@@ -144,7 +174,10 @@ function createMemory(isShared: boolean, limit: number): Memory {
 }
 
 function coreCount(): number {
-  return (globalThis as { readonly navigator?: { readonly hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1
+  return (
+    (globalThis as { readonly navigator?: { readonly hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ??
+    1
+  )
 }
 
 function sessionOptions(threads: number): Record<string, unknown> {

@@ -1,4 +1,15 @@
-import { compile, conv, reference, scan, sizeOf, variable, zeros, type ConvOptions, type Shape, type Tensor } from '@snn/tensor'
+import {
+  compile,
+  conv,
+  reference,
+  scan,
+  sizeOf,
+  variable,
+  zeros,
+  type ConvOptions,
+  type Shape,
+  type Tensor,
+} from '@snn/tensor'
 import { expect, it } from 'vitest'
 import { countingBackend } from '../test/counting-backend.js'
 import { describeMemories } from '../test/memories.js'
@@ -7,20 +18,37 @@ import { describeMemories } from '../test/memories.js'
 function sparse(shape: Shape, density: (i: number) => number): { data: Float32Array<ArrayBuffer>; shape: Shape } {
   let state = 12345
   const next = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32
-  return { data: Float32Array.from({ length: sizeOf(shape) }, (_, i) => (next() < density(i) ? 2 * next() - 1 : 0)), shape }
+  return {
+    data: Float32Array.from({ length: sizeOf(shape) }, (_, i) => (next() < density(i) ? 2 * next() - 1 : 0)),
+    shape,
+  }
 }
 
 /** A layer of a spiking network: a convolution and neurons behind it. xs [T, N, C, H, W]. */
 function layer(filters: number, channels: number, kernel: readonly number[], options: ConvOptions, withBias = true) {
-  const weight = variable(sparse([filters, channels, ...kernel], () => 1), { name: 'weight' })
-  const bias = variable(sparse([filters, ...kernel.map(() => 1)], () => 1), { name: 'bias' })
-  const currents = (x: Tensor): Tensor => (withBias ? conv(x, weight.read(), options).add(bias.read()) : conv(x, weight.read(), options))
+  const weight = variable(
+    sparse([filters, channels, ...kernel], () => 1),
+    { name: 'weight' },
+  )
+  const bias = variable(
+    sparse([filters, ...kernel.map(() => 1)], () => 1),
+    { name: 'bias' },
+  )
+  const currents = (x: Tensor): Tensor =>
+    withBias ? conv(x, weight.read(), options).add(bias.read()) : conv(x, weight.read(), options)
   return {
     weight,
     run: (xs: Tensor) => {
       const rank = xs.shape.length - 1
       const shape = currents(xs).shape.slice(-rank)
-      const [v, out] = scan((now: Tensor, x: Tensor) => { const next = now.add(currents(x)); return [next, next] as const }, zeros(shape), xs)
+      const [v, out] = scan(
+        (now: Tensor, x: Tensor) => {
+          const next = now.add(currents(x))
+          return [next, next] as const
+        },
+        zeros(shape),
+        xs,
+      )
       return [v, out] as const
     },
   }
@@ -34,7 +62,11 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 describeMemories((create) => {
   /** Compares with the reference, twice; gives how often ONNX Runtime ran. */
-  async function expectEqual(run: (xs: Tensor) => readonly [Tensor, Tensor], xs: { data: Float32Array<ArrayBuffer>; shape: Shape }, threads: number): Promise<number> {
+  async function expectEqual(
+    run: (xs: Tensor) => readonly [Tensor, Tensor],
+    xs: { data: Float32Array<ArrayBuffer>; shape: Shape },
+    threads: number,
+  ): Promise<number> {
     const { own, counts } = await countingBackend({ threads, eventDensity: 0.3 }, create)
     const [ours, exact] = [compile(run, { backend: own }), compile(run, { backend: reference() })]
     const first = await ours(xs)
@@ -48,18 +80,43 @@ describeMemories((create) => {
     return runs
   }
 
-  const cases: readonly { readonly x: Shape; readonly filters: number; readonly kernel: readonly number[]; readonly options: ConvOptions }[] = [
+  const cases: readonly {
+    readonly x: Shape
+    readonly filters: number
+    readonly kernel: readonly number[]
+    readonly options: ConvOptions
+  }[] = [
     { x: [4, 3, 8, 12, 12], filters: 16, kernel: [3, 3], options: { padding: 1 } },
-    { x: [4, 2, 6, 11, 9], filters: 20, kernel: [3, 2], options: { stride: 2, padding: [[0, 1], [1, 0]] } },
+    {
+      x: [4, 2, 6, 11, 9],
+      filters: 20,
+      kernel: [3, 2],
+      options: {
+        stride: 2,
+        padding: [
+          [0, 1],
+          [1, 0],
+        ],
+      },
+    },
     { x: [5, 3, 8, 10, 10], filters: 8, kernel: [3, 3], options: { dilation: 2, groups: 2 } },
     { x: [4, 2, 5, 40], filters: 7, kernel: [5], options: { padding: 2 } },
   ]
   for (const { x, filters, kernel, options } of cases) {
     const channels = x.at(-kernel.length - 1)! / (options.groups ?? 1)
-    for (const [called, density, threads] of [['nothing', 0, 1], ['few', 0.05, 2], ['few', 0.05, 1], ['half', 0.5, 2]] as const) {
+    for (const [called, density, threads] of [
+      ['nothing', 0, 1],
+      ['few', 0.05, 2],
+      ['few', 0.05, 1],
+      ['half', 0.5, 2],
+    ] as const) {
       it(`x ${JSON.stringify(x)}, kernel ${JSON.stringify(kernel)}, ${called} not zero, ${threads} threads`, async () => {
         const { run } = layer(filters, channels, kernel, options)
-        const runs = await expectEqual(run, sparse(x, () => density), threads)
+        const runs = await expectEqual(
+          run,
+          sparse(x, () => density),
+          threads,
+        )
         if (density === 0.5) expect(runs).toBeGreaterThan(0)
         else expect(runs).toBe(0)
       })
@@ -82,25 +139,60 @@ describeMemories((create) => {
     await own.dispose()
   })
 
-  for (const [density, threads, isDense] of [[0, 1, false], [0.1, 2, false], [0.6, 2, true]] as const) {
+  for (const [density, threads, isDense] of [
+    [0, 1, false],
+    [0.1, 2, false],
+    [0.6, 2, true],
+  ] as const) {
     it(`products with matrices, ${100 * density} % not zero, ${threads} threads`, async () => {
-      const weight = variable(sparse([40, 300], () => 1), { name: 'weight' })
-      const bias = variable(sparse([40], () => 1), { name: 'bias' })
-      const run = (xs: Tensor) => scan((v: Tensor, x: Tensor) => {
-        const next = v.add(x.matmul(weight.read().transpose()).add(bias.read()).mul(0.1))
-        return [next, next] as const
-      }, zeros([30, 40]), xs)
-      expect(await expectEqual(run, sparse([4, 30, 300], () => density), threads)).toBe(isDense ? 1 : 0)
+      const weight = variable(
+        sparse([40, 300], () => 1),
+        { name: 'weight' },
+      )
+      const bias = variable(
+        sparse([40], () => 1),
+        { name: 'bias' },
+      )
+      const run = (xs: Tensor) =>
+        scan(
+          (v: Tensor, x: Tensor) => {
+            const next = v.add(x.matmul(weight.read().transpose()).add(bias.read()).mul(0.1))
+            return [next, next] as const
+          },
+          zeros([30, 40]),
+          xs,
+        )
+      expect(
+        await expectEqual(
+          run,
+          sparse([4, 30, 300], () => density),
+          threads,
+        ),
+      ).toBe(isDense ? 1 : 0)
     })
   }
 
   it('products with matrices that are no transposes', async () => {
-    const weight = variable(sparse([300, 40], () => 1), { name: 'weight' })
-    const run = (xs: Tensor) => scan((v: Tensor, x: Tensor) => {
-      const next = v.add(x.matmul(weight.read()).mul(0.1))
-      return [next, next] as const
-    }, zeros([30, 40]), xs)
-    expect(await expectEqual(run, sparse([4, 30, 300], () => 0.1), 1)).toBe(0)
+    const weight = variable(
+      sparse([300, 40], () => 1),
+      { name: 'weight' },
+    )
+    const run = (xs: Tensor) =>
+      scan(
+        (v: Tensor, x: Tensor) => {
+          const next = v.add(x.matmul(weight.read()).mul(0.1))
+          return [next, next] as const
+        },
+        zeros([30, 40]),
+        xs,
+      )
+    expect(
+      await expectEqual(
+        run,
+        sparse([4, 30, 300], () => 0.1),
+        1,
+      ),
+    ).toBe(0)
   })
 
   it('choose for groups of images by their values alone', async () => {
@@ -125,11 +217,19 @@ describeMemories((create) => {
   })
 
   it('work inside of loops', async () => {
-    const weight = variable(sparse([8, 8, 3, 3], () => 0.3), { name: 'recurrent' })
-    const run = (xs: Tensor) => scan((s: Tensor, x: Tensor) => {
-      const next = conv(s, weight.read(), { padding: 1 }).add(x).ge(1.5).cast('float32')
-      return [next, next] as const
-    }, zeros(xs.shape.slice(1)), xs)
+    const weight = variable(
+      sparse([8, 8, 3, 3], () => 0.3),
+      { name: 'recurrent' },
+    )
+    const run = (xs: Tensor) =>
+      scan(
+        (s: Tensor, x: Tensor) => {
+          const next = conv(s, weight.read(), { padding: 1 }).add(x).ge(1.5).cast('float32')
+          return [next, next] as const
+        },
+        zeros(xs.shape.slice(1)),
+        xs,
+      )
     const xs = sparse([6, 2, 8, 9, 9], () => 0.5)
     xs.data.forEach((value, i) => (xs.data[i] = value * 3))
     await expectEqual(run, xs, 1)

@@ -1,5 +1,14 @@
 import { at, bytesOf, prepare, schedule, type Place, type Prepared, type Schedule, type Target } from '@snn/schedule'
-import { SnnError, hostTensor, sizeOf, type HostTensor, type Tensor, type TensorLike, type TypedArray, type Variable } from '@snn/tensor'
+import {
+  SnnError,
+  hostTensor,
+  sizeOf,
+  type HostTensor,
+  type Tensor,
+  type TensorLike,
+  type TypedArray,
+  type Variable,
+} from '@snn/tensor'
 import type { CompileOptions, DeviceTensor, Executable, Program, RunOptions } from '@snn/tensor/backend'
 import { allocate } from '@snn/tensor/library'
 import type { CpuBackend } from './cpu.js'
@@ -11,7 +20,11 @@ import type { Region } from './memory/memory.js'
 import { realize } from './realize.js'
 import { targetOf } from './target.js'
 
-export async function createExecutable(backend: CpuBackend, program: Program, options: CompileOptions = {}): Promise<Executable> {
+export async function createExecutable(
+  backend: CpuBackend,
+  program: Program,
+  options: CompileOptions = {},
+): Promise<Executable> {
   // what is checked is computed by the library, operation by operation
   const check = options.check === 'nan'
   const target = targetOf({ splits: backend.workshop !== undefined, kernels: backend.workshop !== undefined && !check })
@@ -21,7 +34,9 @@ export async function createExecutable(backend: CpuBackend, program: Program, op
   return executable
 }
 
-/** A schedule with the instructions for its tasks, and where constants lie in the memory: those of the schedule first. */
+/**
+ * A schedule with the instructions for its tasks, and where constants lie in the memory: those of the schedule first.
+ */
 interface Plan extends Schedule {
   readonly instructions: readonly Instruction[]
   readonly constants: readonly TypedArray[]
@@ -33,7 +48,10 @@ class CpuExecutable implements Executable {
   readonly #prepared: Prepared
   readonly #target: Target
   readonly #check: boolean
-  /** Variables that are only read. Their values are constants of the sessions, so that ONNX Runtime folds and packs them. */
+  /**
+   * Variables that are only read. Their values are constants of the sessions, so that ONNX Runtime folds and packs
+   * them.
+   */
   readonly #constant: Set<Variable>
   readonly #read: readonly Variable[]
   #versions = new Map<Variable, number>()
@@ -60,11 +78,19 @@ class CpuExecutable implements Executable {
     const { allocator, workshop, sessions, eventDensity } = this.#backend
     const versions = new Map([...this.#constant].map((variable) => [variable, variable.version]))
     const baked = new Map<Variable, TensorLike>()
-    for (const variable of this.#constant) baked.set(variable, { data: await variableData(variable), shape: variable.shape, dtype: variable.dtype })
+    for (const variable of this.#constant)
+      baked.set(variable, { data: await variableData(variable), shape: variable.shape, dtype: variable.dtype })
     const planned = schedule(this.#prepared, this.#target, { check: this.#check, baked })
     const constants = [...planned.constants]
     const constant = (data: TypedArray): Place => at({ kind: 'constant', index: constants.push(data) - 1 })
-    const context = { sessions, workshop: this.#check ? undefined : workshop, eventDensity, check: this.#check, baked: planned.baked, constant }
+    const context = {
+      sessions,
+      workshop: this.#check ? undefined : workshop,
+      eventDensity,
+      check: this.#check,
+      baked: planned.baked,
+      constant,
+    }
     const instructions = planned.tasks.map((task) => realize(task, context))
     const plan: Plan = { ...planned, instructions, constants, regions: [] }
     this.#backend.reserve(plan.arenaBytes)
@@ -85,13 +111,22 @@ class CpuExecutable implements Executable {
     if (before) await this.#release(before)
   }
 
-  async run(inputs: readonly (HostTensor | DeviceTensor)[], options: RunOptions = {}): Promise<readonly (HostTensor | DeviceTensor)[]> {
+  async run(
+    inputs: readonly (HostTensor | DeviceTensor)[],
+    options: RunOptions = {},
+  ): Promise<readonly (HostTensor | DeviceTensor)[]> {
     return this.#backend.enqueue(() => this.#run(inputs, options))
   }
 
-  async #run(inputs: readonly (HostTensor | DeviceTensor)[], { signal, output = 'host' }: RunOptions): Promise<readonly (HostTensor | DeviceTensor)[]> {
+  async #run(
+    inputs: readonly (HostTensor | DeviceTensor)[],
+    { signal, output = 'host' }: RunOptions,
+  ): Promise<readonly (HostTensor | DeviceTensor)[]> {
     this.#backend.checkAlive()
-    if (this.#disposed) throw new SnnError('DISPOSED', '[run] got a call after dispose(), expected none. Compile again.', { what: 'executable' })
+    if (this.#disposed)
+      throw new SnnError('DISPOSED', '[run] got a call after dispose(), expected none. Compile again.', {
+        what: 'executable',
+      })
     signal?.throwIfAborted()
     await this.#refresh()
     const { allocator, values } = this.#backend
@@ -108,11 +143,25 @@ class CpuExecutable implements Executable {
       for (const input of inputs) given.push(await this.#argument(input))
       const spares = assigns.map(({ variable }) => allocator.place(values.spare(variable)))
 
-      const slots: Slots = { parameter: given, result: [], read: reads, next: spares, constant: plan.regions.map((region) => allocator.place(region)) }
+      const slots: Slots = {
+        parameter: given,
+        result: [],
+        read: reads,
+        next: spares,
+        constant: plan.regions.map((region) => allocator.place(region)),
+      }
       const frame: Frame = { arena: this.#backend.arena, slots, iterations: new Int32Array(plan.loops), signal }
       const { staging } = plan
-      const made = results.map((result, i): Span => (kept[i] ? allocator.place(kept[i]) : staging ? locate(staging.results[i]!)(frame) : allocate(result.dtype, sizeOf(result.shape))))
-      const staged = parameters.map((parameter, i) => (staging ? this.#stage(parameter, given[i]!, locate(staging.parameters[i]!)(frame)) : given[i]!))
+      const made = results.map((result, i): Span =>
+        kept[i]
+          ? allocator.place(kept[i])
+          : staging
+            ? locate(staging.results[i]!)(frame)
+            : allocate(result.dtype, sizeOf(result.shape)),
+      )
+      const staged = parameters.map((parameter, i) =>
+        staging ? this.#stage(parameter, given[i]!, locate(staging.parameters[i]!)(frame)) : given[i]!,
+      )
       await runAll(plan.instructions, { ...frame, slots: { ...slots, parameter: staged, result: made } })
       signal?.throwIfAborted()
       for (const { variable } of assigns) values.commit(variable)
@@ -161,7 +210,9 @@ class CpuExecutable implements Executable {
     if (region) return allocator.place(region)
     const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data
     // a library that does not take our memory as shared takes no other either
-    return !allocator.memory.isShared && Object.prototype.toString.call(data.buffer) === '[object SharedArrayBuffer]' ? data.slice() : data
+    return !allocator.memory.isShared && Object.prototype.toString.call(data.buffer) === '[object SharedArrayBuffer]'
+      ? data.slice()
+      : data
   }
 
   /** Sessions hold the values that read-only Variables had; when one has changed, they are built anew. */

@@ -24,13 +24,15 @@ export interface Span {
 export type Location = (frame: Frame) => Span
 
 export function locate(place: Place): Location {
-  if (place.kind === 'address') return place.offset === 0 && place.steps.length === 0 ? beginOf(place.base) : further(beginOf(place.base), place)
+  if (place.kind === 'address')
+    return place.offset === 0 && place.steps.length === 0 ? beginOf(place.base) : further(beginOf(place.base), place)
   const { loop, end } = place
   const [first, last] = [place.first && locate(place.first), place.last && locate(place.last)]
   const between = place.between.map(locate)
   return (frame) => {
     const iteration = frame.iterations[loop]!
-    const now = iteration === 0 && first ? first : iteration === end && last ? last : between[iteration % between.length]!
+    const now =
+      iteration === 0 && first ? first : iteration === end && last ? last : between[iteration % between.length]!
     return now(frame)
   }
 }
@@ -38,7 +40,10 @@ export function locate(place: Place): Location {
 function further(begin: Location, { offset, steps }: Extract<Place, { kind: 'address' }>): Location {
   return (frame) => {
     const { buffer, byteOffset } = begin(frame)
-    return { buffer, byteOffset: steps.reduce((sum, { loop, bytes }) => sum + frame.iterations[loop]! * bytes, byteOffset + offset) }
+    return {
+      buffer,
+      byteOffset: steps.reduce((sum, { loop, bytes }) => sum + frame.iterations[loop]! * bytes, byteOffset + offset),
+    }
   }
 }
 
@@ -48,7 +53,8 @@ function beginOf(base: Base): Location {
   const { block } = base
   let last: Span | undefined
   return ({ arena: { buffer, byteOffset } }) => {
-    if (last?.buffer !== buffer || last.byteOffset !== byteOffset + block.offset) last = { buffer, byteOffset: byteOffset + block.offset }
+    if (last?.buffer !== buffer || last.byteOffset !== byteOffset + block.offset)
+      last = { buffer, byteOffset: byteOffset + block.offset }
     return last
   }
 }

@@ -24,12 +24,33 @@ function modelOf({ node, weights, biases }: ImageNode): ImageModel {
   const bias = placeholder([filtersOf(node), ...(isProduct ? [] : given.slice(2).map(() => 1))])
   const result = resultOf(node, x, weight)
   const values = [[weight, weights] as const, ...(biases ? [[bias, biases] as const] : [])]
-  const constants = new Map(values.flatMap(([tensor, value]) => ('node' in value ? [] : [[tensor, { data: value, shape: tensor.shape }] as const])))
-  const model = lowerGraph({ parameters: [x, ...values.flatMap(([tensor, value]) => ('node' in value ? [tensor] : []))], results: [biases ? result.add(bias) : result] }, { constants })
-  const free = <V extends { readonly shape: readonly (number | string)[] | undefined }>(value: V): V => ({ ...value, shape: [batchSymbol, ...value.shape!.slice(1)] })
+  const constants = new Map(
+    values.flatMap(([tensor, value]) =>
+      'node' in value ? [] : [[tensor, { data: value, shape: tensor.shape }] as const],
+    ),
+  )
+  const model = lowerGraph(
+    {
+      parameters: [x, ...values.flatMap(([tensor, value]) => ('node' in value ? [tensor] : []))],
+      results: [biases ? result.add(bias) : result],
+    },
+    { constants },
+  )
+  const free = <V extends { readonly shape: readonly (number | string)[] | undefined }>(value: V): V => ({
+    ...value,
+    shape: [batchSymbol, ...value.shape!.slice(1)],
+  })
   const [first, ...others] = model.inputs
-  const places = isPrimitive(node, 'conv') ? sizeOf(node.outputs[0]!.shape.slice(2 - given.length)) : isProduct ? 1 : sizeOf(input.shape.slice(2 - given.length))
-  return { model: { ...model, inputs: [free(first!), ...others], outputs: model.outputs.map(free) }, images, work: sizeOf(given) * places }
+  const places = isPrimitive(node, 'conv')
+    ? sizeOf(node.outputs[0]!.shape.slice(2 - given.length))
+    : isProduct
+      ? 1
+      : sizeOf(input.shape.slice(2 - given.length))
+  return {
+    model: { ...model, inputs: [free(first!), ...others], outputs: model.outputs.map(free) },
+    images,
+    work: sizeOf(given) * places,
+  }
 }
 
 /** The operation of `node` on other images. */
@@ -38,5 +59,8 @@ function resultOf(node: ImageNode['node'], x: Tensor, weight: Tensor): Tensor {
   if (isPrimitive(node, 'conv')) return conv(x, weight, node.attributes)
   const { spatial, ...window } = node.attributes
   const plain = convTranspose(x, weight, window)
-  return convTranspose(x, weight, { ...window, outputPadding: spatial.map((size, i) => size - plain.shape[plain.shape.length - spatial.length + i]!) })
+  return convTranspose(x, weight, {
+    ...window,
+    outputPadding: spatial.map((size, i) => size - plain.shape[plain.shape.length - spatial.length + i]!),
+  })
 }

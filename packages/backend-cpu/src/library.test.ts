@@ -26,18 +26,24 @@ it('refuses a senseless number of threads', async () => {
 })
 
 it('refuses a senseless density', async () => {
-  for (const eventDensity of [-0.1, 1.5, NaN]) await expect(cpu({ eventDensity })).rejects.toMatchObject({ code: 'ARGUMENT', details: { name: 'eventDensity' } })
+  for (const eventDensity of [-0.1, 1.5, NaN])
+    await expect(cpu({ eventDensity })).rejects.toMatchObject({ code: 'ARGUMENT', details: { name: 'eventDensity' } })
 })
 
 // what the whole backend stands on: no copies between the arena and ONNX Runtime
 it('writes results into views of a buffer, at offsets, and reads arguments from there', async () => {
   const { InferenceSession, Tensor: OrtTensor } = await loadLibrary()
   const x = placeholder([4])
-  const session = await InferenceSession.create(writeOnnx(lowerGraph({ parameters: [x], results: [x.mul(2), x.lt(1)] })))
+  const session = await InferenceSession.create(
+    writeOnnx(lowerGraph({ parameters: [x], results: [x.mul(2), x.lt(1)] })),
+  )
   const arena = new ArrayBuffer(1024)
   new Float32Array(arena, 64, 4).set([0, 1, 0.5, 3])
   const view = (type: string, data: Float32Array | Uint8Array) => new OrtTensor(type, data, [4])
-  const fetches = { y0: view('float32', new Float32Array(arena, 260, 4)), y1: view('bool', new Uint8Array(arena, 513, 4)) }
+  const fetches = {
+    y0: view('float32', new Float32Array(arena, 260, 4)),
+    y1: view('bool', new Uint8Array(arena, 513, 4)),
+  }
   await session.run({ x0: view('float32', new Float32Array(arena, 64, 4)) }, fetches)
   expect([...new Float32Array(arena, 260, 4)]).toEqual([0, 2, 1, 6])
   expect([...new Uint8Array(arena, 513, 4)]).toEqual([1, 0, 1, 0])
@@ -47,7 +53,7 @@ it('writes results into views of a buffer, at offsets, and reads arguments from 
 
 describe('without the copies that the library makes of its outputs', () => {
   const doubling = () => {
-      const x = placeholder([1])
+    const x = placeholder([1])
     return writeOnnx(lowerGraph({ parameters: [x], results: [x.add(x)] }))
   }
 
@@ -57,10 +63,28 @@ describe('without the copies that the library makes of its outputs', () => {
 
   it('a library that shows the marker, or cannot load it, gets plain models', async () => {
     const real = await loadLibrary()
-    const create = (run: OrtSession['run']): OrtLibrary => ({ Tensor: real.Tensor, InferenceSession: { create: async () => ({ run, release: async () => {} }) } })
-    expect(await runEndOf(create(async () => ({})), doubling())).toBeUndefined()
-    expect(await runEndOf(create(async () => Promise.reject(new Error('no sequences'))), doubling())).toBeUndefined()
-    expect(await runEndOf({ ...real, Tensor: real.Tensor, InferenceSession: { create: async () => Promise.reject(new Error('no')) } }, doubling())).toBeUndefined()
+    const create = (run: OrtSession['run']): OrtLibrary => ({
+      Tensor: real.Tensor,
+      InferenceSession: { create: async () => ({ run, release: async () => {} }) },
+    })
+    expect(
+      await runEndOf(
+        create(async () => ({})),
+        doubling(),
+      ),
+    ).toBeUndefined()
+    expect(
+      await runEndOf(
+        create(async () => Promise.reject(new Error('no sequences'))),
+        doubling(),
+      ),
+    ).toBeUndefined()
+    expect(
+      await runEndOf(
+        { ...real, Tensor: real.Tensor, InferenceSession: { create: async () => Promise.reject(new Error('no')) } },
+        doubling(),
+      ),
+    ).toBeUndefined()
   })
 
   it('large results are right, and failures stay errors', async () => {

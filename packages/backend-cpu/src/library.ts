@@ -17,7 +17,8 @@ export interface OrtLibrary {
   readonly Tensor: new (type: string, data: TypedArray, dims: readonly number[]) => OrtTensor
 }
 
-const fix = 'Run `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node` (skip leaves out the GPU files), on Linux x64 or arm64, macOS arm64, or Windows x64 or arm64; or give cpu({ lib }).'
+const fix =
+  'Run `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node` (skip leaves out the GPU files), on Linux x64 or arm64, macOS arm64, or Windows x64 or arm64; or give cpu({ lib }).'
 
 /** Loads onnxruntime-node. Throws `BACKEND_UNAVAILABLE` when it is not installed or has no binary for this machine. */
 export async function loadLibrary(name = 'onnxruntime-node'): Promise<OrtLibrary> {
@@ -27,13 +28,20 @@ export async function loadLibrary(name = 'onnxruntime-node'): Promise<OrtLibrary
     return module.InferenceSession ? module : module.default!
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0]! : String(cause)
-    throw new SnnError('BACKEND_UNAVAILABLE', `[cpu] ${name} could not be loaded (${reason}), expected an installed ONNX Runtime. ${fix}`, { backend: 'cpu', reason, fix }, { cause })
+    throw new SnnError(
+      'BACKEND_UNAVAILABLE',
+      `[cpu] ${name} could not be loaded (${reason}), expected an installed ONNX Runtime. ${fix}`,
+      { backend: 'cpu', reason, fix },
+      { cause },
+    )
   }
 }
 
 /** The file from which worker threads load the same library; undefined outside of Node. */
 export function libraryFile(name = 'onnxruntime-node'): string | undefined {
-  const module = builtinModule('node:module') as { createRequire(from: string): { resolve(name: string): string } } | undefined
+  const module = builtinModule('node:module') as
+    | { createRequire(from: string): { resolve(name: string): string } }
+    | undefined
   try {
     return module?.createRequire(import.meta.url).resolve(name)
   } catch {

@@ -1,13 +1,14 @@
 import type { EventConvKernel } from '@snn/codegen'
 
 /**
- * The tuning numbers of this backend: what is fast on CPUs. Results do not depend on them, but for the order in which sums are added up.
- * Measured on machines of 2 cores with vectors of 512 bits, unless said.
+ * The tuning numbers of this backend: what is fast on CPUs. Results do not depend on them, but for the order in which
+ * sums are added up. Measured on machines of 2 cores with vectors of 512 bits, unless said.
  */
 
 /**
- * Less work than this is done before another thread has woken up (51 us where it sleeps, 0.3 us where it spins): of a kernel and of planes in
- * element operations, of images and of convolutions that skip zeros in multiply-accumulates, of random numbers in blocks.
+ * Less work than this is done before another thread has woken up (51 us where it sleeps, 0.3 us where it spins): of a
+ * kernel and of planes in element operations, of images and of convolutions that skip zeros in multiply-accumulates, of
+ * random numbers in blocks.
  */
 export const sharedWork = { kernel: 2 ** 18, planes: 2 ** 16, images: 2 ** 22, events: 2 ** 18, random: 8 } as const
 
@@ -40,7 +41,10 @@ export const schedule = {
 
 /** Operations on images, some at a time. */
 export const images = {
-  /** Bytes of the images that a session reads and writes in one run, so that they stay in the cache, and so do its inner values. */
+  /**
+   * Bytes of the images that a session reads and writes in one run, so that they stay in the cache, and so do its inner
+   * values.
+   */
   bytes: 2 ** 21,
   /** Multiply-accumulates that a run should have at least: to start it (16 us) takes as long as some 2^21. */
   work: 2 ** 23,
@@ -50,14 +54,18 @@ export const images = {
   tensors: 64,
 } as const
 
-/** Multiply-accumulates of the images that are computed in the same way, with zeros skipped or not, so that a choice costs little. */
+/**
+ * Multiply-accumulates of the images that are computed in the same way, with zeros skipped or not, so that a choice
+ * costs little.
+ */
 export const groupWork = 2 ** 25
 
 /**
- * Up to this share of values that are not zero, the event-driven kernel is faster than ONNX Runtime; 0: never. `npm run sparse-conv` in
- * apps/bench, for the convolutions of ResNet-20 on one thread: equally fast at 10 % (stride 2 from 16 channels) to 20 % on an AMD EPYC of 2024,
- * on which ONNX Runtime uses vectors of 512 bits, and at 20 % to 33 % on one with 256 bits. Products with a matrix: at 8 % (784 x 256) to 3 %
- * (1568 x 128) and at 18 % (256 x 256) to 13 % (784 x 256); with fewer columns never.
+ * Up to this share of values that are not zero, the event-driven kernel is faster than ONNX Runtime; 0: never. `npm run
+ * sparse-conv` in apps/bench, for the convolutions of ResNet-20 on one thread: equally fast at 10 % (stride 2 from 16
+ * channels) to 20 % on an AMD EPYC of 2024, on which ONNX Runtime uses vectors of 512 bits, and at 20 % to 33 % on one
+ * with 256 bits. Products with a matrix: at 8 % (784 x 256) to 3 % (1568 x 128) and at 18 % (256 x 256) to 13 % (784 x
+ * 256); with fewer columns never.
  */
 export function measuredDensity({ filters, windows }: EventConvKernel): number {
   if (windows[0] * windows[1] > 1) return 0.17

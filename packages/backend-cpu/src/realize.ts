@@ -46,29 +46,51 @@ export function realize(task: Task, context: RealizeContext): Instruction {
       return new PartsInstruction(nestParts(task.fused), [...task.inputs, task.output].map(locate), workshop!)
     case 'random': {
       const [offset, to] = [locate(task.offset), locate(task.output)]
-      return workshop ? new RandomInstruction(offset, to, task.length, task.key, workshop) : new PlainRandomInstruction(offset, to, task.length, task.key)
+      return workshop
+        ? new RandomInstruction(offset, to, task.length, task.key, workshop)
+        : new PlainRandomInstruction(offset, to, task.length, task.key)
     }
     case 'loop':
-      return new LoopInstruction(task.loop, task.length, task.reverse, task.body.map((inner) => realize(inner, context)), locate(task.index))
+      return new LoopInstruction(
+        task.loop,
+        task.length,
+        task.reverse,
+        task.body.map((inner) => realize(inner, context)),
+        locate(task.index),
+      )
     case 'copy':
       return new CopyInstruction(locate(task.from), locate(task.to), task.bytes)
   }
 }
 
-function libraryCall({ graph, substitutions, inputs, outputs }: LibraryTask, { sessions, check, baked }: RealizeContext): Instruction {
+function libraryCall(
+  { graph, substitutions, inputs, outputs }: LibraryTask,
+  { sessions, check, baked }: RealizeContext,
+): Instruction {
   const model = lowerGraph(graph, { constants: baked, substitutions })
-  const binding = (name: string, { dtype, shape, node }: Tensor, place: Place): Binding => ({ name, dtype, shape, location: locate(place), node })
+  const binding = (name: string, { dtype, shape, node }: Tensor, place: Place): Binding => ({
+    name,
+    dtype,
+    shape,
+    location: locate(place),
+    node,
+  })
   const given = graph.parameters.map((tensor, i) => binding(model.inputs[i]!.name, tensor, inputs[i]!))
   const made = graph.results.map((tensor, i) => binding(model.outputs[i]!.name, tensor, outputs[i]!))
   return new LibraryInstruction(model, given, made, sessions, check)
 }
 
 /** Where zeros can be skipped, the operation looks at its input; else it is computed by ONNX Runtime. */
-function imageOperation({ found, inputs, output }: ImagesTask, { workshop, sessions, eventDensity, constant }: RealizeContext): Instruction {
+function imageOperation(
+  { found, inputs, output }: ImagesTask,
+  { workshop, sessions, eventDensity, constant }: RealizeContext,
+): Instruction {
   const operation: ImageOperation = { ...imageModel(found), inputs: inputs.map(locate), output: locate(output) }
   const { kernel, weights, biases } = found
   const density = kernel ? (eventDensity ?? measuredDensity(kernel)) : 0
   if (density === 0) return new ImagesInstruction(operation, workshop!, sessions)
-  const packed: Location = locate(constant(packEventWeights(kernel!, weights as TypedArray, biases as TypedArray | undefined)))
+  const packed: Location = locate(
+    constant(packEventWeights(kernel!, weights as TypedArray, biases as TypedArray | undefined)),
+  )
   return new EventConvInstruction(operation, { kernel: kernel!, weights: packed, density }, workshop!, sessions)
 }

@@ -14,7 +14,10 @@ interface Entry {
   users: number
 }
 
-/** Sessions by the bytes of their model, or a digest of them, so that equal groups share one; released when the last user lets go. */
+/**
+ * Sessions by the bytes of their model, or a digest of them, so that equal groups share one; released when the last
+ * user lets go.
+ */
 export class SessionCache {
   readonly #entries = new Map<string, Entry>()
   readonly #keys = new Map<Session, string>()
@@ -34,11 +37,19 @@ export class SessionCache {
 
   /** A session that computes with all threads. */
   async acquire(model: Uint8Array<ArrayBuffer>): Promise<Session> {
-    return this.#acquire(await keyOf(model), async () => ({ own: await this.#create(model, this.options), number: undefined }))
+    return this.#acquire(await keyOf(model), async () => ({
+      own: await this.#create(model, this.options),
+      number: undefined,
+    }))
   }
 
-  /** A session for each of our threads, which computes with that one. Without such threads, one that computes with all. */
-  async acquireForThreads(model: Uint8Array<ArrayBuffer>, form: Pick<SessionForm, 'inputs' | 'outputs' | 'end'>): Promise<Session> {
+  /**
+   * A session for each of our threads, which computes with that one. Without such threads, one that computes with all.
+   */
+  async acquireForThreads(
+    model: Uint8Array<ArrayBuffer>,
+    form: Pick<SessionForm, 'inputs' | 'outputs' | 'end'>,
+  ): Promise<Session> {
     const { threads } = this
     if (!threads) return this.acquire(model)
     return this.#acquire(`threads ${await keyOf(model)}`, async () => {

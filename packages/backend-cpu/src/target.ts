@@ -13,9 +13,18 @@ const kernels: KernelTarget = {
   smallestCast: machine.cast,
 }
 
-/** What this backend can run: ONNX Runtime takes all but loops and random numbers, and kernels what they are faster for. */
+/**
+ * What this backend can run: ONNX Runtime takes all but loops and random numbers, and kernels what they are faster for.
+ */
 export function targetOf(uses: { readonly splits: boolean; readonly kernels: boolean }): Target {
-  return { name: 'cpu', isLibrary: isLowered, isLibraryAnywhere: true, alignment: machine.line, largestPiece: uses.splits ? machine.piece : undefined, kernels: uses.kernels ? kernels : undefined }
+  return {
+    name: 'cpu',
+    isLibrary: isLowered,
+    isLibraryAnywhere: true,
+    alignment: machine.line,
+    largestPiece: uses.splits ? machine.piece : undefined,
+    kernels: uses.kernels ? kernels : undefined,
+  }
 }
 
 /** Sums that ONNX Runtime has no fast operation for: along rows and planes that stay in the cache. */
@@ -26,8 +35,8 @@ function isNest(node: Node): boolean {
 }
 
 /**
- * Whether a program gains from kernels: a plain network, of linear operations with activations between, is better off as one session,
- * in which ONNX Runtime merges them.
+ * Whether a program gains from kernels: a plain network, of linear operations with activations between, is better off
+ * as one session, in which ONNX Runtime merges them.
  */
 function wantsKernels(nodes: readonly Node[]): boolean {
   const primitives = new Set(nodes.map(({ primitive }) => primitive))

@@ -3,7 +3,10 @@ import { cpu, type CpuOptions } from '../src/index.js'
 import { loadLibrary, type OrtLibrary } from '../src/library.js'
 
 /** A backend with a count of the sessions that were created for programs and that are open. */
-export async function countingBackend(options: CpuOptions = {}, create: (options: CpuOptions) => Promise<Backend> = cpu) {
+export async function countingBackend(
+  options: CpuOptions = {},
+  create: (options: CpuOptions) => Promise<Backend> = cpu,
+) {
   const real = await loadLibrary()
   const counts = { created: 0, open: 0, runs: 0 }
   const lib: OrtLibrary = {

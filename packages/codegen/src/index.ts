@@ -1,5 +1,14 @@
 export { isScalar, kindOf, type ScalarValue, type ScalarPrimitive, type Access, type Kind } from './form/scalar.js'
-export { keyOf, type Kernel, type Operand, type Phase, type Pool, type Slot, type Space, type Store } from './form/kernel.js'
+export {
+  keyOf,
+  type Kernel,
+  type Operand,
+  type Phase,
+  type Pool,
+  type Slot,
+  type Space,
+  type Store,
+} from './form/kernel.js'
 export { mappingOf, sumMapping, lookThrough, type Mapping, type Mapped } from './form/mapping.js'
 export { type Fused } from './form/kernel-builder.js'
 export { fuse, type GroupOptions } from './form/fuse.js'

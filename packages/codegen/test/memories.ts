@@ -1,5 +1,12 @@
 import { expect } from 'vitest'
-import { argumentArray, createMemory, encodeModule, type ArgumentArray, type MemoryType, type WasmFunction } from '../src/index.js'
+import {
+  argumentArray,
+  createMemory,
+  encodeModule,
+  type ArgumentArray,
+  type MemoryType,
+  type WasmFunction,
+} from '../src/index.js'
 import { printModule } from '../src/wasm/print.js'
 import { assemble } from './assemble.js'
 
@@ -11,7 +18,10 @@ export interface TestMemory {
 }
 
 const pageBytes = 2 ** 16
-/** Where tests use the memory with 64-bit addresses: beyond what 32 bits reach. What lies before is never touched, and takes no memory. */
+/**
+ * Where tests use the memory with 64-bit addresses: beyond what 32 bits reach. What lies before is never touched, and
+ * takes no memory.
+ */
 export const far = 2 ** 32
 const farPages = 512
 
@@ -26,7 +36,9 @@ export const farMemory = ((): TestMemory | undefined => {
   }
 })()
 
-/** Gives what `run` gives in a memory of zeros with 32-bit addresses; in one with 64-bit addresses it must be the same. */
+/**
+ * Gives what `run` gives in a memory of zeros with 32-bit addresses; in one with 64-bit addresses it must be the same.
+ */
 export async function inEachMemory<T>(pages: number, run: (memory: TestMemory) => T | Promise<T>): Promise<T> {
   const type = { isShared: false }
   const result = await run({ type, memory: createMemory(type, pages), start: 0 })
@@ -42,7 +54,10 @@ type KernelFunction = (args: number, first: number, last: number, thread: number
 const modules = new Map<string, Promise<WebAssembly.Module>>()
 
 /** The function of a kernel, over this memory. Its text must say what its bytes say. */
-export async function kernelOf(functionOf: (type: MemoryType) => WasmFunction, { type, memory }: TestMemory): Promise<KernelFunction> {
+export async function kernelOf(
+  functionOf: (type: MemoryType) => WasmFunction,
+  { type, memory }: TestMemory,
+): Promise<KernelFunction> {
   const kernel = functionOf(type)
   const text = printModule(kernel, type)
   const module = modules.get(text) ?? compiled(encodeModule(kernel, type), text)

@@ -15,12 +15,24 @@ export interface RunOptions {
 
 const guard = 77
 
-/** Runs a kernel on values of its inputs; gives its outputs, sums added up. A byte behind each output shows that nothing is written there. */
-export function runKernel(fused: Fused, bindings: ReadonlyMap<Tensor, TypedArray>, options: RunOptions = {}): Promise<Map<Tensor, TypedArray>> {
+/**
+ * Runs a kernel on values of its inputs; gives its outputs, sums added up. A byte behind each output shows that nothing
+ * is written there.
+ */
+export function runKernel(
+  fused: Fused,
+  bindings: ReadonlyMap<Tensor, TypedArray>,
+  options: RunOptions = {},
+): Promise<Map<Tensor, TypedArray>> {
   return inEachMemory(64, (memory) => runIn(memory, fused, bindings, options))
 }
 
-async function runIn(where: TestMemory, { kernel, tensors, space, length, plane }: Fused, bindings: ReadonlyMap<Tensor, TypedArray>, { block = 8, threads = 1, over = new Map() }: RunOptions): Promise<Map<Tensor, TypedArray>> {
+async function runIn(
+  where: TestMemory,
+  { kernel, tensors, space, length, plane }: Fused,
+  bindings: ReadonlyMap<Tensor, TypedArray>,
+  { block = 8, threads = 1, over = new Map() }: RunOptions,
+): Promise<Map<Tensor, TypedArray>> {
   const { memory, start: args } = where
   let end = args + 4096
   const place = (bytes: number): number => {
@@ -28,7 +40,9 @@ async function runIn(where: TestMemory, { kernel, tensors, space, length, plane 
     end += Math.ceil((bytes + 1) / 16) * 16
     return start
   }
-  const given = new Map([...bindings].map(([tensor, data]) => [tensor, { data, shape: tensor.shape, dtype: tensor.dtype }]))
+  const given = new Map(
+    [...bindings].map(([tensor, data]) => [tensor, { data, shape: tensor.shape, dtype: tensor.dtype }]),
+  )
   const bytes = (tensor: Tensor): number => sizeOf(tensor.shape) * bytesPerElement(tensor.dtype)
   const addresses = new Map<number, number>()
   kernel.operands.forEach(({ role }, i) => {
@@ -56,20 +70,34 @@ async function runIn(where: TestMemory, { kernel, tensors, space, length, plane 
   })
 
   const run = await kernelOf(() => kernelFunction(blocks.kernel), where)
-  for (let thread = 0; thread < threads; thread++) run(args, Math.floor((blocks.count * thread) / threads), Math.floor((blocks.count * (thread + 1)) / threads), thread)
+  for (let thread = 0; thread < threads; thread++)
+    run(
+      args,
+      Math.floor((blocks.count * thread) / threads),
+      Math.floor((blocks.count * (thread + 1)) / threads),
+      thread,
+    )
 
   const read = (i: number, thread = 0): TypedArray => {
     const tensor = tensors[i]!
     const at = addresses.get(i)! + thread * bytes(tensor)
     const size = sizeOf(tensor.shape)
-    return (tensor.dtype === 'float32' ? new Float32Array(memory.buffer, at, size) : tensor.dtype === 'int32' ? new Int32Array(memory.buffer, at, size) : new Uint8Array(memory.buffer, at, size)).slice()
+    return (
+      tensor.dtype === 'float32'
+        ? new Float32Array(memory.buffer, at, size)
+        : tensor.dtype === 'int32'
+          ? new Int32Array(memory.buffer, at, size)
+          : new Uint8Array(memory.buffer, at, size)
+    ).slice()
   }
   const outputs = new Map<Tensor, TypedArray>()
   kernel.operands.forEach(({ role }, i) => {
     if (role === 'input') return
     const data = read(i)
-    if (role === 'sum') for (let thread = 1; thread < threads; thread++) read(i, thread).forEach((x, k) => (data[k]! += x))
-    else if (!over.has(tensors[i]!)) expect(new Uint8Array(memory.buffer)[addresses.get(i)! + bytes(tensors[i]!)]).toBe(guard)
+    if (role === 'sum')
+      for (let thread = 1; thread < threads; thread++) read(i, thread).forEach((x, k) => (data[k]! += x))
+    else if (!over.has(tensors[i]!))
+      expect(new Uint8Array(memory.buffer)[addresses.get(i)! + bytes(tensors[i]!)]).toBe(guard)
     outputs.set(tensors[i]!, data)
   })
   return outputs
@@ -77,7 +105,9 @@ async function runIn(where: TestMemory, { kernel, tensors, space, length, plane 
 
 /** What the reference says. */
 export function runReference(results: readonly Tensor[], bindings: ReadonlyMap<Tensor, TypedArray>): TypedArray[] {
-  const given = new Map([...bindings].map(([tensor, data]) => [tensor, { data, shape: tensor.shape, dtype: tensor.dtype }]))
+  const given = new Map(
+    [...bindings].map(([tensor, data]) => [tensor, { data, shape: tensor.shape, dtype: tensor.dtype }]),
+  )
   return interpret([...results], referenceKernels, given).map(({ data }) => data)
 }
 

@@ -27,7 +27,10 @@ const smallPart = 2 ** 17
 /** Packed bytes unpacked at once; they become at most 1032 times as many. */
 const packedPiece = 2 ** 14
 
-/** Reads a part of a source, unpacking it, so that only what is taken is in memory. `take` throws `DATA_INVALID` for damaged data. */
+/**
+ * Reads a part of a source, unpacking it, so that only what is taken is in memory. `take` throws `DATA_INVALID` for
+ * damaged data.
+ */
 export function byteReader({ source, from, to, packing, size = Infinity, operation, file }: PackedPart): ByteReader {
   let at = from
   const read = async (count: number): Promise<Uint8Array> => {
@@ -71,11 +74,21 @@ export function byteReader({ source, from, to, packing, size = Infinity, operati
 
 /** Numbers that are read one after another. */
 export interface ColumnReader {
-  /** The next `count` numbers; integers of 32 and 64 bits as doubles. Throws `DATA_INVALID` where there are not so many. */
+  /**
+   * The next `count` numbers; integers of 32 and 64 bits as doubles. Throws `DATA_INVALID` where there are not so many.
+   */
   next(count: number): Promise<ArrayLike<number>>
 }
 
-export function columnReader(reader: ByteReader, { operation, file, type, bigEndian }: { readonly operation: string; readonly file: string; readonly type: ElementType; readonly bigEndian: boolean }): ColumnReader {
+export function columnReader(
+  reader: ByteReader,
+  {
+    operation,
+    file,
+    type,
+    bigEndian,
+  }: { readonly operation: string; readonly file: string; readonly type: ElementType; readonly bigEndian: boolean },
+): ColumnReader {
   const size = Number(type[1])
   return {
     async next(count) {

@@ -33,7 +33,9 @@ export function blobSource(blob: Blob): ByteSource {
   return {
     size: blob.size,
     read: async (from, to) => new Uint8Array(await blob.slice(from, to).arrayBuffer()),
-    ...(Reader && { readSync: (from: number, to: number) => new Uint8Array(new Reader().readAsArrayBuffer(blob.slice(from, to))) }),
+    ...(Reader && {
+      readSync: (from: number, to: number) => new Uint8Array(new Reader().readAsArrayBuffer(blob.slice(from, to))),
+    }),
   }
 }
 
@@ -57,10 +59,14 @@ export async function allBytes(bytes: ByteStream | ByteSource, signal?: AbortSig
 /** Bytes read of a source at once. */
 const pieceLength = 2 ** 18
 
-/** The pieces of a stream or source; not every browser's ReadableStream is an async iterable. The stream is cancelled when the loop ends early. */
+/**
+ * The pieces of a stream or source; not every browser's ReadableStream is an async iterable. The stream is cancelled
+ * when the loop ends early.
+ */
 export async function* piecesOf(stream: ByteStream | ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
   if (isSource(stream)) {
-    for (let at = 0; at < stream.size; at += pieceLength) yield await stream.read(at, Math.min(at + pieceLength, stream.size))
+    for (let at = 0; at < stream.size; at += pieceLength)
+      yield await stream.read(at, Math.min(at + pieceLength, stream.size))
     return
   }
   if (!('getReader' in stream)) {

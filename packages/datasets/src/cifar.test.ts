@@ -18,7 +18,9 @@ describe('parseCifar', () => {
   })
 
   it('refuses other sizes and labels', () => {
-    expect(() => parseCifar(new Uint8Array(3000), { file: 'a.bin' })).toThrow(/\[cifar\] a\.bin: 3000 bytes, expected a multiple of 3073/)
+    expect(() => parseCifar(new Uint8Array(3000), { file: 'a.bin' })).toThrow(
+      /\[cifar\] a\.bin: 3000 bytes, expected a multiple of 3073/,
+    )
     expect(() => parseCifar(new Uint8Array(0))).toThrow(/0 bytes/)
     expect(() => parseCifar(records([10], 2))).toThrow(/at byte 0: label 10, expected 0 to 9/)
   })

@@ -11,8 +11,8 @@ export interface CifarOptions {
 }
 
 /**
- * CIFAR in its binary version: records of one label byte (CIFAR-10) or a coarse and a fine one (CIFAR-100, the fine is used) and
- * 3 x 32 x 32 pixels, told apart by their size. Images are views of `bytes`. Throws `DATA_INVALID`.
+ * CIFAR in its binary version: records of one label byte (CIFAR-10) or a coarse and a fine one (CIFAR-100, the fine is
+ * used) and 3 x 32 x 32 pixels, told apart by their size. Images are views of `bytes`. Throws `DATA_INVALID`.
  */
 export function parseCifar(bytes: Uint8Array, options: CifarOptions = {}): ImageDataset {
   bytes = checkBytes('parseCifar', bytes)
@@ -23,13 +23,18 @@ export function parseCifar(bytes: Uint8Array, options: CifarOptions = {}): Image
     { labels: 2, classes: [20, 100] },
   ].find(({ labels }) => bytes.length > 0 && bytes.length % (labels + pixels) === 0)
   if (!format) {
-    throw invalid('cifar', file, `${bytes.length} bytes, expected a multiple of 3073 (CIFAR-10) or 3074 (CIFAR-100). Is it the binary version, and whole?`)
+    throw invalid(
+      'cifar',
+      file,
+      `${bytes.length} bytes, expected a multiple of 3073 (CIFAR-10) or 3074 (CIFAR-100). Is it the binary version, and whole?`,
+    )
   }
   const record = format.labels + pixels
   const length = bytes.length / record
   for (let at = 0; at < bytes.length; at += record) {
     format.classes.forEach((count, i) => {
-      if (bytes[at + i]! >= count) throw invalid('cifar', file, `label ${bytes[at + i]}, expected 0 to ${count - 1}.`, at + i)
+      if (bytes[at + i]! >= count)
+        throw invalid('cifar', file, `label ${bytes[at + i]}, expected 0 to ${count - 1}.`, at + i)
     })
   }
   const shape = [3, 32, 32]

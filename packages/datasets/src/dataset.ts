@@ -7,8 +7,8 @@ export interface Dataset<S> {
   /** What the data are, in one line without folders: equal for equal files on every machine. */
   readonly description: string
   /**
-   * The sample at `index`, 0 to length - 1. `draw` chooses among the outcomes where samples are changed at random; a loader gives another in each
-   * pass. Throws `ARGUMENT` for another index and `DATA_INVALID` for a damaged file.
+   * The sample at `index`, 0 to length - 1. `draw` chooses among the outcomes where samples are changed at random; a
+   * loader gives another in each pass. Throws `ARGUMENT` for another index and `DATA_INVALID` for a damaged file.
    */
   get(index: number, draw?: number): Promise<S>
 }
@@ -30,7 +30,10 @@ export interface ImageDataset extends Dataset<ImageSample> {
   readonly labelled?: false
   /** Names of the classes by label, where the source has them. */
   readonly classes?: readonly string[]
-  /** Whether labels number the names of folders that are there, in their order: where a class has no folder, those behind it have another number. */
+  /**
+   * Whether labels number the names of folders that are there, in their order: where a class has no folder, those
+   * behind it have another number.
+   */
   readonly numberedByName?: true
   /** What a user should know of how the source was read, as files that were left out. */
   readonly notes?: readonly string[]
@@ -39,7 +42,11 @@ export interface ImageDataset extends Dataset<ImageSample> {
 /** Throws `ARGUMENT` unless `index` is one of a data set of this length. */
 export function checkIndex(index: number, length: number): void {
   if (Number.isInteger(index) && index >= 0 && index < length) return
-  throw new SnnError('ARGUMENT', `[dataset] sample ${index} of ${length}, expected a whole number from 0 to ${length - 1}.`, { name: 'index', value: index })
+  throw new SnnError(
+    'ARGUMENT',
+    `[dataset] sample ${index} of ${length}, expected a whole number from 0 to ${length - 1}.`,
+    { name: 'index', value: index },
+  )
 }
 
 /** A data set that knows the classes of its samples without reading them. */
@@ -52,9 +59,17 @@ export interface LabelledDataset<S> extends Dataset<S> {
 
 /** The samples at `indices`, in that order; nothing is read or copied. */
 export function subset(dataset: ImageDataset, indices: readonly number[], description?: string): ImageDataset
-export function subset<D extends LabelledDataset<unknown>>(dataset: D, indices: readonly number[], description?: string): D
+export function subset<D extends LabelledDataset<unknown>>(
+  dataset: D,
+  indices: readonly number[],
+  description?: string,
+): D
 export function subset<S>(dataset: Dataset<S>, indices: readonly number[], description?: string): Dataset<S>
-export function subset<S>(dataset: Dataset<S> & Partial<LabelledDataset<S>>, indices: readonly number[], description?: string): Dataset<S> {
+export function subset<S>(
+  dataset: Dataset<S> & Partial<LabelledDataset<S>>,
+  indices: readonly number[],
+  description?: string,
+): Dataset<S> {
   checkMembers('subset', dataset, 'dataset', ['length', 'get()'], 'a data set such as await openDataset(..)')
   checkArray('subset', indices, 'indices')
   for (const index of indices) checkIndex(index, dataset.length)
@@ -75,11 +90,22 @@ export function subset<S>(dataset: Dataset<S> & Partial<LabelledDataset<S>>, ind
 /** Data sets one after another. Their dtype must be equal; shape and classes are kept where all agree. */
 export function concatenate(datasets: readonly ImageDataset[], description: string): ImageDataset {
   checkArray('concatenate', datasets, 'datasets')
-  for (const dataset of datasets) checkMembers('concatenate', dataset, 'one of the data sets', ['length', 'get()'], 'a data set such as await openDataset(..)')
+  for (const dataset of datasets)
+    checkMembers(
+      'concatenate',
+      dataset,
+      'one of the data sets',
+      ['length', 'get()'],
+      'a data set such as await openDataset(..)',
+    )
   const first = datasets[0]
   if (!first || datasets.some((dataset) => dataset.dtype !== first.dtype)) {
     const dtypes = datasets.map((dataset) => dataset.dtype)
-    throw new SnnError('DTYPE', `[concatenate] data sets of [${dtypes.join(', ')}], expected at least one, all of one dtype.`, { dtypes })
+    throw new SnnError(
+      'DTYPE',
+      `[concatenate] data sets of [${dtypes.join(', ')}], expected at least one, all of one dtype.`,
+      { dtypes },
+    )
   }
   const same = (value: (dataset: ImageDataset) => unknown): boolean =>
     datasets.every((dataset) => JSON.stringify(value(dataset)) === JSON.stringify(value(first)))

@@ -2,8 +2,9 @@ import type { TensorLike } from '@snn/tensor'
 import { checkBytes, checkMembers } from '@snn/tensor/library'
 
 /**
- * 64 bits, as 16 hexadecimal digits, that are equal for images of equal elements (the shape does not count) and otherwise differ,
- * but by a chance of 2^-64: to find images that two data sets share. Not cryptographic. (Two lanes of the MurmurHash3 finaliser.)
+ * 64 bits, as 16 hexadecimal digits, that are equal for images of equal elements (the shape does not count) and
+ * otherwise differ, but by a chance of 2^-64: to find images that two data sets share. Not cryptographic. (Two lanes of
+ * the MurmurHash3 finaliser.)
  */
 export function imageDigest(image: TensorLike): string {
   checkMembers('imageDigest', image, 'image', ['data', 'shape'], '{ data, shape }')

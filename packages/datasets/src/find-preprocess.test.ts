@@ -13,7 +13,10 @@ function pictures(channels: number, count: number) {
     const [n, c] = [Math.floor(i / (channels * area)), Math.floor(i / area) % channels]
     return 30 + 40 * ((labels[n]! + c * (c + 1)) % 5) + ((i * 31) % 21)
   })
-  return fromArrays({ data, shape: [count, channels, 6, 6], dtype: 'uint8' }, { data: labels, shape: [count], dtype: 'int32' })
+  return fromArrays(
+    { data, shape: [count, channels, 6, 6], dtype: 'uint8' },
+    { data: labels, shape: [count], dtype: 'int32' },
+  )
 }
 
 describe('findPreprocess', () => {
@@ -31,7 +34,8 @@ describe('findPreprocess', () => {
         }
         const trials = await findPreprocess(dataset, {
           input: [channels, 6, 6],
-          predict: async (samples) => samples.map(({ data }) => (known.get(data.subarray(0, 40).join()) ?? -9) + offset),
+          predict: async (samples) =>
+            samples.map(({ data }) => (known.get(data.subarray(0, 40).join()) ?? -9) + offset),
         })
         expect(trials[0]).toMatchObject({ name, labelOffset: offset, accuracy: 1 })
         expect(trials[0]!.spec).toMatchObject(spec)
@@ -65,7 +69,11 @@ describe('findPreprocess', () => {
 
   it('puts offsets last with which a label is no class', async () => {
     const dataset = pictures(1, 50)
-    const trials = await findPreprocess(dataset, { input: [1, 6, 6], classes: 5, predict: async (samples) => samples.map(() => 1) })
+    const trials = await findPreprocess(dataset, {
+      input: [1, 6, 6],
+      classes: 5,
+      predict: async (samples) => samples.map(() => 1),
+    })
     expect(trials[0]!.labelOffset).toBe(0)
     expect(trials.slice(-2 * (trials.length / 3)).every(({ labelOffset }) => labelOffset !== 0)).toBe(true)
   })
@@ -83,6 +91,8 @@ describe('findPreprocess', () => {
     expect(trials[0]).toMatchObject({ name: 'the file', spec: { scale: 2, size: [4, 4], layout: 'nhwc' } })
     expect(new Set(seen.map((shape) => shape.join()))).toEqual(new Set(['4,4,3']))
     const unlabelled = fromArrays({ data: new Uint8Array(2 * 36), shape: [2, 1, 6, 6] }, undefined)
-    await expect(findPreprocess(unlabelled, { input: [1, 6, 6], predict: async () => [0] })).rejects.toThrow(/without labels/)
+    await expect(findPreprocess(unlabelled, { input: [1, 6, 6], predict: async () => [0] })).rejects.toThrow(
+      /without labels/,
+    )
   })
 })

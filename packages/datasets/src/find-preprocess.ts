@@ -27,7 +27,10 @@ export interface FindPreprocessOptions {
   readonly common?: PreprocessSpec
   /** Tried before the presets, by name: what metadata say, for one. */
   readonly others?: Readonly<Record<string, PreprocessSpec>>
-  /** Pictures, drawn at random (seed 0). Default 100; trials that are hard to tell apart get four times as many, of small pictures twice. */
+  /**
+   * Pictures, drawn at random (seed 0). Default 100; trials that are hard to tell apart get four times as many, of
+   * small pictures twice.
+   */
   readonly samples?: number
   /** Whether trials that are hard to tell apart are tried on more pictures. Default true. */
   readonly again?: boolean
@@ -36,48 +39,94 @@ export interface FindPreprocessOptions {
   /** How many classes the network tells apart: offsets with which some label is none of them come last. */
   readonly classes?: number | undefined
   readonly signal?: AbortSignal | undefined
-  readonly onProgress?: ((progress: { readonly stage: string; readonly done: number; readonly total: number }) => void) | undefined
+  readonly onProgress?:
+    | ((progress: { readonly stage: string; readonly done: number; readonly total: number }) => void)
+    | undefined
 }
 
 /** The preprocessings that are tried for pictures in so many channels, by what distinguishes them. */
-export function preprocessCandidates(channels: number, isFlat = false): readonly (readonly [name: string, spec: PreprocessSpec])[] {
+export function preprocessCandidates(
+  channels: number,
+  isFlat = false,
+): readonly (readonly [name: string, spec: PreprocessSpec])[] {
   const names = Object.keys(preprocessPresets) as PreprocessPreset[]
-  const spec = (preset: PreprocessPreset, order?: 'rgb' | 'bgr'): PreprocessSpec => parsePreprocess(order ? { preset, channels: order } : preset)
+  const spec = (preset: PreprocessPreset, order?: 'rgb' | 'bgr'): PreprocessSpec =>
+    parsePreprocess(order ? { preset, channels: order } : preset)
   if (channels !== 3) {
     return names.flatMap((name) => {
       const of = spec(name)
-      return of.channels === undefined ? [[name, channels === 1 ? { ...of, channels: 'gray' as const } : of] as const] : []
+      return of.channels === undefined
+        ? [[name, channels === 1 ? { ...of, channels: 'gray' as const } : of] as const]
+        : []
     })
   }
   const colour = names.filter((name) => name !== 'mnist' && name !== 'fashion-mnist' && name !== 'inverted')
   const orders = colour.flatMap((name) => {
     const own = spec(name).channels === 'bgr' ? 'bgr' : 'rgb'
     const other = own === 'rgb' ? 'bgr' : 'rgb'
-    return [[name, spec(name, own)], [`${name.replace(/-bgr$/, '')}, ${other}`, spec(name, other)]] as const
+    return [
+      [name, spec(name, own)],
+      [`${name.replace(/-bgr$/, '')}, ${other}`, spec(name, other)],
+    ] as const
   })
   // a flat input does not say whether colours or places come first
-  return isFlat ? orders.flatMap(([name, of]) => [[name, { ...of, layout: 'flat' as const }] as const, [`${name}, places first`, { ...of, layout: 'flat-nhwc' as const }] as const]) : orders
+  return isFlat
+    ? orders.flatMap(([name, of]) => [
+        [name, { ...of, layout: 'flat' as const }] as const,
+        [`${name}, places first`, { ...of, layout: 'flat-nhwc' as const }] as const,
+      ])
+    : orders
 }
 
 /**
- * Tries usual preprocessings on labelled pictures, best first. `predict` is the network: ONNX Runtime, say, or a `Network`. Trials of equal
- * accuracy stay in the order of presets.
+ * Tries usual preprocessings on labelled pictures, best first. `predict` is the network: ONNX Runtime, say, or a
+ * `Network`. Trials of equal accuracy stay in the order of presets.
  *
  * Throws `ARGUMENT` for a data set without labels.
  */
-export async function findPreprocess(dataset: ImageDataset, options: FindPreprocessOptions): Promise<readonly PreprocessTrial[]> {
+export async function findPreprocess(
+  dataset: ImageDataset,
+  options: FindPreprocessOptions,
+): Promise<readonly PreprocessTrial[]> {
   checkMembers('findPreprocess', dataset, 'dataset', ['length', 'get()'], 'a data set such as await openDataset(..)')
   checkMembers('findPreprocess', options, 'options', ['input', 'predict()'], '{ input, predict, .. }')
-  const { input, predict, common: { resize, size, interpolation, ...common } = {}, others = {}, samples = 100, again = true, labelOffsets = [0, -1, 1], classes, signal, onProgress } = options
-  if (dataset.labelled === false) throw new SnnError('ARGUMENT', `[findPreprocess] ${dataset.description}, without labels, expected labelled pictures: the right preprocessing is that of the right classes. Give labels, or say how to preprocess.`, { name: 'data', value: dataset.description })
+  const {
+    input,
+    predict,
+    common: { resize, size, interpolation, ...common } = {},
+    others = {},
+    samples = 100,
+    again = true,
+    labelOffsets = [0, -1, 1],
+    classes,
+    signal,
+    onProgress,
+  } = options
+  if (dataset.labelled === false)
+    throw new SnnError(
+      'ARGUMENT',
+      `[findPreprocess] ${dataset.description}, without labels, expected labelled pictures: the right preprocessing is that of the right classes. Give labels, or say how to preprocess.`,
+      { name: 'data', value: dataset.description },
+    )
   const channels = channelsOf(input, dataset)
   const isFlat = input.filter((n) => n !== 1).length <= 1
-  const candidates = dataset.dtype === 'float32' ? [['as they are', undefined] as const] : [...Object.entries(others), ...preprocessCandidates(channels, isFlat)]
+  const candidates =
+    dataset.dtype === 'float32'
+      ? [['as they are', undefined] as const]
+      : [...Object.entries(others), ...preprocessCandidates(channels, isFlat)]
   const specs = new Map<string, PreprocessSpec | undefined>(candidates)
-  const fit = { ...(resize !== undefined && { resize }), ...(size && { size }), ...(interpolation && { interpolation }) }
+  const fit = {
+    ...(resize !== undefined && { resize }),
+    ...(size && { size }),
+    ...(interpolation && { interpolation }),
+  }
   const pictures = await fitted(take(dataset, samples, { shuffle: true }), fit, signal)
   let done = 0
-  const run = async (name: string, spec: PreprocessSpec | undefined, seen: readonly ImageSample[]): Promise<PreprocessTrial[]> => {
+  const run = async (
+    name: string,
+    spec: PreprocessSpec | undefined,
+    seen: readonly ImageSample[],
+  ): Promise<PreprocessTrial[]> => {
     const prepare = spec && preprocess({ ...common, ...spec })
     const predicted: number[] = []
     for (let from = 0; from < seen.length; from += atOnce) {
@@ -88,23 +137,40 @@ export async function findPreprocess(dataset: ImageDataset, options: FindPreproc
     onProgress?.({ stage: 'try', done: ++done, total: Math.max(done, candidates.length) })
     return labelOffsets.map((labelOffset) => {
       const right = seen.reduce((sum, { label }, i) => sum + (label + labelOffset === predicted[i] ? 1 : 0), 0)
-      return { name, spec: { ...fit, ...common, ...spec }, labelOffset, samples: seen.length, accuracy: right / seen.length }
+      return {
+        name,
+        spec: { ...fit, ...common, ...spec },
+        labelOffset,
+        samples: seen.length,
+        accuracy: right / seen.length,
+      }
     })
   }
   const labels = pictures.map(({ label }) => label)
-  const fits = new Map(labelOffsets.map((offset) => [offset, classes === undefined || labels.every((label) => label + offset >= 0 && label + offset < classes)]))
-  const best = (trials: readonly PreprocessTrial[]): PreprocessTrial[] => [...trials].sort((one, other) => Number(fits.get(other.labelOffset)) - Number(fits.get(one.labelOffset)) || other.accuracy - one.accuracy)
+  const fits = new Map(
+    labelOffsets.map((offset) => [
+      offset,
+      classes === undefined || labels.every((label) => label + offset >= 0 && label + offset < classes),
+    ]),
+  )
+  const best = (trials: readonly PreprocessTrial[]): PreprocessTrial[] =>
+    [...trials].sort(
+      (one, other) =>
+        Number(fits.get(other.labelOffset)) - Number(fits.get(one.labelOffset)) || other.accuracy - one.accuracy,
+    )
   const first: PreprocessTrial[] = []
   for (const [name, spec] of candidates) first.push(...(await run(name, spec, pictures)))
   let trials = best(first)
   for (let count = 4 * samples; ; count *= 4) {
     const rivals = trials.filter((trial) => isClose(trial, trials[0]!))
     const enough = count > 4 * samples && count * sizeOf(input) > manyNumbers
-    if (!again || rivals.length < 2 || enough || trials[0]!.samples === dataset.length || dataset.dtype === 'float32') return trials
+    if (!again || rivals.length < 2 || enough || trials[0]!.samples === dataset.length || dataset.dtype === 'float32')
+      return trials
     const more = await fitted(take(dataset, count, { shuffle: true }), fit, signal)
     const second: PreprocessTrial[] = []
     // as the candidates have them: the pictures have their size already
-    for (const { name, labelOffset } of rivals) second.push((await run(name, specs.get(name), more)).find((trial) => trial.labelOffset === labelOffset)!)
+    for (const { name, labelOffset } of rivals)
+      second.push((await run(name, specs.get(name), more)).find((trial) => trial.labelOffset === labelOffset)!)
     trials = [...best(second), ...trials.slice(rivals.length)]
   }
 }
@@ -133,7 +199,9 @@ function channelsOf(input: Shape, { shape }: ImageDataset): number {
   return shape?.[0] ?? 1
 }
 
-/** Whether a trial is as good as the best but for chance: within two standard deviations of a share of so many samples. */
+/**
+ * Whether a trial is as good as the best but for chance: within two standard deviations of a share of so many samples.
+ */
 function isClose(trial: PreprocessTrial, best: PreprocessTrial): boolean {
   const { accuracy, samples } = best
   return best.accuracy - trial.accuracy <= 2 * Math.sqrt((accuracy * (1 - accuracy)) / samples) + 1.5 / samples

@@ -14,19 +14,36 @@ export interface FitSpec {
 /** The pixels of a picture, uint8 [C, H, W]. Throws `DTYPE` and `SHAPE` for anything else. */
 export function pixelsOf({ data, shape, dtype = 'float32' }: TensorLike): Uint8Array {
   if (!(data instanceof Uint8Array)) {
-    throw new SnnError('DTYPE', `[preprocess] image of ${dtype}, expected uint8 pixels. Numbers that are ready for the network need no preprocessing.`, { dtypes: [dtype] })
+    throw new SnnError(
+      'DTYPE',
+      `[preprocess] image of ${dtype}, expected uint8 pixels. Numbers that are ready for the network need no preprocessing.`,
+      { dtypes: [dtype] },
+    )
   }
-  if (shape.length !== 3) throw new SnnError('SHAPE', `[preprocess] image of shape ${formatShape(shape)}, expected [C, H, W].`, { shapes: [shape] })
+  if (shape.length !== 3)
+    throw new SnnError('SHAPE', `[preprocess] image of shape ${formatShape(shape)}, expected [C, H, W].`, {
+      shapes: [shape],
+    })
   return data
 }
 
-/** A function that resizes and crops pictures, uint8 [C, H, W]; it keeps what it has worked out for the size of the picture before. */
+/**
+ * A function that resizes and crops pictures, uint8 [C, H, W]; it keeps what it has worked out for the size of the
+ * picture before.
+ */
 export function fitPicture(spec: FitSpec): (image: TensorLike) => TensorLike {
   checkObject('fitPicture', spec, 'spec', '{ resize, interpolation, size }')
   const { resize, interpolation = 'bilinear', size } = spec
-  let known: { readonly size: string; readonly to: readonly [number, number]; readonly apply: (plane: Uint8Array) => Uint8Array } | undefined
+  let known:
+    | {
+        readonly size: string
+        readonly to: readonly [number, number]
+        readonly apply: (plane: Uint8Array) => Uint8Array
+      }
+    | undefined
   const geometry = (h: number, w: number) => {
-    const to = resize === undefined ? ([h, w] as const) : typeof resize === 'number' ? shorterSide(h, w, resize) : resize
+    const to =
+      resize === undefined ? ([h, w] as const) : typeof resize === 'number' ? shorterSide(h, w, resize) : resize
     const crop = size ?? to
     if (crop[0] > to[0] || crop[1] > to[1]) {
       throw new SnnError(
@@ -46,7 +63,8 @@ export function fitPicture(spec: FitSpec): (image: TensorLike) => TensorLike {
     const [height, width] = known.to
     if (resize === undefined && height === h && width === w) return image
     const out = new Uint8Array(c * height * width)
-    for (let channel = 0; channel < c; channel++) out.set(known.apply(pixels.subarray(channel * h * w, (channel + 1) * h * w)), channel * height * width)
+    for (let channel = 0; channel < c; channel++)
+      out.set(known.apply(pixels.subarray(channel * h * w, (channel + 1) * h * w)), channel * height * width)
     return { data: out, shape: [c, height, width], dtype: 'uint8' }
   }
 }
@@ -57,18 +75,24 @@ function shorterSide(h: number, w: number, side: number): readonly [number, numb
 }
 
 /** The centre of a plane. */
-function cropped(plane: Uint8Array, [h, w]: readonly [number, number], [height, width]: readonly [number, number]): Uint8Array {
+function cropped(
+  plane: Uint8Array,
+  [h, w]: readonly [number, number],
+  [height, width]: readonly [number, number],
+): Uint8Array {
   if (height === h && width === w) return plane
   const [top, left] = [Math.floor((h - height) / 2), Math.floor((w - width) / 2)]
   const out = new Uint8Array(height * width)
-  for (let row = 0; row < height; row++) out.set(plane.subarray((top + row) * w + left, (top + row) * w + left + width), row * width)
+  for (let row = 0; row < height; row++)
+    out.set(plane.subarray((top + row) * w + left, (top + row) * w + left + width), row * width)
   return out
 }
 
 /**
- * How pictures of these shapes [C, H, W] come to [height, width] where nobody says: cropped where all have one size that is at most half as large again, or
- * just that, with `resize` for later ones of other sizes; squashed where all have one size of the same proportions; else resized until the shorter side is an
- * eighth longer than the crop that is then taken, as networks for ImageNet are measured.
+ * How pictures of these shapes [C, H, W] come to [height, width] where nobody says: cropped where all have one size
+ * that is at most half as large again, or just that, with `resize` for later ones of other sizes; squashed where all
+ * have one size of the same proportions; else resized until the shorter side is an eighth longer than the crop that is
+ * then taken, as networks for ImageNet are measured.
  */
 export function usualFit(shapes: readonly (readonly number[])[], to: readonly [number, number]): FitSpec {
   checkArray('usualFit', shapes, 'shapes', 'shapes [C, H, W]')

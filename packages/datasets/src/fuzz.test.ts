@@ -19,21 +19,50 @@ function checkArray({ data, shape }: TensorLike): void {
 
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'))
 const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
-const idx = Uint8Array.from({ length: 16 + 5 * 28 * 28 }, (_, i) => [0, 0, 8, 3, 0, 0, 0, 5, 0, 0, 0, 28, 0, 0, 0, 28][i] ?? i % 251)
+const idx = Uint8Array.from(
+  { length: 16 + 5 * 28 * 28 },
+  (_, i) => [0, 0, 8, 3, 0, 0, 0, 5, 0, 0, 0, 28, 0, 0, 0, 28][i] ?? i % 251,
+)
 
-const formats: Readonly<Record<string, { files: readonly Uint8Array[]; read: (bytes: Uint8Array) => Promise<void> }>> = {
-  idx: { files: [idx], read: async (bytes) => checkArray(parseIdx(bytes)) },
-  'idx.gz': { files: [new Uint8Array(gzipSync(idx))], read: async (bytes) => checkArray(parseIdx(await gunzip(bytes))) },
-  npy: { files: numpy.cases.slice(0, 12).map(({ npy }) => bytesOf(npy)), read: async (bytes) => checkArray(parseNpy(bytes)) },
-  npz: { files: Object.values(numpy.archives).map(bytesOf), read: async (bytes) => parseNpz(bytes).forEach(checkArray) },
-  cifar: { files: [Uint8Array.from({ length: 3073 * 4 }, (_, i) => i % 10)], read: async (bytes) => checkArray((await parseCifar(bytes).get(0)).image) },
-  'labels.json': {
-    files: [text({ 'a.jpg': 3, 'b.jpg': 4 }), text({ 'a.jpg': { index: 0, name: 'cat' } }), text({ 'a.png': 'dog', 'b.png': 'cat' })],
-    read: async (bytes) => parseImageLabels(new TextDecoder().decode(bytes)).entries.forEach(({ label }) => expect(label).toBeGreaterThanOrEqual(0)),
-  },
-  jpeg: { files: pictures.cases.filter(({ name }) => name.startsWith('jpeg')).map(({ file }) => bytesOf(file)), read: pictureReader() },
-  png: { files: pictures.cases.filter(({ name }) => name.startsWith('png')).map(({ file }) => bytesOf(file)), read: pictureReader() },
-}
+const formats: Readonly<Record<string, { files: readonly Uint8Array[]; read: (bytes: Uint8Array) => Promise<void> }>> =
+  {
+    idx: { files: [idx], read: async (bytes) => checkArray(parseIdx(bytes)) },
+    'idx.gz': {
+      files: [new Uint8Array(gzipSync(idx))],
+      read: async (bytes) => checkArray(parseIdx(await gunzip(bytes))),
+    },
+    npy: {
+      files: numpy.cases.slice(0, 12).map(({ npy }) => bytesOf(npy)),
+      read: async (bytes) => checkArray(parseNpy(bytes)),
+    },
+    npz: {
+      files: Object.values(numpy.archives).map(bytesOf),
+      read: async (bytes) => parseNpz(bytes).forEach(checkArray),
+    },
+    cifar: {
+      files: [Uint8Array.from({ length: 3073 * 4 }, (_, i) => i % 10)],
+      read: async (bytes) => checkArray((await parseCifar(bytes).get(0)).image),
+    },
+    'labels.json': {
+      files: [
+        text({ 'a.jpg': 3, 'b.jpg': 4 }),
+        text({ 'a.jpg': { index: 0, name: 'cat' } }),
+        text({ 'a.png': 'dog', 'b.png': 'cat' }),
+      ],
+      read: async (bytes) =>
+        parseImageLabels(new TextDecoder().decode(bytes)).entries.forEach(({ label }) =>
+          expect(label).toBeGreaterThanOrEqual(0),
+        ),
+    },
+    jpeg: {
+      files: pictures.cases.filter(({ name }) => name.startsWith('jpeg')).map(({ file }) => bytesOf(file)),
+      read: pictureReader(),
+    },
+    png: {
+      files: pictures.cases.filter(({ name }) => name.startsWith('png')).map(({ file }) => bytesOf(file)),
+      read: pictureReader(),
+    },
+  }
 
 function pictureReader(): (bytes: Uint8Array) => Promise<void> {
   let decoder: ReturnType<typeof nodeImageDecoder> | undefined
@@ -66,7 +95,9 @@ describe('damaged files: a typed error or a whole load, never anything else', ()
 describe('files made to harm', () => {
   it('a small gzip file cannot fill the memory', async () => {
     const bomb = new Uint8Array(gzipSync(new Uint8Array(64 * 2 ** 20)))
-    await expect(gunzip(bomb, { file: 'bomb.gz', limit: 2 ** 20 })).rejects.toThrow(/\[gunzip\] bomb\.gz: unpacks to more than 1048576 bytes/)
+    await expect(gunzip(bomb, { file: 'bomb.gz', limit: 2 ** 20 })).rejects.toThrow(
+      /\[gunzip\] bomb\.gz: unpacks to more than 1048576 bytes/,
+    )
   })
 
   it('gunzip checks the sum and leaves other files alone', async () => {

@@ -20,18 +20,32 @@ export async function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Pr
   checkObject('gunzip', options)
   const { file = 'gzip', limit = 2 ** 31, signal } = options
   if (!isGzip(bytes)) return bytes
-  const reader = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream('gzip')).getReader()
+  const reader = new Blob([bytes as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new DecompressionStream('gzip'))
+    .getReader()
   const chunks: Uint8Array[] = []
   let length = 0
   try {
     for (;;) {
       signal?.throwIfAborted()
       const { done, value } = await reader.read().catch((error: unknown) => {
-        throw invalid('gunzip', file, `damaged gzip data (${error instanceof Error ? error.message : String(error)}).`, undefined, error)
+        throw invalid(
+          'gunzip',
+          file,
+          `damaged gzip data (${error instanceof Error ? error.message : String(error)}).`,
+          undefined,
+          error,
+        )
       })
       if (done) break
       length += value.length
-      if (length > limit) throw invalid('gunzip', file, `unpacks to more than ${limit} bytes. Unpack it yourself if it is meant to be so large.`)
+      if (length > limit)
+        throw invalid(
+          'gunzip',
+          file,
+          `unpacks to more than ${limit} bytes. Unpack it yourself if it is meant to be so large.`,
+        )
       chunks.push(value)
     }
   } catch (error) {

@@ -14,7 +14,9 @@ describe('parseIdx', () => {
     expect(parseIdx(Uint8Array.of(0, 0, 0x0b, 1, 0, 0, 0, 1, 1, 0)).data).toEqual(Int32Array.of(256))
     expect(parseIdx(Uint8Array.of(0, 0, 0x0c, 1, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xfe)).data).toEqual(Int32Array.of(-2))
     expect(parseIdx(Uint8Array.of(0, 0, 0x0d, 1, 0, 0, 0, 1, 0x3f, 0x80, 0, 0)).data).toEqual(Float32Array.of(1))
-    expect(parseIdx(Uint8Array.of(0, 0, 0x0e, 1, 0, 0, 0, 1, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0)).data).toEqual(Float64Array.of(1))
+    expect(parseIdx(Uint8Array.of(0, 0, 0x0e, 1, 0, 0, 0, 1, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0)).data).toEqual(
+      Float64Array.of(1),
+    )
   })
 
   it.each([

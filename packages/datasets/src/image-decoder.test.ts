@@ -26,7 +26,9 @@ describe(`imageDecoder, against ${golden.version}`, () => {
     const decode = await nodeImageDecoder()
     for (const name of ['jpeg baseline 4:2:0', 'png rgb', 'png interlaced']) {
       const whole = file(name)
-      await expect(decode(whole.slice(0, Math.floor(whole.length * 0.8)))).rejects.toMatchObject({ code: 'DATA_INVALID' })
+      await expect(decode(whole.slice(0, Math.floor(whole.length * 0.8)))).rejects.toMatchObject({
+        code: 'DATA_INVALID',
+      })
     }
   })
 

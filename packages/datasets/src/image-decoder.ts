@@ -15,13 +15,17 @@ export interface Picture extends TensorLike {
 export type ImageDecoder = (bytes: Uint8Array, file?: string) => Promise<Picture>
 
 export interface ImageDecoderOptions {
-  /** `@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm`, compiled; without it the decoder fetches the file that lies beside its script. */
+  /**
+   * `@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm`, compiled; without it the decoder fetches the file that lies beside its
+   * script.
+   */
   readonly jpeg?: WebAssembly.Module
 }
 
 /**
- * A decoder of JPEG (baseline and progressive, by MozJPEG in WebAssembly: the numbers of libjpeg) and PNG. Orientation tags and
- * colour profiles are not applied, and transparency is left out, as in the usual training pipelines. A damaged picture is an error, never grey filling.
+ * A decoder of JPEG (baseline and progressive, by MozJPEG in WebAssembly: the numbers of libjpeg) and PNG. Orientation
+ * tags and colour profiles are not applied, and transparency is left out, as in the usual training pipelines. A damaged
+ * picture is an error, never grey filling.
  */
 export function imageDecoder(options: ImageDecoderOptions = {}): ImageDecoder {
   checkObject('imageDecoder', options)
@@ -30,12 +34,22 @@ export function imageDecoder(options: ImageDecoderOptions = {}): ImageDecoder {
     const bytes = checkBytes('imageDecoder', given)
     const header = parsePictureHeader(bytes, file)
     const { width, height } = header
-    const { data, transparent } = header.format === 'png' ? decodePng(bytes, header, file) : { data: await decodeJpeg(bytes, header, file), transparent: false }
-    return { data, shape: [data.length / (width * height), height, width], dtype: 'uint8', ...(transparent && { transparent }) }
+    const { data, transparent } =
+      header.format === 'png'
+        ? decodePng(bytes, header, file)
+        : { data: await decodeJpeg(bytes, header, file), transparent: false }
+    return {
+      data,
+      shape: [data.length / (width * height), height, width],
+      dtype: 'uint8',
+      ...(transparent && { transparent }),
+    }
   }
 }
 
-function jpegDecoder(wasm: WebAssembly.Module | undefined): (bytes: Uint8Array, header: PictureHeader, file: string) => Promise<Uint8Array> {
+function jpegDecoder(
+  wasm: WebAssembly.Module | undefined,
+): (bytes: Uint8Array, header: PictureHeader, file: string) => Promise<Uint8Array> {
   interface Instance {
     readonly complaints: string[]
     decode(bytes: Uint8Array, preserveOrientation: boolean): ImageData
@@ -57,7 +71,8 @@ function jpegDecoder(wasm: WebAssembly.Module | undefined): (bytes: Uint8Array, 
     })
     return { complaints, decode: module.decode.bind(module) as unknown as Instance['decode'] }
   }
-  // libjpeg ends its program on an error, so a damaged picture costs the instance; whoever waits for it takes the next one.
+  // libjpeg ends its program on an error, so a damaged picture costs the instance; whoever waits for it takes the next
+  // one.
   let current: Promise<Instance> | undefined
   return async (bytes, { width, height, channels }, file) => {
     let used: Promise<Instance>
@@ -70,11 +85,18 @@ function jpegDecoder(wasm: WebAssembly.Module | undefined): (bytes: Uint8Array, 
       picture = instance.decode(bytes, false)
     } catch (error) {
       current = undefined
-      throw invalid('jpeg', file, `cannot be decoded (${instance.complaints.join('; ') || (error as Error).message}).`, undefined, error)
+      throw invalid(
+        'jpeg',
+        file,
+        `cannot be decoded (${instance.complaints.join('; ') || (error as Error).message}).`,
+        undefined,
+        error,
+      )
     }
     const fault = instance.complaints.find((line) => !line.includes('extraneous bytes')) // those are skipped without loss
     if (fault !== undefined) throw invalid('jpeg', file, `damaged (${fault}).`)
-    if (picture?.width !== width || picture.height !== height) throw invalid('jpeg', file, 'decodes to another size than its header says.')
+    if (picture?.width !== width || picture.height !== height)
+      throw invalid('jpeg', file, 'decodes to another size than its header says.')
     return channelsFirst(picture.data, channels, width * height, 4)
   }
 }

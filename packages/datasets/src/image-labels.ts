@@ -7,11 +7,17 @@ export interface ImageLabels {
 }
 
 /**
- * The text of a labels.json: an object from file name to its class, which is an index, an object `{ "index": 3, "name": "shark" }`,
- * or in every entry a class name (then the index is that in the sorted list of names). Throws `DATA_INVALID`.
+ * The text of a labels.json: an object from file name to its class, which is an index, an object `{ "index": 3, "name":
+ * "shark" }`, or in every entry a class name (then the index is that in the sorted list of names). Throws
+ * `DATA_INVALID`.
  */
 export function parseImageLabels(text: string, file = 'labels.json'): ImageLabels {
-  const fail = (what: string): SnnError => invalid('labels', file, `${what}, expected { "picture.jpg": 3 } or { "picture.jpg": { "index": 3, "name": "shark" } } or { "picture.jpg": "shark" }.`)
+  const fail = (what: string): SnnError =>
+    invalid(
+      'labels',
+      file,
+      `${what}, expected { "picture.jpg": 3 } or { "picture.jpg": { "index": 3, "name": "shark" } } or { "picture.jpg": "shark" }.`,
+    )
   let json: unknown
   try {
     json = JSON.parse(text)
@@ -27,9 +33,13 @@ export function parseImageLabels(text: string, file = 'labels.json'): ImageLabel
   }
   const names = new Map<number, string>()
   const entries = given.map(([name, value]) => {
-    const entry = (typeof value === 'object' && value !== null ? value : { index: value }) as { index?: unknown; name?: unknown }
+    const entry = (typeof value === 'object' && value !== null ? value : { index: value }) as {
+      index?: unknown
+      name?: unknown
+    }
     const { index } = entry
-    if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index > 1e6) throw fail(`${JSON.stringify(name)} has the label ${JSON.stringify(value)}`)
+    if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index > 1e6)
+      throw fail(`${JSON.stringify(name)} has the label ${JSON.stringify(value)}`)
     if (typeof entry.name === 'string') names.set(index, entry.name)
     return { file: name, label: index }
   })

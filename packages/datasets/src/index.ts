@@ -1,7 +1,27 @@
-export { type Dataset, type ImageDataset, type ImageSample, type LabelledDataset, concatenate, subset } from './dataset.js'
+export {
+  type Dataset,
+  type ImageDataset,
+  type ImageSample,
+  type LabelledDataset,
+  concatenate,
+  subset,
+} from './dataset.js'
 export { type TakeOptions, take } from './take.js'
-export { type Batch, type Loader, type LoaderOptions, type PaddedBatch, type Transform, lengthMask, loader } from './loader.js'
-export { type FindPreprocessOptions, type PreprocessTrial, findPreprocess, preprocessCandidates } from './find-preprocess.js'
+export {
+  type Batch,
+  type Loader,
+  type LoaderOptions,
+  type PaddedBatch,
+  type Transform,
+  lengthMask,
+  loader,
+} from './loader.js'
+export {
+  type FindPreprocessOptions,
+  type PreprocessTrial,
+  findPreprocess,
+  preprocessCandidates,
+} from './find-preprocess.js'
 export { type PreprocessPreset, preprocessPresets } from './preprocess-presets.js'
 export { metadataPreprocess, publishedPreprocess } from './preprocess-published.js'
 export { type Interpolation } from './resize.js'
@@ -16,15 +36,40 @@ export { type GunzipOptions, gunzip } from './gzip.js'
 export { type ImageDecoder, type ImageDecoderOptions, type Picture, imageDecoder } from './image-decoder.js'
 export { type ImageLabels, parseImageLabels } from './image-labels.js'
 export { imageDigest } from './digest.js'
-export { type CreateOptions, type EventArrays, type Events, type Sensor, type TimeUnit, checkEvents, createEvents, sensorOf, toTimeUnit } from './events/events.js'
+export {
+  type CreateOptions,
+  type EventArrays,
+  type Events,
+  type Sensor,
+  type TimeUnit,
+  checkEvents,
+  createEvents,
+  sensorOf,
+  toTimeUnit,
+} from './events/events.js'
 export { type ContinueOptions, type TimeFalls, continueTimes, timeFalls } from './events/restarts.js'
-export { concatEvents, indexOfTime, isSorted, keepEvents, selectEvents, sliceEvents, sliceTime, sortEvents } from './events/select.js'
+export {
+  concatEvents,
+  indexOfTime,
+  isSorted,
+  keepEvents,
+  selectEvents,
+  sliceEvents,
+  sliceTime,
+  sortEvents,
+} from './events/select.js'
 export { type EventFormat, type ReadOptions, type StreamFormat, type StreamOptions } from './events/format.js'
 export { type ReadNote } from './events/notes.js'
 export { type OutsideRule } from './events/outside.js'
 export { type EventSource, type OpenEventsOptions, detectFormat, eventFormats, openEvents } from './events/open.js'
 export { type AtisOptions, atis } from './events/formats/atis.js'
-export { type Aedat2Camera, type Aedat2Options, type Aedat2WriteOptions, aedat2, aedat2Cameras } from './events/formats/aedat2.js'
+export {
+  type Aedat2Camera,
+  type Aedat2Options,
+  type Aedat2WriteOptions,
+  aedat2,
+  aedat2Cameras,
+} from './events/formats/aedat2.js'
 export { type Aedat3Options, aedat3 } from './events/formats/aedat3.js'
 export { type Aedat4Options, aedat4 } from './events/formats/aedat4.js'
 export { type CsvOptions, type CsvWriteOptions, csv } from './events/formats/csv.js'
@@ -49,8 +94,20 @@ export { type BinaRepOptions, toBinaRep } from './events/tensors/bina-rep.js'
 export { type SparseTensor, toSparseFrames } from './events/tensors/sparse.js'
 export { type EventTransform, type NumberOrRange, type Seeded, compose } from './events/transforms/transform.js'
 export { type CropOptions, type CropTimeOptions, centerCrop, cropTime, randomCrop } from './events/transforms/crop.js'
-export { type DownsampleOptions, type EventDownsamplingOptions, downsample, eventDownsampling } from './events/transforms/downsample.js'
-export { type DropEventOptions, type DropRatioOptions, dropEvent, dropEventByArea, dropEventByTime, eventDrop } from './events/transforms/drop.js'
+export {
+  type DownsampleOptions,
+  type EventDownsamplingOptions,
+  downsample,
+  eventDownsampling,
+} from './events/transforms/downsample.js'
+export {
+  type DropEventOptions,
+  type DropRatioOptions,
+  dropEvent,
+  dropEventByArea,
+  dropEventByTime,
+  eventDrop,
+} from './events/transforms/drop.js'
 export {
   type DecimationOptions,
   type DenoiseOptions,
@@ -72,8 +129,19 @@ export {
   randomFlipUD,
   randomTimeReversal,
 } from './events/transforms/flip.js'
-export { type SpatialJitterOptions, type UniformNoiseOptions, spatialJitter, uniformNoise } from './events/transforms/jitter.js'
-export { type TimeJitterOptions, type TimeSkewOptions, timeAlignment, timeJitter, timeSkew } from './events/transforms/time.js'
+export {
+  type SpatialJitterOptions,
+  type UniformNoiseOptions,
+  spatialJitter,
+  uniformNoise,
+} from './events/transforms/jitter.js'
+export {
+  type TimeJitterOptions,
+  type TimeSkewOptions,
+  timeAlignment,
+  timeJitter,
+  timeSkew,
+} from './events/transforms/time.js'
 export { type TemporalDeleteOptions, randomTemporalDelete } from './events/transforms/temporal-delete.js'
 export { asType, repeatTarget, toOneHotEncoding } from './events/transforms/target.js'
 export { type PipelineSpec, type TensorSpec, type TransformSpec, pipeline } from './events/pipeline.js'

@@ -55,11 +55,18 @@ describe('loader', () => {
     expect(await orders(1)).toEqual([first, second])
     expect(first).not.toEqual(second)
     expect((await orders(2))[0]).not.toEqual(first)
-    for (const order of [first!, second!]) expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i))
+    for (const order of [first!, second!])
+      expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i))
   })
 
   it('gives any pass from any batch on, with the same draws as in order', async () => {
-    const batches = loader(dataset, { batch: 7, shuffle: true, seed: 1, prefetch: 1, transform: ({ image, label }, draw) => [image, label * 1000 + (draw % 1000)] })
+    const batches = loader(dataset, {
+      batch: 7,
+      shuffle: true,
+      seed: 1,
+      prefetch: 1,
+      transform: ({ image, label }, draw) => [image, label * 1000 + (draw % 1000)],
+    })
     await labelsOf(batches)
     const second = await labelsOf(batches)
     expect(batches.batch).toBe(7)
@@ -84,11 +91,22 @@ describe('loader', () => {
 
   it('takes any data set with a transform, and tensors as targets', async () => {
     const squares: Dataset<number> = { length: 3, description: 'squares', get: async (i) => i * i }
-    const batches = loader(squares, { batch: 2, transform: (n) => [{ data: Float32Array.of(n, n), shape: [2] }, { data: Float32Array.of(n / 2), shape: [1] }] })
+    const batches = loader(squares, {
+      batch: 2,
+      transform: (n) => [
+        { data: Float32Array.of(n, n), shape: [2] },
+        { data: Float32Array.of(n / 2), shape: [1] },
+      ],
+    })
     const all: unknown[] = []
     for await (const [x, y] of batches) all.push([[...x.data], x.shape, [...y.data], y.shape])
     expect(all).toEqual([
-      [[0, 0, 1, 1], [2, 2], [0, 0.5], [2, 1]],
+      [
+        [0, 0, 1, 1],
+        [2, 2],
+        [0, 0.5],
+        [2, 1],
+      ],
       [[4, 4], [1, 2], [2], [1, 1]],
     ])
   })
@@ -118,15 +136,20 @@ describe('loader', () => {
       const options = { batch: 2, transform: preprocess({}), workers }
       return options
     }
-    expect(() => loader(dataset, withWorkers(2))).toThrow(expect.objectContaining({ code: 'ARGUMENT', message: expect.stringContaining('workerDataset') as string }))
+    expect(() => loader(dataset, withWorkers(2))).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT', message: expect.stringContaining('workerDataset') as string }),
+    )
     expect(loader(dataset, withWorkers(0)).length).toBe(50)
   })
 
   it('refuses a wrong batch, mixed shapes and broken labels', async () => {
     expect(() => loader(dataset, { batch: 0 })).toThrow(/\[loader\] batch 0/)
     const mixed: Dataset<number> = { length: 2, description: 'mixed', get: async (i) => i }
-    const run = (transform: (n: number) => readonly [{ data: Float32Array; shape: number[] }, number]) => labelsOf(loader(mixed, { batch: 2, transform }))
-    await expect(run((n) => [{ data: new Float32Array(n + 1), shape: [n + 1] }, 0])).rejects.toThrow(/float32 \[1\] and float32 \[2\] in one batch/)
+    const run = (transform: (n: number) => readonly [{ data: Float32Array; shape: number[] }, number]) =>
+      labelsOf(loader(mixed, { batch: 2, transform }))
+    await expect(run((n) => [{ data: new Float32Array(n + 1), shape: [n + 1] }, 0])).rejects.toThrow(
+      /float32 \[1\] and float32 \[2\] in one batch/,
+    )
     await expect(run(() => [{ data: new Float32Array(1), shape: [1] }, 0.5])).rejects.toThrow(/label 0\.5/)
   })
 })
@@ -135,13 +158,22 @@ describe('parts of data sets', () => {
   it('takes the first or random ones and keeps what is known of them', async () => {
     expect((await labelsOf(loader(take(dataset, 3), { batch: 9 }))).flat()).toEqual([0, 1, 2])
     const random = take(dataset, 5, { shuffle: true, seed: 3 })
-    expect(random).toMatchObject({ length: 5, dtype: 'uint8', shape: [1, 2, 2], description: `random 5 (seed 3) of ${dataset.description}` })
+    expect(random).toMatchObject({
+      length: 5,
+      dtype: 'uint8',
+      shape: [1, 2, 2],
+      description: `random 5 (seed 3) of ${dataset.description}`,
+    })
     expect(new Set((await labelsOf(loader(random, { batch: 9 }))).flat()).size).toBe(5)
     expect(take(dataset, 1000)).toBe(dataset)
     // all of them at random, too: who takes the last fifth of classes in a row has other classes
     const all = take(dataset, 1000, { shuffle: true })
     const order = (await labelsOf(loader(all, { batch: 9 }))).flat()
-    expect([all.length, all.description, new Set(order).size]).toEqual([dataset.length, dataset.description, dataset.length])
+    expect([all.length, all.description, new Set(order).size]).toEqual([
+      dataset.length,
+      dataset.description,
+      dataset.length,
+    ])
     expect(order).not.toEqual([...order].sort((a, b) => a - b))
     expect(() => take(dataset, -1)).toThrow(/count -1/)
   })
@@ -149,7 +181,7 @@ describe('parts of data sets', () => {
   it('picks and joins', async () => {
     const joined = concatenate([subset(dataset, [5, 6]), subset(dataset, [1])], 'joined')
     expect(joined).toMatchObject({ length: 3, dtype: 'uint8', shape: [1, 2, 2], description: 'joined' })
-    expect((await labelsOf(loader(joined, { batch: 2 })))).toEqual([[5, 6], [1]])
+    expect(await labelsOf(loader(joined, { batch: 2 }))).toEqual([[5, 6], [1]])
     await expect(joined.get(3)).rejects.toThrow(/sample 3 of 3/)
     expect(() => subset(dataset, [100])).toThrow(/sample 100 of 100/)
   })
@@ -168,7 +200,9 @@ describe('imageDigest', () => {
   it('is equal for equal elements only', () => {
     const image = (...data: number[]) => ({ data: Uint8Array.from(data), shape: [data.length] })
     expect(imageDigest(image(1, 2, 3))).toMatch(/^[0-9a-f]{16}$/)
-    expect(imageDigest({ data: Uint8Array.of(9, 1, 2, 3).subarray(1), shape: [1, 3] })).toBe(imageDigest(image(1, 2, 3)))
+    expect(imageDigest({ data: Uint8Array.of(9, 1, 2, 3).subarray(1), shape: [1, 3] })).toBe(
+      imageDigest(image(1, 2, 3)),
+    )
     const others = new Set(Array.from({ length: 65536 }, (_, i) => imageDigest(image(i & 255, i >> 8))))
     expect(others.size).toBe(65536)
     expect(imageDigest(image(0))).not.toBe(imageDigest(image(0, 0)))

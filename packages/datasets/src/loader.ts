@@ -8,10 +8,16 @@ import type { Pair } from './sample-pairs.js'
 /** Samples stacked along a new first axis N. Number labels become int32 [N]. */
 export type Batch = readonly [x: TensorLike, y: TensorLike]
 
-/** Samples [T_i, ...] of different length, with zeros after their ends, as [N, T, ...]; `lengths` are the T_i, int32 [N]. */
+/**
+ * Samples [T_i, ...] of different length, with zeros after their ends, as [N, T, ...]; `lengths` are the T_i, int32
+ * [N].
+ */
 export type PaddedBatch = readonly [x: TensorLike, y: TensorLike, lengths: TensorLike]
 
-/** Makes of a sample what is stacked into a batch. `draw` is another number for each sample of each pass, for changes at random. */
+/**
+ * Makes of a sample what is stacked into a batch. `draw` is another number for each sample of each pass, for changes at
+ * random.
+ */
 export type Transform<S> = (sample: S, draw: number) => Pair
 
 export interface LoaderOptions<S> {
@@ -27,7 +33,10 @@ export interface LoaderOptions<S> {
   readonly dropLast?: boolean
   /** Batches made ready while the loop is busy with one, which bounds the memory. Default 0. */
   readonly prefetch?: number
-  /** `stack` (default) wants equal shapes; `pad` fills samples up to the longest along their first axis and gives `PaddedBatch`. */
+  /**
+   * `stack` (default) wants equal shapes; `pad` fills samples up to the longest along their first axis and gives
+   * `PaddedBatch`.
+   */
   readonly collate?: 'stack' | 'pad'
   /** Ends a pass by throwing `signal.reason`. */
   readonly signal?: AbortSignal
@@ -42,8 +51,8 @@ export interface Loader<B = Batch> extends AsyncIterable<B> {
   /** Number of samples in a pass. */
   readonly samples: number
   /**
-   * The pass of this number, from 0, whatever passes there were before; without its first `from` batches, which are not read. A loop that was
-   * interrupted goes on so.
+   * The pass of this number, from 0, whatever passes there were before; without its first `from` batches, which are not
+   * read. A loop that was interrupted goes on so.
    */
   pass(number: number, from?: number): AsyncIterable<B>
 }
@@ -58,8 +67,14 @@ const window = 32
  *
  * Throws `ARGUMENT` for a wrong batch size at once; a pass throws `SHAPE` where samples of one batch differ.
  */
-export function loader<S>(dataset: Dataset<S>, options: LoaderOptions<S> & { readonly transform: Transform<S>; readonly collate: 'pad' }): Loader<PaddedBatch>
-export function loader(dataset: Dataset<Pair>, options: LoaderOptions<Pair> & { readonly collate: 'pad' }): Loader<PaddedBatch>
+export function loader<S>(
+  dataset: Dataset<S>,
+  options: LoaderOptions<S> & { readonly transform: Transform<S>; readonly collate: 'pad' },
+): Loader<PaddedBatch>
+export function loader(
+  dataset: Dataset<Pair>,
+  options: LoaderOptions<Pair> & { readonly collate: 'pad' },
+): Loader<PaddedBatch>
 export function loader(dataset: ImageDataset, options: LoaderOptions<ImageSample>): Loader
 export function loader(dataset: Dataset<Pair>, options: LoaderOptions<Pair>): Loader
 export function loader<S>(dataset: Dataset<S>, options: LoaderOptions<S> & { readonly transform: Transform<S> }): Loader
@@ -70,7 +85,8 @@ export function loader<S>(dataset: Dataset<S>, options: LoaderOptions<S>): Loade
   whole('batch', batch, 1)
   whole('prefetch', prefetch, 0)
   refuseWorkers(options)
-  const transform = options.transform ?? (defaultTransform(dataset as unknown as ImageDataset) as unknown as Transform<S>)
+  const transform =
+    options.transform ?? (defaultTransform(dataset as unknown as ImageDataset) as unknown as Transform<S>)
   const length = dropLast ? Math.floor(dataset.length / batch) : Math.ceil(dataset.length / batch)
   const samples = Math.min(length * batch, dataset.length)
   let passes = 0
@@ -105,7 +121,10 @@ export function loader<S>(dataset: Dataset<S>, options: LoaderOptions<S>): Loade
 }
 
 /** The items of `source`, up to `count` of them made while the one before is in use. */
-async function* ahead<T>(source: AsyncGenerator<T, void, undefined>, count: number): AsyncGenerator<T, void, undefined> {
+async function* ahead<T>(
+  source: AsyncGenerator<T, void, undefined>,
+  count: number,
+): AsyncGenerator<T, void, undefined> {
   const queue: Promise<IteratorResult<T, void>>[] = []
   try {
     for (;;) {
@@ -123,21 +142,32 @@ async function* ahead<T>(source: AsyncGenerator<T, void, undefined>, count: numb
   }
 }
 
-/** Other loaders take a number of workers beside a function, which cannot be sent to them: that must not pass unseen. */
+/**
+ * Other loaders take a number of workers beside a function, which cannot be sent to them: that must not pass unseen.
+ */
 function refuseWorkers(options: object): void {
   const { workers } = options as { readonly workers?: number }
   if (workers === undefined || workers === 0) return
-  throw new SnnError('ARGUMENT', `[loader] workers ${workers}, but a transform given here is a function, which cannot be sent to a thread. Give a data set of workerDataset (@snn/datasets/node), which takes named transforms or the URL of a module.`, { name: 'workers', value: workers })
+  throw new SnnError(
+    'ARGUMENT',
+    `[loader] workers ${workers}, but a transform given here is a function, which cannot be sent to a thread. Give a data set of workerDataset (@snn/datasets/node), which takes named transforms or the URL of a module.`,
+    { name: 'workers', value: workers },
+  )
 }
 
 function whole(name: string, value: number, least: number): void {
   if (Number.isInteger(value) && value >= least) return
-  throw new SnnError('ARGUMENT', `[loader] ${name} ${value}, expected a whole number of at least ${least}.`, { name, value })
+  throw new SnnError('ARGUMENT', `[loader] ${name} ${value}, expected a whole number of at least ${least}.`, {
+    name,
+    value,
+  })
 }
 
 function defaultTransform(dataset: ImageDataset): Transform<ImageSample> {
   if (dataset.dtype === 'uint8') return preprocess({})
-  return dataset.dtype === 'float32' ? ({ image, label }) => [image, label] : (((pair: unknown) => pair) as Transform<ImageSample>)
+  return dataset.dtype === 'float32'
+    ? ({ image, label }) => [image, label]
+    : (((pair: unknown) => pair) as Transform<ImageSample>)
 }
 
 /** Tensors of one shape and dtype along a new first axis. */
@@ -166,13 +196,21 @@ function pad(rows: readonly TensorLike[]): { data: TensorLike; lengths: TensorLi
   const inner = first.shape.slice(1)
   for (const { shape, dtype } of hosts) {
     if (shape.length > 0 && sameShape(shape.slice(1), inner) && dtype === first.dtype) continue
-    throw new SnnError('SHAPE', `[loader] samples ${first.dtype} ${formatShape(first.shape)} and ${dtype} ${formatShape(shape)} to pad, expected equal ones but for the first axis.`, { shapes: [first.shape, shape] })
+    throw new SnnError(
+      'SHAPE',
+      `[loader] samples ${first.dtype} ${formatShape(first.shape)} and ${dtype} ${formatShape(shape)} to pad, expected equal ones but for the first axis.`,
+      { shapes: [first.shape, shape] },
+    )
   }
   const longest = Math.max(...hosts.map(({ shape }) => shape[0]!))
   const stride = longest * sizeOf(inner)
   const data = allocate(first.dtype, rows.length * stride)
   hosts.forEach((host, i) => data.set(host.data, i * stride))
-  const lengths: TensorLike = { data: Int32Array.from(hosts, ({ shape }) => shape[0]!), shape: [rows.length], dtype: 'int32' }
+  const lengths: TensorLike = {
+    data: Int32Array.from(hosts, ({ shape }) => shape[0]!),
+    shape: [rows.length],
+    dtype: 'int32',
+  }
   return { data: { data, shape: [rows.length, longest, ...inner], dtype: first.dtype }, lengths }
 }
 
@@ -181,7 +219,11 @@ export function lengthMask(lengths: TensorLike, T: number): TensorLike {
   checkMembers('lengthMask', lengths, 'lengths', ['data', 'shape'], '{ data, shape }')
   checkArrayLike('lengthMask', lengths.data, 'lengths.data')
   const n = lengths.data.length
-  return { data: Uint8Array.from({ length: T * n }, (_, i) => (Math.floor(i / n) < lengths.data[i % n]! ? 1 : 0)), shape: [T, n], dtype: 'bool' }
+  return {
+    data: Uint8Array.from({ length: T * n }, (_, i) => (Math.floor(i / n) < lengths.data[i % n]! ? 1 : 0)),
+    shape: [T, n],
+    dtype: 'bool',
+  }
 }
 
 function stackLabels(rows: readonly (TensorLike | number)[]): TensorLike {
@@ -191,5 +233,9 @@ function stackLabels(rows: readonly (TensorLike | number)[]): TensorLike {
 function labelTensor(label: number): TensorLike {
   const data = Int32Array.of(label)
   if (data[0] === label) return { data, shape: [], dtype: 'int32' }
-  throw new SnnError('ARGUMENT', `[loader] label ${label}, expected a whole number of 32 bits. Return a float32 tensor for other targets.`, { name: 'label', value: label })
+  throw new SnnError(
+    'ARGUMENT',
+    `[loader] label ${label}, expected a whole number of 32 bits. Return a float32 tensor for other targets.`,
+    { name: 'label', value: label },
+  )
 }

@@ -4,7 +4,15 @@ export { nodeImageDecoder } from './node/image-decoder.js'
 export { openEvents } from './node/open-events.js'
 export { fileSource } from './node/files.js'
 export { readHdf5Filter } from './node/hdf5-filter.js'
-export { type AnySetInfo, type AudioSetInfo, type DefinedSet, type EventSetInfo, type ImageSetInfo, type SetInfo, type SetOptions } from './node/define-set.js'
+export {
+  type AnySetInfo,
+  type AudioSetInfo,
+  type DefinedSet,
+  type EventSetInfo,
+  type ImageSetInfo,
+  type SetInfo,
+  type SetOptions,
+} from './node/define-set.js'
 export { type EventDataset, type EventSample } from './node/event-dataset.js'
 export { type AudioDataset, type AudioSample } from './node/audio-dataset.js'
 export { type RecordingDataset } from './node/layouts/recordings.js'

@@ -5,7 +5,13 @@ import { parseNpy } from './npy.js'
 import { parseNpz } from './npz.js'
 
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'))
-const dtypes: Readonly<Record<string, string>> = { u1: 'uint8', b1: 'bool', f2: 'float32', f4: 'float32', f8: 'float64' }
+const dtypes: Readonly<Record<string, string>> = {
+  u1: 'uint8',
+  b1: 'bool',
+  f2: 'float32',
+  f4: 'float32',
+  f8: 'float64',
+}
 
 describe(`parseNpy, against files of numpy ${golden.version}`, () => {
   it.each(golden.cases)('$dtype, order $order, shape $shape', ({ dtype, shape, values, npy }) => {
@@ -26,11 +32,18 @@ describe(`parseNpy, against files of numpy ${golden.version}`, () => {
   it('names what it cannot read', () => {
     const text = (descr: string, shape: string, data = ''): Uint8Array => {
       const header = `{'descr': ${descr}, 'fortran_order': False, 'shape': ${shape}, }\n`
-      return new TextEncoder().encode(header + data).reduce((out, byte, i) => ((out[10 + i] = byte), out), new Uint8Array(10 + header.length + data.length).fill(0).map((_, i) => [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0][i] ?? 0))
+      return new TextEncoder().encode(header + data).reduce(
+        (out, byte, i) => ((out[10 + i] = byte), out),
+        new Uint8Array(10 + header.length + data.length)
+          .fill(0)
+          .map((_, i) => [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0][i] ?? 0),
+      )
     }
     expect(parseNpy(text("'|u1'", '(3,)', 'abc')).data).toEqual(Uint8Array.of(97, 98, 99))
     expect(parseNpy(text("'|u1'", '()', 'a')).shape).toEqual([])
-    expect(() => parseNpy(text("'|O'", '(3,)', 'abc'), 'a.npy')).toThrow(/\[npy\] a\.npy at byte 10: dtype O, expected one of u1.*astype/)
+    expect(() => parseNpy(text("'|O'", '(3,)', 'abc'), 'a.npy')).toThrow(
+      /\[npy\] a\.npy at byte 10: dtype O, expected one of u1.*astype/,
+    )
     expect(() => parseNpy(text("[('x', '<f4')]", '(1,)', 'abcd'))).toThrow(/dtype records/)
     expect(() => parseNpy(text("'|u1'", '(4,)', 'abc'))).toThrow(/3 bytes of data, expected 4/)
     expect(() => parseNpy(text("'|u1'", '(2,)', 'abc'))).toThrow(/3 bytes of data, expected 2/)

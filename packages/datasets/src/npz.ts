@@ -25,8 +25,12 @@ function unzip(bytes: Uint8Array, file: string): Record<string, Uint8Array> {
       // What the directory claims is checked against the bytes there are, since fflate takes the memory it is told to.
       filter({ name, size, originalSize }) {
         total += originalSize
-        const possible = size <= bytes.length && originalSize <= maximumDeflateRatio * size + 64 && total <= maximumDeflateRatio * bytes.length
-        if (++entries * 46 > bytes.length || !possible) throw invalid('npz', file, `entry ${name} claims ${originalSize} bytes in ${size}, which cannot be.`)
+        const possible =
+          size <= bytes.length &&
+          originalSize <= maximumDeflateRatio * size + 64 &&
+          total <= maximumDeflateRatio * bytes.length
+        if (++entries * 46 > bytes.length || !possible)
+          throw invalid('npz', file, `entry ${name} claims ${originalSize} bytes in ${size}, which cannot be.`)
         return name.endsWith('.npy')
       },
     })

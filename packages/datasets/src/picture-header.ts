@@ -17,27 +17,38 @@ export function pictureFormat(head: Uint8Array): PictureHeader['format'] | undef
   return head[0] === 0xff && head[1] === 0xd8 ? 'jpeg' : undefined
 }
 
-/** Format, size and colour of a JPEG or PNG file. Throws `DATA_INVALID` for anything else and for sizes its bytes cannot hold. */
+/**
+ * Format, size and colour of a JPEG or PNG file. Throws `DATA_INVALID` for anything else and for sizes its bytes cannot
+ * hold.
+ */
 export function parsePictureHeader(bytes: Uint8Array, file: string): PictureHeader {
   const header = pictureFormat(bytes) === 'png' ? pngHeader(bytes, file) : jpegHeader(bytes, file)
-  // Both formats take at least 1 bit for a run of pixels: deflate 1032 : 1 at 1 bit a pixel, JPEG one bit for an 8 x 8 block.
+  // Both formats take at least 1 bit for a run of pixels: deflate 1032 : 1 at 1 bit a pixel, JPEG one bit for an 8 x 8
+  // block.
   const possible = bytes.length * (header.format === 'png' ? 8 * 1032 : 8 * 64)
   const { width, height } = header
   if (width < 1 || height < 1 || width * height > Math.min(possible, 2 ** 27)) {
-    throw invalid('picture', file, `${width} x ${height} pixels in ${bytes.length} bytes, expected at least 1 x 1 and no more than fit.`)
+    throw invalid(
+      'picture',
+      file,
+      `${width} x ${height} pixels in ${bytes.length} bytes, expected at least 1 x 1 and no more than fit.`,
+    )
   }
   return header
 }
 
 /** IHDR is always the first chunk: length, name, width, height, depth, colour type. */
 function pngHeader(bytes: Uint8Array, file: string): PictureHeader {
-  if (bytes.length < 33 || String.fromCharCode(...bytes.subarray(12, 16)) !== 'IHDR') throw invalid('png', file, 'no header chunk IHDR.', 8)
+  if (bytes.length < 33 || String.fromCharCode(...bytes.subarray(12, 16)) !== 'IHDR')
+    throw invalid('png', file, 'no header chunk IHDR.', 8)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const isColour = (bytes[25]! & 2) !== 0
   return { format: 'png', width: view.getUint32(16), height: view.getUint32(20), channels: isColour ? 3 : 1 }
 }
 
-/** Walks the segments to the start of frame: FF C0..CF but C4, C8 and CC; length, precision, height, width, components. */
+/**
+ * Walks the segments to the start of frame: FF C0..CF but C4, C8 and CC; length, precision, height, width, components.
+ */
 function jpegHeader(bytes: Uint8Array, file: string): PictureHeader {
   if (pictureFormat(bytes) !== 'jpeg') throw invalid('picture', file, 'neither JPEG nor PNG by its first bytes.', 0)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -51,7 +62,12 @@ function jpegHeader(bytes: Uint8Array, file: string): PictureHeader {
     }
     if (marker === 0xda || marker === 0xd9) break
     if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
-      return { format: 'jpeg', height: view.getUint16(at + 5), width: view.getUint16(at + 7), channels: bytes[at + 9] === 1 ? 1 : 3 }
+      return {
+        format: 'jpeg',
+        height: view.getUint16(at + 5),
+        width: view.getUint16(at + 7),
+        channels: bytes[at + 9] === 1 ? 1 : 3,
+      }
     }
     at += 2 + view.getUint16(at + 2)
   }

@@ -4,8 +4,15 @@ import { channelsFirst } from './arrays.js'
 import { invalid } from './invalid.js'
 import type { PictureHeader } from './picture-header.js'
 
-/** The pixels of a PNG file as [C, H, W]; transparency is left out, 16 bits are cut to 8; whether something is transparent. Throws `DATA_INVALID`. */
-export function decodePng(bytes: Uint8Array, { width, height, channels }: PictureHeader, file: string): { readonly data: Uint8Array; readonly transparent: boolean } {
+/**
+ * The pixels of a PNG file as [C, H, W]; transparency is left out, 16 bits are cut to 8; whether something is
+ * transparent. Throws `DATA_INVALID`.
+ */
+export function decodePng(
+  bytes: Uint8Array,
+  { width, height, channels }: PictureHeader,
+  file: string,
+): { readonly data: Uint8Array; readonly transparent: boolean } {
   try {
     const essential = essentialChunks(bytes, width, height)
     const png = decode(essential, { checkCrc: true })
@@ -22,8 +29,8 @@ export function decodePng(bytes: Uint8Array, { width, height, channels }: Pictur
 }
 
 /**
- * The file without what does not make pixels (profiles, texts, animation), each chunk whole. The image data are unpacked here once
- * without keeping them: too few would be filled up by the decoder, too many would fill the memory.
+ * The file without what does not make pixels (profiles, texts, animation), each chunk whole. The image data are
+ * unpacked here once without keeping them: too few would be filled up by the decoder, too many would fill the memory.
  */
 function essentialChunks(bytes: Uint8Array, width: number, height: number): Uint8Array {
   const bits = bytes[24]! * ({ 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }[bytes[25]!] ?? 0)
@@ -37,13 +44,14 @@ function essentialChunks(bytes: Uint8Array, width: number, height: number): Uint
   })
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const parts = [bytes.subarray(0, 8)]
-  for (let at = 8, name = ''; name !== 'IEND'; ) {
+  for (let at = 8, name = ''; name !== 'IEND';) {
     const size = at + 8 <= bytes.length ? 12 + view.getUint32(at) : Infinity
     if (at + size > bytes.length) throw new Error(`ends within the chunk at byte ${at}`)
     name = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
     if (['IHDR', 'PLTE', 'IDAT', 'IEND'].includes(name)) parts.push(bytes.subarray(at, at + size))
     if (name === 'IDAT') {
-      for (let from = at + 8; from < at + size - 4; from += 16384) inflate.push(bytes.subarray(from, Math.min(from + 16384, at + size - 4)))
+      for (let from = at + 8; from < at + size - 4; from += 16384)
+        inflate.push(bytes.subarray(from, Math.min(from + 16384, at + size - 4)))
     }
     at += size
   }

@@ -1,10 +1,15 @@
 import type { PreprocessSpec } from './preprocess.js'
 
-const normalized = (mean: readonly number[], std: readonly number[]): PreprocessSpec => ({ channels: 'rgb', scale: 1 / 255, mean, std })
+const normalized = (mean: readonly number[], std: readonly number[]): PreprocessSpec => ({
+  channels: 'rgb',
+  scale: 1 / 255,
+  mean,
+  std,
+})
 
 /**
- * Preprocessings that published networks were trained with, by name. Colours are in the order that is said; means and deviations are those of
- * the training sets.
+ * Preprocessings that published networks were trained with, by name. Colours are in the order that is said; means and
+ * deviations are those of the training sets.
  */
 export const preprocessPresets = {
   /** Pixels 0..1: ToTensor() alone. */

@@ -7,15 +7,17 @@ type Json = Readonly<Record<string, unknown>>
 const resamplings = ['nearest', 'lanczos', 'bilinear', 'bicubic'] as const
 
 /**
- * The preprocessing that a network's publisher has left in a JSON file beside it: Hugging Face's `preprocessor_config.json` (image processors of
- * transformers) or timm's `config.json` (`pretrained_cfg`). Undefined for JSON that says nothing about pictures; throws `ARGUMENT` for
- * numbers that make no sense.
+ * The preprocessing that a network's publisher has left in a JSON file beside it: Hugging Face's
+ * `preprocessor_config.json` (image processors of transformers) or timm's `config.json` (`pretrained_cfg`). Undefined
+ * for JSON that says nothing about pictures; throws `ARGUMENT` for numbers that make no sense.
  */
 export function publishedPreprocess(json: unknown): PreprocessSpec | undefined {
   if (!isObject(json)) return undefined
   const timm = isObject(json['pretrained_cfg']) ? json['pretrained_cfg'] : json
   if (Array.isArray(timm['input_size']) && Array.isArray(timm['mean'])) return fromTimm(timm)
-  return 'image_mean' in json || 'do_normalize' in json || 'do_rescale' in json || 'image_processor_type' in json ? fromTransformers(json) : undefined
+  return 'image_mean' in json || 'do_normalize' in json || 'do_rescale' in json || 'image_processor_type' in json
+    ? fromTransformers(json)
+    : undefined
 }
 
 function isObject(value: unknown): value is Json {
@@ -37,9 +39,19 @@ function fromTimm({ mean, std, input_size, crop_pct = 0.875, crop_mode, interpol
   })
 }
 
-/** Fields as image processors of transformers have them: https://huggingface.co/docs/transformers/main_classes/image_processor */
+/**
+ * Fields as image processors of transformers have them:
+ * https://huggingface.co/docs/transformers/main_classes/image_processor
+ */
 function fromTransformers(json: Json): PreprocessSpec {
-  const { image_mean = [0.5, 0.5, 0.5], image_std = [0.5, 0.5, 0.5], do_normalize = true, do_rescale = true, rescale_factor = 1 / 255, rescale_offset } = json
+  const {
+    image_mean = [0.5, 0.5, 0.5],
+    image_std = [0.5, 0.5, 0.5],
+    do_normalize = true,
+    do_rescale = true,
+    rescale_factor = 1 / 255,
+    rescale_offset,
+  } = json
   const scale = do_rescale === false ? 1 : (rescale_factor as number)
   // with an offset pixels are first brought to pixel * scale - 1
   const offset = rescale_offset === true ? 1 : 0
@@ -58,14 +70,31 @@ function colours(isGray: boolean, isTurned: boolean): Pick<PreprocessSpec, 'chan
   return { channels: isGray ? 'gray' : isTurned ? 'bgr' : 'rgb' }
 }
 
-function resizing({ do_resize = true, size, do_center_crop = false, crop_size, crop_pct, resample }: Json): Pick<PreprocessSpec, 'resize' | 'size' | 'interpolation'> {
+function resizing({
+  do_resize = true,
+  size,
+  do_center_crop = false,
+  crop_size,
+  crop_pct,
+  resample,
+}: Json): Pick<PreprocessSpec, 'resize' | 'size' | 'interpolation'> {
   const crop = do_center_crop === true ? pair(crop_size) : undefined
   if (do_resize === false || size === undefined || size === null) return crop ? { size: crop } : {}
   const interpolation = resamplings[resample as number]
-  const shortest = typeof size === 'number' ? (crop ? size : undefined) : isObject(size) && typeof size['shortest_edge'] === 'number' ? size['shortest_edge'] : undefined
+  const shortest =
+    typeof size === 'number'
+      ? crop
+        ? size
+        : undefined
+      : isObject(size) && typeof size['shortest_edge'] === 'number'
+        ? size['shortest_edge']
+        : undefined
   const filter = interpolation === undefined ? {} : { interpolation }
   // ConvNeXt and others: below 384 the picture is made larger by 1 / crop_pct and cropped, from there on squashed
-  if (shortest !== undefined && typeof crop_pct === 'number') return shortest < 384 ? { resize: Math.floor(shortest / crop_pct), ...filter, size: [shortest, shortest] } : { resize: [shortest, shortest], ...filter }
+  if (shortest !== undefined && typeof crop_pct === 'number')
+    return shortest < 384
+      ? { resize: Math.floor(shortest / crop_pct), ...filter, size: [shortest, shortest] }
+      : { resize: [shortest, shortest], ...filter }
   const squashed = pair(size)
   const resize = shortest ?? squashed
   return { ...(resize !== undefined && { resize, ...filter }), ...(crop ? { size: crop } : {}) }
@@ -75,10 +104,18 @@ function resizing({ do_resize = true, size, do_center_crop = false, crop_size, c
 function pair(size: unknown): readonly [number, number] | undefined {
   if (typeof size === 'number') return [size, size]
   if (Array.isArray(size) && size.length === 2) return size as unknown as [number, number]
-  return isObject(size) && typeof size['height'] === 'number' && typeof size['width'] === 'number' ? [size['height'], size['width']] : undefined
+  return isObject(size) && typeof size['height'] === 'number' && typeof size['width'] === 'number'
+    ? [size['height'], size['width']]
+    : undefined
 }
 
-const pixelFormats: Readonly<Record<string, PreprocessSpec['channels']>> = { Gray8: 'gray', Rgb8: 'rgb', Bgr8: 'bgr', Rgba8: 'rgb', Bgra8: 'bgr' }
+const pixelFormats: Readonly<Record<string, PreprocessSpec['channels']>> = {
+  Gray8: 'gray',
+  Rgb8: 'rgb',
+  Bgr8: 'bgr',
+  Rgba8: 'rgb',
+  Bgra8: 'bgr',
+}
 const pixelRanges: Readonly<Record<string, Pick<PreprocessSpec, 'scale' | 'mean'>>> = {
   NominalRange_0_255: { scale: 1 },
   Normalized_0_1: { scale: 1 / 255 },
@@ -86,23 +123,33 @@ const pixelRanges: Readonly<Record<string, Pick<PreprocessSpec, 'scale' | 'mean'
 }
 
 /**
- * The preprocessing that the metadata of an ONNX file tell: `Image.BitmapPixelFormat` and `Image.NominalPixelRange` of the ONNX standard
- * (https://github.com/onnx/onnx/blob/main/docs/MetadataProps.md), which Custom Vision and WinMLTools write; `task: classify` of Ultralytics,
- * whose networks take 0..1; or lists `mean` and `std` of pixels 0..1. Undefined where they tell nothing.
+ * The preprocessing that the metadata of an ONNX file tell: `Image.BitmapPixelFormat` and `Image.NominalPixelRange` of
+ * the ONNX standard (https://github.com/onnx/onnx/blob/main/docs/MetadataProps.md), which Custom Vision and WinMLTools
+ * write; `task: classify` of Ultralytics, whose networks take 0..1; or lists `mean` and `std` of pixels 0..1. Undefined
+ * where they tell nothing.
  */
 export function metadataPreprocess(metadata: Readonly<Record<string, string>>): PreprocessSpec | undefined {
   checkObject('metadataPreprocess', metadata, 'metadata', 'the metadata of a graph: texts by name')
   const channels = pixelFormats[metadata['Image.BitmapPixelFormat'] ?? '']
   const range = pixelRanges[metadata['Image.NominalPixelRange'] ?? '']
-  if (channels || range) return { ...channels && { channels }, ...range }
+  if (channels || range) return { ...(channels && { channels }), ...range }
   if (metadata['task'] === 'classify' && metadata['stride'] !== undefined) return { channels: 'rgb', scale: 1 / 255 }
   const [mean, std] = [numbers(metadata['mean']), numbers(metadata['std'])]
-  const plausible = mean && std && mean.length === std.length && [...mean, ...std].every((n) => n >= 0 && n <= 1) && std.every((n) => n > 0)
+  const plausible =
+    mean &&
+    std &&
+    mean.length === std.length &&
+    [...mean, ...std].every((n) => n >= 0 && n <= 1) &&
+    std.every((n) => n > 0)
   return plausible ? { ...(mean.length === 3 && { channels: 'rgb' }), scale: 1 / 255, mean, std } : undefined
 }
 
 /** `[0.5, 0.5, 0.5]`, `(0.5, 0.5, 0.5)` or `0.5, 0.5, 0.5`. */
 function numbers(text = ''): readonly number[] | undefined {
-  const list = text.replace(/^\s*[[(]|[\])]\s*$/g, '').split(/[\s,]+/).filter(Boolean).map(Number)
+  const list = text
+    .replace(/^\s*[[(]|[\])]\s*$/g, '')
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map(Number)
   return (list.length === 1 || list.length === 3) && list.every(Number.isFinite) ? list : undefined
 }

@@ -14,13 +14,24 @@ function naive(spec: PreprocessSpec, { image }: ReturnType<typeof picture>): num
   const top = Math.floor((h - height) / 2)
   const left = Math.floor((w - width) / 2)
   const pixel = (channel: number, y: number, x: number) => image.data[(channel * h + y + top) * w + x + left]!
-  const order = { rgb: [0, 1, 2], bgr: [2, 1, 0], gray: [0] }[spec.channels ?? 'rgb'].map((channel) => (c === 1 ? 0 : channel)).slice(0, spec.channels ? 3 : c)
-  const at = (list: number | readonly number[] | undefined, channel: number, otherwise: number) => (typeof list === 'number' ? list : (list?.[channel] ?? otherwise))
+  const order = { rgb: [0, 1, 2], bgr: [2, 1, 0], gray: [0] }[spec.channels ?? 'rgb']
+    .map((channel) => (c === 1 ? 0 : channel))
+    .slice(0, spec.channels ? 3 : c)
+  const at = (list: number | readonly number[] | undefined, channel: number, otherwise: number) =>
+    typeof list === 'number' ? list : (list?.[channel] ?? otherwise)
   const out: number[] = []
   const push = (channel: number, y: number, x: number) =>
-    out.push(Math.fround((pixel(order[channel]!, y, x) * (spec.scale ?? 1 / 255) - at(spec.mean, channel, 0)) / at(spec.std, channel, 1)))
-  if (spec.layout === 'nhwc') for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) order.forEach((_, channel) => push(channel, y, x))
-  else order.forEach((_, channel) => { for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) push(channel, y, x) })
+    out.push(
+      Math.fround(
+        (pixel(order[channel]!, y, x) * (spec.scale ?? 1 / 255) - at(spec.mean, channel, 0)) / at(spec.std, channel, 1),
+      ),
+    )
+  if (spec.layout === 'nhwc')
+    for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) order.forEach((_, channel) => push(channel, y, x))
+  else
+    order.forEach((_, channel) => {
+      for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) push(channel, y, x)
+    })
   return out
 }
 
@@ -41,15 +52,24 @@ describe('preprocess', () => {
   })
 
   it('makes gray of colour by the luma of ITU-R BT.601', () => {
-    const sample = { image: { data: Uint8Array.of(255, 0, 0, 10, 0, 255, 0, 20, 0, 0, 255, 30), shape: [3, 1, 4] }, label: 0 }
+    const sample = {
+      image: { data: Uint8Array.of(255, 0, 0, 10, 0, 255, 0, 20, 0, 0, 255, 30), shape: [3, 1, 4] },
+      label: 0,
+    }
     expect([...preprocess({ channels: 'gray', scale: 1 })(sample)[0].data]).toEqual([76, 150, 29, 18])
   })
 
   it('refuses pictures that do not fit', () => {
-    expect(() => preprocess({ size: [8, 6] })(picture(3, 7, 6))).toThrow(/picture of 7 x 6 .*expected at least 8 x 6.*Enlarge/)
-    expect(() => preprocess({ mean: [1, 2, 3] })(picture(1, 7, 6))).toThrow(/preprocess\.mean has 3 numbers for pictures of 1 channels/)
+    expect(() => preprocess({ size: [8, 6] })(picture(3, 7, 6))).toThrow(
+      /picture of 7 x 6 .*expected at least 8 x 6.*Enlarge/,
+    )
+    expect(() => preprocess({ mean: [1, 2, 3] })(picture(1, 7, 6))).toThrow(
+      /preprocess\.mean has 3 numbers for pictures of 1 channels/,
+    )
     expect(() => preprocess({ channels: 'rgb' })(picture(2, 7, 6))).toThrow(/\[2,7,6\] to channels 'rgb'/)
-    expect(() => preprocess({})({ image: { data: new Float32Array(4), shape: [1, 2, 2] }, label: 0 })).toThrow(/expected uint8 pixels/)
+    expect(() => preprocess({})({ image: { data: new Float32Array(4), shape: [1, 2, 2] }, label: 0 })).toThrow(
+      /expected uint8 pixels/,
+    )
   })
 })
 

@@ -28,7 +28,11 @@ export function permutation(length: number, seed: number, stream = 0): number[] 
 
 /** Numbers in [0, 1) that `seed` and `draw` (whole numbers to 2^53) fix. */
 export function randomStream(seed: number, draw: number): Random {
-  const mixed = uniform(Math.imul(seed, 0x85ebca6b) ^ Math.imul(draw % 2 ** 32, 0xc2b2ae35) ^ Math.imul(Math.floor(draw / 2 ** 32), 0x27d4eb2f))
+  const mixed = uniform(
+    Math.imul(seed, 0x85ebca6b) ^
+      Math.imul(draw % 2 ** 32, 0xc2b2ae35) ^
+      Math.imul(Math.floor(draw / 2 ** 32), 0x27d4eb2f),
+  )
   return uniform(Math.floor(mixed() * 2 ** 32))
 }
 

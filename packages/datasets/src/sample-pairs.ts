@@ -8,7 +8,10 @@ import { sliceBounds, type Bounds, type SliceSpec } from './events/tensors/slice
 /** What a loader stacks: a tensor, and a target or the index of a class. */
 export type Pair = readonly [x: TensorLike, y: TensorLike | number]
 
-/** A data set whose samples are those of another, changed when they are read. `draw` is for changes at random (see `EventTransform`). */
+/**
+ * A data set whose samples are those of another, changed when they are read. `draw` is for changes at random (see
+ * `EventTransform`).
+ */
 export function mapSamples<S, R>(dataset: Dataset<S>, change: (sample: S, draw: number) => R): Dataset<R> {
   checkMembers('mapSamples', dataset, 'dataset', ['length', 'get()'], 'a data set such as await openDataset(..)')
   checkFunction('mapSamples', change, 'change')
@@ -25,8 +28,8 @@ export interface SliceDatasetOptions {
 }
 
 /**
- * A data set whose samples are the parts of the recordings of another. Reads every recording once, to know its parts (`parts` of an earlier
- * call saves that). Throws `ARGUMENT` for parts that belong to another data set.
+ * A data set whose samples are the parts of the recordings of another. Reads every recording once, to know its parts
+ * (`parts` of an earlier call saves that). Throws `ARGUMENT` for parts that belong to another data set.
  */
 export async function sliceDataset<S extends { readonly events: Events }>(
   dataset: Dataset<S>,
@@ -36,7 +39,11 @@ export async function sliceDataset<S extends { readonly events: Events }>(
   checkMembers('sliceDataset', dataset, 'dataset', ['length', 'get()'], 'a data set such as await openDataset(..)')
   const parts: (readonly Bounds[])[] = [...(options.parts ?? [])]
   if (options.parts && parts.length !== dataset.length) {
-    throw new SnnError('ARGUMENT', `[sliceDataset] parts of ${parts.length} recordings for ${dataset.length}, expected those of this data set.`, { name: 'parts', value: parts.length })
+    throw new SnnError(
+      'ARGUMENT',
+      `[sliceDataset] parts of ${parts.length} recordings for ${dataset.length}, expected those of this data set.`,
+      { name: 'parts', value: parts.length },
+    )
   }
   for (let index = parts.length; index < dataset.length; index++) {
     options.signal?.throwIfAborted()

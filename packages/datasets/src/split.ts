@@ -10,15 +10,24 @@ export interface SplitOptions {
 }
 
 /**
- * Indices of two parts with the same share of every class: per class the first ceil(n ratio) samples, and the rest. For `subset`:
+ * Indices of two parts with the same share of every class: per class the first ceil(n ratio) samples, and the rest. For
+ * `subset`:
  *
  *   const [train, test] = splitByClass(all.labels, 0.9).map((indices) => subset(all, indices))
  */
-export function splitByClass(labels: readonly number[], ratio: number, options: SplitOptions = {}): readonly [number[], number[]] {
+export function splitByClass(
+  labels: readonly number[],
+  ratio: number,
+  options: SplitOptions = {},
+): readonly [number[], number[]] {
   checkArray('splitByClass', labels, 'labels', 'the classes of all samples')
   checkOptions('splitByClass', options, ['shuffle', 'seed'])
   const { shuffle = false, seed = 0 } = options
-  if (!(ratio >= 0 && ratio <= 1)) throw new SnnError('ARGUMENT', `[splitByClass] ratio ${ratio}, expected a number from 0 to 1.`, { name: 'ratio', value: ratio })
+  if (!(ratio >= 0 && ratio <= 1))
+    throw new SnnError('ARGUMENT', `[splitByClass] ratio ${ratio}, expected a number from 0 to 1.`, {
+      name: 'ratio',
+      value: ratio,
+    })
   const byClass = new Map<number, number[]>()
   const order = shuffle ? permutation(labels.length, seed) : labels.map((_, index) => index)
   for (const index of order) {

@@ -4,7 +4,10 @@ import { subset, type Dataset, type ImageDataset, type LabelledDataset } from '.
 import { permutation } from './random.js'
 
 export interface TakeOptions {
-  /** Draw the samples at random, as data sorted by class need it; all of them come in another order. Default false: the first ones. */
+  /**
+   * Draw the samples at random, as data sorted by class need it; all of them come in another order. Default false: the
+   * first ones.
+   */
   readonly shuffle?: boolean
   /** Default 0. */
   readonly seed?: number
@@ -21,11 +24,21 @@ export function take<S>(dataset: Dataset<S>, count: number, options: TakeOptions
   checkObject('take', options)
   const { shuffle = false, seed = 0, skip = 0 } = options
   for (const [name, value] of Object.entries({ count, skip })) {
-    if (!Number.isInteger(value) || value < 0) throw new SnnError('ARGUMENT', `[take] ${name} ${value}, expected a whole number of at least 0.`, { name, value })
+    if (!Number.isInteger(value) || value < 0)
+      throw new SnnError('ARGUMENT', `[take] ${name} ${value}, expected a whole number of at least 0.`, { name, value })
   }
   const isAll = skip === 0 && count >= dataset.length
   if (isAll && !shuffle) return dataset
   const indices = shuffle ? permutation(dataset.length, seed) : Array.from({ length: dataset.length }, (_, i) => i)
-  const what = skip === 0 ? (shuffle ? `random ${count}` : `first ${count}`) : `${shuffle ? 'random ' : ''}samples ${skip} to ${Math.min(skip + count, dataset.length) - 1}`
-  return subset(dataset, indices.slice(skip, skip + count), isAll ? dataset.description : `${what}${shuffle ? ` (seed ${seed})` : ''} of ${dataset.description}`)
+  const what =
+    skip === 0
+      ? shuffle
+        ? `random ${count}`
+        : `first ${count}`
+      : `${shuffle ? 'random ' : ''}samples ${skip} to ${Math.min(skip + count, dataset.length) - 1}`
+  return subset(
+    dataset,
+    indices.slice(skip, skip + count),
+    isAll ? dataset.description : `${what}${shuffle ? ` (seed ${seed})` : ''} of ${dataset.description}`,
+  )
 }

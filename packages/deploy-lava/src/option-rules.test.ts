@@ -2,7 +2,16 @@ import { integrateAndFire } from '@snn/neuron'
 import { input, linear, sequential } from '@snn/nn'
 import { reference } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
-import { checkExportable, chipNetwork, exportNet, exportProcesses, hasBranches, readNet, resources, writeNet } from './index.js'
+import {
+  checkExportable,
+  chipNetwork,
+  exportNet,
+  exportProcesses,
+  hasBranches,
+  readNet,
+  resources,
+  writeNet,
+} from './index.js'
 import * as rules from './option-rules.js'
 import { compileSimulator, loadNetwork, steps } from './sim.js'
 
@@ -26,27 +35,74 @@ const calls: Readonly<Record<string, readonly [own: object, needed: Options, cal
   hasBranches: [rules.exportNetRules, {}, (options) => hasBranches(net, options)],
   loadNetwork: [rules.networkRules, {}, (options) => loadNetwork(file, options)],
   steps: [rules.stepsRules, {}, (options) => walk(options)],
-  compileSimulator: [rules.compileSimulatorRules, { record: [graph.blocks[0]!.neuron] }, (options) => compileSimulator(graph, { ...(options as { readonly record: readonly string[] }), ...(Object.hasOwn(options, 'backend') ? {} : { backend: reference() }) })],
+  compileSimulator: [
+    rules.compileSimulatorRules,
+    { record: [graph.blocks[0]!.neuron] },
+    (options) =>
+      compileSimulator(graph, {
+        ...(options as { readonly record: readonly string[] }),
+        ...(Object.hasOwn(options, 'backend') ? {} : { backend: reference() }),
+      }),
+  ],
   readNet: [rules.readNetRules, {}, (options) => readNet(writeNet(file), options)],
 }
 
 const meaningless: Options = {
-  weightBits: '8', percentile: '99', decay: { iDecay: 4096, foo: 1 }, approximate: ['x'], steps: '8', readoutRange: 'x', encoder: 7, out: 7, latency: 'no', surrogate: 'atan', numLayers: 'all', skipLayers: '1', inputMessageBits: 'x', inputShape: 7,
-  resetInterval: '8', resetOffset: 'x', spikeExponent: '6', inputBias: 'x', record: 'neuron', backend: 'cpu', chunk: '32', signal: new AbortController(), batch: '2', inputBound: 'x', file: 7,
+  weightBits: '8',
+  percentile: '99',
+  decay: { iDecay: 4096, foo: 1 },
+  approximate: ['x'],
+  steps: '8',
+  readoutRange: 'x',
+  encoder: 7,
+  out: 7,
+  latency: 'no',
+  surrogate: 'atan',
+  numLayers: 'all',
+  skipLayers: '1',
+  inputMessageBits: 'x',
+  inputShape: 7,
+  resetInterval: '8',
+  resetOffset: 'x',
+  spikeExponent: '6',
+  inputBias: 'x',
+  record: 'neuron',
+  backend: 'cpu',
+  chunk: '32',
+  signal: new AbortController(),
+  batch: '2',
+  inputBound: 'x',
+  file: 7,
 }
 
-const outcome = (call: (options: never) => unknown, options: Options): Promise<unknown> => Promise.resolve().then(() => call(options as never)).then(() => undefined, (error: unknown) => error)
+const outcome = (call: (options: never) => unknown, options: Options): Promise<unknown> =>
+  Promise.resolve()
+    .then(() => call(options as never))
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    )
 
 describe.each(Object.entries(calls))('options of %s', (name, [own, needed, call]) => {
   it('are taken, and none that is misspelled or means nothing', async () => {
     expect(await outcome(call, needed)).toBeUndefined()
     for (const wrong of ['weightbits', 'percentil', 'bits']) {
-      expect(await outcome(call, { ...needed, [wrong]: 1 })).toMatchObject({ code: 'ARGUMENT', message: expect.stringMatching(new RegExp(`^\\[${name}\\] unknown option '${wrong}', expected one of `)) as string })
+      expect(await outcome(call, { ...needed, [wrong]: 1 })).toMatchObject({
+        code: 'ARGUMENT',
+        message: expect.stringMatching(
+          new RegExp(`^\\[${name}\\] unknown option '${wrong}', expected one of `),
+        ) as string,
+      })
     }
     for (const option of Object.keys(own)) {
-      expect(await outcome(call, { ...needed, [option]: meaningless[option] }), option).toMatchObject({ code: 'ARGUMENT', details: { name: option }, message: expect.stringMatching(/expected /) as string })
+      expect(await outcome(call, { ...needed, [option]: meaningless[option] }), option).toMatchObject({
+        code: 'ARGUMENT',
+        details: { name: option },
+        message: expect.stringMatching(/expected /) as string,
+      })
     }
-    for (const option of Object.keys(needed)) expect(await outcome(call, {})).toMatchObject({ code: 'ARGUMENT', details: { name: option } })
+    for (const option of Object.keys(needed))
+      expect(await outcome(call, {})).toMatchObject({ code: 'ARGUMENT', details: { name: option } })
   })
 })
 

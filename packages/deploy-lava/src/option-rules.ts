@@ -8,22 +8,39 @@ import type { ChipNetworkOptions } from './train/chip-network.js'
 
 const { backend, flag, number, signal, text, texts } = optionRule
 
-const orNull = ({ takes, expected }: OptionRule): OptionRule => ({ takes: (value) => value === null || takes(value), expected: `${expected}, or null` })
+const orNull = ({ takes, expected }: OptionRule): OptionRule => ({
+  takes: (value) => value === null || takes(value),
+  expected: `${expected}, or null`,
+})
 
 /** In 1/4096. */
 const decays: OptionRules<NonNullable<ExportNetOptions['decay']>> = { iDecay: number, vDecay: number }
 
 export const exportNetRules: OptionRules<ExportNetOptions> = {
-  approximate: { takes: (value) => Array.isArray(value) && value.every((name) => approximations.some((known) => known === name)), expected: `an array with some of ${approximations.map((name) => `'${name}'`).join(', ')}` },
+  approximate: {
+    takes: (value) => Array.isArray(value) && value.every((name) => approximations.some((known) => known === name)),
+    expected: `an array with some of ${approximations.map((name) => `'${name}'`).join(', ')}`,
+  },
   weightBits: number,
   percentile: number,
-  decay: { takes: (value) => isObject(value) && Object.entries(value).every(([name, own]) => Object.hasOwn(decays, name) && (own === undefined || number.takes(own))), expected: 'an object with iDecay and vDecay, or one of them' },
+  decay: {
+    takes: (value) =>
+      isObject(value) &&
+      Object.entries(value).every(
+        ([name, own]) => Object.hasOwn(decays, name) && (own === undefined || number.takes(own)),
+      ),
+    expected: 'an object with iDecay and vDecay, or one of them',
+  },
   steps: number,
   readoutRange: number,
   encoder: text,
   out: text,
 }
-export const chipNetworkRules: OptionRules<ChipNetworkOptions> = { ...exportNetRules, latency: flag, surrogate: { takes: (value) => isObject(value) && 'spike' in value, expected: 'a surrogate such as sigmoid()' } }
+export const chipNetworkRules: OptionRules<ChipNetworkOptions> = {
+  ...exportNetRules,
+  latency: flag,
+  surrogate: { takes: (value) => isObject(value) && 'spike' in value, expected: 'a surrogate such as sigmoid()' },
+}
 export const networkRules: OptionRules<NetworkOptions> = {
   numLayers: orNull(number),
   skipLayers: number,
@@ -32,8 +49,16 @@ export const networkRules: OptionRules<NetworkOptions> = {
   resetInterval: orNull(number),
   resetOffset: number,
   spikeExponent: number,
-  inputBias: { takes: (value) => number.takes(value) || (isList(value) && value.every(number.takes)), expected: 'a number, or one for each neuron' },
+  inputBias: {
+    takes: (value) => number.takes(value) || (isList(value) && value.every(number.takes)),
+    expected: 'a number, or one for each neuron',
+  },
 }
 export const stepsRules: OptionRules<StepsOptions> = { record: texts, backend, chunk: number, signal }
-export const compileSimulatorRules: OptionRules<CompileSimulatorOptions> = { backend, record: texts, batch: number, inputBound: number }
+export const compileSimulatorRules: OptionRules<CompileSimulatorOptions> = {
+  backend,
+  record: texts,
+  batch: number,
+  inputBound: number,
+}
 export const readNetRules: OptionRules<{ readonly file?: string }> = { file: text }

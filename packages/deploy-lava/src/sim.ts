@@ -1,6 +1,10 @@
 export { loadNetwork, type Block, type LoadedNetwork, type NetworkOptions } from './netx/load-network.js'
 export { simulator, type ProcessValues, type Simulator } from './sim/simulator.js'
-export { compileSimulator, type CompiledSimulator, type CompileSimulatorOptions } from './sim/compiled/compile-simulator.js'
+export {
+  compileSimulator,
+  type CompiledSimulator,
+  type CompileSimulatorOptions,
+} from './sim/compiled/compile-simulator.js'
 export { steps, type Step, type StepsOptions } from './sim/steps.js'
 export { type NamedProcess, type Neuron, type Process, type ProcessGraph, type Synapse } from './sim/process-graph.js'
 export { type PerNeuron } from './sim/process.js'

@@ -30,21 +30,40 @@ interface IndexEntry {
   readonly inputShape: readonly number[]
 }
 
-export const readIndex = (folder: string): readonly IndexEntry[] => (JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as { networks: IndexEntry[] }).networks
+export const readIndex = (folder: string): readonly IndexEntry[] =>
+  (JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as { networks: IndexEntry[] }).networks
 
 export async function readRecorded(folder: string, entry: IndexEntry): Promise<Recorded> {
   const { tensors } = readSafetensors(readFileSync(join(folder, entry.data)))
   const arrays = new Map(Object.entries(tensors).map(([name, { data }]) => [name, Int32Array.from(data)]))
-  const graph = entry.family === 'netx' ? await netxGraph(folder, entry, arrays) : procGraph(JSON.parse(readFileSync(join(folder, entry.file), 'utf8')) as ProcFile)
+  const graph =
+    entry.family === 'netx'
+      ? await netxGraph(folder, entry, arrays)
+      : procGraph(JSON.parse(readFileSync(join(folder, entry.file), 'utf8')) as ProcFile)
   const processOf = (name: string): string => (entry.family === 'netx' ? `${name}.neuron` : name)
-  const pick = (pattern: RegExp): Map<string, Int32Array> => new Map([...arrays].flatMap(([key, value]) => {
-    const match = pattern.exec(key)
-    return match ? [[`${processOf(match[1]!)}${match[2] ? `.${match[2]}` : ''}`, value] as const] : []
-  }))
-  return { name: entry.name, T: entry.T, graph, input: arrays.get('input'), outputs: pick(/^(\w+)\.out$/), states: pick(/^(\w+)\.(?!out$)(\w+)$/), traces: pick(/^(\w+)\.(\w+)\.trace$/) }
+  const pick = (pattern: RegExp): Map<string, Int32Array> =>
+    new Map(
+      [...arrays].flatMap(([key, value]) => {
+        const match = pattern.exec(key)
+        return match ? [[`${processOf(match[1]!)}${match[2] ? `.${match[2]}` : ''}`, value] as const] : []
+      }),
+    )
+  return {
+    name: entry.name,
+    T: entry.T,
+    graph,
+    input: arrays.get('input'),
+    outputs: pick(/^(\w+)\.out$/),
+    states: pick(/^(\w+)\.(?!out$)(\w+)$/),
+    traces: pick(/^(\w+)\.(\w+)\.trace$/),
+  }
 }
 
-async function netxGraph(folder: string, { file, args = {}, inputShape }: IndexEntry, arrays: ReadonlyMap<string, Int32Array>): Promise<ProcessGraph> {
+async function netxGraph(
+  folder: string,
+  { file, args = {}, inputShape }: IndexEntry,
+  arrays: ReadonlyMap<string, Int32Array>,
+): Promise<ProcessGraph> {
   const net = await readNet(readFileSync(join(folder, file)), { file })
   const options: NetworkOptions = {
     inputMessageBits: args['input_message_bits'] ?? 0,
@@ -60,7 +79,11 @@ async function netxGraph(folder: string, { file, args = {}, inputShape }: IndexE
 }
 
 type Nested = number | readonly Nested[]
-type ProcSpec = Readonly<Record<string, Nested | string | boolean | null>> & { readonly name: string; readonly type: string; readonly effective?: Readonly<Record<string, number | readonly number[]>> }
+type ProcSpec = Readonly<Record<string, Nested | string | boolean | null>> & {
+  readonly name: string
+  readonly type: string
+  readonly effective?: Readonly<Record<string, number | readonly number[]>>
+}
 interface ProcFile {
   readonly inputShape: readonly number[]
   readonly procs: readonly ProcSpec[]
@@ -72,13 +95,30 @@ const shapeOf = (value: Nested): number[] => (typeof value === 'number' ? [] : [
 
 /** The processes of a JSON file of Lava's names. */
 export function procGraph({ inputShape, procs, connections }: ProcFile): ProcessGraph {
-  return { inputShape, connections, processes: procs.map((spec): NamedProcess => ({ name: spec.name, process: processOf(spec) })) }
+  return {
+    inputShape,
+    connections,
+    processes: procs.map((spec): NamedProcess => ({ name: spec.name, process: processOf(spec) })),
+  }
 }
 
 function processOf({ name: _, effective = {}, ...spec }: ProcSpec): Process {
-  const values = Object.fromEntries(Object.entries(spec).map(([key, value]) => [key, Array.isArray(value) && key !== 'shape' && !['stride', 'padding', 'dilation', 'input_shape'].includes(key) ? flat(value as Nested) : value]))
-  if (spec.type === 'Dense' || spec.type === 'DelayDense') return { ...values, shape: shapeOf(spec['weights'] as Nested) } as unknown as Process
+  const values = Object.fromEntries(
+    Object.entries(spec).map(([key, value]) => [
+      key,
+      Array.isArray(value) && key !== 'shape' && !['stride', 'padding', 'dilation', 'input_shape'].includes(key)
+        ? flat(value as Nested)
+        : value,
+    ]),
+  )
+  if (spec.type === 'Dense' || spec.type === 'DelayDense')
+    return { ...values, shape: shapeOf(spec['weights'] as Nested) } as unknown as Process
   if (spec.type === 'Conv') return { ...values, weight_shape: shapeOf(spec['weight'] as Nested) } as unknown as Process
-  if (spec.type === 'RF' || spec.type === 'RF_IZ') return { ...values, ...resonatorDecays(spec['period'] as number, spec['alpha'] as number, spec['decay_bits'] as number), ...effective } as unknown as Process
+  if (spec.type === 'RF' || spec.type === 'RF_IZ')
+    return {
+      ...values,
+      ...resonatorDecays(spec['period'] as number, spec['alpha'] as number, spec['decay_bits'] as number),
+      ...effective,
+    } as unknown as Process
   return { ...values, ...effective } as unknown as Process
 }

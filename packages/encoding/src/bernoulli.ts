@@ -7,8 +7,8 @@ export interface RandomOptions {
   /** Default 0. */
   readonly seed?: number
   /**
-   * Which draw of the seed: an int32 scalar, such as the step index of a scan. A Variable is read and then counts on by one, so
-   * that every call of a compiled function draws anew. Default 0: the same numbers at each call.
+   * Which draw of the seed: an int32 scalar, such as the step index of a scan. A Variable is read and then counts on by
+   * one, so that every call of a compiled function draws anew. Default 0: the same numbers at each call.
    */
   readonly counter?: number | Tensor | Variable
 }
@@ -25,14 +25,23 @@ export function bernoulli(p: Tensor, options: RandomOptions = {}): Tensor {
   checkTensor('bernoulli', p, 'p')
   checkObject('bernoulli', options)
   checkFloat('bernoulli', p)
-  return uniform(p.shape, { seed: options.seed ?? 0, offset: drawOf('bernoulli', options.counter) }).cast(p.dtype).lt(p).cast(p.dtype)
+  return uniform(p.shape, { seed: options.seed ?? 0, offset: drawOf('bernoulli', options.counter) })
+    .cast(p.dtype)
+    .lt(p)
+    .cast(p.dtype)
 }
 
 /** The number of the draw; a Variable counts on. */
 export function drawOf(operation: string, counter: RandomOptions['counter'] = 0): Tensor | number {
-  if (typeof counter === 'number' ? !Number.isSafeInteger(counter) : counter.dtype !== 'int32' || counter.shape.length > 0) {
+  if (
+    typeof counter === 'number' ? !Number.isSafeInteger(counter) : counter.dtype !== 'int32' || counter.shape.length > 0
+  ) {
     const got = typeof counter === 'number' ? String(counter) : `${counter.dtype}${formatShape(counter.shape)}`
-    throw new SnnError('ARGUMENT', `[${operation}] option counter: ${got}, expected a whole number or an int32 scalar. Use variable({ data: Int32Array.of(0), shape: [] }).`, { name: 'counter', value: got })
+    throw new SnnError(
+      'ARGUMENT',
+      `[${operation}] option counter: ${got}, expected a whole number or an int32 scalar. Use variable({ data: Int32Array.of(0), shape: [] }).`,
+      { name: 'counter', value: got },
+    )
   }
   if (typeof counter === 'number' || !('assign' in counter)) return counter
   const draw = counter.read()

@@ -14,7 +14,8 @@ export interface ConstantCurrentOptions {
 }
 
 /**
- * The spikes of leaky integrate-and-fire neurons with constant input currents: x [N, ..] -> [T, N, ..]. Gradients flow as through
+ * The spikes of leaky integrate-and-fire neurons with constant input currents: x [N, ..] -> [T, N, ..]. Gradients flow
+ * as through
  * `lif`.
  *
  *   v <- v + (x - v) / tau,   s = H(v - threshold),   v <- (1 - s) v
@@ -30,10 +31,15 @@ export function constantCurrentLif(x: Tensor, options: ConstantCurrentOptions): 
   checkPositive('constantCurrentLif', 'tau', tau)
   checkPositive('constantCurrentLif', 'threshold', threshold)
   const cell = lif({ tau, threshold })
-  const [, spikes] = scan((before: ReturnType<typeof cell.initialState>) => {
-    const { spike, state } = cell.step(x, before)
-    return [state, spike] as const
-  }, cell.initialState(x.shape, x.dtype), [], { length: T })
+  const [, spikes] = scan(
+    (before: ReturnType<typeof cell.initialState>) => {
+      const { spike, state } = cell.step(x, before)
+      return [state, spike] as const
+    },
+    cell.initialState(x.shape, x.dtype),
+    [],
+    { length: T },
+  )
   return spikes
 }
 

@@ -5,7 +5,10 @@ import { checkFloat, checkNumber, checkRank } from './check.js'
 export interface DeltaOptions {
   /** The smallest change that gives a spike. Default 0.1. */
   readonly threshold?: number
-  /** What comes before the first step: the first value again (no spike there, unless the threshold is 0), instead of 0. Default false. */
+  /**
+   * What comes before the first step: the first value again (no spike there, unless the threshold is 0), instead of 0.
+   * Default false.
+   */
   readonly padding?: boolean
   /** Spikes of -1 for falls. Default false. */
   readonly offSpike?: boolean
@@ -16,7 +19,8 @@ export interface DeltaOptions {
  *
  *   s[t] = 1 where x[t] - x[t - 1] >= threshold, and with offSpike -1 where x[t] - x[t - 1] <= -threshold
  *
- * @throws `DTYPE` unless x is of a floating-point type, `SHAPE` when there is no axis of time, `ARGUMENT` for a negative threshold
+ * @throws `DTYPE` unless x is of a floating-point type, `SHAPE` when there is no axis of time, `ARGUMENT` for a
+ * negative threshold
  */
 export function delta(x: Tensor, options: DeltaOptions = {}): Tensor {
   checkTensor('delta', x, 'x')

@@ -13,7 +13,8 @@ export interface GaussianTuningOptions {
 }
 
 /**
- * Spike times of a population with Gaussian tuning curves (Bohte et al., Neurocomputing 2002): x [..] -> times [.., m] in steps,
+ * Spike times of a population with Gaussian tuning curves (Bohte et al., Neurocomputing 2002): x [..] -> times [.., m]
+ * in steps,
  * -1 for no spike,
  *
  *   mu[j] = low + (2 j - 3) / 2 (high - low) / (m - 2),  j = 1 .. m,   sigma = (high - low) / (1.5 (m - 2))
@@ -34,7 +35,11 @@ export function gaussianTuning(x: Tensor, options: GaussianTuningOptions): Tenso
   if (typeof low === 'number' && typeof high === 'number') checkRange('gaussianTuning', [low, high])
   const span = typeof high === 'number' ? (typeof low === 'number' ? high - low : low.neg().add(high)) : high.sub(low)
   // (x - mu) / sigma in units of the distance between centres
-  const position = x.sub(low).div(span).mul(m - 2).expandDims(-1)
+  const position = x
+    .sub(low)
+    .div(span)
+    .mul(m - 2)
+    .expandDims(-1)
   const z = position.sub(iota([m], 0).cast(x.dtype).sub(0.5)).mul(1.5)
   const time = gaussian(z).neg().add(1).mul(T).round()
   return where(time.ge(T), -1, time)

@@ -10,5 +10,11 @@ export { population, type PopulationOptions } from './population.js'
 export { populationEncoder, type PopulationEncoderOptions } from './population-encoder.js'
 export { gaussianTuning, type GaussianTuningOptions } from './gaussian-tuning.js'
 export { delta, type DeltaOptions } from './delta.js'
-export { rateCode, rateTargets, type RateCodeOptions, type RateTargetsOptions, type FiringPattern } from './rate-targets.js'
+export {
+  rateCode,
+  rateTargets,
+  type RateCodeOptions,
+  type RateTargetsOptions,
+  type FiringPattern,
+} from './rate-targets.js'
 export { constantCurrentLif, spikeLatencyLif, type ConstantCurrentOptions } from './constant-current-lif.js'

@@ -3,8 +3,8 @@ import { checkTensor } from '@snn/tensor/library'
 import { checkFloat, checkRank } from './check.js'
 
 /**
- * A ramp from 0 to 1 up to each spike, as a target for membranes: spikes [T, ..] of 0 and 1 -> [T, ..]. Between a spike at a
- * (-1 before the first) and the next at b:
+ * A ramp from 0 to 1 up to each spike, as a target for membranes: spikes [T, ..] of 0 and 1 -> [T, ..]. Between a spike
+ * at a (-1 before the first) and the next at b:
  *
  *   y[t] = (t - a - 1) / (b - a - 1),  1 at the spike itself, 0 after the last one
  *

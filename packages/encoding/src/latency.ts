@@ -23,7 +23,8 @@ export interface LatencyOptions {
 const epsilon = 1e-7
 
 /**
- * The time of the spike in steps, not rounded: x [N, ..] in [0, 1] -> [N, ..] (values outside count as the nearest within):
+ * The time of the spike in steps, not rounded: x [N, ..] in [0, 1] -> [N, ..] (values outside count as the nearest
+ * within):
  *
  *   'linear'  t = tau (1 - x)
  *   'log'     t = span - ln(alpha x + 1), alpha = e^span - 1, span = T - 1 - firstSpikeTime
@@ -42,14 +43,21 @@ export function latencyTime(x: Tensor, options: LatencyOptions): Tensor {
   checkChoice('latency', 'code', code, ['linear', 'log', 'lif'])
   checkWhole('latency', 'firstSpikeTime', firstSpikeTime, 0, T - 1)
   if (options.tau !== undefined) checkPositive('latency', 'tau', options.tau)
-  if (options.tau !== undefined && code === 'log') throw wrong('latency', 'tau', options.tau, "none with code 'log', which fills T steps")
+  if (options.tau !== undefined && code === 'log')
+    throw wrong('latency', 'tau', options.tau, "none with code 'log', which fills T steps")
   if (normalize && code !== 'lif') throw wrong('latency', 'normalize', 'true', `none with code '${code}'`)
   const threshold = options.threshold ?? (code === 'lif' ? 0.01 : 0)
   if (code === 'lif') checkNumber('latency', 'threshold', threshold, epsilon, 1 - epsilon)
   else checkNumber('latency', 'threshold', threshold, 0, 1)
 
   const span = T - 1 - firstSpikeTime
-  const delay = delayOf(x.clip(threshold, 1), { code, span, tau: options.tau ?? (code === 'lif' ? 1 : span), threshold, normalize })
+  const delay = delayOf(x.clip(threshold, 1), {
+    code,
+    span,
+    tau: options.tau ?? (code === 'lif' ? 1 : span),
+    threshold,
+    normalize,
+  })
   const time = delay.add(firstSpikeTime)
   return clip ? where(x.lt(threshold), -1, time) : time
 }
@@ -68,7 +76,11 @@ function delayOf(x: Tensor, { code, span, tau, threshold, normalize }: Delay): T
       return x.neg().add(1).mul(tau)
     case 'log':
       // alpha x + 1 = e^span (x + (1 - x) e^-span), which overflows nowhere
-      return x.add(x.neg().add(1).mul(Math.exp(-span))).log().neg().minimum(span)
+      return x
+        .add(x.neg().add(1).mul(Math.exp(-span)))
+        .log()
+        .neg()
+        .minimum(span)
     case 'lif': {
       const above = x.maximum(threshold + epsilon)
       const delay = above.div(above.sub(threshold)).log().mul(tau)

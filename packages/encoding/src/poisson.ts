@@ -19,7 +19,8 @@ export interface PoissonOptions extends SignedPoissonOptions {
 }
 
 /**
- * Rate code (Poisson, strictly Bernoulli, spike trains): x [N, ..] -> [T, N, ..], independent at each step, from `firstSpikeTime` on:
+ * Rate code (Poisson, strictly Bernoulli, spike trains): x [N, ..] -> [T, N, ..], independent at each step, from
+ * `firstSpikeTime` on:
  *
  *   s[t] = 1 with probability gain x + offset, else 0
  *

@@ -16,7 +16,8 @@ export interface PopulationOptions {
  *
  *   a[j] = exp(-((x - mu[j]) / sigma)^2 / 2),  mu[j] from low to high in equal steps
  *
- * `bernoulli` or `poisson` make spikes of it, and so does a neuron. For fields that are learned see `populationEncoder`.
+ * `bernoulli` or `poisson` make spikes of it, and so does a neuron. For fields that are learned see
+ * `populationEncoder`.
  *
  * @throws `DTYPE` unless x is of a floating-point type, `ARGUMENT` for an option outside its domain
  */
@@ -28,7 +29,12 @@ export function population(x: Tensor, options: PopulationOptions): Tensor {
   checkWhole('population', 'n', n, 1)
   checkRange('population', range)
   checkPositive('population', 'sigma', sigma)
-  return gaussian(x.expandDims(-1).sub(tensor(centres(n, range), { dtype: x.dtype })).div(sigma))
+  return gaussian(
+    x
+      .expandDims(-1)
+      .sub(tensor(centres(n, range), { dtype: x.dtype }))
+      .div(sigma),
+  )
 }
 
 /** n numbers from low to high in equal steps. */

@@ -22,8 +22,9 @@ export interface RateCodeOptions extends Firing {
 }
 
 /**
- * One spike train of a given rate: [T], 0 or 1. With 'regular' there are spikes at floor(firstSpikeTime + i / rate), i = 0, 1, ..;
- * with 'uniform' as many times are drawn from [firstSpikeTime, T); with 'poisson' every step is drawn with probability `rate`.
+ * One spike train of a given rate: [T], 0 or 1. With 'regular' there are spikes at floor(firstSpikeTime + i / rate), i
+ * = 0, 1, ..; with 'uniform' as many times are drawn from [firstSpikeTime, T); with 'poisson' every step is drawn with
+ * probability `rate`.
  *
  * @throws `ARGUMENT` for an option outside its domain
  */
@@ -32,7 +33,13 @@ export function rateCode(options: RateCodeOptions): Tensor {
   return train('rateCode', options, options.rate ?? 1, drawOf('rateCode', options.counter), 0)
 }
 
-function train(operation: string, { T, firstSpikeTime = 0, pattern = 'regular', seed = 0 }: Firing, rate: number, offset: Tensor | number, stream: number): Tensor {
+function train(
+  operation: string,
+  { T, firstSpikeTime = 0, pattern = 'regular', seed = 0 }: Firing,
+  rate: number,
+  offset: Tensor | number,
+  stream: number,
+): Tensor {
   checkWhole(operation, 'T', T, 1)
   checkWhole(operation, 'firstSpikeTime', firstSpikeTime, 0, T - 1)
   checkChoice(operation, 'pattern', pattern, ['regular', 'uniform', 'poisson'])
@@ -42,7 +49,10 @@ function train(operation: string, { T, firstSpikeTime = 0, pattern = 'regular', 
   const random = (n: number): Tensor => uniform([n], { seed, stream, offset })
   if (pattern === 'poisson') return fromStep(random(T).lt(rate).cast('float32'), firstSpikeTime)
   if (count === 0) return tensor(Array<number>(T).fill(0))
-  const steps = pattern === 'regular' ? tensor(regularSteps(firstSpikeTime, count, rate), { dtype: 'int32' }) : random(count).mul(span).floor().cast('int32').add(firstSpikeTime)
+  const steps =
+    pattern === 'regular'
+      ? tensor(regularSteps(firstSpikeTime, count, rate), { dtype: 'int32' })
+      : random(count).mul(span).floor().cast('int32').add(firstSpikeTime)
   return oneHot(steps, T).max(0)
 }
 
@@ -60,8 +70,9 @@ export interface RateTargetsOptions extends Firing {
 }
 
 /**
- * What the output neurons shall do: class numbers [N] -> [T, N, C] of 0 and 1, the train of `correctRate` for the right class and
- * that of `incorrectRate` for all others (a label outside of the classes has no right one). For other values on and off:
+ * What the output neurons shall do: class numbers [N] -> [T, N, C] of 0 and 1, the train of `correctRate` for the right
+ * class and that of `incorrectRate` for all others (a label outside of the classes has no right one). For other values
+ * on and off:
  * `spikes.mul(on - off).add(off)`; for ramps as membrane targets: `interpolate`.
  *
  * @throws `ARGUMENT` for an option outside its domain
@@ -74,6 +85,8 @@ export function rateTargets(labels: Tensor, options: RateTargetsOptions): Tensor
   checkNumber('rateTargets', 'correctRate', correctRate, 0, 1)
   checkNumber('rateTargets', 'incorrectRate', incorrectRate, 0, correctRate)
   const draw = drawOf('rateTargets', options.counter)
-  const [correct, incorrect] = [correctRate, incorrectRate].map((rate, stream) => train('rateTargets', options, rate, draw, stream).reshape([-1, ...labels.shape.map(() => 1), 1]))
+  const [correct, incorrect] = [correctRate, incorrectRate].map((rate, stream) =>
+    train('rateTargets', options, rate, draw, stream).reshape([-1, ...labels.shape.map(() => 1), 1]),
+  )
   return where(oneHot(labels, classes).gt(0), correct!, incorrect!)
 }

@@ -3,8 +3,8 @@ import { checkTensor, checkObject } from '@snn/tensor/library'
 import { checkFloat, checkRank, checkWhole } from './check.js'
 
 /**
- * One spike at each time: times [..] in steps -> [T, ..], 1 at the nearest step (ties to even), else 0. A time outside of
- * [0, T - 1] gives no spike.
+ * One spike at each time: times [..] in steps -> [T, ..], 1 at the nearest step (ties to even), else 0. A time outside
+ * of [0, T - 1] gives no spike.
  *
  * @throws `DTYPE` unless the times are of a floating-point type, `ARGUMENT` unless T is a positive whole number
  */
@@ -14,11 +14,15 @@ export function spikesAt(times: Tensor, options: { readonly T: number }): Tensor
   const { T } = options
   checkFloat('spikesAt', times)
   checkWhole('spikesAt', 'T', T, 1)
-  return iota([T, ...times.shape], 0).cast(times.dtype).eq(times.round()).cast(times.dtype)
+  return iota([T, ...times.shape], 0)
+    .cast(times.dtype)
+    .eq(times.round())
+    .cast(times.dtype)
 }
 
 /**
- * The first spike of each neuron, and no other: spikes [T, ..] -> [T, ..] (Van Rullen and Thorpe, Neural Computation 2001).
+ * The first spike of each neuron, and no other: spikes [T, ..] -> [T, ..] (Van Rullen and Thorpe, Neural Computation
+ * 2001).
  *
  * @throws `SHAPE` when there is no axis of time
  */

@@ -3,8 +3,8 @@ import { checkTensor, checkOptions } from '@snn/tensor/library'
 import { checkFloat, checkWhole } from './check.js'
 
 /**
- * Weighted phase code (Kim et al., Neurocomputing 2018): x [N, ..] in [0, 1 - 2^-K] -> [K, N, ..], the binary digits of x, the first
- * of weight 1/2, the next 1/4, ..:
+ * Weighted phase code (Kim et al., Neurocomputing 2018): x [N, ..] in [0, 1 - 2^-K] -> [K, N, ..], the binary digits of
+ * x, the first of weight 1/2, the next 1/4, ..:
  *
  *   s[k] = floor(2^(k + 1) x) mod 2
  *
@@ -19,5 +19,12 @@ export function weightedPhase(x: Tensor, options: { readonly K: number }): Tenso
   checkFloat('weightedPhase', x)
   checkWhole('weightedPhase', 'K', K, 1, 24)
   const within = x.clip(0, 1 - 2 ** -K)
-  return stack(Array.from({ length: K }, (_, k) => within.mul(2 ** (k + 1)).floor().mod(2)))
+  return stack(
+    Array.from({ length: K }, (_, k) =>
+      within
+        .mul(2 ** (k + 1))
+        .floor()
+        .mod(2),
+    ),
+  )
 }

@@ -23,8 +23,8 @@ export interface Assignment {
 const longest = 20
 
 /**
- * Equations as text, all of their right sides taken before any left side changes. What occurs more than once comes first: the new value of
- * v as v', other long parts as p1, p2, ..
+ * Equations as text, all of their right sides taken before any left side changes. What occurs more than once comes
+ * first: the new value of v as v', other long parts as p1, p2, ..
  */
 export function assignments(equations: readonly Equation[]): Assignment[] {
   const idOf = numbering()
@@ -40,7 +40,11 @@ export function assignments(equations: readonly Equation[]): Assignment[] {
   }
   equations.forEach(({ value }) => visit(value))
 
-  const changed = new Map(equations.flatMap(({ name, relation, value }) => (relation === '←' && isOperation(value) ? [[idOf(value), `${name}'`] as const] : [])))
+  const changed = new Map(
+    equations.flatMap(({ name, relation, value }) =>
+      relation === '←' && isOperation(value) ? [[idOf(value), `${name}'`] as const] : [],
+    ),
+  )
   const names = new Map<number, string>()
   const nameOf = (x: Expression): string | undefined => names.get(idOf(x))
   let parts = 0
@@ -54,7 +58,9 @@ export function assignments(equations: readonly Equation[]): Assignment[] {
   })
   const own = equations.map(({ name, relation, value }): Assignment => {
     const { isNegative, rest } = withoutSign(value)
-    return relation === '+=' && isNegative ? { name, relation: '-=', formula: printExpression(rest, nameOf) } : { name, relation, formula: printExpression(value, nameOf) }
+    return relation === '+=' && isNegative
+      ? { name, relation: '-=', formula: printExpression(rest, nameOf) }
+      : { name, relation, formula: printExpression(value, nameOf) }
   })
   return [...shared, ...own]
 }
@@ -66,7 +72,9 @@ function numbering(): (x: Expression) => number {
   const idOf = (x: Expression): number => {
     const before = known.get(x)
     if (before !== undefined) return before
-    const key = isOperation(x) ? `${x.operation} ${x.operands.map(idOf).join(' ')}` : JSON.stringify('symbol' in x ? x.symbol : [x.number])
+    const key = isOperation(x)
+      ? `${x.operation} ${x.operands.map(idOf).join(' ')}`
+      : JSON.stringify('symbol' in x ? x.symbol : [x.number])
     const id = ids.get(key) ?? ids.size
     ids.set(key, id)
     known.set(x, id)

@@ -10,7 +10,9 @@ import { printExpression } from './print-expression.js'
 import { tidy } from './tidy.js'
 
 /** The models of @snn/neuron by name. */
-const models = Object.entries(library).flatMap(([name, value]): [string, AnyModel][] => (isNeuronModel(value) ? [[name, value]] : []))
+const models = Object.entries(library).flatMap(([name, value]): [string, AnyModel][] =>
+  isNeuronModel(value) ? [[name, value]] : [],
+)
 
 const operations: Readonly<Record<string, (x: number, y: number, z: number) => number>> = {
   add: (x, y) => x + y,
@@ -52,18 +54,38 @@ describe('a formula is the graph that it is written from', () => {
     const states = Object.keys(model.spec.state)
     const given = [0.7, ...states.map((_, i) => 0.4 + 0.3 * i)]
     const parameters: Tensor[] = []
-    const { program } = traceFunction((...inputs) => {
-      parameters.push(...inputs)
-      const { spike, output, state } = cell.step(inputs[0]!, Object.fromEntries(states.map((name, i) => [name, inputs[1 + i]!])))
-      const outputs = [spike, output, ...states.map((name) => state[name]!)]
-      return [...outputs, ...grad(outputs.map((of, i) => of.mul(0.3 + i)).reduce((sum, term) => sum.add(term)), inputs)]
-    }, given.map(() => ({ shape: [], dtype: 'float32' as const })))
+    const { program } = traceFunction(
+      (...inputs) => {
+        parameters.push(...inputs)
+        const { spike, output, state } = cell.step(
+          inputs[0]!,
+          Object.fromEntries(states.map((name, i) => [name, inputs[1 + i]!])),
+        )
+        const outputs = [spike, output, ...states.map((name) => state[name]!)]
+        return [
+          ...outputs,
+          ...grad(
+            outputs.map((of, i) => of.mul(0.3 + i)).reduce((sum, term) => sum.add(term)),
+            inputs,
+          ),
+        ]
+      },
+      given.map(() => ({ shape: [], dtype: 'float32' as const })),
+    )
     // Variables have the values they were made with
-    const variables = Object.fromEntries(Object.entries(cell.variables).map(([name, variable]) => [variable.name, 0.5 + name.length / 10]))
-    const kernels: Kernels<number> = { ...numberKernels, read: (_inputs, node) => variables[node.attributes.variable.name]! }
+    const variables = Object.fromEntries(
+      Object.entries(cell.variables).map(([name, variable]) => [variable.name, 0.5 + name.length / 10]),
+    )
+    const kernels: Kernels<number> = {
+      ...numberKernels,
+      read: (_inputs, node) => variables[node.attributes.variable.name]!,
+    }
     const actual = interpret(program.results, kernels, new Map(parameters.map((tensor, i) => [tensor, given[i]!])))
     const formula = graphExpression(new Map(parameters.map((tensor, i) => [tensor, symbol(`in${i}`)])))
-    const values = { ...Object.fromEntries(given.map((value, i) => [`in${i}`, value])), ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [name.split('.').at(-1)!, value])) }
+    const values = {
+      ...Object.fromEntries(given.map((value, i) => [`in${i}`, value])),
+      ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [name.split('.').at(-1)!, value])),
+    }
     program.results.forEach((result, i) => expect(evaluate(formula(result), values)).toBeCloseTo(actual[i]!, 5))
   })
 
@@ -85,7 +107,11 @@ describe('tidy', () => {
     ['keeps parentheses that count', tidy('sub', [x, tidy('sub', [y, a])]), 'x - (y - a)'],
     ['keeps a sum within a product', tidy('mul', [tidy('add', [x, y]), a]), 'a (x + y)'],
     ['turns comparisons of a number', tidy('lessEqual', [number(0), x]), 'x ≥ 0'],
-    ['knows the logistic function', tidy('mul', [tidy('add', [apply('tanh', tidy('mul', [x, number(0.5)])), number(1)]), number(0.5)]), 'σ(x)'],
+    [
+      'knows the logistic function',
+      tidy('mul', [tidy('add', [apply('tanh', tidy('mul', [x, number(0.5)])), number(1)]), number(0.5)]),
+      'σ(x)',
+    ],
     ['knows pi', tidy('mul', [number(Math.fround(Math.PI / 2)), x]), '(π/2) x'],
   ])('%s', (_, formula, text) => {
     expect(printExpression(formula)).toBe(text)

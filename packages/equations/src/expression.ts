@@ -26,5 +26,9 @@ export function isSame(x: Expression, y: Expression): boolean {
   if (x === y) return true
   if ('symbol' in x) return 'symbol' in y && x.symbol === y.symbol
   if ('number' in x) return 'number' in y && x.number === y.number
-  return isOperation(y, x.operation) && x.operands.length === y.operands.length && x.operands.every((operand, i) => isSame(operand, y.operands[i]!))
+  return (
+    isOperation(y, x.operation) &&
+    x.operands.length === y.operands.length &&
+    x.operands.every((operand, i) => isSame(operand, y.operands[i]!))
+  )
 }

@@ -7,7 +7,10 @@ import { tidy } from './tidy.js'
 const silent: ReadonlySet<string> = new Set(['reshape', 'broadcast', 'stopGradient', 'customGradient'])
 const shownNumbers = 4
 
-/** The formula of a traced tensor; `names` has the symbols of tensors that are given. Variables are parameters, by the last part of their names. */
+/**
+ * The formula of a traced tensor; `names` has the symbols of tensors that are given. Variables are parameters, by the
+ * last part of their names.
+ */
 export function graphExpression(names: ReadonlyMap<Tensor, Expression>): (tensor: Tensor) => Expression {
   const known = new Map<Tensor, Expression>()
   const of = (tensor: Tensor): Expression => {

@@ -9,13 +9,27 @@ import { printExpression } from './print-expression.js'
  *
  * @throws `ARGUMENT` for what is no model, and for options that it does not have
  */
-export function neuronEquations(model: AnyModel, options: Readonly<Record<string, unknown>> = {}, shape: Shape = []): NeuronEquations<Assignment> {
+export function neuronEquations(
+  model: AnyModel,
+  options: Readonly<Record<string, unknown>> = {},
+  shape: Shape = [],
+): NeuronEquations<Assignment> {
   const { start, step, gradient, hasSpikeFunction } = neuronFormulas(model, options, shape)
   const { charge, reset } = written(step)
   return {
     start: assignments(start),
     // arguments of the spike function stand alone, with all of their parts
-    step: { charge, fire: [...step.fire.slice(0, -1).map(({ name, relation, value }) => ({ name, relation, formula: printExpression(value) })), ...assignments(step.fire.slice(-1))], reset, output: assignments(step.output) },
+    step: {
+      charge,
+      fire: [
+        ...step.fire
+          .slice(0, -1)
+          .map(({ name, relation, value }) => ({ name, relation, formula: printExpression(value) })),
+        ...assignments(step.fire.slice(-1)),
+      ],
+      reset,
+      output: assignments(step.output),
+    },
     gradient: written(gradient),
     hasSpikeFunction,
   }

@@ -10,7 +10,10 @@ import { checkModel, parametersOf, type AnyModel } from './neuron-model.js'
 import { printExpression } from './print-expression.js'
 import { tidy } from './tidy.js'
 
-/** One step of a neuron as equations, or the same step backwards; those of a phase hold at once, in terms of what was there before it. */
+/**
+ * One step of a neuron as equations, or the same step backwards; those of a phase hold at once, in terms of what was
+ * there before it.
+ */
 export interface Phases<E> {
   readonly charge: readonly E[]
   /** Long arguments of the spike function come first, as u or u1, u2, .. */
@@ -36,19 +39,25 @@ type Tensors = Readonly<Record<string, Tensor>>
 export const derivative = (name: string): string => `∂${name}`
 
 /**
- * The equations of a layer with these options, read from its traced graph: charge, fire and reset are traced one by one, each from values
- * that are given, and differentiated in the same way. Parameters are symbols. Neurons of one element have the plainest formulas; `shape` is
- * for those that see others.
+ * The equations of a layer with these options, read from its traced graph: charge, fire and reset are traced one by
+ * one, each from values that are given, and differentiated in the same way. Parameters are symbols. Neurons of one
+ * element have the plainest formulas; `shape` is for those that see others.
  *
  * @throws `ARGUMENT` for what is no model, and for options that it does not have
  */
-export function neuronFormulas(model: AnyModel, options: Readonly<Record<string, unknown>> = {}, shape: Shape = []): NeuronEquations<Equation> {
+export function neuronFormulas(
+  model: AnyModel,
+  options: Readonly<Record<string, unknown>> = {},
+  shape: Shape = [],
+): NeuronEquations<Equation> {
   checkModel('neuronFormulas', model)
   checkObject('neuronFormulas', options)
   checkArray('neuronFormulas', shape, 'shape')
   const states = Object.keys(model.spec.state)
   const parameters = parametersOf(model)
-  const symbolic = Object.fromEntries(parameters.map((name) => [name, variable({ data: Float32Array.of(1), shape: [] }, { name })]))
+  const symbolic = Object.fromEntries(
+    parameters.map((name) => [name, variable({ data: Float32Array.of(1), shape: [] }, { name })]),
+  )
   const names = new Map<Tensor, Expression>()
   const given = (name: string, role: Role = 'value'): Tensor => {
     const tensor = placeholder(shape)
@@ -64,7 +73,11 @@ export function neuronFormulas(model: AnyModel, options: Readonly<Record<string,
     const [x, s, before, between] = [given('x'), given('s'), perState(), perState()]
     let charged: Tensors = {}
     // what follows a phase starts from values of its own
-    const firing = changed(model, { charge: (...args) => ((charged = model.spec.charge(...args)), between) })({ ...options, ...symbolic, surrogate: spikes.surrogate })
+    const firing = changed(model, { charge: (...args) => ((charged = model.spec.charge(...args)), between) })({
+      ...options,
+      ...symbolic,
+      surrogate: spikes.surrogate,
+    })
     const resetting = changed(model, { charge: () => between, fire: () => s })({ ...options, ...symbolic })
     const { spike } = firing.step(x, before)
     const { output, state: after } = resetting.step(x, before)
@@ -73,24 +86,41 @@ export function neuronFormulas(model: AnyModel, options: Readonly<Record<string,
     const dSpike = givenDerivative('s')
     const dOutput = output === s ? dSpike : givenDerivative('y')
     const values = parameters.map((name) => symbolic[name]!.read())
-    const back = (flows: readonly (readonly [value: Tensor, cotangent: Tensor])[], wrt: readonly Tensor[]): readonly Tensor[] =>
-      grad(flows.map(([value, cotangent]) => value.mul(cotangent).sum()).reduce((sum, term) => sum.add(term), scalar(0)), [...wrt, ...values])
+    const back = (
+      flows: readonly (readonly [value: Tensor, cotangent: Tensor])[],
+      wrt: readonly Tensor[],
+    ): readonly Tensor[] =>
+      grad(
+        flows.map(([value, cotangent]) => value.mul(cotangent).sum()).reduce((sum, term) => sum.add(term), scalar(0)),
+        [...wrt, ...values],
+      )
     const flows = (tensors: Tensors) => states.map((name) => [tensors[name]!, dAfter[name]!] as const)
     return {
       start: list(resetting.initialState(shape, 'float32')),
-      charged: list(charged), spike, after: list(after), output, fired: spikes.arguments,
+      charged: list(charged),
+      spike,
+      after: list(after),
+      output,
+      fired: spikes.arguments,
       backReset: back([...flows(after), [output, dOutput]], [s, ...list(between)]),
       backFire: back([[spike, dSpike]], list(between)),
       backCharge: back(flows(charged), [x, ...list(before)]),
     }
   }, [])
 
-  const traced = restore(program.results) as Readonly<Record<'start' | 'charged' | 'after' | 'fired' | 'backReset' | 'backFire' | 'backCharge', readonly Tensor[]>> & Readonly<Record<'spike' | 'output', Tensor>>
+  const traced = restore(program.results) as Readonly<
+    Record<'start' | 'charged' | 'after' | 'fired' | 'backReset' | 'backFire' | 'backCharge', readonly Tensor[]>
+  > &
+    Readonly<Record<'spike' | 'output', Tensor>>
   const spiking = spikes.name(names, traced.fired)
   const formula = graphExpression(names)
-  const changes = (tensors: readonly Tensor[]): Equation[] => states.flatMap((state, i) => changeOf(state, formula(tensors[i]!)))
+  const changes = (tensors: readonly Tensor[]): Equation[] =>
+    states.flatMap((state, i) => changeOf(state, formula(tensors[i]!)))
   /** Derivatives of what a phase is given, then of the parameters that it uses. */
-  const backwards = (tensors: readonly Tensor[], own: (of: readonly Expression[]) => readonly Equation[]): Equation[] => {
+  const backwards = (
+    tensors: readonly Tensor[],
+    own: (of: readonly Expression[]) => readonly Equation[],
+  ): Equation[] => {
     const formulas = tensors.map(formula)
     const used = parameters.flatMap((name, i) => {
       const value = formulas[formulas.length - parameters.length + i]!
@@ -98,19 +128,32 @@ export function neuronFormulas(model: AnyModel, options: Readonly<Record<string,
     })
     return [...own(formulas), ...used]
   }
-  const changesOf = (formulas: readonly Expression[]): Equation[] => states.flatMap((state, i) => changeOf(derivative(state), formulas[i]!))
+  const changesOf = (formulas: readonly Expression[]): Equation[] =>
+    states.flatMap((state, i) => changeOf(derivative(state), formulas[i]!))
   return {
     start: states.map((name, i) => ({ name, relation: '=', value: formula(traced.start[i]!) })),
     step: {
       charge: changes(traced.charged),
       fire: [...spiking, { name: 's', relation: '=', value: formula(traced.spike) }],
       reset: changes(traced.after),
-      output: isSame(formula(traced.output), symbol('s')) ? [] : [{ name: 'y', relation: '=', value: formula(traced.output) }],
+      output: isSame(formula(traced.output), symbol('s'))
+        ? []
+        : [{ name: 'y', relation: '=', value: formula(traced.output) }],
     },
     gradient: {
-      reset: backwards(traced.backReset, ([dSpike, ...rest]) => [...changeOf(derivative('s'), dSpike!), ...changesOf(rest)]),
-      fire: backwards(traced.backFire, (of) => states.flatMap((state, i) => changeOf(derivative(state), tidy('add', [symbol(derivative(state), 'derivative'), of[i]!])))),
-      charge: backwards(traced.backCharge, ([dx, ...rest]) => [{ name: derivative('x'), relation: '=', value: dx! }, ...changesOf(rest)]),
+      reset: backwards(traced.backReset, ([dSpike, ...rest]) => [
+        ...changeOf(derivative('s'), dSpike!),
+        ...changesOf(rest),
+      ]),
+      fire: backwards(traced.backFire, (of) =>
+        states.flatMap((state, i) =>
+          changeOf(derivative(state), tidy('add', [symbol(derivative(state), 'derivative'), of[i]!])),
+        ),
+      ),
+      charge: backwards(traced.backCharge, ([dx, ...rest]) => [
+        { name: derivative('x'), relation: '=', value: dx! },
+        ...changesOf(rest),
+      ]),
     },
     hasSpikeFunction: spikes.arguments.length > 0,
   }
@@ -122,8 +165,16 @@ function changeOf(name: string, value: Expression): Equation[] {
 }
 
 /** The model with other functions; what they are given is left open. */
-function changed(model: AnyModel, functions: { readonly charge: (...args: Parameters<AnyModel['spec']['charge']>) => Tensors; readonly fire?: () => Tensor }): (options: object) => Cell {
-  return extendNeuron(model.kind, model as unknown as NeuronModel<string, string>, functions) as (options: object) => Cell
+function changed(
+  model: AnyModel,
+  functions: {
+    readonly charge: (...args: Parameters<AnyModel['spec']['charge']>) => Tensors
+    readonly fire?: () => Tensor
+  },
+): (options: object) => Cell {
+  return extendNeuron(model.kind, model as unknown as NeuronModel<string, string>, functions) as (
+    options: object,
+  ) => Cell
 }
 
 /** Stands in for a surrogate and keeps what it is asked: spikes are the symbols H(u), their derivatives g(u). */

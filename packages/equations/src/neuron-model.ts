@@ -18,12 +18,24 @@ export interface AnyModel {
 
 /** Whether a value is what `defineNeuron` or `extendNeuron` gives. */
 export function isNeuronModel(value: unknown): value is AnyModel {
-  return typeof value === 'function' && 'kind' in value && 'spec' in value && typeof (value.spec as { charge?: unknown } | null | undefined)?.charge === 'function'
+  return (
+    typeof value === 'function' &&
+    'kind' in value &&
+    'spec' in value &&
+    typeof (value.spec as { charge?: unknown } | null | undefined)?.charge === 'function'
+  )
 }
 
 /** Throws `ARGUMENT` for anything else. */
 export function checkModel(operation: string, value: unknown): asserts value is AnyModel {
-  if (!isNeuronModel(value)) throw wrongArgument(operation, 'model', value, 'a neuron of defineNeuron or extendNeuron, such as lif', typeof value === 'object' ? 'Give the model, not the layer made of it.' : undefined)
+  if (!isNeuronModel(value))
+    throw wrongArgument(
+      operation,
+      'model',
+      value,
+      'a neuron of defineNeuron or extendNeuron, such as lif',
+      typeof value === 'object' ? 'Give the model, not the layer made of it.' : undefined,
+    )
 }
 
 /** The names of a model's parameters: every neuron has a threshold. */

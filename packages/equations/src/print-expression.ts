@@ -9,11 +9,32 @@ interface Printed {
   readonly binds: Strength
 }
 
-const infix: Readonly<Record<string, string>> = { less: '<', lessEqual: '≤', greater: '>', greaterEqual: '≥', equal: '=', and: 'and', or: 'or' }
-const functions: Readonly<Record<string, string>> = { sigmoid: 'σ', minimum: 'min', maximum: 'max', sqrt: '√', reduceSum: 'sum', reduceMax: 'max' }
+const infix: Readonly<Record<string, string>> = {
+  less: '<',
+  lessEqual: '≤',
+  greater: '>',
+  greaterEqual: '≥',
+  equal: '=',
+  and: 'and',
+  or: 'or',
+}
+const functions: Readonly<Record<string, string>> = {
+  sigmoid: 'σ',
+  minimum: 'min',
+  maximum: 'max',
+  sqrt: '√',
+  reduceSum: 'sum',
+  reduceMax: 'max',
+}
 const superscripts: Readonly<Record<number, string>> = { 2: '²', 3: '³', 4: '⁴' }
 const constants: readonly (readonly [value: number, text: string])[] = [
-  [Math.PI, 'π'], [2 * Math.PI, '2π'], [Math.PI / 2, 'π/2'], [1 / Math.PI, '1/π'], [Math.sqrt(Math.PI), '√π'], [1 / Math.sqrt(Math.PI), '1/√π'], [Math.sqrt(2 * Math.PI), '√(2π)'],
+  [Math.PI, 'π'],
+  [2 * Math.PI, '2π'],
+  [Math.PI / 2, 'π/2'],
+  [1 / Math.PI, '1/π'],
+  [Math.sqrt(Math.PI), '√π'],
+  [1 / Math.sqrt(Math.PI), '1/√π'],
+  [Math.sqrt(2 * Math.PI), '√(2π)'],
 ]
 
 /** A formula as text: products by juxtaposition, as in `(1 - s) v`. An operation that has a name is written by it. */
@@ -33,7 +54,9 @@ function printNumber(value: number): Printed {
   const known = constants.find(([constant]) => Math.abs(Math.abs(value) / constant - 1) < 1e-6)
   const text = known ? known[1] : String(Number(Math.abs(value).toPrecision(6))).replace('Infinity', '∞')
   const isFraction = text.includes('/')
-  return value < 0 ? { text: `-${text}`, binds: strength.sum } : { text, binds: isFraction ? strength.product : strength.atom }
+  return value < 0
+    ? { text: `-${text}`, binds: strength.sum }
+    : { text, binds: isFraction ? strength.product : strength.atom }
 }
 
 const isSum = (x: Expression): boolean => isOperation(x, 'add') || isOperation(x, 'sub')
@@ -45,7 +68,10 @@ function printOperation({ operation, operands }: Operation, print: (x: Expressio
   }
   switch (operation) {
     case 'add':
-      return { text: `${at(0, strength.sum)} + ${at(1, isSum(operands[1]!) ? strength.sum : strength.product)}`, binds: strength.sum }
+      return {
+        text: `${at(0, strength.sum)} + ${at(1, isSum(operands[1]!) ? strength.sum : strength.product)}`,
+        binds: strength.sum,
+      }
     case 'sub':
       return { text: `${at(0, strength.sum)} - ${at(1, strength.product)}`, binds: strength.sum }
     case 'neg':
@@ -65,7 +91,10 @@ function printOperation({ operation, operands }: Operation, print: (x: Expressio
       return { text: `${at(0, strength.atom)}${raised ?? `^${at(1, strength.atom)}`}`, binds: strength.power }
     }
     case 'select':
-      return { text: `(${at(1, strength.sum)} if ${print(operands[0]!).text} else ${at(2, strength.sum)})`, binds: strength.atom }
+      return {
+        text: `(${at(1, strength.sum)} if ${print(operands[0]!).text} else ${at(2, strength.sum)})`,
+        binds: strength.atom,
+      }
     case 'cases':
       return { text: `1 where ${at(0, strength.sum)}, else 0`, binds: strength.sum }
     case 'cast':
@@ -78,7 +107,11 @@ function printOperation({ operation, operands }: Operation, print: (x: Expressio
     case 'not':
       return { text: `not ${at(0, strength.atom)}`, binds: strength.sum }
     default:
-      if (operation in infix) return { text: `${at(0, strength.sum)} ${infix[operation]!} ${at(1, strength.sum)}`, binds: strength.sum }
-      return { text: `${functions[operation] ?? operation}(${operands.map((operand) => print(operand).text).join(', ')})`, binds: strength.atom }
+      if (operation in infix)
+        return { text: `${at(0, strength.sum)} ${infix[operation]!} ${at(1, strength.sum)}`, binds: strength.sum }
+      return {
+        text: `${functions[operation] ?? operation}(${operands.map((operand) => print(operand).text).join(', ')})`,
+        binds: strength.atom,
+      }
   }
 }

@@ -5,7 +5,9 @@ interface Factor {
   readonly exponent: number
 }
 
-/** A product of powers: a number above the line, one below, and factors that are above where their exponent is positive. */
+/**
+ * A product of powers: a number above the line, one below, and factors that are above where their exponent is positive.
+ */
 interface Product {
   readonly above: number
   readonly below: number
@@ -19,12 +21,19 @@ export function product(x: Expression, y: Expression, exponent: 1 | -1 = 1): Exp
   const [left, right] = [productOf(x), productOf(y)]
   const [above, below] = exponent === 1 ? [right.above, right.below] : [right.below, right.above]
   const factors: Factor[] = []
-  for (const { base, exponent: own } of [...left.factors, ...right.factors.map((factor) => ({ ...factor, exponent: exponent * factor.exponent }))]) {
+  for (const { base, exponent: own } of [
+    ...left.factors,
+    ...right.factors.map((factor) => ({ ...factor, exponent: exponent * factor.exponent })),
+  ]) {
     const at = factors.findIndex((factor) => isSame(factor.base, base))
     if (at < 0) factors.push({ base, exponent: own })
     else factors[at] = { base, exponent: factors[at]!.exponent + own }
   }
-  return written({ above: left.above * above, below: left.below * below, factors: factors.filter((factor) => factor.exponent !== 0) })
+  return written({
+    above: left.above * above,
+    below: left.below * below,
+    factors: factors.filter((factor) => factor.exponent !== 0),
+  })
 }
 
 /** The sign and what is left without it. */
@@ -38,13 +47,19 @@ function productOf(x: Expression): Product {
   if (isOperation(x, 'neg')) return { ...productOf(x.operands[0]!), above: -productOf(x.operands[0]!).above }
   if (isOperation(x, 'power')) {
     const [base, exponent] = x.operands as readonly [Expression, Expression]
-    if ('number' in exponent && Number.isInteger(exponent.number)) return { above: 1, below: 1, factors: [{ base, exponent: exponent.number }] }
+    if ('number' in exponent && Number.isInteger(exponent.number))
+      return { above: 1, below: 1, factors: [{ base, exponent: exponent.number }] }
   }
-  if (!isOperation(x, 'mul') && !isOperation(x, 'div')) return { above: 1, below: 1, factors: [{ base: x, exponent: 1 }] }
+  if (!isOperation(x, 'mul') && !isOperation(x, 'div'))
+    return { above: 1, below: 1, factors: [{ base: x, exponent: 1 }] }
   const [left, right] = [productOf(x.operands[0]!), productOf(x.operands[1]!)]
   const turn = x.operation === 'mul' ? 1 : -1
   const [above, below] = turn === 1 ? [right.above, right.below] : [right.below, right.above]
-  return { above: left.above * above, below: left.below * below, factors: [...left.factors, ...right.factors.map((factor) => ({ ...factor, exponent: turn * factor.exponent }))] }
+  return {
+    above: left.above * above,
+    below: left.below * below,
+    factors: [...left.factors, ...right.factors.map((factor) => ({ ...factor, exponent: turn * factor.exponent }))],
+  }
 }
 
 const order = { parameter: 0, value: 1, derivative: 2 } as const
@@ -64,7 +79,8 @@ function written({ above, below, factors }: Product): Expression {
     return terms.reduce((x, y) => apply('mul', x, y))
   }
   const [numerator, denominator] = [side(1, top), side(-1, bottom)]
-  const quotient = 'number' in denominator && denominator.number === 1 ? numerator : apply('div', numerator, denominator)
+  const quotient =
+    'number' in denominator && denominator.number === 1 ? numerator : apply('div', numerator, denominator)
   if (above * below > 0) return quotient
   return 'number' in quotient ? number(-quotient.number) : apply('neg', quotient)
 }

@@ -25,7 +25,13 @@ export function surrogateOf(model: AnyModel, options: Readonly<Record<string, un
 
 /** The equations of a spike function, its parameters being symbols where it is one of `@snn/surrogate`. */
 export function spikeEquations(surrogate: Surrogate): SpikeEquations {
-  checkMembers('spikeEquations', surrogate, 'surrogate', ['name', 'parameters', 'spike()'], 'a surrogate, such as atan()')
+  checkMembers(
+    'spikeEquations',
+    surrogate,
+    'surrogate',
+    ['name', 'parameters', 'spike()'],
+    'a surrogate, such as atan()',
+  )
   const shown = withSymbols(surrogate)
   const names = new Map<Tensor, Expression>()
   const { program } = traceFunction(() => {
@@ -38,14 +44,23 @@ export function spikeEquations(surrogate: Surrogate): SpikeEquations {
   return {
     surrogate: surrogate.name,
     parameters: surrogate.parameters,
-    H: assignments([{ name: 'H(u)', relation: '=', value: isOperation(H, 'cast') ? apply('cases', H.operands[0]!) : H }]),
+    H: assignments([
+      { name: 'H(u)', relation: '=', value: isOperation(H, 'cast') ? apply('cases', H.operands[0]!) : H },
+    ]),
     g: assignments([{ name: 'g(u)', relation: '=', value: g }]),
   }
 }
 
-/** One of this library again with Variables in the place of its numbers, so that formulas show their names; others stay. */
+/**
+ * One of this library again with Variables in the place of its numbers, so that formulas show their names; others stay.
+ */
 function withSymbols(surrogate: Surrogate): Surrogate {
-  const symbols = Object.fromEntries(Object.keys(surrogate.parameters).map((name) => [name, variable({ data: Float32Array.of(1), shape: [] }, { name })]))
+  const symbols = Object.fromEntries(
+    Object.keys(surrogate.parameters).map((name) => [
+      name,
+      variable({ data: Float32Array.of(1), shape: [] }, { name }),
+    ]),
+  )
   try {
     return createSurrogate(surrogate.name, {}, symbols)
   } catch {

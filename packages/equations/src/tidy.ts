@@ -3,7 +3,8 @@ import { product, withoutSign } from './product.js'
 
 type Rule = (x: Expression, y: Expression) => Expression
 
-const negate = (x: Expression): Expression => (isOperation(x, 'sub') ? subtract(x.operands[1]!, x.operands[0]!) : product(number(-1), x))
+const negate = (x: Expression): Expression =>
+  isOperation(x, 'sub') ? subtract(x.operands[1]!, x.operands[0]!) : product(number(-1), x)
 
 const add: Rule = (x, y) => {
   if (isNumber(x, 0)) return y
@@ -33,7 +34,12 @@ function logistic(x: Expression, y: Expression): Expression | undefined {
   return isOperation(tanh, 'tanh') ? apply('sigmoid', product(number(2), tanh.operands[0]!)) : undefined
 }
 
-const opposite: Readonly<Record<string, string>> = { less: 'greaterEqual', lessEqual: 'greater', greater: 'lessEqual', greaterEqual: 'less' }
+const opposite: Readonly<Record<string, string>> = {
+  less: 'greaterEqual',
+  lessEqual: 'greater',
+  greater: 'lessEqual',
+  greaterEqual: 'less',
+}
 
 /** A number or a parameter stands on the right: 0 <= u is u >= 0. */
 function comparison(operation: string, turned: string): Rule {
@@ -48,7 +54,8 @@ const rules: Readonly<Record<string, Rule>> = {
   div: (x, y) => product(x, y, -1),
   neg: negate,
   pow: (x, y) => (isNumber(y, 1) ? x : apply('power', x, y)),
-  not: (x) => (isOperation(x) && x.operation in opposite ? apply(opposite[x.operation]!, ...x.operands) : apply('not', x)),
+  not: (x) =>
+    isOperation(x) && x.operation in opposite ? apply(opposite[x.operation]!, ...x.operands) : apply('not', x),
   less: comparison('less', 'greater'),
   lessEqual: comparison('lessEqual', 'greaterEqual'),
 }

@@ -29,16 +29,23 @@ async function packed(tree: Hdf5Group, chunkBytes: number): Promise<Chunks> {
   const found = new Map<Hdf5Dataset, { readonly shape: readonly number[]; readonly chunks: readonly Chunk[] }>()
   for (const entry of tree.entries.values()) {
     if (isGroup(entry)) for (const [inner, chunks] of await packed(entry, chunkBytes)) found.set(inner, chunks)
-    else if (entry.packed && !isText(entry) && entry.shape.length > 0 && !entry.shape.includes(0)) found.set(entry, await chunksOf(entry.type, entry.shape, entry.data, chunkBytes))
+    else if (entry.packed && !isText(entry) && entry.shape.length > 0 && !entry.shape.includes(0))
+      found.set(entry, await chunksOf(entry.type, entry.shape, entry.data, chunkBytes))
   }
   return found
 }
 
-async function chunksOf(type: Hdf5Number, shape: readonly number[], data: Float32Array | Float64Array, chunkBytes: number): Promise<{ readonly shape: readonly number[]; readonly chunks: readonly Chunk[] }> {
+async function chunksOf(
+  type: Hdf5Number,
+  shape: readonly number[],
+  data: Float32Array | Float64Array,
+  chunkBytes: number,
+): Promise<{ readonly shape: readonly number[]; readonly chunks: readonly Chunk[] }> {
   const size = [...shape]
   const bytes = (): number => size.reduce((product, n) => product * n, bytesPerNumber[type])
   // The first axes are halved first, so that a chunk is a run of whole rows.
-  for (let axis = 0; axis < size.length; axis++) while (bytes() > chunkBytes && size[axis]! > 1) size[axis] = Math.ceil(size[axis]! / 2)
+  for (let axis = 0; axis < size.length; axis++)
+    while (bytes() > chunkBytes && size[axis]! > 1) size[axis] = Math.ceil(size[axis]! / 2)
   const chunks: Chunk[] = []
   const offsets = shape.map(() => 0)
   for (;;) {
@@ -50,7 +57,12 @@ async function chunksOf(type: Hdf5Number, shape: readonly number[], data: Float3
 }
 
 /** The elements of one chunk; zeros beyond the data. */
-function cut(data: Float32Array | Float64Array, shape: readonly number[], offsets: readonly number[], size: readonly number[]): Float64Array {
+function cut(
+  data: Float32Array | Float64Array,
+  shape: readonly number[],
+  offsets: readonly number[],
+  size: readonly number[],
+): Float64Array {
   const out = new Float64Array(size.reduce((product, n) => product * n, 1))
   const row = size.at(-1)!
   const width = Math.min(row, shape.at(-1)! - offsets.at(-1)!)

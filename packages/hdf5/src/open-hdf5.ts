@@ -17,7 +17,10 @@ export interface Hdf5Source {
 /** An HDF5 file that is open. */
 export interface OpenHdf5 {
   readonly module: Hdf5Module
-  /** What `use` makes of the file. Whatever the library throws meanwhile is a fault of the file: `DATA_INVALID`; errors of ours pass. */
+  /**
+   * What `use` makes of the file. Whatever the library throws meanwhile is a fault of the file: `DATA_INVALID`; errors
+   * of ours pass.
+   */
   read<T>(use: (root: File) => T): T
   close(): void
 }
@@ -34,8 +37,8 @@ export function isHdf5(head: Uint8Array): boolean {
 }
 
 /**
- * Opens an HDF5 file. The library (h5wasm, 4 MB) is loaded at the first call, and sees of the file what it asks for: values of variable length are checked as it
- * does, since it would never come to the end of damaged ones.
+ * Opens an HDF5 file. The library (h5wasm, 4 MB) is loaded at the first call, and sees of the file what it asks for:
+ * values of variable length are checked as it does, since it would never come to the end of damaged ones.
  *
  * @param operation  the function that errors name
  * @param file  names the file in errors
@@ -43,7 +46,8 @@ export function isHdf5(head: Uint8Array): boolean {
  */
 export async function openHdf5(operation: string, source: Hdf5Source, file: string): Promise<OpenHdf5> {
   checkMembers('openHdf5', source, 'source', ['size', 'readSync()'], 'bytes that can be read at once')
-  if (!isHdf5(source.readSync(0, Math.min(signature.length, source.size)))) throw invalidFile(operation, file, 'does not start as an HDF5 file.')
+  if (!isHdf5(source.readSync(0, Math.min(signature.length, source.size))))
+    throw invalidFile(operation, file, 'does not start as an HDF5 file.')
   const { ready, File: Hdf5File } = await import('h5wasm')
   const module = await ready
   const name = `snn-hdf5-${files++}.h5`
@@ -64,15 +68,32 @@ export async function openHdf5(operation: string, source: Hdf5Source, file: stri
         if (isSnnError(error)) throw error
         const trapped = error instanceof WebAssembly.RuntimeError
         // there is one library for all files, and it may have kept what a damaged one made of its memory
-        if (trapped && stumbledOn !== undefined) throw invalidFile(operation, file, `cannot be read (${error.message}); the HDF5 library stumbled on ${stumbledOn} before, which is damaged. If this one is whole, read it in a new process or page.`, error)
+        if (trapped && stumbledOn !== undefined)
+          throw invalidFile(
+            operation,
+            file,
+            `cannot be read (${error.message}); the HDF5 library stumbled on ${stumbledOn} before, which is damaged. If this one is whole, read it in a new process or page.`,
+            error,
+          )
         if (trapped) stumbledOn = file
-        throw invalidFile(operation, file, `cannot be read (${reasonOf(error)}). If the file is whole, and h5dump can read it, repack it: h5repack -f GZIP=4 IN OUT.`, error)
+        throw invalidFile(
+          operation,
+          file,
+          `cannot be read (${reasonOf(error)}). If the file is whole, and h5dump can read it, repack it: h5repack -f GZIP=4 IN OUT.`,
+          error,
+        )
       } finally {
         quietly(() => module.deactivate_throwing_error_handler())
       }
     },
     close() {
-      for (const end of [() => module.activate_throwing_error_handler(), () => opened?.close(), () => module.deactivate_throwing_error_handler(), () => module.FS.unlink(name)]) quietly(end)
+      for (const end of [
+        () => module.activate_throwing_error_handler(),
+        () => opened?.close(),
+        () => module.deactivate_throwing_error_handler(),
+        () => module.FS.unlink(name),
+      ])
+        quietly(end)
     },
   }
 }
@@ -94,10 +115,15 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * Puts a file into the library's file system whose bytes are read when they are asked for. Where they are not `sound` it sees zeros, which it refuses: an error that is thrown
- * from here would leave it in the middle of its work.
+ * Puts a file into the library's file system whose bytes are read when they are asked for. Where they are not `sound`
+ * it sees zeros, which it refuses: an error that is thrown from here would leave it in the middle of its work.
  */
-function mount(module: Hdf5Module, name: string, { size, readSync }: Hdf5Source, sound: (bytes: Uint8Array, first: number) => boolean): void {
+function mount(
+  module: Hdf5Module,
+  name: string,
+  { size, readSync }: Hdf5Source,
+  sound: (bytes: Uint8Array, first: number) => boolean,
+): void {
   module.FS.writeFile(name, new Uint8Array(0))
   const { node } = module.FS.lookupPath(name, {}) as unknown as { node: { usedBytes: number; stream_ops: object } }
   node.usedBytes = size

@@ -4,7 +4,10 @@ import { invalidFile } from './invalid.js'
 import { openHdf5 } from './open-hdf5.js'
 import type { Hdf5Dataset, Hdf5Group, Hdf5Text, Hdf5Type, Hdf5Values } from './tree.js'
 
-/** What an HDF5 object takes of a file at least, in bytes: its header. More objects than fit are a group that holds itself. */
+/**
+ * What an HDF5 object takes of a file at least, in bytes: its header. More objects than fit are a group that holds
+ * itself.
+ */
 const leastObjectBytes = 64
 /** What gzip can make of one byte, and what may come of nothing: data sets that hold one value all over. */
 const mostRatio = 1032
@@ -18,16 +21,27 @@ export interface ReadTreeOptions {
 }
 
 /**
- * All of an HDF5 file. Sizes that the file claims are checked against its own before memory is taken. The library (h5wasm, 4 MB) is loaded at the first call.
+ * All of an HDF5 file. Sizes that the file claims are checked against its own before memory is taken. The library
+ * (h5wasm, 4 MB) is loaded at the first call.
  *
  * @param operation  the function that errors name
  * @param file  names the file in errors
- * @throws `DATA_INVALID` for bytes that are no HDF5 file, damaged, larger than they can be, or of other elements than numbers, booleans and strings
+ * @throws `DATA_INVALID` for bytes that are no HDF5 file, damaged, larger than they can be, or of other elements than
+ * numbers, booleans and strings
  */
-export async function readTree(operation: string, given: Uint8Array, file: string, options: ReadTreeOptions = {}): Promise<Hdf5Group> {
+export async function readTree(
+  operation: string,
+  given: Uint8Array,
+  file: string,
+  options: ReadTreeOptions = {},
+): Promise<Hdf5Group> {
   checkOptions('readTree', options, ['deepest', 'attributes'])
   const bytes = checkBytes(operation, given)
-  const opened = await openHdf5(operation, { size: bytes.length, readSync: (from, to) => bytes.subarray(from, to) }, file)
+  const opened = await openHdf5(
+    operation,
+    { size: bytes.length, readSync: (from, to) => bytes.subarray(from, to) },
+    file,
+  )
   try {
     return opened.read((root) => new Reader(operation, file, bytes.length, options).group(root, 0))
   } finally {
@@ -62,19 +76,31 @@ class Reader {
       const type = entity && 'type' in entity ? entity.type : 'nothing'
       if (type === 'Group') entries.set(name, this.group(entity as Group, depth + 1))
       else if (type === 'Dataset') entries.set(name, this.dataset(entity as Dataset))
-      else throw this.invalid(`${from.path === '/' ? '' : from.path}/${name} is ${type}, expected a group or a data set.`)
+      else
+        throw this.invalid(`${from.path === '/' ? '' : from.path}/${name} is ${type}, expected a group or a data set.`)
     }
-    const attributes = Object.entries(read ? from.attrs : {}).map(([name, attribute]) => [name, this.values(attribute, `the attribute ${name} of ${from.path}`, () => attribute.value)] as const)
+    const attributes = Object.entries(read ? from.attrs : {}).map(
+      ([name, attribute]) =>
+        [name, this.values(attribute, `the attribute ${name} of ${from.path}`, () => attribute.value)] as const,
+    )
     return { entries, attributes: new Map(attributes) }
   }
 
   private dataset(from: Dataset): Hdf5Values {
     this.count(from.path)
     for (const { id, name } of from.filters) {
-      if (!filters.has(id)) throw this.invalid(`${from.path} is packed by ${name || 'a filter'} (${id}), which cannot be unpacked here. Repack it where that filter is installed: h5repack -f GZIP=4 IN OUT.`)
+      if (!filters.has(id))
+        throw this.invalid(
+          `${from.path} is packed by ${name || 'a filter'} (${id}), which cannot be unpacked here. Repack it where that filter is installed: h5repack -f GZIP=4 IN OUT.`,
+        )
     }
     const { chunks, size } = from.metadata
-    if (chunks) this.claim(chunks.reduce((product, n) => product * n, size), `a chunk of ${from.path}`, true)
+    if (chunks)
+      this.claim(
+        chunks.reduce((product, n) => product * n, size),
+        `a chunk of ${from.path}`,
+        true,
+      )
     return this.values(from, from.path, () => (from.metadata.vlen ? this.strings(from) : from.value))
   }
 
@@ -85,16 +111,28 @@ class Reader {
     const count = shape.reduce((product, n) => product * n, 1)
     const packed = 'filters' in from && from.filters.length > 0
     const kind = typeOf(metadata)
-    if (!kind) throw this.invalid(`${path} holds elements of HDF5 class ${type} and ${size} bytes, expected numbers or strings.`)
+    if (!kind)
+      throw this.invalid(`${path} holds elements of HDF5 class ${type} and ${size} bytes, expected numbers or strings.`)
     this.claim(count * size, path, packed)
-    if (kind === 'float16') Object.defineProperty(from, 'metadata', { value: { ...metadata, type: integer, signed: false }, configurable: true })
+    if (kind === 'float16')
+      Object.defineProperty(from, 'metadata', {
+        value: { ...metadata, type: integer, signed: false },
+        configurable: true,
+      })
     const value = count === 0 ? [] : read()
     const list = ArrayBuffer.isView(value) || Array.isArray(value) ? (value as unknown as ArrayLike<unknown>) : [value]
-    if (list.length !== count) throw this.invalid(`${path} gives ${list.length} values, expected ${count} for its shape [${shape.join(',')}].`)
-    if (isTextType(kind)) return { type: kind, shape, data: vlen ? (list as string[]) : this.known(list as ArrayLike<string>) }
-    if (kind === 'float16') return { type: kind, shape, data: Float32Array.from(list as ArrayLike<number>, halfToNumber) }
+    if (list.length !== count)
+      throw this.invalid(`${path} gives ${list.length} values, expected ${count} for its shape [${shape.join(',')}].`)
+    if (isTextType(kind))
+      return { type: kind, shape, data: vlen ? (list as string[]) : this.known(list as ArrayLike<string>) }
+    if (kind === 'float16')
+      return { type: kind, shape, data: Float32Array.from(list as ArrayLike<number>, halfToNumber) }
     if (kind === 'float32') return { type: kind, shape, data: Float32Array.from(list as ArrayLike<number>) }
-    return { type: kind, shape, data: Float64Array.from(list as ArrayLike<number | bigint>, (element) => this.whole(element, path)) }
+    return {
+      type: kind,
+      shape,
+      data: Float64Array.from(list as ArrayLike<number | bigint>, (element) => this.whole(element, path)),
+    }
   }
 
   /** Strings of variable length: few at a time, since many may point at one long one. */
@@ -122,13 +160,15 @@ class Reader {
 
   private whole(value: unknown, path: string): number {
     const number = Number(value)
-    if (typeof value === 'bigint' && !Number.isSafeInteger(number)) throw this.invalid(`${path} holds ${value}, expected integers of at most 2^53.`)
+    if (typeof value === 'bigint' && !Number.isSafeInteger(number))
+      throw this.invalid(`${path} holds ${value}, expected integers of at most 2^53.`)
     return number
   }
 
   private count(path: string): void {
     this.objects++
-    if (this.objects * leastObjectBytes > this.size) throw this.invalid(`${path} is object number ${this.objects} in ${this.size} bytes: a group holds itself.`)
+    if (this.objects * leastObjectBytes > this.size)
+      throw this.invalid(`${path} is object number ${this.objects} in ${this.size} bytes: a group holds itself.`)
   }
 
   /** Throws where the file claims more bytes than it can hold. */
@@ -151,12 +191,25 @@ function typeOf({ type, size, signed, vlen, enum_type: members }: Metadata): Hdf
   if (type === string) return vlen ? 'string' : `S${size}`
   if (type === float) return size === 8 ? 'float64' : size === 4 ? 'float32' : size === 2 ? 'float16' : undefined
   if (type === integer && [1, 2, 4, 8].includes(size)) return `${signed ? 'int' : 'uint'}${8 * size}` as Hdf5Type
-  return type === enumeration && members !== undefined && size === 1 && members.members['FALSE'] === 0 && members.members['TRUE'] === 1 ? 'bool' : undefined
+  return type === enumeration &&
+    members !== undefined &&
+    size === 1 &&
+    members.members['FALSE'] === 0 &&
+    members.members['TRUE'] === 1
+    ? 'bool'
+    : undefined
 }
 
 /** A 16-bit float by its bits. */
 function halfToNumber(bits: number): number {
   const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023]
-  const size = exponent === 0 ? fraction * 2 ** -24 : exponent === 31 ? (fraction === 0 ? Infinity : NaN) : (1 + fraction / 1024) * 2 ** (exponent - 15)
+  const size =
+    exponent === 0
+      ? fraction * 2 ** -24
+      : exponent === 31
+        ? fraction === 0
+          ? Infinity
+          : NaN
+        : (1 + fraction / 1024) * 2 ** (exponent - 15)
   return bits & 0x8000 ? -size : size
 }

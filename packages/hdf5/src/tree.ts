@@ -1,7 +1,19 @@
 import { checkArrayLike, checkMembers, checkObject } from '@snn/tensor/library'
 
 /** How numbers are stored; `bool` as h5py does, an enumeration of FALSE and TRUE over a byte. */
-export type Hdf5Number = 'float16' | 'float32' | 'float64' | 'int8' | 'int16' | 'int32' | 'int64' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'bool'
+export type Hdf5Number =
+  | 'float16'
+  | 'float32'
+  | 'float64'
+  | 'int8'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'uint8'
+  | 'uint16'
+  | 'uint32'
+  | 'uint64'
+  | 'bool'
 /** Strings of any length in UTF-8, or of a fixed number of bytes, padded with zeros. */
 export type Hdf5Text = 'string' | `S${number}`
 export type Hdf5Type = Hdf5Number | Hdf5Text
@@ -31,7 +43,10 @@ export function isText(values: Hdf5Values): values is Hdf5Values<Hdf5Text> {
 }
 
 /** A group of named things, to be written. */
-export function group<T extends Hdf5Type>(entries: Readonly<Record<string, Hdf5Group<T> | Hdf5Dataset<T>>>, attributes: Readonly<Record<string, Hdf5Values<T>>> = {}): Hdf5Group<T> {
+export function group<T extends Hdf5Type>(
+  entries: Readonly<Record<string, Hdf5Group<T> | Hdf5Dataset<T>>>,
+  attributes: Readonly<Record<string, Hdf5Values<T>>> = {},
+): Hdf5Group<T> {
   checkObject('group', entries, 'entries', 'groups and values by name')
   checkObject('group', attributes, 'attributes', 'values by name')
   return { entries: new Map(Object.entries(entries)), attributes: new Map(Object.entries(attributes)) }
@@ -43,7 +58,16 @@ export function strings(data: string | readonly string[], shape: readonly number
 }
 
 /** Numbers of this shape; without one, a single number. */
-export function numbers<T extends Hdf5Number>(type: T, data: number | ArrayLike<number>, shape: readonly number[] = []): { readonly type: T; readonly shape: readonly number[]; readonly data: Float32Array | Float64Array } {
+export function numbers<T extends Hdf5Number>(
+  type: T,
+  data: number | ArrayLike<number>,
+  shape: readonly number[] = [],
+): { readonly type: T; readonly shape: readonly number[]; readonly data: Float32Array | Float64Array } {
   if (typeof data !== 'number') checkArrayLike('numbers', data, 'data')
-  return { type, shape, data: typeof data === 'number' ? Float64Array.of(data) : data instanceof Float32Array ? data : Float64Array.from(data) }
+  return {
+    type,
+    shape,
+    data:
+      typeof data === 'number' ? Float64Array.of(data) : data instanceof Float32Array ? data : Float64Array.from(data),
+  }
 }

@@ -3,17 +3,26 @@ import { ByteWriter } from './byte-writer.js'
 import { checkTree } from './check-tree.js'
 import type { Chunks } from './chunks.js'
 import { bytesPerNumber, numberBytes } from './number-bytes.js'
-import { isGroup, isText, type Hdf5Dataset, type Hdf5Group, type Hdf5Number, type Hdf5Text, type Hdf5Type, type Hdf5Values } from './tree.js'
+import {
+  isGroup,
+  isText,
+  type Hdf5Dataset,
+  type Hdf5Group,
+  type Hdf5Number,
+  type Hdf5Text,
+  type Hdf5Type,
+  type Hdf5Values,
+} from './tree.js'
 
 /**
- * Writes a tree as an HDF5 file in the layout that h5py gives by default: superblock 0, groups as symbol tables, data in one piece without
- * filters, or in chunks where `chunks` has some (`packedChunks`). Written here and not by h5wasm, which cannot write the enumeration that h5py has for bool,
- * nor its null-padded strings.
+ * Writes a tree as an HDF5 file in the layout that h5py gives by default: superblock 0, groups as symbol tables, data
+ * in one piece without filters, or in chunks where `chunks` has some (`packedChunks`). Written here and not by h5wasm,
+ * which cannot write the enumeration that h5py has for bool, nor its null-padded strings.
  *
  * Format: "HDF5 File Format Specification Version 3.0", The HDF Group; the sections are named at each part.
  *
- * @throws `ARGUMENT` for what is no tree and for a string that is longer than its fixed size, `SHAPE` for values that do not fill their shape, `DTYPE` for half-precision numbers and
- * for numbers that their type does not hold
+ * @throws `ARGUMENT` for what is no tree and for a string that is longer than its fixed size, `SHAPE` for values that
+ * do not fill their shape, `DTYPE` for half-precision numbers and for numbers that their type does not hold
  */
 export function writeTree(tree: Hdf5Group, chunks: Chunks = new Map()): Uint8Array {
   checkTree('writeTree', tree)
@@ -40,7 +49,10 @@ function largestGroup({ entries }: Hdf5Group): number {
 /** All strings of any length, of attributes too. */
 function textsOf({ entries, attributes }: Hdf5Group): readonly string[] {
   const own = (values: Hdf5Values): readonly string[] => (values.type === 'string' ? values.data : [])
-  return [...[...attributes.values()].flatMap(own), ...[...entries.values()].flatMap((entry) => (isGroup(entry) ? textsOf(entry) : own(entry)))]
+  return [
+    ...[...attributes.values()].flatMap(own),
+    ...[...entries.values()].flatMap((entry) => (isGroup(entry) ? textsOf(entry) : own(entry))),
+  ]
 }
 
 interface Context {
@@ -113,7 +125,9 @@ function writeGroup(out: ByteWriter, { entries, attributes }: Hdf5Group, context
   const names = [...entries.keys()].sort(byBytes)
   const children = names.map((name) => {
     const child = entries.get(name)!
-    return isGroup(child) ? { name, group: writeGroup(out, child, context) } : { name, header: writeDataset(out, child, context) }
+    return isGroup(child)
+      ? { name, group: writeGroup(out, child, context) }
+      : { name, header: writeDataset(out, child, context) }
   })
   // III.D Local heap: the names. At 0 lies the empty name.
   const offsets: number[] = []
@@ -161,7 +175,10 @@ function writeGroup(out: ByteWriter, { entries, attributes }: Hdf5Group, context
     out.uint64(offsets.at(-1)!)
   }
   out.zeros(16 * (32 - used) + 8 * (1 - used))
-  const own = [...attributes].map(([name, values]): Message => ({ type: 0x0c, write: (body) => attribute(body, name, values, context.strings) }))
+  const own = [...attributes].map(([name, values]): Message => ({
+    type: 0x0c,
+    write: (body) => attribute(body, name, values, context.strings),
+  }))
   const header = objectHeader(out, [{ type: 0x11, write: (body) => body.uint64s(btree, heap) }, ...own])
   return { header, btree, heap }
 }
@@ -175,16 +192,26 @@ function writeDataset(out: ByteWriter, dataset: Hdf5Dataset, { strings, chunks }
   ]
   if (packed) {
     const size = [...packed.shape, bytesPerNumber[dataset.type as Hdf5Number]]
-    const btree = chunkTree(out, packed.shape, packed.chunks.map(({ offsets, bytes }) => ({ offsets, length: bytes.length, address: put(out, bytes) })))
+    const btree = chunkTree(
+      out,
+      packed.shape,
+      packed.chunks.map(({ offsets, bytes }) => ({ offsets, length: bytes.length, address: put(out, bytes) })),
+    )
     return objectHeader(out, [
       ...common,
       { type: 0x0b, write: (body) => filterPipeline(body) },
-      { type: 0x08, write: (body) => (body.raw(3, 2, size.length), body.uint64(btree), size.forEach((n) => body.uint32(n))) }, // IV.A.2.i layout: chunked
+      {
+        type: 0x08,
+        write: (body) => (body.raw(3, 2, size.length), body.uint64(btree), size.forEach((n) => body.uint32(n))),
+      }, // IV.A.2.i layout: chunked
     ])
   }
   const bytes = bytesOf(dataset, strings)
   const address = bytes.length === 0 ? undefinedAddress : put(out, bytes)
-  return objectHeader(out, [...common, { type: 0x08, write: (body) => (body.raw(3, 1), body.uint64s(address, bytes.length)) }]) // contiguous
+  return objectHeader(out, [
+    ...common,
+    { type: 0x08, write: (body) => (body.raw(3, 1), body.uint64s(address, bytes.length)) },
+  ]) // contiguous
 }
 
 /** Adds bytes, aligned, and gives where they lie. */
@@ -215,8 +242,16 @@ interface ChunkEntry {
 const mostChildren = 64
 
 /** III.A B-tree version 1 of chunks, whose keys are their places; gives its root. */
-function chunkTree(out: ByteWriter, size: readonly number[], entries: readonly ChunkEntry[], level = 0, end = entries.at(-1)!.offsets.map((offset, axis) => offset + size[axis]!)): number {
-  const nodes = Array.from({ length: Math.ceil(entries.length / mostChildren) }, (_, i) => entries.slice(i * mostChildren, (i + 1) * mostChildren))
+function chunkTree(
+  out: ByteWriter,
+  size: readonly number[],
+  entries: readonly ChunkEntry[],
+  level = 0,
+  end = entries.at(-1)!.offsets.map((offset, axis) => offset + size[axis]!),
+): number {
+  const nodes = Array.from({ length: Math.ceil(entries.length / mostChildren) }, (_, i) =>
+    entries.slice(i * mostChildren, (i + 1) * mostChildren),
+  )
   const keyBytes = 8 + 8 * (size.length + 1)
   const nodeBytes = 24 + (mostChildren + 1) * keyBytes + mostChildren * 8
   const first = out.align()
@@ -239,12 +274,24 @@ function chunkTree(out: ByteWriter, size: readonly number[], entries: readonly C
     key(0, nodes[i + 1]?.[0]!.offsets ?? end)
     out.zeros((mostChildren - children.length) * (keyBytes + 8))
   })
-  return nodes.length === 1 ? first : chunkTree(out, size, nodes.map(([child], i): ChunkEntry => ({ ...child!, address: addressOf(i) })), level + 1, end)
+  return nodes.length === 1
+    ? first
+    : chunkTree(
+        out,
+        size,
+        nodes.map(([child], i): ChunkEntry => ({ ...child!, address: addressOf(i) })),
+        level + 1,
+        end,
+      )
 }
 
 /** IV.A.2.m Attribute version 1. */
 function attribute(body: ByteWriter, name: string, values: Hdf5Values, strings: Strings): void {
-  const parts = [(part: ByteWriter): void => (part.text(name), void part.zeros(1)), (part: ByteWriter): void => datatype(part, values.type), (part: ByteWriter): void => dataspace(part, values.shape)].map((write) => {
+  const parts = [
+    (part: ByteWriter): void => (part.text(name), void part.zeros(1)),
+    (part: ByteWriter): void => datatype(part, values.type),
+    (part: ByteWriter): void => dataspace(part, values.shape),
+  ].map((write) => {
     const part = new ByteWriter()
     write(part)
     return part
@@ -348,7 +395,12 @@ function textBytes({ type, data }: Hdf5Values<Hdf5Text>, strings: Strings): Uint
       out.uint32(index)
     } else {
       const size = Number(type.slice(1))
-      if (encoded.length > size) throw new SnnError('ARGUMENT', `[writeTree] '${item}' has ${encoded.length} bytes, expected at most ${size} (${type}).`, { name: 'text', value: item })
+      if (encoded.length > size)
+        throw new SnnError(
+          'ARGUMENT',
+          `[writeTree] '${item}' has ${encoded.length} bytes, expected at most ${size} (${type}).`,
+          { name: 'text', value: item },
+        )
       out.add(encoded)
       out.zeros(size - encoded.length)
     }

@@ -39,23 +39,45 @@ export interface BoundedStdpOptions {
 /**
  * STDP between bounds (Guetig et al., Journal of Neuroscience 2003), of linear layers and convolutions:
  *
- *   tracePre <- tracePre + (aPre pre - tracePre) / tauPre           tracePost <- tracePost + (aPost post - tracePost) / tauPost
- *   delta    =  etaPlus d(wMax - w) (post x tracePre) - etaMinus d(w - wMin) (tracePost x pre)
+ *   tracePre <- tracePre + (aPre pre - tracePre) / tauPre           tracePost <- tracePost + (aPost post - tracePost) /
+ *   tauPost delta    =  etaPlus d(wMax - w) (post x tracePre) - etaMinus d(w - wMin) (tracePost x pre)
  *
- * with d(room) = 1, [room > 0], room^mu or max(room, 0); with `hardBound` delta is cut so that w + delta stays within the bounds.
+ * with d(room) = 1, [room > 0], room^mu or max(room, 0); with `hardBound` delta is cut so that w + delta stays within
+ * the bounds.
  *
  * @throws `ARGUMENT` for an option outside its domain
  */
 export function boundedStdp(options: BoundedStdpOptions = {}): PlasticityRule<Traces> {
   checkObject('boundedStdp', options)
-  const { dependence = 'additive', mu = 0, etaPlus = 1e-3, etaMinus = 1e-3, wMin = 0, wMax = 1, hardBound = true, tauPre = 50, tauPost = 50, aPre = 1, aPost = 1 } = options
+  const {
+    dependence = 'additive',
+    mu = 0,
+    etaPlus = 1e-3,
+    etaMinus = 1e-3,
+    wMin = 0,
+    wMax = 1,
+    hardBound = true,
+    tauPre = 50,
+    tauPost = 50,
+    aPre = 1,
+    aPost = 1,
+  } = options
   if (!Object.hasOwn(dependences, dependence)) {
-    throw new SnnError('ARGUMENT', `[boundedStdp] option dependence: ${dependence}, expected one of ${Object.keys(dependences).join(', ')}. Correct it.`, { name: 'dependence', value: dependence })
+    throw new SnnError(
+      'ARGUMENT',
+      `[boundedStdp] option dependence: ${dependence}, expected one of ${Object.keys(dependences).join(', ')}. Correct it.`,
+      { name: 'dependence', value: dependence },
+    )
   }
   checkTaus('boundedStdp', { tauPre, tauPost }, 1)
-  for (const [name, value] of Object.entries({ etaPlus, etaMinus, aPre, aPost, wMin })) checkAbove('boundedStdp', name, value, -Infinity)
+  for (const [name, value] of Object.entries({ etaPlus, etaMinus, aPre, aPost, wMin }))
+    checkAbove('boundedStdp', name, value, -Infinity)
   checkAbove('boundedStdp', 'wMax', wMax, wMin)
-  if (!(mu >= 0)) throw new SnnError('ARGUMENT', `[boundedStdp] option mu: ${mu}, expected a number of at least 0. Correct it.`, { name: 'mu', value: mu })
+  if (!(mu >= 0))
+    throw new SnnError('ARGUMENT', `[boundedStdp] option mu: ${mu}, expected a number of at least 0. Correct it.`, {
+      name: 'mu',
+      value: mu,
+    })
   const d = dependences[dependence]
   return {
     contract: 1,
@@ -76,5 +98,9 @@ export function boundedStdp(options: BoundedStdpOptions = {}): PlasticityRule<Tr
 /** Throws `ARGUMENT` unless the option is a number greater than `low`. */
 function checkAbove(kind: string, name: string, value: number, low: number): void {
   if (Number.isFinite(value) && value > low) return
-  throw new SnnError('ARGUMENT', `[${kind}] option ${name}: ${value}, expected a finite number greater than ${low}. Correct it.`, { name, value })
+  throw new SnnError(
+    'ARGUMENT',
+    `[${kind}] option ${name}: ${value}, expected a finite number greater than ${low}. Correct it.`,
+    { name, value },
+  )
 }

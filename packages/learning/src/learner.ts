@@ -1,4 +1,13 @@
-import { convLayer, isStateful, linearLayer, matcher, type Inputs, type Network, type RunOptions, type RunResult } from '@snn/nn'
+import {
+  convLayer,
+  isStateful,
+  linearLayer,
+  matcher,
+  type Inputs,
+  type Network,
+  type RunOptions,
+  type RunResult,
+} from '@snn/nn'
 import { SnnError, type ConvOptions, type Tensor, type Variable } from '@snn/tensor'
 import { checkMembers, checkObject } from '@snn/tensor/library'
 import { accumulate } from './accumulate.js'
@@ -45,28 +54,42 @@ interface Place {
 }
 
 /**
- * Learns weights of `net` by local rules: `rules` names linear layers and convolutions, each with its rule. The spikes before a
- * connection are what its layer takes in, those behind it the spikes of the next layer with memory.
+ * Learns weights of `net` by local rules: `rules` names linear layers and convolutions, each with its rule. The spikes
+ * before a connection are what its layer takes in, those behind it the spikes of the next layer with memory.
  *
- * @throws `ARGUMENT` for a node that is no such layer, and one that does not lead to one layer of neurons; in a run what the rules throw
+ * @throws `ARGUMENT` for a node that is no such layer, and one that does not lead to one layer of neurons; in a run
+ * what the rules throw
  */
 export function learner(net: Network, rules: Readonly<Record<string, PlasticityRule>>): Learner {
   checkMembers('learner', net, 'net', ['nodes', 'run()'], 'a Network such as sequential(..)')
   checkObject('learner', rules, 'rules', 'rules by the names of layers')
   const places = Object.entries(rules).map(([name, rule]) => placeOf(net, name, rule))
-  if (places.length === 0) throw new SnnError('ARGUMENT', '[learner] no rules, expected at least one. Give { linear1: stdp(..) }.', { name: 'rules', value: [] })
+  if (places.length === 0)
+    throw new SnnError('ARGUMENT', '[learner] no rules, expected at least one. Give { linear1: stdp(..) }.', {
+      name: 'rules',
+      value: [],
+    })
   return {
     parameters: Object.fromEntries(places.map(({ name, weight }) => [`${name}.weight`, weight])),
     run(x, { learning = {}, reward, ...options } = {}) {
       const wanted = options.record ?? []
       const inputs = net.bind(x)
-      const needed = places.flatMap(({ source, neurons }) => [...(source in inputs ? [] : [`${source}.output`]), `${neurons}.spike`])
+      const needed = places.flatMap(({ source, neurons }) => [
+        ...(source in inputs ? [] : [`${source}.output`]),
+        `${neurons}.spike`,
+      ])
       const result = net.run('sequence', x, { ...options, record: [...wanted, ...needed] })
       const updates = places.map(({ name, rule, source, neurons, weight, window }) => {
         const synapse: Synapse = { ...window, weight: weight.read() }
         const pre = inputs[source] ?? result.recorded[`${source}.output`]!
         const given = rule.needsReward ? reward : undefined
-        return [name, accumulate(rule, synapse, pre, result.recorded[`${neurons}.spike`]!, { state: learning[name], reward: given })] as const
+        return [
+          name,
+          accumulate(rule, synapse, pre, result.recorded[`${neurons}.spike`]!, {
+            state: learning[name],
+            reward: given,
+          }),
+        ] as const
       })
       const isWanted = matcher(wanted)
       return {
@@ -87,20 +110,32 @@ function placeOf(net: Network, name: string, rule: PlasticityRule): Place {
   const { layer, inputs } = net.node(name)
   const { weight } = layer.variables
   if (!(linearLayer.is(layer) || convLayer.is(layer)) || !weight) {
-    throw new SnnError('ARGUMENT', `[learner] '${name}' is a ${layer.kind} layer, expected a linear layer or a convolution. Name another node.`, { name, value: layer.kind })
+    throw new SnnError(
+      'ARGUMENT',
+      `[learner] '${name}' is a ${layer.kind} layer, expected a linear layer or a convolution. Name another node.`,
+      { name, value: layer.kind },
+    )
   }
-  return { name, rule, source: inputs[0]!, neurons: neuronsBehind(net, name), weight, window: convLayer.is(layer) ? layer.config : {} }
+  return {
+    name,
+    rule,
+    source: inputs[0]!,
+    neurons: neuronsBehind(net, name),
+    weight,
+    window: convLayer.is(layer) ? layer.config : {},
+  }
 }
 
 /** The next layer with memory along nodes that feed one other. */
 function neuronsBehind(net: Network, name: string): string {
-  for (let at = name; ; ) {
+  for (let at = name; ;) {
     const readers = net.nodes.filter(({ inputs }) => inputs.includes(at))
     if (readers.length !== 1) {
-      throw new SnnError('ARGUMENT', `[learner] '${at}' behind '${name}' feeds ${readers.map((reader) => reader.name).join(', ') || 'nothing'}, expected one layer of neurons. Name a connection that leads to one.`, {
-        name,
-        value: readers.map((reader) => reader.name),
-      })
+      throw new SnnError(
+        'ARGUMENT',
+        `[learner] '${at}' behind '${name}' feeds ${readers.map((reader) => reader.name).join(', ') || 'nothing'}, expected one layer of neurons. Name a connection that leads to one.`,
+        { name, value: readers.map((reader) => reader.name) },
+      )
     }
     at = readers[0]!.name
     if (isStateful(readers[0]!.layer)) return at

@@ -21,17 +21,18 @@ export interface MstdpetOptions extends StdpOptions {
 }
 
 /**
- * Reward-modulated STDP (MSTDP; Florian, Neural Computation 2007): what the step before made eligible is learned in proportion to
- * the reward, one per sample, [N], or one for all, []:
+ * Reward-modulated STDP (MSTDP; Florian, Neural Computation 2007): what the step before made eligible is learned in
+ * proportion to the reward, one per sample, [N], or one for all, []:
  *
  *   delta       =  sum over samples of reward eligibility
  *   tracePre    <- e^(-1 / tauPre) tracePre + pre           tracePost <- e^(-1 / tauPost) tracePost + post
  *   eligibility <- fPost(w) (post x tracePre) - fPre(w) (tracePost x pre)
  *
- * The state keeps the factors of the eligibility, not their product, so it needs no memory per sample and weight; fPost and fPre see
- * the weight at the time of the reward.
+ * The state keeps the factors of the eligibility, not their product, so it needs no memory per sample and weight; fPost
+ * and fPre see the weight at the time of the reward.
  *
- * @throws `ARGUMENT` unless the time constants are positive; in a step `ARGUMENT` without a reward, `SHAPE` for one of another shape
+ * @throws `ARGUMENT` unless the time constants are positive; in a step `ARGUMENT` without a reward, `SHAPE` for one of
+ * another shape
  */
 export function mstdp(options: StdpOptions): PlasticityRule<Eligible> {
   checkOptions('mstdp', options, ['tauPre', 'tauPost', 'fPre', 'fPost'])
@@ -46,7 +47,10 @@ export function mstdp(options: StdpOptions): PlasticityRule<Eligible> {
       const perSample = rewardFor('mstdp', reward, [[], [post.shape[0]!]]).cast(post.dtype)
       const scale = perSample.reshape([-1, ...post.shape.slice(1).map(() => 1)])
       const rewarded: Pairing = { ...before, post: before.post.mul(scale), tracePost: before.tracePost.mul(scale) }
-      return { delta: pairUpdate('mstdp', synapse, rewarded, fPre, fPost), state: eligible(before, pre, post, tauPre, tauPost) }
+      return {
+        delta: pairUpdate('mstdp', synapse, rewarded, fPre, fPost),
+        state: eligible(before, pre, post, tauPre, tauPost),
+      }
     },
   }
 }
@@ -68,10 +72,15 @@ export function mstdpet(options: MstdpetOptions): PlasticityRule<Traced> {
     contract: 1,
     kind: 'mstdpet',
     needsReward: true,
-    initialState: ({ weight }, pre, post, dtype) => ({ ...nothingEligible(pre, post, dtype), traceEligibility: zeros(weight.shape, { dtype }) }),
+    initialState: ({ weight }, pre, post, dtype) => ({
+      ...nothingEligible(pre, post, dtype),
+      traceEligibility: zeros(weight.shape, { dtype }),
+    }),
     step(synapse, pre, post, before, reward) {
       const eligibility = pairUpdate('mstdpet', synapse, before, fPre, fPost)
-      const traceEligibility = before.traceEligibility.mul(Math.exp(-1 / tauEligibility)).add(eligibility.div(tauEligibility))
+      const traceEligibility = before.traceEligibility
+        .mul(Math.exp(-1 / tauEligibility))
+        .add(eligibility.div(tauEligibility))
       const delta = traceEligibility.mul(rewardFor('mstdpet', reward, [[]]).cast(post.dtype)).stopGradient()
       return { delta, state: { ...eligible(before, pre, post, tauPre, tauPost), traceEligibility } }
     },
@@ -83,13 +92,24 @@ function nothingEligible(...[pre, post, dtype]: Parameters<typeof noTraces>): El
 }
 
 function eligible(before: Traces, pre: Tensor, post: Tensor, tauPre: number, tauPost: number): Eligible {
-  return { ...decayed(before, pre, post, [Math.exp(-1 / tauPre), Math.exp(-1 / tauPost)]), pre: pre.stopGradient(), post: post.stopGradient() }
+  return {
+    ...decayed(before, pre, post, [Math.exp(-1 / tauPre), Math.exp(-1 / tauPost)]),
+    pre: pre.stopGradient(),
+    post: post.stopGradient(),
+  }
 }
 
 function rewardFor(kind: string, reward: Tensor | undefined, shapes: readonly (readonly number[])[]): Tensor {
-  if (!reward) throw new SnnError('ARGUMENT', `[${kind}] no reward, expected one for each step. Give { reward }.`, { name: 'reward', value: undefined })
-  if (shapes.some((shape) => shape.length === reward.shape.length && shape.every((n, i) => n === reward.shape[i]))) return reward
-  throw new SnnError('SHAPE', `[${kind}] reward of shape ${formatShape(reward.shape)} at one step, expected ${shapes.map(formatShape).join(' or ')}. Give one reward for all samples${shapes.length > 1 ? ', or one per sample' : ''}.`, {
-    shapes: [reward.shape, ...shapes],
-  })
+  if (!reward)
+    throw new SnnError('ARGUMENT', `[${kind}] no reward, expected one for each step. Give { reward }.`, {
+      name: 'reward',
+      value: undefined,
+    })
+  if (shapes.some((shape) => shape.length === reward.shape.length && shape.every((n, i) => n === reward.shape[i])))
+    return reward
+  throw new SnnError(
+    'SHAPE',
+    `[${kind}] reward of shape ${formatShape(reward.shape)} at one step, expected ${shapes.map(formatShape).join(' or ')}. Give one reward for all samples${shapes.length > 1 ? ', or one per sample' : ''}.`,
+    { shapes: [reward.shape, ...shapes] },
+  )
 }

@@ -1,8 +1,8 @@
 import { zeros, type ConvOptions, type DType, type Shape, type Tensor } from '@snn/tensor'
 
 /**
- * A connection: `weight` [out, in] of a linear layer, or [O, C / groups, kernel] of a convolution over one or two axes with its
- * window.
+ * A connection: `weight` [out, in] of a linear layer, or [O, C / groups, kernel] of a convolution over one or two axes
+ * with its window.
  */
 export interface Synapse extends ConvOptions {
   readonly weight: Tensor
@@ -41,7 +41,13 @@ export function noTraces(pre: Shape, post: Shape, dtype: DType): Traces {
 }
 
 /** Traces of spikes that decay by a factor a step: tr <- keep tr + gain s. */
-export function decayed(traces: Traces, pre: Tensor, post: Tensor, [keepPre, keepPost]: readonly [number, number], [gainPre, gainPost] = [1, 1]): Traces {
+export function decayed(
+  traces: Traces,
+  pre: Tensor,
+  post: Tensor,
+  [keepPre, keepPost]: readonly [number, number],
+  [gainPre, gainPost] = [1, 1],
+): Traces {
   return {
     tracePre: traces.tracePre.mul(keepPre).add(pre.mul(gainPre)).stopGradient(),
     tracePost: traces.tracePost.mul(keepPost).add(post.mul(gainPost)).stopGradient(),

@@ -17,7 +17,8 @@ export interface StdpOptions {
 }
 
 /**
- * Spike-timing-dependent plasticity with traces (Morrison et al., Biological Cybernetics 2008), of linear layers and convolutions:
+ * Spike-timing-dependent plasticity with traces (Morrison et al., Biological Cybernetics 2008), of linear layers and
+ * convolutions:
  *
  *   tracePre  <- tracePre - tracePre / tauPre + pre         tracePost <- tracePost - tracePost / tauPost + post
  *   delta     =  fPost(w) (post x tracePre) - fPre(w) (tracePost x pre)
@@ -47,6 +48,10 @@ export const same: WeightDependence = (w) => w
 export function checkTaus(kind: string, taus: Readonly<Record<string, number>>, least = 0): void {
   for (const [name, value] of Object.entries(taus)) {
     if (Number.isFinite(value) && value > 0 && value >= least) continue
-    throw new SnnError('ARGUMENT', `[${kind}] option ${name}: ${value}, expected a time constant in steps ${least > 0 ? `of at least ${least}` : 'greater than 0'}. Correct it.`, { name, value })
+    throw new SnnError(
+      'ARGUMENT',
+      `[${kind}] option ${name}: ${value}, expected a time constant in steps ${least > 0 ? `of at least ${least}` : 'greater than 0'}. Correct it.`,
+      { name, value },
+    )
   }
 }

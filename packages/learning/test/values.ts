@@ -23,5 +23,10 @@ export function expectClose({ data }: TensorLike, expected: Nested, tolerance = 
 
 /** Spikes that look random and depend on `seed` alone. */
 export function spikes(shape: readonly number[], seed = 1) {
-  return { data: Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Number(Math.sin(12.9898 * (i + 1) + 78.233 * seed + 1e-3 * i * i) > 0.2)), shape }
+  return {
+    data: Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
+      Number(Math.sin(12.9898 * (i + 1) + 78.233 * seed + 1e-3 * i * i) > 0.2),
+    ),
+    shape,
+  }
 }

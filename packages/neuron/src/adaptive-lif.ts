@@ -3,7 +3,8 @@ import { lif } from './lif.js'
 import { resetMembrane } from './reset.js'
 
 /**
- * Adaptive LIF (Bellec et al., NeurIPS 2018): each spike raises the threshold by `beta`, for about `tauAdaptation` steps.
+ * Adaptive LIF (Bellec et al., NeurIPS 2018): each spike raises the threshold by `beta`, for about `tauAdaptation`
+ * steps.
  *
  *   charge  v as `lif`                                             a <- a - a / tauAdaptation
  *   fire    s  = H(v - (threshold + beta a))
@@ -14,7 +15,10 @@ export const adaptiveLif = extendNeuron('adaptiveLif', lif, {
   within: { tauAdaptation: [1, Infinity] },
   state: { a: 0 },
   resets: ['to', 'soft', 'none'],
-  charge: (x, { v, a }, parameters, settings) => ({ ...lif.spec.charge(x, { v }, parameters, settings), a: a.sub(a.div(parameters.tauAdaptation)) }),
+  charge: (x, { v, a }, parameters, settings) => ({
+    ...lif.spec.charge(x, { v }, parameters, settings),
+    a: a.sub(a.div(parameters.tauAdaptation)),
+  }),
   fire: ({ v, a }, { threshold, beta }, spike) => spike(v.sub(threshold.add(a.mul(beta)))),
   reset: ({ v, a }, s, { threshold }, { reset }) => ({ v: resetMembrane(v, s, threshold, reset), a: a.add(s) }),
 })

@@ -23,12 +23,13 @@ const model = defineNeuron('alphaLif', {
     const charged = { excitatory: rise, inhibitory: fall, v: rise.add(fall).mul(k) }
     return resetDelay && reset !== 'none' ? clearedWhere(charged, v.ge(threshold).cast(v.dtype)) : charged
   },
-  reset: (state, s, _parameters, { reset, resetDelay }) => (resetDelay || reset === 'none' ? state : clearedWhere(state, s)),
+  reset: (state, s, _parameters, { reset, resetDelay }) =>
+    resetDelay || reset === 'none' ? state : clearedWhere(state, s),
 })
 
 /**
- * snnTorch's `Alpha`: two currents, `excitatory` and `inhibitory`, whose sum answers an input by the alpha function. `alpha` must be
- * above `beta`:
+ * snnTorch's `Alpha`: two currents, `excitatory` and `inhibitory`, whose sum answers an input by the alpha function.
+ * `alpha` must be above `beta`:
  *
  *   charge  excitatory <- alpha excitatory + x     inhibitory <- beta inhibitory - x
  *           v <- k (excitatory + inhibitory), k = ln alpha / (ln beta - ln alpha) + 1
@@ -38,9 +39,13 @@ const model = defineNeuron('alphaLif', {
  *
  * @throws `ARGUMENT` when alpha is not above beta
  */
-export const alphaLif: typeof model = Object.assign((...[options = {}]: Parameters<typeof model>) => {
-  const cell = model(options)
-  const { alpha = 0.9, beta = 0.8 } = options
-  if (typeof alpha === 'number' && typeof beta === 'number' && alpha <= beta) throw wrongOption('alphaLif', 'alpha', alpha, `a number above beta, ${beta}`)
-  return cell
-}, { kind: model.kind, spec: model.spec })
+export const alphaLif: typeof model = Object.assign(
+  (...[options = {}]: Parameters<typeof model>) => {
+    const cell = model(options)
+    const { alpha = 0.9, beta = 0.8 } = options
+    if (typeof alpha === 'number' && typeof beta === 'number' && alpha <= beta)
+      throw wrongOption('alphaLif', 'alpha', alpha, `a number above beta, ${beta}`)
+    return cell
+  },
+  { kind: model.kind, spec: model.spec },
+)

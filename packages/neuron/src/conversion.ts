@@ -2,7 +2,10 @@ import { extendNeuron } from './extend-neuron.js'
 import { defineNeuron } from './define-neuron.js'
 import { integrateAndFire } from './integrate-and-fire.js'
 
-/** `integrateAndFire` with soft reset that starts at half the threshold, so that rates are rounded rather than cut (Deng and Gu, ICLR 2021). */
+/**
+ * `integrateAndFire` with soft reset that starts at half the threshold, so that rates are rounded rather than cut (Deng
+ * and Gu, ICLR 2021).
+ */
 export const halfThresholdIntegrateAndFire = extendNeuron('halfThresholdIntegrateAndFire', integrateAndFire, {
   state: { v: ({ threshold }) => threshold.div(2) },
   defaults: { reset: 'soft' },
@@ -22,9 +25,10 @@ export const activationAwareIntegrateAndFire = extendNeuron('activationAwareInte
 })
 
 /**
- * Bipolar integrate-and-fire with a spike tracer (You et al., ICML 2024): its output summed over time is the quantised input
- * summed, whatever the order. `q` is the charge in thresholds, `accumulated` the sum of spikes; `level` steps are symmetric about 0
- * or, with symmetric: false, from 0 on. Spikes are -1, 0 or 1, without gradient, and hand on +-threshold:
+ * Bipolar integrate-and-fire with a spike tracer (You et al., ICML 2024): its output summed over time is the quantised
+ * input summed, whatever the order. `q` is the charge in thresholds, `accumulated` the sum of spikes; `level` steps are
+ * symmetric about 0 or, with symmetric: false, from 0 on. Spikes are -1, 0 or 1, without gradient, and hand on
+ * +-threshold:
  *
  *   charge  q <- q + x / threshold
  *   fire    s  = 1 if q >= 1 and accumulated < high, -1 if q < 0 and accumulated > low, else 0

@@ -4,13 +4,23 @@ import { describe, expect, it } from 'vitest'
 import { readFileSync } from 'node:fs'
 import * as all from './index.js'
 import * as models from './models.js'
-import { createNeuron, defineNeuron, extendNeuron, learnable, lif, type AnyNeuronModel, type Cell, type SequenceCell } from './index.js'
+import {
+  createNeuron,
+  defineNeuron,
+  extendNeuron,
+  learnable,
+  lif,
+  type AnyNeuronModel,
+  type Cell,
+  type SequenceCell,
+} from './index.js'
 
 const backend = reference()
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 const readmeTable = readme.slice(readme.indexOf('## Models'), readme.indexOf('Each doc comment'))
 const isModel = (value: unknown): value is AnyNeuronModel => typeof value === 'function' && 'spec' in value
-const again = <C extends Cell | SequenceCell>(cell: C, own?: readonly AnyNeuronModel[]) => createNeuron(cell.kind, JSON.parse(JSON.stringify(cell.config)) as Cell['config'], cell.variables, own) as C
+const again = <C extends Cell | SequenceCell>(cell: C, own?: readonly AnyNeuronModel[]) =>
+  createNeuron(cell.kind, JSON.parse(JSON.stringify(cell.config)) as Cell['config'], cell.variables, own) as C
 
 const table = { theta: [0.6, 0.3, 0.1], h: [0.6, 0.3, 0.1], d: [0.6, 0.3, 0.1] }
 
@@ -18,29 +28,45 @@ const table = { theta: [0.6, 0.3, 0.1], h: [0.6, 0.3, 0.1], d: [0.6, 0.3, 0.1] }
 async function run(cell: Cell | SequenceCell): Promise<number[]> {
   if ('apply' in cell) {
     const whole = compile((x: Tensor) => cell.apply([x]), { backend })
-    return Array.from((await whole({ data: Float32Array.from({ length: 12 }, (_, i) => 1.5 * Math.sin(i + 1)), shape: [3, 2, 2] })).data)
+    return Array.from(
+      (await whole({ data: Float32Array.from({ length: 12 }, (_, i) => 1.5 * Math.sin(i + 1)), shape: [3, 2, 2] }))
+        .data,
+    )
   }
-  const three = compile((x: Tensor) => {
-    let state = cell.initialState(x.shape, x.dtype)
-    return [1, 2, 3].map((gain) => {
-      const result = cell.step(x.mul(gain), state)
-      state = result.state
-      return [result.output, ...Object.values(result.state)]
-    })
-  }, { backend })
-  return (await three({ data: Float32Array.of(0.4, 1.3, -0.6, 0.9), shape: [2, 2] })).flat().flatMap(({ data }) => Array.from(data))
+  const three = compile(
+    (x: Tensor) => {
+      let state = cell.initialState(x.shape, x.dtype)
+      return [1, 2, 3].map((gain) => {
+        const result = cell.step(x.mul(gain), state)
+        state = result.state
+        return [result.output, ...Object.values(result.state)]
+      })
+    },
+    { backend },
+  )
+  return (await three({ data: Float32Array.of(0.4, 1.3, -0.6, 0.9), shape: [2, 2] }))
+    .flat()
+    .flatMap(({ data }) => Array.from(data))
 }
 
 describe('models.ts', () => {
   const exported = Object.entries(all).flatMap(([name, value]) => (isModel(value) ? [name] : []))
   it('names every model that the package exports', () => {
-    expect(exported.filter((name) => !Object.hasOwn(models, name)), 'add it to src/models.ts, from where createNeuron and the laws take it').toEqual([])
-    expect(Object.keys(models).filter((name) => !exported.includes(name)), 'add it to src/index.ts').toEqual([])
+    expect(
+      exported.filter((name) => !Object.hasOwn(models, name)),
+      'add it to src/models.ts, from where createNeuron and the laws take it',
+    ).toEqual([])
+    expect(
+      Object.keys(models).filter((name) => !exported.includes(name)),
+      'add it to src/index.ts',
+    ).toEqual([])
   })
 
   it.each(Object.entries(models))('%s has its own name for its kind, and stands in the README', (name, { kind }) => {
     expect(kind, `name it so in defineNeuron('${name}', ..)`).toBe(name)
-    expect(readmeTable, 'add it to the table of models in packages/neuron/README.md').toMatch(new RegExp(`\`${name}[\`(]`))
+    expect(readmeTable, 'add it to the table of models in packages/neuron/README.md').toMatch(
+      new RegExp(`\`${name}[\`(]`),
+    )
   })
 })
 
@@ -59,7 +85,10 @@ describe('createNeuron', () => {
     ['psn', () => all.psn({ T: 3, surrogate: atan({ alpha: 3 }) })],
     ['maskedPsn', () => all.maskedPsn({ T: 3, k: 2, lambda: 0.5 })],
     ['maskedPsn, step by step', () => all.maskedPsn({ T: 2, k: 2, lambda: 1 })],
-    ['maskedPsn with a Variable', () => all.maskedPsn({ T: 3, k: 2, lambda: variable({ data: Float32Array.of(0.7), shape: [] }) })],
+    [
+      'maskedPsn with a Variable',
+      () => all.maskedPsn({ T: 3, k: 2, lambda: variable({ data: Float32Array.of(0.7), shape: [] }) }),
+    ],
     ['slidingPsn', () => all.slidingPsn({ k: 2, exponential: false })],
     ['gatedLif', () => all.gatedLif({ T: 3, channels: 2, tau: 0.4, surrogate: atan({ alpha: learnable(2) }) })],
     ['dsrIntegrateAndFire', () => all.dsrIntegrateAndFire({ alpha: 0.4 })],
@@ -67,11 +96,23 @@ describe('createNeuron', () => {
     ['dsrLif with a Variable', () => all.dsrLif({ threshold: variable({ data: Float32Array.of(0.4), shape: [] }) })],
     ['fewSpike', () => all.fewSpike(table)],
     ['gatedFewSpike', () => all.gatedFewSpike([table, { ...table, d: [0.1, 0.2, 0.3] }], [0.3])],
-    ['outlierAwareFewSpike', () => all.outlierAwareFewSpike(table, { ...table, d: [1, 2, 3] }, { split: 0.5, clamp: 2 })],
+    [
+      'outlierAwareFewSpike',
+      () => all.outlierAwareFewSpike(table, { ...table, d: [1, 2, 3] }, { split: 0.5, clamp: 2 }),
+    ],
     ['mpbnLif', () => all.mpbnLif(2, { tau: learnable(3, { per: 'channel' }), momentum: 0.2, reset: 'soft' })],
     ['foldedMpbnLif', () => all.foldMpbn(all.mpbnLif(2, { tau: 3 }), { normalizeResidual: false })],
     ['interLayerConnection', () => all.interLayerConnection(lif({ tau: learnable(3) }), { groups: 1, size: 2 })],
-    ['noisy', () => all.noisy(all.interLayerConnection(lif(), { groups: 1, size: 2 }), { size: 2, steps: 4, exponent: 1, outputSigma: 0.3 })],
+    [
+      'noisy',
+      () =>
+        all.noisy(all.interLayerConnection(lif(), { groups: 1, size: 2 }), {
+          size: 2,
+          steps: 4,
+          exponent: 1,
+          outputSigma: 0.3,
+        }),
+    ],
   ])('makes %s again', async (_, make) => {
     const cell = await make()
     const before = await run(cell)
@@ -86,7 +127,16 @@ describe('createNeuron', () => {
   })
 
   it('keeps arrays, learnables of every kind, options and initial values', async () => {
-    const cell = lif({ tau: learnable(1.5, { per: 'channel' }), threshold: variable({ data: Float32Array.of(0.3, 0.4), shape: [2] }), reset: 'none', surrogate: atan({ alpha: 3 }), detachReset: true, amplitude: 'threshold', decayInput: false, initial: { v: variable({ data: Float32Array.of(0.1), shape: [1] }) } })
+    const cell = lif({
+      tau: learnable(1.5, { per: 'channel' }),
+      threshold: variable({ data: Float32Array.of(0.3, 0.4), shape: [2] }),
+      reset: 'none',
+      surrogate: atan({ alpha: 3 }),
+      detachReset: true,
+      amplitude: 'threshold',
+      decayInput: false,
+      initial: { v: variable({ data: Float32Array.of(0.1), shape: [1] }) },
+    })
     const before = await run(cell)
     cell.variables['tau']!.set({ data: Float32Array.of(3, 1.25), shape: [2] })
     const after = await run(cell)
@@ -110,7 +160,10 @@ describe('createNeuron', () => {
   })
 
   it('knows the models of others, and the spike functions of this framework', async () => {
-    const gained = extendNeuron('gained', lif, { parameters: { gain: 2 }, charge: (x, state, parameters, settings) => lif.spec.charge(x.mul(parameters.gain), state, parameters, settings) })
+    const gained = extendNeuron('gained', lif, {
+      parameters: { gain: 2 },
+      charge: (x, state, parameters, settings) => lif.spec.charge(x.mul(parameters.gain), state, parameters, settings),
+    })
     const twice = extendNeuron('twice', gained, { parameters: { gain: 3 } })
     const cell = twice({ surrogate: multiLevel({ levels: 3 }) })
     expect(await run(again(cell, [gained, twice]))).toEqual(await run(cell))
@@ -123,10 +176,18 @@ describe('createNeuron', () => {
     expect(() => createNeuron('lif', { ...config, gain: 2 }, {})).toThrow(argument)
     expect(() => createNeuron('lif', { ...config, surrogate: { name: 'mine' } }, {})).toThrow(argument)
     // a traced value is neither in the configuration nor among the arrays
-    const cell = defineNeuron('mine', { parameters: { k: 1 }, state: { v: 0 }, charge: (x, { v }, { k }) => ({ v: v.add(x.mul(k)) }) })
+    const cell = defineNeuron('mine', {
+      parameters: { k: 1 },
+      state: { v: 0 },
+      charge: (x, { v }, { k }) => ({ v: v.add(x.mul(k)) }),
+    })
     const { k: _, ...without } = cell().config
     expect(() => createNeuron('mine', without, {}, [cell])).toThrow(argument)
-    expect(() => createNeuron('noisy', { ...all.noisy(lif(), { size: 2, steps: 4 }).config, cell: { kind: 'psn', T: 3 } }, {})).toThrow(argument)
-    expect(() => createNeuron('interLayerConnection', { groups: 1, size: 2, cell: { kind: 'unheard' } }, {})).toThrow(argument)
+    expect(() =>
+      createNeuron('noisy', { ...all.noisy(lif(), { size: 2, steps: 4 }).config, cell: { kind: 'psn', T: 3 } }, {}),
+    ).toThrow(argument)
+    expect(() => createNeuron('interLayerConnection', { groups: 1, size: 2, cell: { kind: 'unheard' } }, {})).toThrow(
+      argument,
+    )
   })
 })

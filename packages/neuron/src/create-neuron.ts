@@ -13,15 +13,30 @@ export interface AnyNeuronModel {
 }
 
 /**
- * Makes a layer of neurons again from what it says of itself; undefined for a kind that is neither of this package nor among `own`,
- * the models that somebody else has defined.
+ * Makes a layer of neurons again from what it says of itself; undefined for a kind that is neither of this package nor
+ * among `own`, the models that somebody else has defined.
  *
  * @throws `ARGUMENT` for a configuration that does not fit the model
  */
-export function createNeuron(kind: string, config: Readonly<Record<string, unknown>>, variables: Readonly<Record<string, Variable>>, own: readonly AnyNeuronModel[] = []): Cell | SequenceCell | undefined {
-  const model = [...own, ...(Object.values(models) as readonly AnyNeuronModel[])].find((candidate) => candidate.kind === kind)
-  if (!model) return Object.hasOwn(specialNeurons, kind) ? specialNeurons[kind]!(config, variables, (...inner) => createNeuron(...inner, own)) : undefined
-  const { options, learned } = restoreOptions(kind, ['threshold', ...Object.keys(model.spec.parameters)], config, variables)
+export function createNeuron(
+  kind: string,
+  config: Readonly<Record<string, unknown>>,
+  variables: Readonly<Record<string, Variable>>,
+  own: readonly AnyNeuronModel[] = [],
+): Cell | SequenceCell | undefined {
+  const model = [...own, ...(Object.values(models) as readonly AnyNeuronModel[])].find(
+    (candidate) => candidate.kind === kind,
+  )
+  if (!model)
+    return Object.hasOwn(specialNeurons, kind)
+      ? specialNeurons[kind]!(config, variables, (...inner) => createNeuron(...inner, own))
+      : undefined
+  const { options, learned } = restoreOptions(
+    kind,
+    ['threshold', ...Object.keys(model.spec.parameters)],
+    config,
+    variables,
+  )
   const cell = (model as unknown as (options: Readonly<Record<string, unknown>>) => Cell)(options)
   // a learnable parameter takes its size from the first input only where it has no Variable yet
   Object.assign(cell.variables, learned)

@@ -21,18 +21,35 @@ type Maker = (config: Config, variables: Variables, inner: CreateInner) => Cell 
 type AnyOptions = MaskedPsnOptions & SlidingPsnOptions & GatedLifOptions & FewSpikeOptions & InterLayerOptions
 
 /** Options of a layer whose arrays are weights, all of them Variables by now. */
-function options({ surrogate: described, ...config }: Config, variables: Variables, weights: readonly string[]): AnyOptions {
-  const given = Object.fromEntries(weights.flatMap((name) => (variables[name] ? [[name, variables[name]] as const] : [])))
+function options(
+  { surrogate: described, ...config }: Config,
+  variables: Variables,
+  weights: readonly string[],
+): AnyOptions {
+  const given = Object.fromEntries(
+    weights.flatMap((name) => (variables[name] ? [[name, variables[name]] as const] : [])),
+  )
   const surrogate = surrogateFromParts({ surrogate: described }, variables)
   return { ...config, ...given, ...(surrogate && { surrogate }) } as unknown as AnyOptions
 }
 
 /** The cell inside, from the Variables that are not of the one around. */
-function innerCell(kind: string, config: Config, variables: Variables, outer: readonly string[], create: CreateInner): Cell {
+function innerCell(
+  kind: string,
+  config: Config,
+  variables: Variables,
+  outer: readonly string[],
+  create: CreateInner,
+): Cell {
   const { kind: innerKind, ...innerConfig } = (config['cell'] ?? {}) as { readonly kind?: string }
   const rest = Object.fromEntries(Object.entries(variables).filter(([name]) => !outer.includes(name)))
   const cell = innerKind === undefined ? undefined : create(innerKind, innerConfig, rest)
-  if (!cell || !('step' in cell)) throw new SnnError('ARGUMENT', `[createNeuron] ${kind} around ${String(innerKind)}, expected a neuron that goes step by step. Give its model.`, { name: 'cell', value: innerKind })
+  if (!cell || !('step' in cell))
+    throw new SnnError(
+      'ARGUMENT',
+      `[createNeuron] ${kind} around ${String(innerKind)}, expected a neuron that goes step by step. Give its model.`,
+      { name: 'cell', value: innerKind },
+    )
   return cell
 }
 
@@ -41,7 +58,11 @@ export const specialNeurons: Readonly<Record<string, Maker>> = {
   psn: (config, variables) => psn(options(config, variables, ['weight', 'bias'])),
   maskedPsn: (config, variables) => maskedPsn(options(config, variables, ['weight', 'bias', 'lambda'])),
   slidingPsn: (config, variables) => slidingPsn(options(config, variables, ['weight', 'bias'])),
-  gatedLif: (config, variables) => gatedLif({ ...options(config, variables, []), raw: Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith('surrogate.'))) }),
+  gatedLif: (config, variables) =>
+    gatedLif({
+      ...options(config, variables, []),
+      raw: Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith('surrogate.'))),
+    }),
   dsrIntegrateAndFire: restoreDsrIntegrateAndFire,
   dsrLif: restoreDsrLif,
   fewSpike({ table, ...config }, variables) {
@@ -51,14 +72,21 @@ export const specialNeurons: Readonly<Record<string, Maker>> = {
     return gatedFewSpike(tables as readonly FewSpikeTable[], gates as readonly number[], options(config, variables, []))
   },
   outlierAwareFewSpike({ table, outliers, split, ...config }, variables) {
-    return outlierAwareFewSpike(table as FewSpikeTable, outliers as FewSpikeTable, { ...options(config, variables, []), split: split as number })
+    return outlierAwareFewSpike(table as FewSpikeTable, outliers as FewSpikeTable, {
+      ...options(config, variables, []),
+      split: split as number,
+    })
   },
   mpbnLif: restoreMpbn,
   foldedMpbnLif: restoreFoldedMpbn,
   interLayerConnection(config, variables, create) {
     const own = ['weight', 'bias']
     const { cell: _, ...rest } = config
-    return interLayerConnection(innerCell('interLayerConnection', config, variables, own, create), options(rest, variables, own))
+    return interLayerConnection(
+      innerCell('interLayerConnection', config, variables, own, create),
+      options(rest, variables, own),
+    )
   },
-  noisy: (config, variables, create) => restoreNoisy((outer) => innerCell('noisy', config, variables, outer, create), config, variables),
+  noisy: (config, variables, create) =>
+    restoreNoisy((outer) => innerCell('noisy', config, variables, outer, create), config, variables),
 }

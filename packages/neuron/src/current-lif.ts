@@ -2,7 +2,8 @@ import { fastSigmoid } from '@snn/surrogate'
 import { defineNeuron } from './define-neuron.js'
 
 /**
- * Norse's `LIF`, with an exponential synaptic current `i`; time constants in steps (Norse's are seconds, of 1 ms a step):
+ * Norse's `LIF`, with an exponential synaptic current `i`; time constants in steps (Norse's are seconds, of 1 ms a
+ * step):
  *
  *   charge  j <- i + x     v <- v + (vRest - v + j) / tauMembrane     i <- j - j / tauSynapse
  *   fire    s  = H(v - threshold)

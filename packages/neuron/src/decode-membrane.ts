@@ -2,8 +2,8 @@ import { SnnError, where, type Tensor } from '@snn/tensor'
 import { checkTensor } from '@snn/tensor/library'
 
 /**
- * One value of a membrane over time, v [T, ..] -> [..]: its maximum, the value furthest from 0 (of a tie the lower), its mean, or its
- * last value.
+ * One value of a membrane over time, v [T, ..] -> [..]: its maximum, the value furthest from 0 (of a tie the lower),
+ * its mean, or its last value.
  *
  * @throws `ARGUMENT` for another name
  */
@@ -12,7 +12,12 @@ export function decodeMembrane(v: Tensor, by: 'max' | 'maxAbsolute' | 'mean' | '
   if (by === 'max') return v.max(0)
   if (by === 'mean') return v.mean(0)
   if (by === 'last') return v.at(0, v.shape[0]! - 1)
-  if (by !== 'maxAbsolute') throw new SnnError('ARGUMENT', `[decodeMembrane] ${String(by)}, expected 'max', 'maxAbsolute', 'mean' or 'last'. Correct the name.`, { name: 'by', value: by })
+  if (by !== 'maxAbsolute')
+    throw new SnnError(
+      'ARGUMENT',
+      `[decodeMembrane] ${String(by)}, expected 'max', 'maxAbsolute', 'mean' or 'last'. Correct the name.`,
+      { name: 'by', value: by },
+    )
   const [high, low] = [v.max(0), v.min(0)]
   return where(high.gt(low.neg()), high, low)
 }

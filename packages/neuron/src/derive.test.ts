@@ -8,7 +8,10 @@ import { alif } from '../test/alif.js'
 import { run } from '../test/run.js'
 import { extendNeuron, learnable, lif, psn, type Cell, type SequenceCell } from './index.js'
 
-const gated = extendNeuron('gated', alif, { parameters: { k: 1 }, charge: (x, state, parameters, settings) => alif.spec.charge(x.mul(parameters.k), state, parameters, settings) })
+const gated = extendNeuron('gated', alif, {
+  parameters: { k: 1 },
+  charge: (x, state, parameters, settings) => alif.spec.charge(x.mul(parameters.k), state, parameters, settings),
+})
 const filtered = extendNeuron('filtered', gated, {
   state: { i: 0 },
   defaults: { surrogate: atan() },
@@ -23,13 +26,19 @@ const x = { data: Float32Array.from({ length: T * 6 }, (_, i) => 1 + Math.sin(3 
 
 /** Steps of gradient descent on the distance of the rates from 0.3, with a weight before the neurons. */
 async function train(cell: Cell | SequenceCell, backend: Backend): Promise<readonly number[]> {
-  const weight = variable({ data: Float32Array.of(1.4, 0.2, -0.3, 0.1, 1.2, 0.4, 0.3, -0.2, 1.1), shape: [3, 3] }, { name: 'weight' })
-  const step = compile((input: Tensor) => {
-    const loss = run(cell, input.matmul(weight.read())).output.mean(0).sub(0.3).square().mean()
-    const trained = [weight, ...cell.trainable.map((name) => cell.variables[name]!)]
-    grad(loss, trained).forEach((gradient, i) => trained[i]!.assign(trained[i]!.read().sub(gradient.mul(0.2))))
-    return loss
-  }, { backend })
+  const weight = variable(
+    { data: Float32Array.of(1.4, 0.2, -0.3, 0.1, 1.2, 0.4, 0.3, -0.2, 1.1), shape: [3, 3] },
+    { name: 'weight' },
+  )
+  const step = compile(
+    (input: Tensor) => {
+      const loss = run(cell, input.matmul(weight.read())).output.mean(0).sub(0.3).square().mean()
+      const trained = [weight, ...cell.trainable.map((name) => cell.variables[name]!)]
+      grad(loss, trained).forEach((gradient, i) => trained[i]!.assign(trained[i]!.read().sub(gradient.mul(0.2))))
+      return loss
+    },
+    { backend },
+  )
   const losses: number[] = []
   for (let i = 0; i < 15; i++) losses.push((await step(x)).item())
   return losses
@@ -48,13 +57,25 @@ describe('a neuron derived twice', () => {
     const plain = filtered({ k: 1.2, beta: 0.3, tau: 3 })
     const names = Object.keys(plain.initialState([2, 3], 'float32'))
     const fn = (...[now, ...state]: readonly Tensor[]) => {
-      const { spike, state: after } = plain.step(now!, Object.fromEntries(names.map((name, i) => [name, state[i]!])) as Record<'v' | 'a' | 'i', Tensor>)
+      const { spike, state: after } = plain.step(
+        now!,
+        Object.fromEntries(names.map((name, i) => [name, state[i]!])) as Record<'v' | 'a' | 'i', Tensor>,
+      )
       return [spike, ...names.map((name) => after[name as 'v'])]
     }
-    const { program } = traceFunction(fn, Array.from({ length: 4 }, () => ({ dtype: 'float32' as const, shape: [2, 3] })))
+    const { program } = traceFunction(
+      fn,
+      Array.from({ length: 4 }, () => ({ dtype: 'float32' as const, shape: [2, 3] })),
+    )
     expect(writeOnnx(lowerGraph(program)).length).toBeGreaterThan(200)
-    const inputs = [0, 1, 2, 3].map((seed) => ({ data: Float32Array.from({ length: 6 }, (_, i) => Math.cos(seed + i)), shape: [2, 3] })) as [typeof x, typeof x, typeof x, typeof x]
-    const values = async (backend: Backend) => (await compile((a: Tensor, b: Tensor, c: Tensor, d: Tensor) => fn(a, b, c, d), { backend })(...inputs)).map(({ data }) => [...data])
+    const inputs = [0, 1, 2, 3].map((seed) => ({
+      data: Float32Array.from({ length: 6 }, (_, i) => Math.cos(seed + i)),
+      shape: [2, 3],
+    })) as [typeof x, typeof x, typeof x, typeof x]
+    const values = async (backend: Backend) =>
+      (await compile((a: Tensor, b: Tensor, c: Tensor, d: Tensor) => fn(a, b, c, d), { backend })(...inputs)).map(
+        ({ data }) => [...data],
+      )
     const [expected, actual] = [await values(reference()), await values(await cpu({ threads: 1 }))]
     expected.flat().forEach((entry, i) => expect(Math.abs(actual.flat()[i]! - entry)).toBeLessThan(1e-6))
   })
@@ -62,7 +83,8 @@ describe('a neuron derived twice', () => {
 
 describe('other layers train too, the same on both backends', () => {
   for (const [name, make] of Object.entries({
-    'lif with a learnable surrogate': () => lif({ surrogate: atan({ alpha: learnable(2) }), tau: learnable(2, { per: 'neuron' }) }),
+    'lif with a learnable surrogate': () =>
+      lif({ surrogate: atan({ alpha: learnable(2) }), tau: learnable(2, { per: 'neuron' }) }),
     psn: () => psn({ T }),
   })) {
     it(`${name} trains`, async () => {

@@ -29,29 +29,37 @@ export interface DsrLifOptions extends DsrOptions {
  *
  *   v <- v + x[t]     s[t] = threshold where v >= alpha threshold, else 0     v <- v - s[t]
  *
- * and backward, over a whole sequence [T, N, ..], as a function of the mean input r, with G the sum over t of the gradients that come in:
+ * and backward, over a whole sequence [T, N, ..], as a function of the mean input r, with G the sum over t of the
+ * gradients that come in:
  *
  *   dx[t]      = G / T where 0 <= r <= threshold, else 0
  *   dthreshold = scale sum G where r > threshold
  *
- * @throws `ARGUMENT` for an option outside of its domain; `NEEDS_SEQUENCE`, from the layer, for a gradient of single steps
+ * @throws `ARGUMENT` for an option outside of its domain; `NEEDS_SEQUENCE`, from the layer, for a gradient of single
+ * steps
  */
 export function dsrIntegrateAndFire(options: DsrOptions = {}): Cell {
   checkObject('dsrIntegrateAndFire', options)
-  return dsr('dsrIntegrateAndFire', { threshold: learnable(6), lowestThreshold: 0.01, alpha: 0.5, thresholdGradientScale: 1, ...options }, {}, (T) => ({
-    kept: 1,
-    gain: 1,
-    height: 1,
-    inner: 1,
-    outer: 1,
-    largest: 1,
-    weights: Array<number>(T).fill(1),
-    strictlyPositive: false,
-  }))
+  return dsr(
+    'dsrIntegrateAndFire',
+    { threshold: learnable(6), lowestThreshold: 0.01, alpha: 0.5, thresholdGradientScale: 1, ...options },
+    {},
+    (T) => ({
+      kept: 1,
+      gain: 1,
+      height: 1,
+      inner: 1,
+      outer: 1,
+      largest: 1,
+      weights: Array<number>(T).fill(1),
+      strictlyPositive: false,
+    }),
+  )
 }
 
 /**
- * The same with a leak: with beta = exp(-dt / tau), weights w[t] = exp(-dt (T - 1 - t) / tau) and R(z) = sum w z / sum w,
+ * The same with a leak: with beta = exp(-dt / tau), weights w[t] = exp(-dt (T - 1 - t) / tau) and R(z) = sum w z / sum
+ * w,
  *
  *   v <- beta v + (1 - beta) x[t]     q = threshold where v >= alpha threshold, else 0     v <- v - q     s[t] = q / dt
  *
@@ -62,16 +70,21 @@ export function dsrLif(settings: DsrLifOptions = {}): Cell {
   checkObject('dsrLif', settings)
   const { tau = 2, dt = 0.05, ...options } = settings
   checkEach('dsrLif', { tau, dt }, { tau: positive, dt: positive })
-  return dsr('dsrLif', { threshold: learnable(1), lowestThreshold: 0.1, alpha: 0.3, thresholdGradientScale: 1, ...options }, { tau, dt }, (T) => ({
-    kept: Math.exp(-dt / tau),
-    gain: 1 - Math.exp(-dt / tau),
-    height: 1 / dt,
-    inner: 1 / tau,
-    outer: dt,
-    largest: tau / dt,
-    weights: Array.from({ length: T }, (_, t) => Math.exp((-dt * (T - 1 - t)) / tau)),
-    strictlyPositive: true,
-  }))
+  return dsr(
+    'dsrLif',
+    { threshold: learnable(1), lowestThreshold: 0.1, alpha: 0.3, thresholdGradientScale: 1, ...options },
+    { tau, dt },
+    (T) => ({
+      kept: Math.exp(-dt / tau),
+      gain: 1 - Math.exp(-dt / tau),
+      height: 1 / dt,
+      inner: 1 / tau,
+      outer: dt,
+      largest: tau / dt,
+      weights: Array.from({ length: T }, (_, t) => Math.exp((-dt * (T - 1 - t)) / tau)),
+      strictlyPositive: true,
+    }),
+  )
 }
 
 const positive: Fault = (value) => numberFault(value, [0, Infinity])
@@ -92,16 +105,30 @@ interface Form {
   readonly strictlyPositive: boolean
 }
 
-function dsr(kind: string, options: Required<DsrOptions>, extra: Readonly<Record<string, number>>, formOf: (T: number) => Form): Cell {
+function dsr(
+  kind: string,
+  options: Required<DsrOptions>,
+  extra: Readonly<Record<string, number>>,
+  formOf: (T: number) => Form,
+): Cell {
   const { lowestThreshold, alpha, thresholdGradientScale } = options
   checkEach(kind, options, {
     lowestThreshold: positive,
-    alpha: (value) => (numberFault(value, [0, Infinity]) === undefined && (value as number) <= 1 ? undefined : 'a number above 0, at most 1'),
+    alpha: (value) =>
+      numberFault(value, [0, Infinity]) === undefined && (value as number) <= 1
+        ? undefined
+        : 'a number above 0, at most 1',
     thresholdGradientScale: (value) => numberFault(value),
     threshold: (value) => parameterFault(value, [0, Infinity]),
   })
   const { threshold } = options
-  if (typeof threshold === 'object' && ('per' in threshold ? threshold.per !== 'layer' : threshold.shape.length > 0)) throw wrongOption(kind, 'threshold', 'one per channel or neuron', "a number, a scalar Variable, or learnable(..) per 'layer'")
+  if (typeof threshold === 'object' && ('per' in threshold ? threshold.per !== 'layer' : threshold.shape.length > 0))
+    throw wrongOption(
+      kind,
+      'threshold',
+      'one per channel or neuron',
+      "a number, a scalar Variable, or learnable(..) per 'layer'",
+    )
   const { variables, trainable, valuesFor } = layerParameters(kind, new Map([['threshold', threshold]]))
   const once = (before: Tensor, x: Tensor) => {
     const { kept, gain, height } = formOf(1)
@@ -114,7 +141,13 @@ function dsr(kind: string, options: Required<DsrOptions>, extra: Readonly<Record
   return {
     contract: 1,
     kind,
-    config: { ...describeParameters(new Map([['threshold', threshold]])), lowestThreshold, alpha, thresholdGradientScale, ...extra },
+    config: {
+      ...describeParameters(new Map([['threshold', threshold]])),
+      lowestThreshold,
+      alpha,
+      thresholdGradientScale,
+      ...extra,
+    },
     variables,
     trainable,
     initialState: (shape, dtype) => ({ v: full(shape, 0, { dtype }) }),
@@ -122,7 +155,11 @@ function dsr(kind: string, options: Required<DsrOptions>, extra: Readonly<Record
       checkState(kind, x, state, ['v'])
       const { theta, output, ...rest } = once(state['v']!, x)
       const refuse = (): never => {
-        throw new SnnError('NEEDS_SEQUENCE', `[${kind}] gradient of single steps, expected that of a whole sequence, for it comes from means over time. Train with the network's forward, not its step, stepwise or stream.`, { layer: kind })
+        throw new SnnError(
+          'NEEDS_SEQUENCE',
+          `[${kind}] gradient of single steps, expected that of a whole sequence, for it comes from means over time. Train with the network's forward, not its step, stepwise or stream.`,
+          { layer: kind },
+        )
       }
       return { ...rest, output: customGradient(output, [x, theta], refuse) }
     },
@@ -130,17 +167,32 @@ function dsr(kind: string, options: Required<DsrOptions>, extra: Readonly<Record
       const [T, ...shape] = x.shape as [number, ...number[]]
       const form = formOf(T)
       const total = form.weights.reduce((a, b) => a + b)
-      const mean = (z: Tensor): Tensor => z.mul(tensor(form.weights, { dtype: z.dtype }).reshape([T, ...shape.map(() => 1)])).sum(0).div(total)
-      const [last, ys] = scan((before: Tensor, now: Tensor) => {
-        const { output, spike, state: { v } } = once(before, now)
-        return [v, { output, recorded: { v, spike } }] as const
-      }, state['v']!, x)
+      const mean = (z: Tensor): Tensor =>
+        z
+          .mul(tensor(form.weights, { dtype: z.dtype }).reshape([T, ...shape.map(() => 1)]))
+          .sum(0)
+          .div(total)
+      const [last, ys] = scan(
+        (before: Tensor, now: Tensor) => {
+          const {
+            output,
+            spike,
+            state: { v },
+          } = once(before, now)
+          return [v, { output, recorded: { v, spike } }] as const
+        },
+        state['v']!,
+        x,
+      )
       const theta = valuesFor(shape, x.dtype)['threshold']!.maximum(lowestThreshold)
       const output = customGradient(ys.output, [x, theta], (ds, [input, at]) => {
         const [r, g, limit] = [mean(input!), mean(ds), at!.mul(form.largest)]
         const inside = form.strictlyPositive ? r.gt(0).and(r.lt(limit)) : r.ge(0).and(r.le(limit))
         const dx = g.mul(form.inner).mul(inside.cast(g.dtype))
-        const dtheta = g.mul(r.gt(limit).cast(g.dtype)).sum().mul(T * form.outer * thresholdGradientScale)
+        const dtheta = g
+          .mul(r.gt(limit).cast(g.dtype))
+          .sum()
+          .mul(T * form.outer * thresholdGradientScale)
         return [dx.broadcastTo(input!.shape), dtheta]
       })
       return { output, state: { v: last.stopGradient() }, recorded: ys.recorded }
@@ -151,8 +203,10 @@ function dsr(kind: string, options: Required<DsrOptions>, extra: Readonly<Record
 type Config = Readonly<Record<string, unknown>>
 type Variables = Readonly<Record<string, Variable>>
 
-export const restoreDsrIntegrateAndFire = (config: Config, variables: Variables): Cell => restore('dsrIntegrateAndFire', dsrIntegrateAndFire, config, variables)
-export const restoreDsrLif = (config: Config, variables: Variables): Cell => restore('dsrLif', dsrLif, config, variables)
+export const restoreDsrIntegrateAndFire = (config: Config, variables: Variables): Cell =>
+  restore('dsrIntegrateAndFire', dsrIntegrateAndFire, config, variables)
+export const restoreDsrLif = (config: Config, variables: Variables): Cell =>
+  restore('dsrLif', dsrLif, config, variables)
 
 /** A layer again from what it says of itself. */
 function restore(kind: string, make: (options: DsrLifOptions) => Cell, config: Config, variables: Variables): Cell {

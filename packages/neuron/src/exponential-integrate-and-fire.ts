@@ -2,12 +2,16 @@ import type { Tensor } from '@snn/tensor'
 import { defineNeuron } from './define-neuron.js'
 
 /** vRest - v + deltaT exp((v - thetaRh) / deltaT), the drift of an exponential membrane. */
-export function exponentialDrift(v: Tensor, { vRest, deltaT, thetaRh }: Readonly<Record<'vRest' | 'deltaT' | 'thetaRh', Tensor>>): Tensor {
+export function exponentialDrift(
+  v: Tensor,
+  { vRest, deltaT, thetaRh }: Readonly<Record<'vRest' | 'deltaT' | 'thetaRh', Tensor>>,
+): Tensor {
   return vRest.sub(v).add(v.sub(thetaRh).div(deltaT).exp().mul(deltaT))
 }
 
 /**
- * Exponential integrate-and-fire (Gerstner et al., Neuronal Dynamics, 2014, section 5.2), of sharpness `deltaT` and rheobase threshold
+ * Exponential integrate-and-fire (Gerstner et al., Neuronal Dynamics, 2014, section 5.2), of sharpness `deltaT` and
+ * rheobase threshold
  * `thetaRh`:
  *
  *   charge  v <- v + (x + vRest - v + deltaT exp((v - thetaRh) / deltaT)) / tau

@@ -30,17 +30,18 @@ export interface GatedLifOptions {
 type Raw = 'alpha' | 'beta' | 'gamma' | 'tau' | 'threshold' | 'linearDecay' | 'subreset' | 'conduct'
 
 /**
- * Gated LIF (Yao et al., NeurIPS 2022), which learns how much of each way to decay, to integrate and to reset it takes. Every parameter
- * is learned before the logistic function; `conduct` has one for each step, t being state, and steps after the last use that of the last.
- * With the spike s before, 0 at first:
+ * Gated LIF (Yao et al., NeurIPS 2022), which learns how much of each way to decay, to integrate and to reset it takes.
+ * Every parameter is learned before the logistic function; `conduct` has one for each step, t being state, and steps
+ * after the last use that of the last. With the spike s before, 0 at first:
  *
  *   i = x (1 - beta (1 - conduct[t]))
- *   v <- (1 - alpha (1 - tau)) v - (1 - alpha) linearDecay + i - (1 - alpha (1 - tau)) gamma v s - (1 - gamma) subreset s
- *   s = H(v - threshold)
+ *   v <- (1 - alpha (1 - tau)) v - (1 - alpha) linearDecay + i - (1 - alpha (1 - tau)) gamma v s - (1 - gamma) subreset
+ *   s s = H(v - threshold)
  *
  * The gates alpha, beta, gamma begin near 1/2, drawn from U(-0.1, 0.1) before the logistic function.
  *
- * @throws `ARGUMENT` for an option outside of its domain; `SHAPE`, from the layer, for a state that does not fit, and in a network for a sequence of more than T steps
+ * @throws `ARGUMENT` for an option outside of its domain; `SHAPE`, from the layer, for a state that does not fit, and
+ * in a network for a sequence of more than T steps
  */
 export function gatedLif(options: GatedLifOptions): Cell {
   checkObject('gatedLif', options)
@@ -49,22 +50,58 @@ export function gatedLif(options: GatedLifOptions): Cell {
   const { linearDecay = threshold / (2 * T), subreset = threshold } = options
   const shape = channels === undefined ? [] : [channels]
   const share: Fault = (value) => numberFault(value, [0, 1])
-  checkEach(kind, options, { T: wholeFault, channels: wholeFault, tau: share, threshold: share, conduct: share, linearDecay: share, subreset: share, surrogate: surrogateFault, raw: (value) => (typeof value === 'object' ? undefined : 'Variables by name') })
+  checkEach(kind, options, {
+    T: wholeFault,
+    channels: wholeFault,
+    tau: share,
+    threshold: share,
+    conduct: share,
+    linearDecay: share,
+    subreset: share,
+    surrogate: surrogateFault,
+    raw: (value) => (typeof value === 'object' ? undefined : 'Variables by name'),
+  })
   const gate = { shape, bound: 0.1 }
   const begin = (value: number) => ({ shape, bound: 0, at: Math.log(value / (1 - value)) })
-  const specs = { alpha: gate, beta: gate, gamma: gate, tau: begin(tau), threshold: begin(threshold), linearDecay: begin(linearDecay), subreset: begin(subreset), conduct: { ...begin(conduct), shape: [T, ...shape] } }
-  checkEach(`${kind}.raw`, raw, Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, variableFault(spec.shape)])))
+  const specs = {
+    alpha: gate,
+    beta: gate,
+    gamma: gate,
+    tau: begin(tau),
+    threshold: begin(threshold),
+    linearDecay: begin(linearDecay),
+    subreset: begin(subreset),
+    conduct: { ...begin(conduct), shape: [T, ...shape] },
+  }
+  checkEach(
+    `${kind}.raw`,
+    raw,
+    Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, variableFault(spec.shape)])),
+  )
   const own = weights(kind, specs, raw)
   const spiking = surrogateParts(surrogate)
   return {
     contract: 1,
     kind,
-    config: { T, ...(channels !== undefined && { channels }), tau, threshold, conduct, linearDecay, subreset, ...spiking.config },
+    config: {
+      T,
+      ...(channels !== undefined && { channels }),
+      tau,
+      threshold,
+      conduct,
+      linearDecay,
+      subreset,
+      ...spiking.config,
+    },
     variables: { ...own.variables, ...spiking.variables },
     trainable: [...Object.keys(specs), ...spiking.trainable],
     steps: T,
     initialize: own.initialize,
-    initialState: (size, dtype) => ({ v: full(size, 0, { dtype }), s: full(size, 0, { dtype }), t: scalar(0, 'int32') }),
+    initialState: (size, dtype) => ({
+      v: full(size, 0, { dtype }),
+      s: full(size, 0, { dtype }),
+      t: scalar(0, 'int32'),
+    }),
     step(x, state) {
       checkState(kind, x, state, ['v', 's'])
       const { v: before, s: fired, t } = state

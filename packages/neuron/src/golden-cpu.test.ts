@@ -5,7 +5,12 @@ import { goldenTests } from '../test/golden.js'
 
 let backend: Backend
 /** 0.9 + 0.3 - 1 + 0.7 + 0.1 is 1 */
-const ties = ['soft reset', 'soft reset, detached', 'IF v_reset=None,detach_reset=False', 'IF v_reset=None,detach_reset=True']
+const ties = [
+  'soft reset',
+  'soft reset, detached',
+  'IF v_reset=None,detach_reset=False',
+  'IF v_reset=None,detach_reset=True',
+]
 
 beforeAll(async () => {
   backend = await cpu({ threads: 1 })

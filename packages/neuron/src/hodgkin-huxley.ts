@@ -19,8 +19,8 @@ const rates: Readonly<Record<'m' | 'h' | 'n', (v: Tensor) => readonly [open: Ten
 }
 
 /**
- * Hodgkin and Huxley's membrane of the squid axon (Journal of Physiology 1952) at rest at -65 mV: v in mV, currents in uA/cm^2, conductances
- * in mS/cm^2, capacity in uF/cm^2, time in ms. One step is `substeps` Euler steps of `dt`:
+ * Hodgkin and Huxley's membrane of the squid axon (Journal of Physiology 1952) at rest at -65 mV: v in mV, currents in
+ * uA/cm^2, conductances in mS/cm^2, capacity in uF/cm^2, time in ms. One step is `substeps` Euler steps of `dt`:
  *
  *   charge  v <- v + dt (x - gNa m^3 h (v - eNa) - gK n^4 (v - eK) - gLeak (v - eLeak)) / capacity
  *           g <- g + dt (open(v) (1 - g) - close(v) g) for each gate g of m, h, n
@@ -39,8 +39,14 @@ export const hodgkinHuxley = defineNeuron('hodgkinHuxley', {
       const sodium = m.mul(m).mul(m).mul(h).mul(gNa).mul(v.sub(eNa))
       const potassium = n.square().square().mul(gK).mul(v.sub(eK))
       const current = x.sub(sodium).sub(potassium).sub(v.sub(eLeak).mul(gLeak))
-      const moved = (gate: Tensor, [open, close]: readonly [Tensor, Tensor]): Tensor => gate.add(open.mul(gate.neg().add(1)).sub(close.mul(gate)).mul(dt))
-      ;[v, m, h, n] = [v.add(current.mul(dt).div(capacity)), moved(m, rates.m(v)), moved(h, rates.h(v)), moved(n, rates.n(v))]
+      const moved = (gate: Tensor, [open, close]: readonly [Tensor, Tensor]): Tensor =>
+        gate.add(open.mul(gate.neg().add(1)).sub(close.mul(gate)).mul(dt))
+      ;[v, m, h, n] = [
+        v.add(current.mul(dt).div(capacity)),
+        moved(m, rates.m(v)),
+        moved(h, rates.h(v)),
+        moved(n, rates.n(v)),
+      ]
     }
     return { v, m, h, n, above: before.ge(threshold).cast(v.dtype) }
   },

@@ -3,8 +3,8 @@ import { defineNeuron } from './define-neuron.js'
 import { leakyCharge } from './lif.js'
 
 /**
- * Integer LIF (Luo et al., Integer-Valued Training and Spike-Driven Inference Spiking Neural Network, ECCV 2024), which counts several
- * spikes a step, 0 .. 4 with the surrogate `multiLevel()`:
+ * Integer LIF (Luo et al., Integer-Valued Training and Spike-Driven Inference Spiking Neural Network, ECCV 2024), which
+ * counts several spikes a step, 0 .. 4 with the surrogate `multiLevel()`:
  *
  *   charge  v <- v - v / tau + x, or v + (x - v) / tau with decayInput
  *   fire    s  = round(min(max(v / threshold, 0), levels))

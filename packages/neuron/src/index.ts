@@ -1,6 +1,16 @@
 export { defineNeuron } from './define-neuron.js'
 export { extendNeuron, type NeuronExtension } from './extend-neuron.js'
-export { type Cell, type CommonOptions, type NeuronModel, type NeuronOptions, type NeuronSpec, type SettingSpecs, type Settings, type Step, type StepContext } from './spec.js'
+export {
+  type Cell,
+  type CommonOptions,
+  type NeuronModel,
+  type NeuronOptions,
+  type NeuronSpec,
+  type SettingSpecs,
+  type Settings,
+  type Step,
+  type StepContext,
+} from './spec.js'
 export { resetMembrane, restOf, type Reset, type ResetName } from './reset.js'
 export { learnable, type Learnable, type ParameterValue, type Per } from '@snn/surrogate'
 export { integrateAndFire } from './integrate-and-fire.js'
@@ -36,7 +46,11 @@ export { noisy, type NoisyOptions } from './noisy.js'
 export { powerLawNoise } from './power-law-noise.js'
 export { fewSpike, gatedFewSpike, outlierAwareFewSpike, type FewSpikeTable, type FewSpikeOptions } from './few-spike.js'
 export { decodeMembrane } from './decode-membrane.js'
-export { halfThresholdIntegrateAndFire, activationAwareIntegrateAndFire, bipolarIntegrateAndFire } from './conversion.js'
+export {
+  halfThresholdIntegrateAndFire,
+  activationAwareIntegrateAndFire,
+  bipolarIntegrateAndFire,
+} from './conversion.js'
 export { deltaNeuron, differentialNeuron, multiThresholdNeuron } from './codes/graded.js'
 export { drivenIntegrateAndFire, windowedIntegrateAndFire, signedIntegrateAndFire, burstNeuron } from './codes/rate.js'
 export { phaseNeuron } from './codes/phase.js'

@@ -3,7 +3,8 @@ import { defineNeuron } from './define-neuron.js'
 import { quadraticDrift } from './quadratic-integrate-and-fire.js'
 
 /**
- * Adaptive quadratic integrate-and-fire (Izhikevich, IEEE Transactions on Neural Networks 2003), with the adaptation `w`:
+ * Adaptive quadratic integrate-and-fire (Izhikevich, IEEE Transactions on Neural Networks 2003), with the adaptation
+ * `w`:
  *
  *   charge  v <- v + (x + a0 (v - vRest) (v - vCritical) - w) / tau     w <- w + (a (v - vRest) - w) / tauW
  *   fire    s  = H(v - threshold)

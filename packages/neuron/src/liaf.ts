@@ -10,7 +10,8 @@ const activations: Readonly<Record<'relu' | 'tanh' | 'sigmoid' | 'identity', (u:
 }
 
 /**
- * Leaky integrate and analog fire (Wu et al., arXiv:2011.06176): `lif` that spikes only within, and hands on its membrane by an
+ * Leaky integrate and analog fire (Wu et al., arXiv:2011.06176): `lif` that spikes only within, and hands on its
+ * membrane by an
  * `activation`:
  *
  *   charge, fire, reset  as `lif`
@@ -18,5 +19,6 @@ const activations: Readonly<Record<'relu' | 'tanh' | 'sigmoid' | 'identity', (u:
  */
 export const liaf = extendNeuron('liaf', lif, {
   settings: { activation: ['relu', 'tanh', 'sigmoid', 'identity'], thresholdRelated: true },
-  output: ({ v }, _s, { threshold }, { activation, thresholdRelated }) => activations[activation](thresholdRelated ? v.sub(threshold) : v),
+  output: ({ v }, _s, { threshold }, { activation, thresholdRelated }) =>
+    activations[activation](thresholdRelated ? v.sub(threshold) : v),
 })

@@ -2,8 +2,16 @@ import type { Tensor } from '@snn/tensor'
 import { defineNeuron } from './define-neuron.js'
 import { restOf, type Reset } from './reset.js'
 
-/** v + (x - (v - rest)) / tau, or without `decayInput` v - (v - rest) / tau + x; the membrane rests where a hard reset sets it. */
-export function leakyCharge(x: Tensor, v: Tensor, tau: Tensor, { decayInput, reset }: { readonly decayInput: boolean; readonly reset: Reset }): Tensor {
+/**
+ * v + (x - (v - rest)) / tau, or without `decayInput` v - (v - rest) / tau + x; the membrane rests where a hard reset
+ * sets it.
+ */
+export function leakyCharge(
+  x: Tensor,
+  v: Tensor,
+  tau: Tensor,
+  { decayInput, reset }: { readonly decayInput: boolean; readonly reset: Reset },
+): Tensor {
   const rest = restOf(reset)
   const above = rest === 0 ? v : v.sub(rest)
   return decayInput ? v.add(x.sub(above).div(tau)) : v.sub(above.div(tau)).add(x)

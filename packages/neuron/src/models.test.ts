@@ -14,10 +14,19 @@ async function trace(cell: Cell, xs: readonly number[] = inputs) {
 }
 
 /** Holds every step against a loop over plain numbers, which gives the values by name. */
-async function equals(cell: Cell, loop: (x: number) => Readonly<Record<string, number>>, xs: readonly number[] = inputs): Promise<void> {
+async function equals(
+  cell: Cell,
+  loop: (x: number) => Readonly<Record<string, number>>,
+  xs: readonly number[] = inputs,
+): Promise<void> {
   const result = await trace(cell, xs)
   const expected = xs.map(loop)
-  for (const name of Object.keys(expected[0]!)) expectClose(result[name]!.data, expected.map((step) => step[name]!), 1e-9)
+  for (const name of Object.keys(expected[0]!))
+    expectClose(
+      result[name]!.data,
+      expected.map((step) => step[name]!),
+      1e-9,
+    )
   expect(new Set(result['spike']!.data).size).toBeGreaterThan(1)
 }
 
@@ -34,14 +43,17 @@ describe('neurons against loops over numbers', () => {
   it('adaptiveExponential, hard and soft reset', async () => {
     for (const soft of [false, true]) {
       let [v, w] = soft ? [0, 0] : [-0.1, 0]
-      await equals(all.adaptiveExponential({ a: 0.1, b: 0.4, tauW: 3, tau: 2.5, ...(soft && { reset: 'soft' }) }), (x) => {
-        v += (x - v + Math.exp(v - 0.8) - w) / 2.5
-        w += (0.1 * v - w) / 3
-        const spike = v >= 1 ? 1 : 0
-        if (spike) v = soft ? v - 1 : -0.1
-        w += 0.4 * spike
-        return { spike, v, w }
-      })
+      await equals(
+        all.adaptiveExponential({ a: 0.1, b: 0.4, tauW: 3, tau: 2.5, ...(soft && { reset: 'soft' }) }),
+        (x) => {
+          v += (x - v + Math.exp(v - 0.8) - w) / 2.5
+          w += (0.1 * v - w) / 3
+          const spike = v >= 1 ? 1 : 0
+          if (spike) v = soft ? v - 1 : -0.1
+          w += 0.4 * spike
+          return { spike, v, w }
+        },
+      )
     }
   })
 
@@ -71,7 +83,11 @@ describe('neurons against loops over numbers', () => {
     }
     const quiet = await trace(all.synaptic({ alpha: 0.5, beta: 0.5 }), [0.25, 0])
     expect([...quiet['i']!.data, ...quiet.v!.data]).toEqual([0.25, 0.125, 0.25, 0.25])
-    const dx = await compile((x: Tensor) => grad(run(all.synaptic({ alpha: 0.5, beta: 0.5 }), x)['v']!.at(0, 1).sum(), x), { backend })({ data: Float64Array.of(2, 0), shape: [2, 1] })
+    const derivative = (x: Tensor): Tensor => {
+      const { v } = run(all.synaptic({ alpha: 0.5, beta: 0.5 }), x)
+      return grad(v!.at(0, 1).sum(), x)
+    }
+    const dx = await compile(derivative, { backend })({ data: Float64Array.of(2, 0), shape: [2, 1] })
     expect([...dx.data]).toEqual([1, 1])
   })
 
@@ -130,14 +146,18 @@ describe('neurons against loops over numbers', () => {
   it('sigmaDelta: what it handed on stays within a threshold of the activation of what came in', async () => {
     const changes = [0.3, 0.04, 0.04, 0.04, -0.5, 0.6, -0.02]
     let [total, sent] = [0, 0]
-    await equals(all.sigmaDelta({ bias: 0.05 }), (x) => {
-      total += x
-      const d = Math.max(0, total + 0.05) - sent
-      const spike = Math.abs(d) >= 0.1 ? d : 0
-      sent += spike
-      expect(Math.abs(Math.max(0, total + 0.05) - sent)).toBeLessThan(0.1)
-      return { spike, sent, sigma: total }
-    }, changes)
+    await equals(
+      all.sigmaDelta({ bias: 0.05 }),
+      (x) => {
+        total += x
+        const d = Math.max(0, total + 0.05) - sent
+        const spike = Math.abs(d) >= 0.1 ? d : 0
+        sent += spike
+        expect(Math.abs(Math.max(0, total + 0.05) - sent)).toBeLessThan(0.1)
+        return { spike, sent, sigma: total }
+      },
+      changes,
+    )
     expect((await trace(all.sigmaDelta({ activation: 'identity' }), [-0.3])).spike!.data[0]).toBeCloseTo(-0.3, 12)
   })
 
@@ -174,14 +194,25 @@ describe('options of variants', () => {
 
   it('liaf: every activation, of v or of v - threshold', async () => {
     const plain = await trace(all.lif({ reset: 'none' }))
-    for (const [activation, f] of [['relu', (u: number) => Math.max(0, u)], ['tanh', Math.tanh], ['sigmoid', (u: number) => 1 / (1 + Math.exp(-u))], ['identity', (u: number) => u]] as const) {
+    for (const [activation, f] of [
+      ['relu', (u: number) => Math.max(0, u)],
+      ['tanh', Math.tanh],
+      ['sigmoid', (u: number) => 1 / (1 + Math.exp(-u))],
+      ['identity', (u: number) => u],
+    ] as const) {
       for (const thresholdRelated of [true, false]) {
         const { output } = await trace(all.liaf({ reset: 'none', threshold: 0.8, activation, thresholdRelated }))
-        expectClose(output.data, Array.from(plain.v!.data, (v) => f(thresholdRelated ? v - 0.8 : v)), 1e-12)
+        expectClose(
+          output.data,
+          Array.from(plain.v!.data, (v) => f(thresholdRelated ? v - 0.8 : v)),
+          1e-12,
+        )
       }
     }
     // @ts-expect-error no such activation
-    expect(message(() => all.liaf({ activation: 'gelu' }))).toContain("[liaf] option activation: gelu, expected one of 'relu', 'tanh', 'sigmoid', 'identity'")
+    expect(message(() => all.liaf({ activation: 'gelu' }))).toContain(
+      "[liaf] option activation: gelu, expected one of 'relu', 'tanh', 'sigmoid', 'identity'",
+    )
   })
 
   it('ilif: decayInput, threshold, and counts up to 4', async () => {
@@ -203,7 +234,9 @@ describe('options of variants', () => {
       for (const make of [all.izhikevich, all.otttLif]) {
         const { spike, v } = await trace(make({ reset }))
         const first = [...spike!.data].indexOf(1)
-        const { v: kept } = await trace(make({ reset: 'none', ...(typeof reset === 'object' && { initial: { v: 0.25 } }) }))
+        const { v: kept } = await trace(
+          make({ reset: 'none', ...(typeof reset === 'object' && { initial: { v: 0.25 } }) }),
+        )
         if (make === all.otttLif && reset === 'soft') expect(v!.data[first]).toBeCloseTo(kept!.data[first]! - 1, 12)
         if (reset === 'none') expect(v!.data[first]).toBeGreaterThanOrEqual(1)
         if (typeof reset === 'object') expect(v!.data[first]).toBe(0.25)
@@ -214,30 +247,57 @@ describe('options of variants', () => {
 
 describe('what is refused', () => {
   it('time constants and gains outside of their intervals', () => {
-    expect(message(() => all.lif({ tau: 1 }))).toBe('[lif] option tau: 1, expected a finite number above 1, a Tensor, a Variable or learnable(..). Correct it.')
-    expect(message(() => all.lif({ tau: all.learnable(0.5) }))).toContain('[lif] option tau: {"contract":1,"learnable":0.5,"per":"layer"}, expected a finite number above 1')
-    for (const make of [all.klif, all.liaf, all.ilif, all.slttLif, all.otttLif, all.quadraticIntegrateAndFire, all.exponentialIntegrateAndFire, all.izhikevich, all.adaptiveExponential, all.adaptiveLif]) {
+    expect(message(() => all.lif({ tau: 1 }))).toBe(
+      '[lif] option tau: 1, expected a finite number above 1, a Tensor, a Variable or learnable(..). Correct it.',
+    )
+    expect(message(() => all.lif({ tau: all.learnable(0.5) }))).toContain(
+      '[lif] option tau: {"contract":1,"learnable":0.5,"per":"layer"}, expected a finite number above 1',
+    )
+    for (const make of [
+      all.klif,
+      all.liaf,
+      all.ilif,
+      all.slttLif,
+      all.otttLif,
+      all.quadraticIntegrateAndFire,
+      all.exponentialIntegrateAndFire,
+      all.izhikevich,
+      all.adaptiveExponential,
+      all.adaptiveLif,
+    ]) {
       expect(message(() => make({ tau: 1 }))).toContain('option tau: 1, expected a finite number above 1')
     }
-    expect(message(() => all.parametricLif({ initialTau: 1 }))).toBe('[parametricLif] option initialTau: 1, expected a finite number above 1. Correct it.')
+    expect(message(() => all.parametricLif({ initialTau: 1 }))).toBe(
+      '[parametricLif] option initialTau: 1, expected a finite number above 1. Correct it.',
+    )
     expect(message(() => all.nonSpikingLif({ tau: 0 }))).toContain('[nonSpikingLif] option tau: 0')
     expect(message(() => all.izhikevich({ a0: 0 }))).toContain('[izhikevich] option a0: 0')
     expect(message(() => all.izhikevich({ tauW: -1 }))).toContain('[izhikevich] option tauW: -1')
     expect(message(() => all.hodgkinHuxley({ dt: 0 }))).toContain('[hodgkinHuxley] option dt: 0')
-    expect(message(() => all.hodgkinHuxley({ substeps: 0 }))).toContain('[hodgkinHuxley] option substeps: 0, expected a finite number above 0')
+    expect(message(() => all.hodgkinHuxley({ substeps: 0 }))).toContain(
+      '[hodgkinHuxley] option substeps: 0, expected a finite number above 0',
+    )
     expect(message(() => all.sigmaDelta({ threshold: 0 }))).toContain('[sigmaDelta] option threshold: 0')
-    expect(message(() => all.alphaLif({ alpha: 0.5, beta: 0.6 }))).toBe('[alphaLif] option alpha: 0.5, expected a number above beta, 0.6. Correct it.')
-    expect(message(() => all.alphaLif({ alpha: 1 }))).toContain('[alphaLif] option alpha: 1, expected a finite number above 0 and below 1')
+    expect(message(() => all.alphaLif({ alpha: 0.5, beta: 0.6 }))).toBe(
+      '[alphaLif] option alpha: 0.5, expected a number above beta, 0.6. Correct it.',
+    )
+    expect(message(() => all.alphaLif({ alpha: 1 }))).toContain(
+      '[alphaLif] option alpha: 1, expected a finite number above 0 and below 1',
+    )
     expect(message(() => all.lif({ surrogate: sigmoid({ alpha: 2 }), tau: 1.001 }))).toBe('no error')
   })
 
   it('resets that a model does not know', () => {
-    expect(message(() => all.ilif({ reset: { to: 0 } }))).toBe('[ilif] option reset: {"to":0}, expected \'soft\', the resets of this model. Correct it.')
+    expect(message(() => all.ilif({ reset: { to: 0 } }))).toBe(
+      '[ilif] option reset: {"to":0}, expected \'soft\', the resets of this model. Correct it.',
+    )
     expect(message(() => all.nonSpikingLif({ reset: 'soft' }))).toContain("expected 'none', the resets of this model")
     expect(message(() => all.hodgkinHuxley({ reset: { to: -65 } }))).toContain("expected 'none'")
     expect(message(() => all.alphaLif({ reset: { to: 0.5 } }))).toContain("expected { to: 0 } or 'none'")
     expect(message(() => all.alphaLif({ reset: { to: 0 } }))).toBe('no error')
-    expect(message(() => all.bipolarIntegrateAndFire({ reset: 'soft' }))).toContain('expected none, for the model resets in its own way')
+    expect(message(() => all.bipolarIntegrateAndFire({ reset: 'soft' }))).toContain(
+      'expected none, for the model resets in its own way',
+    )
     expect(message(() => all.sigmaDelta({ reset: 'soft' }))).toContain('expected none')
     expect(all.ilif().config['reset']).toBe('soft')
     expect(all.sigmaDelta().config).not.toHaveProperty('reset')

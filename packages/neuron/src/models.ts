@@ -1,11 +1,16 @@
-// Every model of `defineNeuron` that this package exports: what `createNeuron` makes again by its kind, and what the laws of all neurons are tested on.
+// Every model of `defineNeuron` that this package exports: what `createNeuron` makes again by its kind, and what the
+// laws of all neurons are tested on.
 export { adaptiveExponential } from './adaptive-exponential.js'
 export { adaptiveLif } from './adaptive-lif.js'
 export { alphaLif } from './alpha-lif.js'
 export { deltaNeuron, differentialNeuron, multiThresholdNeuron } from './codes/graded.js'
 export { phaseNeuron } from './codes/phase.js'
 export { burstNeuron, drivenIntegrateAndFire, signedIntegrateAndFire, windowedIntegrateAndFire } from './codes/rate.js'
-export { halfThresholdIntegrateAndFire, activationAwareIntegrateAndFire, bipolarIntegrateAndFire } from './conversion.js'
+export {
+  halfThresholdIntegrateAndFire,
+  activationAwareIntegrateAndFire,
+  bipolarIntegrateAndFire,
+} from './conversion.js'
 export { cubaLif } from './cuba-lif.js'
 export { currentLif } from './current-lif.js'
 export { exponentialIntegrateAndFire } from './exponential-integrate-and-fire.js'

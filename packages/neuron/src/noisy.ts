@@ -21,13 +21,14 @@ export interface NoisyOptions {
 }
 
 /**
- * Neurons with noise for exploration, as SpikingJelly's noisy neurons: in training, with z of unit variance and the same for the whole batch,
+ * Neurons with noise for exploration, as SpikingJelly's noisy neurons: in training, with z of unit variance and the
+ * same for the whole batch,
  *
  *   step    as `cell`, of x + inputSigma z1[t]
  *   output  output + outputSigma z2[t]
  *
- * The noise is the Variable `noise` [steps, 2, size], from which each step takes the next, counted by `step`. Draw anew with `initialize(key)`
- * or set it (`powerLawNoise` makes some); to play noise again, set `step` to where it began.
+ * The noise is the Variable `noise` [steps, 2, size], from which each step takes the next, counted by `step`. Draw anew
+ * with `initialize(key)` or set it (`powerLawNoise` makes some); to play noise again, set `step` to where it began.
  *
  * @throws `ARGUMENT` for an option outside of its domain
  */
@@ -38,23 +39,44 @@ export function noisy<S extends string>(cell: Cell<S>, options: NoisyOptions): C
 }
 
 /** A layer of `noisy` again from what it says of itself; `inner` makes the cell inside, without the Variables named. */
-export function restoreNoisy(inner: (outer: readonly string[]) => Cell, config: Readonly<Record<string, unknown>>, variables: Readonly<Record<string, Variable>>): Cell {
+export function restoreNoisy(
+  inner: (outer: readonly string[]) => Cell,
+  config: Readonly<Record<string, unknown>>,
+  variables: Readonly<Record<string, Variable>>,
+): Cell {
   const sigmas = ['inputSigma', 'outputSigma']
   const { options, learned } = restoreParameters(kind, sigmas, config, variables)
   const { noise, step } = variables
   const { size, steps, exponent } = config as unknown as NoisyOptions
-  return withNoise(inner([...sigmas, 'noise', 'step']), { size, steps, ...(exponent !== undefined && { exponent }), ...options }, { ...learned, ...(noise && { noise }), ...(step && { step }) })
+  return withNoise(
+    inner([...sigmas, 'noise', 'step']),
+    { size, steps, ...(exponent !== undefined && { exponent }), ...options },
+    { ...learned, ...(noise && { noise }), ...(step && { step }) },
+  )
 }
 
 const kind = 'noisy'
 
 /** `given`: Variables in place of those that the layer would make. */
-function withNoise<S extends string>(cell: Cell<S>, options: NoisyOptions, given: Readonly<Record<string, Variable>>): Cell<S> {
+function withNoise<S extends string>(
+  cell: Cell<S>,
+  options: NoisyOptions,
+  given: Readonly<Record<string, Variable>>,
+): Cell<S> {
   const { size, steps, exponent = 0 } = options
-  checkEach(kind, options, { size: wholeFault, steps: wholeFault, exponent: (value) => numberFault(value), inputSigma: (value) => parameterFault(value), outputSigma: (value) => parameterFault(value) })
+  checkEach(kind, options, {
+    size: wholeFault,
+    steps: wholeFault,
+    exponent: (value) => numberFault(value),
+    inputSigma: (value) => parameterFault(value),
+    outputSigma: (value) => parameterFault(value),
+  })
   const usual = learnable(0.5 / Math.sqrt(size), { per: 'neuron' })
   const { inputSigma = usual, outputSigma = usual } = options
-  const values = new Map([['inputSigma', inputSigma], ['outputSigma', outputSigma]])
+  const values = new Map([
+    ['inputSigma', inputSigma],
+    ['outputSigma', outputSigma],
+  ])
   const sigmas = layerParameters(kind, values)
   const draw = (key: number) => {
     const { data } = powerLawNoise({ exponent, steps, size: 2 * size, seed: key })
@@ -78,10 +100,15 @@ function withNoise<S extends string>(cell: Cell<S>, options: NoisyOptions, given
     initialState: cell.initialState,
     step(x, state, context) {
       if (!context?.training) return cell.step(x, state, context)
-      const { inputSigma: before, outputSigma: after } = sigmas.valuesFor(x.shape, x.dtype) as Record<'inputSigma' | 'outputSigma', typeof x>
+      const { inputSigma: before, outputSigma: after } = sigmas.valuesFor(x.shape, x.dtype) as Record<
+        'inputSigma' | 'outputSigma',
+        typeof x
+      >
       const t = at.read()
       at.assign(t.add(1))
-      const now = take(noise.read(), t.mod(scalar(steps, 'int32')).reshape([1]), 0).at(0, 0).cast(x.dtype)
+      const now = take(noise.read(), t.mod(scalar(steps, 'int32')).reshape([1]), 0)
+        .at(0, 0)
+        .cast(x.dtype)
       const { spike, output, state: next } = cell.step(x.add(now.at(0, 0).mul(before)), state, context)
       return { spike, output: output.add(now.at(0, 1).mul(after)), state: next }
     },

@@ -3,8 +3,8 @@ import { resetMembrane } from './reset.js'
 import { slttLif } from './sltt-lif.js'
 
 /**
- * LIF for online training through time (Xiao et al., arXiv:2210.04195): no gradient flows from step to step; instead `trace` follows the
- * spikes, for the gradients of the weights that they meet.
+ * LIF for online training through time (Xiao et al., arXiv:2210.04195): no gradient flows from step to step; instead
+ * `trace` follows the spikes, for the gradients of the weights that they meet.
  *
  *   charge  v <- stopGradient(v), then as `lif` with soft reset and decayInput: false
  *   fire    as `lif`

@@ -1,5 +1,14 @@
 import { isLearnable, isVariable, learnable, type Learnable, type ParameterValue, type Per } from '@snn/surrogate'
-import { formatShape, scalar, SnnError, variable, type DType, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import {
+  formatShape,
+  scalar,
+  SnnError,
+  variable,
+  type DType,
+  type Shape,
+  type Tensor,
+  type Variable,
+} from '@snn/tensor'
 import { allocate } from '@snn/tensor/library'
 
 /** The parameters of one layer: where their values come from, and the Variables among them. */
@@ -15,7 +24,8 @@ export function layerParameters(kind: string, values: ReadonlyMap<string, Parame
   const variables: Record<string, Variable> = {}
   for (const [name, value] of values) {
     if (isVariable(value)) variables[name] = value
-    else if (isLearnable(value) && value.per === 'layer') variables[name] = materialize(value, `${kind}.${name}`, [], 'float32')
+    else if (isLearnable(value) && value.per === 'layer')
+      variables[name] = materialize(value, `${kind}.${name}`, [], 'float32')
   }
   return {
     variables,
@@ -23,7 +33,9 @@ export function layerParameters(kind: string, values: ReadonlyMap<string, Parame
     valuesFor: (shape, dtype) =>
       Object.fromEntries(
         [...values].map(([name, value]) => {
-          const ready = isLearnable(value) ? (variables[name] ??= materialize(value, `${kind}.${name}`, shape, dtype)) : value
+          const ready = isLearnable(value)
+            ? (variables[name] ??= materialize(value, `${kind}.${name}`, shape, dtype))
+            : value
           return [name, parameterTensor(ready, `${kind}.${name}`, shape, dtype)]
         }),
       ),
@@ -40,7 +52,10 @@ export function describeParameters(values: ReadonlyMap<string, ParameterValue>):
   return plain
 }
 
-/** Options and Variables of parameters from their description; `learned` has those whose Variables take the place of fresh ones. */
+/**
+ * Options and Variables of parameters from their description; `learned` has those whose Variables take the place of
+ * fresh ones.
+ */
 export interface RestoredParameters {
   readonly options: Readonly<Record<string, ParameterValue>>
   readonly learned: Readonly<Record<string, Variable>>
@@ -51,7 +66,12 @@ export interface RestoredParameters {
  *
  * @throws `ARGUMENT` for one without a value
  */
-export function restoreParameters(kind: string, names: readonly string[], config: Readonly<Record<string, unknown>>, variables: Readonly<Record<string, Variable>>): RestoredParameters {
+export function restoreParameters(
+  kind: string,
+  names: readonly string[],
+  config: Readonly<Record<string, unknown>>,
+  variables: Readonly<Record<string, Variable>>,
+): RestoredParameters {
   const options: Record<string, ParameterValue> = {}
   const learned: Record<string, Variable> = {}
   for (const name of names) {
@@ -62,7 +82,12 @@ export function restoreParameters(kind: string, names: readonly string[], config
       if (value) learned[name] = value
     } else if (value) options[name] = value
     else if (first !== undefined) options[name] = first
-    else throw new SnnError('ARGUMENT', `[createNeuron] ${kind} without a value for '${name}', expected a number or a Variable. Give it as one of these where the layer is made.`, { name, value: first })
+    else
+      throw new SnnError(
+        'ARGUMENT',
+        `[createNeuron] ${kind} without a value for '${name}', expected a number or a Variable. Give it as one of these where the layer is made.`,
+        { name, value: first },
+      )
   }
   return { options, learned }
 }
@@ -70,21 +95,33 @@ export function restoreParameters(kind: string, names: readonly string[], config
 /** The Variable behind a learnable parameter of a layer whose input at one step has `shape` [N, C, ..]. */
 function materialize({ learnable: initial, per }: Learnable, name: string, shape: Shape, dtype: DType): Variable {
   if (per !== 'layer' && shape.length < 2) {
-    throw new SnnError('SHAPE', `[${name}] learnable per ${per} with an input of shape ${formatShape(shape)}, expected [N, C, ..]. Use per: 'layer'.`, { shapes: [shape] })
+    throw new SnnError(
+      'SHAPE',
+      `[${name}] learnable per ${per} with an input of shape ${formatShape(shape)}, expected [N, C, ..]. Use per: 'layer'.`,
+      { shapes: [shape] },
+    )
   }
   const own = per === 'layer' ? [] : per === 'channel' ? [shape[1]!, ...shape.slice(2).map(() => 1)] : shape.slice(1)
-  const data = allocate(dtype, own.reduce((a, b) => a * b, 1)).fill(initial)
+  const data = allocate(
+    dtype,
+    own.reduce((a, b) => a * b, 1),
+  ).fill(initial)
   return variable({ data, shape: own, dtype }, { name })
 }
 
-/** A parameter or initial value as a tensor of `dtype` that broadcasts to `shape` [N, C, ..]; arrays broadcast against it. */
+/**
+ * A parameter or initial value as a tensor of `dtype` that broadcasts to `shape` [N, C, ..]; arrays broadcast against
+ * it.
+ */
 export function parameterTensor(value: number | Tensor | Variable, name: string, shape: Shape, dtype: DType): Tensor {
   if (typeof value === 'number') return scalar(value, dtype)
   const own = value.shape
   if (own.length > shape.length || own.some((n, i) => n !== 1 && n !== shape[shape.length - own.length + i])) {
-    throw new SnnError('SHAPE', `[${name}] value of shape ${formatShape(own)} for neurons of shape ${formatShape(shape)}, expected one that broadcasts to it. Give values per channel the shape [C, 1, ..].`, {
-      shapes: [own, shape],
-    })
+    throw new SnnError(
+      'SHAPE',
+      `[${name}] value of shape ${formatShape(own)} for neurons of shape ${formatShape(shape)}, expected one that broadcasts to it. Give values per channel the shape [C, 1, ..].`,
+      { shapes: [own, shape] },
+    )
   }
   return (isVariable(value) ? value.read() : value).cast(dtype)
 }

@@ -3,8 +3,8 @@ import { defineNeuron } from './define-neuron.js'
 import { leakyCharge } from './lif.js'
 
 /**
- * Parametric LIF (Fang et al., ICCV 2021): `lif` whose time constant is learned through `w`, one per layer unless given otherwise;
- * at first tau = initialTau, that is w = -ln(initialTau - 1):
+ * Parametric LIF (Fang et al., ICCV 2021): `lif` whose time constant is learned through `w`, one per layer unless given
+ * otherwise; at first tau = initialTau, that is w = -ln(initialTau - 1):
  *
  *   charge  v <- v + (x - (v - rest)) / tau with 1 / tau = sigma(w), or v - (v - rest) / tau + x with decayInput: false
  *   fire, reset  as `lif`

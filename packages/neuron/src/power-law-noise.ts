@@ -5,17 +5,28 @@ import { numberFault } from '@snn/surrogate'
 import { checkEach, wholeFault } from './options.js'
 
 /**
- * Gaussian noise of unit variance whose power falls as 1 / f^exponent (Timmer and Koenig, Astronomy and Astrophysics 300, 1995): `size` independent
- * series of `steps` values, [steps, size]. Every frequency gets a normal amplitude and phase, the constant one the power of the lowest. Takes
- * steps^2 size / 2 operations, but for white noise (exponent 0).
+ * Gaussian noise of unit variance whose power falls as 1 / f^exponent (Timmer and Koenig, Astronomy and Astrophysics
+ * 300, 1995): `size` independent series of `steps` values, [steps, size]. Every frequency gets a normal amplitude and
+ * phase, the constant one the power of the lowest. Takes steps^2 size / 2 operations, but for white noise (exponent 0).
  *
  * @throws `ARGUMENT` for an option outside of its domain
  */
-export function powerLawNoise(options: { readonly exponent: number; readonly steps: number; readonly size: number; readonly seed?: number }): { readonly data: Float32Array; readonly shape: readonly [number, number] } {
+export function powerLawNoise(options: {
+  readonly exponent: number
+  readonly steps: number
+  readonly size: number
+  readonly seed?: number
+}): { readonly data: Float32Array; readonly shape: readonly [number, number] } {
   checkObject('powerLawNoise', options)
   const { exponent, steps, size, seed = 0 } = options
-  checkEach('powerLawNoise', options, { exponent: (value) => numberFault(value), steps: wholeFault, size: wholeFault, seed: (value) => (Number.isSafeInteger(value) ? undefined : 'a whole number') })
-  const draw = (rows: number, stream: number) => interpret(normal([rows, size], { seed, stream }), referenceKernels).data as Float32Array
+  checkEach('powerLawNoise', options, {
+    exponent: (value) => numberFault(value),
+    steps: wholeFault,
+    size: wholeFault,
+    seed: (value) => (Number.isSafeInteger(value) ? undefined : 'a whole number'),
+  })
+  const draw = (rows: number, stream: number) =>
+    interpret(normal([rows, size], { seed, stream }), referenceKernels).data as Float32Array
   if (exponent === 0 || steps === 1) return { data: draw(steps, 0), shape: [steps, size] }
   const last = Math.floor(steps / 2)
   const alone = steps % 2 === 0 ? last : undefined // frequency 1/2 has no phase

@@ -19,7 +19,8 @@ export interface PsnOptions {
 }
 
 /**
- * Parallel spiking neuron (Fang et al., arXiv:2304.12760): no reset, no state, and all steps at once, those to come too:
+ * Parallel spiking neuron (Fang et al., arXiv:2304.12760): no reset, no state, and all steps at once, those to come
+ * too:
  *
  *   h[t] = sum_i weight[t, i] x[i] + bias[t]
  *   s[t] = H(h[t])
@@ -44,8 +45,10 @@ export interface MaskedPsnOptions extends PsnOptions {
  *   h[t] = sum_i weight[t, i] (lambda M[t, i] + 1 - lambda) x[i] + bias[t], M[t, i] = 1 where 0 <= t - i < k, else 0
  *   s[t] = H(h[t])
  *
- * With lambda the number 1 it looks at nothing to come, and is a step function like `slidingPsn`, whose state is the queue of the inputs before,
- * `v` and the step index `t`; steps after the last use the weights of the last. A layer whose lambda has been raised to 1 becomes one by
+ * With lambda the number 1 it looks at nothing to come, and is a step function like `slidingPsn`, whose state is the
+ * queue of the inputs before,
+ * `v` and the step index `t`; steps after the last use the weights of the last. A layer whose lambda has been raised to
+ * 1 becomes one by
  * `maskedPsn({ k, T, lambda: 1, weight, bias })` of its Variables.
  *
  * Errors as `psn`.
@@ -59,17 +62,31 @@ export function maskedPsn(settings: MaskedPsnOptions): Cell | SequenceCell {
   checkEach('maskedPsn', { k, lambda }, { k: wholeFault, lambda: lambdaFault })
   const { T } = options
   if (lambda === 1) return masked(k, options)
-  const band = Array.from({ length: T * T || 0 }, (_, at) => (at % T <= Math.floor(at / T) && Math.floor(at / T) - (at % T) < k ? 1 : 0))
+  const band = Array.from({ length: T * T || 0 }, (_, at) =>
+    at % T <= Math.floor(at / T) && Math.floor(at / T) - (at % T) < k ? 1 : 0,
+  )
   const config = { k, T, ...(typeof lambda === 'number' && { lambda }) }
-  return parallel('maskedPsn', options, config, (weight) => {
-    const share = (typeof lambda === 'number' ? scalar(lambda, weight.dtype) : lambda.read().cast(weight.dtype)).minimum(1)
-    const mask = tensor(band, { dtype: weight.dtype }).reshape([T, T])
-    return weight.mul(mask.mul(share).add(share.neg().add(1)))
-  }, 'one with lambda: 1', typeof lambda === 'number' ? {} : { lambda })
+  return parallel(
+    'maskedPsn',
+    options,
+    config,
+    (weight) => {
+      const share = (
+        typeof lambda === 'number' ? scalar(lambda, weight.dtype) : lambda.read().cast(weight.dtype)
+      ).minimum(1)
+      const mask = tensor(band, { dtype: weight.dtype }).reshape([T, T])
+      return weight.mul(mask.mul(share).add(share.neg().add(1)))
+    },
+    'one with lambda: 1',
+    typeof lambda === 'number' ? {} : { lambda },
+  )
 }
 
 function lambdaFault(value: unknown): string | undefined {
-  const fits = typeof value === 'number' ? value >= 0 && value <= 1 : typeof value === 'object' && value !== null && !isLearnable(value as Variable) && isVariable(value as Variable)
+  const fits =
+    typeof value === 'number'
+      ? value >= 0 && value <= 1
+      : typeof value === 'object' && value !== null && !isLearnable(value as Variable) && isVariable(value as Variable)
   return fits ? undefined : 'a number from 0 to 1, or a Variable'
 }
 
@@ -77,20 +94,42 @@ function lambdaFault(value: unknown): string | undefined {
 function masked(k: number, options: PsnOptions): Cell {
   const { T, surrogate = atan() } = options
   const own = ownWeights('maskedPsn', options)
-  return queueCell({ kind: 'maskedPsn', config: { k, T, lambda: 1 }, own, surrogate, k: Math.min(k, T), steps: T }, (dtype, t) => {
-    const row = take(own.variables.weight.read().cast(dtype), t, 0).reshape([T])
-    return { weight: (age) => take(row, t.sub(age).maximum(0), 0).at(0, 0), bias: take(own.variables.bias.read().cast(dtype), t, 0).at(0, 0) }
-  })
+  return queueCell(
+    { kind: 'maskedPsn', config: { k, T, lambda: 1 }, own, surrogate, k: Math.min(k, T), steps: T },
+    (dtype, t) => {
+      const row = take(own.variables.weight.read().cast(dtype), t, 0).reshape([T])
+      return {
+        weight: (age) => take(row, t.sub(age).maximum(0), 0).at(0, 0),
+        bias: take(own.variables.bias.read().cast(dtype), t, 0).at(0, 0),
+      }
+    },
+  )
 }
 
 function ownWeights(kind: string, options: PsnOptions): DrawnVariables<'weight' | 'bias'> {
   const { T, weight, bias } = options
-  checkEach(kind, options, { T: wholeFault, surrogate: surrogateFault, weight: variableFault([T, T]), bias: variableFault([T]) })
-  return weights(kind, { weight: { shape: [T, T], bound: 1 / Math.sqrt(T) }, bias: { shape: [T], bound: 0, at: -1 } }, { weight, bias })
+  checkEach(kind, options, {
+    T: wholeFault,
+    surrogate: surrogateFault,
+    weight: variableFault([T, T]),
+    bias: variableFault([T]),
+  })
+  return weights(
+    kind,
+    { weight: { shape: [T, T], bound: 1 / Math.sqrt(T) }, bias: { shape: [T], bound: 0, at: -1 } },
+    { weight, bias },
+  )
 }
 
 /** s = H(seen(weight) x + bias), over the steps. `instead`: what goes step by step. */
-function parallel(kind: string, options: PsnOptions, config: Readonly<Record<string, unknown>>, seen: (weight: Tensor) => Tensor, instead: string, others: Readonly<Record<string, Variable>> = {}): SequenceCell {
+function parallel(
+  kind: string,
+  options: PsnOptions,
+  config: Readonly<Record<string, unknown>>,
+  seen: (weight: Tensor) => Tensor,
+  instead: string,
+  others: Readonly<Record<string, Variable>> = {},
+): SequenceCell {
   const { T, surrogate = atan() } = options
   const own = ownWeights(kind, options)
   const spiking = surrogateParts(surrogate)
@@ -105,7 +144,9 @@ function parallel(kind: string, options: PsnOptions, config: Readonly<Record<str
     },
     (x) => {
       const [w, b] = [own.variables.weight.read().cast(x.dtype), own.variables.bias.read().cast(x.dtype)]
-      const h = seen(w).matmul(x.flatten(1)).add(b.reshape([T, 1]))
+      const h = seen(w)
+        .matmul(x.flatten(1))
+        .add(b.reshape([T, 1]))
       return surrogate.spike(h.reshape(x.shape))
     },
     instead,

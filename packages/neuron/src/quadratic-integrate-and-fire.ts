@@ -2,7 +2,10 @@ import type { Tensor } from '@snn/tensor'
 import { defineNeuron } from './define-neuron.js'
 
 /** a0 (v - vRest) (v - vCritical), the drift of a quadratic membrane. */
-export function quadraticDrift(v: Tensor, { a0, vRest, vCritical }: Readonly<Record<'a0' | 'vRest' | 'vCritical', Tensor>>): Tensor {
+export function quadraticDrift(
+  v: Tensor,
+  { a0, vRest, vCritical }: Readonly<Record<'a0' | 'vRest' | 'vCritical', Tensor>>,
+): Tensor {
   return v.sub(vRest).mul(v.sub(vCritical)).mul(a0)
 }
 

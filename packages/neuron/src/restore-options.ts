@@ -11,12 +11,24 @@ export interface RestoredOptions extends Pick<RestoredParameters, 'learned'> {
  *
  * @throws `ARGUMENT` for a parameter without a value
  */
-export function restoreOptions(kind: string, parameters: readonly string[], config: Readonly<Record<string, unknown>>, variables: Readonly<Record<string, Variable>>): RestoredOptions {
+export function restoreOptions(
+  kind: string,
+  parameters: readonly string[],
+  config: Readonly<Record<string, unknown>>,
+  variables: Readonly<Record<string, Variable>>,
+): RestoredOptions {
   const { surrogate: _, initial, ...rest } = config
   const { options, learned } = restoreParameters(kind, parameters, config, variables)
-  const initialArrays = Object.entries(variables).flatMap(([path, value]) => (path.startsWith('initial.') ? [[path.slice('initial.'.length), value] as const] : []))
+  const initialArrays = Object.entries(variables).flatMap(([path, value]) =>
+    path.startsWith('initial.') ? [[path.slice('initial.'.length), value] as const] : [],
+  )
   return {
-    options: { ...rest, ...options, surrogate: surrogateFromParts(config, variables), initial: { ...(initial as object | undefined), ...Object.fromEntries(initialArrays) } },
+    options: {
+      ...rest,
+      ...options,
+      surrogate: surrogateFromParts(config, variables),
+      initial: { ...(initial as object | undefined), ...Object.fromEntries(initialArrays) },
+    },
     learned,
   }
 }

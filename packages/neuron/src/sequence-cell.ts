@@ -8,8 +8,8 @@ export interface SequenceContext extends StepContext {
 }
 
 /**
- * A layer of neurons that sees all time steps at once: a function of the whole sequence, x [T, N, ..] -> [T, N, ..]. It has no state:
- * every call starts from the beginning and leaves nothing behind.
+ * A layer of neurons that sees all time steps at once: a function of the whole sequence, x [T, N, ..] -> [T, N, ..]. It
+ * has no state: every call starts from the beginning and leaves nothing behind.
  */
 export interface SequenceCell {
   readonly contract: 1
@@ -28,12 +28,23 @@ export interface SequenceCell {
 }
 
 /**
- * A layer from a function of the sequence, which it calls with what fits: an x of the right number of steps. `instead`: what to use step by step.
+ * A layer from a function of the sequence, which it calls with what fits: an x of the right number of steps. `instead`:
+ * what to use step by step.
  *
  * @throws `NEEDS_SEQUENCE` (from `apply`) for a single step, `SHAPE` for a sequence of another length
  */
-export function sequenceCell(parts: Omit<SequenceCell, 'contract' | 'apply'>, run: (x: Tensor, context: SequenceContext) => Tensor, instead?: string): SequenceCell {
-  checkMembers('sequenceCell', parts, 'parts', ['kind', 'config', 'variables'], 'what a layer says of itself: { kind, config, variables, .. }')
+export function sequenceCell(
+  parts: Omit<SequenceCell, 'contract' | 'apply'>,
+  run: (x: Tensor, context: SequenceContext) => Tensor,
+  instead?: string,
+): SequenceCell {
+  checkMembers(
+    'sequenceCell',
+    parts,
+    'parts',
+    ['kind', 'config', 'variables'],
+    'what a layer says of itself: { kind, config, variables, .. }',
+  )
   checkFunction('sequenceCell', run, 'run')
   const { kind, steps } = parts
   return {
@@ -42,10 +53,18 @@ export function sequenceCell(parts: Omit<SequenceCell, 'contract' | 'apply'>, ru
     apply(inputs, context = { training: false, lead: 2 }) {
       const x = inputs[0]!
       if (context.lead !== 2) {
-        throw new SnnError('NEEDS_SEQUENCE', `[${kind}] one step of shape ${formatShape(x.shape)}, expected a whole sequence [T, N, ..], for it sees all steps at once. Use the network's forward, not its step, stepwise or stream${instead === undefined ? '' : `; for those there is ${instead}`}.`, { layer: kind })
+        throw new SnnError(
+          'NEEDS_SEQUENCE',
+          `[${kind}] one step of shape ${formatShape(x.shape)}, expected a whole sequence [T, N, ..], for it sees all steps at once. Use the network's forward, not its step, stepwise or stream${instead === undefined ? '' : `; for those there is ${instead}`}.`,
+          { layer: kind },
+        )
       }
       if (x.shape.length < 2 || (steps !== undefined && x.shape[0] !== steps)) {
-        throw new SnnError('SHAPE', `[${kind}] sequence of shape ${formatShape(x.shape)}, expected [${steps ?? 'T'}, N, ..]. Give the layer the number of steps of its input.`, { shapes: [x.shape] })
+        throw new SnnError(
+          'SHAPE',
+          `[${kind}] sequence of shape ${formatShape(x.shape)}, expected [${steps ?? 'T'}, N, ..]. Give the layer the number of steps of its input.`,
+          { shapes: [x.shape] },
+        )
       }
       return run(x, context)
     },

@@ -2,11 +2,14 @@ import type { Tensor } from '@snn/tensor'
 import { rect } from '@snn/surrogate'
 import { defineNeuron } from './define-neuron.js'
 
-const activations: Readonly<Record<'relu' | 'identity', (u: Tensor) => Tensor>> = { relu: (u) => u.relu(), identity: (u) => u }
+const activations: Readonly<Record<'relu' | 'identity', (u: Tensor) => Tensor>> = {
+  relu: (u) => u.relu(),
+  identity: (u) => u,
+}
 
 /**
- * Sigma-delta neuron, as in Lava: it adds up the changes it receives, and hands on the change of its activation once that reaches the
- * threshold, as a graded spike:
+ * Sigma-delta neuron, as in Lava: it adds up the changes it receives, and hands on the change of its activation once
+ * that reaches the threshold, as a graded spike:
  *
  *   charge  sigma <- sigma + x                d = activation(sigma + bias) - sent
  *   fire    s  = d where |d| >= threshold, else 0

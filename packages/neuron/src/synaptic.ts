@@ -9,7 +9,8 @@ import { resetMembrane } from './reset.js'
  *   fire    s  = H(v - threshold)
  *   reset   none here; with resetDelay: false at once
  *
- * with v <- v - s threshold (soft, the default), or (1 - s) v + s to (hard). With its delay, v is kept as it was when it spiked.
+ * with v <- v - s threshold (soft, the default), or (1 - s) v + s to (hard). With its delay, v is kept as it was when
+ * it spiked.
  */
 export const synaptic = defineNeuron('synaptic', {
   parameters: { alpha: 0.9, beta: 0.8 },
@@ -20,7 +21,13 @@ export const synaptic = defineNeuron('synaptic', {
   charge: (x, { i, v }, { alpha, beta, threshold }, { reset, resetDelay }) => {
     const current = i.mul(alpha).add(x)
     const charged = v.mul(beta).add(current)
-    return { i: current, v: resetDelay ? resetMembrane(charged, v.ge(threshold).cast(v.dtype), threshold, reset) : charged }
+    return {
+      i: current,
+      v: resetDelay ? resetMembrane(charged, v.ge(threshold).cast(v.dtype), threshold, reset) : charged,
+    }
   },
-  reset: ({ i, v }, s, { threshold }, { reset, resetDelay }) => ({ i, v: resetDelay ? v : resetMembrane(v, s, threshold, reset) }),
+  reset: ({ i, v }, s, { threshold }, { reset, resetDelay }) => ({
+    i,
+    v: resetDelay ? v : resetMembrane(v, s, threshold, reset),
+  }),
 })

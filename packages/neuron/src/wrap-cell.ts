@@ -1,10 +1,16 @@
 import type { Variable } from '@snn/tensor'
 import type { Cell } from './spec.js'
 
-/** A cell around another: with variables of its own besides those of the inner one, also the ones that come with the first input. */
+/**
+ * A cell around another: with variables of its own besides those of the inner one, also the ones that come with the
+ * first input.
+ */
 export function wrapCell<S extends string>(
   inner: Cell,
-  own: Omit<Cell<S>, 'contract' | 'variables' | 'trainable'> & { readonly variables: Readonly<Record<string, Variable>>; readonly trainable: readonly string[] },
+  own: Omit<Cell<S>, 'contract' | 'variables' | 'trainable'> & {
+    readonly variables: Readonly<Record<string, Variable>>
+    readonly trainable: readonly string[]
+  },
 ): Cell<S> {
   const { variables, trainable, initialize, ...rest } = own
   return {

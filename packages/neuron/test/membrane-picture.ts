@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url'
 import { adaptiveLif } from '../src/index.js'
 import { run } from '../src/run.js'
 
-/** The neuron of the README under a step of current: input, membrane potential with its spikes, and the threshold that they raise, as an SVG. */
+/**
+ * The neuron of the README under a step of current: input, membrane potential with its spikes, and the threshold that
+ * they raise, as an SVG.
+ */
 export async function membranePicture(): Promise<string> {
   const current = Array.from({ length: 120 }, (_, t) => (t < 15 || t >= 95 ? 0 : 1.8))
   const beta = 0.15
@@ -11,7 +14,8 @@ export async function membranePicture(): Promise<string> {
   const x = (t: number): number => 76 + 4.8 * t
   const y = (v: number): string => (210 - 90 * v).toFixed(1)
   const threshold = trace.a.map((a) => 1 + beta * a)
-  const curve = (values: readonly number[], style: string): string => `<polyline points="${values.map((value, t) => `${x(t)},${y(value)}`).join(' ')}" fill="none" ${style}/>`
+  const curve = (values: readonly number[], style: string): string =>
+    `<polyline points="${values.map((value, t) => `${x(t)},${y(value)}`).join(' ')}" fill="none" ${style}/>`
   const spikes = spike.flatMap((s, t) => (s === 0 ? [] : [`M${x(t)} ${y(threshold[t]!)}V62`]))
   return [
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 670 225" width="670" height="225" role="img" aria-label="Input, membrane potential, spikes and threshold of an adaptive LIF neuron" font-family="sans-serif" font-size="13">',

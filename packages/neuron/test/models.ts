@@ -10,7 +10,9 @@ export type Make = (options: { readonly smooth?: boolean }) => Cell
 /** With parameters under which a few inputs around 1 make it fire, or show what they do. */
 const tuned = {
   izhikevich: all.extendNeuron('izhikevich', all.izhikevich, { parameters: { a: 0.1, b: 0.2 } }),
-  adaptiveExponential: all.extendNeuron('adaptiveExponential', all.adaptiveExponential, { parameters: { a: 0.1, b: 0.2 } }),
+  adaptiveExponential: all.extendNeuron('adaptiveExponential', all.adaptiveExponential, {
+    parameters: { a: 0.1, b: 0.2 },
+  }),
   currentLif: all.extendNeuron('currentLif', all.currentLif, { parameters: { tauMembrane: 2 } }),
   lsnn: all.extendNeuron('lsnn', all.lsnn, { parameters: { tauMembrane: 2 } }),
 }
@@ -19,7 +21,11 @@ const tuned = {
 export const models: Readonly<Record<string, Make>> = Object.fromEntries(
   Object.entries({ ...exported, ...tuned }).map(([name, model]) => {
     const make = model as (options?: object) => Cell
-    return [name, ({ smooth = false }) => (smooth ? make({ surrogate: smoothly(name), ...(name in delayed && { resetDelay: false }) }) : make())]
+    return [
+      name,
+      ({ smooth = false }) =>
+        smooth ? make({ surrogate: smoothly(name), ...(name in delayed && { resetDelay: false }) }) : make(),
+    ]
   }),
 )
 
@@ -32,11 +38,28 @@ function smoothly(name: string) {
 
 /** The same of layers that are no `defineNeuron`. */
 export const made: Readonly<Record<string, Make>> = {
-  slidingPsn: ({ smooth = false }) => all.slidingPsn({ k: 3, surrogate: surrogates.atan({ smooth }), weight: value('weight', [0.25, 0.5, 1]), bias: value('bias', [-1]) }),
+  slidingPsn: ({ smooth = false }) =>
+    all.slidingPsn({
+      k: 3,
+      surrogate: surrogates.atan({ smooth }),
+      weight: value('weight', [0.25, 0.5, 1]),
+      bias: value('bias', [-1]),
+    }),
   mpbnLif: ({ smooth = false }) => all.mpbnLif(2, { surrogate: surrogates.sigmoid({ smooth }), norm: norm() }),
   interLayerConnection: ({ smooth = false }) =>
-    all.interLayerConnection(all.lif({ surrogate: surrogates.sigmoid({ smooth }) }), { groups: 1, size: 2, weight: value('weight', [0.4, -0.2, 0.3, 0.5], [2, 1, 2]), bias: value('bias', [0.1, -0.1]) }),
-  noisy: ({ smooth = false }) => all.noisy(all.lif({ surrogate: surrogates.sigmoid({ smooth }) }), { size: 2, steps: 4 }),
+    all.interLayerConnection(all.lif({ surrogate: surrogates.sigmoid({ smooth }) }), {
+      groups: 1,
+      size: 2,
+      weight: value('weight', [0.4, -0.2, 0.3, 0.5], [2, 1, 2]),
+      bias: value('bias', [0.1, -0.1]),
+    }),
+  noisy: ({ smooth = false }) =>
+    all.noisy(all.lif({ surrogate: surrogates.sigmoid({ smooth }) }), { size: 2, steps: 4 }),
 }
 
-const norm = () => ({ weight: value('weight', [1, 1.5]), bias: value('bias', [0.2, 0]), mean: value('mean', [0.3, 0.1]), variance: value('variance', [0.5, 1.2]) })
+const norm = () => ({
+  weight: value('weight', [1, 1.5]),
+  bias: value('bias', [0.2, 0]),
+  mean: value('mean', [0.3, 0.1]),
+  variance: value('variance', [0.5, 1.2]),
+})

@@ -5,20 +5,43 @@ import type { NirGraph } from './graph.js'
 
 /** Throws `ARGUMENT` unless `graph` has nodes and edges. What is in them is the matter of `checkNir`. */
 export function checkGraph(operation: string, graph: unknown): asserts graph is NirGraph {
-  checkMembers(operation, graph, 'graph', ['nodes', 'edges'], 'a NirGraph', 'Give what readNir(bytes), nirFromJson(text) or toNir(network) gives.')
+  checkMembers(
+    operation,
+    graph,
+    'graph',
+    ['nodes', 'edges'],
+    'a NirGraph',
+    'Give what readNir(bytes), nirFromJson(text) or toNir(network) gives.',
+  )
   checkObject(operation, (graph as NirGraph).nodes, 'graph.nodes', 'nodes by their names')
   checkArray(operation, (graph as NirGraph).edges, 'graph.edges', 'a list of [from, to]')
 }
 
 /** Throws `ARGUMENT` unless `data` are recorded data. */
 export function checkRecorded(operation: string, data: unknown, name = 'data'): asserts data is NirGraphData {
-  checkMembers(operation, data, name, ['nodes'], 'a NirGraphData', 'Give what readNirData(bytes) or toNirData(recorded, { dt }) gives.')
+  checkMembers(
+    operation,
+    data,
+    name,
+    ['nodes'],
+    'a NirGraphData',
+    'Give what readNirData(bytes) or toNirData(recorded, { dt }) gives.',
+  )
   checkObject(operation, (data as NirGraphData).nodes, `${name}.nodes`, 'nodes by their names')
 }
 
 /** `checkByRules` for options of which the length of a step must be there. */
-export function checkStepOptions<Options extends { readonly dt: number }>(operation: string, options: unknown, rules: OptionRules<Options>): asserts options is Options {
+export function checkStepOptions<Options extends { readonly dt: number }>(
+  operation: string,
+  options: unknown,
+  rules: OptionRules<Options>,
+): asserts options is Options {
   checkByRules(operation, options, rules)
   const { dt } = options as { readonly dt?: number }
-  if (dt === undefined) throw new SnnError('ARGUMENT', `[${operation}] no dt, expected the length of a step in seconds, such as 1e-4. Give { dt }.`, { name: 'dt', value: dt })
+  if (dt === undefined)
+    throw new SnnError(
+      'ARGUMENT',
+      `[${operation}] no dt, expected the length of a step in seconds, such as 1e-4. Give { dt }.`,
+      { name: 'dt', value: dt },
+    )
 }

@@ -7,8 +7,15 @@ export function perAxis(value: Integers, axes: number): readonly number[] | unde
   return list.length === 1 ? Array<number>(axes).fill(list[0]!) : undefined
 }
 
-/** Zeros in front of and behind each axis. `same`, at stride 1, puts the odd one behind, as PyTorch does. Undefined for a wrong number of axes. */
-export function paddingPerAxis(padding: NirPadding, kernel: readonly number[], dilation: readonly number[]): readonly (readonly [number, number])[] | undefined {
+/**
+ * Zeros in front of and behind each axis. `same`, at stride 1, puts the odd one behind, as PyTorch does. Undefined for
+ * a wrong number of axes.
+ */
+export function paddingPerAxis(
+  padding: NirPadding,
+  kernel: readonly number[],
+  dilation: readonly number[],
+): readonly (readonly [number, number])[] | undefined {
   if (padding === 'same') {
     return kernel.map((size, i) => {
       const all = dilation[i]! * (size - 1)

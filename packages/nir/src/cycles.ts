@@ -1,21 +1,35 @@
 type Edge = readonly [from: string, to: string]
 
 /**
- * The edges of a directed graph that are to be one step late, so that no circle is left: those that lead back to where a walk from the
- * inputs came from. Where such an edge comes from a node without memory that does nothing else than to lead back, the edges into that node are
- * late instead, so that what is late is a spike: a recurrent weight then works on the spikes of the step before, and its bias from the first step on.
+ * The edges of a directed graph that are to be one step late, so that no circle is left: those that lead back to where
+ * a walk from the inputs came from. Where such an edge comes from a node without memory that does nothing else than to
+ * lead back, the edges into that node are late instead, so that what is late is a spike: a recurrent weight then works
+ * on the spikes of the step before, and its bias from the first step on.
  */
-export function lateEdges(names: readonly string[], edges: readonly Edge[], starts: readonly string[], hasMemory: (name: string) => boolean): Set<Edge> {
+export function lateEdges(
+  names: readonly string[],
+  edges: readonly Edge[],
+  starts: readonly string[],
+  hasMemory: (name: string) => boolean,
+): Set<Edge> {
   const after = grouped(edges, ([from]) => from)
   const before = grouped(edges, ([, to]) => to)
   const late = backEdges([...starts, ...names], after)
   const circles = components(names, after, before)
-  for (let moved = true; moved; ) {
+  for (let moved = true; moved;) {
     moved = false
     for (const name of names) {
       const [out, into] = [after.get(name) ?? [], before.get(name) ?? []]
       const inside = into.every(([from]) => circles.get(from) === circles.get(name) && from !== name)
-      if (hasMemory(name) || out.length === 0 || into.length === 0 || !inside || !out.every((edge) => late.has(edge)) || into.some((edge) => late.has(edge))) continue
+      if (
+        hasMemory(name) ||
+        out.length === 0 ||
+        into.length === 0 ||
+        !inside ||
+        !out.every((edge) => late.has(edge)) ||
+        into.some((edge) => late.has(edge))
+      )
+        continue
       for (const edge of out) late.delete(edge)
       for (const edge of into) late.add(edge)
       moved = true
@@ -55,7 +69,11 @@ function backEdges(order: readonly string[], after: ReadonlyMap<string, readonly
 }
 
 /** A number for each node; those on a common circle have one number (Kosaraju). */
-function components(names: readonly string[], after: ReadonlyMap<string, readonly Edge[]>, before: ReadonlyMap<string, readonly Edge[]>): Map<string, number> {
+function components(
+  names: readonly string[],
+  after: ReadonlyMap<string, readonly Edge[]>,
+  before: ReadonlyMap<string, readonly Edge[]>,
+): Map<string, number> {
   const finished: string[] = []
   visit(names, after, 1, (name) => finished.push(name))
   const number = new Map<string, number>()
@@ -72,7 +90,12 @@ function components(names: readonly string[], after: ReadonlyMap<string, readonl
 }
 
 /** Calls `left` for each node when all behind it have been seen. */
-function visit(names: readonly string[], after: ReadonlyMap<string, readonly Edge[]>, end: 0 | 1, left: (name: string) => void): void {
+function visit(
+  names: readonly string[],
+  after: ReadonlyMap<string, readonly Edge[]>,
+  end: 0 | 1,
+  left: (name: string) => void,
+): void {
   const seen = new Set<string>()
   for (const root of names) {
     if (seen.has(root)) continue

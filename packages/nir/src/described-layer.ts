@@ -16,12 +16,18 @@ export interface DescribedLayer<L extends Layer = Layer> {
 
 /** The arrays of a layer. */
 export async function arraysOf({ variables }: Layer): Promise<Arrays> {
-  const entries = Object.entries(variables).map(async ([name, value]) => [name, nirArray(Float32Array.from(await value.data()), value.shape)] as const)
+  const entries = Object.entries(variables).map(
+    async ([name, value]) => [name, nirArray(Float32Array.from(await value.data()), value.shape)] as const,
+  )
   return Object.fromEntries(await Promise.all(entries))
 }
 
 /** A parameter of neurons for each of them, by its Variable or the number in the configuration. */
-export function parameterOf({ layer, arrays }: Pick<DescribedLayer, 'layer' | 'arrays'>, name: string, shape: Shape): NirArray {
+export function parameterOf(
+  { layer, arrays }: Pick<DescribedLayer, 'layer' | 'arrays'>,
+  name: string,
+  shape: Shape,
+): NirArray {
   const own = arrays[name]
   return own ? broadcast(own, shape) : constant(Number(layer.config[name]), shape)
 }

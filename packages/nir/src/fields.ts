@@ -1,7 +1,10 @@
 import { filled, type NirArray } from './array.js'
 import type { NirNode, NirNodeOf, NirNodeType } from './graph.js'
 
-/** How a field of a node is stored: an array of numbers; whole numbers, of one axis or none; one whole number; names of paddings besides. */
+/**
+ * How a field of a node is stored: an array of numbers; whole numbers, of one axis or none; one whole number; names of
+ * paddings besides.
+ */
 export type FieldForm = 'array' | 'integers' | 'integer' | 'padding' | 'shape'
 
 export interface Field {
@@ -19,7 +22,14 @@ const shape: Field = { form: 'shape' }
 const reset: Field = { form: 'array', absent: ({ v_threshold: threshold }) => like(threshold, 0) }
 const inputWeight: Field = { form: 'array', absent: ({ v_leak: leak }) => like(leak, 1) }
 const unknown: Field = { ...shape, absent: () => null }
-const conv = { weight: array, stride: integers, padding: { form: 'padding' }, dilation: integers, groups: { form: 'integer' }, bias: array } as const
+const conv = {
+  weight: array,
+  stride: integers,
+  padding: { form: 'padding' },
+  dilation: integers,
+  groups: { form: 'integer' },
+  bias: array,
+} as const
 const pool = { kernel_size: integers, stride: integers, padding: integers }
 const synapse = { tau_syn: array, tau_mem: array, r: array, v_leak: array }
 const fire = { v_threshold: array, v_reset: reset }
@@ -35,7 +45,11 @@ export const nodeFields: { readonly [T in Exclude<NirNodeType, 'NIRGraph'>]: Fie
   Conv2d: { input_shape: unknown, ...conv },
   SumPool2d: pool,
   AvgPool2d: pool,
-  Flatten: { input_type: unknown, start_dim: { form: 'integer', absent: () => 1 }, end_dim: { form: 'integer', absent: () => -1 } },
+  Flatten: {
+    input_type: unknown,
+    start_dim: { form: 'integer', absent: () => 1 },
+    end_dim: { form: 'integer', absent: () => -1 },
+  },
   Delay: { delay: array },
   Threshold: { threshold: array },
   I: { r: array },

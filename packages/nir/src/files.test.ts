@@ -9,7 +9,14 @@ import { nodeTypes } from './fields.js'
 import { nirArray, nirFromJson, nirToJson, readNir, writeNir, type NirGraph } from './index.js'
 
 const unchecked = { check: false }
-const shared = ['braille_noDelay_bias_zero', 'braille_noDelay_bias_zero_subgraph', 'cnn_sinabs', 'lif_norse', 'lif_rockpool', 'two_lif_neurons']
+const shared = [
+  'braille_noDelay_bias_zero',
+  'braille_noDelay_bias_zero_subgraph',
+  'cnn_sinabs',
+  'lif_norse',
+  'lif_rockpool',
+  'two_lif_neurons',
+]
 
 /** The graph with all that a file may leave open filled in, and names in order: HDF5 sorts them. */
 async function stored(graph: NirGraph): Promise<NirGraph> {
@@ -24,7 +31,9 @@ function text(graph: NirGraph): string {
       : Array.isArray(value)
         ? value.map(sorted)
         : typeof value === 'object' && value !== null
-          ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)])
+          ? Object.entries(value)
+              .sort(([a], [b]) => (a < b ? -1 : 1))
+              .map(([key, inner]) => [key, sorted(inner)])
           : value
   return JSON.stringify(sorted(graph))
 }
@@ -52,7 +61,13 @@ describe('files', () => {
   })
 
   it('old files: no v_reset, no w_in, fixed strings, sizes as single numbers', async () => {
-    const lif = { type: 'LIF', tau: { dtype: 'float64', shape: [2], data: [1, 2] }, r: { dtype: 'float64', shape: [2], data: [1, 1] }, v_leak: { dtype: 'float64', shape: [2], data: [0, 0] }, v_threshold: { dtype: 'float32', shape: [2], data: [1, 1] } }
+    const lif = {
+      type: 'LIF',
+      tau: { dtype: 'float64', shape: [2], data: [1, 2] },
+      r: { dtype: 'float64', shape: [2], data: [1, 1] },
+      v_leak: { dtype: 'float64', shape: [2], data: [0, 0] },
+      v_threshold: { dtype: 'float32', shape: [2], data: [1, 1] },
+    }
     const read = nirFromJson(JSON.stringify({ node: { type: 'NIRGraph', nodes: { lif }, edges: [] } }))
     expect(read.version).toBeUndefined()
     expect(read.nodes['lif']).toMatchObject({ v_reset: nirArray(new Float32Array(2)) })
@@ -70,10 +85,32 @@ describe('files', () => {
   it.each([
     ['no graph', {}, 'graph.json: holds nothing at its top, expected { node } with the graph, and { version }.'],
     ['an unknown type', { node: { type: 'Lif' } }, "of the type 'Lif'"],
-    ['an unknown field', { node: { type: 'NIRGraph', nodes: { a: { type: 'Input', shape: [1], size: 3 } }, edges: [] } }, "node/nodes/a (Input) has the field 'size'"],
-    ['a field that is missing', { node: { type: 'NIRGraph', nodes: { a: { type: 'Input' } }, edges: [] } }, "lacks the field 'shape'"],
-    ['edges that are no pairs', { node: { type: 'NIRGraph', nodes: {}, edges: ['a'] } }, 'expected names of shape [E,2]'],
-    ['an array of another size', { node: { type: 'NIRGraph', nodes: { a: { type: 'I', r: { dtype: 'float64', shape: [2], data: [1] } } }, edges: [] } }, 'an array of 1 values'],
+    [
+      'an unknown field',
+      { node: { type: 'NIRGraph', nodes: { a: { type: 'Input', shape: [1], size: 3 } }, edges: [] } },
+      "node/nodes/a (Input) has the field 'size'",
+    ],
+    [
+      'a field that is missing',
+      { node: { type: 'NIRGraph', nodes: { a: { type: 'Input' } }, edges: [] } },
+      "lacks the field 'shape'",
+    ],
+    [
+      'edges that are no pairs',
+      { node: { type: 'NIRGraph', nodes: {}, edges: ['a'] } },
+      'expected names of shape [E,2]',
+    ],
+    [
+      'an array of another size',
+      {
+        node: {
+          type: 'NIRGraph',
+          nodes: { a: { type: 'I', r: { dtype: 'float64', shape: [2], data: [1] } } },
+          edges: [],
+        },
+      },
+      'an array of 1 values',
+    ],
   ])('refuse %s', (_, json, message) => {
     expect(() => nirFromJson(JSON.stringify(json))).toThrow(message)
   })
@@ -84,15 +121,38 @@ describe('damaged files: a typed error or a whole load, never anything else', ()
     type: 'NIRGraph',
     nodes: {
       in: { type: 'Input', shape: [2] },
-      w: { type: 'Affine', weight: nirArray(Float32Array.of(1, 2, 3, 4), [2, 2]), bias: nirArray([0, 1]), metadata: { tool: 'none', more: { list: ['a', 'b'] } } },
-      lif: { type: 'LIF', tau: nirArray([1, 1]), r: nirArray([1, 1]), v_leak: nirArray([0, 0]), v_threshold: nirArray([1, 1]), v_reset: nirArray([0, 0]) },
+      w: {
+        type: 'Affine',
+        weight: nirArray(Float32Array.of(1, 2, 3, 4), [2, 2]),
+        bias: nirArray([0, 1]),
+        metadata: { tool: 'none', more: { list: ['a', 'b'] } },
+      },
+      lif: {
+        type: 'LIF',
+        tau: nirArray([1, 1]),
+        r: nirArray([1, 1]),
+        v_leak: nirArray([0, 0]),
+        v_threshold: nirArray([1, 1]),
+        v_reset: nirArray([0, 0]),
+      },
       out: { type: 'Output', shape: [2] },
     },
-    edges: [['in', 'w'], ['w', 'lif'], ['lif', 'w'], ['lif', 'out']],
+    edges: [
+      ['in', 'w'],
+      ['w', 'lif'],
+      ['lif', 'w'],
+      ['lif', 'out'],
+    ],
   }
 
   it('1,000 mutations', { timeout: 240_000 }, async () => {
-    const files = [await writeNir(graph), await writeNir(graph, { compression: false }), ...(sharedPath('nir') ? ['lif_norse', 'braille_noDelay_bias_zero'].map((name) => sharedFile(`nir/${name}.nir`)) : [])]
+    const files = [
+      await writeNir(graph),
+      await writeNir(graph, { compression: false }),
+      ...(sharedPath('nir')
+        ? ['lif_norse', 'braille_noDelay_bias_zero'].map((name) => sharedFile(`nir/${name}.nir`))
+        : []),
+    ]
     const outcome = { loaded: 0, refused: 0 }
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...files), mutation, async (file, mutate) => {
@@ -140,11 +200,20 @@ describe('files made to harm', () => {
 
   it('claim more than they can hold', async () => {
     const bytes = await made((file) => {
-      file.create_dataset({ name: 'node', data: new Float64Array(4), shape: [4], maxshape: [null], chunks: [4], compression: 'gzip' })
+      file.create_dataset({
+        name: 'node',
+        data: new Float64Array(4),
+        shape: [4],
+        maxshape: [null],
+        chunks: [4],
+        compression: 'gzip',
+      })
       ;(file.get('node') as Dataset).resize([2 ** 31])
     })
     expect(bytes.length).toBeLessThan(100_000)
-    await expect(readNir(bytes)).rejects.toThrow(/\[readNir\] graph\.nir: \/node would take 17179869184 bytes, expected at most \d+ from a file of \d+\./)
+    await expect(readNir(bytes)).rejects.toThrow(
+      /\[readNir\] graph\.nir: \/node would take 17179869184 bytes, expected at most \d+ from a file of \d+\./,
+    )
   })
 
   it('hold themselves, or something outside', async () => {

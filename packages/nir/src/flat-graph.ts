@@ -31,7 +31,12 @@ export function flatGraph(graph: NirGraph): FlatGraph {
         add(node, `${at}.`, `${path}${name}/`)
         continue
       }
-      if (nodes.has(at)) throw new SnnError('NIR_INVALID', `[fromNir] two nodes are called '${at}' once inner graphs are put into the outer one. Rename one.`, { faults: [{ node: at, what: 'stands for two nodes', fix: 'Rename one.' }] })
+      if (nodes.has(at))
+        throw new SnnError(
+          'NIR_INVALID',
+          `[fromNir] two nodes are called '${at}' once inner graphs are put into the outer one. Rename one.`,
+          { faults: [{ node: at, what: 'stands for two nodes', fix: 'Rename one.' }] },
+        )
       nodes.set(at, node)
       const found = inferred.get(path + name)
       if (found) shapes.set(at, found)
@@ -41,7 +46,9 @@ export function flatGraph(graph: NirGraph): FlatGraph {
   }
   add(graph, '', '')
   for (const end of ends) {
-    const through = edges.filter(([, to]) => to === end).flatMap(([from]) => edges.filter(([at]) => at === end).map(([, to]) => [from, to] as const))
+    const through = edges
+      .filter(([, to]) => to === end)
+      .flatMap(([from]) => edges.filter(([at]) => at === end).map(([, to]) => [from, to] as const))
     edges = [...edges.filter(([from, to]) => from !== end && to !== end), ...through]
     nodes.delete(end)
   }
@@ -49,7 +56,10 @@ export function flatGraph(graph: NirGraph): FlatGraph {
   return { nodes, edges: once.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, edge]) => edge), shapes }
 }
 
-/** The graph with an Input before each node that nothing leads to, and an Output behind each that leads nowhere, as `nir.read` adds them (it does so for ends, too). */
+/**
+ * The graph with an Input before each node that nothing leads to, and an Output behind each that leads nowhere, as
+ * `nir.read` adds them (it does so for ends, too).
+ */
 export function withEnds(graph: NirGraph): NirGraph {
   const { shapes } = inferShapes(graph)
   const sources = sourcesOf(graph)

@@ -2,7 +2,8 @@ import { nirArray } from './array.js'
 import type { Arrays, DescribedLayer } from './described-layer.js'
 
 /**
- * The arrays of a linear layer or convolution that does what it and the batch normalisation behind it do once training is over:
+ * The arrays of a linear layer or convolution that does what it and the batch normalisation behind it do once training
+ * is over:
  *
  *   W' = g W, b' = g (b - mean) + bias, with g = weight / sqrt(variance + epsilon) of each output
  */
@@ -13,6 +14,9 @@ export function foldedArrays({ arrays }: DescribedLayer, norm: DescribedLayer): 
   const { shape, data } = arrays['weight']!
   const each = data.length / shape[0]!
   const weight = Float32Array.from(data, (own, i) => own * gain[Math.floor(i / each)]!)
-  const bias = Float32Array.from(gain, (own, i) => own * ((arrays['bias']?.data[i] ?? 0) - mean!.data[i]!) + shift!.data[i]!)
+  const bias = Float32Array.from(
+    gain,
+    (own, i) => own * ((arrays['bias']?.data[i] ?? 0) - mean!.data[i]!) + shift!.data[i]!,
+  )
   return { weight: nirArray(weight, shape), bias: nirArray(bias) }
 }

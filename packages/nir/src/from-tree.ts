@@ -17,23 +17,36 @@ interface Place {
 export function graphFromTree(operation: string, file: string, tree: NirTree): NirGraph {
   const place = { operation, file, path: 'node' }
   const node = tree.entries.get('node')
-  if (!node || !isGroup(node)) throw invalidFile(operation, file, tree.attributes.has('__type__') ? 'holds recorded data, no graph. Read it by readNirData.' : `holds ${[...tree.entries.keys()].join(', ') || 'nothing'} at its top, expected { node } with the graph, and { version }.`)
+  if (!node || !isGroup(node))
+    throw invalidFile(
+      operation,
+      file,
+      tree.attributes.has('__type__')
+        ? 'holds recorded data, no graph. Read it by readNirData.'
+        : `holds ${[...tree.entries.keys()].join(', ') || 'nothing'} at its top, expected { node } with the graph, and { version }.`,
+    )
   const graph = nodeFrom(place, node)
   const version = tree.entries.get('version')
   if (graph.type !== 'NIRGraph') throw invalid(place, `is a ${graph.type}, expected a NIRGraph.`)
-  return version && !isGroup(version) && typeof version.data[0] === 'string' ? { ...graph, version: version.data[0] } : graph
+  return version && !isGroup(version) && typeof version.data[0] === 'string'
+    ? { ...graph, version: version.data[0] }
+    : graph
 }
 
 function nodeFrom(place: Place, from: NirTree): NirNode {
   const type = textOf(place, from.entries.get('type'))
-  if (!(nodeTypes as readonly string[]).includes(type)) throw invalid(place, `is of the type '${type}', expected one of ${nodeTypes.join(', ')}.`)
+  if (!(nodeTypes as readonly string[]).includes(type))
+    throw invalid(place, `is of the type '${type}', expected one of ${nodeTypes.join(', ')}.`)
   const own = from.entries.get('metadata')
   if (own && !isGroup(own)) throw invalid(place, 'has metadata that are no group.')
   const metadata = own && own.entries.size > 0 ? { metadata: metadataFrom(own) } : {}
   if (type === 'NIRGraph') return { ...graphParts(place, from), ...metadata }
   const specs: Readonly<Record<string, Field>> = nodeFields[type as keyof typeof nodeFields]
-  const strange = [...from.entries.keys()].find((name) => name !== 'type' && name !== 'metadata' && !Object.hasOwn(specs, name))
-  if (strange !== undefined) throw invalid(place, `(${type}) has the field '${strange}', expected ${Object.keys(specs).join(', ')}.`)
+  const strange = [...from.entries.keys()].find(
+    (name) => name !== 'type' && name !== 'metadata' && !Object.hasOwn(specs, name),
+  )
+  if (strange !== undefined)
+    throw invalid(place, `(${type}) has the field '${strange}', expected ${Object.keys(specs).join(', ')}.`)
   const fields: Record<string, unknown> = {}
   const given = Object.entries(specs).filter(([name]) => from.entries.has(name))
   for (const [name, { form }] of given) fields[name] = forms[form](inside(place, name), from.entries.get(name)!)
@@ -53,15 +66,24 @@ function graphParts(place: Place, { entries }: NirTree): NirGraph {
   if (!nodes || !isGroup(nodes)) throw invalid(place, '(NIRGraph) lacks the group of nodes.')
   if (!edges || isGroup(edges)) throw invalid(place, '(NIRGraph) lacks edges.')
   const { type, shape, data } = edges
-  if (sizeOf(shape) > 0 && (type !== 'string' || shape.length !== 2 || shape[1] !== 2)) throw invalid(place, `(NIRGraph) has edges of type ${type} and shape [${shape.join(',')}], expected names of shape [E,2].`)
+  if (sizeOf(shape) > 0 && (type !== 'string' || shape.length !== 2 || shape[1] !== 2))
+    throw invalid(
+      place,
+      `(NIRGraph) has edges of type ${type} and shape [${shape.join(',')}], expected names of shape [E,2].`,
+    )
   return {
     type: 'NIRGraph',
-    nodes: Object.fromEntries([...nodes.entries].map(([name, node]) => {
-      const at = inside(inside(place, 'nodes'), name)
-      if (!isGroup(node)) throw invalid(at, 'is no group.')
-      return [name, nodeFrom(at, node)] as const
-    })),
-    edges: Array.from({ length: data.length / 2 }, (_, i) => [data[2 * i] as string, data[2 * i + 1] as string] as const),
+    nodes: Object.fromEntries(
+      [...nodes.entries].map(([name, node]) => {
+        const at = inside(inside(place, 'nodes'), name)
+        if (!isGroup(node)) throw invalid(at, 'is no group.')
+        return [name, nodeFrom(at, node)] as const
+      }),
+    ),
+    edges: Array.from(
+      { length: data.length / 2 },
+      (_, i) => [data[2 * i] as string, data[2 * i + 1] as string] as const,
+    ),
   }
 }
 
@@ -73,13 +95,15 @@ const forms: Readonly<Record<Field['form'], (place: Place, entry: Entry) => unkn
   integer(place, entry) {
     const values = integersOf(place, entry)
     const value = typeof values === 'number' ? values : values[0]
-    if (value === undefined || (typeof values !== 'number' && values.length !== 1)) throw invalid(place, `holds ${JSON.stringify(values)}, expected one whole number.`)
+    if (value === undefined || (typeof values !== 'number' && values.length !== 1))
+      throw invalid(place, `holds ${JSON.stringify(values)}, expected one whole number.`)
     return value
   },
   padding(place, entry) {
     if (isGroup(entry) || entry.type !== 'string') return integersOf(place, entry)
     const text = textOf(place, entry)
-    if (text !== 'same' && text !== 'valid') throw invalid(place, `is '${text}', expected whole numbers, 'same' or 'valid'.`)
+    if (text !== 'same' && text !== 'valid')
+      throw invalid(place, `is '${text}', expected whole numbers, 'same' or 'valid'.`)
     return text
   },
   shape(place, entry) {
@@ -110,7 +134,9 @@ function textOf(place: Place, entry: Entry | undefined): string {
 }
 
 function metadataFrom({ entries }: NirTree): NirMetadata {
-  return Object.fromEntries([...entries].map(([name, entry]) => [name, isGroup(entry) ? metadataFrom(entry) : metadatum(entry)] as const))
+  return Object.fromEntries(
+    [...entries].map(([name, entry]) => [name, isGroup(entry) ? metadataFrom(entry) : metadatum(entry)] as const),
+  )
 }
 
 function metadatum(values: NirTreeDataset): NirMetadata[string] {
@@ -118,8 +144,10 @@ function metadatum(values: NirTreeDataset): NirMetadata[string] {
   const [first] = data
   if (type === 'string') return shape.length === 0 ? (first as string) : data
   if (shape.length === 0 && type === 'bool') return first === 1
-  // A whole number is stored as an integer; a float that happens to be whole stays an array, so that it is written as it was read.
-  if (shape.length === 0 && (type === 'int64' || (type === 'float64' && !Number.isInteger(first)))) return first as number
+  // A whole number is stored as an integer; a float that happens to be whole stays an array, so that it is written as
+  // it was read.
+  if (shape.length === 0 && (type === 'int64' || (type === 'float64' && !Number.isInteger(first))))
+    return first as number
   return { dtype: type === 'bool' ? 'int64' : type, shape, data: data as Float64Array }
 }
 

@@ -163,7 +163,10 @@ export interface NirCubaLIF extends NodeBase {
   readonly w_in: NirArray
 }
 
-/** Nodes by name, and edges from name to name; values that meet in a node are added. A node may be a graph itself, and edges may go in circles. */
+/**
+ * Nodes by name, and edges from name to name; values that meet in a node are added. A node may be a graph itself, and
+ * edges may go in circles.
+ */
 export interface NirGraph extends NodeBase {
   readonly type: 'NIRGraph'
   readonly nodes: Readonly<Record<string, NirNode>>
@@ -176,7 +179,20 @@ export interface NirGraph extends NodeBase {
 export type NirNeuron = NirI | NirIF | NirLI | NirLIF | NirCubaLI | NirCubaLIF
 
 export type NirNode =
-  | NirInput | NirOutput | NirAffine | NirLinear | NirScale | NirConv1d | NirConv2d | NirSumPool2d | NirAvgPool2d | NirFlatten | NirDelay | NirThreshold | NirNeuron | NirGraph
+  | NirInput
+  | NirOutput
+  | NirAffine
+  | NirLinear
+  | NirScale
+  | NirConv1d
+  | NirConv2d
+  | NirSumPool2d
+  | NirAvgPool2d
+  | NirFlatten
+  | NirDelay
+  | NirThreshold
+  | NirNeuron
+  | NirGraph
 
 export type NirNodeType = NirNode['type']
 export type NirNodeOf<T extends NirNodeType> = Extract<NirNode, { readonly type: T }>

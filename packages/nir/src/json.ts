@@ -15,8 +15,8 @@ import { nirToJsonRules, readNirRules } from './option-rules.js'
 type Json = string | number | boolean | readonly Json[] | { readonly [name: string]: Json }
 
 /**
- * The same graph as JSON: groups are objects, sizes and names are plain, arrays are `{ dtype, shape, data }`. Values that JSON lacks are the
- * texts `NaN`, `Infinity`, `-Infinity` and `-0`.
+ * The same graph as JSON: groups are objects, sizes and names are plain, arrays are `{ dtype, shape, data }`. Values
+ * that JSON lacks are the texts `NaN`, `Infinity`, `-Infinity` and `-0`.
  *
  * @throws `NIR_INVALID` for a graph that contradicts itself
  */
@@ -70,23 +70,32 @@ function nested(data: ArrayLike<string | number>, shape: readonly number[]): Jso
 }
 
 function toTree(json: unknown, refuse: (what: string) => Error): NirTree | NirTreeDataset {
-  if (typeof json === 'string') return json in rare ? numbers('float64', rare[json as keyof typeof rare]) : strings(json)
+  if (typeof json === 'string')
+    return json in rare ? numbers('float64', rare[json as keyof typeof rare]) : strings(json)
   if (typeof json === 'boolean') return numbers('bool', Number(json))
   if (typeof json === 'number') return numbers(Number.isInteger(json) ? 'int64' : 'float64', json)
   if (Array.isArray(json)) return listTree(json, refuse)
-  if (typeof json !== 'object' || json === null) throw refuse(`holds ${JSON.stringify(json)}, expected objects, lists, texts and numbers.`)
+  if (typeof json !== 'object' || json === null)
+    throw refuse(`holds ${JSON.stringify(json)}, expected objects, lists, texts and numbers.`)
   const { dtype, shape, data } = json as Readonly<Record<string, unknown>>
-  if (!Array.isArray(data) || !Array.isArray(shape)) return group(Object.fromEntries(Object.entries(json).map(([name, inner]) => [name, toTree(inner, refuse)])))
-  if (dtype !== 'float32' && dtype !== 'float64' && dtype !== 'int64') throw refuse(`has an array of dtype ${JSON.stringify(dtype)}, expected float32, float64 or int64.`)
-  const values = data.map((value: unknown) => (typeof value === 'string' && value in rare ? rare[value as keyof typeof rare] : value))
-  if (!values.every((value) => typeof value === 'number')) throw refuse('has an array with something that is no number.')
-  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0) || sizeOf(shape as number[]) !== data.length) throw refuse(`has an array of ${data.length} values and the shape ${JSON.stringify(shape)}.`)
+  if (!Array.isArray(data) || !Array.isArray(shape))
+    return group(Object.fromEntries(Object.entries(json).map(([name, inner]) => [name, toTree(inner, refuse)])))
+  if (dtype !== 'float32' && dtype !== 'float64' && dtype !== 'int64')
+    throw refuse(`has an array of dtype ${JSON.stringify(dtype)}, expected float32, float64 or int64.`)
+  const values = data.map((value: unknown) =>
+    typeof value === 'string' && value in rare ? rare[value as keyof typeof rare] : value,
+  )
+  if (!values.every((value) => typeof value === 'number'))
+    throw refuse('has an array with something that is no number.')
+  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0) || sizeOf(shape as number[]) !== data.length)
+    throw refuse(`has an array of ${data.length} values and the shape ${JSON.stringify(shape)}.`)
   return numbers(dtype, dtype === 'float32' ? Float32Array.from(values) : values, shape as number[])
 }
 
 function listTree(list: readonly unknown[], refuse: (what: string) => Error): NirTreeDataset {
   const flat = list.flat()
-  const shape = list.length > 0 && list.every(Array.isArray) ? [list.length, (list[0] as readonly unknown[]).length] : [list.length]
+  const shape =
+    list.length > 0 && list.every(Array.isArray) ? [list.length, (list[0] as readonly unknown[]).length] : [list.length]
   if (sizeOf(shape) === flat.length) {
     if (flat.length > 0 && flat.every((value) => typeof value === 'string')) return strings(flat, shape)
     if (flat.every((value) => typeof value === 'number')) return numbers('int64', flat, shape)

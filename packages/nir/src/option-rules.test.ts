@@ -1,7 +1,25 @@
 import { input, linear, sequential } from '@snn/nn'
 import { lif } from '@snn/neuron'
 import { describe, expect, it } from 'vitest'
-import { adaptNir, compareNirData, fromNir, fromNirData, lint, nirFromJson, nirToJson, readNir, readNirData, toEvents, toNir, toNirData, toTimeGrid, writeNir, writeNirData, type NirNodeData, type TimeGriddedData } from './index.js'
+import {
+  adaptNir,
+  compareNirData,
+  fromNir,
+  fromNirData,
+  lint,
+  nirFromJson,
+  nirToJson,
+  readNir,
+  readNirData,
+  toEvents,
+  toNir,
+  toNirData,
+  toTimeGrid,
+  writeNir,
+  writeNirData,
+  type NirNodeData,
+  type TimeGriddedData,
+} from './index.js'
 import * as rules from './option-rules.js'
 
 type Options = Readonly<Record<string, unknown>>
@@ -30,17 +48,46 @@ const calls: Readonly<Record<string, readonly [own: object, needed: Options, cal
   toTimeGrid: [rules.stepRules, { dt: 1 }, (options) => toTimeGrid(toEvents(grid), options)],
 }
 
-const meaningless: Options = { file: 7, check: 'no', repair: 1, compression: 'gzip', dt: -1, as: 'snnTorch', surrogate: 'atan', roundDelays: 'yes', softReset: true, ties: 'above', foldBatchNorm: 1, shapes: { x: 3 }, tolerance: '0', timeShift: '0' }
+const meaningless: Options = {
+  file: 7,
+  check: 'no',
+  repair: 1,
+  compression: 'gzip',
+  dt: -1,
+  as: 'snnTorch',
+  surrogate: 'atan',
+  roundDelays: 'yes',
+  softReset: true,
+  ties: 'above',
+  foldBatchNorm: 1,
+  shapes: { x: 3 },
+  tolerance: '0',
+  timeShift: '0',
+}
 
-const outcome = (call: (options: never) => unknown, options: Options): Promise<unknown> => Promise.resolve().then(() => call(options as never)).then(() => undefined, (error: unknown) => error)
+const outcome = (call: (options: never) => unknown, options: Options): Promise<unknown> =>
+  Promise.resolve()
+    .then(() => call(options as never))
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    )
 
 describe.each(Object.entries(calls))('options of %s', (name, [own, needed, call]) => {
   it('are taken, and none that is misspelled or means nothing', async () => {
     expect(await outcome(call, needed)).toBeUndefined()
-    expect(await outcome(call, { ...needed, wieghts: 1 })).toMatchObject({ code: 'ARGUMENT', message: expect.stringMatching(new RegExp(`^\\[${name}\\] unknown option 'wieghts', expected one of `)) as string })
+    expect(await outcome(call, { ...needed, wieghts: 1 })).toMatchObject({
+      code: 'ARGUMENT',
+      message: expect.stringMatching(new RegExp(`^\\[${name}\\] unknown option 'wieghts', expected one of `)) as string,
+    })
     for (const option of Object.keys(own)) {
-      expect(await outcome(call, { ...needed, [option]: meaningless[option] }), option).toMatchObject({ code: 'ARGUMENT', details: { name: option }, message: expect.stringMatching(/expected /) as string })
+      expect(await outcome(call, { ...needed, [option]: meaningless[option] }), option).toMatchObject({
+        code: 'ARGUMENT',
+        details: { name: option },
+        message: expect.stringMatching(/expected /) as string,
+      })
     }
-    for (const option of Object.keys(needed)) expect(await outcome(call, {})).toMatchObject({ code: 'ARGUMENT', details: { name: option } })
+    for (const option of Object.keys(needed))
+      expect(await outcome(call, {})).toMatchObject({ code: 'ARGUMENT', details: { name: option } })
   })
 })

@@ -8,18 +8,30 @@ import type { WriteNirOptions } from './write-nir.js'
 const { count, flag, number, text } = optionRule
 
 /** Length of a step. */
-const dt: OptionRule = { takes: (value) => optionRule.positive.takes(value), expected: 'the length of a step in seconds, such as 1e-4' }
+const dt: OptionRule = {
+  takes: (value) => optionRule.positive.takes(value),
+  expected: 'the length of a step in seconds, such as 1e-4',
+}
 
 export const readNirRules: OptionRules<ReadNirOptions> = { file: text, check: flag, repair: flag }
 export const writeNirRules: OptionRules<WriteNirOptions> = { compression: flag, check: flag }
 export const nirToJsonRules: OptionRules<Pick<WriteNirOptions, 'check'>> = { check: flag }
-export const fromNirRules: OptionRules<FromNirOptions> = { dt, as: text, surrogate: { takes: (value) => isObject(value) && 'spike' in value, expected: 'a surrogate such as sigmoid()' }, roundDelays: flag }
+export const fromNirRules: OptionRules<FromNirOptions> = {
+  dt,
+  as: text,
+  surrogate: { takes: (value) => isObject(value) && 'spike' in value, expected: 'a surrogate such as sigmoid()' },
+  roundDelays: flag,
+}
 export const toNirRules: OptionRules<ToNirOptions> = {
   dt,
   softReset: oneOf('error', 'hard'),
   ties: oneOf('fire', 'keep'),
   foldBatchNorm: flag,
-  shapes: { takes: (value) => isObject(value) && Object.values(value).every((shape) => Array.isArray(shape) && shape.every(count.takes)), expected: 'the shape of a sample by the name of each input' },
+  shapes: {
+    takes: (value) =>
+      isObject(value) && Object.values(value).every((shape) => Array.isArray(shape) && shape.every(count.takes)),
+    expected: 'the shape of a sample by the name of each input',
+  },
 }
 export const lintRules: OptionRules<LintOptions> = { dt }
 export const stepRules: OptionRules<{ readonly dt: number }> = { dt }

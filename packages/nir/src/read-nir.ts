@@ -16,7 +16,8 @@ export interface ReadNirOptions {
 }
 
 /**
- * Reads a `.nir` file of any version from 0.1 on. Fields that older versions do not write get their meaning: `v_reset` 0, `w_in` 1.
+ * Reads a `.nir` file of any version from 0.1 on. Fields that older versions do not write get their meaning: `v_reset`
+ * 0, `w_in` 1.
  *
  * @throws `DATA_INVALID` for a file that is damaged or no NIR graph, `NIR_INVALID` for a graph that contradicts itself
  */

@@ -6,19 +6,34 @@ import { fromNir, readNir, type DiscretisationName } from './index.js'
 const available = sharedPath('nir/reference') !== undefined
 
 /** The published response of a tool: input, voltage and spike of each step. */
-function response(name: string): { readonly input: Float32Array; readonly v: Float32Array; readonly spike: Float32Array } {
-  const rows = new TextDecoder().decode(sharedFile(`nir/reference/lif_${name}.csv`)).trim().split('\n').map((line) => line.split(',').map(Number))
+function response(name: string): {
+  readonly input: Float32Array
+  readonly v: Float32Array
+  readonly spike: Float32Array
+} {
+  const rows = new TextDecoder()
+    .decode(sharedFile(`nir/reference/lif_${name}.csv`))
+    .trim()
+    .split('\n')
+    .map((line) => line.split(',').map(Number))
   const column = (i: number): Float32Array => Float32Array.from(rows, (row) => row[i]!)
   return { input: column(0), v: column(1), spike: column(2) }
 }
 
-async function run(file: string, as: DiscretisationName, input: Float32Array): Promise<{ readonly spike: HostTensor; readonly v: HostTensor }> {
+async function run(
+  file: string,
+  as: DiscretisationName,
+  input: Float32Array,
+): Promise<{ readonly spike: HostTensor; readonly v: HostTensor }> {
   const net = fromNir(await readNir(sharedFile(`nir/${file}.nir`), { repair: true }), { dt: 1e-4, as })
   const neuron = net.nodes.find(({ layer }) => layer.kind.startsWith('nir'))!.name
-  const all = compile((x: Tensor) => {
-    const { outputs, recorded } = net.run('sequence', x, { record: [`${neuron}.v`] })
-    return { spike: outputs['output']!, v: recorded[`${neuron}.v`]! }
-  }, { backend: reference() })
+  const all = compile(
+    (x: Tensor) => {
+      const { outputs, recorded } = net.run('sequence', x, { record: [`${neuron}.v`] })
+      return { spike: outputs['output']!, v: recorded[`${neuron}.v`]! }
+    },
+    { backend: reference() },
+  )
   return all({ data: input, shape: [input.length, 1, 1] })
 }
 

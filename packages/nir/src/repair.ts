@@ -12,7 +12,8 @@ export interface Repaired {
 /**
  * Repairs what tools are known to have written wrong, and nothing else:
  *
- * - edges to a name that no node has, where the one node that no edge names begins with it or is the only one left: snnTorch's `lif`, stored as `lif1`;
+ * - edges to a name that no node has, where the one node that no edge names begins with it or is the only one left:
+ *   snnTorch's `lif`, stored as `lif1`;
  * - outputs of another shape than what comes in: Rockpool's [1,1,1].
  */
 export function repairNir(graph: NirGraph): Repaired {
@@ -28,7 +29,8 @@ function repairEdges(graph: NirGraph, path: string, repairs: string[]): NirGraph
   const meant = new Map<string, string>()
   for (const name of unknown) {
     const similar = [...free].filter((candidate) => candidate.startsWith(name))
-    const found = similar.length === 1 ? similar[0]! : unknown.length === 1 && free.size === 1 ? [...free][0]! : undefined
+    const found =
+      similar.length === 1 ? similar[0]! : unknown.length === 1 && free.size === 1 ? [...free][0]! : undefined
     if (found === undefined) continue
     free.delete(found)
     meant.set(name, found)
@@ -37,7 +39,12 @@ function repairEdges(graph: NirGraph, path: string, repairs: string[]): NirGraph
   const rename = (name: string): string => meant.get(name) ?? name
   return {
     ...graph,
-    nodes: Object.fromEntries(Object.entries(graph.nodes).map(([name, node]) => [name, node.type === 'NIRGraph' ? repairEdges(node, path === '' ? name : `${path}/${name}`, repairs) : node])),
+    nodes: Object.fromEntries(
+      Object.entries(graph.nodes).map(([name, node]) => [
+        name,
+        node.type === 'NIRGraph' ? repairEdges(node, path === '' ? name : `${path}/${name}`, repairs) : node,
+      ]),
+    ),
     edges: graph.edges.map(([from, to]) => [rename(from), rename(to)] as const),
   }
 }

@@ -1,4 +1,13 @@
-import { addLayer, batchNormLayer, checkFiniteVariables, convLayer, dropoutLayer, linearLayer, sampleShapes, type Network } from '@snn/nn'
+import {
+  addLayer,
+  batchNormLayer,
+  checkFiniteVariables,
+  convLayer,
+  dropoutLayer,
+  linearLayer,
+  sampleShapes,
+  type Network,
+} from '@snn/nn'
 import { SnnError, type Shape } from '@snn/tensor'
 import { checkByRules } from '@snn/tensor/library'
 import { arraysOf, type DescribedLayer } from './described-layer.js'
@@ -9,16 +18,25 @@ import { isNeuron, neuronNodes, type NeuronExport } from './neuron-node.js'
 import { toNirRules } from './option-rules.js'
 
 export interface ToNirOptions {
-  /** Length of a step in seconds, for neurons and delays that count in steps. Default 1e-4, as in most published graphs. */
+  /**
+   * Length of a step in seconds, for neurons and delays that count in steps. Default 1e-4, as in most published graphs.
+   */
   readonly dt?: number
-  /** What becomes of soft resets, which NIR does not have: an error (the default), or the hard reset to 0, which changes rates. */
+  /**
+   * What becomes of soft resets, which NIR does not have: an error (the default), or the hard reset to 0, which changes
+   * rates.
+   */
   readonly softReset?: 'error' | 'hard'
   /**
-   * NIR fires above the threshold, the neurons of `@snn/neuron` at or above it. `fire` (the default) writes the number just below each threshold, in
-   * single precision, so that the very same values fire; `keep` writes the threshold itself.
+   * NIR fires above the threshold, the neurons of `@snn/neuron` at or above it. `fire` (the default) writes the number
+   * just below each threshold, in single precision, so that the very same values fire; `keep` writes the threshold
+   * itself.
    */
   readonly ties?: 'fire' | 'keep'
-  /** Whether batch normalisation is taken into the weights before it, as it is once training is over. Default false: an error. */
+  /**
+   * Whether batch normalisation is taken into the weights before it, as it is once training is over. Default false: an
+   * error.
+   */
   readonly foldBatchNorm?: boolean
   /** Shape of one sample of each input whose shape the network does not know. */
   readonly shapes?: Readonly<Record<string, Shape>>
@@ -27,7 +45,8 @@ export interface ToNirOptions {
 /**
  * The NIR graph of a network. Nodes keep their names; sums and connections backwards become edges, dropout disappears.
  *
- * @throws `NIR_UNSUPPORTED` naming every layer that NIR cannot say, with what to do; `SHAPE` for an input of unknown shape; `ARGUMENT` for weights that are not finite
+ * @throws `NIR_UNSUPPORTED` naming every layer that NIR cannot say, with what to do; `SHAPE` for an input of unknown
+ * shape; `ARGUMENT` for weights that are not finite
  */
 export async function toNir(net: Network, options: ToNirOptions = {}): Promise<NirGraph> {
   checkByRules('toNir', options, toNirRules)
@@ -35,13 +54,28 @@ export async function toNir(net: Network, options: ToNirOptions = {}): Promise<N
   await checkFiniteVariables('toNir', net)
   const shapes = sampleShapes(net, given)
   const layers = new Map<string, DescribedLayer>()
-  for (const { name, layer, inputs } of net.nodes) layers.set(name, { name, layer, arrays: await arraysOf(layer), input: shapes.get(originOf(net, inputs[0]!))!, output: shapes.get(name)! })
+  for (const { name, layer, inputs } of net.nodes)
+    layers.set(name, {
+      name,
+      layer,
+      arrays: await arraysOf(layer),
+      input: shapes.get(originOf(net, inputs[0]!))!,
+      output: shapes.get(name)!,
+    })
   const folded = foldBatchNorm ? foldNorms(net, layers) : new Set<string>()
   return assemble(net, shapes, layers, folded, { dt, softReset, ties })
 }
 
-function assemble(net: Network, shapes: ReadonlyMap<string, Shape>, layers: ReadonlyMap<string, DescribedLayer>, folded: ReadonlySet<string>, options: NeuronExport): NirGraph {
-  const nodes = new Map<string, NirNode>(net.inputs.map(({ name }) => [name, { type: 'Input', shape: shapes.get(name)! }]))
+function assemble(
+  net: Network,
+  shapes: ReadonlyMap<string, Shape>,
+  layers: ReadonlyMap<string, DescribedLayer>,
+  folded: ReadonlySet<string>,
+  options: NeuronExport,
+): NirGraph {
+  const nodes = new Map<string, NirNode>(
+    net.inputs.map(({ name }) => [name, { type: 'Input', shape: shapes.get(name)! }]),
+  )
   const edges: (readonly [string, string])[] = []
   const refused: { node: string; kind: string; reason: string; fix: string }[] = []
   const taken = new Set(shapes.keys())
@@ -79,7 +113,13 @@ function assemble(net: Network, shapes: ReadonlyMap<string, Shape>, layers: Read
   const connect = (into: string, inputs: readonly string[]): void => {
     const from = inputs.flatMap((input) => sources(input))
     const twice = from.find((source, i) => from.indexOf(source) !== i)
-    if (twice !== undefined) refused.push({ node: into, kind: 'add', reason: `'${twice}' more than once in a sum, and NIR has one edge between two nodes`, fix: 'Put a constant layer that multiplies in its place.' })
+    if (twice !== undefined)
+      refused.push({
+        node: into,
+        kind: 'add',
+        reason: `'${twice}' more than once in a sum, and NIR has one edge between two nodes`,
+        fix: 'Put a constant layer that multiplies in its place.',
+      })
     for (const source of from) edges.push([source, into])
   }
   for (const { name, inputs } of net.nodes) if (!passed.has(name)) connect(name, inputs)
@@ -101,7 +141,9 @@ function grouped(refused: readonly { readonly node: string; readonly reason: str
     const line = `${reason}. ${fix}`
     lines.set(line, [...(lines.get(line) ?? []), `'${node}'`])
   }
-  return [...lines].map(([line, names]) => `${names.join(', ')} ${names.length > 1 ? 'have' : 'has'} ${line}`).join('\n  ')
+  return [...lines]
+    .map(([line, names]) => `${names.join(', ')} ${names.length > 1 ? 'have' : 'has'} ${line}`)
+    .join('\n  ')
 }
 
 /** The name of a node or input, where a name may be that of a connection backwards. */
@@ -109,14 +151,26 @@ function originOf(net: Network, name: string): string {
   return net.feedback.find((back) => back.name === name)?.from ?? name
 }
 
-/** Takes each batch normalisation into the layer before it, where nothing else reads that one; the names of those that are done away with. */
+/**
+ * Takes each batch normalisation into the layer before it, where nothing else reads that one; the names of those that
+ * are done away with.
+ */
 function foldNorms(net: Network, layers: Map<string, DescribedLayer>): Set<string> {
   const folded = new Set<string>()
   for (const { name, inputs } of net.nodes) {
     const norm = layers.get(name)!
     const before = layers.get(inputs[0]!)
-    const readers = net.nodes.filter((node) => node.inputs.includes(inputs[0]!)).length + net.outputs.filter((output) => output === inputs[0]).length + net.feedback.filter(({ from }) => from === inputs[0]).length
-    if (!batchNormLayer.is(norm.layer) || !before || !(linearLayer.is(before.layer) || convLayer.is(before.layer)) || readers !== 1) continue
+    const readers =
+      net.nodes.filter((node) => node.inputs.includes(inputs[0]!)).length +
+      net.outputs.filter((output) => output === inputs[0]).length +
+      net.feedback.filter(({ from }) => from === inputs[0]).length
+    if (
+      !batchNormLayer.is(norm.layer) ||
+      !before ||
+      !(linearLayer.is(before.layer) || convLayer.is(before.layer)) ||
+      readers !== 1
+    )
+      continue
     layers.set(before.name, { ...before, arrays: foldedArrays(before, norm) })
     folded.add(name)
   }

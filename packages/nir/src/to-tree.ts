@@ -10,10 +10,18 @@ export function treeFromGraph(graph: NirGraph, version: string, packed: boolean)
 }
 
 function nodeTree(node: NirNode, packed: boolean): NirTree {
-  const metadata = node.metadata && Object.keys(node.metadata).length > 0 ? { metadata: metadataTree(node.metadata, packed) } : {}
+  const metadata =
+    node.metadata && Object.keys(node.metadata).length > 0 ? { metadata: metadataTree(node.metadata, packed) } : {}
   if (node.type === 'NIRGraph') {
-    const nodes = Object.fromEntries(Object.entries(node.nodes).map(([name, inner]) => [name, nodeTree(inner, packed)] as const))
-    return group({ edges: strings(node.edges.flat(), [node.edges.length, 2]), nodes: group(nodes), type: strings('NIRGraph'), ...metadata })
+    const nodes = Object.fromEntries(
+      Object.entries(node.nodes).map(([name, inner]) => [name, nodeTree(inner, packed)] as const),
+    )
+    return group({
+      edges: strings(node.edges.flat(), [node.edges.length, 2]),
+      nodes: group(nodes),
+      type: strings('NIRGraph'),
+      ...metadata,
+    })
   }
   const specs: Readonly<Record<string, Field>> = nodeFields[node.type]
   const fields = Object.keys(specs).flatMap((name) => {
@@ -33,7 +41,9 @@ function stored(value: Storable, packed: boolean): NirTreeDataset {
 }
 
 function metadataTree(metadata: NirMetadata, packed: boolean): NirTree {
-  return group(Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, metadatum(value, packed)] as const)))
+  return group(
+    Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, metadatum(value, packed)] as const)),
+  )
 }
 
 function metadatum(value: NirMetadata[string], packed: boolean): NirTree | NirTreeDataset {

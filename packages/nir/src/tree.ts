@@ -1,4 +1,13 @@
-import { group, isGroup, isText, readTree, type Hdf5Dataset, type Hdf5Group, type Hdf5Type, type Hdf5Values } from '@snn/hdf5'
+import {
+  group,
+  isGroup,
+  isText,
+  readTree,
+  type Hdf5Dataset,
+  type Hdf5Group,
+  type Hdf5Type,
+  type Hdf5Values,
+} from '@snn/hdf5'
 
 /** What NIR tells apart: whole numbers of any size count as `int64`, halves as `float32`. */
 export type NirStored = 'float32' | 'float64' | 'int64' | 'bool' | 'string'
@@ -13,7 +22,9 @@ export async function readNirTree(operation: string, bytes: Uint8Array, file: st
 
 function narrowed({ entries, attributes }: Hdf5Group): NirTree {
   return group(
-    Object.fromEntries([...entries].map(([name, entry]) => [name, isGroup(entry) ? narrowed(entry) : values(entry)] as const)),
+    Object.fromEntries(
+      [...entries].map(([name, entry]) => [name, isGroup(entry) ? narrowed(entry) : values(entry)] as const),
+    ),
     Object.fromEntries([...attributes].map(([name, attribute]) => [name, values(attribute)] as const)),
   )
 }

@@ -18,7 +18,8 @@ export interface WriteNirOptions {
 }
 
 /**
- * A graph as the bytes of a `.nir` file that `nir` 1.0.7 and newer read. Convolutions that do not state the size of their input get it from what comes in.
+ * A graph as the bytes of a `.nir` file that `nir` 1.0.7 and newer read. Convolutions that do not state the size of
+ * their input get it from what comes in.
  *
  * @throws `NIR_INVALID` for a graph that contradicts itself
  */

@@ -4,19 +4,39 @@ import type { Mode } from './network-form.js'
 
 export interface Advanced extends Advance {
   readonly initial: State
-  /** State and, where there is one, spike of every step; of a layer with a `sequence` of its own only where there is one. */
+  /**
+   * State and, where there is one, spike of every step; of a layer with a `sequence` of its own only where there is
+   * one.
+   */
   readonly named: Readonly<Record<string, Tensor>>
 }
 
-/** One step of a layer with memory, or all steps: by its `sequence`, else by a scan. States that `given` lacks are the initial ones. */
-export function advance(layer: StatefulLayer, mode: Mode, x: Tensor, given: State | undefined, context: Context): Advanced {
+/**
+ * One step of a layer with memory, or all steps: by its `sequence`, else by a scan. States that `given` lacks are the
+ * initial ones.
+ */
+export function advance(
+  layer: StatefulLayer,
+  mode: Mode,
+  x: Tensor,
+  given: State | undefined,
+  context: Context,
+): Advanced {
   const initial = layer.initialState(mode === 'step' ? x.shape : x.shape.slice(1), x.dtype)
   for (const name of Object.keys(given ?? {})) {
     if (name in initial) continue
-    throw new SnnError('ARGUMENT', `[${layer.kind}] unknown state '${name}', expected one of ${Object.keys(initial).join(', ')}. Correct the name.`, { name, value: given![name]!.shape })
+    throw new SnnError(
+      'ARGUMENT',
+      `[${layer.kind}] unknown state '${name}', expected one of ${Object.keys(initial).join(', ')}. Correct the name.`,
+      { name, value: given![name]!.shape },
+    )
   }
   if (mode === 'sequence' && layer.steps !== undefined && x.shape[0]! > layer.steps) {
-    throw new SnnError('SHAPE', `[${layer.kind}] sequence of shape ${formatShape(x.shape)}, expected at most ${layer.steps} steps, for which it has parameters. Give it more steps, or run fewer.`, { shapes: [x.shape] })
+    throw new SnnError(
+      'SHAPE',
+      `[${layer.kind}] sequence of shape ${formatShape(x.shape)}, expected at most ${layer.steps} steps, for which it has parameters. Give it more steps, or run fewer.`,
+      { shapes: [x.shape] },
+    )
   }
   const start = { ...initial, ...given }
   if (mode === 'sequence' && layer.sequence) {

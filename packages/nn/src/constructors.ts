@@ -18,7 +18,8 @@ export function relu(): StatelessLayer {
 export type UpsampleOptions = Partial<Omit<UpsampleConfig, 'scale'>>
 
 /**
- * Stretches the spatial axes of x [.., C, spatial] by `scale`: by repetition, or linearly between neighbours. See `upsampleLayer`.
+ * Stretches the spatial axes of x [.., C, spatial] by `scale`: by repetition, or linearly between neighbours. See
+ * `upsampleLayer`.
  *
  * @throws `ARGUMENT` for scales below 1 (pool instead), an unknown mode, and corners to align without mode 'linear'
  */
@@ -26,7 +27,16 @@ export function upsample(scale: PerAxis, options: UpsampleOptions = {}): Statele
   checkOptions('upsample', options, ['mode', 'alignCorners'])
   const { mode = 'nearest', alignCorners = false } = options
   const scales = typeof scale === 'number' ? [scale] : scale
-  check('upsample', 'scale', scale, Array.isArray(scales) && scales.length > 0 && scales.length < 4 && scales.every((n) => Number.isFinite(n) && n >= 1), 'one number of at least 1, or one for each of up to 3 axes')
+  check(
+    'upsample',
+    'scale',
+    scale,
+    Array.isArray(scales) &&
+      scales.length > 0 &&
+      scales.length < 4 &&
+      scales.every((n) => Number.isFinite(n) && n >= 1),
+    'one number of at least 1, or one for each of up to 3 axes',
+  )
   check('upsample', 'mode', mode, mode === 'nearest' || mode === 'linear', "'nearest' or 'linear'")
   check('upsample', 'alignCorners', alignCorners, !alignCorners || mode === 'linear', "false with mode 'nearest'")
   return upsampleLayer({ scale: typeof scale === 'number' ? scale : [...scale], mode, alignCorners })

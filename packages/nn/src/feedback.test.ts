@@ -2,11 +2,26 @@ import { integrateAndFire, lif } from '@snn/neuron'
 import { compile, grad, isSnnError, reference, variable, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { values } from '../test/values.js'
-import { addLayer, elementwiseRecurrent, initialState, linearLayer, Network, sampleShapes, sequential, stepwise, stream, type Layer, type NetworkParts } from './index.js'
+import {
+  addLayer,
+  elementwiseRecurrent,
+  initialState,
+  linearLayer,
+  Network,
+  sampleShapes,
+  sequential,
+  stepwise,
+  stream,
+  type Layer,
+  type NetworkParts,
+} from './index.js'
 
 const backend = reference()
 const weight = (shape: readonly number[], seed: number) => variable(single(values(shape, seed)))
-const single = ({ data, shape }: { data: ArrayLike<number>; shape: readonly number[] }) => ({ data: Float32Array.from(data), shape })
+const single = ({ data, shape }: { data: ArrayLike<number>; shape: readonly number[] }) => ({
+  data: Float32Array.from(data),
+  shape,
+})
 
 /** x -> sum -> lif -> back -> sum, one step later. */
 function circle(changes: Partial<NetworkParts> = {}): Network {
@@ -38,18 +53,28 @@ describe('feedback', () => {
 
   it('is one step late: the whole sequence, a loop by hand and the loop of steps agree', async () => {
     const net = circle()
-    const run = compile((xs: Tensor) => {
-      const [half, state] = net.forwardWithState(xs.slice(0, 0, 4))
-      let now = initialState(net, xs.slice(0, 0, 1).squeeze(0))
-      const by: Tensor[] = []
-      for (let t = 0; t < 6; t++) {
-        const [y, after] = net.step(xs.slice(0, t, t + 1).squeeze(0), { state: now })
-        by.push(y)
-        now = after
-      }
-      const recorded = net.run('sequence', xs, { record: ['back.output', 'lif.v'] }).recorded
-      return { whole: net.forward(xs), half, rest: net.forward(xs.slice(0, 4, 6), { state }), looped: stepwise(net, xs).outputs['lif']!, by, recorded }
-    }, { backend })
+    const run = compile(
+      (xs: Tensor) => {
+        const [half, state] = net.forwardWithState(xs.slice(0, 0, 4))
+        let now = initialState(net, xs.slice(0, 0, 1).squeeze(0))
+        const by: Tensor[] = []
+        for (let t = 0; t < 6; t++) {
+          const [y, after] = net.step(xs.slice(0, t, t + 1).squeeze(0), { state: now })
+          by.push(y)
+          now = after
+        }
+        const recorded = net.run('sequence', xs, { record: ['back.output', 'lif.v'] }).recorded
+        return {
+          whole: net.forward(xs),
+          half,
+          rest: net.forward(xs.slice(0, 4, 6), { state }),
+          looped: stepwise(net, xs).outputs['lif']!,
+          by,
+          recorded,
+        }
+      },
+      { backend },
+    )
     const { whole, half, rest, looped, by, recorded } = await run(x)
     expect([...half.data, ...rest.data]).toEqual([...whole.data])
     expect(looped.data).toEqual(whole.data)
@@ -66,11 +91,22 @@ describe('feedback', () => {
     const net = new Network({
       inputs: [{ name: 'x', shape: [3] }],
       feedback: [{ name: 'y', from: 'fire', shape: [3] }],
-      nodes: [{ name: 'sum', layer: addLayer({}), inputs: ['x', 'y'] }, { name: 'fire', layer: inner, inputs: ['sum'] }],
+      nodes: [
+        { name: 'sum', layer: addLayer({}), inputs: ['x', 'y'] },
+        { name: 'fire', layer: inner, inputs: ['sum'] },
+      ],
       outputs: ['fire'],
     })
     const around = elementwiseRecurrent(integrateAndFire({ reset: 'soft', threshold: 0.2 }), 'add') as Layer
-    const run = compile((xs: Tensor) => ({ net: net.forward(xs), around: sequential(around).forward(xs), inside: sequential(net).forward(xs), twice: sequential(elementwiseRecurrent(net)).forward(xs) }), { backend })
+    const run = compile(
+      (xs: Tensor) => ({
+        net: net.forward(xs),
+        around: sequential(around).forward(xs),
+        inside: sequential(net).forward(xs),
+        twice: sequential(elementwiseRecurrent(net)).forward(xs),
+      }),
+      { backend },
+    )
     const out = await run(x)
     expect(out.net.data).toEqual(out.around.data)
     expect(out.inside.data).toEqual(out.net.data)
@@ -91,9 +127,16 @@ describe('feedback', () => {
 
   it('refuses unknown sources, taken names and other shapes', () => {
     expect(sampleShapes(circle()).get('back')).toEqual([3])
-    expect(code(() => circle({ feedback: [{ name: 'before', from: 'gone', shape: [3] }] }))).toContain("unknown source of the feedback 'before' 'gone'")
+    expect(code(() => circle({ feedback: [{ name: 'before', from: 'gone', shape: [3] }] }))).toContain(
+      "unknown source of the feedback 'before' 'gone'",
+    )
     expect(code(() => circle({ feedback: [{ name: 'x', from: 'lif', shape: [3] }] }))).toContain("'x' stands for two")
-    const strange = circle({ feedback: [{ name: 'before', from: 'x', shape: [3] }], inputs: [{ name: 'x', shape: [1] }] })
-    expect(code(() => sampleShapes(strange))).toBe("SHAPE [network] feedback 'before' has shape [1,3] and its source 'x' gives [1,1], expected one shape. Correct that of the feedback.")
+    const strange = circle({
+      feedback: [{ name: 'before', from: 'x', shape: [3] }],
+      inputs: [{ name: 'x', shape: [1] }],
+    })
+    expect(code(() => sampleShapes(strange))).toBe(
+      "SHAPE [network] feedback 'before' has shape [1,3] and its source 'x' gives [1,1], expected one shape. Correct that of the feedback.",
+    )
   })
 })

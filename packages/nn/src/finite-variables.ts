@@ -3,7 +3,8 @@ import { checkMembers, indexOfNotFinite } from '@snn/tensor/library'
 import type { Network } from './network.js'
 
 /**
- * Throws `ARGUMENT` for a network with a Variable that is not finite, naming the layer, the Variable and the place. A threshold may be infinite: such neurons never fire.
+ * Throws `ARGUMENT` for a network with a Variable that is not finite, naming the layer, the Variable and the place. A
+ * threshold may be infinite: such neurons never fire.
  *
  * @param operation  the function that the error names
  */
@@ -14,7 +15,11 @@ export async function checkFiniteVariables(operation: string, network: Network):
       const data = await own.data()
       const wrong = /threshold$/i.test(key) ? data.findIndex(Number.isNaN) : indexOfNotFinite(data)
       if (wrong < 0) continue
-      throw new SnnError('ARGUMENT', `[${operation}] the ${key} of layer '${name}' has ${data[wrong]} at place ${wrong}, expected finite numbers. The model is damaged, or its training has diverged: train or export it again.`, { name: `${name}.${key}`, value: data[wrong] })
+      throw new SnnError(
+        'ARGUMENT',
+        `[${operation}] the ${key} of layer '${name}' has ${data[wrong]} at place ${wrong}, expected finite numbers. The model is damaged, or its training has diverged: train or export it again.`,
+        { name: `${name}.${key}`, value: data[wrong] },
+      )
     }
   }
 }

@@ -4,9 +4,39 @@ import golden from '../test/golden/layers.json' with { type: 'json' }
 import torch from '../test/golden/torch-layers.json' with { type: 'json' }
 import { expectClose, inDouble } from '../test/values.js'
 import {
-  adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d, avgPool3d, batchNorm3d, batchNormThroughTime1d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d, delay, groupNorm, layerNorm, maxPool1d, maxPool2d,
-  maxPool3d, maxUnpool1d, maxUnpool2d, maxUnpool3d, Network, neuNorm, sequential, stepwise, synapseFilter, temporalEffectiveBatchNorm1d, thresholdDependentBatchNorm1d, unaryLayer, upsample, voting, wsConv2d, wsLinear,
-  type Layer, type StatelessLayer,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  avgPool3d,
+  batchNorm3d,
+  batchNormThroughTime1d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  delay,
+  groupNorm,
+  layerNorm,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  maxUnpool1d,
+  maxUnpool2d,
+  maxUnpool3d,
+  Network,
+  neuNorm,
+  sequential,
+  stepwise,
+  synapseFilter,
+  temporalEffectiveBatchNorm1d,
+  thresholdDependentBatchNorm1d,
+  unaryLayer,
+  upsample,
+  voting,
+  wsConv2d,
+  wsLinear,
+  type Layer,
+  type StatelessLayer,
 } from './index.js'
 
 const backend = reference()
@@ -57,27 +87,55 @@ const layers: Readonly<Record<keyof typeof torch.cases, Layer | Network>> = {
 }
 
 describe('as in PyTorch: values and gradients', () => {
-  it.each(Object.entries(torch.cases) as unknown as [keyof typeof torch.cases, TorchCase][])('%s', async (name, { arrays, gradients, x, y, dx }) => {
-    const layer = layers[name]
-    const net = 'nodes' in layer ? layer : sequential(inDouble(layer, arrays))
-    const run = compile((input: Tensor) => {
-      const [output] = net.step(input, { training: true })
-      return { output, gradients: grad(output.square().mul(0.5).sum(), { input, ...net.parameters() } as Record<string, Tensor | Variable>) }
-    }, { backend })
-    const result = await run({ data: Float64Array.from(x.data), shape: x.shape })
-    const double = ({ shape, data }: TorchCase['x']) => ({ shape, data: Float64Array.from(data) })
-    expectClose(result.output, double(y), 1e-9)
-    expectClose(result.gradients['input']!, double(dx), 1e-8)
-    expect(Object.keys(gradients)).toHaveLength(Object.keys(net.parameters()).length)
-    for (const [key, expected] of Object.entries(gradients)) expectClose(Object.entries(result.gradients).find(([path]) => path.endsWith(`.${key}`))![1], double(expected), 1e-8)
-  })
+  it.each(Object.entries(torch.cases) as unknown as [keyof typeof torch.cases, TorchCase][])(
+    '%s',
+    async (name, { arrays, gradients, x, y, dx }) => {
+      const layer = layers[name]
+      const net = 'nodes' in layer ? layer : sequential(inDouble(layer, arrays))
+      const run = compile(
+        (input: Tensor) => {
+          const [output] = net.step(input, { training: true })
+          return {
+            output,
+            gradients: grad(output.square().mul(0.5).sum(), { input, ...net.parameters() } as Record<
+              string,
+              Tensor | Variable
+            >),
+          }
+        },
+        { backend },
+      )
+      const result = await run({ data: Float64Array.from(x.data), shape: x.shape })
+      const double = ({ shape, data }: TorchCase['x']) => ({ shape, data: Float64Array.from(data) })
+      expectClose(result.output, double(y), 1e-9)
+      expectClose(result.gradients['input']!, double(dx), 1e-8)
+      expect(Object.keys(gradients)).toHaveLength(Object.keys(net.parameters()).length)
+      for (const [key, expected] of Object.entries(gradients))
+        expectClose(
+          Object.entries(result.gradients).find(([path]) => path.endsWith(`.${key}`))![1],
+          double(expected),
+          1e-8,
+        )
+    },
+  )
 })
 
 /** Output over time in float64, layer-wise; stepwise must say the same where batch statistics do not matter. */
-async function outputs(layer: Layer, arrays: Readonly<Record<string, number[]>>, x: readonly number[], shape: Shape, training = false): Promise<readonly number[]> {
-  const given = Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, { data, shape: layer.variables[name]!.shape }]))
+async function outputs(
+  layer: Layer,
+  arrays: Readonly<Record<string, number[]>>,
+  x: readonly number[],
+  shape: Shape,
+  training = false,
+): Promise<readonly number[]> {
+  const given = Object.fromEntries(
+    Object.entries(arrays).map(([name, data]) => [name, { data, shape: layer.variables[name]!.shape }]),
+  )
   const net = sequential(inDouble(layer, given))
-  const run = compile((input: Tensor) => ({ layerwise: net.forward(input, { training }), looped: net.single(stepwise(net, input)) }), { backend })
+  const run = compile(
+    (input: Tensor) => ({ layerwise: net.forward(input, { training }), looped: net.single(stepwise(net, input)) }),
+    { backend },
+  )
   const { layerwise, looped } = await run({ data: Float64Array.from(x), shape })
   if (!training) expectClose(looped, layerwise)
   return [...layerwise.data]
@@ -113,13 +171,22 @@ describe('as in SpikingJelly', () => {
     // a unit impulse shows each entry of the kernel
     const impulses = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
     const transposed = [0, 1, 2, 3].flatMap((k) => ws.map((row) => row[k]!))
-    close(await outputs(wsConv2d(1, 2, 2, { bias: false }), { weight: w.flat() }, impulses, [1, 4, 1, 2, 2]), transposed)
+    close(
+      await outputs(wsConv2d(1, 2, 2, { bias: false }), { weight: w.flat() }, impulses, [1, 4, 1, 2, 2]),
+      transposed,
+    )
     close(await outputs(wsLinear(4, 2, { bias: false }), { weight: w.flat() }, impulses, [1, 4, 4]), transposed)
   })
 
   it('batch normalisation of its kinds, in training', async () => {
-    close(await outputs(thresholdDependentBatchNorm1d(2, { threshold: 0.5 }), {}, ramp, [3, 2, 2], true), cases['TDBN alpha=1 v_th=.5 train x=arange(12).view(3,2,2)'])
-    close(await outputs(temporalEffectiveBatchNorm1d(2, { T: 3 }), { scale: [1, 2, 3] }, ramp, [3, 2, 2], true), cases['TEBN scale 1,2,3 train same x'])
+    close(
+      await outputs(thresholdDependentBatchNorm1d(2, { threshold: 0.5 }), {}, ramp, [3, 2, 2], true),
+      cases['TDBN alpha=1 v_th=.5 train x=arange(12).view(3,2,2)'],
+    )
+    close(
+      await outputs(temporalEffectiveBatchNorm1d(2, { T: 3 }), { scale: [1, 2, 3] }, ramp, [3, 2, 2], true),
+      cases['TEBN scale 1,2,3 train same x'],
+    )
     close(await outputs(batchNormThroughTime1d(2, { T: 3 }), {}, ramp, [3, 2, 2], true), cases['BNTT T=3 train same x'])
   })
 })

@@ -19,8 +19,19 @@ export interface DrawOptions {
 }
 
 /** Variables of the given shapes, each drawn by its initializer. */
-export function drawnWeights(kind: string, shapes: Readonly<Record<string, Shape>>, fanIn: number, { fanOut = fanIn, initializers = {} }: DrawOptions = {}): Weights {
+export function drawnWeights(
+  kind: string,
+  shapes: Readonly<Record<string, Shape>>,
+  fanIn: number,
+  { fanOut = fanIn, initializers = {} }: DrawOptions = {},
+): Weights {
   const fans = { fanIn, fanOut }
-  const specs = Object.entries(shapes).map(([name, shape]) => [name, { shape, draw: (of: Shape, draws: Draws) => (initializers[name] ?? fanInUniform)(of, fans, draws) }] as const)
+  const specs = Object.entries(shapes).map(
+    ([name, shape]) =>
+      [
+        name,
+        { shape, draw: (of: Shape, draws: Draws) => (initializers[name] ?? fanInUniform)(of, fans, draws) },
+      ] as const,
+  )
   return drawnVariables(kind, Object.fromEntries(specs))
 }

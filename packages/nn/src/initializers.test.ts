@@ -1,5 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { constant, conv2d, convTranspose2d, fanInUniform, kaimingNormal, kaimingUniform, linear, orthogonal, wsConv2d, xavierNormal, xavierUniform, type Initializer, type StatelessLayer } from './index.js'
+import {
+  constant,
+  conv2d,
+  convTranspose2d,
+  fanInUniform,
+  kaimingNormal,
+  kaimingUniform,
+  linear,
+  orthogonal,
+  wsConv2d,
+  xavierNormal,
+  xavierUniform,
+  type Initializer,
+  type StatelessLayer,
+} from './index.js'
 
 async function drawn(layer: StatelessLayer, name = 'weight'): Promise<number[]> {
   layer.initialize!(42)
@@ -42,15 +56,26 @@ describe('initializers', () => {
 
   it.each([[[3, 7]], [[7, 3]], [[5, 5]]])('orthogonal %j', async ([rows, columns]) => {
     const data = await drawn(linear(columns!, rows!, { weightInit: orthogonal({ gain: 2 }) }))
-    const vector = (i: number) => (rows! <= columns! ? data.slice(i * columns!, (i + 1) * columns!) : Array.from({ length: rows! }, (_, r) => data[r * columns! + i]!))
+    const vector = (i: number) =>
+      rows! <= columns!
+        ? data.slice(i * columns!, (i + 1) * columns!)
+        : Array.from({ length: rows! }, (_, r) => data[r * columns! + i]!)
     const count = Math.min(rows!, columns!)
-    for (let i = 0; i < count; i++) for (let k = 0; k < count; k++) expect(vector(i).reduce((sum, x, j) => sum + x * vector(k)[j]!, 0)).toBeCloseTo(i === k ? 4 : 0, 5)
+    for (let i = 0; i < count; i++)
+      for (let k = 0; k < count; k++)
+        expect(vector(i).reduce((sum, x, j) => sum + x * vector(k)[j]!, 0)).toBeCloseTo(i === k ? 4 : 0, 5)
   })
 
   it('orthogonal over the kernel of a convolution', async () => {
     const data = await drawn(conv2d(2, 4, 3, { weightInit: orthogonal() }))
-    for (const [i, k] of [[0, 0], [0, 3], [2, 1]] as const) {
-      expect(Array.from({ length: 18 }, (_, j) => data[i * 18 + j]! * data[k * 18 + j]!).reduce((a, b) => a + b)).toBeCloseTo(i === k ? 1 : 0, 5)
+    for (const [i, k] of [
+      [0, 0],
+      [0, 3],
+      [2, 1],
+    ] as const) {
+      expect(
+        Array.from({ length: 18 }, (_, j) => data[i * 18 + j]! * data[k * 18 + j]!).reduce((a, b) => a + b),
+      ).toBeCloseTo(i === k ? 1 : 0, 5)
     }
   })
 

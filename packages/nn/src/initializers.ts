@@ -17,20 +17,29 @@ function initializer(operation: string, draw: Initializer): Initializer {
   return (shape, fans, draws) => {
     checkArray(operation, shape, 'shape')
     checkMembers(operation, fans, 'fans', ['fanIn', 'fanOut'], '{ fanIn, fanOut }')
-    checkMembers(operation, draws, 'draws', ['uniform()', 'normal()'], 'where random numbers come from: { uniform, normal }')
+    checkMembers(
+      operation,
+      draws,
+      'draws',
+      ['uniform()', 'normal()'],
+      'where random numbers come from: { uniform, normal }',
+    )
     return draw(shape, fans, draws)
   }
 }
 
 function between(bound: number, shape: Shape, { uniform }: Draws): Tensor {
-  return uniform(shape).mul(2 * bound).sub(bound)
+  return uniform(shape)
+    .mul(2 * bound)
+    .sub(bound)
 }
 
 /**
- * Uniform in [-1 / sqrt(fanIn), 1 / sqrt(fanIn)): Kaiming initialisation with the gain of a leaky ReLU of slope sqrt(5), which
- * is PyTorch's default for convolutions, linear layers and their biases, and ours.
+ * Uniform in [-1 / sqrt(fanIn), 1 / sqrt(fanIn)): Kaiming initialisation with the gain of a leaky ReLU of slope
+ * sqrt(5), which is PyTorch's default for convolutions, linear layers and their biases, and ours.
  */
-export const fanInUniform: Initializer = (...given) => initializer('fanInUniform', (shape, { fanIn }, draws) => between(1 / Math.sqrt(fanIn), shape, draws))(...given)
+export const fanInUniform: Initializer = (...given) =>
+  initializer('fanInUniform', (shape, { fanIn }, draws) => between(1 / Math.sqrt(fanIn), shape, draws))(...given)
 
 export interface KaimingOptions {
   /** Slope of the leaky ReLU that follows; 0, a ReLU, by default. */
@@ -53,7 +62,9 @@ function checkKaiming(operation: string, { slope = 0, mode = 'in' }: KaimingOpti
 export function kaimingUniform(options: KaimingOptions = {}): Initializer {
   checkOptions('kaimingUniform', options, ['slope', 'mode'])
   checkKaiming('kaimingUniform', options)
-  return initializer('kaimingUniform', (shape, fans, draws) => between(Math.sqrt(3) * kaimingDeviation(options, fans), shape, draws))
+  return initializer('kaimingUniform', (shape, fans, draws) =>
+    between(Math.sqrt(3) * kaimingDeviation(options, fans), shape, draws),
+  )
 }
 
 /** Normal with standard deviation sqrt(2 / (1 + slope^2) / fan) (He et al. 2015). */
@@ -73,7 +84,9 @@ export function xavierUniform(options: GainOptions = {}): Initializer {
   checkOptions('xavierUniform', options, ['gain'])
   const { gain = 1 } = options
   check('xavierUniform', 'gain', gain, Number.isFinite(gain), 'a finite number')
-  return initializer('xavierUniform', (shape, { fanIn, fanOut }, draws) => between(gain * Math.sqrt(6 / (fanIn + fanOut)), shape, draws))
+  return initializer('xavierUniform', (shape, { fanIn, fanOut }, draws) =>
+    between(gain * Math.sqrt(6 / (fanIn + fanOut)), shape, draws),
+  )
 }
 
 /** Normal with standard deviation gain sqrt(2 / (fanIn + fanOut)) (Glorot and Bengio 2010). */
@@ -81,7 +94,9 @@ export function xavierNormal(options: GainOptions = {}): Initializer {
   checkOptions('xavierNormal', options, ['gain'])
   const { gain = 1 } = options
   check('xavierNormal', 'gain', gain, Number.isFinite(gain), 'a finite number')
-  return initializer('xavierNormal', (shape, { fanIn, fanOut }, { normal }) => normal(shape).mul(gain * Math.sqrt(2 / (fanIn + fanOut))))
+  return initializer('xavierNormal', (shape, { fanIn, fanOut }, { normal }) =>
+    normal(shape).mul(gain * Math.sqrt(2 / (fanIn + fanOut))),
+  )
 }
 
 /** One value everywhere. */
@@ -91,8 +106,9 @@ export function constant(value: number): Initializer {
 }
 
 /**
- * A random orthogonal matrix (Saxe et al. 2014) times `gain`, of the first axis against all others: rows orthonormal where there
- * are no more of them than columns, else columns. By Gram-Schmidt, whose positive lengths make it uniform over all rotations.
+ * A random orthogonal matrix (Saxe et al. 2014) times `gain`, of the first axis against all others: rows orthonormal
+ * where there are no more of them than columns, else columns. By Gram-Schmidt, whose positive lengths make it uniform
+ * over all rotations.
  */
 export function orthogonal(options: GainOptions = {}): Initializer {
   checkOptions('orthogonal', options, ['gain'])
@@ -103,9 +119,13 @@ export function orthogonal(options: GainOptions = {}): Initializer {
     const columns = sizeOf(shape) / rows
     const [count, length] = rows <= columns ? [rows, columns] : [columns, rows]
     const random = interpret(normal([count, length]), referenceKernels).data
-    const vectors = orthonormal(Array.from({ length: count }, (_, i) => Float64Array.from(random.subarray(i * length, (i + 1) * length))))
+    const vectors = orthonormal(
+      Array.from({ length: count }, (_, i) => Float64Array.from(random.subarray(i * length, (i + 1) * length))),
+    )
     const data = allocate('float32', rows * columns)
-    for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) data[r * columns + c] = gain * (rows <= columns ? vectors[r]![c]! : vectors[c]![r]!)
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++)
+        data[r * columns + c] = gain * (rows <= columns ? vectors[r]![c]! : vectors[c]![r]!)
     return tensor({ data, shape })
   })
 }

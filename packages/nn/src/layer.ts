@@ -20,9 +20,14 @@ interface LayerBase {
   readonly config: Readonly<Record<string, unknown>>
   /** Weights, running statistics and other arrays. */
   readonly variables: Readonly<Record<string, Variable>>
-  /** Names of the variables that training changes; default: all. One that is not there yet comes with the first input. */
+  /**
+   * Names of the variables that training changes; default: all. One that is not there yet comes with the first input.
+   */
   readonly trainable?: readonly string[]
-  /** How many steps a sequence must have, for layers that see all of them at once, or may have, for those with memory; any when it is not there. */
+  /**
+   * How many steps a sequence must have, for layers that see all of them at once, or may have, for those with memory;
+   * any when it is not there.
+   */
   readonly steps?: number
   /** Draws the weights from `key`, unless they have been trained or set since they were drawn last. */
   initialize?(key: number): void
@@ -39,8 +44,9 @@ export interface StatefulLayer extends LayerBase {
   initialState(shape: Shape, dtype: DType): State
   step(x: Tensor, state: State, context: Context): Advance & { readonly spike?: Tensor }
   /**
-   * All steps at once, x [T, N, ..], where that is cheaper than a loop over them; equal to it. The states of such a layer are
-   * bookkeeping, which `record` does not offer, unless there are spikes: then `recorded` has the states and spikes of all steps.
+   * All steps at once, x [T, N, ..], where that is cheaper than a loop over them; equal to it. The states of such a
+   * layer are bookkeeping, which `record` does not offer, unless there are spikes: then `recorded` has the states and
+   * spikes of all steps.
    */
   sequence?(x: Tensor, state: State, context: Context): Advance & { readonly recorded?: State }
 }
@@ -76,8 +82,9 @@ export interface LayerKind<C extends object, K extends string = string> {
 }
 
 /**
- * Defines a kind of stateless layer by what it does to its inputs. `trainable` names the variables that training changes;
- * without it, all. With the kind as a type, too, `defineLayer<Config, 'square'>('square', ..)`, `is` tells its layers from all others.
+ * Defines a kind of stateless layer by what it does to its inputs. `trainable` names the variables that training
+ * changes; without it, all. With the kind as a type, too, `defineLayer<Config, 'square'>('square', ..)`, `is` tells its
+ * layers from all others.
  */
 export function defineLayer<C extends object, K extends string = string>(
   kind: K,
@@ -96,7 +103,10 @@ export function defineLayer<C extends object, K extends string = string>(
       apply: (inputs, context) => apply(inputs as readonly [Tensor, ...Tensor[]], config, variables, context),
     }
   }
-  return Object.assign(create, { kind, is: (layer: Layer): layer is StatelessLayer & OfKind<C, K> => isOf(kind, layer) })
+  return Object.assign(create, {
+    kind,
+    is: (layer: Layer): layer is StatelessLayer & OfKind<C, K> => isOf(kind, layer),
+  })
 }
 
 /** A kind of layer with memory: a function from config and weights to layers. */
@@ -108,15 +118,29 @@ export interface StatefulLayerKind<C extends object, K extends string = string> 
 }
 
 /** What a layer with memory does; `step` may be left out beside `sequence`: it is then a sequence of one step. */
-type Behaviour = Pick<StatefulLayer, 'initialState' | 'initialize'> & (Pick<StatefulLayer, 'step'> | { readonly sequence: NonNullable<StatefulLayer['sequence']> })
+type Behaviour = Pick<StatefulLayer, 'initialState' | 'initialize'> &
+  (Pick<StatefulLayer, 'step'> | { readonly sequence: NonNullable<StatefulLayer['sequence']> })
 
-/** Defines a kind of layer with memory by what it does. `trainable` names the variables that training changes; without it, all. */
-export function defineStatefulLayer<C extends object, K extends string = string>(kind: K, behave: (config: C, variables: Variables) => Behaviour, trainable?: readonly string[]): StatefulLayerKind<C, K> {
+/**
+ * Defines a kind of layer with memory by what it does. `trainable` names the variables that training changes; without
+ * it, all.
+ */
+export function defineStatefulLayer<C extends object, K extends string = string>(
+  kind: K,
+  behave: (config: C, variables: Variables) => Behaviour,
+  trainable?: readonly string[],
+): StatefulLayerKind<C, K> {
   checkFunction('defineStatefulLayer', behave, 'behave')
   const create = (config: C, variables: Variables = {}): StatefulLayer => {
     checkParts(kind, config, variables)
     const behaviour = behave(config, variables)
-    const base = { contract: 1, kind, config: config as Config, variables, ...(trainable && { trainable: trainable.filter((name) => variables[name]) }) } as const
+    const base = {
+      contract: 1,
+      kind,
+      config: config as Config,
+      variables,
+      ...(trainable && { trainable: trainable.filter((name) => variables[name]) }),
+    } as const
     return 'step' in behaviour ? { ...base, ...behaviour } : { ...base, ...behaviour, step: oneOf(behaviour.sequence) }
   }
   return Object.assign(create, { kind, is: (layer: Layer): layer is StatefulLayer & OfKind<C, K> => isOf(kind, layer) })

@@ -15,7 +15,10 @@ export interface NetworkInput {
   readonly shape?: Shape | undefined
 }
 
-/** A connection backwards: what the node `from` gave one step before, zeros before the first, for nodes to name among their inputs. */
+/**
+ * A connection backwards: what the node `from` gave one step before, zeros before the first, for nodes to name among
+ * their inputs.
+ */
 export interface NetworkFeedback {
   readonly name: string
   readonly from: string
@@ -49,21 +52,30 @@ export interface RunResult {
 /** `step`: [N, ..], one time step.  `sequence`: [T, N, ..], layer by layer. */
 export type Mode = 'step' | 'sequence'
 
-/** How a network is run, and what its outputs mean, where that is known: training and conversion say it, tools and files keep to it. */
+/**
+ * How a network is run, and what its outputs mean, where that is known: training and conversion say it, tools and files
+ * keep to it.
+ */
 export interface NetworkMetadata {
   /** Time steps that it was trained for, or is best run for. */
   readonly T?: number
   readonly readout?: Readout
   /**
-   * What a sample x becomes at its input: the same at every step (`constant`), one step after the other, x [T, ..] (`sequence`), or what some function made
-   * of it (`other`), which has to be done before.
+   * What a sample x becomes at its input: the same at every step (`constant`), one step after the other, x [T, ..]
+   * (`sequence`), or what some function made of it (`other`), which has to be done before.
    */
   readonly encoding?: 'constant' | 'sequence' | 'other'
-  /** What a spike stands for, by the name of a code of conversion: `binary`, `delta`, .. Nothing where training found that. */
+  /**
+   * What a spike stands for, by the name of a code of conversion: `binary`, `delta`, .. Nothing where training found
+   * that.
+   */
   readonly code?: string
   /** Length of a time step in seconds, where steps stand for time. */
   readonly dt?: number
-  /** What an output of 1 stands for in the values of the network that it was converted from: value = outputScale output. Default 1. */
+  /**
+   * What an output of 1 stands for in the values of the network that it was converted from: value = outputScale output.
+   * Default 1.
+   */
   readonly outputScale?: number
 }
 

@@ -1,18 +1,41 @@
-import { formatShape, isSnnError, sameShape, SnnError, zeros, type Shape, type Tensor, type Variable } from '@snn/tensor'
+import {
+  formatShape,
+  isSnnError,
+  sameShape,
+  SnnError,
+  zeros,
+  type Shape,
+  type Tensor,
+  type Variable,
+} from '@snn/tensor'
 import { currentPath, isFloat, isTensor, withPath, checkArray, checkObject } from '@snn/tensor/library'
 import { advance } from './advance.js'
 import { keyOf } from './initialize.js'
 import { checkPart } from './check.js'
 import { isStateful, type Context, type State } from './layer.js'
-import type { Inputs, Mode, NetworkFeedback, NetworkInput, NetworkMetadata, NetworkNode, NetworkParts, NetworkState, Runnable, RunOptions, RunResult } from './network-form.js'
+import type {
+  Inputs,
+  Mode,
+  NetworkFeedback,
+  NetworkInput,
+  NetworkMetadata,
+  NetworkNode,
+  NetworkParts,
+  NetworkState,
+  Runnable,
+  RunOptions,
+  RunResult,
+} from './network-form.js'
 import { inOrder, unknownName } from './order.js'
 import { checkPatterns, matcher } from './patterns.js'
 import { sampleShapes } from './sample-shapes.js'
 import { stepwise } from './stepwise.js'
 
 /**
- * A directed acyclic graph of named layers: the form that conversion and deployment read and write. What goes in circles does so through
- * `feedback`, one step later; such a network runs all of its layers step by step. Immutable but for the values of its Variables and for
+ * A directed acyclic graph of named layers: the form that conversion and deployment read and write. What goes in
+ * circles does so through
+ * `feedback`, one step later; such a network runs all of its layers step by step. Immutable but for the values of its
+ * Variables and for
  * `metadata`. Layers that nobody has given weights yet draw them here, from seed 0 and their names.
  */
 export class Network implements Runnable {
@@ -42,22 +65,37 @@ export class Network implements Runnable {
     this.outputs = outputs
     this.feedback = feedback
     const known = [...inputs, ...nodes].map(({ name }) => name)
-    for (const { name, from } of feedback) if (!known.includes(from)) throw unknownName(from, `source of the feedback '${name}'`, known)
+    for (const { name, from } of feedback)
+      if (!known.includes(from)) throw unknownName(from, `source of the feedback '${name}'`, known)
     for (const name of outputs) if (!known.includes(name)) throw unknownName(name, 'output', known)
-    if (outputs.length === 0) throw new SnnError('ARGUMENT', '[network] no outputs, expected at least one. Name a node.', { name: 'outputs', value: outputs })
-    for (const { name, layer } of nodes) if (Object.values(layer.variables).every(({ version }) => version === 0)) layer.initialize?.(keyOf(0, name))
+    if (outputs.length === 0)
+      throw new SnnError('ARGUMENT', '[network] no outputs, expected at least one. Name a node.', {
+        name: 'outputs',
+        value: outputs,
+      })
+    for (const { name, layer } of nodes)
+      if (Object.values(layer.variables).every(({ version }) => version === 0)) layer.initialize?.(keyOf(0, name))
   }
 
   /** The node called `name`. */
   node(name: string): NetworkNode {
     const found = this.nodes.find((node) => node.name === name)
-    if (!found) throw unknownName(name, 'node', this.nodes.map((node) => node.name))
+    if (!found)
+      throw unknownName(
+        name,
+        'node',
+        this.nodes.map((node) => node.name),
+      )
     return found
   }
 
   /** Every Variable by its dotted path: `conv1.weight`. Layers that share a Variable name it more than once. */
   variables(): Record<string, Variable> {
-    return Object.fromEntries(this.nodes.flatMap(({ name, layer }) => Object.entries(layer.variables).map(([key, value]) => [`${name}.${key}`, value] as const)))
+    return Object.fromEntries(
+      this.nodes.flatMap(({ name, layer }) =>
+        Object.entries(layer.variables).map(([key, value]) => [`${name}.${key}`, value] as const),
+      ),
+    )
   }
 
   /**
@@ -66,7 +104,8 @@ export class Network implements Runnable {
    * @throws `SHAPE` when a parameter gets its size from the input, and neither an input nor its shape has been seen
    */
   parameters(): Record<string, Variable> {
-    const missing = (): boolean => this.nodes.some(({ layer }) => layer.trainable?.some((name) => !layer.variables[name]))
+    const missing = (): boolean =>
+      this.nodes.some(({ layer }) => layer.trainable?.some((name) => !layer.variables[name]))
     if (missing()) sampleShapes(this)
     const found = new Map<Variable, string>()
     for (const { name, layer } of this.nodes) {
@@ -78,22 +117,27 @@ export class Network implements Runnable {
     return Object.fromEntries([...found].map(([value, path]) => [path, value]))
   }
 
-  /** The Variables that training changes by other ways than gradients: running statistics, counters, given arrays. By dotted path. */
+  /**
+   * The Variables that training changes by other ways than gradients: running statistics, counters, given arrays. By
+   * dotted path.
+   */
   buffers(): Record<string, Variable> {
     const trained = new Set(Object.values(this.parameters()))
     return Object.fromEntries(Object.entries(this.variables()).filter(([, value]) => !trained.has(value)))
   }
 
   /**
-   * Draws the weights of every layer that can, from `seed` and the layer's name, so that adding a layer changes no other.
-   * Layers whose weights have been trained or set since they were drawn keep them.
+   * Draws the weights of every layer that can, from `seed` and the layer's name, so that adding a layer changes no
+   * other. Layers whose weights have been trained or set since they were drawn keep them.
    */
   initialize(options: { readonly seed?: number } = {}): this {
     for (const { name, layer } of this.nodes) layer.initialize?.(keyOf(options.seed ?? 0, name))
     return this
   }
 
-  /** Layer-wise over time: x [T, N, ..] -> [T, N, ..], the first output. Layers without memory take all steps at once. */
+  /**
+   * Layer-wise over time: x [T, N, ..] -> [T, N, ..], the first output. Layers without memory take all steps at once.
+   */
   forward(x: Inputs, options: RunOptions = {}): Tensor {
     return this.single(this.run('sequence', x, options))
   }
@@ -104,7 +148,10 @@ export class Network implements Runnable {
     return [this.single(result), result.state]
   }
 
-  /** One step: x [N, ..] and a state -> output and the next state. A network without memory is a plain function this way. */
+  /**
+   * One step: x [N, ..] and a state -> output and the next state. A network without memory is a plain function this
+   * way.
+   */
   step(x: Inputs, options: RunOptions = {}): readonly [Tensor, NetworkState] {
     const result = this.run('step', x, options)
     return [this.single(result), result.state]
@@ -117,7 +164,13 @@ export class Network implements Runnable {
     const context: Context = { training, lead: mode === 'step' ? 1 : 2 }
     if (this.feedback.length > 0 && mode === 'sequence') return stepwise(this, this.bind(inputs), options)
     const backwards = new Set(this.feedback.map(({ name }) => name))
-    for (const name of Object.keys(state)) if (!backwards.has(name) && !isStateful(this.node(name).layer)) throw unknownName(name, 'layer with memory', this.nodes.filter(({ layer }) => isStateful(layer)).map((node) => node.name))
+    for (const name of Object.keys(state))
+      if (!backwards.has(name) && !isStateful(this.node(name).layer))
+        throw unknownName(
+          name,
+          'layer with memory',
+          this.nodes.filter(({ layer }) => isStateful(layer)).map((node) => node.name),
+        )
     const values = new Map<string, Tensor>()
     const given = this.bind(inputs)
     for (const input of this.inputs) values.set(input.name, checkInput(input, given[input.name], context))
@@ -142,7 +195,8 @@ export class Network implements Runnable {
       values.set(name, output)
       all[`${name}.output`] = output
     }
-    for (const { name, from } of this.feedback) last[name] = { value: checkFeedback(name, from, values.get(from)!, values.get(name)!.shape) }
+    for (const { name, from } of this.feedback)
+      last[name] = { value: checkFeedback(name, from, values.get(from)!, values.get(name)!.shape) }
     checkPatterns(record, Object.keys(all))
     const wanted = matcher(record)
     return {
@@ -163,7 +217,11 @@ export class Network implements Runnable {
       return inputs
     }
     if (names.length !== 1) {
-      throw new SnnError('ARGUMENT', `[network] one tensor for the inputs ${names.join(', ')}, expected tensors by name: { ${names.join(', ')} }.`, { name: 'x', value: names.length })
+      throw new SnnError(
+        'ARGUMENT',
+        `[network] one tensor for the inputs ${names.join(', ')}, expected tensors by name: { ${names.join(', ')} }.`,
+        { name: 'x', value: names.length },
+      )
     }
     return { [names[0]!]: inputs }
   }
@@ -194,9 +252,11 @@ function checkInput({ name, shape }: NetworkInput, x: Tensor | undefined, { lead
   const fits = shape ? features.length === shape.length && shape.every((n, i) => n === features[i]) : true
   if (x && x.shape.length >= lead && fits) return x
   const expected = [...(lead === 2 ? ['T', 'N'] : ['N']), ...(shape ?? ['..'])]
-  throw new SnnError('SHAPE', `[network] input '${name}' has ${x ? `shape ${formatShape(x.shape)}` : 'no value'}, expected [${expected.join(',')}].`, {
-    shapes: [x?.shape ?? [], shape ?? []],
-  })
+  throw new SnnError(
+    'SHAPE',
+    `[network] input '${name}' has ${x ? `shape ${formatShape(x.shape)}` : 'no value'}, expected [${expected.join(',')}].`,
+    { shapes: [x?.shape ?? [], shape ?? []] },
+  )
 }
 
 /** What comes backwards before the first step, beside an input of one step. */
@@ -206,5 +266,9 @@ function before(x: Tensor, shape: Shape): Tensor {
 
 function checkFeedback(name: string, from: string, value: Tensor, shape: Shape): Tensor {
   if (sameShape(value.shape, shape)) return value
-  throw new SnnError('SHAPE', `[network] feedback '${name}' has shape ${formatShape(shape)} and its source '${from}' gives ${formatShape(value.shape)}, expected one shape. Correct that of the feedback.`, { shapes: [shape, value.shape] })
+  throw new SnnError(
+    'SHAPE',
+    `[network] feedback '${name}' has shape ${formatShape(shape)} and its source '${from}' gives ${formatShape(value.shape)}, expected one shape. Correct that of the feedback.`,
+    { shapes: [shape, value.shape] },
+  )
 }

@@ -13,11 +13,19 @@ export interface BatchNormOptions {
 }
 
 function filled(name: string, shape: Shape, value: number): Variable {
-  return value === 0 ? zerosVariable(shape, { name }) : variable({ data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(value), shape }, { name })
+  return value === 0
+    ? zerosVariable(shape, { name })
+    : variable({ data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(value), shape }, { name })
 }
 
 /** `spatial`: how many axes x may have after the channel. */
-function configOf(operation: string, channels: number, spatial: readonly number[], options: BatchNormOptions, others: readonly string[] = []): BatchNormConfig {
+function configOf(
+  operation: string,
+  channels: number,
+  spatial: readonly number[],
+  options: BatchNormOptions,
+  others: readonly string[] = [],
+): BatchNormConfig {
   checkOptions(operation, options, ['epsilon', 'momentum', ...others])
   const { epsilon = 1e-5, momentum = 0.1 } = options
   checkSizes(operation, { channels })
@@ -32,7 +40,12 @@ function statistics(kind: string, channels: number, weight = 1): Variables {
   return { weight: all('weight', weight), bias: all('bias', 0), mean: all('mean', 0), variance: all('variance', 1) }
 }
 
-function batchNorm(operation: string, channels: number, spatial: readonly number[], options: BatchNormOptions): StatelessLayer {
+function batchNorm(
+  operation: string,
+  channels: number,
+  spatial: readonly number[],
+  options: BatchNormOptions,
+): StatelessLayer {
   const config = configOf(operation, channels, spatial, options)
   return batchNormLayer(config, statistics('batchNorm', channels))
 }
@@ -60,7 +73,12 @@ export interface ThresholdDependentOptions extends BatchNormOptions {
 }
 
 /** The layer is a `batchNorm`; only its first weight is another. */
-function thresholdDependent(operation: string, channels: number, spatial: readonly number[], options: ThresholdDependentOptions): StatelessLayer {
+function thresholdDependent(
+  operation: string,
+  channels: number,
+  spatial: readonly number[],
+  options: ThresholdDependentOptions,
+): StatelessLayer {
   const config = configOf(operation, channels, spatial, options, ['alpha', 'threshold'])
   const { alpha = 1, threshold = 1 } = options
   checkPositive(operation, { alpha, threshold })
@@ -68,20 +86,30 @@ function thresholdDependent(operation: string, channels: number, spatial: readon
 }
 
 /**
- * Batch normalisation whose weight starts at alpha threshold, so that inputs to neurons have the size of their threshold (Zheng et
- * al., AAAI 2021: threshold-dependent batch normalisation, tdBN). x [.., channels] or [.., channels, L].
+ * Batch normalisation whose weight starts at alpha threshold, so that inputs to neurons have the size of their
+ * threshold (Zheng et al., AAAI 2021: threshold-dependent batch normalisation, tdBN). x [.., channels] or [..,
+ * channels, L].
  */
-export function thresholdDependentBatchNorm1d(channels: number, options: ThresholdDependentOptions = {}): StatelessLayer {
+export function thresholdDependentBatchNorm1d(
+  channels: number,
+  options: ThresholdDependentOptions = {},
+): StatelessLayer {
   return thresholdDependent('thresholdDependentBatchNorm1d', channels, [0, 1], options)
 }
 
 /** `thresholdDependentBatchNorm1d` of x [.., channels, H, W]. */
-export function thresholdDependentBatchNorm2d(channels: number, options: ThresholdDependentOptions = {}): StatelessLayer {
+export function thresholdDependentBatchNorm2d(
+  channels: number,
+  options: ThresholdDependentOptions = {},
+): StatelessLayer {
   return thresholdDependent('thresholdDependentBatchNorm2d', channels, [2], options)
 }
 
 /** `thresholdDependentBatchNorm1d` of x [.., channels, D, H, W]. */
-export function thresholdDependentBatchNorm3d(channels: number, options: ThresholdDependentOptions = {}): StatelessLayer {
+export function thresholdDependentBatchNorm3d(
+  channels: number,
+  options: ThresholdDependentOptions = {},
+): StatelessLayer {
   return thresholdDependent('thresholdDependentBatchNorm3d', channels, [3], options)
 }
 
@@ -90,14 +118,25 @@ export interface StepwiseNormOptions extends BatchNormOptions {
   readonly T: number
 }
 
-function temporalEffective(operation: string, channels: number, spatial: readonly number[], options: StepwiseNormOptions): StatefulLayer {
+function temporalEffective(
+  operation: string,
+  channels: number,
+  spatial: readonly number[],
+  options: StepwiseNormOptions,
+): StatefulLayer {
   const config = configOf(operation, channels, spatial, options, ['T'])
   const { T } = options
   checkSizes(operation, { T })
-  return temporalEffectiveBatchNormLayer(config, { ...statistics('temporalEffectiveBatchNorm', channels), scale: filled('temporalEffectiveBatchNorm.scale', [T], 1) })
+  return temporalEffectiveBatchNormLayer(config, {
+    ...statistics('temporalEffectiveBatchNorm', channels),
+    scale: filled('temporalEffectiveBatchNorm.scale', [T], 1),
+  })
 }
 
-/** Temporal effective batch normalisation of x [.., channels] or [.., channels, L]. See `temporalEffectiveBatchNormLayer`. */
+/**
+ * Temporal effective batch normalisation of x [.., channels] or [.., channels, L]. See
+ * `temporalEffectiveBatchNormLayer`.
+ */
 export function temporalEffectiveBatchNorm1d(channels: number, options: StepwiseNormOptions): StatefulLayer {
   return temporalEffective('temporalEffectiveBatchNorm1d', channels, [0, 1], options)
 }
@@ -112,12 +151,21 @@ export function temporalEffectiveBatchNorm3d(channels: number, options: Stepwise
   return temporalEffective('temporalEffectiveBatchNorm3d', channels, [3], options)
 }
 
-function throughTime(operation: string, channels: number, spatial: readonly number[], options: StepwiseNormOptions): StatefulLayer {
+function throughTime(
+  operation: string,
+  channels: number,
+  spatial: readonly number[],
+  options: StepwiseNormOptions,
+): StatefulLayer {
   const config = configOf(operation, channels, spatial, options, ['T'])
   const { T } = options
   checkSizes(operation, { T })
   const all = (name: string, value: number) => filled(`batchNormThroughTime.${name}`, [T, channels], value)
-  return batchNormThroughTimeLayer(config, { weight: all('weight', 1), mean: all('mean', 0), variance: all('variance', 1) })
+  return batchNormThroughTimeLayer(config, {
+    weight: all('weight', 1),
+    mean: all('mean', 0),
+    variance: all('variance', 1),
+  })
 }
 
 /** Batch normalisation through time of x [.., channels] or [.., channels, L]. See `batchNormThroughTimeLayer`. */
@@ -145,16 +193,31 @@ export function layerNorm(shape: number | Shape, options: NormOptions = {}): Sta
   checkOptions('layerNorm', options, ['epsilon'])
   const { epsilon = 1e-5 } = options
   const own = typeof shape === 'number' ? [shape] : Array.isArray(shape) ? [...(shape as Shape)] : []
-  check('layerNorm', 'shape', shape, own.length > 0 && own.every((n) => Number.isSafeInteger(n) && n > 0), 'positive whole numbers')
+  check(
+    'layerNorm',
+    'shape',
+    shape,
+    own.length > 0 && own.every((n) => Number.isSafeInteger(n) && n > 0),
+    'positive whole numbers',
+  )
   checkPositive('layerNorm', { epsilon })
-  return layerNormLayer({ epsilon, axes: own.length }, { weight: filled('layerNorm.weight', own, 1), bias: filled('layerNorm.bias', own, 0) })
+  return layerNormLayer(
+    { epsilon, axes: own.length },
+    { weight: filled('layerNorm.weight', own, 1), bias: filled('layerNorm.bias', own, 0) },
+  )
 }
 
-/** Group normalisation (Wu and He 2018) of x [.., channels, spatial]. See `groupNormLayer`. Throws `ARGUMENT` unless `groups` divides the channels. */
+/**
+ * Group normalisation (Wu and He 2018) of x [.., channels, spatial]. See `groupNormLayer`. Throws `ARGUMENT` unless
+ * `groups` divides the channels.
+ */
 export function groupNorm(groups: number, channels: number, options: NormOptions = {}): StatelessLayer {
   checkOptions('groupNorm', options, ['epsilon'])
   const { epsilon = 1e-5 } = options
   checkGroups('groupNorm', groups, { channels })
   checkPositive('groupNorm', { epsilon })
-  return groupNormLayer({ epsilon, groups }, { weight: filled('groupNorm.weight', [channels], 1), bias: filled('groupNorm.bias', [channels], 0) })
+  return groupNormLayer(
+    { epsilon, groups },
+    { weight: filled('groupNorm.weight', [channels], 1), bias: filled('groupNorm.bias', [channels], 0) },
+  )
 }

@@ -2,7 +2,10 @@ import { SnnError } from '@snn/tensor'
 import { isStateful } from './layer.js'
 import type { NetworkNode } from './network-form.js'
 
-/** The nodes with inputs before users, else in the order given. Throws `ARGUMENT` on unknown or equal names, missing inputs and cycles. */
+/**
+ * The nodes with inputs before users, else in the order given. Throws `ARGUMENT` on unknown or equal names, missing
+ * inputs and cycles.
+ */
 export function inOrder(nodes: readonly NetworkNode[], inputs: readonly { readonly name: string }[]): NetworkNode[] {
   const names = [...inputs, ...nodes].map(({ name }) => name)
   const known = new Set(names)
@@ -14,12 +17,15 @@ export function inOrder(nodes: readonly NetworkNode[], inputs: readonly { readon
     const missing = from.find((source) => !known.has(source))
     if (missing !== undefined) throw unknownName(missing, `input of '${name}'`, names)
     if (from.length === 0 || (isStateful(layer) && from.length > 1)) {
-      throw wrong(`'${name}' (${layer.kind}) has ${from.length} inputs, expected ${isStateful(layer) ? 'exactly one. Put an add or concat layer before it' : 'at least one'}.`, name)
+      throw wrong(
+        `'${name}' (${layer.kind}) has ${from.length} inputs, expected ${isStateful(layer) ? 'exactly one. Put an add or concat layer before it' : 'at least one'}.`,
+        name,
+      )
     }
   }
   const done = new Set(inputs.map(({ name }) => name))
   const order: NetworkNode[] = []
-  for (let waiting = nodes; waiting.length > 0; ) {
+  for (let waiting = nodes; waiting.length > 0;) {
     const later: NetworkNode[] = []
     for (const node of waiting) {
       if (!node.inputs.every((name) => done.has(name))) later.push(node)
@@ -52,5 +58,8 @@ function cycle(stuck: readonly NetworkNode[], done: ReadonlySet<string>): SnnErr
     name = node.inputs.find((source) => !done.has(source))!
   }
   const around = [...path.slice(path.indexOf(name)), name].reverse()
-  return wrong(`${around.join(' -> ')} is a cycle, expected a graph without one. Make one of these connections feedback, or take it out.`, name)
+  return wrong(
+    `${around.join(' -> ')} is a cycle, expected a graph without one. Make one of these connections feedback, or take it out.`,
+    name,
+  )
 }

@@ -13,7 +13,11 @@ export function matcher(patterns: readonly string[]): (name: string) => boolean 
 export function checkPatterns(patterns: readonly string[], names: readonly string[]): void {
   for (const pattern of patterns) {
     if (names.some(matcher([pattern]))) continue
-    throw new SnnError('ARGUMENT', `[record] '${pattern}' fits no value of the network, expected one of ${names.join(', ')}, or a pattern with *. Correct the name.`, { name: 'record', value: pattern })
+    throw new SnnError(
+      'ARGUMENT',
+      `[record] '${pattern}' fits no value of the network, expected one of ${names.join(', ')}, or a pattern with *. Correct the name.`,
+      { name: 'record', value: pattern },
+    )
   }
 }
 

@@ -38,17 +38,26 @@ function maxUnpool(axes: number, kernel: PerAxis, options: MaxPoolOptions): Stat
   return maxUnpoolLayer(config)
 }
 
-/** The reverse of `maxPool1d`, for two inputs: what to spread, and what was pooled. See `maxUnpoolLayer`. Throws `ARGUMENT` for windows that overlap. */
+/**
+ * The reverse of `maxPool1d`, for two inputs: what to spread, and what was pooled. See `maxUnpoolLayer`. Throws
+ * `ARGUMENT` for windows that overlap.
+ */
 export function maxUnpool1d(kernel: PerAxis, options: MaxPoolOptions = {}): StatelessLayer {
   return maxUnpool(1, kernel, options)
 }
 
-/** The reverse of `maxPool2d`, for two inputs: what to spread, and what was pooled. See `maxUnpoolLayer`. Throws `ARGUMENT` for windows that overlap. */
+/**
+ * The reverse of `maxPool2d`, for two inputs: what to spread, and what was pooled. See `maxUnpoolLayer`. Throws
+ * `ARGUMENT` for windows that overlap.
+ */
 export function maxUnpool2d(kernel: PerAxis, options: MaxPoolOptions = {}): StatelessLayer {
   return maxUnpool(2, kernel, options)
 }
 
-/** The reverse of `maxPool3d`, for two inputs: what to spread, and what was pooled. See `maxUnpoolLayer`. Throws `ARGUMENT` for windows that overlap. */
+/**
+ * The reverse of `maxPool3d`, for two inputs: what to spread, and what was pooled. See `maxUnpoolLayer`. Throws
+ * `ARGUMENT` for windows that overlap.
+ */
 export function maxUnpool3d(kernel: PerAxis, options: MaxPoolOptions = {}): StatelessLayer {
   return maxUnpool(3, kernel, options)
 }
@@ -56,7 +65,12 @@ export function maxUnpool3d(kernel: PerAxis, options: MaxPoolOptions = {}): Stat
 function avgPool(axes: number, kernel: PerAxis, options: AveragePoolOptions): StatelessLayer {
   checkOptions('avgPool', options, ['stride', 'padding', 'countIncludePad'])
   const { stride = kernel, padding = 0, countIncludePad = true } = options
-  return averagePoolLayer({ kernel: perAxis(kernel, axes, 'kernel'), stride: perAxis(stride, axes, 'stride'), padding: paddingPerAxis(padding, axes), countIncludePad })
+  return averagePoolLayer({
+    kernel: perAxis(kernel, axes, 'kernel'),
+    stride: perAxis(stride, axes, 'stride'),
+    padding: paddingPerAxis(padding, axes),
+    countIncludePad,
+  })
 }
 
 /** Mean of each window of x [.., C, L]; the stride is the kernel unless told. */

@@ -23,7 +23,10 @@ export interface Readout {
   readonly by: (typeof readouts)[number] | 'other'
   /** First step that counts, from 0. Default 0. */
   readonly start?: number
-  /** Number of classes, where each has a group of outputs one after another (a population code). Default: each output is a class. */
+  /**
+   * Number of classes, where each has a group of outputs one after another (a population code). Default: each output is
+   * a class.
+   */
   readonly classes?: number
 }
 
@@ -33,15 +36,37 @@ export type ReadoutOption = Readout | Readout['by']
 /** Checks a read-out that a user or a file gives. Throws `ARGUMENT`. */
 export function parseReadout(value: unknown, operation: string): Readout {
   const readout = typeof value === 'string' ? { by: value } : value
-  const { by, start = 0, classes = 1, ...strange } = (typeof readout === 'object' && readout !== null ? readout : {}) as { readonly [K in keyof Readout]?: unknown }
+  const {
+    by,
+    start = 0,
+    classes = 1,
+    ...strange
+  } = (typeof readout === 'object' && readout !== null ? readout : {}) as { readonly [K in keyof Readout]?: unknown }
   const isCount = (n: unknown, least: number): boolean => Number.isSafeInteger(n) && (n as number) >= least
-  if ((by === 'other' || readouts.some((name) => name === by)) && isCount(start, 0) && isCount(classes, 1) && Object.keys(strange).length === 0) return readout as Readout
-  throw new SnnError('ARGUMENT', `[${operation}] read-out ${typeof readout === 'object' && readout !== null ? `{ ${Object.entries(readout).map(([name, own]) => `${name}: ${describeValue(own)}`).join(', ')} }` : describeValue(value)}, expected ${readouts.join(', ')}, or { by, start, classes } with one of them and whole numbers.`, { name: 'readout', value })
+  if (
+    (by === 'other' || readouts.some((name) => name === by)) &&
+    isCount(start, 0) &&
+    isCount(classes, 1) &&
+    Object.keys(strange).length === 0
+  )
+    return readout as Readout
+  throw new SnnError(
+    'ARGUMENT',
+    `[${operation}] read-out ${
+      typeof readout === 'object' && readout !== null
+        ? `{ ${Object.entries(readout)
+            .map(([name, own]) => `${name}: ${describeValue(own)}`)
+            .join(', ')} }`
+        : describeValue(value)
+    }, expected ${readouts.join(', ')}, or { by, start, classes } with one of them and whole numbers.`,
+    { name: 'readout', value },
+  )
 }
 
 /**
- * How the outputs of a network are read: what its metadata say, else by its last layer: spikes are counted, a membrane is read after the last step,
- * and values without memory of their own are averaged. `inputShapes`: of samples, where the network does not know them.
+ * How the outputs of a network are read: what its metadata say, else by its last layer: spikes are counted, a membrane
+ * is read after the last step, and values without memory of their own are averaged. `inputShapes`: of samples, where
+ * the network does not know them.
  */
 export function readoutOf(net: Network, inputShapes: Readonly<Record<string, Shape>> = {}): Readout {
   checkNetwork('readoutOf', net)
@@ -49,14 +74,23 @@ export function readoutOf(net: Network, inputShapes: Readonly<Record<string, Sha
   if (!net.nodes.some(({ layer }) => isStateful(layer))) return { by: 'last' }
   const last = net.nodes.find(({ name }) => name === net.outputs[0])
   if (!last || !isStateful(last.layer)) return { by: 'mean' }
-  return { by: last.layer.config['amplitude'] === 'threshold' || handsOutSpikes(last.layer, sampleShapes(net, inputShapes).get(last.inputs[0]!)!) ? 'count' : 'last' }
+  return {
+    by:
+      last.layer.config['amplitude'] === 'threshold' ||
+      handsOutSpikes(last.layer, sampleShapes(net, inputShapes).get(last.inputs[0]!)!)
+        ? 'count'
+        : 'last',
+  }
 }
 
 /** Whether the output of a layer is its spike. */
 function handsOutSpikes(layer: StatefulLayer, inputShape: Shape): boolean {
   let fires = false
   evaluateShapes(() => {
-    const { output, named } = advance(layer, 'sequence', placeholder([layer.steps ?? 1, 1, ...inputShape]), undefined, { training: false, lead: 2 })
+    const { output, named } = advance(layer, 'sequence', placeholder([layer.steps ?? 1, 1, ...inputShape]), undefined, {
+      training: false,
+      lead: 2,
+    })
     fires = named['spike'] === output
     return []
   })
@@ -73,20 +107,30 @@ export function readsLastStep(readout: Readout): boolean {
 export function namedReadout(readout: Readout, operation: string): Readout {
   checkMembers(operation, readout, 'readout', ['by'], '{ by, start, classes }')
   if (readout.by !== 'other') return readout
-  throw new SnnError('ARGUMENT', `[${operation}] the network's predictions were made by a function that no name stands for, expected a read-out. Give { readout } as one of ${readouts.join(', ')}.`, { name: 'readout', value: 'other' })
+  throw new SnnError(
+    'ARGUMENT',
+    `[${operation}] the network's predictions were made by a function that no name stands for, expected a read-out. Give { readout } as one of ${readouts.join(', ')}.`,
+    { name: 'readout', value: 'other' },
+  )
 }
 
-/** Reads outputs step by step: is given that of each step, n samples one after the other, and gives the value so far. */
+/**
+ * Reads outputs step by step: is given that of each step, n samples one after the other, and gives the value so far.
+ */
 export type RunningReadout = (output: ArrayLike<number>) => ArrayLike<number>
 
 /**
- * Follows a read-out over the steps of `samples` samples. What it gives may be reused at the next step. Where no step has counted yet, all values are equal.
+ * Follows a read-out over the steps of `samples` samples. What it gives may be reused at the next step. Where no step
+ * has counted yet, all values are equal.
  *
  * @throws `ARGUMENT` for the read-out 'other', and for classes that do not divide the outputs
  */
 export function runningReadout(readout: Readout, samples: number, operation: string): RunningReadout {
   const { by, start = 0, classes } = namedReadout(readout, operation)
-  const grouped = classes === undefined ? (output: ArrayLike<number>) => output : groups(samples * classes, by === 'max' || by === 'firstSpike' ? Math.max : (a, b) => a + b, operation)
+  const grouped =
+    classes === undefined
+      ? (output: ArrayLike<number>) => output
+      : groups(samples * classes, by === 'max' || by === 'firstSpike' ? Math.max : (a, b) => a + b, operation)
   let values: Float64Array | undefined
   let t = -1
   return (output) => {
@@ -106,10 +150,19 @@ export function runningReadout(readout: Readout, samples: number, operation: str
 }
 
 /** Joins the outputs of each of `count` groups. */
-function groups(count: number, join: (a: number, b: number) => number, operation: string): (output: ArrayLike<number>) => ArrayLike<number> {
+function groups(
+  count: number,
+  join: (a: number, b: number) => number,
+  operation: string,
+): (output: ArrayLike<number>) => ArrayLike<number> {
   return (output) => {
     const size = output.length / count
-    if (!Number.isInteger(size)) throw new SnnError('ARGUMENT', `[${operation}] ${output.length} outputs for a read-out of ${count} groups, expected a multiple of it. Correct the classes of the read-out.`, { name: 'classes', value: count })
+    if (!Number.isInteger(size))
+      throw new SnnError(
+        'ARGUMENT',
+        `[${operation}] ${output.length} outputs for a read-out of ${count} groups, expected a multiple of it. Correct the classes of the read-out.`,
+        { name: 'classes', value: count },
+      )
     return Float64Array.from({ length: count }, (_, group) => {
       let joined = output[group * size]!
       for (let i = 1; i < size; i++) joined = join(joined, output[group * size + i]!)

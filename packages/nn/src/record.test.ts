@@ -15,7 +15,11 @@ function work(run: (input: Tensor) => unknown) {
   const { program } = traceFunction((input) => run(input), [{ shape: x.shape, dtype: 'float32' }])
   const nodes = topological(program)
   const loops = nodes.filter((node) => isPrimitive(node, 'scan'))
-  return { results: program.results.length, nodes: nodes.map(({ primitive }) => primitive).sort(), handedOut: loops.map(({ outputs }) => outputs.map(({ shape }) => shape).filter(([first]) => first === T)) }
+  return {
+    results: program.results.length,
+    nodes: nodes.map(({ primitive }) => primitive).sort(),
+    handedOut: loops.map(({ outputs }) => outputs.map(({ shape }) => shape).filter(([first]) => first === T)),
+  }
 }
 
 describe('record', () => {
@@ -36,9 +40,14 @@ describe('record', () => {
     const watched = record(net, ['lif1.v'])
     const part = (from: number) => ({ data: x.data.slice(from * N * 3, (from + 2) * N * 3), shape: [2, N, 3] })
     const first = await compile((input: Tensor) => watched(input), { backend })(part(0))
-    const second = await compile((input: Tensor, state: typeof first.state) => watched(input, { state: state as never }), { backend })(part(2), first.state)
+    const second = await compile(
+      (input: Tensor, state: typeof first.state) => watched(input, { state: state as never }),
+      { backend },
+    )(part(2), first.state)
     const whole = await compile((input: Tensor) => watched(input), { backend })(x)
-    expect([...first.recorded['lif1.v']!.data, ...second.recorded['lif1.v']!.data]).toEqual([...whole.recorded['lif1.v']!.data])
+    expect([...first.recorded['lif1.v']!.data, ...second.recorded['lif1.v']!.data]).toEqual([
+      ...whole.recorded['lif1.v']!.data,
+    ])
   })
 
   it('computes and keeps nothing else: nothing at all of what is not asked for', () => {
@@ -60,22 +69,38 @@ describe('record', () => {
       const { output, recorded } = record(net, ['lif1.v'])(input)
       return { output, recorded }
     })
-    expect(state).toEqual({ ...plain, results: 2, handedOut: [[[T, N, 4], [T, N, 4]], [[T, N, 5]]] })
+    expect(state).toEqual({
+      ...plain,
+      results: 2,
+      handedOut: [
+        [
+          [T, N, 4],
+          [T, N, 4],
+        ],
+        [[T, N, 5]],
+      ],
+    })
 
     // and in one loop over the whole network: the output, and what is asked for
-    const loop = (patterns: string[]) => work((input) => {
-      const { outputs: named, recorded } = stepwise(net, input, { record: patterns })
-      return { named, recorded }
-    }).handedOut
+    const loop = (patterns: string[]) =>
+      work((input) => {
+        const { outputs: named, recorded } = stepwise(net, input, { record: patterns })
+        return { named, recorded }
+      }).handedOut
     expect(loop([])).toEqual([[[T, N, 5]]])
     expect(loop(['lif1.v']).flat().length).toBe(2)
   })
 
   it('refuses patterns that fit nothing, and lists what there is', () => {
-    const names = 'linear1.output, lif1.v, lif1.spike, lif1.output, linear2.output, integrateAndFire1.v, integrateAndFire1.spike, integrateAndFire1.output, relu1.output'
+    const names =
+      'linear1.output, lif1.v, lif1.spike, lif1.output, linear2.output, integrateAndFire1.v, integrateAndFire1.spike, integrateAndFire1.output, relu1.output'
     for (const pattern of ['lif2.v', '*.w', 'lif1', 'lif1.vv', '']) {
       expect(() => work((input) => record(net, ['*.spike', pattern])(input).output)).toThrow(
-        expect.objectContaining({ code: 'ARGUMENT', message: `[record] '${pattern}' fits no value of the network, expected one of ${names}, or a pattern with *. Correct the name.`, details: { name: 'record', value: pattern } }),
+        expect.objectContaining({
+          code: 'ARGUMENT',
+          message: `[record] '${pattern}' fits no value of the network, expected one of ${names}, or a pattern with *. Correct the name.`,
+          details: { name: 'record', value: pattern },
+        }),
       )
     }
   })

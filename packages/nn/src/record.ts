@@ -10,8 +10,9 @@ export interface Recorded extends Pick<RunResult, 'outputs' | 'state' | 'recorde
 }
 
 /**
- * A network that hands out named values beside its output, layer-wise over x [T, N, ..]: `node.output`, `node.spike`, and every state of
- * a layer with memory, such as `node.v`; `*` stands for anything. What is not asked for is neither computed for it nor kept.
+ * A network that hands out named values beside its output, layer-wise over x [T, N, ..]: `node.output`, `node.spike`,
+ * and every state of a layer with memory, such as `node.v`; `*` stands for anything. What is not asked for is neither
+ * computed for it nor kept.
  *
  *   const watched = record(net, ['conv1.output', '*.spike'])
  *   const step = compile((x) => { const { output, recorded } = watched(x); return { output, ...recorded } })
@@ -20,7 +21,10 @@ export interface Recorded extends Pick<RunResult, 'outputs' | 'state' | 'recorde
  *
  * @throws `ARGUMENT`, when run, for a pattern that fits nothing, with all names there are
  */
-export function record(net: Network, patterns: readonly string[]): (x: Inputs, options?: Omit<RunOptions, 'record'>) => Recorded {
+export function record(
+  net: Network,
+  patterns: readonly string[],
+): (x: Inputs, options?: Omit<RunOptions, 'record'>) => Recorded {
   checkNetwork('record', net)
   checkArray('record', patterns, 'patterns', 'an array of names')
   return (x, options = {}) => {

@@ -5,8 +5,8 @@ import type { Mode, Runnable } from './network-form.js'
 import { checkNetwork } from './check.js'
 
 /**
- * Shape of one sample at every input and node, from those of the inputs, without computing anything. Parameters that get their
- * size from the input come into being.
+ * Shape of one sample at every input and node, from those of the inputs, without computing anything. Parameters that
+ * get their size from the input come into being.
  *
  * @throws `SHAPE` when the shape of an input is neither known to the network nor given
  */
@@ -17,7 +17,8 @@ export function sampleShapes(net: Runnable, given: Readonly<Record<string, Shape
 }
 
 /**
- * The kind of the first layer that needs all steps at once, so that the network has a `forward` but no `step`; undefined where there is none.
+ * The kind of the first layer that needs all steps at once, so that the network has a `forward` but no `step`;
+ * undefined where there is none.
  *
  * @throws `SHAPE` as `sampleShapes`
  */
@@ -27,15 +28,29 @@ export function needsSequence(net: Runnable, given: Readonly<Record<string, Shap
   return inspect(net, given).layer
 }
 
-function inspect(net: Runnable, given: Readonly<Record<string, Shape>>): { readonly shapes: Map<string, Shape>; readonly layer?: string } {
+function inspect(
+  net: Runnable,
+  given: Readonly<Record<string, Shape>>,
+): { readonly shapes: Map<string, Shape>; readonly layer?: string } {
   const known = net.inputs.map(({ name, shape }) => {
     const own = given[name] ?? shape
     if (own) return [name, own] as const
-    throw new SnnError('SHAPE', `[network] the shape of the input '${name}' is not known, expected that of one sample. Begin with sequential(input([..]), ..), or give it.`, { shapes: [] })
+    throw new SnnError(
+      'SHAPE',
+      `[network] the shape of the input '${name}' is not known, expected that of one sample. Begin with sequential(input([..]), ..), or give it.`,
+      { shapes: [] },
+    )
   })
   const shapes = (mode: Mode, front: Shape) => {
-    const { recorded } = evaluateShapes(() => net.run(mode, Object.fromEntries(known.map(([name, shape]) => [name, placeholder([...front, ...shape])])), { record: net.nodes.length > 0 ? ['*'] : [] }))
-    return new Map([...known, ...net.nodes.map(({ name }) => [name, recorded[`${name}.output`]!.shape.slice(front.length)] as const)])
+    const { recorded } = evaluateShapes(() =>
+      net.run(mode, Object.fromEntries(known.map(([name, shape]) => [name, placeholder([...front, ...shape])])), {
+        record: net.nodes.length > 0 ? ['*'] : [],
+      }),
+    )
+    return new Map([
+      ...known,
+      ...net.nodes.map(({ name }) => [name, recorded[`${name}.output`]!.shape.slice(front.length)] as const),
+    ])
   }
   try {
     return { shapes: shapes('step', [1]) }

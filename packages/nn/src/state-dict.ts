@@ -1,4 +1,13 @@
-import { formatShape, hostTensor, sameShape, SnnError, type DType, type HostTensor, type Shape, type TensorLike } from '@snn/tensor'
+import {
+  formatShape,
+  hostTensor,
+  sameShape,
+  SnnError,
+  type DType,
+  type HostTensor,
+  type Shape,
+  type TensorLike,
+} from '@snn/tensor'
 import { checkObject, checkOptions } from '@snn/tensor/library'
 import type { Network } from './network.js'
 import { checkNetwork } from './check.js'
@@ -14,7 +23,10 @@ export type StateDict = Readonly<Record<string, HostTensor>>
 export async function stateDict(net: Network): Promise<StateDict> {
   checkNetwork('stateDict', net)
   net.parameters()
-  const entries = Object.entries(net.variables()).map(async ([name, value]) => [name, hostTensor({ data: await value.data(), shape: value.shape, dtype: value.dtype })] as const)
+  const entries = Object.entries(net.variables()).map(
+    async ([name, value]) =>
+      [name, hostTensor({ data: await value.data(), shape: value.shape, dtype: value.dtype })] as const,
+  )
   return Object.fromEntries(await Promise.all(entries))
 }
 
@@ -32,10 +44,14 @@ export interface LoadReport {
 /**
  * Sets parameters and buffers from arrays by dotted path. All entries are checked before the first is set.
  *
- * @throws `STATE_DICT` naming all missing, unexpected and wrongly shaped entries (or of another dtype, or with a NaN), and `SHAPE` for data that
- * do not fit their own shape, or as `stateDict`
+ * @throws `STATE_DICT` naming all missing, unexpected and wrongly shaped entries (or of another dtype, or with a NaN),
+ * and `SHAPE` for data that do not fit their own shape, or as `stateDict`
  */
-export function loadStateDict(net: Network, dict: Readonly<Record<string, TensorLike>>, options: LoadOptions = {}): LoadReport {
+export function loadStateDict(
+  net: Network,
+  dict: Readonly<Record<string, TensorLike>>,
+  options: LoadOptions = {},
+): LoadReport {
   checkNetwork('loadStateDict', net)
   checkObject('loadStateDict', dict, 'dict', 'arrays by name')
   checkOptions('loadStateDict', options, ['strict'])
@@ -48,7 +64,8 @@ export function loadStateDict(net: Network, dict: Readonly<Record<string, Tensor
   const mismatched = Object.entries(variables).flatMap(([name, { shape, dtype }]) => {
     const value = given.get(name)
     if (!value) return []
-    if (!sameShape(value.shape, shape) || value.dtype !== dtype) return [{ name, got: signature(value), expected: signature({ shape, dtype }) }]
+    if (!sameShape(value.shape, shape) || value.dtype !== dtype)
+      return [{ name, got: signature(value), expected: signature({ shape, dtype }) }]
     // bounds and the like may be infinite
     const none = value.data.findIndex(Number.isNaN)
     return none < 0 ? [] : [{ name, got: `${signature(value)} whose number ${none} is NaN`, expected: 'numbers' }]
@@ -59,8 +76,15 @@ export function loadStateDict(net: Network, dict: Readonly<Record<string, Tensor
       ...(unexpected.length > 0 && strict ? [`the unknown ${unexpected.join(', ')}`] : []),
       ...mismatched.map(({ name, got, expected }) => `${name} as ${got} instead of ${expected}`),
     ]
-    const fix = mismatched.length > 0 ? 'Build the network as it was when the entries were saved.' : 'Build the same network, or give { strict: false }.'
-    throw new SnnError('STATE_DICT', `[loadStateDict] got ${parts.join('; ')}, expected the parameters and buffers of the network. ${fix}`, { missing, unexpected, mismatched })
+    const fix =
+      mismatched.length > 0
+        ? 'Build the network as it was when the entries were saved.'
+        : 'Build the same network, or give { strict: false }.'
+    throw new SnnError(
+      'STATE_DICT',
+      `[loadStateDict] got ${parts.join('; ')}, expected the parameters and buffers of the network. ${fix}`,
+      { missing, unexpected, mismatched },
+    )
   }
   for (const [name, value] of given) variables[name]?.set(value)
   return { missing, unexpected }

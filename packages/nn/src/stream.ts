@@ -1,4 +1,14 @@
-import { formatShape, sameShape, scalar, SnnError, variable, where, zerosVariable, type Tensor, type Variable } from '@snn/tensor'
+import {
+  formatShape,
+  sameShape,
+  scalar,
+  SnnError,
+  variable,
+  where,
+  zerosVariable,
+  type Tensor,
+  type Variable,
+} from '@snn/tensor'
 import type { Network } from './network.js'
 import type { Inputs, NetworkState, RunOptions, RunResult } from './network-form.js'
 import { initialState } from './stepwise.js'
@@ -23,9 +33,11 @@ export function stream(net: Network): Stream {
     let cell = cells.get(path)
     if (!cell) cells.set(path, (cell = zerosVariable(like.shape, { name: path, dtype: like.dtype })))
     if (!sameShape(cell.shape, like.shape)) {
-      throw new SnnError('SHAPE', `[stream] input gives '${path}' the shape ${formatShape(like.shape)}, expected ${formatShape(cell.shape)}, as before. Use another stream for another batch size.`, {
-        shapes: [like.shape, cell.shape],
-      })
+      throw new SnnError(
+        'SHAPE',
+        `[stream] input gives '${path}' the shape ${formatShape(like.shape)}, expected ${formatShape(cell.shape)}, as before. Use another stream for another batch size.`,
+        { shapes: [like.shape, cell.shape] },
+      )
     }
     return cell
   }
@@ -51,6 +63,9 @@ export function stream(net: Network): Stream {
 
 function mapState(state: NetworkState, map: (path: string, value: Tensor) => Tensor): NetworkState {
   return Object.fromEntries(
-    Object.entries(state).map(([node, values]) => [node, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(`${node}.${name}`, value)]))]),
+    Object.entries(state).map(([node, values]) => [
+      node,
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(`${node}.${name}`, value)])),
+    ]),
   )
 }

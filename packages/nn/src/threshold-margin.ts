@@ -13,8 +13,9 @@ export interface ThresholdMarginOptions {
 }
 
 /**
- * Sets the thresholds of output neurons so that training leaves a margin between the classes: the neuron of the label must reach
- * more, the others less. In a trace, before the network runs; the neurons have `threshold` [N, C] as their option `threshold`.
+ * Sets the thresholds of output neurons so that training leaves a margin between the classes: the neuron of the label
+ * must reach more, the others less. In a trace, before the network runs; the neurons have `threshold` [N, C] as their
+ * option `threshold`.
  *
  * @throws `SHAPE` unless the labels, one-hot, are [N, C] like the Variable
  */
@@ -23,7 +24,8 @@ export function setThresholdMargin(threshold: Variable, labels: Tensor, options:
   checkTensor('setThresholdMargin', labels, 'labels')
   checkObject('setThresholdMargin', options)
   const { training = false, label = 1.1, other = 0.9, evaluation = 1 } = options
-  for (const [name, value] of Object.entries({ label, other, evaluation })) check('setThresholdMargin', name, value, Number.isFinite(value), 'a finite number')
+  for (const [name, value] of Object.entries({ label, other, evaluation }))
+    check('setThresholdMargin', name, value, Number.isFinite(value), 'a finite number')
   const { dtype } = threshold
   const margin = where(labels.ne(0), full(labels.shape, label, { dtype }), full(labels.shape, other, { dtype }))
   threshold.assign(training ? margin : full(labels.shape, evaluation, { dtype }))

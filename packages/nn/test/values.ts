@@ -5,7 +5,13 @@ import { createLayer, type Layer } from '../src/index.js'
 
 /** Numbers in (-scale, scale) that look random and depend on `seed` alone. */
 export function values(shape: Shape, seed = 1, scale = 1): { readonly data: Float64Array; readonly shape: Shape } {
-  return { data: Float64Array.from({ length: sizeOf(shape) }, (_, i) => scale * Math.sin(12.9898 * (i + 1) + 78.233 * seed + 1e-3 * i * i)), shape }
+  return {
+    data: Float64Array.from(
+      { length: sizeOf(shape) },
+      (_, i) => scale * Math.sin(12.9898 * (i + 1) + 78.233 * seed + 1e-3 * i * i),
+    ),
+    shape,
+  }
 }
 
 export function weight(shape: Shape, seed = 1, scale = 1): Variable {
@@ -25,11 +31,19 @@ export function expectClose(actual: HostTensor, expected: TensorLike, tolerance 
 }
 
 /** The same layer with other arrays, in float64. */
-export function inDouble<L extends Layer>({ kind, config, variables }: L, arrays: Readonly<Record<string, { readonly shape: Shape; readonly data: readonly number[] }>>): L {
-  const given = Object.entries(arrays).map(([name, { shape, data }]) => [name, variable({ shape, data: Float64Array.from(data) }, { name })] as const)
+export function inDouble<L extends Layer>(
+  { kind, config, variables }: L,
+  arrays: Readonly<Record<string, { readonly shape: Shape; readonly data: readonly number[] }>>,
+): L {
+  const given = Object.entries(arrays).map(
+    ([name, { shape, data }]) => [name, variable({ shape, data: Float64Array.from(data) }, { name })] as const,
+  )
   const others = Object.entries(variables).map(([name, { shape, dtype, storage }]) => {
     if (storage.kind !== 'host') throw new Error(`${name} lies on a device`)
-    return [name, variable({ shape, data: dtype === 'float32' ? Float64Array.from(storage.data) : storage.data }, { name })] as const
+    return [
+      name,
+      variable({ shape, data: dtype === 'float32' ? Float64Array.from(storage.data) : storage.data }, { name }),
+    ] as const
   })
   const arraysNow = { ...Object.fromEntries(others), ...Object.fromEntries(given) }
   return (createNeuron(kind, config, arraysNow) ?? createLayer(kind, config, arraysNow)) as L

@@ -5,7 +5,13 @@ import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from '
 
 type HasAttributes = Pick<OnnxNode, 'op' | 'name' | 'attributes'>
 
-function read<T>(node: HasAttributes, name: string, fallback: T | undefined, what: string, accept: (value: OnnxAttribute) => T | undefined): T {
+function read<T>(
+  node: HasAttributes,
+  name: string,
+  fallback: T | undefined,
+  what: string,
+  accept: (value: OnnxAttribute) => T | undefined,
+): T {
   checkMembers('attribute', node, 'node', ['attributes'], 'a node of a graph')
   const value = Object.hasOwn(node.attributes, name) ? node.attributes[name] : undefined
   if (value === undefined) {
@@ -13,7 +19,8 @@ function read<T>(node: HasAttributes, name: string, fallback: T | undefined, wha
     throw invalid(`${node.op} "${node.name}"`, `attribute "${name}" is missing, expected ${what}`)
   }
   const accepted = accept(value)
-  if (accepted === undefined) throw invalid(`${node.op} "${node.name}"`, `attribute "${name}" is of another type, expected ${what}`)
+  if (accepted === undefined)
+    throw invalid(`${node.op} "${node.name}"`, `attribute "${name}" is of another type, expected ${what}`)
   return accepted
 }
 
@@ -24,7 +31,9 @@ export function intAttribute(node: HasAttributes, name: string, fallback?: numbe
 
 /** A list of whole numbers. */
 export function intsAttribute(node: HasAttributes, name: string, fallback?: readonly number[]): readonly number[] {
-  return read(node, name, fallback, 'a list of whole numbers', (v) => (Array.isArray(v) && v.every(Number.isInteger) ? (v as number[]) : undefined))
+  return read(node, name, fallback, 'a list of whole numbers', (v) =>
+    Array.isArray(v) && v.every(Number.isInteger) ? (v as number[]) : undefined,
+  )
 }
 
 /** A real number. */
@@ -34,7 +43,9 @@ export function floatAttribute(node: HasAttributes, name: string, fallback?: num
 
 /** A list of real numbers. */
 export function floatsAttribute(node: HasAttributes, name: string, fallback?: readonly number[]): readonly number[] {
-  return read(node, name, fallback, 'a list of numbers', (v) => (v instanceof Float32Array || (Array.isArray(v) && v.length === 0) ? Array.from(v as Float32Array) : undefined))
+  return read(node, name, fallback, 'a list of numbers', (v) =>
+    v instanceof Float32Array || (Array.isArray(v) && v.length === 0) ? Array.from(v as Float32Array) : undefined,
+  )
 }
 
 export function stringAttribute(node: HasAttributes, name: string, fallback?: string): string {
@@ -43,7 +54,9 @@ export function stringAttribute(node: HasAttributes, name: string, fallback?: st
 
 /** A list of texts. */
 export function stringsAttribute(node: HasAttributes, name: string, fallback?: readonly string[]): readonly string[] {
-  return read(node, name, fallback, 'a list of texts', (v) => (Array.isArray(v) && v.every((text) => typeof text === 'string') ? v : undefined))
+  return read(node, name, fallback, 'a list of texts', (v) =>
+    Array.isArray(v) && v.every((text) => typeof text === 'string') ? v : undefined,
+  )
 }
 
 export function tensorAttribute(node: HasAttributes, name: string): OnnxTensor {
@@ -57,14 +70,22 @@ export function constantInput(graph: OnnxGraph, node: OnnxNode, index: number): 
   return graph.constants.get(node.inputs[index] ?? '')
 }
 
-/** The values of the constant that is input `index` as plain numbers; undefined when the input is left out or not constant. */
+/**
+ * The values of the constant that is input `index` as plain numbers; undefined when the input is left out or not
+ * constant.
+ */
 export function numbersInput(graph: OnnxGraph, node: OnnxNode, index: number): number[] | undefined {
   const tensor = constantInput(graph, node, index)
   return tensor && numbersOf(tensor)
 }
 
-/** What is known of a value: dtype and shape. Throws ONNX_INVALID where nothing is known, as after an unsupported node. */
-export function valueOf(graph: OnnxGraph, name: string): OnnxValue & { readonly shape: NonNullable<OnnxValue['shape']> } {
+/**
+ * What is known of a value: dtype and shape. Throws ONNX_INVALID where nothing is known, as after an unsupported node.
+ */
+export function valueOf(
+  graph: OnnxGraph,
+  name: string,
+): OnnxValue & { readonly shape: NonNullable<OnnxValue['shape']> } {
   checkMembers('valueOf', graph, 'graph', ['values'], 'a graph of readOnnx')
   const value = graph.values.get(name)
   if (!value?.shape) throw invalid(`value "${name}"`, 'its shape is not known')

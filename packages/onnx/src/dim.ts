@@ -11,7 +11,9 @@ function parse(dim: Dim): Monomial {
   if (typeof dim === 'number') return { factor: dim, symbols: [] }
   const parts = dim.split('*')
   const first = Number(parts[0])
-  return Number.isInteger(first) && parts.length > 1 ? { factor: first, symbols: parts.slice(1) } : { factor: 1, symbols: parts }
+  return Number.isInteger(first) && parts.length > 1
+    ? { factor: first, symbols: parts.slice(1) }
+    : { factor: 1, symbols: parts }
 }
 
 function print({ factor, symbols }: Monomial): Dim {
@@ -30,7 +32,10 @@ export function product(dims: readonly Dim[]): Dim {
     symbols.push(...m.symbols)
   }
   if (factor !== 0 && (!Number.isSafeInteger(factor) || symbols.length > 64)) {
-    throw new NotUnderstood('it makes a tensor of more than 2^53 elements, or with more than 64 symbolic sizes', 'Check the shapes in the model.')
+    throw new NotUnderstood(
+      'it makes a tensor of more than 2^53 elements, or with more than 64 symbolic sizes',
+      'Check the shapes in the model.',
+    )
   }
   return print({ factor, symbols })
 }

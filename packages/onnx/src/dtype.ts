@@ -28,17 +28,44 @@ const byCode = new Map(Object.entries(elementTypes).map(([name, type]) => [type.
 
 /** Names of the element types that no graph value has, for messages. */
 const otherTypes: Readonly<Record<number, string>> = {
-  0: 'undefined', 8: 'string', 10: 'float16', 14: 'complex64', 15: 'complex128', 16: 'bfloat16', 17: 'float8e4m3fn', 18: 'float8e4m3fnuz',
-  19: 'float8e5m2', 20: 'float8e5m2fnuz', 21: 'uint4', 22: 'int4', 23: 'float4e2m1', 24: 'float8e8m0', 25: 'uint2', 26: 'int2',
+  0: 'undefined',
+  8: 'string',
+  10: 'float16',
+  14: 'complex64',
+  15: 'complex128',
+  16: 'bfloat16',
+  17: 'float8e4m3fn',
+  18: 'float8e4m3fnuz',
+  19: 'float8e5m2',
+  20: 'float8e5m2fnuz',
+  21: 'uint4',
+  22: 'int4',
+  23: 'float4e2m1',
+  24: 'float8e8m0',
+  25: 'uint2',
+  26: 'int2',
 }
 
-export const dataType = { float32: 1, float16: 10, float64: 11, bfloat16: 16, uint4: 21, int4: 22, int32: 6, int64: 7, bool: 9 } as const
+export const dataType = {
+  float32: 1,
+  float16: 10,
+  float64: 11,
+  bfloat16: 16,
+  uint4: 21,
+  int4: 22,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+} as const
 
 export function dataTypeName(code: number): string {
   return byCode.get(code) ?? otherTypes[code] ?? `data type ${code}`
 }
 
-/** The dtype a value of this data type has in a graph: every float is float32, 4-bit integers are bytes; undefined for the others. */
+/**
+ * The dtype a value of this data type has in a graph: every float is float32, 4-bit integers are bytes; undefined for
+ * the others.
+ */
 export function graphDType(code: number): OnnxDType | undefined {
   if (code === dataType.float16 || code === dataType.bfloat16 || code === dataType.float64) return 'float32'
   if (code === dataType.int4) return 'int8'
@@ -54,7 +81,8 @@ export function allocateData<D extends OnnxDType>(dtype: D, length: number): Onn
 
 /** A tensor of whole or real numbers, converted to the storage of `dtype`. */
 export function tensorOf(dtype: OnnxDType, shape: readonly number[], values: ArrayLike<number | bigint>): OnnxTensor {
-  if (!Object.hasOwn(elementTypes, dtype)) throw wrongArgument('tensorOf', 'dtype', dtype, `one of ${Object.keys(elementTypes).join(', ')}`)
+  if (!Object.hasOwn(elementTypes, dtype))
+    throw wrongArgument('tensorOf', 'dtype', dtype, `one of ${Object.keys(elementTypes).join(', ')}`)
   checkArrayLike('tensorOf', values, 'values')
   const data = allocateData(dtype, values.length)
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {

@@ -1,6 +1,16 @@
 /** Element types that values of a graph can have. `bool` is one byte a value, 0 or 1. */
 export type OnnxDType =
-  | 'float32' | 'float64' | 'int64' | 'int32' | 'int16' | 'int8' | 'uint64' | 'uint32' | 'uint16' | 'uint8' | 'bool'
+  | 'float32'
+  | 'float64'
+  | 'int64'
+  | 'int32'
+  | 'int16'
+  | 'int8'
+  | 'uint64'
+  | 'uint32'
+  | 'uint16'
+  | 'uint8'
+  | 'bool'
 
 export interface OnnxDataOf {
   float32: Float32Array
@@ -22,8 +32,8 @@ export type OnnxTensor<D extends OnnxDType = OnnxDType> = {
 }[D]
 
 /**
- * A size: a number, or, where it is known only at run time, text. The text is a symbol (`N`), a multiple or product of symbols
- * (`3*N`, `N*L`; equal texts mean equal sizes), or `?` with a number for a size of which nothing is known.
+ * A size: a number, or, where it is known only at run time, text. The text is a symbol (`N`), a multiple or product of
+ * symbols (`3*N`, `N*L`; equal texts mean equal sizes), or `?` with a number for a size of which nothing is known.
  */
 export type Dim = number | string
 
@@ -35,7 +45,8 @@ export interface OnnxValue {
 }
 
 /**
- * A value of a node attribute. Whole numbers are ONNX integers unless the name is one that ONNX defines as a float (`alpha`,
+ * A value of a node attribute. Whole numbers are ONNX integers unless the name is one that ONNX defines as a float
+ * (`alpha`,
  * `epsilon`, ...); other numbers are floats. A `Float32Array` is always a list of floats.
  */
 export type OnnxAttribute = number | string | readonly number[] | readonly string[] | Float32Array | OnnxTensor
@@ -81,8 +92,8 @@ export interface UnsupportedNode {
 }
 
 /**
- * A model file, checked and brought into the normal form of `normal-form.md`: one form per operation whatever the opset of the
- * file, static wherever it can be, float32 for every float type.
+ * A model file, checked and brought into the normal form of `normal-form.md`: one form per operation whatever the opset
+ * of the file, static wherever it can be, float32 for every float type.
  *
  * - `nodes` are in topological order, each value is made once, every name is defined before use, nothing is dead.
  * - `values` holds dtype and shape of every input, constant and node output, as far as they could be inferred.
@@ -99,12 +110,20 @@ export interface OnnxGraph {
   readonly domains: Readonly<Record<string, number>>
   readonly producer: string
   readonly metadata: Readonly<Record<string, string>>
-  /** Nodes that are kept as they stand in the file, without knowing what they do: shapes after them are unknown. Empty is good. */
+  /**
+   * Nodes that are kept as they stand in the file, without knowing what they do: shapes after them are unknown. Empty
+   * is good.
+   */
   readonly unsupported: readonly UnsupportedNode[]
   /** What was changed in reading, as sentences for a report. */
   readonly notes: readonly string[]
   /** What the file said. */
-  readonly source: { readonly opset: number; readonly irVersion: number; readonly nodes: number; readonly bytes: number }
+  readonly source: {
+    readonly opset: number
+    readonly irVersion: number
+    readonly nodes: number
+    readonly bytes: number
+  }
 }
 
 /** The symbol that a fixed batch size becomes with `batch: 'free'`. */
@@ -112,13 +131,15 @@ export const batchSymbol = 'N'
 
 export interface ReadOptions {
   /**
-   * `'free'` (default): the leading size of every input becomes symbolic, also where the file fixes it, through reshapes and
-   * shape computations; where that cannot be done the file's batch size stays, with a note. `'keep'`: as in the file. A number:
-   * exactly that many.
+   * `'free'` (default): the leading size of every input becomes symbolic, also where the file fixes it, through
+   * reshapes and shape computations; where that cannot be done the file's batch size stays, with a note. `'keep'`: as
+   * in the file. A number: exactly that many.
    */
   readonly batch?: 'free' | 'keep' | number
   /** Numbers for symbolic sizes of the inputs: `{ height: 224, width: 224 }`. */
   readonly sizes?: Readonly<Record<string, number>>
-  /** The bytes of an external data file, by its location as the model names it. Without it external data are an error. */
+  /**
+   * The bytes of an external data file, by its location as the model names it. Without it external data are an error.
+   */
   readonly externalData?: (location: string) => Uint8Array
 }

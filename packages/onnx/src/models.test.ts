@@ -66,7 +66,8 @@ describe.skipIf(sharedModels.length === 0)('third-party models', () => {
   })
 
   it('10 MB are read in well under a second', () => {
-    const [, path] = sharedModels.find(([name]) => name.includes('mobilenet')) ?? expect.fail('the mobilenet model is missing')
+    const [, path] =
+      sharedModels.find(([name]) => name.includes('mobilenet')) ?? expect.fail('the mobilenet model is missing')
     const bytes = readFileSync(path)
     const start = performance.now()
     readOnnx(bytes)

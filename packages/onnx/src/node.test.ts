@@ -12,19 +12,48 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'snn-onnx-'))
   await mkdir(join(folder, 'model/data'), { recursive: true })
   const bytes = new Uint8Array(Float32Array.of(1, 2).buffer)
-  await Promise.all(['secret.bin', 'model/w.bin', 'model/data/w.bin'].map((name) => writeFile(join(folder, name), bytes)))
+  await Promise.all(
+    ['secret.bin', 'model/w.bin', 'model/data/w.bin'].map((name) => writeFile(join(folder, name), bytes)),
+  )
   await symlink(join(folder, 'secret.bin'), join(folder, 'model/link.bin'))
 })
 afterAll(() => rm(folder, { recursive: true }))
 
 /** Writes a model whose constant lies at `location`; returns its path. */
 async function modelWith(location: string): Promise<string> {
-  const value = (name: string) => ({ name, type: { value: { case: 'tensorType' as const, value: { elemType: 1, shape: { dim: [{ value: { case: 'dimValue' as const, value: 2n } }] } } } } })
-  const w = { name: 'w', dims: [2n], dataType: 1, dataLocation: TensorProto_DataLocation.EXTERNAL, externalData: [{ key: 'location', value: location }] }
+  const value = (name: string) => ({
+    name,
+    type: {
+      value: {
+        case: 'tensorType' as const,
+        value: { elemType: 1, shape: { dim: [{ value: { case: 'dimValue' as const, value: 2n } }] } },
+      },
+    },
+  })
+  const w = {
+    name: 'w',
+    dims: [2n],
+    dataType: 1,
+    dataLocation: TensorProto_DataLocation.EXTERNAL,
+    externalData: [{ key: 'location', value: location }],
+  }
   const path = join(folder, 'model/model.onnx')
-  await writeFile(path, toBinary(ModelProtoSchema, create(ModelProtoSchema, {
-    irVersion: 8n, opsetImport: [{ version: 13n }], graph: { initializer: [w], node: [{ opType: 'Add', input: ['x', 'w'], output: ['y'] }], input: [value('x')], output: [value('y')] },
-  })))
+  await writeFile(
+    path,
+    toBinary(
+      ModelProtoSchema,
+      create(ModelProtoSchema, {
+        irVersion: 8n,
+        opsetImport: [{ version: 13n }],
+        graph: {
+          initializer: [w],
+          node: [{ opType: 'Add', input: ['x', 'w'], output: ['y'] }],
+          input: [value('x')],
+          output: [value('y')],
+        },
+      }),
+    ),
+  )
   return path
 }
 
@@ -41,14 +70,25 @@ describe('readOnnxFile', () => {
     expect(read).toEqual([path, await realpath(join(folder, 'model/w.bin'))])
   })
 
-  it.each(['../secret.bin', '/etc/hostname', 'data/../../secret.bin', 'link.bin', 'missing.bin', '.', 'data', 'w.bin\0'])('refuses external data at %j', async (location) => {
+  it.each([
+    '../secret.bin',
+    '/etc/hostname',
+    'data/../../secret.bin',
+    'link.bin',
+    'missing.bin',
+    '.',
+    'data',
+    'w.bin\0',
+  ])('refuses external data at %j', async (location) => {
     const error = await readOnnxFile(await modelWith(location)).catch((e: unknown) => e)
     expect(isSnnError(error, 'ONNX_INVALID')).toBe(true)
   })
 
   it('says where external data that are not there belong', async () => {
     const path = await modelWith('missing.bin')
-    await expect(readOnnxFile(path)).rejects.toThrow(`external data "missing.bin": no such file beside the model, which keeps its weights there. Copy it into the folder of the model, ${await realpath(join(folder, 'model'))}, under this name.`)
+    await expect(readOnnxFile(path)).rejects.toThrow(
+      `external data "missing.bin": no such file beside the model, which keeps its weights there. Copy it into the folder of the model, ${await realpath(join(folder, 'model'))}, under this name.`,
+    )
   })
 
   it('says when there is no file', async () => {

@@ -16,8 +16,8 @@ export interface ReadFileOptions extends Omit<ReadOptions, 'externalData'> {
 }
 
 /**
- * Reads a model file, and the external data files beside it that it names. A location that leaves the folder of the model, also
- * by a symbolic link, is refused with `ONNX_INVALID`. `ARGUMENT` when the file cannot be read.
+ * Reads a model file, and the external data files beside it that it names. A location that leaves the folder of the
+ * model, also by a symbolic link, is refused with `ONNX_INVALID`. `ARGUMENT` when the file cannot be read.
  */
 export async function readOnnxFile(path: string, settings: ReadFileOptions = {}): Promise<OnnxGraph> {
   checkString('readOnnxFile', path, 'path', 'the path of a model file')
@@ -31,7 +31,12 @@ export async function readOnnxFile(path: string, settings: ReadFileOptions = {})
     bytes = await readFile(path)
     folder = dirname(await realpath(path))
   } catch (cause) {
-    throw new SnnError('ARGUMENT', `[readOnnxFile] "${path}" cannot be read: ${String(cause)}. Check the path.`, { name: 'path', value: path }, { cause })
+    throw new SnnError(
+      'ARGUMENT',
+      `[readOnnxFile] "${path}" cannot be read: ${String(cause)}. Check the path.`,
+      { name: 'path', value: path },
+      { cause },
+    )
   }
   onFile?.(path)
   return readOnnx(bytes, { ...options, externalData: (location) => externalFile(folder, location, onFile) })
@@ -54,7 +59,13 @@ function externalFile(folder: string, location: string, onFile?: (path: string) 
     return readFileSync(real)
   } catch (cause) {
     if (cause instanceof SnnError) throw cause
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw new SnnError('ONNX_INVALID', `[readOnnx] ${where}: no such file beside the model, which keeps its weights there. Copy it into the folder of the model, ${folder}, under this name.`, { where, what: 'no such file' }, { cause })
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new SnnError(
+        'ONNX_INVALID',
+        `[readOnnx] ${where}: no such file beside the model, which keeps its weights there. Copy it into the folder of the model, ${folder}, under this name.`,
+        { where, what: 'no such file' },
+        { cause },
+      )
     throw invalid(where, `the file cannot be read (${String(cause)})`, cause)
   }
 }

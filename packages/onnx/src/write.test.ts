@@ -7,7 +7,16 @@ import type { OnnxModelSpec, OnnxTensor } from './graph.js'
 import { readOnnx } from './read/read.js'
 import { writeOnnx } from './write.js'
 
-const spec = model(21, ['N', 3], [['Gemm', 'x w b', 'g', { alpha: 1, transB: 1 }], ['LeakyRelu', 'g', 'y', { alpha: 1 }]], { w: ramp([2, 3]), b: ramp([2]) }, { metadata: { T: '32' }, producer: 'test' })
+const spec = model(
+  21,
+  ['N', 3],
+  [
+    ['Gemm', 'x w b', 'g', { alpha: 1, transB: 1 }],
+    ['LeakyRelu', 'g', 'y', { alpha: 1 }],
+  ],
+  { w: ramp([2, 3]), b: ramp([2]) },
+  { metadata: { T: '32' }, producer: 'test' },
+)
 
 describe('writeOnnx', () => {
   it('gives a file that ONNX Runtime runs and that reads back', async () => {
@@ -26,23 +35,44 @@ describe('writeOnnx', () => {
 
   it('writes every element type', () => {
     const types = ['float32', 'int64', 'int32', 'int16', 'int8', 'uint64', 'uint32', 'uint16', 'uint8', 'bool'] as const
-    const constants: Record<string, OnnxTensor> = Object.fromEntries(types.map((dtype) => [dtype, tensorOf(dtype, [2], [1, 0])]))
+    const constants: Record<string, OnnxTensor> = Object.fromEntries(
+      types.map((dtype) => [dtype, tensorOf(dtype, [2], [1, 0])]),
+    )
     const outputs = types.map((dtype) => ({ name: `${dtype}_out`, dtype, shape: [2] }))
-    const graph = readOnnx(writeOnnx({ inputs: [], outputs, constants, nodes: types.map((name) => ({ op: 'Identity', inputs: [name], outputs: [`${name}_out`] })) }))
+    const graph = readOnnx(
+      writeOnnx({
+        inputs: [],
+        outputs,
+        constants,
+        nodes: types.map((name) => ({ op: 'Identity', inputs: [name], outputs: [`${name}_out`] })),
+      }),
+    )
     expect(graph.outputs).toEqual(outputs)
     for (const [name, tensor] of Object.entries(constants)) expect(graph.constants.get(name)).toEqual(tensor)
   })
 
   it('takes part of a larger array as it is', () => {
     const large = Float32Array.from({ length: 10 }, (_, i) => i)
-    const graph = readOnnx(writeOnnx({ ...spec, constants: { ...(spec.constants as Record<string, OnnxTensor>), b: { dtype: 'float32', shape: [2], data: large.subarray(3, 5) } } }))
+    const graph = readOnnx(
+      writeOnnx({
+        ...spec,
+        constants: {
+          ...(spec.constants as Record<string, OnnxTensor>),
+          b: { dtype: 'float32', shape: [2], data: large.subarray(3, 5) },
+        },
+      }),
+    )
     expect(graph.constants.get('b')!.data).toEqual(Float32Array.of(3, 4))
   })
 
   it('writes 40 MB in well under a second', () => {
     const data = new Float32Array(10_000_000)
     const start = performance.now()
-    const bytes = writeOnnx({ ...spec, inputs: [{ name: 'x', dtype: 'float32', shape: ['N', 5_000_000] }], constants: { w: { dtype: 'float32', shape: [2, 5_000_000], data }, b: ramp([2]) } })
+    const bytes = writeOnnx({
+      ...spec,
+      inputs: [{ name: 'x', dtype: 'float32', shape: ['N', 5_000_000] }],
+      constants: { w: { dtype: 'float32', shape: [2, 5_000_000], data }, b: ramp([2]) },
+    })
     expect(performance.now() - start).toBeLessThan(1000)
     expect(bytes.length).toBeGreaterThan(40_000_000)
   })
@@ -53,7 +83,10 @@ describe('writeOnnx', () => {
     ['a name defined twice', { nodes: [...spec.nodes, { op: 'Relu', inputs: ['x'], outputs: ['g'] }] }],
     ['an output that nothing makes', { outputs: [{ name: 'q', dtype: 'float32', shape: [1] }] }],
     ['data that do not fit the shape', { constants: { w: f32([2, 3], 1), b: ramp([2]) } }],
-    ['data of another type', { constants: { w: { dtype: 'float32', shape: [2, 3], data: new Float64Array(6) } as never, b: ramp([2]) } }],
+    [
+      'data of another type',
+      { constants: { w: { dtype: 'float32', shape: [2, 3], data: new Float64Array(6) } as never, b: ramp([2]) } },
+    ],
     ['a size that is no number', { inputs: [{ name: 'x', dtype: 'float32', shape: [1.5, 3] }] }],
   ])('refuses %s', (_, change) => {
     try {

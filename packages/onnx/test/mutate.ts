@@ -12,14 +12,21 @@ export function randomInts(seed: number): (n: number) => number {
 }
 
 /**
- * A damaged copy: truncated, with flipped bits, with a part spliced in from elsewhere in the file, or with a varint blown up (a
- * length, a size, an enumeration). Most damage is done near an end, where the structure of small-weight files lies.
+ * A damaged copy: truncated, with flipped bits, with a part spliced in from elsewhere in the file, or with a varint
+ * blown up (a length, a size, an enumeration). Most damage is done near an end, where the structure of small-weight
+ * files lies.
  */
 export function mutate(bytes: Uint8Array, seed: number): Uint8Array {
   const below = randomInts(seed)
-  const place = (): number => (below(4) === 0 ? below(bytes.length) : below(2) === 0 ? below(Math.min(bytes.length, 4096)) : bytes.length - 1 - below(Math.min(bytes.length, 4096)))
+  const place = (): number =>
+    below(4) === 0
+      ? below(bytes.length)
+      : below(2) === 0
+        ? below(Math.min(bytes.length, 4096))
+        : bytes.length - 1 - below(Math.min(bytes.length, 4096))
   switch (below(4)) {
-    case 0: return bytes.slice(0, place())
+    case 0:
+      return bytes.slice(0, place())
     case 1: {
       const out = bytes.slice()
       for (let i = 1 + below(8); i > 0; i--) out[place()]! ^= 1 << below(8)
@@ -54,7 +61,10 @@ function exchanged(list: readonly number[], at: number, by: number): number[] {
 
 const hostile = [0, -1, 1, 2, 3, 7, 32, 2 ** 31 - 1, 2 ** 31, 2 ** 40, -(2 ** 31), 2 ** 53, 2 ** 63, -(2 ** 63)]
 
-/** A copy of the description with one to three whole numbers (attributes, shapes, integer constants) or names exchanged for bad ones. */
+/**
+ * A copy of the description with one to three whole numbers (attributes, shapes, integer constants) or names exchanged
+ * for bad ones.
+ */
 export function mutateSpec(spec: OnnxModelSpec, seed: number): OnnxModelSpec {
   const below = randomInts(seed)
   const bad = (): number => hostile[below(hostile.length)]!
@@ -62,14 +72,26 @@ export function mutateSpec(spec: OnnxModelSpec, seed: number): OnnxModelSpec {
   for (let i = 1 + below(3); i > 0; i--) {
     const at = below(out.nodes.length)
     const node = out.nodes[at]!
-    const put = (change: Partial<OnnxNode>): void => void (out = { ...out, nodes: out.nodes.map((n, j) => (j === at ? { ...n, ...change } : n)) })
+    const put = (change: Partial<OnnxNode>): void =>
+      void (out = { ...out, nodes: out.nodes.map((n, j) => (j === at ? { ...n, ...change } : n)) })
     const names = Object.keys(node.attributes ?? {})
     const constants = Object.entries(out.constants).filter(([, t]) => t.dtype === 'int64' && t.data.length > 0)
     switch (below(5)) {
       case 0: {
         const name = names[below(names.length)]
         const value = name === undefined ? undefined : node.attributes![name]
-        if (name !== undefined) put({ attributes: { ...node.attributes, [name]: Array.isArray(value) && value.length > 0 ? exchanged(value as number[], below(value.length), bad()) : below(2) ? bad() : [bad(), bad()] } })
+        if (name !== undefined)
+          put({
+            attributes: {
+              ...node.attributes,
+              [name]:
+                Array.isArray(value) && value.length > 0
+                  ? exchanged(value as number[], below(value.length), bad())
+                  : below(2)
+                    ? bad()
+                    : [bad(), bad()],
+            },
+          })
         break
       }
       case 1: {
@@ -77,17 +99,32 @@ export function mutateSpec(spec: OnnxModelSpec, seed: number): OnnxModelSpec {
         if (!name || !tensor) break
         const data = BigInt64Array.from(tensor.data as BigInt64Array)
         data[below(data.length)] = BigInt.asIntN(64, BigInt(bad()))
-        out = { ...out, constants: { ...(out.constants as Record<string, OnnxTensor>), [name]: { ...tensor, data } as OnnxTensor } }
+        out = {
+          ...out,
+          constants: { ...(out.constants as Record<string, OnnxTensor>), [name]: { ...tensor, data } as OnnxTensor },
+        }
         break
       }
-      case 2: out = { ...out, inputs: out.inputs.map((v) => ({ ...v, shape: v.shape!.map((d) => (below(3) === 0 ? Math.min(Math.abs(bad()), 2 ** 40) : d)) })) }
+      case 2:
+        out = {
+          ...out,
+          inputs: out.inputs.map((v) => ({
+            ...v,
+            shape: v.shape!.map((d) => (below(3) === 0 ? Math.min(Math.abs(bad()), 2 ** 40) : d)),
+          })),
+        }
         break
       case 3: {
-        const all = [...Object.keys(out.constants), ...out.inputs.map((v) => v.name), ...out.nodes.slice(0, at).flatMap((n) => n.outputs)]
+        const all = [
+          ...Object.keys(out.constants),
+          ...out.inputs.map((v) => v.name),
+          ...out.nodes.slice(0, at).flatMap((n) => n.outputs),
+        ]
         put({ inputs: node.inputs.map((name) => (below(2) ? all[below(all.length)]! : name)) })
         break
       }
-      default: put({ inputs: below(2) ? node.inputs.slice(1) : [...node.inputs, node.inputs[0] ?? 'x'] })
+      default:
+        put({ inputs: below(2) ? node.inputs.slice(1) : [...node.inputs, node.inputs[0] ?? 'x'] })
     }
   }
   return out

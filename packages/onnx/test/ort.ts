@@ -7,12 +7,26 @@ export interface Ran {
 }
 
 /** Runs a model in ONNX Runtime, exactly as written (no graph optimisations). */
-export async function runOrt(bytes: Uint8Array, feeds: Readonly<Record<string, OnnxTensor>>): Promise<Record<string, Ran>> {
-  const session = await ort.InferenceSession.create(bytes, { graphOptimizationLevel: 'disabled', logSeverityLevel: 3, intraOpNumThreads: 1 })
+export async function runOrt(
+  bytes: Uint8Array,
+  feeds: Readonly<Record<string, OnnxTensor>>,
+): Promise<Record<string, Ran>> {
+  const session = await ort.InferenceSession.create(bytes, {
+    graphOptimizationLevel: 'disabled',
+    logSeverityLevel: 3,
+    intraOpNumThreads: 1,
+  })
   try {
-    const inputs = Object.fromEntries(Object.entries(feeds).map(([name, t]) => [name, new ort.Tensor(t.dtype as 'float32', t.data as Float32Array, t.shape)]))
+    const inputs = Object.fromEntries(
+      Object.entries(feeds).map(([name, t]) => [
+        name,
+        new ort.Tensor(t.dtype as 'float32', t.data as Float32Array, t.shape),
+      ]),
+    )
     const results = await session.run(inputs)
-    return Object.fromEntries(Object.entries(results).map(([name, t]) => [name, { dims: t.dims, data: t.data as Float32Array }]))
+    return Object.fromEntries(
+      Object.entries(results).map(([name, t]) => [name, { dims: t.dims, data: t.data as Float32Array }]),
+    )
   } finally {
     await session.release()
   }
@@ -32,7 +46,8 @@ export function randomTensor(shape: readonly number[], seed = 1): OnnxTensor<'fl
 export function largestDifference(a: ArrayLike<number | bigint>, b: ArrayLike<number | bigint>): number {
   if (a.length !== b.length) return Infinity
   let worst = 0
-  for (let i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(Number(a[i]) - Number(b[i])) / Math.max(1, Math.abs(Number(b[i]))))
+  for (let i = 0; i < a.length; i++)
+    worst = Math.max(worst, Math.abs(Number(a[i]) - Number(b[i])) / Math.max(1, Math.abs(Number(b[i]))))
   return worst
 }
 

@@ -13,4 +13,5 @@ export const sharedModels: [string, string][] = existsSync(folder)
       .map((name) => [name, join(folder, name)])
   : []
 
-if (sharedModels.length === 0) console.warn(`SKIPPED: no models in ${folder}; set SNN_SHARED to the folder that holds data/onnx.`)
+if (sharedModels.length === 0)
+  console.warn(`SKIPPED: no models in ${folder}; set SNN_SHARED to the folder that holds data/onnx.`)

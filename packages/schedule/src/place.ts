@@ -6,7 +6,9 @@ import type { Block } from './plan/arena.js'
 export type Base =
   /** A block of the arena. */
   | { readonly kind: 'block'; readonly block: Block }
-  /** A value that a run is given or makes: an argument, a result, what a Variable holds that is read, or its next value. */
+  /**
+   * A value that a run is given or makes: an argument, a result, what a Variable holds that is read, or its next value.
+   */
   | { readonly kind: 'parameter' | 'result' | 'read' | 'next'; readonly index: number }
   /** A constant that lies in the memory of the device, by its number. */
   | { readonly kind: 'constant'; readonly index: number }
@@ -27,7 +29,10 @@ export interface Address {
   readonly steps: readonly Step[]
 }
 
-/** Other places in the iterations of a loop: `first` in the first, `last` in the one of the number `end`, and `between` in turn in all others. */
+/**
+ * Other places in the iterations of a loop: `first` in the first, `last` in the one of the number `end`, and `between`
+ * in turn in all others.
+ */
 export interface Turns {
   readonly kind: 'turns'
   readonly loop: number
@@ -47,10 +52,25 @@ export function at(base: Base): Place {
 
 /** `place`, so many bytes further, and further with each iteration of a loop. */
 export function moved(place: Place, offset: number, step?: Step): Place {
-  if (place.kind === 'address') return { ...place, offset: place.offset + offset, steps: step && step.bytes !== 0 ? [...place.steps, step] : place.steps }
-  const { first, last, between: [one, ...others], ...rest } = place
+  if (place.kind === 'address')
+    return {
+      ...place,
+      offset: place.offset + offset,
+      steps: step && step.bytes !== 0 ? [...place.steps, step] : place.steps,
+    }
+  const {
+    first,
+    last,
+    between: [one, ...others],
+    ...rest
+  } = place
   const further = (each: Place): Place => moved(each, offset, step)
-  return { ...rest, ...(first && { first: further(first) }), ...(last && { last: further(last) }), between: [further(one), ...others.map(further)] }
+  return {
+    ...rest,
+    ...(first && { first: further(first) }),
+    ...(last && { last: further(last) }),
+    between: [further(one), ...others.map(further)],
+  }
 }
 
 /** The blocks of the arena that a place is in. */

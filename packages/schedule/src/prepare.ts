@@ -24,10 +24,13 @@ export function prepare(program: Program, target: Target): Prepared {
   const whole = prepared(program)
   checkSupported(whole.nodes, target)
   const { largestPiece, kernels } = target
-  const divided = largestPiece === undefined ? program : splitScans(program, { maximumBytes: largestPiece }, whole.nodes)
+  const divided =
+    largestPiece === undefined ? program : splitScans(program, { maximumBytes: largestPiece }, whole.nodes)
   const split = divided === program ? whole : prepared(divided)
   if (!kernels?.isWorthwhile(split.nodes)) return split
-  const graph = keepAsBytes(split.graph, split.nodes, { readsBytes: (node, operand) => readsBytes(node, operand, kernels) })
+  const graph = keepAsBytes(split.graph, split.nodes, {
+    readsBytes: (node, operand) => readsBytes(node, operand, kernels),
+  })
   return graph === split.graph ? split : prepared(withGraph(split.program, graph))
 }
 

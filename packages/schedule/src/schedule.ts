@@ -32,16 +32,25 @@ export interface ScheduleOptions {
 }
 
 /** What the target runs for a program that was prepared for it, in order, and where everything lies. */
-export function schedule({ program, graph, nodes, reads }: Prepared, target: Target, { check, baked: values }: ScheduleOptions): Schedule {
+export function schedule(
+  { program, graph, nodes, reads }: Prepared,
+  target: Target,
+  { check, baked: values }: ScheduleOptions,
+): Schedule {
   const given = new Map<Tensor, Place>()
   program.parameters.forEach((parameter, index) => given.set(parameter, at({ kind: 'parameter', index })))
   reads.forEach((node, index) => given.set(node.outputs[0]!, at({ kind: 'read', index })))
-  const destinations = [...program.results.map((_, index) => at({ kind: 'result', index })), ...program.assigns.map((_, index) => at({ kind: 'next', index }))]
+  const destinations = [
+    ...program.results.map((_, index) => at({ kind: 'result', index })),
+    ...program.assigns.map((_, index) => at({ kind: 'next', index })),
+  ]
 
-  const baked = new Map(reads.flatMap((node) => {
-    const value = values.get(node.attributes.variable)
-    return value ? [[node.outputs[0]!, value] as const] : []
-  }))
+  const baked = new Map(
+    reads.flatMap((node) => {
+      const value = values.get(node.attributes.variable)
+      return value ? [[node.outputs[0]!, value] as const] : []
+    }),
+  )
   const constants = new Map<TypedArray, Place>()
   const constant = (data: TypedArray): Place => {
     const place = constants.get(data) ?? at({ kind: 'constant', index: constants.size })
@@ -49,13 +58,31 @@ export function schedule({ program, graph, nodes, reads }: Prepared, target: Tar
     return place
   }
   const context: LevelContext = { target, check, baked, residents: new Set(), constant, blocks: [], time: 0, loops: 0 }
-  const level = new Level(context, { graph, nodes, staticParameters: new Set(), substitutions: new Map(), isRepeated: false })
+  const level = new Level(context, {
+    graph,
+    nodes,
+    staticParameters: new Set(),
+    substitutions: new Map(),
+    isRepeated: false,
+  })
   const tasks = level.plan(given, destinations)
 
   const staged = (tensor: Tensor): Place => newBlock(context, bytesOf(tensor), 0, context.time)
-  const staging = tasks.some((task) => isOnDevice(task, target)) ? { parameters: program.parameters.map(staged), results: program.results.map(staged) } : undefined
-  const residents = new Set(reads.filter((node) => context.residents.has(node.outputs[0]!)).map((node) => node.attributes.variable))
-  return { tasks, arenaBytes: planArena(context.blocks, target.alignment), loops: context.loops, staging, residents, constants: [...constants.keys()], baked }
+  const staging = tasks.some((task) => isOnDevice(task, target))
+    ? { parameters: program.parameters.map(staged), results: program.results.map(staged) }
+    : undefined
+  const residents = new Set(
+    reads.filter((node) => context.residents.has(node.outputs[0]!)).map((node) => node.attributes.variable),
+  )
+  return {
+    tasks,
+    arenaBytes: planArena(context.blocks, target.alignment),
+    loops: context.loops,
+    staging,
+    residents,
+    constants: [...constants.keys()],
+    baked,
+  }
 }
 
 /** Whether what a task reads and writes must lie in the memory of the device. */

@@ -5,8 +5,8 @@ export interface KernelTarget {
   /** Whether a program of these nodes gains from kernels; the bodies of its loops always do. */
   readonly isWorthwhile: (nodes: readonly Node[]) => boolean
   /**
-   * Where operations on each of many images are tasks of their own, convolutions and large products with a matrix: products of fewer
-   * multiply-accumulates stay with others.
+   * Where operations on each of many images are tasks of their own, convolutions and large products with a matrix:
+   * products of fewer multiply-accumulates stay with others.
    */
   readonly images: { readonly smallestProduct: number } | undefined
   /** Sums with more results than this are left to the library. */
@@ -27,13 +27,16 @@ export interface Target {
   readonly name: string
   /** Whether a library computes the primitive; what stands together of such becomes one task. */
   readonly isLibrary: (primitive: Primitive) => boolean
-  /** Whether the library reads and writes values wherever they lie, so that a program of library calls alone leaves its arguments there. */
+  /**
+   * Whether the library reads and writes values wherever they lie, so that a program of library calls alone leaves its
+   * arguments there.
+   */
   readonly isLibraryAnywhere: boolean
   /** Bytes of which the offset of every block in the arena is a multiple. */
   readonly alignment: number
   /**
-   * Loops are split, so that large operations run on all steps at once and loops are single kernels, as long as one value takes no more bytes
-   * than this for the steps that run at once. undefined: loops stay as they are.
+   * Loops are split, so that large operations run on all steps at once and loops are single kernels, as long as one
+   * value takes no more bytes than this for the steps that run at once. undefined: loops stay as they are.
    */
   readonly largestPiece: number | undefined
   /** undefined: no kernels. */

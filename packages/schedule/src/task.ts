@@ -4,7 +4,9 @@ import type { Graph } from '@snn/tensor/backend'
 import type { ImageNode } from './classify/image-operations.js'
 import type { Place } from './place.js'
 
-/** Operations of a library as one call: `graph` is computed from its parameters, which lie at `inputs`, and constants. */
+/**
+ * Operations of a library as one call: `graph` is computed from its parameters, which lie at `inputs`, and constants.
+ */
 export interface LibraryTask {
   readonly kind: 'library'
   readonly graph: Graph

@@ -7,16 +7,29 @@ import { batchMarker, initialStates, withBatch, type SampleInput, type StateEntr
 /** The initial value of a state: one number, or an array that broadcasts over a sample. */
 export type InitialValue = number | { readonly shape: readonly number[]; readonly data: readonly number[] }
 
-/** Where a layer keeps the initial value of a state: that of `v` under `initial.v`, that of `sub.v` under `sub.initial.v`. */
+/**
+ * Where a layer keeps the initial value of a state: that of `v` under `initial.v`, that of `sub.v` under
+ * `sub.initial.v`.
+ */
 export function initialPath(key: string): string {
   const at = key.lastIndexOf('.') + 1
   return `${key.slice(0, at)}initial.${key.slice(at)}`
 }
 
 /** The initial value of every state: the metadata `snn.initial`. */
-export function initialValues(net: Network, inputs: readonly SampleInput[], entries: readonly StateEntry[], values: ReadonlyMap<Variable, TensorLike>, T?: number): Record<string, InitialValue> {
+export function initialValues(
+  net: Network,
+  inputs: readonly SampleInput[],
+  entries: readonly StateEntry[],
+  values: ReadonlyMap<Variable, TensorLike>,
+  T?: number,
+): Record<string, InitialValue> {
   const signatures = withBatch(inputs, 1, T)
-  const { program } = traceFunction((...parameters) => initialStates(net, signatures, parameters, T === undefined ? 'step' : 'sequence').map(({ value }) => value), signatures)
+  const { program } = traceFunction(
+    (...parameters) =>
+      initialStates(net, signatures, parameters, T === undefined ? 'step' : 'sequence').map(({ value }) => value),
+    signatures,
+  )
   const reads = readValues(program, values) as Map<Tensor, Value>
   const initial: Record<string, InitialValue> = {}
   entries.forEach(({ name, node, key, shape }, i) => {
@@ -37,7 +50,10 @@ function shortest(data: ArrayLike<number>, shape: Shape): InitialValue {
     const inner = sizeOf(short.shape.slice(axis + 1))
     const block = inner * short.shape[axis]!
     if (!short.data.every((x, i) => Object.is(x, short.data[i - (i % block) + (i % inner)]))) continue
-    short = { shape: short.shape.map((n, i) => (i === axis ? 1 : n)), data: short.data.filter((_, i) => i % block < inner) }
+    short = {
+      shape: short.shape.map((n, i) => (i === axis ? 1 : n)),
+      data: short.data.filter((_, i) => i % block < inner),
+    }
   }
   return short
 }

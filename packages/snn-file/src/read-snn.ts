@@ -16,26 +16,40 @@ export interface ReadOptions {
 }
 
 /**
- * Reads what `toOnnx` wrote, of this version or an older one. `snn.metadata` says how the network is run and read, as the file does.
+ * Reads what `toOnnx` wrote, of this version or an older one. `snn.metadata` says how the network is run and read, as
+ * the file does.
  *
- * @throws `SNN_FILE` for an ONNX model that is no `.snn.onnx`, of a newer version, or with a layer of a kind that is not known; `ONNX_INVALID`,
+ * @throws `SNN_FILE` for an ONNX model that is no `.snn.onnx`, of a newer version, or with a layer of a kind that is
+ * not known; `ONNX_INVALID`,
  * `ARGUMENT`, `SHAPE` for what contradicts itself
  */
-export function readSnn(bytes: Uint8Array, options: ReadOptions = {}): { readonly snn: Network; readonly metadata: SnnMetadata } {
+export function readSnn(
+  bytes: Uint8Array,
+  options: ReadOptions = {},
+): { readonly snn: Network; readonly metadata: SnnMetadata } {
   checkOptions('readSnn', options, ['neurons'])
   const { neurons = [] } = options
   const { constants, metadata } = readContents(bytes)
   const version = Number(metadata['snn.version'])
   if (!(version >= 1 && version <= formatVersion)) {
-    const got = metadata['snn.version'] === undefined ? 'no snn.version in its metadata' : `version ${metadata['snn.version']}`
-    throw wrongFile(`it has ${got}, expected ${formatVersion}`, metadata['snn.version'] === undefined ? 'Convert the model first: snn convert.' : 'Update @snn/snn-file.')
+    const got =
+      metadata['snn.version'] === undefined ? 'no snn.version in its metadata' : `version ${metadata['snn.version']}`
+    throw wrongFile(
+      `it has ${got}, expected ${formatVersion}`,
+      metadata['snn.version'] === undefined ? 'Convert the model first: snn convert.' : 'Update @snn/snn-file.',
+    )
   }
   const { inputs, nodes, outputs, feedback = [] } = parseJson(metadata, 'snn.network') as NetworkDescription
-  if (![inputs, nodes, outputs, feedback].every(Array.isArray)) throw wrongFile('its metadata snn.network is not of the right form', 'Write it again.')
+  if (![inputs, nodes, outputs, feedback].every(Array.isArray))
+    throw wrongFile('its metadata snn.network is not of the right form', 'Write it again.')
   const initial = parseJson(metadata, 'snn.initial') as Readonly<Record<string, InitialValue>>
   const variableOf = (name: string): Variable => {
     const constant = constants.get(name)
-    if (!isTensorLike(constant)) throw wrongFile(`its array '${name}' is ${constant ? constant.dtype : 'missing'}, expected float32, int32, uint8 or bool`, 'Write it again.')
+    if (!isTensorLike(constant))
+      throw wrongFile(
+        `its array '${name}' is ${constant ? constant.dtype : 'missing'}, expected float32, int32, uint8 or bool`,
+        'Write it again.',
+      )
     return variable(constant, { name })
   }
   try {
@@ -46,17 +60,35 @@ export function readSnn(bytes: Uint8Array, options: ReadOptions = {}): { readonl
       inputs,
       nodes: nodes.map(({ name, kind, config, inputs: from, variables }) => {
         const arrays = Object.entries(variables).map(([key, constant]) => [key, variableOf(constant)] as const)
-        const layer = layerFrom(kind, config, Object.fromEntries([...arrays, ...initialVariables(name, initial)]), neurons)
-        if (!layer) throw wrongFile(`its layer '${name}' is of the unknown kind '${kind}'`, 'Update @snn/snn-file, or give the model: readSnn(bytes, { neurons: [..] }).')
+        const layer = layerFrom(
+          kind,
+          config,
+          Object.fromEntries([...arrays, ...initialVariables(name, initial)]),
+          neurons,
+        )
+        if (!layer)
+          throw wrongFile(
+            `its layer '${name}' is of the unknown kind '${kind}'`,
+            'Update @snn/snn-file, or give the model: readSnn(bytes, { neurons: [..] }).',
+          )
         return { name, layer, inputs: from }
       }),
       outputs,
       feedback,
     })
     const form = metadata['snn.form'] ?? 'step'
-    if (form !== 'step' && form !== 'sequence') throw wrongFile(`its metadata snn.form is '${form}', expected 'step' or 'sequence'`, 'Update @snn/snn-file.')
+    if (form !== 'step' && form !== 'sequence')
+      throw wrongFile(`its metadata snn.form is '${form}', expected 'step' or 'sequence'`, 'Update @snn/snn-file.')
     // a step, or a sequence, that is only traced shows what else does not fit
-    stateSignature(snn, withBatch(snn.inputs.map(({ name, shape }) => ({ name, shape: shape! })), batchMarker, form === 'step' ? undefined : checkSteps(use.T ?? NaN, 'readSnn')), form)
+    stateSignature(
+      snn,
+      withBatch(
+        snn.inputs.map(({ name, shape }) => ({ name, shape: shape! })),
+        batchMarker,
+        form === 'step' ? undefined : checkSteps(use.T ?? NaN, 'readSnn'),
+      ),
+      form,
+    )
     return {
       snn,
       metadata: {
@@ -77,7 +109,12 @@ export function readSnn(bytes: Uint8Array, options: ReadOptions = {}): { readonl
 function initialVariables(node: string, initial: Readonly<Record<string, InitialValue>>): [string, Variable][] {
   return Object.entries(initial).flatMap(([path, value]): [string, Variable][] => {
     if (typeof value === 'number' || !path.startsWith(`${node}.`)) return []
-    return [[initialPath(path.slice(node.length + 1)), variable({ data: Float32Array.from(value.data), shape: value.shape }, { name: `${node}.initial` })]]
+    return [
+      [
+        initialPath(path.slice(node.length + 1)),
+        variable({ data: Float32Array.from(value.data), shape: value.shape }, { name: `${node}.initial` }),
+      ],
+    ]
   })
 }
 

@@ -1,12 +1,15 @@
 import type { Network, NetworkMetadata, ReadoutOption } from '@snn/nn'
 
 /**
- * Version of the form of `.snn.onnx` files. 1: the output of the last step counts. 2: the metadata `snn.readout` and `snn.encoding` say more. A file is written as
- * 1 or 2 where that says all, so that older readers take it. 3: the network has connections backwards.
+ * Version of the form of `.snn.onnx` files. 1: the output of the last step counts. 2: the metadata `snn.readout` and
+ * `snn.encoding` say more. A file is written as 1 or 2 where that says all, so that older readers take it. 3: the
+ * network has connections backwards.
  */
 export const formatVersion = 3
 
-/** What a `.snn.onnx` file says beside the network; what is said of how the network runs is in `Network.metadata`, too. */
+/**
+ * What a `.snn.onnx` file says beside the network; what is said of how the network runs is in `Network.metadata`, too.
+ */
 export interface SnnMetadata extends Omit<NetworkMetadata, 'readout'> {
   /** How the outputs of all steps are read. */
   readonly readout?: ReadoutOption
@@ -16,7 +19,10 @@ export interface SnnMetadata extends Omit<NetworkMetadata, 'readout'> {
   readonly labelOffset?: number
   /** Names of the classes, by index. */
   readonly classNames?: readonly string[]
-  /** Digests of the images that it was calibrated with, so that nobody measures on them: `imageDigest` of @snn/datasets, say. */
+  /**
+   * Digests of the images that it was calibrated with, so that nobody measures on them: `imageDigest` of @snn/datasets,
+   * say.
+   */
   readonly calibration?: readonly string[]
   /** Digest of the file that it was converted from: `sha256:` and 64 hexadecimal digits of its bytes. */
   readonly source?: string

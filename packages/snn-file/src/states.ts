@@ -22,23 +22,42 @@ export interface SampleInput {
 
 /** Signatures of one step of the inputs; of `T` steps where it is given. */
 export function withBatch(inputs: readonly SampleInput[], size: number, T?: number) {
-  return inputs.map(({ name, shape }) => ({ name, shape: [...(T === undefined ? [] : [T]), size, ...shape], dtype: 'float32' as const }))
+  return inputs.map(({ name, shape }) => ({
+    name,
+    shape: [...(T === undefined ? [] : [T]), size, ...shape],
+    dtype: 'float32' as const,
+  }))
 }
 
 /** Every state of the network, for inputs with the given signatures. */
-export function stateSignature(net: Network, signatures: readonly (SampleInput & Signature)[], mode: Mode = 'step'): StateEntry[] {
+export function stateSignature(
+  net: Network,
+  signatures: readonly (SampleInput & Signature)[],
+  mode: Mode = 'step',
+): StateEntry[] {
   let entries: StateEntry[] = []
   traceFunction((...parameters) => {
-    entries = initialStates(net, signatures, parameters, mode).map(({ value: { shape, dtype }, ...path }) => ({ ...path, shape, dtype }))
+    entries = initialStates(net, signatures, parameters, mode).map(({ value: { shape, dtype }, ...path }) => ({
+      ...path,
+      shape,
+      dtype,
+    }))
     return []
   }, signatures)
   return entries
 }
 
 /** The state the network starts from, one by one. To be called in a trace. */
-export function initialStates(net: Network, inputs: readonly { readonly name: string }[], parameters: readonly Tensor[], mode: Mode) {
+export function initialStates(
+  net: Network,
+  inputs: readonly { readonly name: string }[],
+  parameters: readonly Tensor[],
+  mode: Mode,
+) {
   const start = net.run(mode, Object.fromEntries(inputs.map(({ name }, i) => [name, parameters[i]!]))).initial
-  return Object.entries(start).flatMap(([node, values]) => Object.entries(values).map(([key, value]) => ({ name: `${node}.${key}`, node, key, value })))
+  return Object.entries(start).flatMap(([node, values]) =>
+    Object.entries(values).map(([key, value]) => ({ name: `${node}.${key}`, node, key, value })),
+  )
 }
 
 export function byNode(entries: readonly StateEntry[], values: readonly Tensor[]): NetworkState {

@@ -17,11 +17,14 @@ async function expectExported(net: Network): Promise<void> {
   const bytes = await toOnnx(net, { T })
   const x = randomTensor([T, 2, ...shape], 20)
   const inputs = { [name]: { ...x, data: x.data.map((value) => 3 * value) } }
-  const ours = Object.values(await compile((sequence: Record<string, Tensor>) => stepwise(net, sequence).outputs, { backend })(inputs))[0]!
+  const ours = Object.values(
+    await compile((sequence: Record<string, Tensor>) => stepwise(net, sequence).outputs, { backend })(inputs),
+  )[0]!
   const theirs = (await (await OrtSession.create(bytes)).run(inputs, T)).outputs['logits']!
   expect(theirs.shape).toEqual(ours.shape)
   ours.data.forEach((value, i) => {
-    if (Math.abs(theirs.data[i]! - value) > 1e-5 * Math.max(1, Math.abs(value))) expect(theirs.data[i], `output ${i}`).toBe(value)
+    if (Math.abs(theirs.data[i]! - value) > 1e-5 * Math.max(1, Math.abs(value)))
+      expect(theirs.data[i], `output ${i}`).toBe(value)
   })
   const { snn, metadata } = readSnn(bytes)
   expect(await toOnnx(snn, metadata)).toEqual(bytes)
@@ -30,7 +33,13 @@ async function expectExported(net: Network): Promise<void> {
 const spikes = () => integrateAndFire({ threshold: 0.2, reset: 'soft' })
 
 describe('toOnnx writes', () => {
-  it.each(Object.entries(layers(T)))('%s', async (_, [make, sample]) => expectExported(sequential(input(sample), make(), spikes())))
-  it.each(Object.entries(blocks))('%s', async (_, [make, sample]) => expectExported(sequential(input(sample), make(), spikes())))
-  it.each(Object.entries(neuronLayers))('%s', async (_, make) => expectExported(sequential(input([6]), linear(6, 4), make())))
+  it.each(Object.entries(layers(T)))('%s', async (_, [make, sample]) =>
+    expectExported(sequential(input(sample), make(), spikes())),
+  )
+  it.each(Object.entries(blocks))('%s', async (_, [make, sample]) =>
+    expectExported(sequential(input(sample), make(), spikes())),
+  )
+  it.each(Object.entries(neuronLayers))('%s', async (_, make) =>
+    expectExported(sequential(input([6]), linear(6, 4), make())),
+  )
 })

@@ -16,26 +16,39 @@ export interface ToOnnxOptions extends SnnMetadata {
 }
 
 /**
- * A trained or converted network as a standard ONNX model of ONE time step, in inference form, which any ONNX runtime can run:
+ * A trained or converted network as a standard ONNX model of ONE time step, in inference form, which any ONNX runtime
+ * can run:
  *
  * - inputs: the network's own, and `layer.state` (a membrane potential, say) for each state, [N, ..]
- * - outputs: `logits` (the output after this step; of a network with several outputs, their names), and `layer.state.next` for each state
- * - metadata: `snn.version`, `snn.initial` (initial value of each state: a number, or an array that broadcasts over a sample),
- *   `snn.T`, `snn.readout` (how the outputs of all steps are read; the last one where it is not there), `snn.encoding`, `snn.code`, `snn.dt`,
- *   `snn.output_scale`, `snn.preprocess`, `snn.label_offset`, `snn.class_names`, `snn.calibration`, `snn.source`, and `snn.network`, from which `readSnn` makes the Network again
+ * - outputs: `logits` (the output after this step; of a network with several outputs, their names), and
+ *   `layer.state.next` for each state
+ * - metadata: `snn.version`, `snn.initial` (initial value of each state: a number, or an array that broadcasts over a
+ *   sample), `snn.T`, `snn.readout` (how the outputs of all steps are read; the last one where it is not there),
+ *   `snn.encoding`, `snn.code`, `snn.dt`, `snn.output_scale`, `snn.preprocess`, `snn.label_offset`, `snn.class_names`,
+ *   `snn.calibration`, `snn.source`, and `snn.network`, from which `readSnn` makes the Network again
  *
- * T, read-out, encoding, code, dt and the scale of the output are those that training or conversion left in `net.metadata`, unless options say others.
+ * T, read-out, encoding, code, dt and the scale of the output are those that training or conversion left in
+ * `net.metadata`, unless options say others.
  *
- * A network with a layer that looks at steps to come has no single step. Its model is one of the whole sequence of T steps, the metadata
+ * A network with a layer that looks at steps to come has no single step. Its model is one of the whole sequence of T
+ * steps, the metadata
  * `snn.form` being `sequence`: inputs and outputs [T, N, ..], no states; `T` has to be given.
  *
  * Writing what was read gives the same bytes.
  *
- * @throws `SHAPE` when the shape of an input is neither known nor given, or a layer is for another number of steps; `NEEDS_SEQUENCE` for a
- * layer that needs all steps at once without `T`; `ARGUMENT` for a network whose predictions no read-out stands for; `UNSUPPORTED` for an operation that has no ONNX form
+ * @throws `SHAPE` when the shape of an input is neither known nor given, or a layer is for another number of steps;
+ * `NEEDS_SEQUENCE` for a layer that needs all steps at once without `T`; `ARGUMENT` for a network whose predictions no
+ * read-out stands for; `UNSUPPORTED` for an operation that has no ONNX form
  */
 export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise<Uint8Array> {
-  checkMembers('toOnnx', net, 'net', ['nodes', 'run()'], 'a Network', 'Give sequential(..), or .snn of convert(..) or readSnn(bytes).')
+  checkMembers(
+    'toOnnx',
+    net,
+    'net',
+    ['nodes', 'run()'],
+    'a Network',
+    'Give sequential(..), or .snn of convert(..) or readSnn(bytes).',
+  )
   checkObject('toOnnx', options)
   // parameters that get their size from the input come into being here
   const shapes = sampleShapes(net, options.inputShapes)
@@ -43,7 +56,8 @@ export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise
   const T = stepsOfModel(net, { ...options, ...use })
   const inputs = net.inputs.map(({ name }) => ({ name, shape: shapes.get(name)! }))
   const values = new Map<Variable, TensorLike>()
-  for (const v of Object.values(net.variables())) values.set(v, { data: await v.data(), shape: v.shape, dtype: v.dtype })
+  for (const v of Object.values(net.variables()))
+    values.set(v, { data: await v.data(), shape: v.shape, dtype: v.dtype })
   const signatures = withBatch(inputs, batchMarker, T)
   const states = stateSignature(net, signatures, T === undefined ? 'step' : 'sequence')
   const state = T === undefined ? states : []
@@ -52,7 +66,10 @@ export async function toOnnx(net: Network, options: ToOnnxOptions = {}): Promise
       const named = Object.fromEntries(inputs.map(({ name }, i) => [name, parameters[i]!]))
       const before = byNode(state, parameters.slice(inputs.length))
       const result = net.run(T === undefined ? 'step' : 'sequence', named, { state: before })
-      return [...net.outputs.map((name) => result.outputs[name]!), ...state.map(({ node, key }) => result.state[node]![key]!)]
+      return [
+        ...net.outputs.map((name) => result.outputs[name]!),
+        ...state.map(({ node, key }) => result.state[node]![key]!),
+      ]
     },
     [...signatures, ...state],
   )
@@ -92,7 +109,11 @@ function stepsOfModel(net: Network, { inputShapes, T }: ToOnnxOptions): number |
   const layer = needsSequence(net, inputShapes)
   if (layer === undefined) return undefined
   if (T !== undefined) return checkSteps(T, 'toOnnx')
-  throw new SnnError('NEEDS_SEQUENCE', `[toOnnx] '${layer}' needs all steps at once, expected their number, for a model of the whole sequence. Give it, toOnnx(net, { T }), or use layers that go step by step.`, { layer })
+  throw new SnnError(
+    'NEEDS_SEQUENCE',
+    `[toOnnx] '${layer}' needs all steps at once, expected their number, for a model of the whole sequence. Give it, toOnnx(net, { T }), or use layers that go step by step.`,
+    { layer },
+  )
 }
 
 type Model = ReturnType<typeof lowerGraph>
@@ -100,15 +121,29 @@ type Model = ReturnType<typeof lowerGraph>
 /** Initial states stand in the metadata, not among the arrays. */
 const isInitial = (path: string): boolean => path.includes('.initial.')
 
-/** Calls the constants that hold Variables by their dotted names, adding those that the step does not use; equal small ones share one. */
-function nameConstants(model: Model, snn: Network, values: ReadonlyMap<Variable, TensorLike>): { readonly model: Model; readonly names: ReadonlyMap<Variable, string> } {
+/**
+ * Calls the constants that hold Variables by their dotted names, adding those that the step does not use; equal small
+ * ones share one.
+ */
+function nameConstants(
+  model: Model,
+  snn: Network,
+  values: ReadonlyMap<Variable, TensorLike>,
+): { readonly model: Model; readonly names: ReadonlyMap<Variable, string> } {
   const constants = new Map(model.constants as ReadonlyMap<string, OnnxTensor>)
   const renamed = new Map<string, string>()
   const names = new Map<Variable, string>()
   for (const [path, v] of Object.entries(snn.variables())) {
     if (isInitial(path)) continue
     const { data, shape } = values.get(v)!
-    const used = [...constants].find(([, constant]) => constant.data === data) ?? [...constants].find(([, constant]) => constant.dtype === v.dtype && sameShape(constant.shape, shape) && data.every((x, i) => Object.is(x, constant.data[i])))
+    const used =
+      [...constants].find(([, constant]) => constant.data === data) ??
+      [...constants].find(
+        ([, constant]) =>
+          constant.dtype === v.dtype &&
+          sameShape(constant.shape, shape) &&
+          data.every((x, i) => Object.is(x, constant.data[i])),
+      )
     const name = used?.[0] ?? path
     if (!used) constants.set(path, { dtype: v.dtype, shape, data } as OnnxTensor)
     if (!renamed.has(name)) renamed.set(name, path)
@@ -125,14 +160,19 @@ function nameConstants(model: Model, snn: Network, values: ReadonlyMap<Variable,
   }
 }
 
-function describeNetwork({ nodes, outputs, feedback }: Network, names: ReadonlyMap<Variable, string>): Omit<NetworkDescription, 'inputs'> {
+function describeNetwork(
+  { nodes, outputs, feedback }: Network,
+  names: ReadonlyMap<Variable, string>,
+): Omit<NetworkDescription, 'inputs'> {
   return {
     nodes: nodes.map(({ name, layer, inputs: from }) => ({
       name,
       kind: layer.kind,
       config: layer.config,
       inputs: from,
-      variables: Object.fromEntries(Object.entries(layer.variables).flatMap(([key, v]) => (names.has(v) ? [[key, names.get(v)!] as const] : []))),
+      variables: Object.fromEntries(
+        Object.entries(layer.variables).flatMap(([key, v]) => (names.has(v) ? [[key, names.get(v)!] as const] : [])),
+      ),
     })),
     outputs,
     ...(feedback.length > 0 && { feedback }),

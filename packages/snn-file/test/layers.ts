@@ -55,7 +55,11 @@ export const blocks: Readonly<Record<string, readonly [make: () => Part, sample:
 
 /** Layers of neurons with their defaults, for samples of 4. */
 export const neuronLayers: Readonly<Record<string, () => Layer>> = {
-  ...Object.fromEntries(Object.entries(neurons).flatMap(([name, made]) => (typeof made === 'function' && 'spec' in made ? [[name, () => (made as unknown as () => Layer)()] as const] : []))),
+  ...Object.fromEntries(
+    Object.entries(neurons).flatMap(([name, made]) =>
+      typeof made === 'function' && 'spec' in made ? [[name, () => (made as unknown as () => Layer)()] as const] : [],
+    ),
+  ),
   slidingPsn: () => neurons.slidingPsn({ k: 3 }),
   maskedPsn: () => neurons.maskedPsn({ T: 4, k: 2, lambda: 1 }),
   gatedLif: () => neurons.gatedLif({ T: 4 }),

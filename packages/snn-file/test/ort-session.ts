@@ -16,13 +16,25 @@ export class OrtSession {
   ) {}
 
   static async create(bytes: Uint8Array): Promise<OrtSession> {
-    return new OrtSession(await ort.InferenceSession.create(bytes, { logSeverityLevel: 3, intraOpNumThreads: 1 }), initialOf(bytes))
+    return new OrtSession(
+      await ort.InferenceSession.create(bytes, { logSeverityLevel: 3, intraOpNumThreads: 1 }),
+      initialOf(bytes),
+    )
   }
 
   /** Outputs of a model of the whole sequence, for inputs [T, N, ..]. */
   async runSequence(inputs: Readonly<Record<string, TensorLike>>): Promise<Record<string, Sequence>> {
-    const outputs = (await this.session.run(Object.fromEntries(Object.entries(inputs).map(([name, { data, shape }]) => [name, new ort.Tensor('float32', data as Float32Array, shape)])))) as Record<string, ort.Tensor>
-    return Object.fromEntries(Object.entries(outputs).map(([name, { data, dims }]) => [name, { data: data as Float32Array, shape: dims }]))
+    const outputs = (await this.session.run(
+      Object.fromEntries(
+        Object.entries(inputs).map(([name, { data, shape }]) => [
+          name,
+          new ort.Tensor('float32', data as Float32Array, shape),
+        ]),
+      ),
+    )) as Record<string, ort.Tensor>
+    return Object.fromEntries(
+      Object.entries(outputs).map(([name, { data, dims }]) => [name, { data: data as Float32Array, shape: dims }]),
+    )
   }
 
   /** Names of what the model takes. */
@@ -31,23 +43,52 @@ export class OrtSession {
   }
 
   /** Outputs and states of every step, for inputs [T, N, ..]. */
-  async run(inputs: Readonly<Record<string, TensorLike>>, T: number): Promise<{ readonly outputs: Record<string, Sequence>; readonly states: Record<string, Sequence> }> {
+  async run(
+    inputs: Readonly<Record<string, TensorLike>>,
+    T: number,
+  ): Promise<{ readonly outputs: Record<string, Sequence>; readonly states: Record<string, Sequence> }> {
     const N = Object.values(inputs)[0]!.shape[1]!
-    const declared = this.session.inputMetadata as readonly { readonly name: string; readonly type: string; readonly shape: readonly (number | string)[] }[]
-    let state = Object.fromEntries(declared.filter(({ name }) => !(name in inputs)).map(({ name, type, shape }) => [name, filled(type, shape.map((n) => (typeof n === 'number' ? n : N)), this.initial[name]!)]))
+    const declared = this.session.inputMetadata as readonly {
+      readonly name: string
+      readonly type: string
+      readonly shape: readonly (number | string)[]
+    }[]
+    let state = Object.fromEntries(
+      declared
+        .filter(({ name }) => !(name in inputs))
+        .map(({ name, type, shape }) => [
+          name,
+          filled(
+            type,
+            shape.map((n) => (typeof n === 'number' ? n : N)),
+            this.initial[name]!,
+          ),
+        ]),
+    )
     const steps: Record<string, ort.Tensor>[] = []
     for (let t = 0; t < T; t++) {
-      const now = Object.fromEntries(Object.entries(inputs).map(([name, x]) => {
-        const size = x.data.length / T
-        return [name, new ort.Tensor('float32', (x.data as Float32Array).slice(t * size, (t + 1) * size), x.shape.slice(1))]
-      }))
+      const now = Object.fromEntries(
+        Object.entries(inputs).map(([name, x]) => {
+          const size = x.data.length / T
+          return [
+            name,
+            new ort.Tensor('float32', (x.data as Float32Array).slice(t * size, (t + 1) * size), x.shape.slice(1)),
+          ]
+        }),
+      )
       const out = (await this.session.run({ ...now, ...state })) as Record<string, ort.Tensor>
       state = Object.fromEntries(Object.keys(state).map((name) => [name, out[`${name}.next`]!]))
       steps.push(out)
     }
-    const over = (name: string): Sequence => ({ data: Float32Array.from(steps.flatMap((step) => Array.from(step[name]!.data as Float32Array))), shape: [T, ...steps[0]![name]!.dims] })
+    const over = (name: string): Sequence => ({
+      data: Float32Array.from(steps.flatMap((step) => Array.from(step[name]!.data as Float32Array))),
+      shape: [T, ...steps[0]![name]!.dims],
+    })
     const names = this.session.outputNames.filter((name) => !name.endsWith('.next'))
-    return { outputs: Object.fromEntries(names.map((name) => [name, over(name)])), states: Object.fromEntries(Object.keys(state).map((name) => [name, over(`${name}.next`)])) }
+    return {
+      outputs: Object.fromEntries(names.map((name) => [name, over(name)])),
+      states: Object.fromEntries(Object.keys(state).map((name) => [name, over(`${name}.next`)])),
+    }
   }
 }
 
@@ -80,5 +121,7 @@ function filled(type: string, shape: readonly number[], initial: Initial): ort.T
     return from.data[offset]!
   }
   const values = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => at(i))
-  return type === 'int32' ? new ort.Tensor('int32', Int32Array.from(values), shape) : new ort.Tensor('float32', Float32Array.from(values), shape)
+  return type === 'int32'
+    ? new ort.Tensor('int32', Int32Array.from(values), shape)
+    : new ort.Tensor('float32', Float32Array.from(values), shape)
 }

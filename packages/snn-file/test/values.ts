@@ -9,6 +9,16 @@ export function random(length: number, seed: number): Float32Array {
   })
 }
 
-export function randomTensor(shape: readonly number[], seed: number): Required<TensorLike> & { readonly data: Float32Array } {
-  return { data: random(shape.reduce((a, b) => a * b, 1), seed), shape, dtype: 'float32' }
+export function randomTensor(
+  shape: readonly number[],
+  seed: number,
+): Required<TensorLike> & { readonly data: Float32Array } {
+  return {
+    data: random(
+      shape.reduce((a, b) => a * b, 1),
+      seed,
+    ),
+    shape,
+    dtype: 'float32',
+  }
 }

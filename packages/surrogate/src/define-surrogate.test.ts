@@ -2,17 +2,53 @@ import { compile, grad, isSnnError, reference, scalar, scan, variable, type Tens
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import golden from '../test/golden/surrogates.json' with { type: 'json' }
 import * as all from './index.js'
-import { circle, circleDistribution, createSurrogate, defineSurrogate, fastSigmoid, learnable, logistic, multiLevel, poissonPass, qPseudoSpike, sigmoid, sparseFastSigmoid, spikeRateEscape, squarewaveFourierSeries, surrogateFromParts, surrogateParts, tanh, triangle, type Surrogate, type SurrogateOptions } from './index.js'
+import {
+  circle,
+  circleDistribution,
+  createSurrogate,
+  defineSurrogate,
+  fastSigmoid,
+  learnable,
+  logistic,
+  multiLevel,
+  poissonPass,
+  qPseudoSpike,
+  sigmoid,
+  sparseFastSigmoid,
+  spikeRateEscape,
+  squarewaveFourierSeries,
+  surrogateFromParts,
+  surrogateParts,
+  tanh,
+  triangle,
+  type Surrogate,
+  type SurrogateOptions,
+} from './index.js'
 
 const backend = reference()
-const { defineSurrogate: _, learnable: __, isLearnable: ___, isVariable: ____, parameterFault: _____, numberFault: ______, wrongOption: _______, createSurrogate: ________, surrogateParts: _________, surrogateFromParts: __________, ...family } = all
+const {
+  defineSurrogate: _,
+  learnable: __,
+  isLearnable: ___,
+  isVariable: ____,
+  parameterFault: _____,
+  numberFault: ______,
+  wrongOption: _______,
+  createSurrogate: ________,
+  surrogateParts: _________,
+  surrogateFromParts: __________,
+  ...family
+} = all
 
 /** The spike function and its derivative at `x`. */
 async function sample(surrogate: Surrogate, x: readonly number[]): Promise<{ y: number[]; dx: number[] }> {
-  const run = compile((t: Tensor) => {
-    const y = surrogate.spike(t)
-    return { y, dx: grad(y.sum(), t) }
-  }, { backend })
+  const run = compile(
+    (t: Tensor) => {
+      const y = surrogate.spike(t)
+      return { y, dx: grad(y.sum(), t) }
+    },
+    { backend },
+  )
   const { y, dx } = await run({ data: Float64Array.from(x), shape: [x.length] })
   return { y: [...y.data], dx: [...dx.data] }
 }
@@ -35,35 +71,66 @@ describe('golden values', () => {
 
   it('are those of the defaults', () => {
     expect(Object.fromEntries(Object.entries(family).map(([name, make]) => [name, make().parameters]))).toEqual({
-      sigmoid: { alpha: 4 }, atan: { alpha: 2 }, erf: { alpha: 2 }, softSign: { alpha: 2 }, fastSigmoid: { slope: 25 }, superSpike: { alpha: 1 },
-      piecewiseExponential: { alpha: 1 }, spikeRateEscape: { beta: 1, slope: 25 }, qPseudoSpike: { alpha: 2 }, circle: { alpha: 1 }, tanh: { k: 1 },
-      piecewiseQuadratic: { alpha: 1 }, triangle: { height: 0.3, width: 1 }, rect: { alpha: 1 }, piecewiseLeakyRelu: { w: 1, c: 0.01 },
-      leakyKRelu: { leak: 0, k: 1 }, deterministicPass: {}, multiLevel: { levels: 4, margin: 0 }, nonzeroSignLogAbs: { alpha: 1 },
-      logTailedRelu: { alpha: 0 }, sparseFastSigmoid: { slope: 25, cutoff: 1 }, poissonPass: { seed: 0 }, logistic: { k: 1, seed: 0 }, circleDistribution: { alpha: 1, seed: 0 }, fakeNumericalGradient: { alpha: 0.3 }, s2nn: { alpha: 4, beta: 1 }, squarewaveFourierSeries: { n: 2, period: 8 },
+      sigmoid: { alpha: 4 },
+      atan: { alpha: 2 },
+      erf: { alpha: 2 },
+      softSign: { alpha: 2 },
+      fastSigmoid: { slope: 25 },
+      superSpike: { alpha: 1 },
+      piecewiseExponential: { alpha: 1 },
+      spikeRateEscape: { beta: 1, slope: 25 },
+      qPseudoSpike: { alpha: 2 },
+      circle: { alpha: 1 },
+      tanh: { k: 1 },
+      piecewiseQuadratic: { alpha: 1 },
+      triangle: { height: 0.3, width: 1 },
+      rect: { alpha: 1 },
+      piecewiseLeakyRelu: { w: 1, c: 0.01 },
+      leakyKRelu: { leak: 0, k: 1 },
+      deterministicPass: {},
+      multiLevel: { levels: 4, margin: 0 },
+      nonzeroSignLogAbs: { alpha: 1 },
+      logTailedRelu: { alpha: 0 },
+      sparseFastSigmoid: { slope: 25, cutoff: 1 },
+      poissonPass: { seed: 0 },
+      logistic: { k: 1, seed: 0 },
+      circleDistribution: { alpha: 1, seed: 0 },
+      fakeNumericalGradient: { alpha: 0.3 },
+      s2nn: { alpha: 4, beta: 1 },
+      squarewaveFourierSeries: { n: 2, period: 8 },
     })
   })
 })
 
 describe('neighbours', () => {
   it('fastSigmoid is 1 / (1 + slope |x|)^2', async () => {
-    expect((await sample(fastSigmoid({ slope: 10 }), [-0.1, 0, 0.3])).dx.map((d) => Number(d.toFixed(10)))).toEqual([0.25, 1, 0.0625])
+    expect((await sample(fastSigmoid({ slope: 10 }), [-0.1, 0, 0.3])).dx.map((d) => Number(d.toFixed(10)))).toEqual([
+      0.25, 1, 0.0625,
+    ])
   })
 
   it('circle, tanh, triangle and spikeRateEscape equal their formulas', async () => {
     const [x] = [0.4]
-    expect((await sample(circle({ alpha: 0.5 }), [x])).dx[0]).toBeCloseTo(0.125 / (0.41 ** 1.5), 12)
+    expect((await sample(circle({ alpha: 0.5 }), [x])).dx[0]).toBeCloseTo(0.125 / 0.41 ** 1.5, 12)
     expect((await sample(tanh({ k: 2 }), [x])).dx[0]).toBeCloseTo(1 - Math.tanh(0.8) ** 2, 12)
     expect((await sample(triangle(), [x, 1.1])).dx.map((d) => Number(d.toFixed(10)))).toEqual([0.18, 0])
     expect((await sample(spikeRateEscape({ slope: 2 }), [x])).dx[0]).toBeCloseTo(2 * Math.exp(-0.6), 12)
   })
 
   it('sparseFastSigmoid has a gradient above its cutoff alone', async () => {
-    expect((await sample(sparseFastSigmoid({ slope: 10, cutoff: -0.2 }), [-0.3, -0.1, 0.3])).dx.map((d) => Number(d.toFixed(10)))).toEqual([0, 0.25, 0.0625])
+    expect(
+      (await sample(sparseFastSigmoid({ slope: 10, cutoff: -0.2 }), [-0.3, -0.1, 0.3])).dx.map((d) =>
+        Number(d.toFixed(10)),
+      ),
+    ).toEqual([0, 0.25, 0.0625])
     expect((await sample(sparseFastSigmoid(), [0.5, 1.5])).dx).toEqual([0, 1 / 38.5 ** 2])
   })
 
   it('multiLevel counts spikes, ties to even, with a gradient in its window', async () => {
-    expect(await sample(multiLevel(), [-0.5, 0.5, 1.5, 2.5, 3.2, 4.5])).toEqual({ y: [0, 0, 2, 2, 3, 4], dx: [0, 1, 1, 1, 1, 0] })
+    expect(await sample(multiLevel(), [-0.5, 0.5, 1.5, 2.5, 3.2, 4.5])).toEqual({
+      y: [0, 0, 2, 2, 3, 4],
+      dx: [0, 1, 1, 1, 1, 0],
+    })
     expect((await sample(multiLevel({ margin: 0.5 }), [-0.25, 4.25, 4.75])).dx).toEqual([1, 1, 0])
   })
 })
@@ -72,10 +139,13 @@ describe('random spikes', () => {
   const n = 4000
   const draw = (seed: number, shape: readonly number[] = [n]) => {
     const surrogate = poissonPass({ seed })
-    return compile((x: Tensor) => {
-      const y = surrogate.spike(x)
-      return { y, dx: grad(y.mul(2).sum(), x) }
-    }, { backend }).bind(null, { data: Float64Array.from({ length: n }, (_, i) => (i < n / 2 ? 0.25 : 1)), shape })
+    return compile(
+      (x: Tensor) => {
+        const y = surrogate.spike(x)
+        return { y, dx: grad(y.mul(2).sum(), x) }
+      },
+      { backend },
+    ).bind(null, { data: Float64Array.from({ length: n }, (_, i) => (i < n / 2 ? 0.25 : 1)), shape })
   }
 
   it('spikes with probability x, straight through', async () => {
@@ -93,7 +163,10 @@ describe('random spikes', () => {
     expect(second).not.toEqual(first)
     expect([...(await two()).y.data]).toEqual(first)
     const surrogate = poissonPass()
-    const steps = compile((x: Tensor) => scan((state: Tensor, now: Tensor) => [state, surrogate.spike(now)] as const, scalar(0), x)[1], { backend })
+    const steps = compile(
+      (x: Tensor) => scan((state: Tensor, now: Tensor) => [state, surrogate.spike(now)] as const, scalar(0), x)[1],
+      { backend },
+    )
     const { data } = await steps({ data: new Float64Array(64).fill(0.5), shape: [2, 32] })
     expect(data.slice(0, 32)).not.toEqual(data.slice(32))
   })
@@ -125,24 +198,38 @@ describe('every surrogate', () => {
     derivative: (x, { width }) => x.mul(width).add(0.5).mul(width.mul(2)),
   })
 
-  for (const [name, make] of Object.entries({ ...family, 'one of a user': square }) as [string, (options?: { smooth?: boolean }) => Surrogate][]) {
+  for (const [name, make] of Object.entries({ ...family, 'one of a user': square }) as [
+    string,
+    (options?: { smooth?: boolean }) => Surrogate,
+  ][]) {
     it(`${name}: the derivative is the finite difference of the primitive`, async () => {
       const h = 1e-6
       const { dx } = await sample(make(), points)
-      const { y: above } = await sample(make({ smooth: true }), points.map((x) => x + h))
-      const { y: below } = await sample(make({ smooth: true }), points.map((x) => x - h))
+      const { y: above } = await sample(
+        make({ smooth: true }),
+        points.map((x) => x + h),
+      )
+      const { y: below } = await sample(
+        make({ smooth: true }),
+        points.map((x) => x - h),
+      )
       for (const i of points.keys()) expect(dx[i]).toBeCloseTo((above[i]! - below[i]!) / (2 * h), 4)
     })
   }
 
   it('does not overflow far from the threshold', async () => {
     expect(await sample(sigmoid(), [-1e6, 1e6])).toEqual({ y: [0, 1], dx: [0, 0] })
-    for (const make of Object.values(family)) expect((await sample(make(), [-1e6, 1e6])).dx.every(Number.isFinite)).toBe(true)
+    for (const make of Object.values(family))
+      expect((await sample(make(), [-1e6, 1e6])).dx.every(Number.isFinite)).toBe(true)
   })
 
   it('steps at zero, keeps dtype and shape', () => {
     const run = compile((t: Tensor) => sigmoid().spike(t), { backend })
-    return expect(run({ data: Float32Array.of(-1e-30, 0, -0, 1e-30), shape: [2, 2] })).resolves.toMatchObject({ dtype: 'float32', shape: [2, 2], data: Float32Array.of(0, 1, 1, 1) })
+    return expect(run({ data: Float32Array.of(-1e-30, 0, -0, 1e-30), shape: [2, 2] })).resolves.toMatchObject({
+      dtype: 'float32',
+      shape: [2, 2],
+      data: Float32Array.of(0, 1, 1, 1),
+    })
   })
 
   it('has second derivatives: those of the derivative', async () => {
@@ -156,14 +243,20 @@ describe('every surrogate', () => {
     // @ts-expect-error there is no beta
     expect(() => sigmoid({ beta: 1 })).toThrow('[sigmoid] option beta: 1, expected one of alpha, smooth. Correct it.')
     // @ts-expect-error a number
-    expect(() => sigmoid({ alpha: '4' })).toThrow('[sigmoid] option alpha: 4, expected a finite number above 0, a Tensor, a Variable or learnable(..). Correct it.')
+    expect(() => sigmoid({ alpha: '4' })).toThrow(
+      '[sigmoid] option alpha: 4, expected a finite number above 0, a Tensor, a Variable or learnable(..). Correct it.',
+    )
     // @ts-expect-error true or false
     expect(() => sigmoid({ smooth: 1 })).toThrow('[sigmoid] option smooth: 1, expected true or false')
     expect(() => sigmoid({ alpha: 0 })).toThrow('[sigmoid] option alpha: 0, expected a finite number above 0')
-    expect(() => sigmoid({ alpha: learnable(-1) })).toThrow('[sigmoid] option alpha: {"contract":1,"learnable":-1,"per":"layer"}, expected a finite number above 0')
+    expect(() => sigmoid({ alpha: learnable(-1) })).toThrow(
+      '[sigmoid] option alpha: {"contract":1,"learnable":-1,"per":"layer"}, expected a finite number above 0',
+    )
     expect(() => sigmoid({ alpha: learnable(1, { per: 'channel' }) })).toThrow("expected a learnable per 'layer'")
     expect(() => qPseudoSpike({ alpha: 1 })).toThrow('[qPseudoSpike] option alpha: 1, expected a finite number above 1')
-    expect(() => squarewaveFourierSeries({ n: 2.5 })).toThrow('[squarewaveFourierSeries] option n: 2.5, expected a whole number')
+    expect(() => squarewaveFourierSeries({ n: 2.5 })).toThrow(
+      '[squarewaveFourierSeries] option n: 2.5, expected a whole number',
+    )
     expect(() => multiLevel({ levels: 0 })).toThrow('[multiLevel] option levels: 0, expected a finite number above 0')
     try {
       sigmoid({ alpha: NaN })
@@ -172,8 +265,12 @@ describe('every surrogate', () => {
       expect(isSnnError(error, 'ARGUMENT') && error.details).toEqual({ name: 'alpha', value: NaN })
     }
     expectTypeOf(square).parameter(0).toEqualTypeOf<SurrogateOptions<'width'> | undefined>()
-    // @ts-expect-error the derivative may not use a parameter that is not declared
-    defineSurrogate('typo', { parameters: { width: 1 }, primitive: (x) => x, derivative: (x, { widht }) => x.mul(widht) })
+    defineSurrogate('typo', {
+      parameters: { width: 1 },
+      primitive: (x) => x,
+      // @ts-expect-error the derivative may not use a parameter that is not declared
+      derivative: (x, { widht }) => x.mul(widht),
+    })
   })
 })
 
@@ -184,11 +281,14 @@ describe('createSurrogate', () => {
       const changed = Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, (value as number) + 1]))
       expect(createSurrogate(name, changed)).toMatchObject({ name, parameters: changed, smooth: false })
     }
-    expect(await sample(createSurrogate('sigmoid', { alpha: 2 }), points)).toEqual(await sample(sigmoid({ alpha: 2 }), points))
+    expect(await sample(createSurrogate('sigmoid', { alpha: 2 }), points)).toEqual(
+      await sample(sigmoid({ alpha: 2 }), points),
+    )
   })
 
   it('refuses names and parameters that there are not', () => {
-    for (const name of ['sigmoyd', 'toString', '__proto__', 'defineSurrogate']) expect(() => createSurrogate(name)).toThrow(expect.objectContaining({ code: 'ARGUMENT' }))
+    for (const name of ['sigmoyd', 'toString', '__proto__', 'defineSurrogate'])
+      expect(() => createSurrogate(name)).toThrow(expect.objectContaining({ code: 'ARGUMENT' }))
     expect(() => createSurrogate('sigmoid', { beta: 1 })).toThrow(expect.objectContaining({ code: 'ARGUMENT' }))
   })
 
@@ -203,10 +303,14 @@ describe('createSurrogate', () => {
     const learned = sigmoid({ alpha: learnable(2) })
     learned.variables['alpha']!.set({ data: Float32Array.of(3), shape: [] })
     const { config, variables } = surrogateParts(learned)
-    expect(await sample(surrogateFromParts(config, variables)!, points)).toEqual(await sample(sigmoid({ alpha: 3 }), points))
+    expect(await sample(surrogateFromParts(config, variables)!, points)).toEqual(
+      await sample(sigmoid({ alpha: 3 }), points),
+    )
     expect(surrogateFromParts({}, {})).toBeUndefined()
     // a traced value is in neither
-    expect(() => surrogateFromParts({ surrogate: { name: 'sigmoid' } }, {})).toThrow(expect.objectContaining({ code: 'ARGUMENT' }))
+    expect(() => surrogateFromParts({ surrogate: { name: 'sigmoid' } }, {})).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT' }),
+    )
   })
 })
 
@@ -214,20 +318,30 @@ describe('learnable parameters', () => {
   const x = [-1.3, -0.4, 0.2, 0.9]
   /** Every parameter of every family that is smooth in it: away from the kinks of the primitive. */
   const cases = Object.entries(family).flatMap(([name, make]) =>
-    Object.entries(make().parameters).filter(([key]) => !['seed', 'n', 'levels'].includes(key)).map(([key, value]) => [name, key, value as number, make as (options: object) => Surrogate] as const))
+    Object.entries(make().parameters)
+      .filter(([key]) => !['seed', 'n', 'levels'].includes(key))
+      .map(([key, value]) => [name, key, value as number, make as (options: object) => Surrogate] as const),
+  )
 
   for (const [name, key, value, make] of cases) {
     it(`${name}: the gradient of ${key} is the finite difference of the primitive, spiking and smooth`, async () => {
       const at = value + 0.05
-      const total = async (p: number) => (await sample(make({ [key]: p, smooth: true }), x)).y.reduce((sum, y, i) => sum + y * (i + 1), 0)
+      const total = async (p: number) =>
+        (await sample(make({ [key]: p, smooth: true }), x)).y.reduce((sum, y, i) => sum + y * (i + 1), 0)
       const expected = ((await total(at + 1e-5)) - (await total(at - 1e-5))) / 2e-5
       for (const smooth of [false, true]) {
         const surrogate = make({ [key]: learnable(at), smooth })
-        const run = compile((t: Tensor, weights: Tensor) => {
-          const y = surrogate.spike(t)
-          return grad(y.mul(weights).sum(), [surrogate.variables[key]!, t])
-        }, { backend })
-        const [parameter] = await run({ data: Float64Array.from(x), shape: [4] }, { data: Float64Array.of(1, 2, 3, 4), shape: [4] })
+        const run = compile(
+          (t: Tensor, weights: Tensor) => {
+            const y = surrogate.spike(t)
+            return grad(y.mul(weights).sum(), [surrogate.variables[key]!, t])
+          },
+          { backend },
+        )
+        const [parameter] = await run(
+          { data: Float64Array.from(x), shape: [4] },
+          { data: Float64Array.of(1, 2, 3, 4), shape: [4] },
+        )
         expect(surrogate.trainable).toEqual([key])
         expect(surrogate.parameters[key]).toEqual({ contract: 1, learnable: at, per: 'layer' })
         expect(Math.abs(parameter.data[0]! - expected)).toBeLessThan(1e-4 * Math.max(1, Math.abs(expected)))
@@ -237,14 +351,21 @@ describe('learnable parameters', () => {
 
   it('in a time loop a learnable has the gradient of the steps added up, and nothing flows through its own copies', async () => {
     const surrogate = sigmoid({ alpha: learnable(2) })
-    const run = compile((t: Tensor) => {
-      const [, y] = scan((v: Tensor, now: Tensor) => {
-        const h = v.add(now)
-        const s = surrogate.spike(h.sub(1))
-        return [h.sub(s), s] as const
-      }, scalar(0, 'float64').broadcastTo([1]), t)
-      return grad(y.at(0, 0).sum(), surrogate.variables['alpha']!)
-    }, { backend })
+    const run = compile(
+      (t: Tensor) => {
+        const [, y] = scan(
+          (v: Tensor, now: Tensor) => {
+            const h = v.add(now)
+            const s = surrogate.spike(h.sub(1))
+            return [h.sub(s), s] as const
+          },
+          scalar(0, 'float64').broadcastTo([1]),
+          t,
+        )
+        return grad(y.at(0, 0).sum(), surrogate.variables['alpha']!)
+      },
+      { backend },
+    )
     const { data } = await run({ data: Float64Array.of(0.6, 0.7, 0.9), shape: [3, 1] })
     const s = 1 / (1 + Math.exp(0.8))
     expect(data[0]).toBeCloseTo(-0.4 * s * (1 - s), 6)
@@ -252,7 +373,11 @@ describe('learnable parameters', () => {
 
   it('takes Variables and tensors, in the dtype of x', async () => {
     const alpha = variable({ data: Float32Array.of(2), shape: [] }, { name: 'alpha' })
-    const [fixed, owned, traced] = await Promise.all([sigmoid({ alpha: 2 }), sigmoid({ alpha }), sigmoid({ alpha: scalar(2) })].map((surrogate) => sample(surrogate, x)))
+    const [fixed, owned, traced] = await Promise.all(
+      [sigmoid({ alpha: 2 }), sigmoid({ alpha }), sigmoid({ alpha: scalar(2) })].map((surrogate) =>
+        sample(surrogate, x),
+      ),
+    )
     expect(owned).toEqual(fixed)
     expect(traced).toEqual(fixed)
     expect(sigmoid({ alpha })).toMatchObject({ variables: { alpha }, trainable: [], parameters: {} })

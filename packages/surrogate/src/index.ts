@@ -1,7 +1,40 @@
 export { defineSurrogate, type Surrogate, type SurrogateSpec, type SurrogateOptions } from './define-surrogate.js'
-export { learnable, isLearnable, isVariable, parameterFault, numberFault, wrongOption, type Interval, type Learnable, type ParameterValue, type Per, type Within } from './parameter.js'
-export { sigmoid, atan, erf, softSign, fastSigmoid, sparseFastSigmoid, superSpike, piecewiseExponential, spikeRateEscape, qPseudoSpike, circle, tanh } from './smooth.js'
-export { piecewiseQuadratic, triangle, rect, piecewiseLeakyRelu, leakyKRelu, deterministicPass, multiLevel } from './piecewise.js'
+export {
+  learnable,
+  isLearnable,
+  isVariable,
+  parameterFault,
+  numberFault,
+  wrongOption,
+  type Interval,
+  type Learnable,
+  type ParameterValue,
+  type Per,
+  type Within,
+} from './parameter.js'
+export {
+  sigmoid,
+  atan,
+  erf,
+  softSign,
+  fastSigmoid,
+  sparseFastSigmoid,
+  superSpike,
+  piecewiseExponential,
+  spikeRateEscape,
+  qPseudoSpike,
+  circle,
+  tanh,
+} from './smooth.js'
+export {
+  piecewiseQuadratic,
+  triangle,
+  rect,
+  piecewiseLeakyRelu,
+  leakyKRelu,
+  deterministicPass,
+  multiLevel,
+} from './piecewise.js'
 export { nonzeroSignLogAbs, logTailedRelu, fakeNumericalGradient, s2nn } from './logarithmic.js'
 export { squarewaveFourierSeries } from './squarewave-fourier-series.js'
 export { poissonPass, logistic, circleDistribution } from './random-spikes.js'

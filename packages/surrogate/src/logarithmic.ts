@@ -15,7 +15,8 @@ export const nonzeroSignLogAbs = defineSurrogate('nonzeroSignLogAbs', {
 })
 
 /**
- * A line up to 1 and a logarithm beyond (Cai et al., CVPR 2017), with the slope `alpha` (default 0) below the threshold:
+ * A line up to 1 and a logarithm beyond (Cai et al., CVPR 2017), with the slope `alpha` (default 0) below the
+ * threshold:
  *
  *   primitive   alpha x for x <= 0, x for 0 < x <= 1, 1 + ln x for x > 1
  *   derivative  alpha, 1, 1 / x
@@ -40,7 +41,8 @@ export const fakeNumericalGradient = defineSurrogate('fakeNumericalGradient', {
 })
 
 /**
- * A logistic below the threshold and a logarithm above (Suetake et al., Neural Networks 2023), `alpha` 4 and `beta` 1 by default:
+ * A logistic below the threshold and a logarithm above (Suetake et al., Neural Networks 2023), `alpha` 4 and `beta` 1
+ * by default:
  *
  *   primitive   sigma(alpha x) for x < 0, beta ln(|x + 1| + 1e-5) + 1/2 for x >= 0
  *   derivative  alpha sigma(alpha x) (1 - sigma(alpha x)) for x < 0, beta / (x + 1) for x >= 0
@@ -48,7 +50,17 @@ export const fakeNumericalGradient = defineSurrogate('fakeNumericalGradient', {
 export const s2nn = defineSurrogate('s2nn', {
   parameters: { alpha: 4, beta: 1 },
   within: { alpha: [0, Infinity] },
-  primitive: (x, { alpha, beta }) => where(x.lt(0), x.mul(alpha).sigmoid(), x.relu().add(1 + 1e-5).log().mul(beta).add(0.5)),
+  primitive: (x, { alpha, beta }) =>
+    where(
+      x.lt(0),
+      x.mul(alpha).sigmoid(),
+      x
+        .relu()
+        .add(1 + 1e-5)
+        .log()
+        .mul(beta)
+        .add(0.5),
+    ),
   derivative: (x, { alpha, beta }) => {
     const s = x.mul(alpha).sigmoid()
     return where(x.lt(0), s.neg().add(1).mul(s).mul(alpha), x.relu().add(1).pow(-1).mul(beta))

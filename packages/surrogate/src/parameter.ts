@@ -15,7 +15,11 @@ export function learnable(initial: number, options: { readonly per?: Per } = {})
   checkObject('learnable', options)
   const { per = 'layer' } = options
   if (!Number.isFinite(initial) || !['layer', 'channel', 'neuron'].includes(per)) {
-    throw new SnnError('ARGUMENT', `[learnable] initial value ${initial} per ${per}, expected a finite number per 'layer', 'channel' or 'neuron'. Correct it.`, { name: 'learnable', value: { initial, per } })
+    throw new SnnError(
+      'ARGUMENT',
+      `[learnable] initial value ${initial} per ${per}, expected a finite number per 'layer', 'channel' or 'neuron'. Correct it.`,
+      { name: 'learnable', value: { initial, per } },
+    )
   }
   return { contract: 1, learnable: initial, per }
 }
@@ -40,21 +44,30 @@ export type Within<P extends string> = { readonly [K in P]?: Interval }
 const everything: Interval = [-Infinity, Infinity]
 
 /**
- * What is expected in the place of a value that is no parameter, or a number (a learnable's too) outside of its open interval;
- * undefined when it is right. Tensors and Variables are not looked into.
+ * What is expected in the place of a value that is no parameter, or a number (a learnable's too) outside of its open
+ * interval; undefined when it is right. Tensors and Variables are not looked into.
  */
 export function parameterFault(value: unknown, interval?: Interval): string | undefined {
   checkInterval('parameterFault', interval)
   const isValue = typeof value === 'number' || (isObject(value) && 'contract' in value)
-  const number = typeof value === 'number' ? value : isValue && isLearnable(value as ParameterValue) ? (value as Learnable).learnable : undefined
-  return isValue && (number === undefined || numberFault(number, interval) === undefined) ? undefined : `a finite number${bounds(interval)}, a Tensor, a Variable or learnable(..)`
+  const number =
+    typeof value === 'number'
+      ? value
+      : isValue && isLearnable(value as ParameterValue)
+        ? (value as Learnable).learnable
+        : undefined
+  return isValue && (number === undefined || numberFault(number, interval) === undefined)
+    ? undefined
+    : `a finite number${bounds(interval)}, a Tensor, a Variable or learnable(..)`
 }
 
 /** The same for a plain number. */
 export function numberFault(value: unknown, interval?: Interval): string | undefined {
   checkInterval('numberFault', interval)
   const [above, below] = interval ?? everything
-  return typeof value === 'number' && Number.isFinite(value) && value > above && value < below ? undefined : `a finite number${bounds(interval)}`
+  return typeof value === 'number' && Number.isFinite(value) && value > above && value < below
+    ? undefined
+    : `a finite number${bounds(interval)}`
 }
 
 function checkInterval(operation: string, interval: Interval | undefined): void {
@@ -70,7 +83,10 @@ function bounds(interval: Interval = everything): string {
 /** The error for an option of a surrogate or neuron that has a value outside of its domain. */
 export function wrongOption(kind: string, name: string, value: unknown, expected: string): SnnError {
   const got = isObject(value) ? JSON.stringify(value) : String(value)
-  return new SnnError('ARGUMENT', `[${kind}] option ${name}: ${got}, expected ${expected}. Correct it.`, { name, value })
+  return new SnnError('ARGUMENT', `[${kind}] option ${name}: ${got}, expected ${expected}. Correct it.`, {
+    name,
+    value,
+  })
 }
 
 function isObject(value: unknown): value is object {

@@ -87,8 +87,8 @@ export const deterministicPass = defineSurrogate('deterministicPass', {
 })
 
 /**
- * Spike counts 0 .. `levels` (default 4) in place of spikes (Luo et al., ECCV 2024): here x is the membrane in units of the
- * threshold, not its distance from it.
+ * Spike counts 0 .. `levels` (default 4) in place of spikes (Luo et al., ECCV 2024): here x is the membrane in units of
+ * the threshold, not its distance from it.
  *
  *   forward     round(x clipped to [0, levels]), ties to even
  *   primitive   x clipped to [-margin, levels + margin]
@@ -100,5 +100,9 @@ export const multiLevel = defineSurrogate('multiLevel', {
   settings: { levels: 4 },
   forward: (x, _parameters, { levels }) => x.clip(0, levels).round(),
   primitive: (x, { margin }, { levels }) => x.maximum(margin.neg()).minimum(margin.add(levels)),
-  derivative: (x, { margin }, { levels }) => x.ge(margin.neg()).and(x.le(margin.add(levels))).cast(x.dtype),
+  derivative: (x, { margin }, { levels }) =>
+    x
+      .ge(margin.neg())
+      .and(x.le(margin.add(levels)))
+      .cast(x.dtype),
 })

@@ -1,7 +1,8 @@
 import { scalar } from '@snn/tensor'
 import { defineSurrogate } from './define-surrogate.js'
 
-// Each call draws anew, counted by a Variable, so these work inside of a trace only; the same `seed` gives the same spikes.
+// Each call draws anew, counted by a Variable, so these work inside of a trace only; the same `seed` gives the same
+// spikes.
 
 /**
  * Random spikes of probability x in [0, 1], straight through (Bengio et al. 2013):

@@ -26,8 +26,19 @@ export const sigmoid = defineSurrogate('sigmoid', {
 export const atan = defineSurrogate('atan', {
   parameters: { alpha: 2 },
   within: { alpha: [0, Infinity] },
-  primitive: (x, { alpha }) => x.mul(alpha.mul(Math.PI / 2)).atan().div(Math.PI).add(0.5),
-  derivative: (x, { alpha }) => x.mul(alpha.mul(Math.PI / 2)).square().add(1).pow(-1).mul(alpha.mul(0.5)),
+  primitive: (x, { alpha }) =>
+    x
+      .mul(alpha.mul(Math.PI / 2))
+      .atan()
+      .div(Math.PI)
+      .add(0.5),
+  derivative: (x, { alpha }) =>
+    x
+      .mul(alpha.mul(Math.PI / 2))
+      .square()
+      .add(1)
+      .pow(-1)
+      .mul(alpha.mul(0.5)),
 })
 
 /**
@@ -40,7 +51,13 @@ export const erf = defineSurrogate('erf', {
   parameters: { alpha: 2 },
   within: { alpha: [0, Infinity] },
   primitive: (x, { alpha }) => x.mul(alpha).erf().add(1).mul(0.5),
-  derivative: (x, { alpha }) => x.mul(alpha).square().neg().exp().mul(alpha.div(Math.sqrt(Math.PI))),
+  derivative: (x, { alpha }) =>
+    x
+      .mul(alpha)
+      .square()
+      .neg()
+      .exp()
+      .mul(alpha.div(Math.sqrt(Math.PI))),
 })
 
 /**
@@ -57,8 +74,8 @@ export const softSign = defineSurrogate('softSign', {
 })
 
 /**
- * The fast sigmoid (Zenke and Ganguli, Neural Computation 2018), of `slope` 25 by default; its derivative is 1 at the threshold
- * whatever the slope:
+ * The fast sigmoid (Zenke and Ganguli, Neural Computation 2018), of `slope` 25 by default; its derivative is 1 at the
+ * threshold whatever the slope:
  *
  *   primitive   x / (1 + slope |x|)
  *   derivative  1 / (1 + slope |x|)^2
@@ -71,8 +88,8 @@ export const fastSigmoid = defineSurrogate('fastSigmoid', {
 })
 
 /**
- * The fast sigmoid above a `cutoff` alone, so that few neurons have a gradient (after Perez-Nieves and Goodman, NeurIPS 2021), `slope` 25
- * and `cutoff` 1 by default:
+ * The fast sigmoid above a `cutoff` alone, so that few neurons have a gradient (after Perez-Nieves and Goodman, NeurIPS
+ * 2021), `slope` 25 and `cutoff` 1 by default:
  *
  *   primitive   u / (1 + slope |u|) - cutoff / (1 + slope |cutoff|), u = max(x, cutoff)
  *   derivative  1 / (1 + slope |x|)^2 for x > cutoff, else 0
@@ -114,8 +131,8 @@ export const piecewiseExponential = defineSurrogate('piecewiseExponential', {
 })
 
 /**
- * The probability of escape at the rate exp(`beta` x), around one unit above the threshold (Gerstner and Kistler 2002), `beta` 1
- * and `slope` 25 by default:
+ * The probability of escape at the rate exp(`beta` x), around one unit above the threshold (Gerstner and Kistler 2002),
+ * `beta` 1 and `slope` 25 by default:
  *
  *   primitive   slope / beta (1 + sgn(x - 1) (1 - exp(-beta |x - 1|)))
  *   derivative  slope exp(-beta |x - 1|)
@@ -123,7 +140,8 @@ export const piecewiseExponential = defineSurrogate('piecewiseExponential', {
 export const spikeRateEscape = defineSurrogate('spikeRateEscape', {
   parameters: { beta: 1, slope: 25 },
   within: { beta: [0, Infinity], slope: [0, Infinity] },
-  primitive: (x, { beta, slope }) => x.sub(1).abs().mul(beta.neg()).exp().neg().add(1).mul(x.sub(1).sign()).add(1).mul(slope.div(beta)),
+  primitive: (x, { beta, slope }) =>
+    x.sub(1).abs().mul(beta.neg()).exp().neg().add(1).mul(x.sub(1).sign()).add(1).mul(slope.div(beta)),
   derivative: (x, { beta, slope }) => x.sub(1).abs().mul(beta.neg()).exp().mul(slope),
 })
 
@@ -136,7 +154,8 @@ export const spikeRateEscape = defineSurrogate('spikeRateEscape', {
 export const qPseudoSpike = defineSurrogate('qPseudoSpike', {
   parameters: { alpha: 2 },
   within: { alpha: [1, Infinity] },
-  primitive: (x, { alpha }) => x.abs().div(alpha.sub(1).mul(0.5)).add(1).pow(alpha.neg().add(1)).neg().add(1).mul(x.sign()).add(1).mul(0.5),
+  primitive: (x, { alpha }) =>
+    x.abs().div(alpha.sub(1).mul(0.5)).add(1).pow(alpha.neg().add(1)).neg().add(1).mul(x.sign()).add(1).mul(0.5),
   derivative: (x, { alpha }) => x.abs().div(alpha.sub(1).mul(0.5)).add(1).pow(alpha.neg()),
 })
 

@@ -26,16 +26,28 @@ export function surrogateParts(surrogate: Surrogate, name = 'surrogate'): Surrog
  *
  * @throws `ARGUMENT` as `createSurrogate`, and for a parameter without a value
  */
-export function surrogateFromParts(config: Readonly<Record<string, unknown>>, variables: Readonly<Record<string, Variable>>, name = 'surrogate'): Surrogate | undefined {
+export function surrogateFromParts(
+  config: Readonly<Record<string, unknown>>,
+  variables: Readonly<Record<string, Variable>>,
+  name = 'surrogate',
+): Surrogate | undefined {
   checkObject('surrogateFromParts', config, 'config')
   checkObject('surrogateFromParts', variables, 'variables')
   if (config[name] === undefined) return undefined
   const { name: family, ...parameters } = config[name] as { readonly name: string } & Surrogate['parameters']
-  const own = Object.fromEntries(Object.entries(variables).flatMap(([path, value]) => (path.startsWith(`${name}.`) ? [[path.slice(name.length + 1), value] as const] : [])))
+  const own = Object.fromEntries(
+    Object.entries(variables).flatMap(([path, value]) =>
+      path.startsWith(`${name}.`) ? [[path.slice(name.length + 1), value] as const] : [],
+    ),
+  )
   const surrogate = createSurrogate(family, parameters, own)
   for (const key of Object.keys(surrogate.parameters)) {
     if (key in parameters) continue
-    throw new SnnError('ARGUMENT', `[${family}] no value for '${key}', expected a number or a Variable. Give it as one of these where the surrogate is made.`, { name: key, value: undefined })
+    throw new SnnError(
+      'ARGUMENT',
+      `[${family}] no value for '${key}', expected a number or a Variable. Give it as one of these where the surrogate is made.`,
+      { name: key, value: undefined },
+    )
   }
   return surrogate
 }

@@ -38,7 +38,9 @@ export interface DeviceTensor extends Disposable {
 }
 
 /** Where the value of a Variable lies: in host memory, or in a buffer of the backend that wrote it last. */
-export type Storage = { readonly kind: 'host'; readonly data: TypedArray } | { readonly kind: 'device'; readonly tensor: DeviceTensor }
+export type Storage =
+  | { readonly kind: 'host'; readonly data: TypedArray }
+  | { readonly kind: 'device'; readonly tensor: DeviceTensor }
 
 export interface CompileOptions {
   /** 'nan': a non-finite float result is the error `NOT_FINITE` naming the place, and nothing is committed. */
@@ -56,7 +58,10 @@ export interface Executable {
   /** Bytes of device memory it holds beyond its arguments, results and Variables. */
   readonly bytes: number
   /** Runs once. Arguments fit the parameters in order, dtype and shape. Runs of one backend never overlap. */
-  run(inputs: readonly (HostTensor | DeviceTensor)[], options?: RunOptions): Promise<readonly (HostTensor | DeviceTensor)[]>
+  run(
+    inputs: readonly (HostTensor | DeviceTensor)[],
+    options?: RunOptions,
+  ): Promise<readonly (HostTensor | DeviceTensor)[]>
   dispose(): Promise<void>
 }
 

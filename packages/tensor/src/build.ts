@@ -34,7 +34,9 @@ class NodeImplementation<P extends Primitive> implements Node<P> {
     signatures: readonly Signature[],
     readonly scope: Scope | null,
   ) {
-    this.outputs = signatures.map(({ dtype, shape }, index) => new TensorImplementation(this as unknown as Node, index, dtype, shape))
+    this.outputs = signatures.map(
+      ({ dtype, shape }, index) => new TensorImplementation(this as unknown as Node, index, dtype, shape),
+    )
     const origin = currentOrigin() ?? captureOrigin()
     // not the node that a pass replaces, which nobody needs any longer
     this.#origin = #origin in origin ? (origin as NodeImplementation<Primitive>).#origin : origin
@@ -77,7 +79,9 @@ export function createNode<P extends Primitive>(
   return new NodeImplementation(primitive, inputs, attributes, signatures, scope).outputs
 }
 
-/** A new node: checks that its inputs belong to open traces and that their shapes and dtypes fit the primitive's rule. */
+/**
+ * A new node: checks that its inputs belong to open traces and that their shapes and dtypes fit the primitive's rule.
+ */
 export function build<P extends Primitive>(primitive: P, inputs: readonly Tensor[], attributes: Primitives[P]): Tensor {
   const scope = scopeOf(inputs, primitive)
   const signature = shapeRules[primitive](inputs, attributes)

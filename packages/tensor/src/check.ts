@@ -3,13 +3,15 @@ import type { Tensor } from './tensor.js'
 import { isTensor } from './tree.js'
 
 /**
- * Checks of arguments, for callers that no compiler has checked: what a public function takes is looked at where it comes in, so that the error says
- * which argument of which function is wrong, with the caller's line, instead of a property that cannot be read.
+ * Checks of arguments, for callers that no compiler has checked: what a public function takes is looked at where it
+ * comes in, so that the error says which argument of which function is wrong, with the caller's line, instead of a
+ * property that cannot be read.
  */
 
 /** What a value is, for errors: `a Promise`, `an array of 3`, `the string 'x'`. */
 export function describeValue(value: unknown): string {
-  if (value === undefined || value === null || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  if (value === undefined || value === null || typeof value === 'boolean' || typeof value === 'bigint')
+    return String(value)
   if (typeof value === 'number') return `the number ${value}`
   if (typeof value === 'string') return `the string '${value.length > 60 ? `${value.slice(0, 57)}...` : value}'`
   if (typeof value === 'symbol') return 'a symbol'
@@ -20,11 +22,14 @@ export function describeValue(value: unknown): string {
   if (isPromise(value)) return 'a Promise'
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (isTensor(value)) return `a traced tensor of shape [${value.shape.join(',')}]`
-  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${(value as Uint8Array).length ?? value.byteLength}`
+  if (ArrayBuffer.isView(value))
+    return `a ${value.constructor.name} of ${(value as Uint8Array).length ?? value.byteLength}`
   const name = (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)?.constructor?.name
   if (name !== undefined && name !== 'Object') return `a ${name}`
   const keys = Object.keys(value)
-  return keys.length === 0 ? 'an empty object' : `an object with ${keys.slice(0, 6).join(', ')}${keys.length > 6 ? ', ..' : ''}`
+  return keys.length === 0
+    ? 'an empty object'
+    : `an object with ${keys.slice(0, 6).join(', ')}${keys.length > 6 ? ', ..' : ''}`
 }
 
 function isPromise(value: unknown): boolean {
@@ -32,8 +37,17 @@ function isPromise(value: unknown): boolean {
 }
 
 /** The error for an argument that is not what the function takes. */
-export function wrongArgument(operation: string, name: string, value: unknown, expected: string, fix = fixFor(value)): SnnError<'ARGUMENT'> {
-  return new SnnError('ARGUMENT', `[${operation}] ${name} is ${describeValue(value)}, expected ${expected}. ${fix}`, { name, value })
+export function wrongArgument(
+  operation: string,
+  name: string,
+  value: unknown,
+  expected: string,
+  fix = fixFor(value),
+): SnnError<'ARGUMENT'> {
+  return new SnnError('ARGUMENT', `[${operation}] ${name} is ${describeValue(value)}, expected ${expected}. ${fix}`, {
+    name,
+    value,
+  })
 }
 
 function fixFor(value: unknown): string {
@@ -45,55 +59,122 @@ function fixFor(value: unknown): string {
 
 /** Throws `ARGUMENT` unless `value` is a traced tensor. */
 export function checkTensor(operation: string, value: unknown, name = 'x'): asserts value is Tensor {
-  if (!isTensor(value)) throw wrongArgument(operation, name, value, 'a Tensor', isPromise(value) || typeof value === 'function' ? undefined : 'In compile() the arguments are Tensors; tensor(..) makes one of numbers.')
+  if (!isTensor(value))
+    throw wrongArgument(
+      operation,
+      name,
+      value,
+      'a Tensor',
+      isPromise(value) || typeof value === 'function'
+        ? undefined
+        : 'In compile() the arguments are Tensors; tensor(..) makes one of numbers.',
+    )
 }
 
 /** Throws `ARGUMENT` unless `value` is an object that holds named values: no array, function, Promise or Tensor. */
-export function checkObject(operation: string, value: unknown, name = 'options', expected = 'an object'): asserts value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value) || isPromise(value) || isTensor(value)) throw wrongArgument(operation, name, value, expected)
+export function checkObject(
+  operation: string,
+  value: unknown,
+  name = 'options',
+  expected = 'an object',
+): asserts value is object {
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    Array.isArray(value) ||
+    ArrayBuffer.isView(value) ||
+    isPromise(value) ||
+    isTensor(value)
+  )
+    throw wrongArgument(operation, name, value, expected)
 }
 
-/** `checkObject`, and no option has a name that is not `known`: a misspelled one would change nothing without a word. */
+/**
+ * `checkObject`, and no option has a name that is not `known`: a misspelled one would change nothing without a word.
+ */
 export function checkOptions(operation: string, options: unknown, known: readonly string[]): asserts options is object {
   checkObject(operation, options)
   for (const [name, value] of Object.entries(options)) {
-    if (!known.includes(name)) throw new SnnError('ARGUMENT', `[${operation}] unknown option '${name}', expected one of ${known.join(', ')}. Correct the name.`, { name, value })
+    if (!known.includes(name))
+      throw new SnnError(
+        'ARGUMENT',
+        `[${operation}] unknown option '${name}', expected one of ${known.join(', ')}. Correct the name.`,
+        { name, value },
+      )
   }
 }
 
-/** Throws `ARGUMENT` unless `value` is an object that has all of `members`, none of them null: functions where `()` ends the name. */
-export function checkMembers(operation: string, value: unknown, name: string, members: readonly string[], expected: string, fix?: string): asserts value is object {
+/**
+ * Throws `ARGUMENT` unless `value` is an object that has all of `members`, none of them null: functions where `()` ends
+ * the name.
+ */
+export function checkMembers(
+  operation: string,
+  value: unknown,
+  name: string,
+  members: readonly string[],
+  expected: string,
+  fix?: string,
+): asserts value is object {
   checkObject(operation, value, name, expected)
   checkArray('checkMembers', members, 'members', 'names of members')
   for (const member of members) {
     const found = (value as Readonly<Record<string, unknown>>)[member.replace('()', '')]
     if (found === null) throw wrongArgument(operation, `${name}.${member.replace('()', '')}`, found, 'a value', fix)
-    if (member.endsWith('()') ? typeof found !== 'function' : found === undefined) throw wrongArgument(operation, name, value, expected, fix)
+    if (member.endsWith('()') ? typeof found !== 'function' : found === undefined)
+      throw wrongArgument(operation, name, value, expected, fix)
   }
 }
 
-export function checkArray(operation: string, value: unknown, name: string, expected = 'an array'): asserts value is readonly unknown[] {
+export function checkArray(
+  operation: string,
+  value: unknown,
+  name: string,
+  expected = 'an array',
+): asserts value is readonly unknown[] {
   if (!Array.isArray(value)) throw wrongArgument(operation, name, value, expected)
 }
 
 /** Throws `ARGUMENT` unless `value` is an array or a typed array. */
-export function checkArrayLike(operation: string, value: unknown, name: string, expected = 'an array of numbers'): asserts value is ArrayLike<unknown> {
-  if (!Array.isArray(value) && (!ArrayBuffer.isView(value) || value instanceof DataView)) throw wrongArgument(operation, name, value, expected)
+export function checkArrayLike(
+  operation: string,
+  value: unknown,
+  name: string,
+  expected = 'an array of numbers',
+): asserts value is ArrayLike<unknown> {
+  if (!Array.isArray(value) && (!ArrayBuffer.isView(value) || value instanceof DataView))
+    throw wrongArgument(operation, name, value, expected)
 }
 
-export function checkFunction(operation: string, value: unknown, name: string, expected = 'a function'): asserts value is (...args: never[]) => unknown {
-  if (typeof value !== 'function') throw wrongArgument(operation, name, value, expected, value === undefined ? undefined : 'Correct the call.')
+export function checkFunction(
+  operation: string,
+  value: unknown,
+  name: string,
+  expected = 'a function',
+): asserts value is (...args: never[]) => unknown {
+  if (typeof value !== 'function')
+    throw wrongArgument(operation, name, value, expected, value === undefined ? undefined : 'Correct the call.')
 }
 
-export function checkString(operation: string, value: unknown, name: string, expected = 'a string'): asserts value is string {
+export function checkString(
+  operation: string,
+  value: unknown,
+  name: string,
+  expected = 'a string',
+): asserts value is string {
   if (typeof value !== 'string') throw wrongArgument(operation, name, value, expected)
 }
 
 /**
- * The bytes that a caller gives: a Uint8Array (a Buffer is one), an ArrayBuffer, or another view of one. Throws `ARGUMENT`, with what to do, for a
- * path, a Blob, a Response, a list of numbers, or what has not been awaited.
+ * The bytes that a caller gives: a Uint8Array (a Buffer is one), an ArrayBuffer, or another view of one. Throws
+ * `ARGUMENT`, with what to do, for a path, a Blob, a Response, a list of numbers, or what has not been awaited.
  */
-export function checkBytes(operation: string, value: unknown, name = 'bytes', fixForPath = 'Read the file first: await readFile(path).'): Uint8Array {
+export function checkBytes(
+  operation: string,
+  value: unknown,
+  name = 'bytes',
+  fixForPath = 'Read the file first: await readFile(path).',
+): Uint8Array {
   if (value instanceof Uint8Array) return value
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   const tag = Object.prototype.toString.call(value).slice(8, -1)

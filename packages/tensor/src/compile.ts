@@ -13,10 +13,17 @@ import { inTurn } from './turns.js'
 export interface CompileFunctionOptions extends CompileOptions {
   /** Default: what `setDefaultBackend` was given. */
   readonly backend?: Backend | undefined
-  /** How many specialisations (shapes, dtypes, static arguments) are kept; the least recently used goes first. Default 16. */
+  /**
+   * How many specialisations (shapes, dtypes, static arguments) are kept; the least recently used goes first. Default
+   * 16.
+   */
   readonly cacheSize?: number
   /** Called when a new specialisation is compiled, with what it is for: a loop that recompiles each step is slow. */
-  readonly onCompile?: (event: { readonly signature: string; readonly specialisations: number; readonly milliseconds: number }) => void
+  readonly onCompile?: (event: {
+    readonly signature: string
+    readonly specialisations: number
+    readonly milliseconds: number
+  }) => void
 }
 
 /** What a compiled function takes where the traced one takes a Tensor. */
@@ -25,14 +32,17 @@ export type Argument = TensorLike | Tensor | DeviceTensor
 type Arguments<A extends readonly unknown[]> = { [K in keyof A]: MapTensors<A[K], Argument> }
 
 /**
- * A traced function made executable. Tensor arguments are given as `TensorLike`; other arguments (numbers, flags, strings)
- * are static: each value is compiled for itself. Results are host tensors. Calls run in the order they were made; the data of
- * arguments are not copied, so leave them as they are until the promise has resolved.
+ * A traced function made executable. Tensor arguments are given as `TensorLike`; other arguments (numbers, flags,
+ * strings) are static: each value is compiled for itself. Results are host tensors. Calls run in the order they were
+ * made; the data of arguments are not copied, so leave them as they are until the promise has resolved.
  */
 export interface Compiled<A extends readonly unknown[], R> extends AsyncDisposable {
   (...args: Arguments<A>): Promise<MapTensors<R, HostTensor>>
   /** The same with a signal, or results left on the device. */
-  run<const O extends RunOptions>(args: Arguments<A>, options: O): Promise<MapTensors<R, O extends { readonly output: 'device' } ? DeviceTensor : HostTensor>>
+  run<const O extends RunOptions>(
+    args: Arguments<A>,
+    options: O,
+  ): Promise<MapTensors<R, O extends { readonly output: 'device' } ? DeviceTensor : HostTensor>>
   /** Releases every executable. */
   dispose(): Promise<void>
 }
@@ -44,11 +54,15 @@ interface Specialisation {
 }
 
 /**
- * Turns `fn` into an async function that runs on a backend. `fn` is traced once for each combination of shapes, dtypes and
- * static arguments: it builds tensors from tensors, reads and assigns Variables, and whatever else it reads is frozen into
- * the result. Forward, gradients and updates become one executable; Variables change together at its end, or not at all.
+ * Turns `fn` into an async function that runs on a backend. `fn` is traced once for each combination of shapes, dtypes
+ * and static arguments: it builds tensors from tensors, reads and assigns Variables, and whatever else it reads is
+ * frozen into the result. Forward, gradients and updates become one executable; Variables change together at its end,
+ * or not at all.
  */
-export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, options: CompileFunctionOptions = {}): Compiled<A, R> {
+export function compile<A extends readonly unknown[], R>(
+  fn: (...args: A) => R,
+  options: CompileFunctionOptions = {},
+): Compiled<A, R> {
   checkFunction('compile', fn, 'fn', 'the function to compile')
   checkObject('compile', options)
   const cacheSize = Math.max(1, options.cacheSize ?? 16)
@@ -74,7 +88,10 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
   }
 
   async function execute(args: readonly unknown[], runOptions: RunOptions): Promise<unknown> {
-    if (disposed) throw new SnnError('DISPOSED', '[compile] the compiled function has been disposed of. Compile it again.', { what: 'compiled function' })
+    if (disposed)
+      throw new SnnError('DISPOSED', '[compile] the compiled function has been disposed of. Compile it again.', {
+        what: 'compiled function',
+      })
     runOptions.signal?.throwIfAborted()
     const inputs: (HostTensor | DeviceTensor)[] = []
     const concrete: unknown[] = []
@@ -128,11 +145,24 @@ function isArrayView(value: unknown): value is TypedArray {
 }
 
 function isTensorLike(value: unknown): value is TensorLike {
-  return typeof value === 'object' && value !== null && 'data' in value && isArrayView(value.data) && 'shape' in value && Array.isArray(value.shape)
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'data' in value &&
+    isArrayView(value.data) &&
+    'shape' in value &&
+    Array.isArray(value.shape)
+  )
 }
 
 function isDeviceTensor(value: unknown): value is DeviceTensor {
-  return typeof value === 'object' && value !== null && (value as { contract?: unknown }).contract === 1 && 'backend' in value && Symbol.dispose in value
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (value as { contract?: unknown }).contract === 1 &&
+    'backend' in value &&
+    Symbol.dispose in value
+  )
 }
 
 /** A tensor argument in its final form. */
@@ -144,14 +174,22 @@ function isBound(value: unknown): value is HostTensor | DeviceTensor {
 async function hostArguments(arg: unknown, name: string): Promise<unknown> {
   const pending: Promise<void>[] = []
   const values = new Map<Tensor, HostTensor>()
-  mapTree(arg, isTensor, (t: Tensor) => pending.push(t.data().then((data) => void values.set(t, hostTensor({ data, shape: t.shape, dtype: t.dtype })))))
+  mapTree(arg, isTensor, (t: Tensor) =>
+    pending.push(t.data().then((data) => void values.set(t, hostTensor({ data, shape: t.shape, dtype: t.dtype })))),
+  )
   await Promise.all(pending)
   const isLeaf = (value: unknown): boolean => isTensor(value) || isBound(value)
-  return mapTree(arg, isLeaf, (leaf: Argument) => (isTensor(leaf) ? values.get(leaf)! : isDeviceTensor(leaf) ? leaf : hostTensor(leaf, name)))
+  return mapTree(arg, isLeaf, (leaf: Argument) =>
+    isTensor(leaf) ? values.get(leaf)! : isDeviceTensor(leaf) ? leaf : hostTensor(leaf, name),
+  )
 }
 
 /** What a specialisation depends on, as text; collects the tensors in order on the way. */
-function signatureOf(args: readonly unknown[], inputs: (HostTensor | DeviceTensor)[], identities: Map<unknown, number>): string {
+function signatureOf(
+  args: readonly unknown[],
+  inputs: (HostTensor | DeviceTensor)[],
+  identities: Map<unknown, number>,
+): string {
   const described = mapTree(args, isBound, (value: HostTensor | DeviceTensor) => {
     inputs.push(value)
     // a mark that no static string begins with by chance
@@ -159,8 +197,18 @@ function signatureOf(args: readonly unknown[], inputs: (HostTensor | DeviceTenso
   })
   return JSON.stringify(described, (_, value: unknown) => {
     // functions and class instances are told apart by identity
-    const opaque = typeof value === 'function' || (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype)
-    if (!opaque) return typeof value === 'number' && !Number.isFinite(value) ? `#${value}` : value === undefined ? '#undefined' : value
+    const opaque =
+      typeof value === 'function' ||
+      (typeof value === 'object' &&
+        value !== null &&
+        !Array.isArray(value) &&
+        Object.getPrototypeOf(value) !== Object.prototype)
+    if (!opaque)
+      return typeof value === 'number' && !Number.isFinite(value)
+        ? `#${value}`
+        : value === undefined
+          ? '#undefined'
+          : value
     if (!identities.has(value)) identities.set(value, identities.size)
     return `#object${identities.get(value)}`
   })

@@ -3,11 +3,15 @@ import { drawnVariables, type DrawnSpec } from './drawn-variables.js'
 import { zerosVariable } from './variable.js'
 
 const uniform: DrawnSpec = { shape: [3], draw: (shape, draws) => draws.uniform(shape) }
-const values = async (drawn: ReturnType<typeof drawnVariables<'a' | 'b'>>): Promise<readonly number[][]> => Promise.all([drawn.variables.a, drawn.variables.b].map(async (of) => [...(await of.data())]))
+const values = async (drawn: ReturnType<typeof drawnVariables<'a' | 'b'>>): Promise<readonly number[][]> =>
+  Promise.all([drawn.variables.a, drawn.variables.b].map(async (of) => [...(await of.data())]))
 
 describe('drawnVariables', () => {
   it('draws each from a stream of its own, the same for the same key', async () => {
-    const [one, other] = [drawnVariables('layer', { a: uniform, b: uniform }), drawnVariables('layer', { a: uniform, b: uniform })]
+    const [one, other] = [
+      drawnVariables('layer', { a: uniform, b: uniform }),
+      drawnVariables('layer', { a: uniform, b: uniform }),
+    ]
     expect(one.variables.a.name).toBe('layer.a')
     expect((await values(one))[0]).not.toEqual((await values(one))[1])
     expect(await values(one)).toEqual(await values(other))

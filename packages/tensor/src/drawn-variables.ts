@@ -26,8 +26,15 @@ export interface DrawnVariables<K extends string> {
   initialize(key: number): void
 }
 
-/** Variables with first values drawn from key 0, each from a stream of random numbers of its own; those of `given` stand in for theirs. */
-export function drawnVariables<K extends string>(kind: string, specs: Readonly<Record<K, DrawnSpec>>, given: { readonly [N in K]?: Variable | undefined } = {}): DrawnVariables<K> {
+/**
+ * Variables with first values drawn from key 0, each from a stream of random numbers of its own; those of `given` stand
+ * in for theirs.
+ */
+export function drawnVariables<K extends string>(
+  kind: string,
+  specs: Readonly<Record<K, DrawnSpec>>,
+  given: { readonly [N in K]?: Variable | undefined } = {},
+): DrawnVariables<K> {
   checkObject('drawnVariables', specs, 'specs')
   checkObject('drawnVariables', given, 'given')
   const names = Object.keys(specs) as K[]
@@ -37,7 +44,9 @@ export function drawnVariables<K extends string>(kind: string, specs: Readonly<R
     const first = draw(shape, { uniform: (of) => uniform(of, source), normal: (of) => normal(of, source) })
     return { data: interpret(first, referenceKernels).data, shape }
   }
-  const variables = Object.fromEntries(names.map((name) => [name, given[name] ?? variable(value(name, 0), { name: `${kind}.${name}` })])) as Record<K, Variable>
+  const variables = Object.fromEntries(
+    names.map((name) => [name, given[name] ?? variable(value(name, 0), { name: `${kind}.${name}` })]),
+  ) as Record<K, Variable>
   const drawn = new Map(names.filter((name) => !given[name]).map((name) => [name, variables[name].version]))
   return {
     variables,

@@ -17,10 +17,17 @@ interface ArrayOf {
 /** The typed array that stores elements of `D`. */
 export type TypedArrayOf<D extends DType> = ArrayOf[D]
 
-const constructors = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array, uint8: Uint8Array } as const
+const constructors = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+  uint8: Uint8Array,
+} as const
 
 function constructorOf(dtype: DType): (typeof constructors)[DType] {
-  if (!Object.hasOwn(constructors, dtype)) throw wrongArgument('tensor', 'dtype', dtype, `one of ${Object.keys(constructors).join(', ')}`)
+  if (!Object.hasOwn(constructors, dtype))
+    throw wrongArgument('tensor', 'dtype', dtype, `one of ${Object.keys(constructors).join(', ')}`)
   return constructors[dtype]
 }
 

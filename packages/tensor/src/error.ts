@@ -28,7 +28,9 @@ export interface ErrorDetails {
   NOT_FINITE: { readonly place: string }
   /** A data file is truncated, corrupt, or not of the format; `offset` in bytes where it is known. */
   DATA_INVALID: { readonly file: string; readonly offset?: number }
-  /** A state dict does not fit the network: what it lacks, what the network lacks, and what has another shape or dtype. */
+  /**
+   * A state dict does not fit the network: what it lacks, what the network lacks, and what has another shape or dtype.
+   */
   STATE_DICT: {
     readonly missing: readonly string[]
     readonly unexpected: readonly string[]
@@ -42,9 +44,23 @@ export interface ErrorDetails {
   OUTPUT: { readonly path: string; readonly reason: string }
   /** A file could not be downloaded; what each address answered. */
   DOWNLOAD: { readonly file: string; readonly answers: readonly string[] }
-  /** Layers that a conversion or a chip cannot carry; `approximate`: what would take one as it is, where the caller allows it. */
-  CONVERT_UNSUPPORTED: { readonly layers: readonly { readonly name: string; readonly kind: string; readonly reason: string; readonly fix: string; readonly approximate?: string }[] }
-  /** Calibration data that cannot be used: empty, one-shot, not finite, nothing but zeros, or the very images that are tested. */
+  /**
+   * Layers that a conversion or a chip cannot carry; `approximate`: what would take one as it is, where the caller
+   * allows it.
+   */
+  CONVERT_UNSUPPORTED: {
+    readonly layers: readonly {
+      readonly name: string
+      readonly kind: string
+      readonly reason: string
+      readonly fix: string
+      readonly approximate?: string
+    }[]
+  }
+  /**
+   * Calibration data that cannot be used: empty, one-shot, not finite, nothing but zeros, or the very images that are
+   * tested.
+   */
   CALIBRATION: { readonly reason: 'empty' | 'one-shot' | 'not-finite' | 'zero' | 'inactive' | 'tested' }
   /** A file that is no converted network, or of a newer version. */
   SNN_FILE: { readonly reason: string }
@@ -57,7 +73,14 @@ export interface ErrorDetails {
   /** A NIR graph that contradicts itself: everything that is wrong in it. */
   NIR_INVALID: { readonly faults: readonly { readonly node: string; readonly what: string; readonly fix: string }[] }
   /** Parts of a network that NIR cannot say, or of a NIR graph that cannot be run: all of them. */
-  NIR_UNSUPPORTED: { readonly nodes: readonly { readonly node: string; readonly kind: string; readonly reason: string; readonly fix: string }[] }
+  NIR_UNSUPPORTED: {
+    readonly nodes: readonly {
+      readonly node: string
+      readonly kind: string
+      readonly reason: string
+      readonly fix: string
+    }[]
+  }
   /** An ONNX file is malformed: which part of it, and what is wrong there. */
   ONNX_INVALID: { readonly where: string; readonly what: string }
   /** Parts of an ONNX model are not understood: all of them. */

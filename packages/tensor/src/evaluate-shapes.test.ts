@@ -9,7 +9,13 @@ it('evaluateShapes gives dtypes and shapes, and leaves Variables alone', async (
     weight.assign(weight.read().mul(2))
     return { y, rows: [y.argmax(), y.gt(0)] as const }
   })
-  expect(shapes).toEqual({ y: { dtype: 'float32', shape: [5, 3] }, rows: [{ dtype: 'int32', shape: [5] }, { dtype: 'bool', shape: [5, 3] }] })
+  expect(shapes).toEqual({
+    y: { dtype: 'float32', shape: [5, 3] },
+    rows: [
+      { dtype: 'int32', shape: [5] },
+      { dtype: 'bool', shape: [5, 3] },
+    ],
+  })
   expect(await weight.data()).toEqual(new Float32Array(6).fill(2))
   expect(() => weight.read()).toThrow('outside of a compiled function')
 })

@@ -4,8 +4,8 @@ import { inScope, newScope } from './trace.js'
 import { flattenTensors, type MapTensors } from './tree.js'
 
 /**
- * Dtype and shape in place of each tensor that `fn` returns. `fn` runs in a trace of its own, which is thrown away: it may read
- * and assign Variables, nothing is computed, and nothing changes.
+ * Dtype and shape in place of each tensor that `fn` returns. `fn` runs in a trace of its own, which is thrown away: it
+ * may read and assign Variables, nothing is computed, and nothing changes.
  */
 export function evaluateShapes<T>(fn: () => T): MapTensors<T, Signature> {
   checkFunction('evaluateShapes', fn, 'fn')

@@ -25,7 +25,11 @@ export async function evaluate(x: Tensor): Promise<TypedArray> {
   let elements = 0
   for (const node of topological(graph)) {
     if (isPrimitive(node, 'placeholder')) {
-      throw new SnnError('UNBOUND', `[data] the graph needs the placeholder built at ${node.place}, which has no value. Use compile() or interpret().`, { place: node.place })
+      throw new SnnError(
+        'UNBOUND',
+        `[data] the graph needs the placeholder built at ${node.place}, which has no value. Use compile() or interpret().`,
+        { place: node.place },
+      )
     }
     const steps = isPrimitive(node, 'scan') ? node.attributes.length : 1
     for (const output of node.outputs) elements += steps * sizeOf(output.shape)

@@ -5,7 +5,17 @@ import { fileKind } from './file-kind.js'
 
 const text = (value: string): Uint8Array => Buffer.from(value, 'latin1')
 /** A ZIP archive of empty members as far as its beginning goes: one local header after the other. */
-const zip = (...names: readonly string[]): Uint8Array => Buffer.concat(names.map((name) => Buffer.concat([text('PK\u0003\u0004'), Buffer.alloc(22), Buffer.from(Uint16Array.of(name.length, 0).buffer), text(name)])))
+const zip = (...names: readonly string[]): Uint8Array =>
+  Buffer.concat(
+    names.map((name) =>
+      Buffer.concat([
+        text('PK\u0003\u0004'),
+        Buffer.alloc(22),
+        Buffer.from(Uint16Array.of(name.length, 0).buffer),
+        text(name),
+      ]),
+    ),
+  )
 
 describe('fileKind', () => {
   it.each<[string, Uint8Array]>([
@@ -47,8 +57,10 @@ describe('fileKind', () => {
   })
 
   it('answers for any bytes, and by the first 1032 alone', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => {
-      expect(fileKind(bytes.slice(0, 1032))).toEqual(fileKind(bytes))
-    }))
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => {
+        expect(fileKind(bytes.slice(0, 1032))).toEqual(fileKind(bytes))
+      }),
+    )
   })
 })

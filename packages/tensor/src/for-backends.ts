@@ -1,4 +1,13 @@
-export { type Assign, type Backend, type CompileOptions, type DeviceTensor, type Executable, type Program, type RunOptions, type Storage } from './backend.js'
+export {
+  type Assign,
+  type Backend,
+  type CompileOptions,
+  type DeviceTensor,
+  type Executable,
+  type Program,
+  type RunOptions,
+  type Storage,
+} from './backend.js'
 export { createNode, rebuild, type Signature } from './build.js'
 export { withOrigin, type Scope } from './trace.js'
 export { scanNode } from './scan.js'

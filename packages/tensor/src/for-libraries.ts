@@ -1,7 +1,29 @@
 export { allocate, isFloat } from './dtype.js'
 export { stridesOf, broadcastShapes } from './shape.js'
-export { checkArray, checkArrayLike, checkBytes, checkFunction, checkMembers, checkObject, checkOptions, checkString, checkTensor, describeValue, wrongArgument } from './check.js'
-export { checkByRules, isList, isNumber, isObject, isText, oneOf, optionRule, type OptionRule, type OptionRules } from './option-rules.js'
+export {
+  checkArray,
+  checkArrayLike,
+  checkBytes,
+  checkFunction,
+  checkMembers,
+  checkObject,
+  checkOptions,
+  checkString,
+  checkTensor,
+  describeValue,
+  wrongArgument,
+} from './check.js'
+export {
+  checkByRules,
+  isList,
+  isNumber,
+  isObject,
+  isText,
+  oneOf,
+  optionRule,
+  type OptionRule,
+  type OptionRules,
+} from './option-rules.js'
 export { fileKind, type FileKind } from './file-kind.js'
 export { indexOfNotFinite } from './not-finite.js'
 export { drawnVariables, type DrawnSpec, type DrawnVariables, type Draws } from './drawn-variables.js'

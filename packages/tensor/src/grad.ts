@@ -68,7 +68,11 @@ export function vectorJacobian(
   return wrt.map((t) => flowing.get(t) ?? null)
 }
 
-function inputCotangents(node: Node, received: readonly (Tensor | null)[], needs: readonly boolean[]): readonly (Tensor | null)[] {
+function inputCotangents(
+  node: Node,
+  received: readonly (Tensor | null)[],
+  needs: readonly boolean[],
+): readonly (Tensor | null)[] {
   const rule = gradientRules[node.primitive] as GradientRule<Primitive>
   // of a primitive with one output something came to that one
   return rule === 'none' ? node.inputs.map(() => null) : rule(received[0]!, node, { received, needs, vectorJacobian })
@@ -82,22 +86,34 @@ export type Differentiable = Tensor | Variable
  * trace. Zeros where the loss does not depend on an entry.
  */
 export function grad(loss: Tensor, wrt: Differentiable): Tensor
-export function grad<const W extends readonly Differentiable[]>(loss: Tensor, wrt: W): { -readonly [K in keyof W]: Tensor }
-export function grad<W extends { readonly [key: string]: Differentiable }>(loss: Tensor, wrt: W): { [K in keyof W]: Tensor }
+export function grad<const W extends readonly Differentiable[]>(
+  loss: Tensor,
+  wrt: W,
+): { -readonly [K in keyof W]: Tensor }
+export function grad<W extends { readonly [key: string]: Differentiable }>(
+  loss: Tensor,
+  wrt: W,
+): { [K in keyof W]: Tensor }
 export function grad(loss: Tensor, wrt: unknown): unknown {
   checkTensor('grad', loss, 'loss')
   if (loss.shape.length !== 0 || !isFloat(loss.dtype)) {
-    throw new SnnError('SHAPE', `[grad] loss of shape ${formatShape(loss.shape)} and dtype ${loss.dtype}, expected a float scalar. Reduce it with sum() or mean().`, {
-      shapes: [loss.shape],
-    })
+    throw new SnnError(
+      'SHAPE',
+      `[grad] loss of shape ${formatShape(loss.shape)} and dtype ${loss.dtype}, expected a float scalar. Reduce it with sum() or mean().`,
+      { shapes: [loss.shape] },
+    )
   }
   const isLeaf = (value: unknown): boolean => isTensor(value) || isVariable(value)
   const tensors = mapTree(wrt, isLeaf, (leaf: Differentiable) => (isTensor(leaf) ? leaf : leaf.read()))
   const { leaves, restore } = flattenTensors(tensors)
   const gradients = vectorJacobian([loss], [full([], 1, { dtype: loss.dtype })], leaves)
-  return restore<Tensor>(gradients.map((gradient, i) => gradient ?? full(leaves[i]!.shape, 0, { dtype: leaves[i]!.dtype })))
+  return restore<Tensor>(
+    gradients.map((gradient, i) => gradient ?? full(leaves[i]!.shape, 0, { dtype: leaves[i]!.dtype })),
+  )
 }
 
 function isVariable(value: unknown): value is Variable {
-  return typeof value === 'object' && value !== null && (value as { contract?: unknown }).contract === 1 && 'commit' in value
+  return (
+    typeof value === 'object' && value !== null && (value as { contract?: unknown }).contract === 1 && 'commit' in value
+  )
 }

@@ -4,11 +4,15 @@ import { isPrimitive, topological, type Graph, type Node } from './graph.js'
 import { gradientRules } from './rules/gradient.js'
 import type { Tensor } from './tensor.js'
 
-/** Whether a gradient comes from a loss to a tensor: it does, the loss does not depend on it, or every way from it ends at one of these nodes. */
+/**
+ * Whether a gradient comes from a loss to a tensor: it does, the loss does not depend on it, or every way from it ends
+ * at one of these nodes.
+ */
 export type GradientReach = 'reached' | 'unused' | readonly Node[]
 
 /**
- * Where the gradient of `loss` goes, for each of `wrt`, told from the form of the graph alone: nothing is built or computed. A path through the rule of a
+ * Where the gradient of `loss` goes, for each of `wrt`, told from the form of the graph alone: nothing is built or
+ * computed. A path through the rule of a
  * `customGradient` counts as open.
  */
 export function gradientReach(loss: Tensor, wrt: readonly Tensor[]): GradientReach[] {
@@ -54,18 +58,24 @@ function flowBack(graph: Graph, found: Set<Tensor>, inputs: (node: Node) => read
       flowBack(body, found, inputs)
       for (let i = 0; i < carries; i++) if (found.has(body.parameters[i]!)) found.add(body.results[i]!)
     })
-    bodyInputs(node).forEach((parameter, i) => found.has(parameter) && from.includes(node.inputs[i]!) && found.add(node.inputs[i]!))
+    bodyInputs(node).forEach(
+      (parameter, i) => found.has(parameter) && from.includes(node.inputs[i]!) && found.add(node.inputs[i]!),
+    )
   }
   return found
 }
 
-/** Adds to `dependent` what is computed from its members; with `ends`, only where a gradient would come back, and to `ends` the nodes at which it would not. */
+/**
+ * Adds to `dependent` what is computed from its members; with `ends`, only where a gradient would come back, and to
+ * `ends` the nodes at which it would not.
+ */
 function flowForward(graph: Graph, dependent: Set<Tensor>, ends?: Set<Node>): Set<Tensor> {
   for (const node of topological(graph)) {
     const from = node.inputs.filter((input) => dependent.has(input))
     if (from.length === 0) continue
     if (!isPrimitive(node, 'scan')) {
-      if (!ends || from.some((input) => differentiated(node).includes(input))) for (const output of node.outputs) dependent.add(output)
+      if (!ends || from.some((input) => differentiated(node).includes(input)))
+        for (const output of node.outputs) dependent.add(output)
       else ends.add(node)
       continue
     }
@@ -86,7 +96,7 @@ function bodyInputs({ attributes: { body, carries, sequences } }: Node<'scan'>):
 }
 
 function untilStable(set: ReadonlySet<unknown>, grow: () => void): void {
-  for (let before = -1; before !== set.size; ) {
+  for (let before = -1; before !== set.size;) {
     before = set.size
     grow()
   }

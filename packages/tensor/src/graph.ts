@@ -34,7 +34,8 @@ export function checkGraph(operation: string, graph: unknown): asserts graph is 
   const { parameters, results } = (graph ?? {}) as Graph
   if (Array.isArray(parameters) && Array.isArray(results)) return
   checkMembers(operation, graph, 'graph', ['parameters', 'results'], 'a graph: { parameters, results }')
-  for (const [name, tensors] of Object.entries({ parameters, results })) checkArray(operation, tensors, name, 'an array of Tensors')
+  for (const [name, tensors] of Object.entries({ parameters, results }))
+    checkArray(operation, tensors, name, 'an array of Tensors')
 }
 
 /** `checkGraph`, and what the run assigns to Variables. */

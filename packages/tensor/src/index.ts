@@ -8,7 +8,14 @@ export { type Padding, type CustomGradientRule } from './primitive.js'
 export { tensor, scalar, full, zeros, ones, iota, placeholder, oneHot, uniform, normal } from './ops/leaf.js'
 export { where, stopGradient, customGradient } from './ops/elementwise.js'
 export { broadcastTo, repeat, concat, stack, gather, scatterAdd, take } from './ops/movement.js'
-export { matmul, conv, convTranspose, type ConvOptions, type ConvTransposeOptions, type PaddingOption } from './ops/linear.js'
+export {
+  matmul,
+  conv,
+  convTranspose,
+  type ConvOptions,
+  type ConvTransposeOptions,
+  type PaddingOption,
+} from './ops/linear.js'
 export { maxPool, argmaxPool, averagePool, type MaxPoolOptions, type AveragePoolOptions } from './ops/pool.js'
 export { scan, type ScanOptions } from './scan.js'
 export { grad, type Differentiable } from './grad.js'

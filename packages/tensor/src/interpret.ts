@@ -31,8 +31,8 @@ export interface Step<V> {
 }
 
 /**
- * Computes a tree of tensors over values of any type: plain numbers (`numberKernels`), host arrays (`referenceKernels`),
- * or the tensors of another library.
+ * Computes a tree of tensors over values of any type: plain numbers (`numberKernels`), host arrays
+ * (`referenceKernels`), or the tensors of another library.
  *
  * @param tree the tensors to compute, in arrays and objects
  * @param kernels what each primitive does to such values
@@ -40,7 +40,11 @@ export interface Step<V> {
  * @returns the tree with a value in place of each tensor
  * @throws `UNBOUND` when a placeholder has no value, `UNSUPPORTED` when a primitive has no kernel; both name the place
  */
-export function interpret<const T, V>(tree: T, kernels: Kernels<V>, bindings: ReadonlyMap<Tensor, V> = new Map()): MapTensors<T, V> {
+export function interpret<const T, V>(
+  tree: T,
+  kernels: Kernels<V>,
+  bindings: ReadonlyMap<Tensor, V> = new Map(),
+): MapTensors<T, V> {
   checkObject('interpret', kernels, 'kernels')
   checkMembers('interpret', bindings, 'bindings', ['keys()'], 'a Map')
   const { leaves, restore } = flattenTensors(tree)
@@ -51,11 +55,18 @@ export function interpret<const T, V>(tree: T, kernels: Kernels<V>, bindings: Re
 }
 
 /** Computes the results of a graph node by node, yielding after each one, also inside of scans. */
-export function* walk<V>(graph: Graph, kernels: Kernels<V>, bound: readonly V[], nodes = topological(graph)): Generator<Step<V>, V[]> {
+export function* walk<V>(
+  graph: Graph,
+  kernels: Kernels<V>,
+  bound: readonly V[],
+  nodes = topological(graph),
+): Generator<Step<V>, V[]> {
   const values = new Map<Tensor, V>(graph.parameters.map((parameter, i) => [parameter, bound[i]!]))
   for (const node of nodes) {
     const inputs = node.inputs.map((input) => values.get(input)!)
-    const outputs = isPrimitive(node, 'scan') ? yield* runScan(node, kernels, inputs) : [kernelOf(node, kernels)(inputs, node)]
+    const outputs = isPrimitive(node, 'scan')
+      ? yield* runScan(node, kernels, inputs)
+      : [kernelOf(node, kernels)(inputs, node)]
     node.outputs.forEach((output, i) => {
       if (!values.has(output)) values.set(output, outputs[i]!)
     })
@@ -74,7 +85,12 @@ function* runScan<V>(node: Node<'scan'>, kernels: Kernels<V>, inputs: readonly V
   const ys = body.results.slice(carries).map(() => new Array<V>(length))
   for (let step = 0; step < length; step++) {
     const t = reverse ? length - 1 - step : step
-    const results = yield* walk(body, kernels, [...carry, ...xs.map((x) => kernel.at(x, t)), kernel.index(t), ...captured], nodes)
+    const results = yield* walk(
+      body,
+      kernels,
+      [...carry, ...xs.map((x) => kernel.at(x, t)), kernel.index(t), ...captured],
+      nodes,
+    )
     carry = results.slice(0, carries)
     ys.forEach((y, i) => (y[t] = results[carries + i]!))
   }
@@ -83,9 +99,11 @@ function* runScan<V>(node: Node<'scan'>, kernels: Kernels<V>, inputs: readonly V
 
 function kernelOf<V>(node: Node, kernels: Kernels<V>): (inputs: readonly V[], node: Node) => V {
   if (isPrimitive(node, 'placeholder')) {
-    throw new SnnError('UNBOUND', `[interpret] the placeholder built at ${node.place} has no value, expected one in the bindings. Bind it.`, {
-      place: node.place,
-    })
+    throw new SnnError(
+      'UNBOUND',
+      `[interpret] the placeholder built at ${node.place} has no value, expected one in the bindings. Bind it.`,
+      { place: node.place },
+    )
   }
   const kernel = kernels[node.primitive as Exclude<Primitive, 'placeholder' | 'scan'>] ?? unsupported(node)
   return kernel as unknown as (inputs: readonly V[], node: Node) => V

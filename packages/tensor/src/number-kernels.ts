@@ -3,15 +3,21 @@ import type { Node } from './graph.js'
 import type { Inputs, Kernels } from './interpret.js'
 import { binary, binaryOn, castTo, unary, type Binary, type Unary } from './reference/scalar.js'
 
-const unaryKernel = (primitive: Unary) => ([x]: Inputs<number>) => unary[primitive](x)
+const unaryKernel =
+  (primitive: Unary) =>
+  ([x]: Inputs<number>) =>
+    unary[primitive](x)
 
-const binaryKernel = (primitive: Binary) => ([x, y]: Inputs<number>, node: Node) => binaryOn(primitive, node.inputs[0]!.dtype)(x, y)
+const binaryKernel =
+  (primitive: Binary) =>
+  ([x, y]: Inputs<number>, node: Node) =>
+    binaryOn(primitive, node.inputs[0]!.dtype)(x, y)
 
 const same = ([x]: Inputs<number>) => x
 
 /**
- * Kernels over plain JavaScript numbers (a flag is 0 or 1), for `interpret`: each tensor stands for one of its elements,
- * so elementwise operations alone have a kernel, and constants must hold one value.
+ * Kernels over plain JavaScript numbers (a flag is 0 or 1), for `interpret`: each tensor stands for one of its
+ * elements, so elementwise operations alone have a kernel, and constants must hold one value.
  */
 export const numberKernels: Kernels<number> = {
   ...(mapKeys(unary, unaryKernel) as { [P in Unary]: ReturnType<typeof unaryKernel> }),

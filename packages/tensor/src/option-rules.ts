@@ -1,6 +1,9 @@
 import { checkObject, checkOptions, wrongArgument } from './check.js'
 
-/** Which values an option takes, for callers that no compiler has checked. Bounds of numbers, and names that tables hold, are checked where they are used. */
+/**
+ * Which values an option takes, for callers that no compiler has checked. Bounds of numbers, and names that tables
+ * hold, are checked where they are used.
+ */
 export interface OptionRule {
   readonly takes: (value: unknown) => boolean
   /** In words, for errors. */
@@ -10,8 +13,15 @@ export interface OptionRule {
 /** A rule for each option that there is: an option without one does not compile. */
 export type OptionRules<Options> = { readonly [Name in keyof Required<Options>]: OptionRule }
 
-/** Throws `ARGUMENT` for options without a rule, whose names are misspelled, and for values that their rule does not take. */
-export function checkByRules(operation: string, options: unknown, rules: Readonly<Record<string, OptionRule>>): asserts options is object {
+/**
+ * Throws `ARGUMENT` for options without a rule, whose names are misspelled, and for values that their rule does not
+ * take.
+ */
+export function checkByRules(
+  operation: string,
+  options: unknown,
+  rules: Readonly<Record<string, OptionRule>>,
+): asserts options is object {
   checkObject('checkByRules', rules, 'rules', 'a rule for each option')
   checkOptions(operation, options, Object.keys(rules))
   for (const [name, value] of Object.entries(options)) {
@@ -20,17 +30,25 @@ export function checkByRules(operation: string, options: unknown, rules: Readonl
   }
 }
 
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 export const isNumber = (value: unknown): value is number => typeof value === 'number'
 export const isText = (value: unknown): value is string => typeof value === 'string'
-export const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
-const hasFunctions = (...names: readonly string[]) => (value: unknown): boolean => isObject(value) && names.every((name) => typeof value[name] === 'function')
+export const isList = (value: unknown): value is readonly unknown[] =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
+const hasFunctions =
+  (...names: readonly string[]) =>
+  (value: unknown): boolean =>
+    isObject(value) && names.every((name) => typeof value[name] === 'function')
 
 /** Rules that options of many functions share. */
 export const optionRule = {
   number: { takes: isNumber, expected: 'a number' },
   whole: { takes: Number.isSafeInteger, expected: 'a whole number' },
-  count: { takes: (value) => Number.isSafeInteger(value) && (value as number) >= 1, expected: 'a whole number of at least 1' },
+  count: {
+    takes: (value) => Number.isSafeInteger(value) && (value as number) >= 1,
+    expected: 'a whole number of at least 1',
+  },
   positive: { takes: (value) => Number.isFinite(value) && (value as number) > 0, expected: 'a number above 0' },
   numbers: { takes: (value) => isList(value) && value.every(isNumber), expected: 'an array of numbers' },
   text: { takes: isText, expected: 'a string' },
@@ -38,10 +56,16 @@ export const optionRule = {
   flag: { takes: (value) => typeof value === 'boolean', expected: 'true or false' },
   callback: { takes: (value) => typeof value === 'function', expected: 'a function' },
   backend: { takes: hasFunctions('compile', 'dispose'), expected: 'a backend, such as await cpu()' },
-  signal: { takes: hasFunctions('throwIfAborted', 'addEventListener'), expected: "an AbortSignal: an AbortController's is its .signal" },
+  signal: {
+    takes: hasFunctions('throwIfAborted', 'addEventListener'),
+    expected: "an AbortSignal: an AbortController's is its .signal",
+  },
 } as const satisfies Readonly<Record<string, OptionRule>>
 
 /** One of some names. */
 export function oneOf(...values: readonly string[]): OptionRule {
-  return { takes: (value) => values.some((one) => one === value), expected: values.map((value) => `'${value}'`).join(' or ') }
+  return {
+    takes: (value) => values.some((one) => one === value),
+    expected: values.map((value) => `'${value}'`).join(' or '),
+  }
 }

@@ -1,10 +1,18 @@
-/** Where the packages lie when they are not installed: the folder `packages/` of their workspace; undefined elsewhere, as in a bundle. */
+/**
+ * Where the packages lie when they are not installed: the folder `packages/` of their workspace; undefined elsewhere,
+ * as in a bundle.
+ */
 const workspace = /^file:\/\/(\/.*\/packages\/)tensor\/(?:src|dist)\/[^/]+$/.exec(import.meta.url)?.[1]
 
 function isOwn(frame: string): boolean {
   const path = frame.replaceAll('\\', '/')
   if (/\/@snn\/[^/]+\/(?:src|dist)\//.test(path)) return true
-  return workspace !== undefined && path.startsWith(workspace) && /^[^/]+\/(?:src|dist)\//.test(path.slice(workspace.length)) && !/\.test\.[cm]?[jt]s/.test(path)
+  return (
+    workspace !== undefined &&
+    path.startsWith(workspace) &&
+    /^[^/]+\/(?:src|dist)\//.test(path.slice(workspace.length)) &&
+    !/\.test\.[cm]?[jt]s/.test(path)
+  )
 }
 
 const location = String.raw`((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\).*:\d+:\d+)`
@@ -22,11 +30,18 @@ function pathOf(frame: string): string {
 }
 
 /**
- * The line of a stack trace that is the user's, as `file:line:column`: the first outside of our packages and of other installed ones, which may stand
- * between; else the first outside of ours.
+ * The line of a stack trace that is the user's, as `file:line:column`: the first outside of our packages and of other
+ * installed ones, which may stand between; else the first outside of ours.
  */
 export function placeOf(stack: string): string {
-  const frames = stack.split('\n').flatMap((line) => lines.map((pattern) => pattern.exec(line)?.[1]).find((frame) => frame !== undefined) ?? [])
+  const frames = stack
+    .split('\n')
+    .flatMap((line) => lines.map((pattern) => pattern.exec(line)?.[1]).find((frame) => frame !== undefined) ?? [])
   const foreign = frames.map(pathOf).filter((frame) => !isOwn(frame))
-  return foreign.find((frame) => !/[/\\]node_modules[/\\]/.test(frame)) ?? foreign[0] ?? frames.map(pathOf).at(-1) ?? 'unknown place'
+  return (
+    foreign.find((frame) => !/[/\\]node_modules[/\\]/.test(frame)) ??
+    foreign[0] ??
+    frames.map(pathOf).at(-1) ??
+    'unknown place'
+  )
 }

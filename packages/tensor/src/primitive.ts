@@ -53,8 +53,8 @@ export interface ScanAttributes {
 export type CustomGradientRule = (cotangent: Tensor, inputs: readonly Tensor[]) => readonly (Tensor | null)[]
 
 /**
- * Every primitive operation with its attributes. Inputs are in the order of the comment. All floating-point inputs of one
- * operation have the same dtype and, for elementwise ones, the same shape: broadcasting is explicit.
+ * Every primitive operation with its attributes. Inputs are in the order of the comment. All floating-point inputs of
+ * one operation have the same dtype and, for elementwise ones, the same shape: broadcasting is explicit.
  *
  * To add a primitive: a row here, then the compiler names each table that lacks it.
  */
@@ -127,9 +127,14 @@ export interface Primitives {
   /** `interior` values are put between neighbours. */
   pad: { readonly padding: readonly Padding[]; readonly interior: readonly number[]; readonly value: number }
   concat: { readonly axis: number }
-  /** (x, indices int32): out[.., i, ..] = x[.., indices[.., i, ..], ..]; shapes agree off the axis. Indices lie in range. */
+  /**
+   * (x, indices int32): out[.., i, ..] = x[.., indices[.., i, ..], ..]; shapes agree off the axis. Indices lie in
+   * range.
+   */
   gather: { readonly axis: number }
-  /** (indices int32, updates): zeros with `size` along the axis, plus each update at its index. The transpose of gather. */
+  /**
+   * (indices int32, updates): zeros with `size` along the axis, plus each update at its index. The transpose of gather.
+   */
   scatterAdd: { readonly axis: number; readonly size: number }
 
   // linear algebra; any leading axes
@@ -145,7 +150,10 @@ export interface Primitives {
   // pooling over the trailing spatial axes; any leading axes (one is the channel, though pooling does not care)
   /** Padding never wins; a window that lies in the padding alone gives -Infinity. */
   maxPool: MaxPoolAttributes
-  /** (x) -> int32: where in the flattened spatial plane the first maximum of each window lies; 0 when it lies in the padding alone. */
+  /**
+   * (x) -> int32: where in the flattened spatial plane the first maximum of each window lies; 0 when it lies in the
+   * padding alone.
+   */
   argmaxPool: MaxPoolAttributes
   averagePool: AveragePoolAttributes
   /** (dy) -> x's shape. The transpose of averagePool. */
@@ -153,7 +161,9 @@ export interface Primitives {
 
   // time and gradients
   scan: ScanAttributes
-  /** (value, ...inputs): forward `value`; backward `rule` says what flows to the inputs, and nothing flows to the value. */
+  /**
+   * (value, ...inputs): forward `value`; backward `rule` says what flows to the inputs, and nothing flows to the value.
+   */
   customGradient: { readonly rule: CustomGradientRule }
   /** (x): forward x, no gradient. */
   stopGradient: None

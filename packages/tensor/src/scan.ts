@@ -18,9 +18,9 @@ export interface ScanOptions {
   /** From the last step to the first. */
   readonly reverse?: boolean
   /**
-   * Keep the state for the gradient only every so many steps; the gradient runs the steps in between again. The memory for T states becomes
-   * that for T / checkpoint + checkpoint, for one more forward pass. Gradients are equal, but for the order in which those of captured tensors are
-   * added up. Default: every state is kept.
+   * Keep the state for the gradient only every so many steps; the gradient runs the steps in between again. The memory
+   * for T states becomes that for T / checkpoint + checkpoint, for one more forward pass. Gradients are equal, but for
+   * the order in which those of captured tensors are added up. Default: every state is kept.
    */
   readonly checkpoint?: number
 }
@@ -29,9 +29,10 @@ export interface ScanOptions {
  * The time loop: [state, y[t]] = step(state, x[t], t) for t = 0 .. T-1.
  *
  * `state` and `xs` are trees of tensors; every leaf of `xs` has the steps as its first axis. Returns the last state and
- * the y of all steps, stacked along a new first axis. Tensors that `step` uses from outside are constants of the loop, and
- * what does not depend on the state, x or t is computed once, before it. Variables assigned in `step` are carried on. A state that only
- * counts (an int32 scalar to which every step adds the same number) is taken from t, so that what it selects depends on no state.
+ * the y of all steps, stacked along a new first axis. Tensors that `step` uses from outside are constants of the loop,
+ * and what does not depend on the state, x or t is computed once, before it. Variables assigned in `step` are carried
+ * on. A state that only counts (an int32 scalar to which every step adds the same number) is taken from t, so that what
+ * it selects depends on no state.
  * `step` is traced, possibly more than once, so it must not have effects of its own.
  */
 export function scan<S, X, Y>(
@@ -47,9 +48,14 @@ export function scan<S, X, Y>(
   const length = lengthOf(sequences.leaves, options.length)
   const { checkpoint = length } = options
   if (!Number.isSafeInteger(checkpoint) || checkpoint < 1) {
-    throw new SnnError('ARGUMENT', `[scan] checkpoint ${checkpoint}, expected a whole number of steps of at least 1. Correct it.`, { name: 'checkpoint', value: checkpoint })
+    throw new SnnError(
+      'ARGUMENT',
+      `[scan] checkpoint ${checkpoint}, expected a whole number of steps of at least 1. Correct it.`,
+      { name: 'checkpoint', value: checkpoint },
+    )
   }
-  if (checkpoint > 1 && checkpoint < length) return scanPieces(step, state, sequences, { length, checkpoint, reverse: options.reverse ?? false })
+  if (checkpoint > 1 && checkpoint < length)
+    return scanPieces(step, state, sequences, { length, checkpoint, reverse: options.reverse ?? false })
   const assigned = new Set<Variable>()
   const loop: Loop = { length, reverse: options.reverse ?? false, strides: new Map() }
   for (;;) {
@@ -75,14 +81,18 @@ function stridesOf({ body: { parameters, results }, initial }: Traced<unknown, u
   return new Map(
     initial.flatMap(({ dtype, shape }, i): [number, number][] => {
       const { node } = results[i]!
-      if (dtype !== 'int32' || shape.length > 0 || !isPrimitive(node, 'add') || node.inputs[0] !== parameters[i]) return []
+      if (dtype !== 'int32' || shape.length > 0 || !isPrimitive(node, 'add') || node.inputs[0] !== parameters[i])
+        return []
       const added = node.inputs[1]!.node
       return isPrimitive(added, 'constant') ? [[i, added.attributes.data[0]!]] : []
     }),
   )
 }
 
-/** A loop over pieces of steps, each a loop of its own: the gradient keeps the states between pieces, and those of one piece at a time. */
+/**
+ * A loop over pieces of steps, each a loop of its own: the gradient keeps the states between pieces, and those of one
+ * piece at a time.
+ */
 function scanPieces<S, X, Y>(
   step: (state: S, x: X, t: Tensor) => readonly [state: S, y: Y],
   state: S,
@@ -93,10 +103,23 @@ function scanPieces<S, X, Y>(
   const end = pieces * checkpoint
   /** Steps from `from` on in the shape of `lead`; what only repeats goes on repeating. */
   const part = (from: number, to: number, lead: Shape): X =>
-    sequences.restore(sequences.leaves.map((t) => repeated(t)?.broadcastTo([...lead, ...t.shape.slice(1)]) ?? t.slice(0, from, to).reshape([...lead, ...t.shape.slice(1)]))) as X
+    sequences.restore(
+      sequences.leaves.map(
+        (t) =>
+          repeated(t)?.broadcastTo([...lead, ...t.shape.slice(1)]) ??
+          t.slice(0, from, to).reshape([...lead, ...t.shape.slice(1)]),
+      ),
+    ) as X
   const from = (first: Tensor | number) => (before: S, x: X, t: Tensor) => step(before, x, t.add(first))
-  const whole = (start: S) => scan((before: S, x: X, piece) => scan(from(piece.mul(checkpoint)), before, x, { length: checkpoint, reverse }), start, part(0, end, [pieces, checkpoint]), { length: pieces, reverse })
-  const rest = (start: S) => scan(from(end), start, part(end, length, [length - end]), { length: length - end, reverse })
+  const whole = (start: S) =>
+    scan(
+      (before: S, x: X, piece) => scan(from(piece.mul(checkpoint)), before, x, { length: checkpoint, reverse }),
+      start,
+      part(0, end, [pieces, checkpoint]),
+      { length: pieces, reverse },
+    )
+  const rest = (start: S) =>
+    scan(from(end), start, part(end, length, [length - end]), { length: length - end, reverse })
   const joined = (ys: Y) => mapLeaves(ys, (y) => y.reshape([end, ...y.shape.slice(2)]))
   if (end === length) {
     const [last, ys] = whole(state)
@@ -142,7 +165,9 @@ function traceStep<S, X, Y>(
   return inScope(scope, () => {
     const t = placeholder([], 'int32')
     const passed = reverse ? t.neg().add(length - 1) : t
-    const before = initial.map((from, i) => (strides.has(i) ? from.add(passed.mul(strides.get(i)!)) : placeholder(from.shape, from.dtype)))
+    const before = initial.map((from, i) =>
+      strides.has(i) ? from.add(passed.mul(strides.get(i)!)) : placeholder(from.shape, from.dtype),
+    )
     const isCarried = (_: Tensor, i: number): boolean => !strides.has(i)
     const parameters = before.filter(isCarried)
     variables.forEach((variable, i) => scope.values.set(variable, before[carried.leaves.length + i]!))
@@ -186,7 +211,8 @@ function repeated(t: Tensor): Tensor | undefined {
 export function capture(inside: readonly Tensor[], results: readonly Tensor[], scope: Scope): Tensor[] {
   const nodes = topological({ parameters: inside, results })
   const varying = new Set<Tensor>(inside)
-  for (const node of nodes) if (node.scope === scope || node.inputs.some((t) => varying.has(t))) for (const t of node.outputs) varying.add(t)
+  for (const node of nodes)
+    if (node.scope === scope || node.inputs.some((t) => varying.has(t))) for (const t of node.outputs) varying.add(t)
   const captured = new Set<Tensor>()
   const seen = new Set<Tensor>()
   const visit = (t: Tensor): void => {
@@ -200,9 +226,17 @@ export function capture(inside: readonly Tensor[], results: readonly Tensor[], s
   return [...captured]
 }
 
-function finish<S, Y>({ body, initial, carried, variables, y, sequences }: Traced<S, Y>, { length, reverse, strides }: Loop): readonly [S, Y] {
+function finish<S, Y>(
+  { body, initial, carried, variables, y, sequences }: Traced<S, Y>,
+  { length, reverse, strides }: Loop,
+): readonly [S, Y] {
   const start = initial.filter((_, i) => !strides.has(i))
-  const outputs = createScan(body, [...start, ...sequences], { length, reverse, carries: start.length, sequences: sequences.length })
+  const outputs = createScan(body, [...start, ...sequences], {
+    length,
+    reverse,
+    carries: start.length,
+    sequences: sequences.length,
+  })
   let at = 0
   const last = initial.map((from, i) => (strides.has(i) ? from.add(strides.get(i)! * length) : outputs[at++]!))
   variables.forEach((variable, i) => assignVariable(variable, last[carried.leaves.length + i]!))
@@ -218,8 +252,16 @@ export function createScan(body: Graph, inputs: readonly Tensor[], shape: ScanSh
 }
 
 /** The same with all inputs given: carries, sequences, captured. */
-export function scanNode(body: Graph, inputs: readonly Tensor[], shape: ScanShape, scope: Scope | null): readonly Tensor[] {
-  const signatures = body.results.map((t, i) => ({ dtype: t.dtype, shape: i < shape.carries ? t.shape : [shape.length, ...t.shape] }))
+export function scanNode(
+  body: Graph,
+  inputs: readonly Tensor[],
+  shape: ScanShape,
+  scope: Scope | null,
+): readonly Tensor[] {
+  const signatures = body.results.map((t, i) => ({
+    dtype: t.dtype,
+    shape: i < shape.carries ? t.shape : [shape.length, ...t.shape],
+  }))
   return createNode('scan', inputs, { ...shape, body }, signatures, scope)
 }
 
@@ -237,11 +279,15 @@ function lengthOf(sequences: readonly Tensor[], given: number | undefined): numb
 }
 
 function checkState(before: Flat<unknown>, after: Flat<unknown>): void {
-  const same = before.leaves.length === after.leaves.length && before.leaves.every((t, i) => sameShape(t.shape, after.leaves[i]!.shape) && t.dtype === after.leaves[i]!.dtype)
+  const same =
+    before.leaves.length === after.leaves.length &&
+    before.leaves.every((t, i) => sameShape(t.shape, after.leaves[i]!.shape) && t.dtype === after.leaves[i]!.dtype)
   if (same) return
-  const describe = (flat: Flat<unknown>): string => flat.leaves.map((t) => `${t.dtype}${formatShape(t.shape)}`).join(', ') || 'nothing'
-  throw new SnnError('SHAPE', `[scan] the step returned state ${describe(after)}, expected ${describe(before)}, like the initial state. Broadcast or cast the initial state.`, {
-    shapes: [...before.leaves, ...after.leaves].map((t) => t.shape),
-  })
+  const describe = (flat: Flat<unknown>): string =>
+    flat.leaves.map((t) => `${t.dtype}${formatShape(t.shape)}`).join(', ') || 'nothing'
+  throw new SnnError(
+    'SHAPE',
+    `[scan] the step returned state ${describe(after)}, expected ${describe(before)}, like the initial state. Broadcast or cast the initial state.`,
+    { shapes: [...before.leaves, ...after.leaves].map((t) => t.shape) },
+  )
 }
-

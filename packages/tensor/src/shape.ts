@@ -40,7 +40,10 @@ export function stridesOf(shape: Shape): number[] {
 export function normalizeAxis(axis: number, rank: number, operation: string): number {
   const at = axis < 0 ? axis + rank : axis
   if (!Number.isInteger(at) || at < 0 || at >= rank) {
-    throw new SnnError('ARGUMENT', `[${operation}] axis ${axis} for rank ${rank}, expected ${-rank} to ${rank - 1}.`, { name: 'axis', value: axis })
+    throw new SnnError('ARGUMENT', `[${operation}] axis ${axis} for rank ${rank}, expected ${-rank} to ${rank - 1}.`, {
+      name: 'axis',
+      value: axis,
+    })
   }
   return at
 }
@@ -69,6 +72,8 @@ export function broadcastShapes(a: Shape, b: Shape, operation: string): number[]
 export function checkShape(shape: Shape, operation: string): void {
   if (!Array.isArray(shape)) throw wrongArgument(operation, 'shape', shape, 'an array of sizes')
   if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0) || !Number.isSafeInteger(sizeOf(shape))) {
-    throw new SnnError('SHAPE', `[${operation}] shape ${formatShape(shape)}, expected whole numbers of at least 0.`, { shapes: [shape] })
+    throw new SnnError('SHAPE', `[${operation}] shape ${formatShape(shape)}, expected whole numbers of at least 0.`, {
+      shapes: [shape],
+    })
   }
 }

@@ -24,19 +24,24 @@ export interface HostTensor extends TensorLike {
 export function hostTensor(value: TensorLike, operation = 'tensor'): HostTensor {
   checkMembers(operation, value, 'value', ['data', 'shape'], '{ data, shape }: a typed array and its shape')
   checkShape(value.shape, operation)
-  if (!ArrayBuffer.isView(value.data)) throw wrongArgument(operation, 'data', value.data, 'a typed array', 'Give Float32Array.from(it).')
+  if (!ArrayBuffer.isView(value.data))
+    throw wrongArgument(operation, 'data', value.data, 'a typed array', 'Give Float32Array.from(it).')
   const { data, shape } = value
   if (data.length !== sizeOf(shape)) {
-    throw new SnnError('SHAPE', `[${operation}] data of ${data.length} elements for shape ${formatShape(shape)}, expected ${sizeOf(shape)}.`, {
-      shapes: [[data.length], shape],
-    })
+    throw new SnnError(
+      'SHAPE',
+      `[${operation}] data of ${data.length} elements for shape ${formatShape(shape)}, expected ${sizeOf(shape)}.`,
+      { shapes: [[data.length], shape] },
+    )
   }
   const stored = dtypeOf(data)
   const dtype = value.dtype ?? stored
   if (dtype !== stored && !(dtype === 'bool' && stored === 'uint8')) {
-    throw new SnnError('DTYPE', `[${operation}] dtype ${dtype} with data of ${data.constructor.name}, expected ${stored}. Convert the data first.`, {
-      dtypes: [dtype, stored],
-    })
+    throw new SnnError(
+      'DTYPE',
+      `[${operation}] dtype ${dtype} with data of ${data.constructor.name}, expected ${stored}. Convert the data first.`,
+      { dtypes: [dtype, stored] },
+    )
   }
   return {
     data,
@@ -44,7 +49,11 @@ export function hostTensor(value: TensorLike, operation = 'tensor'): HostTensor 
     dtype,
     item() {
       if (data.length !== 1) {
-        throw new SnnError('SHAPE', `[item] tensor of shape ${formatShape(shape)}, expected one element. Read .data instead.`, { shapes: [shape] })
+        throw new SnnError(
+          'SHAPE',
+          `[item] tensor of shape ${formatShape(shape)}, expected one element. Read .data instead.`,
+          { shapes: [shape] },
+        )
       }
       return data[0]!
     },

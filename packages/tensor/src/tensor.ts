@@ -100,7 +100,9 @@ export interface Tensor {
   matmul(b: Tensor): Tensor
   stopGradient(): Tensor
 
-  /** Computes the value: on the default backend, or on the reference backend when none is set and the graph is small. */
+  /**
+   * Computes the value: on the default backend, or on the reference backend when none is set and the graph is small.
+   */
   data(): Promise<TypedArray>
 }
 
@@ -113,64 +115,170 @@ export class TensorImplementation implements Tensor {
     readonly shape: Shape,
   ) {}
 
-  add(y: Operand): Tensor { return elementwise.binary('add', this, y) }
-  sub(y: Operand): Tensor { return elementwise.binary('sub', this, y) }
-  mul(y: Operand): Tensor { return elementwise.binary('mul', this, y) }
-  div(y: Operand): Tensor { return elementwise.binary('div', this, y) }
-  pow(y: Operand): Tensor { return elementwise.binary('pow', this, y) }
-  mod(y: Operand): Tensor { return elementwise.binary('mod', this, y) }
-  minimum(y: Operand): Tensor { return elementwise.binary('minimum', this, y) }
-  maximum(y: Operand): Tensor { return elementwise.binary('maximum', this, y) }
-  neg(): Tensor { return elementwise.unary('neg', this) }
-  abs(): Tensor { return elementwise.unary('abs', this) }
-  sign(): Tensor { return elementwise.unary('sign', this) }
-  floor(): Tensor { return elementwise.unary('floor', this) }
-  round(): Tensor { return elementwise.unary('round', this) }
-  exp(): Tensor { return elementwise.unary('exp', this) }
-  log(): Tensor { return elementwise.unary('log', this) }
-  sqrt(): Tensor { return elementwise.unary('sqrt', this) }
-  sin(): Tensor { return elementwise.unary('sin', this) }
-  cos(): Tensor { return elementwise.unary('cos', this) }
-  tanh(): Tensor { return elementwise.unary('tanh', this) }
-  atan(): Tensor { return elementwise.unary('atan', this) }
-  erf(): Tensor { return elementwise.unary('erf', this) }
-  sigmoid(): Tensor { return this.mul(0.5).tanh().add(1).mul(0.5) }
-  relu(): Tensor { return this.maximum(0) }
-  square(): Tensor { return this.mul(this) }
-  clip(low: number, high: number): Tensor { return this.maximum(low).minimum(high) }
+  add(y: Operand): Tensor {
+    return elementwise.binary('add', this, y)
+  }
+  sub(y: Operand): Tensor {
+    return elementwise.binary('sub', this, y)
+  }
+  mul(y: Operand): Tensor {
+    return elementwise.binary('mul', this, y)
+  }
+  div(y: Operand): Tensor {
+    return elementwise.binary('div', this, y)
+  }
+  pow(y: Operand): Tensor {
+    return elementwise.binary('pow', this, y)
+  }
+  mod(y: Operand): Tensor {
+    return elementwise.binary('mod', this, y)
+  }
+  minimum(y: Operand): Tensor {
+    return elementwise.binary('minimum', this, y)
+  }
+  maximum(y: Operand): Tensor {
+    return elementwise.binary('maximum', this, y)
+  }
+  neg(): Tensor {
+    return elementwise.unary('neg', this)
+  }
+  abs(): Tensor {
+    return elementwise.unary('abs', this)
+  }
+  sign(): Tensor {
+    return elementwise.unary('sign', this)
+  }
+  floor(): Tensor {
+    return elementwise.unary('floor', this)
+  }
+  round(): Tensor {
+    return elementwise.unary('round', this)
+  }
+  exp(): Tensor {
+    return elementwise.unary('exp', this)
+  }
+  log(): Tensor {
+    return elementwise.unary('log', this)
+  }
+  sqrt(): Tensor {
+    return elementwise.unary('sqrt', this)
+  }
+  sin(): Tensor {
+    return elementwise.unary('sin', this)
+  }
+  cos(): Tensor {
+    return elementwise.unary('cos', this)
+  }
+  tanh(): Tensor {
+    return elementwise.unary('tanh', this)
+  }
+  atan(): Tensor {
+    return elementwise.unary('atan', this)
+  }
+  erf(): Tensor {
+    return elementwise.unary('erf', this)
+  }
+  sigmoid(): Tensor {
+    return this.mul(0.5).tanh().add(1).mul(0.5)
+  }
+  relu(): Tensor {
+    return this.maximum(0)
+  }
+  square(): Tensor {
+    return this.mul(this)
+  }
+  clip(low: number, high: number): Tensor {
+    return this.maximum(low).minimum(high)
+  }
 
-  lt(y: Operand): Tensor { return elementwise.binary('less', this, y) }
-  le(y: Operand): Tensor { return elementwise.binary('lessEqual', this, y) }
-  gt(y: Operand): Tensor { return elementwise.binary('less', elementwise.toTensor(y, this), this) }
-  ge(y: Operand): Tensor { return elementwise.binary('lessEqual', elementwise.toTensor(y, this), this) }
-  eq(y: Operand): Tensor { return elementwise.binary('equal', this, y) }
-  ne(y: Operand): Tensor { return this.eq(y).not() }
-  and(y: Tensor): Tensor { return elementwise.binary('and', this, y) }
-  or(y: Tensor): Tensor { return elementwise.binary('or', this, y) }
-  not(): Tensor { return elementwise.unary('not', this) }
-  cast(dtype: DType): Tensor { return elementwise.cast(this, dtype) }
+  lt(y: Operand): Tensor {
+    return elementwise.binary('less', this, y)
+  }
+  le(y: Operand): Tensor {
+    return elementwise.binary('lessEqual', this, y)
+  }
+  gt(y: Operand): Tensor {
+    return elementwise.binary('less', elementwise.toTensor(y, this), this)
+  }
+  ge(y: Operand): Tensor {
+    return elementwise.binary('lessEqual', elementwise.toTensor(y, this), this)
+  }
+  eq(y: Operand): Tensor {
+    return elementwise.binary('equal', this, y)
+  }
+  ne(y: Operand): Tensor {
+    return this.eq(y).not()
+  }
+  and(y: Tensor): Tensor {
+    return elementwise.binary('and', this, y)
+  }
+  or(y: Tensor): Tensor {
+    return elementwise.binary('or', this, y)
+  }
+  not(): Tensor {
+    return elementwise.unary('not', this)
+  }
+  cast(dtype: DType): Tensor {
+    return elementwise.cast(this, dtype)
+  }
 
-  sum(...[axes, options]: ReduceArguments): Tensor { return reduce.sum(this, axes, options) }
-  mean(...[axes, options]: ReduceArguments): Tensor { return reduce.mean(this, axes, options) }
-  max(...[axes, options]: ReduceArguments): Tensor { return reduce.max(this, axes, options) }
-  min(...[axes, options]: ReduceArguments): Tensor { return reduce.max(this.neg(), axes, options).neg() }
-  argmax(axis = -1): Tensor { return reduce.argmax(this, axis) }
+  sum(...[axes, options]: ReduceArguments): Tensor {
+    return reduce.sum(this, axes, options)
+  }
+  mean(...[axes, options]: ReduceArguments): Tensor {
+    return reduce.mean(this, axes, options)
+  }
+  max(...[axes, options]: ReduceArguments): Tensor {
+    return reduce.max(this, axes, options)
+  }
+  min(...[axes, options]: ReduceArguments): Tensor {
+    return reduce.max(this.neg(), axes, options).neg()
+  }
+  argmax(axis = -1): Tensor {
+    return reduce.argmax(this, axis)
+  }
 
-  reshape(shape: Shape): Tensor { return movement.reshape(this, shape) }
-  flatten(from = 1): Tensor { return movement.flatten(this, from) }
-  transpose(permutation?: readonly number[]): Tensor { return movement.transpose(this, permutation) }
-  broadcastTo(shape: Shape): Tensor { return movement.broadcastTo(this, shape) }
-  slice(axis: number, start: number, end?: number, step?: number): Tensor { return movement.slice(this, axis, start, end, step) }
-  at(axis: number, index: number): Tensor { return movement.at(this, axis, index) }
-  pad(padding: readonly Padding[], value?: number): Tensor { return movement.pad(this, padding, value) }
-  expandDims(axis: number): Tensor { return movement.expandDims(this, axis) }
-  squeeze(axis: number): Tensor { return movement.squeeze(this, axis) }
-  gather(indices: Tensor, axis: number): Tensor { return movement.gather(this, indices, axis) }
+  reshape(shape: Shape): Tensor {
+    return movement.reshape(this, shape)
+  }
+  flatten(from = 1): Tensor {
+    return movement.flatten(this, from)
+  }
+  transpose(permutation?: readonly number[]): Tensor {
+    return movement.transpose(this, permutation)
+  }
+  broadcastTo(shape: Shape): Tensor {
+    return movement.broadcastTo(this, shape)
+  }
+  slice(axis: number, start: number, end?: number, step?: number): Tensor {
+    return movement.slice(this, axis, start, end, step)
+  }
+  at(axis: number, index: number): Tensor {
+    return movement.at(this, axis, index)
+  }
+  pad(padding: readonly Padding[], value?: number): Tensor {
+    return movement.pad(this, padding, value)
+  }
+  expandDims(axis: number): Tensor {
+    return movement.expandDims(this, axis)
+  }
+  squeeze(axis: number): Tensor {
+    return movement.squeeze(this, axis)
+  }
+  gather(indices: Tensor, axis: number): Tensor {
+    return movement.gather(this, indices, axis)
+  }
 
-  matmul(b: Tensor): Tensor { return matmul(this, b) }
-  stopGradient(): Tensor { return elementwise.stopGradient(this) }
+  matmul(b: Tensor): Tensor {
+    return matmul(this, b)
+  }
+  stopGradient(): Tensor {
+    return elementwise.stopGradient(this)
+  }
 
-  data(): Promise<TypedArray> { return evaluate(this) }
+  data(): Promise<TypedArray> {
+    return evaluate(this)
+  }
 
   /** `x < y`, `x + y` and `${x}` have no value yet. */
   [Symbol.toPrimitive](): never {

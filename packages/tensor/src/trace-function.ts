@@ -15,7 +15,10 @@ export interface Traced {
 }
 
 /** Runs `fn` once on placeholders of the given signatures: what it computes and assigns, as a simplified program. */
-export function traceFunction(fn: (...parameters: readonly Tensor[]) => unknown, signatures: readonly Signature[]): Traced {
+export function traceFunction(
+  fn: (...parameters: readonly Tensor[]) => unknown,
+  signatures: readonly Signature[],
+): Traced {
   checkFunction('traceFunction', fn, 'fn')
   checkArray('traceFunction', signatures, 'signatures')
   const scope = newScope('compile')
@@ -23,10 +26,11 @@ export function traceFunction(fn: (...parameters: readonly Tensor[]) => unknown,
     const parameters = signatures.map(({ shape, dtype }) => placeholder(shape, dtype))
     const returned = fn(...parameters)
     if (returned instanceof Promise) {
-      throw new SnnError('ARGUMENT', '[compile] the traced function returned a Promise, expected tensors. It only describes what to compute, so it cannot wait: make it a plain function.', {
-        name: 'fn',
-        value: 'async function',
-      })
+      throw new SnnError(
+        'ARGUMENT',
+        '[compile] the traced function returned a Promise, expected tensors. It only describes what to compute, so it cannot wait: make it a plain function.',
+        { name: 'fn', value: 'async function' },
+      )
     }
     const { leaves, restore } = flattenTensors(returned)
     scopeOf(leaves, 'compile')

@@ -55,7 +55,10 @@ export function withPath<T>(name: string, fn: () => T): T {
   }
 }
 
-/** Where the nodes being built come from, where that is known: from the node that a pass replaces, or from one operation of several nodes. */
+/**
+ * Where the nodes being built come from, where that is known: from the node that a pass replaces, or from one operation
+ * of several nodes.
+ */
 export function currentOrigin(): Origin | null {
   return state().origin
 }

@@ -15,7 +15,13 @@ export type MapTensors<T, To> = T extends Tensor
         : T
 
 export function isTensor(value: unknown): value is Tensor {
-  return typeof value === 'object' && value !== null && (value as { contract?: unknown }).contract === 1 && 'dtype' in value && 'node' in value
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (value as { contract?: unknown }).contract === 1 &&
+    'dtype' in value &&
+    'node' in value
+  )
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
@@ -28,9 +34,15 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
  * Rebuilds `tree` with each leaf for which `isLeaf` holds replaced by `map(leaf, path)`; arrays and plain objects are
  * walked (keys in sorted order, so that equal trees flatten equally), everything else is kept as it is.
  */
-export function mapTree(tree: unknown, isLeaf: (value: unknown) => boolean, map: (leaf: never, path: string) => unknown, path = ''): unknown {
+export function mapTree(
+  tree: unknown,
+  isLeaf: (value: unknown) => boolean,
+  map: (leaf: never, path: string) => unknown,
+  path = '',
+): unknown {
   if (isLeaf(tree)) return map(tree as never, path)
-  if (Array.isArray(tree)) return tree.map((value, i) => mapTree(value, isLeaf, map, path === '' ? `${i}` : `${path}.${i}`))
+  if (Array.isArray(tree))
+    return tree.map((value, i) => mapTree(value, isLeaf, map, path === '' ? `${i}` : `${path}.${i}`))
   if (!isPlainObject(tree)) return tree
   const entries = Object.keys(tree)
     .sort()
@@ -39,7 +51,10 @@ export function mapTree(tree: unknown, isLeaf: (value: unknown) => boolean, map:
 }
 
 /** The Tensor leaves of a tree in order, and the function that puts other leaves in their places. */
-export function flattenTensors<T>(tree: T): { readonly leaves: Tensor[]; readonly restore: <V>(values: readonly V[]) => MapTensors<T, V> } {
+export function flattenTensors<T>(tree: T): {
+  readonly leaves: Tensor[]
+  readonly restore: <V>(values: readonly V[]) => MapTensors<T, V>
+} {
   const leaves: Tensor[] = []
   mapTree(tree, isTensor, (leaf: Tensor) => leaves.push(leaf))
   return {

@@ -8,6 +8,9 @@ export function inTurn<T>(backend: Backend, fn: () => Promise<T>): Promise<T> {
   const root = globalThis as { [key]?: WeakMap<Backend, Promise<unknown>> }
   const turns = (root[key] ??= new WeakMap())
   const result = (turns.get(backend) ?? Promise.resolve()).then(fn)
-  turns.set(backend, result.catch(() => {}))
+  turns.set(
+    backend,
+    result.catch(() => {}),
+  )
   return result
 }

@@ -9,8 +9,8 @@ import { assignVariable, readVariable } from './variable-values.js'
 
 /**
  * The only mutable thing: a named cell that holds a parameter, a running statistic, an optimiser moment or carried
- * state. Inside a trace `read` gives the value last assigned in program order; assigned values are committed together at
- * the end of a run, and a failed or aborted run changes nothing. Outside a trace use `set` and `data`.
+ * state. Inside a trace `read` gives the value last assigned in program order; assigned values are committed together
+ * at the end of a run, and a failed or aborted run changes nothing. Outside a trace use `set` and `data`.
  */
 export interface Variable {
   readonly contract: 1
@@ -63,19 +63,26 @@ class VariableCell implements Variable {
   }
 
   commit(storage: Storage): void {
-    if (this.storage.kind === 'device' && (storage.kind !== 'device' || storage.tensor !== this.storage.tensor)) this.storage.tensor[Symbol.dispose]()
+    if (this.storage.kind === 'device' && (storage.kind !== 'device' || storage.tensor !== this.storage.tensor))
+      this.storage.tensor[Symbol.dispose]()
     this.storage = storage
     this.version++
   }
 
   #check(operation: string, shape: Shape, dtype: DType): void {
     if (!sameShape(shape, this.shape)) {
-      throw new SnnError('SHAPE', `[${this.name}.${operation}] value of shape ${formatShape(shape)}, expected ${formatShape(this.shape)}. A Variable keeps its shape.`, {
-        shapes: [shape, this.shape],
-      })
+      throw new SnnError(
+        'SHAPE',
+        `[${this.name}.${operation}] value of shape ${formatShape(shape)}, expected ${formatShape(this.shape)}. A Variable keeps its shape.`,
+        { shapes: [shape, this.shape] },
+      )
     }
     if (dtype !== this.dtype) {
-      throw new SnnError('DTYPE', `[${this.name}.${operation}] value of dtype ${dtype}, expected ${this.dtype}. Cast it.`, { dtypes: [dtype, this.dtype] })
+      throw new SnnError(
+        'DTYPE',
+        `[${this.name}.${operation}] value of dtype ${dtype}, expected ${this.dtype}. Cast it.`,
+        { dtypes: [dtype, this.dtype] },
+      )
     }
   }
 }
@@ -88,9 +95,22 @@ export function variable(value: TensorLike, options: { readonly name?: string } 
 }
 
 /** A Variable of zeros. */
-export function zerosVariable(shape: Shape, options: { readonly name?: string; readonly dtype?: DType } = {}): Variable {
+export function zerosVariable(
+  shape: Shape,
+  options: { readonly name?: string; readonly dtype?: DType } = {},
+): Variable {
   checkObject('zerosVariable', options)
   checkShape(shape, 'zerosVariable')
   const dtype = options.dtype ?? 'float32'
-  return variable({ data: allocate(dtype, shape.reduce((a, b) => a * b, 1)), shape, dtype }, options)
+  return variable(
+    {
+      data: allocate(
+        dtype,
+        shape.reduce((a, b) => a * b, 1),
+      ),
+      shape,
+      dtype,
+    },
+    options,
+  )
 }

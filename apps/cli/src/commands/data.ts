@@ -1,13 +1,26 @@
 import { Argument, Command, Option } from 'commander'
 import { basename } from 'node:path'
-import { convertEvents, downloadSet, openEventSet, setCatalogue, type AnySetInfo, type EventDataset } from '@snn/datasets/node'
+import {
+  convertEvents,
+  downloadSet,
+  openEventSet,
+  setCatalogue,
+  type AnySetInfo,
+  type EventDataset,
+} from '@snn/datasets/node'
 import { SnnError } from '@snn/tensor'
 import { checkOutputs, replaceFile } from '@snn/tensor/node'
 import { catalogue, describeNotes, factsOf, formatNamed, readRecording, setNamed } from '../event-files.js'
 import { contactSheet, isSound, rasterSvg, type SheetRow } from '../event-picture.js'
 import { jsonOption, wholeNumber } from '../options.js'
 import { withProgress } from '../progress.js'
-import { inFlagsToo, withRecordingFlags, withWriteFlags, writeOptions, type RecordingFlags } from '../recording-options.js'
+import {
+  inFlagsToo,
+  withRecordingFlags,
+  withWriteFlags,
+  writeOptions,
+  type RecordingFlags,
+} from '../recording-options.js'
 import { count, formatTable, percent } from '../table.js'
 
 const examples = `
@@ -23,17 +36,30 @@ Examples:
 
 /** `snn data`. */
 export function dataCommand(signal: AbortSignal): Command {
-  const data = new Command('data').description('Event recordings and data sets: list, download, convert, look at.').addHelpText('after', examples)
-  for (const command of [listCommand(), infoCommand(signal), downloadCommand(signal), convertCommand(signal), previewCommand(signal)]) data.addCommand(command)
+  const data = new Command('data')
+    .description('Event recordings and data sets: list, download, convert, look at.')
+    .addHelpText('after', examples)
+  for (const command of [
+    listCommand(),
+    infoCommand(signal),
+    downloadCommand(signal),
+    convertCommand(signal),
+    previewCommand(signal),
+  ])
+    data.addCommand(command)
   return data
 }
 
-const print = (json: boolean | undefined, value: unknown, text: () => string): void => void process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`)
+const print = (json: boolean | undefined, value: unknown, text: () => string): void =>
+  void process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`)
 const rootOption = (): Option => new Option('--root <folder>', 'the folder of the data set')
 const splitOption = (): Option => new Option('--split <name>', 'which part of the set (default: the last of its parts)')
 const what = (): Argument => new Argument('<set|file>', 'the name of a set (snn data list), or a recording')
 const isSet = (name: string): boolean => Object.hasOwn(catalogue, name)
-const splitsOf = ({ splits }: AnySetInfo): string => Object.entries(splits).map(([name, size]) => (size > 0 ? `${name} ${count(size)}` : name)).join(', ')
+const splitsOf = ({ splits }: AnySetInfo): string =>
+  Object.entries(splits)
+    .map(([name, size]) => (size > 0 ? `${name} ${count(size)}` : name))
+    .join(', ')
 
 /** Of a recording or a picture the pixels, of a sound the rate. */
 function sizeOf(info: AnySetInfo): string {
@@ -43,14 +69,24 @@ function sizeOf(info: AnySetInfo): string {
 }
 
 function listCommand(): Command {
-  return new Command('list').description('The data sets that are known.').addOption(jsonOption()).action(({ json }: { json?: true }) => {
-    print(json, Object.values(catalogue), () =>
-      formatTable(
-        [['name'], ['set'], ['size'], ['classes', 'number'], ['samples'], ['licence']],
-        Object.values(catalogue).map((info) => [info.id, info.title, sizeOf(info), String(info.classes), splitsOf(info), info.licence]),
-      ),
-    )
-  })
+  return new Command('list')
+    .description('The data sets that are known.')
+    .addOption(jsonOption())
+    .action(({ json }: { json?: true }) => {
+      print(json, Object.values(catalogue), () =>
+        formatTable(
+          [['name'], ['set'], ['size'], ['classes', 'number'], ['samples'], ['licence']],
+          Object.values(catalogue).map((info) => [
+            info.id,
+            info.title,
+            sizeOf(info),
+            String(info.classes),
+            splitsOf(info),
+            info.licence,
+          ]),
+        ),
+      )
+    })
 }
 
 function infoCommand(signal: AbortSignal): Command {
@@ -73,14 +109,18 @@ function infoCommand(signal: AbortSignal): Command {
         )
       }
       const info = setNamed(name)
-      const here = root === undefined || !Object.hasOwn(setCatalogue, name) ? [] : await partsIn(name, info, root, signal)
+      const here =
+        root === undefined || !Object.hasOwn(setCatalogue, name) ? [] : await partsIn(name, info, root, signal)
       print(json, { ...info, here }, () =>
         [
           `${info.title}: ${info.classes} classes, ${splitsOf(info)}, ${sizeOf(info)}${info.kind === 'events' ? `, times in ${info.timeUnit}` : ''}`,
           `licence: ${info.licence}`,
           `cite: ${info.citation}`,
           `page: ${info.page}`,
-          ...info.files.map(({ name: file, md5, url }) => `file: ${file}${md5 === undefined ? '' : `, MD5 ${md5}`}${url === undefined ? ' (only through the page; give it with --from)' : ''}`),
+          ...info.files.map(
+            ({ name: file, md5, url }) =>
+              `file: ${file}${md5 === undefined ? '' : `, MD5 ${md5}`}${url === undefined ? ' (only through the page; give it with --from)' : ''}`,
+          ),
           ...here.map((line) => `here: ${line}`),
         ].join('\n'),
       )
@@ -89,7 +129,14 @@ function infoCommand(signal: AbortSignal): Command {
 
 /** What of a set is in a folder. */
 async function partsIn(name: string, info: AnySetInfo, root: string, signal: AbortSignal): Promise<string[]> {
-  return Promise.all(Object.keys(info.splits).map((split) => openEventSet(name, { root, split, signal }).then(({ description }) => description, (error: unknown) => `${split}: ${error instanceof Error ? error.message : String(error)}`)))
+  return Promise.all(
+    Object.keys(info.splits).map((split) =>
+      openEventSet(name, { root, split, signal }).then(
+        ({ description }) => description,
+        (error: unknown) => `${split}: ${error instanceof Error ? error.message : String(error)}`,
+      ),
+    ),
+  )
 }
 
 function downloadCommand(signal: AbortSignal): Command {
@@ -101,13 +148,26 @@ function downloadCommand(signal: AbortSignal): Command {
     .addOption(new Option('--from <archive...>', 'archives that are already here'))
     .addOption(new Option('--url <mirror>', 'another address, of the file or of a folder with all files'))
     .addOption(jsonOption())
-    .action(async (name: string, { root, split, from, url, json }: { root: string; split?: string; from?: string[]; url?: string; json?: true }) => {
-      const info = setNamed(name)
-      await withProgress((onProgress) =>
-        downloadSet(info, { root, signal, onProgress, onNotice: (text) => void process.stderr.write(`${text}\n`), ...(split !== undefined && { split }), ...(from && { from }), ...(url !== undefined && { url }) }),
-      )
-      print(json, { set: name, root }, () => `${info.title} is in ${root}`)
-    })
+    .action(
+      async (
+        name: string,
+        { root, split, from, url, json }: { root: string; split?: string; from?: string[]; url?: string; json?: true },
+      ) => {
+        const info = setNamed(name)
+        await withProgress((onProgress) =>
+          downloadSet(info, {
+            root,
+            signal,
+            onProgress,
+            onNotice: (text) => void process.stderr.write(`${text}\n`),
+            ...(split !== undefined && { split }),
+            ...(from && { from }),
+            ...(url !== undefined && { url }),
+          }),
+        )
+        print(json, { set: name, root }, () => `${info.title} is in ${root}`)
+      },
+    )
 }
 
 type ConvertFlags = RecordingFlags & {
@@ -127,25 +187,41 @@ function convertCommand(signal: AbortSignal): Command {
     .addOption(splitOption())
     .requiredOption('--out <path>', 'the folder to write; for a recording the file, whose ending says the format')
     .addOption(new Option('--to <id>', 'format of the file, where its ending does not say it'))
-    .addOption(new Option('--corrupt <what>', 'what to do with samples that cannot be read').choices(['fail', 'skip']).default('fail'))
+    .addOption(
+      new Option('--corrupt <what>', 'what to do with samples that cannot be read')
+        .choices(['fail', 'skip'])
+        .default('fail'),
+    )
     .addOption(jsonOption())
     .action(async (name: string, { root, split, out, to, corrupt, json, ...flags }: ConvertFlags) => {
       if (isSet(name)) {
         const dataset = await openSet(name, root, split, signal)
         const report = await withProgress((onProgress) => convertEvents(dataset, out, { corrupt, signal, onProgress }))
         return print(json, { set: name, out, ...report }, () =>
-          [`${dataset.description} -> ${out}: ${count(report.written)} written, ${count(report.kept)} were there`, ...report.corrupt.map(({ name: file, reason }) => `left out: ${file}: ${reason}`)].join('\n'),
+          [
+            `${dataset.description} -> ${out}: ${count(report.written)} written, ${count(report.kept)} were there`,
+            ...report.corrupt.map(({ name: file, reason }) => `left out: ${file}: ${reason}`),
+          ].join('\n'),
         )
       }
       const target = formatNamed(to ?? out)
-      if (!target.write) throw new SnnError('ARGUMENT', `[data] ${target.id} is only read, expected a format that is written.`, { name: '--to', value: target.id })
+      if (!target.write)
+        throw new SnnError('ARGUMENT', `[data] ${target.id} is only read, expected a format that is written.`, {
+          name: '--to',
+          value: target.id,
+        })
       await checkOutputs({ '--out': out }, { inputs: [name] })
       const options = writeOptions(flags, target)
       const { format, events } = await readRecording(name, flags, signal)
       const bytes = await inFlagsToo(() => target.write!(events, options))
       await replaceFile(out, bytes)
       const facts = factsOf(name, format, events)
-      print(json, { ...facts, out, to: target.id, bytes: bytes.length }, () => [`${name} (${format.id}) -> ${out} (${target.id}): ${count(events.t.length)} events, ${count(bytes.length)} bytes`, ...describeNotes(facts)].join('\n'))
+      print(json, { ...facts, out, to: target.id, bytes: bytes.length }, () =>
+        [
+          `${name} (${format.id}) -> ${out} (${target.id}): ${count(events.t.length)} events, ${count(bytes.length)} bytes`,
+          ...describeNotes(facts),
+        ].join('\n'),
+      )
     })
 }
 
@@ -161,31 +237,66 @@ type PreviewFlags = RecordingFlags & {
 
 function previewCommand(signal: AbortSignal): Command {
   return withRecordingFlags(new Command('preview'))
-    .description('Draw recordings: a PNG of pictures from start to end, a row each; for spike trains of sound an SVG raster.')
+    .description(
+      'Draw recordings: a PNG of pictures from start to end, a row each; for spike trains of sound an SVG raster.',
+    )
     .addArgument(what())
     .addOption(rootOption())
     .addOption(splitOption())
     .requiredOption('--out <file>', 'the file to write, .png or .svg')
-    .addOption(new Option('--samples <count>', 'recordings of a set, one class after another').argParser(wholeNumber(1)).default(10))
-    .addOption(new Option('--pictures <count>', 'pictures of each; --columns with a number says it, too').argParser(wholeNumber(1)).default(8))
+    .addOption(
+      new Option('--samples <count>', 'recordings of a set, one class after another')
+        .argParser(wholeNumber(1))
+        .default(10),
+    )
+    .addOption(
+      new Option('--pictures <count>', 'pictures of each; --columns with a number says it, too')
+        .argParser(wholeNumber(1))
+        .default(8),
+    )
     .addOption(jsonOption())
     .action(async (name: string, { root, split, out, samples, pictures, columns, json, ...others }: PreviewFlags) => {
       const isCount = columns !== undefined && /^[1-9]\d*$/.test(columns)
       const flags = isCount ? others : { ...others, columns }
       await checkOutputs({ '--out': out }, { inputs: isSet(name) ? [] : [name] })
-      const rows = isSet(name) ? await rowsOf(await openSet(name, root, split, signal), samples) : [{ title: basename(name), events: (await readRecording(name, flags, signal)).events }]
+      const rows = isSet(name)
+        ? await rowsOf(await openSet(name, root, split, signal), samples)
+        : [{ title: basename(name), events: (await readRecording(name, flags, signal)).events }]
       const isLine = rows.every(({ events }) => isSound(events))
       const wanted = isLine ? '.svg' : '.png'
-      if (!out.toLowerCase().endsWith(wanted)) throw new SnnError('ARGUMENT', `[data] --out ${out}, expected a name that ends in ${wanted} for ${isLine ? 'spike trains' : 'pictures'}.`, { name: '--out', value: out })
+      if (!out.toLowerCase().endsWith(wanted))
+        throw new SnnError(
+          'ARGUMENT',
+          `[data] --out ${out}, expected a name that ends in ${wanted} for ${isLine ? 'spike trains' : 'pictures'}.`,
+          { name: '--out', value: out },
+        )
       await replaceFile(out, isLine ? rasterSvg(rows) : contactSheet(rows, isCount ? Number(columns) : pictures))
-      print(json, { out, rows: rows.map(({ title, events }) => ({ title, events: events.t.length })) }, () => [`${out}, from the top:`, ...rows.flatMap(({ title, events }) => [`  ${title}, ${count(events.t.length)} events`, ...describeNotes(events)])].join('\n'))
+      print(json, { out, rows: rows.map(({ title, events }) => ({ title, events: events.t.length })) }, () =>
+        [
+          `${out}, from the top:`,
+          ...rows.flatMap(({ title, events }) => [
+            `  ${title}, ${count(events.t.length)} events`,
+            ...describeNotes(events),
+          ]),
+        ].join('\n'),
+      )
     })
 }
 
 /** A set that the command line names. Throws `ARGUMENT` where its folder is not given. */
-async function openSet(name: string, root: string | undefined, split: string | undefined, signal: AbortSignal): Promise<EventDataset> {
+async function openSet(
+  name: string,
+  root: string | undefined,
+  split: string | undefined,
+  signal: AbortSignal,
+): Promise<EventDataset> {
   const info = setNamed(name, setCatalogue)
-  if (root === undefined) throw new SnnError('ARGUMENT', `[data] no --root, expected the folder of ${info.title}. snn data download ${name} --root FOLDER gets it.`, { name: '--root', value: root })
+  if (root === undefined)
+    throw new SnnError(
+      'ARGUMENT',
+      `[data] no --root, expected the folder of ${info.title}. snn data download ${name} --root FOLDER gets it.`,
+      { name: '--root', value: root },
+    )
   return openEventSet(name, { root, split: split ?? Object.keys(info.splits).at(-1)!, signal })
 }
 

@@ -25,8 +25,18 @@ Examples:
 export function explainCommand(): Command {
   return new Command('explain')
     .description('Print the equations of a neuron, their gradient, and the kernels that are generated from them.')
-    .addArgument(new Argument('<NEURON>', 'a JavaScript or TypeScript file that exports what defineNeuron or extendNeuron gives (the file is run), or the name of a neuron of this library'))
-    .addOption(new Option('--with <JSON>', 'options of the layer, such as { "reset": "soft" }; { "learnable": 2 } makes a parameter learned').argParser(layerOptions))
+    .addArgument(
+      new Argument(
+        '<NEURON>',
+        'a JavaScript or TypeScript file that exports what defineNeuron or extendNeuron gives (the file is run), or the name of a neuron of this library',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--with <JSON>',
+        'options of the layer, such as { "reset": "soft" }; { "learnable": 2 } makes a parameter learned',
+      ).argParser(layerOptions),
+    )
     .option('--surrogate <name>', 'the surrogate of the spike function, such as atan')
     .option('--wat', 'print the WebAssembly text of the kernels too')
     .addOption(jsonOption())
@@ -34,7 +44,9 @@ export function explainCommand(): Command {
     .action(async (source: string, { with: given, surrogate, wat, json }: Flags) => {
       const options = { ...given, ...(surrogate !== undefined && { surrogate: createSurrogate(surrogate) }) }
       const explained = (await findNeurons(source)).map((neuron) => explainNeuron(neuron, options))
-      process.stdout.write(`${json ? JSON.stringify({ neurons: explained }) : explained.map((explanation) => describeExplanation(explanation, { wat: wat === true })).join('\n\n\n')}\n`)
+      process.stdout.write(
+        `${json ? JSON.stringify({ neurons: explained }) : explained.map((explanation) => describeExplanation(explanation, { wat: wat === true })).join('\n\n\n')}\n`,
+      )
     })
 }
 
@@ -46,7 +58,14 @@ function layerOptions(text: string): Readonly<Record<string, unknown>> {
   } catch (error) {
     throw new InvalidArgumentError(`Expected JSON (${(error as Error).message}).`)
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new InvalidArgumentError('Expected a JSON object.')
-  const isLearned = (of: unknown): of is { learnable: number; per?: Per } => typeof of === 'object' && of !== null && 'learnable' in of
-  return Object.fromEntries(Object.entries(value).map(([name, of]: [string, unknown]) => [name, isLearned(of) ? learnable(of.learnable, of.per && { per: of.per }) : of]))
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InvalidArgumentError('Expected a JSON object.')
+  const isLearned = (of: unknown): of is { learnable: number; per?: Per } =>
+    typeof of === 'object' && of !== null && 'learnable' in of
+  return Object.fromEntries(
+    Object.entries(value).map(([name, of]: [string, unknown]) => [
+      name,
+      isLearned(of) ? learnable(of.learnable, of.per && { per: of.per }) : of,
+    ]),
+  )
 }

@@ -20,7 +20,10 @@ import { spikingSource, type SourceOptions } from './spiking-source.js'
 
 export type DeployTarget = 'lava' | 'nir' | 'speck' | 'xylo'
 
-export interface DeployModelOptions extends Omit<SourceOptions, 'target' | 'calibrate' | 'samples' | 'steps' | 'check'> {
+export interface DeployModelOptions extends Omit<
+  SourceOptions,
+  'target' | 'calibrate' | 'samples' | 'steps' | 'check'
+> {
   readonly target: DeployTarget
   /** DATA as a user writes it, or a data set. */
   readonly calibrate: string | ImageDataset
@@ -39,7 +42,10 @@ export interface DeployModelOptions extends Omit<SourceOptions, 'target' | 'cali
   readonly approximate?: readonly Approximation[]
   /** Passes of quantisation-aware training over the calibration samples. */
   readonly tune?: number
-  /** Lava: whether a classifier is converted once more, for the reset by subtraction that the chip has not. Default true. */
+  /**
+   * Lava: whether a classifier is converted once more, for the reset by subtraction that the chip has not. Default
+   * true.
+   */
   readonly softReset?: boolean
   readonly sameData?: boolean
 }
@@ -90,11 +96,26 @@ export interface Deployment extends Omit<Deployed, 'files'> {
   readonly warnings: readonly string[]
 }
 
-const conversionTargets: Readonly<Record<DeployTarget, Target>> = { lava: 'loihi', nir: 'nir', speck: 'speck', xylo: 'xylo' }
+const conversionTargets: Readonly<Record<DeployTarget, Target>> = {
+  lava: 'loihi',
+  nir: 'nir',
+  speck: 'speck',
+  xylo: 'xylo',
+}
 
-/** Reports speak in flags of `snn deploy`: no code but spikes, thresholds of channels by calibration alone, and weights named only where they are not calibrated already. */
+/**
+ * Reports speak in flags of `snn deploy`: no code but spikes, thresholds of channels by calibration alone, and weights
+ * named only where they are not calibrated already.
+ */
 export function deployWording({ weights: made }: ConversionReport): Wording {
-  const write: Wording['write'] = ({ per, weights, ...options }) => conversionFlags(per !== undefined ? { mode: 'sequential' } : weights === undefined || made === 'calibrated' ? options : { ...options, weights })
+  const write: Wording['write'] = ({ per, weights, ...options }) =>
+    conversionFlags(
+      per !== undefined
+        ? { mode: 'sequential' }
+        : weights === undefined || made === 'calibrated'
+          ? options
+          : { ...options, weights },
+    )
   return { write, tried: [{ code: 'delta' }] }
 }
 
@@ -105,23 +126,54 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
   await checkFolder(out)
   checkFlags(options)
   const plain = !isCheckpoint(path) && !isSpiking(await readModel(path, { batch: 'keep' }))
-  if (plain && against !== undefined) throw new SnnError('ARGUMENT', `[deploy] --against for ${path}, which is the classifier itself, expected it only for a spiking network. Leave it out.`, { name: '--against', value: against })
+  if (plain && against !== undefined)
+    throw new SnnError(
+      'ARGUMENT',
+      `[deploy] --against for ${path}, which is the classifier itself, expected it only for a spiking network. Leave it out.`,
+      { name: '--against', value: against },
+    )
   const calibration = typeof calibrate === 'string' ? await openDataset(calibrate, { signal: work.signal }) : calibrate
-  const opened = typeof options.eval === 'string' ? await openDataset(options.eval, { signal: work.signal }) : options.eval
-  const suits = async (snn: Network): Promise<unknown> => (target === 'lava' ? hasBranches((await splitEncoder(snn)).chip, options.approximate && { approximate: options.approximate }) : checkNirTarget(target, snn))
-  const check = (snn: Network): Promise<unknown> => suits(snn).catch((error: unknown) => {
-    throw plain ? error : unsuited(error, path, target, snn.metadata)
-  })
+  const opened =
+    typeof options.eval === 'string' ? await openDataset(options.eval, { signal: work.signal }) : options.eval
+  const suits = async (snn: Network): Promise<unknown> =>
+    target === 'lava'
+      ? hasBranches((await splitEncoder(snn)).chip, options.approximate && { approximate: options.approximate })
+      : checkNirTarget(target, snn)
+  const check = (snn: Network): Promise<unknown> =>
+    suits(snn).catch((error: unknown) => {
+      throw plain ? error : unsuited(error, path, target, snn.metadata)
+    })
   return withBackend(async (backend) => {
-    const source = await spikingSource(path, { ...options, target: conversionTargets[target], calibrate: calibration, samples, steps: options.steps, check }, backend, work)
-    const chosen = opened ? (evalSamples < opened.length ? take(opened, evalSamples) : opened) : take(calibration, Math.min(samples, evalSamples), { shuffle: true })
+    const source = await spikingSource(
+      path,
+      { ...options, target: conversionTargets[target], calibrate: calibration, samples, steps: options.steps, check },
+      backend,
+      work,
+    )
+    const chosen = opened
+      ? evalSamples < opened.length
+        ? take(opened, evalSamples)
+        : opened
+      : take(calibration, Math.min(samples, evalSamples), { shuffle: true })
     const data = !opened || sameData ? chosen : withoutImages(chosen, source.metadata.calibration ?? [])
     const measure = { source, data, backend, work }
     const classifier = plain ? path : against
     const { output, sizes, batch } = options
-    const asItTakes = { ...(source.preprocess && { preprocess: source.preprocess }), labelOffset: source.labelOffset, output, sizes, ...(batch !== undefined && { batch }) }
-    const ann = classifier === undefined || data.labelled === false ? undefined : (await evaluateModel(classifier, { data, ...asItTakes }, work)).ann
-    const { files, rows, ...deployed } = target === 'lava' ? await toLava(measure, { ...options, calibration: take(calibration, samples, { shuffle: true }) }) : await toNirFile(target, measure)
+    const asItTakes = {
+      ...(source.preprocess && { preprocess: source.preprocess }),
+      labelOffset: source.labelOffset,
+      output,
+      sizes,
+      ...(batch !== undefined && { batch }),
+    }
+    const ann =
+      classifier === undefined || data.labelled === false
+        ? undefined
+        : (await evaluateModel(classifier, { data, ...asItTakes }, work)).ann
+    const { files, rows, ...deployed } =
+      target === 'lava'
+        ? await toLava(measure, { ...options, calibration: take(calibration, samples, { shuffle: true }) })
+        : await toNirFile(target, measure)
     const { T, preprocess = null, because, labelOffset, report, notes } = source
     const deployment: Deployment = {
       model: path,
@@ -138,12 +190,24 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
       rows: [...(ann ? [{ network: 'ANN', accuracy: ann.accuracy }] : []), ...rows],
       ...deployed,
       ...(report && { conversion: report }),
-      notes: [...notes, ...(opened ? [] : ['Measured on the calibration samples, which chose thresholds: give other ones with --eval.'])],
-      warnings: [...misfits(target, deployed.resources), ...(report ? describeWarnings(report, deployWording(report)) : [])],
+      notes: [
+        ...notes,
+        ...(opened
+          ? []
+          : ['Measured on the calibration samples, which chose thresholds: give other ones with --eval.']),
+      ],
+      warnings: [
+        ...misfits(target, deployed.resources),
+        ...(report ? describeWarnings(report, deployWording(report)) : []),
+      ],
     }
     work.signal.throwIfAborted()
     await replaceFolder(out, async (folder) => {
-      for (const [name, content] of Object.entries({ ...files, 'report.json': `${JSON.stringify(deployment, undefined, 2)}\n` })) await replaceFile(join(folder, name), content)
+      for (const [name, content] of Object.entries({
+        ...files,
+        'report.json': `${JSON.stringify(deployment, undefined, 2)}\n`,
+      }))
+        await replaceFile(join(folder, name), content)
     })
     return deployment
   })
@@ -155,24 +219,38 @@ const chipsOf: Readonly<Record<DeployTarget, RegExp>> = { lava: /^Loihi/, speck:
 /** What the table of accuracies does not show: that the chip cannot hold the network. */
 function misfits(target: DeployTarget, { chips }: Resources): string[] {
   const own = chips.filter(({ chip }) => chipsOf[target].test(chip))
-  return own.length === 0 || own.some(({ fits }) => fits) ? [] : [`${own.map(({ chip }) => chip).join(' and ')} cannot hold this network: what was measured is a simulation. ${own[0]!.problems[0]!.fix}`]
+  return own.length === 0 || own.some(({ fits }) => fits)
+    ? []
+    : [
+        `${own.map(({ chip }) => chip).join(' and ')} cannot hold this network: what was measured is a simulation. ${own[0]!.problems[0]!.fix}`,
+      ]
 }
 
 /** What becomes of the files that this command writes. */
 const chipFiles: Readonly<Record<string, string>> = {
   '.net': 'Simulate it with loadNetwork and readNet of @snn/deploy-lava',
-  '.nir': 'Read it with fromNir and readNir of @snn/nir, and write the network with toOnnx of @snn/snn-file: its .snn.onnx file is taken here',
+  '.nir':
+    'Read it with fromNir and readNir of @snn/nir, and write the network with toOnnx of @snn/snn-file: its .snn.onnx file is taken here',
 }
 
 function refuseChipFile(path: string): void {
   const fix = chipFiles[extname(path)]
-  if (fix !== undefined) throw new SnnError('ARGUMENT', `[deploy] ${path} is a network for chips already, expected a classifier in ONNX, a .snn.onnx file or a checkpoint. ${fix}.`, { name: 'FILE', value: path })
+  if (fix !== undefined)
+    throw new SnnError(
+      'ARGUMENT',
+      `[deploy] ${path} is a network for chips already, expected a classifier in ONNX, a .snn.onnx file or a checkpoint. ${fix}.`,
+      { name: 'FILE', value: path },
+    )
 }
 
 /** Before long work: a folder that is there is replaced only where it is one that `snn deploy` has written. */
 async function checkFolder(out: string): Promise<void> {
   const fail = (reason: string): never => {
-    throw new SnnError('OUTPUT', `[output] --out ${out || "''"} cannot be written: ${reason}. Give the name of a folder, new or one that snn deploy has written.`, { path: out, reason })
+    throw new SnnError(
+      'OUTPUT',
+      `[output] --out ${out || "''"} cannot be written: ${reason}. Give the name of a folder, new or one that snn deploy has written.`,
+      { path: out, reason },
+    )
   }
   if (basename(out) === '' || basename(out) === '.' || basename(out) === '..') fail('it is no name of a folder')
   const info = await stat(out).catch(() => undefined)
@@ -197,6 +275,17 @@ function filesOf(report: string): readonly unknown[] {
 /** Flags of one target with another would do nothing without a word. */
 function checkFlags({ target, weightBits, percentile, approximate, tune, softReset }: DeployModelOptions): void {
   if (target === 'lava') return
-  const given = Object.entries({ '--weight-bits': weightBits, '--percentile': percentile, '--approximate': approximate, '--tune': tune, '--no-soft-reset': softReset === false ? softReset : undefined }).find(([, value]) => value !== undefined)
-  if (given) throw new SnnError('ARGUMENT', `[deploy] ${given[0]} with --target ${target}, expected it only for lava. Leave it out.`, { name: given[0], value: given[1] })
+  const given = Object.entries({
+    '--weight-bits': weightBits,
+    '--percentile': percentile,
+    '--approximate': approximate,
+    '--tune': tune,
+    '--no-soft-reset': softReset === false ? softReset : undefined,
+  }).find(([, value]) => value !== undefined)
+  if (given)
+    throw new SnnError(
+      'ARGUMENT',
+      `[deploy] ${given[0]} with --target ${target}, expected it only for lava. Leave it out.`,
+      { name: given[0], value: given[1] },
+    )
 }

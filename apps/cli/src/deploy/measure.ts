@@ -23,8 +23,15 @@ export interface Measured {
 }
 
 /** The class of each sample by `classify`, and how often it is right. */
-async function measured(stage: string, output: Shape, { source, data, work }: MeasureOptions, batch: number | undefined, classify: (x: TensorLike, size: number) => Promise<ArrayLike<number>>): Promise<Measured> {
-  const score = data.labelled === false ? undefined : new Score({ operation: 'deploy', output, labelOffset: source.labelOffset })
+async function measured(
+  stage: string,
+  output: Shape,
+  { source, data, work }: MeasureOptions,
+  batch: number | undefined,
+  classify: (x: TensorLike, size: number) => Promise<ArrayLike<number>>,
+): Promise<Measured> {
+  const score =
+    data.labelled === false ? undefined : new Score({ operation: 'deploy', output, labelOffset: source.labelOffset })
   const classes = new Int32Array(data.length)
   let done = 0
   for await (const [x, y] of source.batches(data, batch)) {
@@ -48,14 +55,27 @@ export function encoded({ metadata }: Network, T: number): (x: Tensor) => Tensor
 }
 
 /** Runs spiking networks, each fed with what the one before it gives, for T steps; the outputs of the last are read. */
-export async function measureNetworks(stage: string, networks: readonly Network[], readout: Readout, options: MeasureOptions): Promise<Measured> {
-  const { source: { T, snn }, backend } = options
+export async function measureNetworks(
+  stage: string,
+  networks: readonly Network[],
+  readout: Readout,
+  options: MeasureOptions,
+): Promise<Measured> {
+  const {
+    source: { T, snn },
+    backend,
+  } = options
   const output = sampleShapes(networks.at(-1)!).get(networks.at(-1)!.outputs[0]!)!
   const [K, encode] = [sizeOf(output), encoded(snn, T)]
-  await using run = compile((x: Tensor) => networks.reduce((flow, network) => network.forward(flow), encode(x)), { backend })
+  await using run = compile((x: Tensor) => networks.reduce((flow, network) => network.forward(flow), encode(x)), {
+    backend,
+  })
   return await measured(stage, output, options, undefined, async (x, size) => {
     const { data } = await run.run([x], { signal: options.work.signal })
-    return classesOf(scoresOf(readout, size, T, (t) => data.subarray(t * size * K, (t + 1) * size * K)), size)
+    return classesOf(
+      scoresOf(readout, size, T, (t) => data.subarray(t * size * K, (t + 1) * size * K)),
+      size,
+    )
   })
 }
 
@@ -76,10 +96,24 @@ export interface FixedPoint extends Measured {
 const mostNumbers = 2 ** 25
 
 /** The encoder on the host, and the chip's integers behind it. */
-export async function measureFixedPoint(encoder: Network, { graph: chip, depth }: Chip, readout: Readout | 'membrane', names: readonly string[], options: MeasureOptions): Promise<FixedPoint> {
-  const { source: { T }, data, backend, work } = options
+export async function measureFixedPoint(
+  encoder: Network,
+  { graph: chip, depth }: Chip,
+  readout: Readout | 'membrane',
+  names: readonly string[],
+  options: MeasureOptions,
+): Promise<FixedPoint> {
+  const {
+    source: { T },
+    data,
+    backend,
+    work,
+  } = options
   const neurons = [sizeOf(chip.inputShape), ...chip.blocks.map(({ shape }) => sizeOf(shape))]
-  const batch = Math.max(1, Math.min(64, data.length, Math.floor(mostNumbers / (T + depth) / neurons.reduce((a, b) => a + b))))
+  const batch = Math.max(
+    1,
+    Math.min(64, data.length, Math.floor(mostNumbers / (T + depth) / neurons.reduce((a, b) => a + b))),
+  )
   const steps = T + depth
   const encode = encoded(encoder, T)
   await using host = compile((x: Tensor) => encoder.forward(encode(x)).ne(0).cast('int32'), { backend })
@@ -92,7 +126,11 @@ export async function measureFixedPoint(encoder: Network, { graph: chip, depth }
     const sent = await host.run([x], { signal: work.signal })
     const input = new Int32Array(steps * batch * neurons[0]!)
     // samples that are missing in the last batch send nothing
-    for (let t = 0; t < T; t++) input.set((sent.data as Int32Array).subarray(t * size * neurons[0]!, (t + 1) * size * neurons[0]!), t * batch * neurons[0]!)
+    for (let t = 0; t < T; t++)
+      input.set(
+        (sent.data as Int32Array).subarray(t * size * neurons[0]!, (t + 1) * size * neurons[0]!),
+        t * batch * neurons[0]!,
+      )
     spikes[0]! += sum(input)
     run.reset()
     const recorded = await run.run({ data: input, shape: [steps, batch, ...chip.inputShape] })
@@ -104,17 +142,27 @@ export async function measureFixedPoint(encoder: Network, { graph: chip, depth }
       return classesOf(own, size)
     }
     const [out, K] = [recorded[last.neuron]!, neurons.at(-1)!]
-    return classesOf(scoresOf(readout, size, T, (t) => out.subarray((depth + t) * batch * K, ((depth + t) * batch + size) * K)), size)
+    return classesOf(
+      scoresOf(readout, size, T, (t) => out.subarray((depth + t) * batch * K, ((depth + t) * batch + size) * K)),
+      size,
+    )
   })
   return {
     ...result,
-    spikes: names.slice(0, firing.length + 1).map((layer, i) => ({ layer, neurons: neurons[i]!, perSample: spikes[i]! / data.length })),
+    spikes: names
+      .slice(0, firing.length + 1)
+      .map((layer, i) => ({ layer, neurons: neurons[i]!, perSample: spikes[i]! / data.length })),
     ...(readout === 'membrane' && { membrane: highest / (2 ** 23 - 1) }),
   }
 }
 
 /** What the outputs of T steps, read one after the other, say of each class. */
-function scoresOf(readout: Readout, size: number, T: number, outputs: (t: number) => ArrayLike<number>): ArrayLike<number> {
+function scoresOf(
+  readout: Readout,
+  size: number,
+  T: number,
+  outputs: (t: number) => ArrayLike<number>,
+): ArrayLike<number> {
   const read = runningReadout(namedReadout(readout, 'deploy'), size, 'deploy')
   let scores: ArrayLike<number> = []
   for (let t = 0; t < T; t++) scores = read(outputs(t))
@@ -132,13 +180,22 @@ const sum = (values: Int32Array): number => values.reduce((all, value) => all + 
 function sumOf(values: Int32Array, steps: number, batch: number, size: number): number {
   const perSample = values.length / steps / batch
   let all = 0
-  for (let t = 0; t < steps; t++) for (let i = t * batch * perSample; i < (t * batch + size) * perSample; i++) all += values[i]!
+  for (let t = 0; t < steps; t++)
+    for (let i = t * batch * perSample; i < (t * batch + size) * perSample; i++) all += values[i]!
   return all
 }
 
-/** How a chip's last layer is read: its membrane where it never fires. Throws `ARGUMENT` for what a membrane at the end does not tell. */
+/**
+ * How a chip's last layer is read: its membrane where it never fires. Throws `ARGUMENT` for what a membrane at the end
+ * does not tell.
+ */
 export function chipReadout({ metadata: { readout } }: Network, silent: boolean): Readout | 'membrane' {
   if (!silent) return readout ?? { by: 'count' }
-  if (readout === undefined || (['mean', 'count', 'last'].includes(readout.by) && readout.classes === undefined)) return 'membrane'
-  throw new SnnError('ARGUMENT', `[deploy] the outputs are read by ${JSON.stringify(readout)}, expected the mean, count or last of a membrane, which a chip can be asked for.`, { name: 'readout', value: readout })
+  if (readout === undefined || (['mean', 'count', 'last'].includes(readout.by) && readout.classes === undefined))
+    return 'membrane'
+  throw new SnnError(
+    'ARGUMENT',
+    `[deploy] the outputs are read by ${JSON.stringify(readout)}, expected the mean, count or last of a membrane, which a chip can be asked for.`,
+    { name: 'readout', value: readout },
+  )
 }

@@ -1,4 +1,11 @@
-import { convert, importOnnx, type Conversion, type ConversionReport, type ConvertOptions, type Target } from '@snn/ann2snn'
+import {
+  convert,
+  importOnnx,
+  type Conversion,
+  type ConversionReport,
+  type ConvertOptions,
+  type Target,
+} from '@snn/ann2snn'
 import { readSnn, type SnnMetadata } from '@snn/snn-file'
 import { parsePreprocess, take, type ImageDataset, type Loader, type PreprocessSpec } from '@snn/datasets'
 import { needsSequence, readoutOf, type Network } from '@snn/nn'
@@ -32,53 +39,125 @@ export interface SpikingSource {
   readonly metadata: Pick<SnnMetadata, 'classNames' | 'calibration' | 'source'>
   /** Of a network that was converted here. */
   readonly report?: ConversionReport
-  /** Where the target resets to 0: the same classifier, converted for neurons that are reset by subtraction, which loses nothing at a spike. */
+  /**
+   * Where the target resets to 0: the same classifier, converted for neurons that are reset by subtraction, which loses
+   * nothing at a spike.
+   */
   readonly withSoftReset?: () => Promise<Network>
   readonly notes: readonly string[]
   batches(dataset: ImageDataset, batch?: number): Loader
 }
 
 /** Reads a spiking network, or converts a plain classifier so that it keeps to what the target can do. */
-export async function spikingSource(path: string, options: SourceOptions, backend: Backend, work: Work): Promise<SpikingSource> {
+export async function spikingSource(
+  path: string,
+  options: SourceOptions,
+  backend: Backend,
+  work: Work,
+): Promise<SpikingSource> {
   const { calibrate, samples, batch } = options
   const dataset = take(calibrate, samples, { shuffle: true })
   refuseForNumbers(options.preprocess, dataset)
-  const source = isCheckpoint(path) || isSpiking(await readModel(path, { batch: 'keep' })) ? await spiking(path, dataset, options) : await converted(path, dataset, options, backend, work)
-  return { ...source, batches: (own, size) => batchesFor(own, source.preprocess, source.input, { batch: size ?? batch, signal: work.signal }) }
+  const source =
+    isCheckpoint(path) || isSpiking(await readModel(path, { batch: 'keep' }))
+      ? await spiking(path, dataset, options)
+      : await converted(path, dataset, options, backend, work)
+  return {
+    ...source,
+    batches: (own, size) =>
+      batchesFor(own, source.preprocess, source.input, { batch: size ?? batch, signal: work.signal }),
+  }
 }
 
 type Unbatched = Omit<SpikingSource, 'batches'>
 
-async function spiking(path: string, dataset: ImageDataset, { steps, preprocess, labelOffset, weights, mode, check }: SourceOptions): Promise<Unbatched> {
+async function spiking(
+  path: string,
+  dataset: ImageDataset,
+  { steps, preprocess, labelOffset, weights, mode, check }: SourceOptions,
+): Promise<Unbatched> {
   for (const [name, value] of Object.entries({ '--weights': weights, '--mode': mode })) {
-    if (value !== undefined) throw new SnnError('ARGUMENT', `[deploy] ${name} for ${path}, which is a spiking network already, expected it only for a model that is to be converted. Leave it out.`, { name, value })
+    if (value !== undefined)
+      throw new SnnError(
+        'ARGUMENT',
+        `[deploy] ${name} for ${path}, which is a spiking network already, expected it only for a model that is to be converted. Leave it out.`,
+        { name, value },
+      )
   }
   const { snn, metadata } = isCheckpoint(path) ? await openTrained(path) : readSnn(await readBytes(path))
   const whole = needsSequence(snn)
-  if (whole !== undefined) throw new SnnError('NEEDS_SEQUENCE', `[deploy] '${whole}' looks at steps to come, which no chip can do, expected layers that go step by step. Train without it.`, { layer: whole })
+  if (whole !== undefined)
+    throw new SnnError(
+      'NEEDS_SEQUENCE',
+      `[deploy] '${whole}' looks at steps to come, which no chip can do, expected layers that go step by step. Train without it.`,
+      { layer: whole },
+    )
   await check(snn)
   const T = steps ?? metadata.T
-  if (T === undefined) throw new SnnError('ARGUMENT', `[deploy] ${path} does not say for how many steps it is, expected --steps.`, { name: '--steps', value: undefined })
+  if (T === undefined)
+    throw new SnnError('ARGUMENT', `[deploy] ${path} does not say for how many steps it is, expected --steps.`, {
+      name: '--steps',
+      value: undefined,
+    })
   const input = inputShape(snn.inputs, path)
   const stored = metadata.preprocess === undefined ? undefined : parsePreprocess(metadata.preprocess)
-  if (preprocess === 'auto') throw new SnnError('ARGUMENT', `[deploy] --preprocess auto for ${path}, which knows its own. Leave it out.`, { name: '--preprocess', value: preprocess })
+  if (preprocess === 'auto')
+    throw new SnnError('ARGUMENT', `[deploy] --preprocess auto for ${path}, which knows its own. Leave it out.`, {
+      name: '--preprocess',
+      value: preprocess,
+    })
   const spec = completeSpec(preprocess ?? stored, dataset, input, await pictureShapes(dataset))
-  return { snn: named(snn), T, input, preprocess: spec, labelOffset: labelOffset ?? metadata.labelOffset ?? 0, metadata, notes: [] }
+  return {
+    snn: named(snn),
+    T,
+    input,
+    preprocess: spec,
+    labelOffset: labelOffset ?? metadata.labelOffset ?? 0,
+    metadata,
+    notes: [],
+  }
 }
 
-async function converted(path: string, samples: ImageDataset, options: SourceOptions, backend: Backend, work: Work): Promise<Unbatched> {
-  const { calibrate, target, steps = 32, mode, weights = mode === undefined || mode === 'sequential' ? 'calibrate' : 'keep', output, batch } = options
+async function converted(
+  path: string,
+  samples: ImageDataset,
+  options: SourceOptions,
+  backend: Backend,
+  work: Work,
+): Promise<Unbatched> {
+  const {
+    calibrate,
+    target,
+    steps = 32,
+    mode,
+    weights = mode === undefined || mode === 'sequential' ? 'calibrate' : 'keep',
+    output,
+    batch,
+  } = options
   const { dataset, digests } = withDigests(samples)
   const classifier = await readClassifier({ path, dataset, preprocess: options.preprocess }, options, 'free')
   const { network, notes, classNames: ofModel } = importOnnx(classifier.graph, output === undefined ? {} : { output })
   const input = inputShape(network.inputs, path)
-  const { preprocess, labelOffset, because, warnings, notes: changes, classNames: ofData } = await inputSettings(classifier, dataset, options, work)
+  const {
+    preprocess,
+    labelOffset,
+    because,
+    warnings,
+    notes: changes,
+    classNames: ofData,
+  } = await inputSettings(classifier, dataset, options, work)
   const classNames = ofModel ?? ofData
   const batches = withoutLabels(batchesFor(dataset, preprocess, input, { batch, signal: work.signal }), dataset)
-  const make = (own: ConvertOptions): Promise<Conversion> => convert(network, batches, { target, T: steps, labelOffset, backend, signal: work.signal, ...own })
+  const make = (own: ConvertOptions): Promise<Conversion> =>
+    convert(network, batches, { target, T: steps, labelOffset, backend, signal: work.signal, ...own })
   // a long calibration is not begun for a network that the target cannot have: this has its layers, from two samples
   await options.check((await make({ mode: 'max', samples: 2, steps: [1] })).snn)
-  const calibrated: ConvertOptions = { weights, ...(mode !== undefined && { mode }), steps: [steps], onProgress: work.onProgress }
+  const calibrated: ConvertOptions = {
+    weights,
+    ...(mode !== undefined && { mode }),
+    steps: [steps],
+    onProgress: work.onProgress,
+  }
   const { snn, report } = await make(calibrated)
   return {
     snn: named(snn),
@@ -90,7 +169,9 @@ async function converted(path: string, samples: ImageDataset, options: SourceOpt
     ...(because !== undefined && { because }),
     report: { ...report, warnings: [...warnings, ...report.warnings] },
     // the rules of speck are those of loihi but for the reset
-    ...(target === 'loihi' && { withSoftReset: async () => named((await make({ ...calibrated, target: 'speck' })).snn) }),
+    ...(target === 'loihi' && {
+      withSoftReset: async () => named((await make({ ...calibrated, target: 'speck' })).snn),
+    }),
     notes: [...(calibrate.notes ?? []), ...changes, ...notes, ...report.notes],
   }
 }

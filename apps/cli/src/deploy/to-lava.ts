@@ -1,15 +1,34 @@
 import { simulator } from '@snn/ann2snn'
 import { toOnnx } from '@snn/snn-file'
 import type { ImageDataset } from '@snn/datasets'
-import { chipNetwork, exportNet, exportProcesses, hasBranches, splitEncoder, type ExportedNet, type ExportedProcesses, type ExportNetOptions } from '@snn/deploy-lava'
+import {
+  chipNetwork,
+  exportNet,
+  exportProcesses,
+  hasBranches,
+  splitEncoder,
+  type ExportedNet,
+  type ExportedProcesses,
+  type ExportNetOptions,
+} from '@snn/deploy-lava'
 import { loadNetwork } from '@snn/deploy-lava/sim'
 import { agreementOf } from './agreement.js'
 import type { Deployed, DeploymentRow, DeployModelOptions } from './deploy-model.js'
 import { fineTune } from './fine-tune.js'
 import { withHardReset } from './hard-reset.js'
-import { chipReadout, measureFixedPoint, measureNetworks, type Chip, type Measured, type MeasureOptions } from './measure.js'
+import {
+  chipReadout,
+  measureFixedPoint,
+  measureNetworks,
+  type Chip,
+  type Measured,
+  type MeasureOptions,
+} from './measure.js'
 
-interface LavaOptions extends Pick<DeployModelOptions, 'weightBits' | 'percentile' | 'approximate' | 'tune' | 'softReset'> {
+interface LavaOptions extends Pick<
+  DeployModelOptions,
+  'weightBits' | 'percentile' | 'approximate' | 'tune' | 'softReset'
+> {
   readonly calibration: ImageDataset
 }
 
@@ -37,7 +56,8 @@ export async function toLava(measure: MeasureOptions, options: LavaOptions): Pro
   const float = await measureNetworks('float', [snn], snn.metadata.readout!, measure)
   const chipNet = await chipNetwork(chip, settings)
   const rounded = await measureNetworks('quantised', [encoder, chipNet.network], readsAs, measure)
-  const run = (own: ExportedNet | ExportedProcesses) => measureFixedPoint(encoder, onChip(own, T), readout, names, measure)
+  const run = (own: ExportedNet | ExportedProcesses) =>
+    measureFixedPoint(encoder, onChip(own, T), readout, names, measure)
   const rows: DeploymentRow[] = [
     { network: 'float SNN', accuracy: float.accuracy },
     ...(await otherReset(float, softReset, measure)),
@@ -47,17 +67,33 @@ export async function toLava(measure: MeasureOptions, options: LavaOptions): Pro
   let fixed = await run(exported)
   rows.push({ network: 'fixed-point simulation', accuracy: fixed.accuracy, agreement: agreementOf(fixed, float) })
   if (tune > 0) {
-    await fineTune(encoder, chipNet, readsAs, calibration, { ...measure, passes: tune, weightBits: exported.report.weightBits })
+    await fineTune(encoder, chipNet, readsAs, calibration, {
+      ...measure,
+      passes: tune,
+      weightBits: exported.report.weightBits,
+    })
     final = await (branched ? chipNet.exportProcesses() : chipNet.export())
     fixed = await run(final)
-    rows.push({ network: 'fixed-point simulation, fine-tuned', accuracy: fixed.accuracy, agreement: agreementOf(fixed, float) })
+    rows.push({
+      network: 'fixed-point simulation, fine-tuned',
+      accuracy: fixed.accuracy,
+      agreement: agreementOf(fixed, float),
+    })
   }
   const { files, report, resources } = final
   const cut = fixed.membrane !== undefined && fixed.membrane >= 1
   const { preprocess, labelOffset, metadata } = source
   work.signal.throwIfAborted()
   return {
-    files: { ...files, 'encoder.onnx': await toOnnx(encoder, { ...metadata, ...(preprocess && { preprocess }), ...(labelOffset !== 0 && { labelOffset }), T }) },
+    files: {
+      ...files,
+      'encoder.onnx': await toOnnx(encoder, {
+        ...metadata,
+        ...(preprocess && { preprocess }),
+        ...(labelOffset !== 0 && { labelOffset }),
+        T,
+      }),
+    },
     rows,
     spikes: fixed.spikes,
     layers: report.layers,
@@ -65,19 +101,46 @@ export async function toLava(measure: MeasureOptions, options: LavaOptions): Pro
     lint: [
       ...report.layers.flatMap(({ name, warnings, approximations }) => [
         ...warnings.map((what) => ({ layer: name, effect: 'warning' as const, what })),
-        ...approximations.map((what) => ({ layer: name, effect: 'changes' as const, what: `${what}, as --approximate allows` })),
+        ...approximations.map((what) => ({
+          layer: name,
+          effect: 'changes' as const,
+          what: `${what}, as --approximate allows`,
+        })),
       ]),
-      ...(cut ? [{ layer: report.layers.at(-1)!.name, effect: 'changes' as const, what: 'membranes of the last layer reached 24 bits and were cut', fix: 'Use fewer --steps, or more calibration samples.' }] : []),
+      ...(cut
+        ? [
+            {
+              layer: report.layers.at(-1)!.name,
+              effect: 'changes' as const,
+              what: 'membranes of the last layer reached 24 bits and were cut',
+              fix: 'Use fewer --steps, or more calibration samples.',
+            },
+          ]
+        : []),
     ],
   }
 }
 
-/** The spiking network with the other reset: a converted one by subtraction, one that is reset so with the reset of the chip. */
-async function otherReset(float: Measured, wanted: boolean, measure: MeasureOptions): Promise<readonly DeploymentRow[]> {
+/**
+ * The spiking network with the other reset: a converted one by subtraction, one that is reset so with the reset of the
+ * chip.
+ */
+async function otherReset(
+  float: Measured,
+  wanted: boolean,
+  measure: MeasureOptions,
+): Promise<readonly DeploymentRow[]> {
   const { source } = measure
-  const [network, other] = source.withSoftReset ? ['float SNN, soft reset', wanted ? await source.withSoftReset() : undefined] as const : ['float SNN, reset to 0', withHardReset(source.snn)] as const
+  const [network, other] = source.withSoftReset
+    ? (['float SNN, soft reset', wanted ? await source.withSoftReset() : undefined] as const)
+    : (['float SNN, reset to 0', withHardReset(source.snn)] as const)
   if (!other) return []
-  const measured = await measureNetworks('reset', [other], other.metadata.readout ?? source.snn.metadata.readout!, measure)
+  const measured = await measureNetworks(
+    'reset',
+    [other],
+    other.metadata.readout ?? source.snn.metadata.readout!,
+    measure,
+  )
   return [{ network, accuracy: measured.accuracy, agreement: agreementOf(measured, float) }]
 }
 
@@ -91,8 +154,14 @@ function onChip(exported: ExportedNet | ExportedProcesses, T: number): Chip {
 /** Samples that the range of the outputs is taken from. */
 const rangeSamples = 256
 
-/** The largest magnitude that the outputs reach when they add up over all steps, and half as much again for samples to come. */
-async function readoutRange(data: ImageDataset, { source: { snn, T, batches }, backend, work }: MeasureOptions): Promise<number> {
+/**
+ * The largest magnitude that the outputs reach when they add up over all steps, and half as much again for samples to
+ * come.
+ */
+async function readoutRange(
+  data: ImageDataset,
+  { source: { snn, T, batches }, backend, work }: MeasureOptions,
+): Promise<number> {
   await using run = simulator(snn, { backend })
   let most = 0
   let seen = 0

@@ -1,6 +1,19 @@
 import { toOnnx } from '@snn/snn-file'
 import { splitEncoder, type SplitNetwork } from '@snn/deploy-lava'
-import { adaptNir, fromNir, lint, readers, resources, toNir, writeNir, type DiscretisationName, type NirGraph, type NirLint, type NirResources, type ReaderName } from '@snn/nir'
+import {
+  adaptNir,
+  fromNir,
+  lint,
+  readers,
+  resources,
+  toNir,
+  writeNir,
+  type DiscretisationName,
+  type NirGraph,
+  type NirLint,
+  type NirResources,
+  type ReaderName,
+} from '@snn/nir'
 import { Network, readoutOf, runningMeanLayer } from '@snn/nn'
 import { SnnError } from '@snn/tensor'
 import { agreementOf } from './agreement.js'
@@ -29,7 +42,15 @@ interface NirTarget {
 const targets: Readonly<Record<'nir' | 'speck' | 'xylo', NirTarget>> = {
   nir: { reader: 'nir', as: 'spikingjelly', encoder: false },
   speck: { reader: 'speck', as: 'sinabs', encoder: true, weightBits: 8, chip: 'Speck / DynapCNN' },
-  xylo: { reader: 'rockpool', as: 'rockpool', encoder: true, weightBits: 8, chip: 'Xylo Audio 2', cut: flattenOnHost, rewrite: withLeakyNeurons },
+  xylo: {
+    reader: 'rockpool',
+    as: 'rockpool',
+    encoder: true,
+    weightBits: 8,
+    chip: 'Xylo Audio 2',
+    cut: flattenOnHost,
+    rewrite: withLeakyNeurons,
+  },
 }
 
 /** Of a step, in seconds. */
@@ -43,14 +64,24 @@ const dt = 1e-3
 export async function checkNirTarget(name: keyof typeof targets, snn: Network): Promise<void> {
   const { reader } = targets[name]
   const { chip } = await partsOf(name, snn)
-  const refused = lintsOf(name, await graphFor(name, chip)).filter(({ effect }) => effect === 'rejects').map(({ node, type, what, fix }) => ({ node, kind: type, reason: what, fix }))
+  const refused = lintsOf(name, await graphFor(name, chip))
+    .filter(({ effect }) => effect === 'rejects')
+    .map(({ node, type, what, fix }) => ({ node, kind: type, reason: what, fix }))
   if (refused.length === 0) return
-  const other = name === 'nir' ? '' : ` Or take another --target: nir for the file alone, lava for a chip with convolutions.`
-  throw new SnnError('NIR_UNSUPPORTED', `[deploy] ${readers[reader].title} would not read the file: ${refused.map(({ node, reason, fix }) => `'${node}': ${reason}. ${fix}`).join('\n  ')}${other}`, { nodes: refused })
+  const other =
+    name === 'nir' ? '' : ` Or take another --target: nir for the file alone, lava for a chip with convolutions.`
+  throw new SnnError(
+    'NIR_UNSUPPORTED',
+    `[deploy] ${readers[reader].title} would not read the file: ${refused.map(({ node, reason, fix }) => `'${node}': ${reason}. ${fix}`).join('\n  ')}${other}`,
+    { nodes: refused },
+  )
 }
 
 /** What goes into the file, behind the host's part where the target has one. */
-async function partsOf(name: keyof typeof targets, snn: Network): Promise<{ readonly encoder: Network | undefined; readonly chip: Network }> {
+async function partsOf(
+  name: keyof typeof targets,
+  snn: Network,
+): Promise<{ readonly encoder: Network | undefined; readonly chip: Network }> {
   const { encoder, cut = (parts) => parts } = targets[name]
   return encoder ? cut(await splitEncoder(snn)) : { encoder: undefined, chip: withoutMean(snn) }
 }
@@ -77,16 +108,38 @@ export async function toNirFile(name: keyof typeof targets, measure: MeasureOpti
   return {
     files: {
       'network.nir': await writeNir(graph),
-      ...(encoder && { 'encoder.onnx': await toOnnx(encoder, { ...metadata, ...(preprocess && { preprocess }), ...(labelOffset !== 0 && { labelOffset }), T }) }),
+      ...(encoder && {
+        'encoder.onnx': await toOnnx(encoder, {
+          ...metadata,
+          ...(preprocess && { preprocess }),
+          ...(labelOffset !== 0 && { labelOffset }),
+          T,
+        }),
+      }),
     },
     rows: [
       { network: 'float SNN', accuracy: float.accuracy },
-      ...(quantized ? [{ network: `quantised SNN, ${weightBits} bits`, accuracy: quantized.accuracy, agreement: agreementOf(quantized, float) }] : []),
-      { network: `the .nir file in the steps of ${as}`, accuracy: simulated.accuracy, agreement: agreementOf(simulated, float) },
+      ...(quantized
+        ? [
+            {
+              network: `quantised SNN, ${weightBits} bits`,
+              accuracy: quantized.accuracy,
+              agreement: agreementOf(quantized, float),
+            },
+          ]
+        : []),
+      {
+        network: `the .nir file in the steps of ${as}`,
+        accuracy: simulated.accuracy,
+        agreement: agreementOf(simulated, float),
+      },
     ],
     spikes: await spikesOf(hosts, again, measure),
     resources: resourcesFor(name, graph),
-    lint: [...(quantized ? roundingLint(agreementOf(quantized, float), weightBits!) : []), ...lintsOf(name, graph).map(({ node, effect, what, fix }) => ({ layer: node, effect, what, fix }))],
+    lint: [
+      ...(quantized ? roundingLint(agreementOf(quantized, float), weightBits!) : []),
+      ...lintsOf(name, graph).map(({ node, effect, what, fix }) => ({ layer: node, effect, what, fix })),
+    ],
   }
 }
 
@@ -97,13 +150,22 @@ const tolerated = 0.05
 export function roundingLint(same: number, bits: number): DeploymentLint[] {
   if (same >= 1 - tolerated) return []
   const what = `rounding to ${bits} bits gives ${(100 * (1 - same)).toFixed(0)} % of the samples another class: a layer has one step for all its weights, and few of them are far larger than the others`
-  return [{ layer: '', effect: 'warning', what, fix: 'Convert with thresholds of whole layers, --mode 99.9% or --mode max, or with --weights keep.' }]
+  return [
+    {
+      layer: '',
+      effect: 'warning',
+      what,
+      fix: 'Convert with thresholds of whole layers, --mode 99.9% or --mode max, or with --weights keep.',
+    },
+  ]
 }
 
 /** What the reader makes of the file; what does not fit on its chip is the matter of resources. */
 function lintsOf(name: keyof typeof targets, graph: NirGraph): readonly NirLint[] {
   const misfits = resourcesFor(name, graph).chips.flatMap(({ problems }) => problems)
-  return lint(graph, targets[name].reader, { dt }).filter(({ node, what }) => !misfits.some((problem) => problem.layer === node && problem.what === what))
+  return lint(graph, targets[name].reader, { dt }).filter(
+    ({ node, what }) => !misfits.some((problem) => problem.layer === node && problem.what === what),
+  )
 }
 
 /** What the graph needs, against the target's chip alone. */
@@ -116,5 +178,10 @@ function resourcesFor(name: keyof typeof targets, graph: NirGraph): NirResources
 function withoutMean(network: Network): Network {
   const mean = network.nodes.find(({ name, layer }) => runningMeanLayer.is(layer) && network.outputs.includes(name))
   if (!mean) return network
-  return new Network({ inputs: network.inputs, nodes: network.nodes.filter((node) => node !== mean), outputs: network.outputs.map((name) => (name === mean.name ? mean.inputs[0]! : name)), metadata: { ...network.metadata, readout: { by: 'mean' } } })
+  return new Network({
+    inputs: network.inputs,
+    nodes: network.nodes.filter((node) => node !== mean),
+    outputs: network.outputs.map((name) => (name === mean.name ? mean.inputs[0]! : name)),
+    metadata: { ...network.metadata, readout: { by: 'mean' } },
+  })
 }

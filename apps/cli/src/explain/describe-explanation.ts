@@ -7,7 +7,10 @@ import type { NeuronKernel } from './kernels.js'
 /** An explanation for readers; with `wat`, the text of the kernels too. */
 export function describeExplanation(explanation: NeuronExplanation, { wat }: { readonly wat: boolean }): string {
   const { name, kind, parameters, options, start, equations, gradient, spike, kernels, notInKernels } = explanation
-  const facts = (values: Readonly<Record<string, unknown>>): string => Object.entries(values).map(([key, value]) => `${key} ${valueText(value)}`).join(', ') || 'none'
+  const facts = (values: Readonly<Record<string, unknown>>): string =>
+    Object.entries(values)
+      .map(([key, value]) => `${key} ${valueText(value)}`)
+      .join(', ') || 'none'
   const { charge, fire, reset, output } = equations
   return [
     name === kind ? kind : `${kind} (${name})`,
@@ -15,18 +18,34 @@ export function describeExplanation(explanation: NeuronExplanation, { wat }: { r
     ...block([
       ['parameters', [facts(parameters)]],
       ['options', [facts(options)]],
-      ...(spike ? [['surrogate', [`${spike.surrogate}${Object.keys(spike.parameters).length > 0 ? `, ${facts(spike.parameters)}` : ''}`]] as const] : []),
+      ...(spike
+        ? [
+            [
+              'surrogate',
+              [`${spike.surrogate}${Object.keys(spike.parameters).length > 0 ? `, ${facts(spike.parameters)}` : ''}`],
+            ] as const,
+          ]
+        : []),
       ['start', [start.map(({ name: state, formula }) => `${state} = ${formula}`).join(', ')]],
     ]),
     '',
     'Equations of one step with input x:',
     '',
-    ...block([['charge', written(charge)], ['fire', written(fire)], ['reset', written(reset)], ...(output.length > 0 ? [['output', written(output)] as const] : [])]),
+    ...block([
+      ['charge', written(charge)],
+      ['fire', written(fire)],
+      ['reset', written(reset)],
+      ...(output.length > 0 ? [['output', written(output)] as const] : []),
+    ]),
     ...(spike ? ['', ...block([['where', written(spike.H)]])] : []),
     '',
     `Gradient, from the last step to the first; ∂q is the derivative of the loss with respect to q, and ${output.length > 0 ? '∂y' : '∂s'} comes from the layers above:`,
     '',
-    ...block([['reset', written(gradient.reset)], ['fire', written(gradient.fire)], ['charge', written(gradient.charge)]]),
+    ...block([
+      ['reset', written(gradient.reset)],
+      ['fire', written(gradient.fire)],
+      ['charge', written(gradient.charge)],
+    ]),
     ...(spike ? ['', ...block([['where', written(spike.g)]])] : []),
     ...kernelText('forward, the steps', kernels.forward, notInKernels, wat),
     ...kernelText('backward, the steps again and then their gradient', kernels.backward, notInKernels, wat),
@@ -38,7 +57,11 @@ const indented = (lines: readonly string[], by = 2): string[] => lines.map((line
 /** Labels on the left, lines on the right. */
 function block(rows: readonly (readonly [label: string, lines: readonly string[]])[]): string[] {
   const width = Math.max(...rows.map(([label]) => label.length), 6)
-  return indented(rows.flatMap(([label, lines]) => (lines.length > 0 ? lines : ['nothing']).map((line, i) => `${(i === 0 ? label : '').padEnd(width)}  ${line}`)))
+  return indented(
+    rows.flatMap(([label, lines]) =>
+      (lines.length > 0 ? lines : ['nothing']).map((line, i) => `${(i === 0 ? label : '').padEnd(width)}  ${line}`),
+    ),
+  )
 }
 
 /** Equations with their signs below each other. */
@@ -48,8 +71,17 @@ function written(list: readonly Assignment[]): string[] {
   return list.map(({ name, relation, formula }) => `${name.padEnd(width)} ${relation.padStart(signs)} ${formula}`)
 }
 
-function kernelText(title: string, kernel: NeuronKernel | undefined, others: readonly string[], wat: boolean): string[] {
-  if (!kernel) return ['', `Kernel ${title}: none of its own${others.length > 0 ? `, for ${others.join(', ')} run beside it` : ''}.`]
+function kernelText(
+  title: string,
+  kernel: NeuronKernel | undefined,
+  others: readonly string[],
+  wat: boolean,
+): string[] {
+  if (!kernel)
+    return [
+      '',
+      `Kernel ${title}: none of its own${others.length > 0 ? `, for ${others.join(', ')} run beside it` : ''}.`,
+    ]
   return [
     '',
     `Kernel ${title}:`,
@@ -69,6 +101,9 @@ function phaseText({ steps, lines }: KernelPhase): string[] {
 function valueText(value: unknown): string {
   if (typeof value === 'number') return String(Number(value.toPrecision(6)))
   if (typeof value !== 'object' || value === null) return String(value)
-  if (isLearnable(value as ParameterValue)) return `${valueText((value as Learnable).learnable)} (learned per ${(value as Learnable).per})`
-  return `{ ${Object.entries(value).map(([key, of]) => `${key}: ${valueText(of)}`).join(', ')} }`
+  if (isLearnable(value as ParameterValue))
+    return `${valueText((value as Learnable).learnable)} (learned per ${(value as Learnable).per})`
+  return `{ ${Object.entries(value)
+    .map(([key, of]) => `${key}: ${valueText(of)}`)
+    .join(', ')} }`
 }

@@ -1,4 +1,12 @@
-import { neuronEquations, parametersOf, spikeEquations, surrogateOf, type Assignment, type Phases, type SpikeEquations } from '@snn/equations'
+import {
+  neuronEquations,
+  parametersOf,
+  spikeEquations,
+  surrogateOf,
+  type Assignment,
+  type Phases,
+  type SpikeEquations,
+} from '@snn/equations'
 import type { FoundNeuron } from './find-neurons.js'
 import { neuronKernels, type NeuronKernel } from './kernels.js'
 
@@ -25,7 +33,10 @@ export interface NeuronExplanation {
  *
  * @throws `ARGUMENT` for options that the neuron does not have
  */
-export function explainNeuron({ name, model }: FoundNeuron, options: Readonly<Record<string, unknown>> = {}): NeuronExplanation {
+export function explainNeuron(
+  { name, model }: FoundNeuron,
+  options: Readonly<Record<string, unknown>> = {},
+): NeuronExplanation {
   const cell = model(options)
   const { others, ...kernels } = neuronKernels(cell)
   const { start, step, gradient, hasSpikeFunction } = neuronEquations(model, options, others.length > 0 ? [2, 3] : [])

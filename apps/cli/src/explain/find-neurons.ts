@@ -14,34 +14,59 @@ export interface FoundNeuron {
 function modelsIn(exported: object): FoundNeuron[] {
   const seen = new Set<unknown>()
   const once = (value: unknown): boolean => isNeuronModel(value) && !seen.has(value) && Boolean(seen.add(value))
-  return Object.entries(exported).flatMap(([name, value]) => (once(value) ? [{ name: name === 'default' ? (value as AnyModel).kind : name, model: value as AnyModel }] : []))
+  return Object.entries(exported).flatMap(([name, value]) =>
+    once(value) ? [{ name: name === 'default' ? (value as AnyModel).kind : name, model: value as AnyModel }] : [],
+  )
 }
 
 /** The neurons of `@snn/neuron` by name. */
 export const builtInNeurons: readonly FoundNeuron[] = modelsIn(library)
 
 /**
- * The neurons that `source` means: one of this library by its name, or those that a JavaScript or TypeScript module exports, which is run.
+ * The neurons that `source` means: one of this library by its name, or those that a JavaScript or TypeScript module
+ * exports, which is run.
  *
  * @throws `DATA_NOT_FOUND` where there is no such file, `ARGUMENT` for one that cannot be run or exports no neuron
  */
 export async function findNeurons(source: string): Promise<readonly FoundNeuron[]> {
   const builtIn = builtInNeurons.filter(({ name }) => name === source)
   if (builtIn.length > 0) return builtIn
-  const isFile = await stat(source).then((found) => found.isFile(), () => false)
+  const isFile = await stat(source).then(
+    (found) => found.isFile(),
+    () => false,
+  )
   if (!isFile && /[./\\]/.test(source)) {
-    throw new SnnError('DATA_NOT_FOUND', `[explain] no file ${source}, expected a module that exports a neuron. Correct the path.`, { path: source, looked: [resolve(source)] })
+    throw new SnnError(
+      'DATA_NOT_FOUND',
+      `[explain] no file ${source}, expected a module that exports a neuron. Correct the path.`,
+      { path: source, looked: [resolve(source)] },
+    )
   }
   const names = builtInNeurons.map(({ name }) => name).join(', ')
-  if (!isFile && source in library) throw neuronFault(source, `is not made by defineNeuron or extendNeuron and has no charge, fire and reset of its own, expected one of ${names}.`)
+  if (!isFile && source in library)
+    throw neuronFault(
+      source,
+      `is not made by defineNeuron or extendNeuron and has no charge, fire and reset of its own, expected one of ${names}.`,
+    )
   const meant = builtInNeurons.find(({ name }) => name.toLowerCase() === source.toLowerCase())
-  if (!isFile) throw neuronFault(source, `is neither a file nor a neuron of @snn/neuron, expected a path or one of ${names}.${meant ? ` ${meant.name} is meant?` : ''}`)
+  if (!isFile)
+    throw neuronFault(
+      source,
+      `is neither a file nor a neuron of @snn/neuron, expected a path or one of ${names}.${meant ? ` ${meant.name} is meant?` : ''}`,
+    )
   const exported = await runModule(source)
   const found = modelsIn(exported)
   if (found.length > 0) return found
   const cells = Object.keys(exported).filter((name) => isCell(exported[name]))
-  if (cells.length > 0) throw neuronFault(source, `exports a layer of neurons (${cells.join(', ')}), expected the model that it is made of, as defineNeuron and extendNeuron give. Export that.`)
-  throw neuronFault(source, `exports ${Object.keys(exported).join(', ') || 'nothing'}, expected a neuron. Write: export const myNeuron = defineNeuron('myNeuron', { .. }).`)
+  if (cells.length > 0)
+    throw neuronFault(
+      source,
+      `exports a layer of neurons (${cells.join(', ')}), expected the model that it is made of, as defineNeuron and extendNeuron give. Export that.`,
+    )
+  throw neuronFault(
+    source,
+    `exports ${Object.keys(exported).join(', ') || 'nothing'}, expected a neuron. Write: export const myNeuron = defineNeuron('myNeuron', { .. }).`,
+  )
 }
 
 function isCell(value: unknown): boolean {

@@ -12,8 +12,10 @@ describe('neuronKernels', () => {
     expect(backward!.writes.length).toBeGreaterThan(0)
   })
 
-  it.each(['layer', 'channel', 'neuron'] as const)('a parameter learned per %s has its gradient in the kernel', (per) => {
-    expect(neuronKernels(lif({ tau: learnable(3, { per }) })).backward!.writes).toEqual(['∂x[t]', 'Σ ∂tau', '∂v[0]'])
-  })
+  it.each(['layer', 'channel', 'neuron'] as const)(
+    'a parameter learned per %s has its gradient in the kernel',
+    (per) => {
+      expect(neuronKernels(lif({ tau: learnable(3, { per }) })).backward!.writes).toEqual(['∂x[t]', 'Σ ∂tau', '∂v[0]'])
+    },
+  )
 })
-

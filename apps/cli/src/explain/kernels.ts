@@ -14,7 +14,10 @@ export interface NeuronKernel {
 }
 
 export interface NeuronKernels {
-  /** All steps of a layer in one kernel, and their gradient in another; not there where a step has more than a kernel computes. */
+  /**
+   * All steps of a layer in one kernel, and their gradient in another; not there where a step has more than a kernel
+   * computes.
+   */
   readonly forward?: NeuronKernel
   readonly backward?: NeuronKernel
   /** Operations of a step that no such kernel computes. */
@@ -26,39 +29,62 @@ const T = 4
 const shape = [2, 8]
 
 /**
- * The kernels that `@snn/codegen` makes of a layer over a sequence x[t], from a state (`v[0]`) to the last (`v[T]`), and of the gradient
- * with respect to both and to what the layer learns.
+ * The kernels that `@snn/codegen` makes of a layer over a sequence x[t], from a state (`v[0]`) to the last (`v[T]`),
+ * and of the gradient with respect to both and to what the layer learns.
  */
 export function neuronKernels(cell: Cell): NeuronKernels {
   const initial = Object.entries(cell.initialState(shape, 'float32'))
   const states = initial.map(([name]) => name)
   const stateSignatures = initial.map(([, { shape, dtype }]): Signature => ({ shape, dtype }))
   const run = (xs: Tensor, start: readonly Tensor[]): readonly [last: readonly Tensor[], outputs: Tensor] => {
-    const [last, outputs] = scan((state: { readonly [name: string]: Tensor }, x: Tensor) => {
-      const { output, state: after } = cell.step(x, state, { training: true })
-      return [after, output] as const
-    }, Object.fromEntries(states.map((name, i) => [name, start[i]!])), xs)
+    const [last, outputs] = scan(
+      (state: { readonly [name: string]: Tensor }, x: Tensor) => {
+        const { output, state: after } = cell.step(x, state, { training: true })
+        return [after, output] as const
+      },
+      Object.fromEntries(states.map((name, i) => [name, start[i]!])),
+      xs,
+    )
     return [states.map((name) => last[name]!), outputs]
   }
   const whole: Signature = { shape: [T, ...shape], dtype: 'float32' }
   const starts = states.map((name) => `${name}[0]`)
   const ends = states.map((name) => `${name}[T]`)
 
-  const forward = traced((xs, ...start) => {
-    const [last, outputs] = run(xs, start)
-    return [outputs, ...last]
-  }, [whole, ...stateSignatures], ['x[t]', ...starts], ['y[t]', ...ends])
+  const forward = traced(
+    (xs, ...start) => {
+      const [last, outputs] = run(xs, start)
+      return [outputs, ...last]
+    },
+    [whole, ...stateSignatures],
+    ['x[t]', ...starts],
+    ['y[t]', ...ends],
+  )
   // those per channel or neuron have their size by now
   const learned = cell.trainable
-  const backward = traced((xs, ...others) => {
-    const [start, [dOutputs, ...dLast]] = [others.slice(0, states.length), others.slice(states.length) as [Tensor, ...Tensor[]]]
-    const [last, outputs] = run(xs, start)
-    const loss = [outputs.mul(dOutputs).sum(), ...last.map((state, i) => state.mul(dLast[i]!).sum())].reduce((sum, term) => sum.add(term))
-    return grad(loss, [xs, ...start, ...learned.map((name) => cell.variables[name]!)])
-  }, [whole, ...stateSignatures, whole, ...stateSignatures], ['x[t]', ...starts, derivative('y[t]'), ...ends.map(derivative)], [derivative('x[t]'), ...starts.map(derivative), ...learned.map(derivative)])
+  const backward = traced(
+    (xs, ...others) => {
+      const [start, [dOutputs, ...dLast]] = [
+        others.slice(0, states.length),
+        others.slice(states.length) as [Tensor, ...Tensor[]],
+      ]
+      const [last, outputs] = run(xs, start)
+      const loss = [outputs.mul(dOutputs).sum(), ...last.map((state, i) => state.mul(dLast[i]!).sum())].reduce(
+        (sum, term) => sum.add(term),
+      )
+      return grad(loss, [xs, ...start, ...learned.map((name) => cell.variables[name]!)])
+    },
+    [whole, ...stateSignatures, whole, ...stateSignatures],
+    ['x[t]', ...starts, derivative('y[t]'), ...ends.map(derivative)],
+    [derivative('x[t]'), ...starts.map(derivative), ...learned.map(derivative)],
+  )
 
   const [forwardKernel, backwardKernel] = [kernelOf(forward), kernelOf(backward)]
-  return { ...(forwardKernel && { forward: forwardKernel }), ...(backwardKernel && { backward: backwardKernel }), others: othersIn(forward.nodes) }
+  return {
+    ...(forwardKernel && { forward: forwardKernel }),
+    ...(backwardKernel && { backward: backwardKernel }),
+    others: othersIn(forward.nodes),
+  }
 }
 
 interface Traced {
@@ -68,10 +94,18 @@ interface Traced {
   readonly names: ReadonlyMap<Tensor, string>
 }
 
-function traced(fn: (...parameters: readonly Tensor[]) => unknown, signatures: readonly Signature[], parameters: readonly string[], resultNames: readonly string[]): Traced {
+function traced(
+  fn: (...parameters: readonly Tensor[]) => unknown,
+  signatures: readonly Signature[],
+  parameters: readonly string[],
+  resultNames: readonly string[],
+): Traced {
   const { program } = traceFunction(fn, signatures)
   const { results } = program
-  const names = new Map([...results.map((tensor, i) => [tensor, resultNames[i]!] as const), ...program.parameters.map((tensor, i) => [tensor, parameters[i]!] as const)])
+  const names = new Map([
+    ...results.map((tensor, i) => [tensor, resultNames[i]!] as const),
+    ...program.parameters.map((tensor, i) => [tensor, parameters[i]!] as const),
+  ])
   return { nodes: topological({ parameters: [], results }), results, names }
 }
 
@@ -80,15 +114,33 @@ function kernelOf({ nodes, results, names }: Traced): NeuronKernel | undefined {
   const node = nodes.filter((candidate) => isPrimitive(candidate, 'scan')).at(-1)
   if (!node) return undefined
   const used = new Set([...results, ...nodes.flatMap(({ inputs }) => inputs)])
-  const fused = fuseScan(node, { isWanted: (output) => used.has(output), isBound: (tensor) => tensor.node.primitive === 'read' || names.has(tensor) })
+  const fused = fuseScan(node, {
+    isWanted: (output) => used.has(output),
+    isBound: (tensor) => tensor.node.primitive === 'read' || names.has(tensor),
+  })
   if (!fused) return undefined
   const operands = describeOperands(fused, results, names)
-  const sideOf = (isRead: boolean): string[] => operands.flatMap(({ name, formula }, i) => ((fused.kernel.operands[i]!.role === 'input') === isRead ? [formula ? `${name} = ${formula}` : name] : []))
-  return { reads: sideOf(true), writes: sideOf(false), phases: kernelPhases(fused.kernel, operands.map(({ name }) => name)), wat: indent(printKernel(fused.kernel, { isShared: false })) }
+  const sideOf = (isRead: boolean): string[] =>
+    operands.flatMap(({ name, formula }, i) =>
+      (fused.kernel.operands[i]!.role === 'input') === isRead ? [formula ? `${name} = ${formula}` : name] : [],
+    )
+  return {
+    reads: sideOf(true),
+    writes: sideOf(false),
+    phases: kernelPhases(
+      fused.kernel,
+      operands.map(({ name }) => name),
+    ),
+    wat: indent(printKernel(fused.kernel, { isShared: false })),
+  }
 }
 
 /** Names of what a kernel reads and writes; what is computed of parameters before is c1, c2, .. with its formula. */
-function describeOperands({ kernel, tensors }: Fused, results: readonly Tensor[], names: ReadonlyMap<Tensor, string>): { readonly name: string; readonly formula?: string }[] {
+function describeOperands(
+  { kernel, tensors }: Fused,
+  results: readonly Tensor[],
+  names: ReadonlyMap<Tensor, string>,
+): { readonly name: string; readonly formula?: string }[] {
   const expression = graphExpression(new Map([...names].map(([tensor, name]) => [tensor, symbol(name)])))
   let computed = 0
   return kernel.operands.map(({ role }, i) => {
@@ -98,7 +150,13 @@ function describeOperands({ kernel, tensors }: Fused, results: readonly Tensor[]
       return formula.includes(' ') ? { name: `c${++computed}`, formula } : { name: formula }
     }
     // what is added up over steps and elements, before perhaps more is done to it
-    const result = names.get(tensor) ?? names.get(results.find((of) => topological({ parameters: [tensor], results: [of] }).some(({ inputs }) => inputs.includes(tensor)))!)
+    const result =
+      names.get(tensor) ??
+      names.get(
+        results.find((of) =>
+          topological({ parameters: [tensor], results: [of] }).some(({ inputs }) => inputs.includes(tensor)),
+        )!,
+      )
     return { name: role === 'sum' ? `Σ ${result ?? i}` : (result ?? `out${i}`) }
   })
 }
@@ -118,7 +176,9 @@ function indent(text: string): string {
 
 /** What of the bodies of scans no kernel computes. */
 function othersIn(nodes: readonly Node[]): string[] {
-  const bodies = nodes.filter((node) => isPrimitive(node, 'scan')).flatMap(({ attributes: { body } }) => topological(body))
+  const bodies = nodes
+    .filter((node) => isPrimitive(node, 'scan'))
+    .flatMap(({ attributes: { body } }) => topological(body))
   const simple = new Set(['reshape', 'broadcast', 'constant', 'placeholder'])
   return [...new Set(bodies.flatMap((node) => (simple.has(node.primitive) || isScalar(node) ? [] : [node.primitive])))]
 }

@@ -12,7 +12,12 @@ export async function runModule(file: string): Promise<Readonly<Record<string, u
     return (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ERR_UNKNOWN_FILE_EXTENSION') throw neuronFault(file, `cannot be run by Node ${process.versions.node}, expected JavaScript, or TypeScript with Node 22.18 or later. Compile it, or update Node.`, error)
+    if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
+      throw neuronFault(
+        file,
+        `cannot be run by Node ${process.versions.node}, expected JavaScript, or TypeScript with Node 22.18 or later. Compile it, or update Node.`,
+        error,
+      )
     throw neuronFault(file, `cannot be run: ${message ?? String(error)}`, error)
   }
 }

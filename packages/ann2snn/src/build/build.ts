@@ -35,11 +35,19 @@ export interface Built {
 }
 
 /** Reads and prepares what is to be converted. */
-export async function prepareAnn(given: Network | Uint8Array, data: Batches, options: ConvertOptions): Promise<PreparedAnn> {
+export async function prepareAnn(
+  given: Network | Uint8Array,
+  data: Batches,
+  options: ConvertOptions,
+): Promise<PreparedAnn> {
   const model = given instanceof Uint8Array ? await imported(given, data, options) : { network: given, notes: [] }
   await checkFiniteVariables('convert', model.network)
   const { target } = settle(options).settings
-  const { network, notes } = await prepare(await withInputShape(model.network, data), { softmax: options.softmax ?? 'strip', poolFirst: target?.encoder ?? false, foldIntoNext: target !== undefined })
+  const { network, notes } = await prepare(await withInputShape(model.network, data), {
+    softmax: options.softmax ?? 'strip',
+    poolFirst: target?.encoder ?? false,
+    foldIntoNext: target !== undefined,
+  })
   return { network, notes: [...model.notes, ...notes] }
 }
 
@@ -51,27 +59,48 @@ export async function build({ network }: PreparedAnn, data: Batches, options: Co
   checkSpiking(plan)
   const delay = chooseDelay(options.delay ?? 0, plan, settings.T)
   await checkActive(plan, data, options)
-  const calibrated = mode === 'sequential' && code.absorbs ? await calibrateSequentially(plan, data, { ...options, settings, weights }) : undefined
+  const calibrated =
+    mode === 'sequential' && code.absorbs
+      ? await calibrateSequentially(plan, data, { ...options, settings, weights })
+      : undefined
   const thresholds = calibrated?.thresholds ?? (await chooseThresholds(plan, data, { ...options, mode, per }))
   const chosen = calibrated ? { ...plan, network: calibrated.network } : plan
-  const { snn, scales } = await normalize(chosen, thresholds, { initialPotential, delay, settings, ...(calibrated && { neurons: calibrated.neurons }) })
+  const { snn, scales } = await normalize(chosen, thresholds, {
+    initialPotential,
+    delay,
+    settings,
+    ...(calibrated && { neurons: calibrated.neurons }),
+  })
   return { plan, snn, scales, thresholds, settled, delay, fitted: calibrated?.samples }
 }
 
 /** Sizes that the model leaves free are those of the first batch, where nothing else is said. */
-async function imported(source: Uint8Array, data: Batches, { output, sizes = {}, signal }: ConvertOptions): Promise<Imported> {
+async function imported(
+  source: Uint8Array,
+  data: Batches,
+  { output, sizes = {}, signal }: ConvertOptions,
+): Promise<Imported> {
   const named = output === undefined ? {} : { output }
   const graph = readOnnx(source, { sizes })
   onlyClassOutput(graph, output)
   if (freeNames(graph).length === 0) return importOnnx(graph, named)
-  for await (const { x } of eachBatch(data, 'convert', signal)) return importModel(source, { ...named, sizes: { ...sizes, ...sizesFor(graph, x.shape.slice(1)) } })
+  for await (const { x } of eachBatch(data, 'convert', signal))
+    return importModel(source, { ...named, sizes: { ...sizes, ...sizesFor(graph, x.shape.slice(1)) } })
   throw noData()
 }
 
 /** A layer that starts at half its threshold needs about half a step until its rate has settled. */
 function chooseDelay(delay: number | 'auto', plan: Plan, T: number): number {
   if (delay === 'auto') return Math.floor(spikingInputs(plan).size / 2)
-  if (T > 0 && delay >= T) throw new SnnError('ARGUMENT', `[convert] delay ${delay}, expected fewer than the ${T} time steps of T: the output would leave all of them out. Make it smaller (--delay), or T larger (--steps).`, { name: 'delay', value: delay })
+  if (T > 0 && delay >= T)
+    throw new SnnError(
+      'ARGUMENT',
+      `[convert] delay ${delay}, expected fewer than the ${T} time steps of T: the output would leave all of them out. Make it smaller (--delay), or T larger (--steps).`,
+      { name: 'delay', value: delay },
+    )
   if (Number.isSafeInteger(delay) && delay >= 0) return delay
-  throw new SnnError('ARGUMENT', `[convert] delay ${delay}, expected 'auto' or a whole number of at least 0.`, { name: 'delay', value: delay })
+  throw new SnnError('ARGUMENT', `[convert] delay ${delay}, expected 'auto' or a whole number of at least 0.`, {
+    name: 'delay',
+    value: delay,
+  })
 }

@@ -32,7 +32,9 @@ export function convertDomains(draft: Draft, plan: Plan, { settings, delay }: Do
   const toValue = (from: Domain, end: boolean): Conversion | undefined => {
     if (from !== 'message') return undefined
     if (once) return { suffix: 'sum', layer: accumulateLayer({}) }
-    return end ? { suffix: 'mean', layer: runningMeanLayer({ delay: atEnd }) } : { suffix: 'rate', layer: runningMeanLayer({ delay: 0 }) }
+    return end
+      ? { suffix: 'mean', layer: runningMeanLayer({ delay: atEnd }) }
+      : { suffix: 'rate', layer: runningMeanLayer({ delay: 0 }) }
   }
 
   for (const name of [...network.inputs, ...network.nodes].map((node) => node.name)) {
@@ -41,13 +43,17 @@ export function convertDomains(draft: Draft, plan: Plan, { settings, delay }: Do
     const source = draft.node(`${name}_bias`) ? `${name}_bias` : name
     const wanted = new Map<string, { readonly conversion: Conversion; readonly users: string[] }>()
     for (const user of network.nodes.filter(({ inputs }) => inputs.includes(name))) {
-      const conversion = takes(plan, user.name) === 'message' ? toMessage(from) : toValue(from, roles.get(user.name) === 'readout')
+      const conversion =
+        takes(plan, user.name) === 'message' ? toMessage(from) : toValue(from, roles.get(user.name) === 'readout')
       if (!conversion) continue
-      const { users } = wanted.get(conversion.suffix) ?? wanted.set(conversion.suffix, { conversion, users: [] }).get(conversion.suffix)!
+      const { users } =
+        wanted.get(conversion.suffix) ??
+        wanted.set(conversion.suffix, { conversion, users: [] }).get(conversion.suffix)!
       users.push(user.name)
     }
     const end = network.outputs.includes(name) ? toValue(from, true) : undefined
-    for (const { conversion, users } of wanted.values()) draft.insertAfter(source, `${name}_${conversion.suffix}`, conversion.layer, users)
+    for (const { conversion, users } of wanted.values())
+      draft.insertAfter(source, `${name}_${conversion.suffix}`, conversion.layer, users)
     if (end) draft.appendOutput(source, `${name}_${end.suffix}`, end.layer)
   }
 }

@@ -14,13 +14,21 @@ function rates(snn: Network): Network {
   const identity = clipLayer({ low: null, high: null })
   const saturating = (layer: Layer): Layer => {
     if (layer.kind === 'runningMean') return identity
-    if (layer.kind === 'spikingMaxPool') return { ...layer, kind: 'pool', apply: ([x]: readonly Tensor[]) => pooled(layer, x!) }
+    if (layer.kind === 'spikingMaxPool')
+      return { ...layer, kind: 'pool', apply: ([x]: readonly Tensor[]) => pooled(layer, x!) }
     if (layer.kind !== 'integrateAndFire') return layer
     const { threshold } = layer.variables
     const own = layer.config['threshold'] as number
-    return { ...clipLayer({ low: null, high: null }), apply: ([z]: readonly Tensor[]) => z!.relu().minimum(threshold ? threshold.read() : own) }
+    return {
+      ...clipLayer({ low: null, high: null }),
+      apply: ([z]: readonly Tensor[]) => z!.relu().minimum(threshold ? threshold.read() : own),
+    }
   }
-  return new Network({ inputs: snn.inputs, outputs: snn.outputs, nodes: snn.nodes.map((node) => ({ ...node, layer: withoutState(saturating(node.layer)) })) })
+  return new Network({
+    inputs: snn.inputs,
+    outputs: snn.outputs,
+    nodes: snn.nodes.map((node) => ({ ...node, layer: withoutState(saturating(node.layer)) })),
+  })
 }
 
 const withoutState = (layer: Layer): Layer => {
@@ -61,8 +69,13 @@ describe('weight normalisation', () => {
     const { snn } = await converted(net, 'channel')
     expect(snn.nodes.map(({ name }) => name)).toEqual([...net.nodes.map(({ name }) => name), 'fc2_mean'])
     for (const name of ['relu3', 'relu4', 'relu5']) expect(snn.node(name).layer.config['threshold']).toBe(1)
-    // relu1 and relu2 share their scale through the identity branch of add1: in each channel the larger one has threshold 1
-    const thresholds = await Promise.all(['relu1', 'relu2'].map(async (name) => (await snn.node(name).layer.variables['threshold']!.data()) as Float32Array))
+    // relu1 and relu2 share their scale through the identity branch of add1: in each channel the larger one has
+    // threshold 1
+    const thresholds = await Promise.all(
+      ['relu1', 'relu2'].map(
+        async (name) => (await snn.node(name).layer.variables['threshold']!.data()) as Float32Array,
+      ),
+    )
     for (let c = 0; c < 4; c++) expect(Math.max(thresholds[0]![c]!, thresholds[1]![c]!)).toBe(1)
     expect(Math.min(...thresholds[0]!, ...thresholds[1]!)).toBeLessThan(1)
   })

@@ -4,9 +4,10 @@ import { padLayer, resampleLayer, traitsOf, type NetworkNode, type StatelessLaye
 import { broadcastIndex } from './broadcast-index.js'
 import type { Plan } from '../plan/plan.js'
 
-// Every value of the network has a scale for each of its elements: the SNN computes value / scale. A weighted layer can give
-// its outputs any scale, since it is absorbed in the weights; every other layer ties the scales of its outputs to those
-// of its inputs (an Add needs equal ones). Elements tied together form one class, found by union-find, and share one scale.
+// Every value of the network has a scale for each of its elements: the SNN computes value / scale. A weighted layer can
+// give its outputs any scale, since it is absorbed in the weights; every other layer ties the scales of its outputs to
+// those of its inputs (an Add needs equal ones). Elements tied together form one class, found by union-find, and share
+// one scale.
 
 /** Padded zeros have any scale. */
 const anyScale = -1
@@ -39,7 +40,8 @@ export interface Scales {
 
 /**
  * @param thresholds of each neuron, one for each element of its output, in the units of the ANN
- * @returns a scale for every element of every value: the largest threshold among the neurons of its class, or 1 for classes
+ * @returns a scale for every element of every value: the largest threshold among the neurons of its class, or 1 for
+ * classes
  *   that hold the input, an analogue layer or the readout, and for those without neurons
  */
 export function chooseScales(plan: Plan, thresholds: ReadonlyMap<string, Float64Array>): Scales {
@@ -84,7 +86,9 @@ export function chooseScales(plan: Plan, thresholds: ReadonlyMap<string, Float64
     })
   }
   scale.set(classes.find(unit), 1)
-  return { of: (name) => Float64Array.from(ids.get(name)!, (id) => (id === anyScale ? 1 : (scale.get(classes.find(id)) ?? 1))) }
+  return {
+    of: (name) => Float64Array.from(ids.get(name)!, (id) => (id === anyScale ? 1 : (scale.get(classes.find(id)) ?? 1))),
+  }
 }
 
 /** A convolution needs one scale per input channel, a linear layer one per feature (its last axis). */
@@ -127,22 +131,39 @@ function alongAxis(classes: Classes, input: Int32Array, from: Shape, to: Shape, 
   return Int32Array.from({ length: sizeOf(to) }, (_, i) => lines[lineOf(i, to[axis]!)]!)
 }
 
-function passed(classes: Classes, node: NetworkNode, inputs: readonly Int32Array[], shapes: ReadonlyMap<string, Shape>, shape: Shape): Int32Array {
+function passed(
+  classes: Classes,
+  node: NetworkNode,
+  inputs: readonly Int32Array[],
+  shapes: ReadonlyMap<string, Shape>,
+  shape: Shape,
+): Int32Array {
   const { linear, reach } = traitsOf(node.layer)!
   if (reach === 'element') {
     // operands that are summed need one scale
     const from = node.inputs.map((name) => broadcastIndex(shapes.get(name)!, shape))
-    return Int32Array.from({ length: sizeOf(shape) }, (_, i) => inputs.reduce((id, input, k) => classes.join(id, input[from[k]!(i)]!), anyScale))
+    return Int32Array.from({ length: sizeOf(shape) }, (_, i) =>
+      inputs.reduce((id, input, k) => classes.join(id, input[from[k]!(i)]!), anyScale),
+    )
   }
   if (linear === 'sum') {
     const [input, from] = [inputs[0]!, shapes.get(node.inputs[0]!)!]
-    if (reach === 'axis') return alongAxis(classes, input, from, shape, resampleLayer.is(node.layer) ? node.layer.config.axis : from.length - 1)
+    if (reach === 'axis')
+      return alongAxis(
+        classes,
+        input,
+        from,
+        shape,
+        resampleLayer.is(node.layer) ? node.layer.config.axis : from.length - 1,
+      )
     if (reach === 'channel') return perChannel(classes, input, from, shape)
     // sums mix everything: one scale for all
     return new Int32Array(sizeOf(shape)).fill(input.reduce((a, b) => classes.join(a, b), anyScale))
   }
   // pure movement: move the classes as the layer moves values
-  const layer = padLayer.is(node.layer) ? padLayer({ ...node.layer.config, value: anyScale }) : (node.layer as StatelessLayer)
+  const layer = padLayer.is(node.layer)
+    ? padLayer({ ...node.layer.config, value: anyScale })
+    : (node.layer as StatelessLayer)
   const places = node.inputs.map((name) => placeholder([1, ...shapes.get(name)!], 'int32'))
   const moved = interpret(
     layer.apply(places, { training: false, lead: 1 }),

@@ -18,13 +18,21 @@ export interface BalanceOptions {
  *
  *   threshold <- threshold + 2 learningRate mean(relu(a - threshold)),
  *
- * with `a` the activation of the ANN in which every layer before is already clipped at its threshold. It stops where what is
- * cut off no longer matters on the average, below the maximum. All layers move together; no labels, no gradients.
+ * with `a` the activation of the ANN in which every layer before is already clipped at its threshold. It stops where
+ * what is cut off no longer matters on the average, below the maximum. All layers move together; no labels, no
+ * gradients.
  */
-export async function balanceThresholds(plan: Plan, data: Batches, balance: BalanceOptions, options: WorkOptions): Promise<Map<string, Float64Array>> {
+export async function balanceThresholds(
+  plan: Plan,
+  data: Batches,
+  balance: BalanceOptions,
+  options: WorkOptions,
+): Promise<Map<string, Float64Array>> {
   const { rounds = 1000, learningRate = 1, samples = 32 } = balance
   const names = neuronNames(plan)
-  const thresholds = new Map(names.map((name) => [name, zerosVariable(channelShape(plan.shapes.get(name)!), { name: `${name}.threshold` })]))
+  const thresholds = new Map(
+    names.map((name) => [name, zerosVariable(channelShape(plan.shapes.get(name)!), { name: `${name}.threshold` })]),
+  )
   const clipped = clippedNetwork(plan.network, (name, a) => {
     const threshold = thresholds.get(name)
     if (!threshold) return a
@@ -34,8 +42,10 @@ export async function balanceThresholds(plan: Plan, data: Batches, balance: Bala
     threshold.assign(now.add(excess.mul(2 * learningRate)))
     return a.minimum(now)
   })
-  await using round = compile((x: Tensor) => clipped.single(clipped.run('step', clipped.bind(x))).sum(), { backend: options.backend })
-  for (let done = 0; done < rounds; ) {
+  await using round = compile((x: Tensor) => clipped.single(clipped.run('step', clipped.bind(x))).sum(), {
+    backend: options.backend,
+  })
+  for (let done = 0; done < rounds;) {
     const before = done
     for await (const { x, size } of eachBatch(data, 'convert', options.signal)) {
       const perSample = x.data.length / size
@@ -43,7 +53,11 @@ export async function balanceThresholds(plan: Plan, data: Batches, balance: Bala
         const count = Math.min(samples, size - start)
         // a shorter rest would be compiled for itself
         if (count < samples && start > 0) break
-        await round({ ...x, data: x.data.subarray(start * perSample, (start + count) * perSample), shape: [count, ...x.shape.slice(1)] })
+        await round({
+          ...x,
+          data: x.data.subarray(start * perSample, (start + count) * perSample),
+          shape: [count, ...x.shape.slice(1)],
+        })
         done++
         options.onProgress?.({ stage: 'balance', done, total: rounds })
       }
@@ -51,7 +65,9 @@ export async function balanceThresholds(plan: Plan, data: Batches, balance: Bala
     }
     if (done === before) throw noData()
   }
-  const entries = [...thresholds].map(async ([name, threshold]) => [name, Float64Array.from(await threshold.data())] as const)
+  const entries = [...thresholds].map(
+    async ([name, threshold]) => [name, Float64Array.from(await threshold.data())] as const,
+  )
   return new Map(await Promise.all(entries))
 }
 
@@ -67,8 +83,10 @@ function clippedNetwork(network: Network, change: (name: string, output: Tensor)
     nodes: network.nodes.map((node) => {
       const { layer } = node
       if (!('apply' in layer)) return node
-      return { ...node, layer: { ...layer, apply: (inputs, context) => change(node.name, layer.apply(inputs, context)) } }
+      return {
+        ...node,
+        layer: { ...layer, apply: (inputs, context) => change(node.name, layer.apply(inputs, context)) },
+      }
     }),
   })
 }
-

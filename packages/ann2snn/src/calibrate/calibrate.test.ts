@@ -28,7 +28,9 @@ describe('closed-form weights', () => {
     const sums = emptySums(inputs, outputs)
     for (let row = 0; row < rows; row++) {
       const r = values.subarray(row * inputs, (row + 1) * inputs).map((v, i) => v + i)
-      const e = Array.from({ length: outputs }, (_, o) => r.reduce((sum, v, i) => sum + v * truth[o * inputs + i]!, shift[o]!))
+      const e = Array.from({ length: outputs }, (_, o) =>
+        r.reduce((sum, v, i) => sum + v * truth[o * inputs + i]!, shift[o]!),
+      )
       sums.rows++
       for (let i = 0; i < inputs; i++) {
         sums.r[i]! += r[i]!
@@ -74,7 +76,11 @@ describe('closed-form weights', () => {
       const x = randomTensor([1, ...from], 8)
       const weight = await layer.variables['weight']!.data()
       const bias = await layer.variables['bias']!.data()
-      const y = await compile((input: Tensor) => (layer as Extract<typeof layer, { apply: unknown }>).apply([input], { training: false, lead: 1 }), { backend })(x)
+      const y = await compile(
+        (input: Tensor) =>
+          (layer as Extract<typeof layer, { apply: unknown }>).apply([input], { training: false, lead: 1 }),
+        { backend },
+      )(x)
       const { groups, inputs, outputs, places, copy, index } = patchesOf(node('layer', layer, 'x'), from, to)
       const row = new Float32Array(inputs)
       for (let place = 0; place < places; place++) {
@@ -103,11 +109,22 @@ describe('the grid of thresholds and ramps', () => {
       const errorOf = async ({ threshold, initial, current }: Omit<ChosenNeuron, 'level'>): Promise<number> => {
         const options = { threshold, initial: { v: initial }, current, start, length: T, wait }
         const cell = (signed ? signedIntegrateAndFire(options) : windowedIntegrateAndFire(options)) as unknown as Cell
-        const run = compile((x: Tensor) => scan((state: ReturnType<Cell['initialState']>, now: Tensor) => {
-          const { output, state: after } = cell.step(now, state)
-          return [after, output] as const
-        }, cell.initialState([40], 'float64'), x)[1], { backend })
-        const { data } = await run({ data: Float64Array.from({ length: steps * 40 }, (_, i) => currentAt(i % 40, Math.floor(i / 40))), shape: [steps, 40] })
+        const run = compile(
+          (x: Tensor) =>
+            scan(
+              (state: ReturnType<Cell['initialState']>, now: Tensor) => {
+                const { output, state: after } = cell.step(now, state)
+                return [after, output] as const
+              },
+              cell.initialState([40], 'float64'),
+              x,
+            )[1],
+          { backend },
+        )
+        const { data } = await run({
+          data: Float64Array.from({ length: steps * 40 }, (_, i) => currentAt(i % 40, Math.floor(i / 40))),
+          shape: [steps, 40],
+        })
         let error = 0
         traces.forEach(({ activation }, i) => {
           let sum = 0
@@ -124,12 +141,19 @@ describe('the grid of thresholds and ramps', () => {
       const least = await errorOf(chosen)
       for (let f = 1; f <= 11; f++) {
         const threshold = (f / 10) * largest
-        for (const beta of [0, 0.25, 0.5, 0.75, 1]) expect(least).toBeLessThanOrEqual((await errorOf({ threshold, initial: threshold * (0.5 - beta), current: (beta * threshold) / T })) + 1e-9)
+        for (const beta of [0, 0.25, 0.5, 0.75, 1])
+          expect(least).toBeLessThanOrEqual(
+            (await errorOf({ threshold, initial: threshold * (0.5 - beta), current: (beta * threshold) / T })) + 1e-9,
+          )
       }
       // nor does a small change of any of the three make it less
       for (const change of [1 / 32, -1 / 32]) {
         const { threshold, initial, current } = chosen
-        for (const other of [{ ...chosen, initial: initial + change * threshold }, { ...chosen, current: current + (change * threshold) / T }]) expect(least).toBeLessThan(1.02 * (await errorOf(other)))
+        for (const other of [
+          { ...chosen, initial: initial + change * threshold },
+          { ...chosen, current: current + (change * threshold) / T },
+        ])
+          expect(least).toBeLessThan(1.02 * (await errorOf(other)))
       }
     })
   }
@@ -137,7 +161,11 @@ describe('the grid of thresholds and ramps', () => {
 
 describe('Gaussian thresholds', () => {
   it('have the least expected error among thresholds', () => {
-    for (const [mean, deviation, T] of [[0, 1, 4], [0.5, 2, 8], [-1, 1, 8]] as const) {
+    for (const [mean, deviation, T] of [
+      [0, 1, 4],
+      [0.5, 2, 8],
+      [-1, 1, 8],
+    ] as const) {
       const error = (threshold: number): number => {
         let sum = 0
         for (let z = mean - 6 * deviation; z <= mean + 6 * deviation; z += deviation / 200) {
@@ -158,7 +186,10 @@ describe('sequential calibration', { timeout: 300_000 }, () => {
 
   const errorOf = async (options: object): Promise<number> => {
     const { snn, ann, report } = await convert(residual(), batches, { backend, ...options })
-    const [spiking, exact] = [await simulate(snn, batches[0]!, { T: 8 + report.latency, backend }), await simulate(ann, batches[0]!, { T: 1, backend })]
+    const [spiking, exact] = [
+      await simulate(snn, batches[0]!, { T: 8 + report.latency, backend }),
+      await simulate(ann, batches[0]!, { T: 1, backend }),
+    ]
     return Math.hypot(...Array.from(exact.logits.data, (value, i) => value - spiking.logits.data[i]!))
   }
 
@@ -174,12 +205,18 @@ describe('sequential calibration', { timeout: 300_000 }, () => {
     const { report } = await convert(residual(), batches, { backend, mode: 'sequential', T: 8, wait: 1 })
     expect(report).toMatchObject({ latency: 4, weights: 'kept' })
     expect(report.accuracy.map(({ T }) => T)).toEqual([8, 12])
-    expect(await errorOf({ mode: 'sequential', T: 8, wait: 1, code: 'signed' })).toBeLessThan(await errorOf({ mode: 'max', per: 'channel' }))
+    expect(await errorOf({ mode: 'sequential', T: 8, wait: 1, code: 'signed' })).toBeLessThan(
+      await errorOf({ mode: 'max', per: 'channel' }),
+    )
   })
 
   it('leaves the weights of the ANN as they are unless asked, and says what it did', async () => {
     const x = [randomTensor([400, 8], 5)]
-    for (const [weights, said] of [['keep', 'kept'], ['biases', 'biases corrected'], ['calibrate', 'calibrated']] as const) {
+    for (const [weights, said] of [
+      ['keep', 'kept'],
+      ['biases', 'biases corrected'],
+      ['calibrate', 'calibrated'],
+    ] as const) {
       const net = mlp()
       const before = await net.node('fc2').layer.variables['weight']!.data()
       const { snn, ann, report } = await convert(net, x, { backend, mode: 'sequential', T: 4, weights })
@@ -188,7 +225,9 @@ describe('sequential calibration', { timeout: 300_000 }, () => {
       // the SNN's weights are the ANN's times s_in / s_out
       const own = await snn.node('fc2').layer.variables['weight']!.data()
       const ratio = (o: number, i: number): number => own[o * 12 + i]! / before[o * 12 + i]!
-      const unchanged = Array.from({ length: 8 }, (_, i) => Math.abs((ratio(1, i + 1) * ratio(0, 0)) / (ratio(1, 0) * ratio(0, i + 1)) - 1)).every((d) => d < 1e-4)
+      const unchanged = Array.from({ length: 8 }, (_, i) =>
+        Math.abs((ratio(1, i + 1) * ratio(0, 0)) / (ratio(1, 0) * ratio(0, i + 1)) - 1),
+      ).every((d) => d < 1e-4)
       expect(unchanged).toBe(weights !== 'calibrate')
     }
   })
@@ -198,13 +237,19 @@ describe('sequential calibration', { timeout: 300_000 }, () => {
     const x = [randomTensor([20, 8], 5)]
     const all: LayerCalibration[] = []
     const whole = await convert(mlp(), x, { ...options, onLayer: (found) => void all.push(found) })
-    expect(all.map(({ layer, what }) => `${layer} ${what}`)).toEqual(['relu1 neurons', 'fc2 weights', 'relu2 neurons', 'fc3 weights'])
+    expect(all.map(({ layer, what }) => `${layer} ${what}`)).toEqual([
+      'relu1 neurons',
+      'fc2 weights',
+      'relu2 neurons',
+      'fc3 weights',
+    ])
     for (const done of [1, 2, 4]) {
       const rest: LayerCalibration[] = []
       const known = JSON.parse(JSON.stringify(all.slice(0, done))) as LayerCalibration[]
       const { snn } = await convert(mlp(), x, { ...options, resume: known, onLayer: (found) => void rest.push(found) })
       expect(rest).toEqual(all.slice(done))
-      for (const [name, variable] of Object.entries(snn.variables())) expect(await variable.data()).toEqual(await whole.snn.variables()[name]!.data())
+      for (const [name, variable] of Object.entries(snn.variables()))
+        expect(await variable.data()).toEqual(await whole.snn.variables()[name]!.data())
     }
   })
 
@@ -213,8 +258,14 @@ describe('sequential calibration', { timeout: 300_000 }, () => {
     const x = [randomTensor([20, 8], 5)]
     const all: LayerCalibration[] = []
     await convert(mlp(), x, { ...options, onLayer: (found) => void all.push(found) })
-    const others = [convert(mlp(), [randomTensor([20, 8], 6)], { ...options, resume: all }), convert(mlp(), x, { ...options, T: 5, resume: all }), convert(mlp(), x, { ...options, resume: all.slice(1) }), convert(mlp(), x, { backend, mode: 'max', resume: all })]
-    for (const other of others) await expect(other).rejects.toMatchObject({ code: 'ARGUMENT', details: { name: 'resume' } })
+    const others = [
+      convert(mlp(), [randomTensor([20, 8], 6)], { ...options, resume: all }),
+      convert(mlp(), x, { ...options, T: 5, resume: all }),
+      convert(mlp(), x, { ...options, resume: all.slice(1) }),
+      convert(mlp(), x, { backend, mode: 'max', resume: all }),
+    ]
+    for (const other of others)
+      await expect(other).rejects.toMatchObject({ code: 'ARGUMENT', details: { name: 'resume' } })
   })
 
   it('drives a layer by the very spikes of the whole network, which it keeps as long as they are needed', async () => {
@@ -222,12 +273,23 @@ describe('sequential calibration', { timeout: 300_000 }, () => {
       const settings = { ...noSettings, T: 5, wait }
       const plan = planConversion((await prepare(residual(), { softmax: 'strip' })).network, 'error')
       const names = neuronNames(plan)
-      const thresholds = new Map(names.map((name) => [name, Float64Array.from({ length: plan.shapes.get(name)![0]! }, (_, c) => 0.5 + 0.1 * c)]))
+      const thresholds = new Map(
+        names.map((name) => [name, Float64Array.from({ length: plan.shapes.get(name)![0]! }, (_, c) => 0.5 + 0.1 * c)]),
+      )
       const calibrated = { network: plan.network, thresholds, neurons: new Map() }
-      const stages = names.map((name) => ({ node: plan.network.node(name), what: 'neurons' as const, needs: plan.network.node(name).inputs, other: undefined }))
+      const stages = names.map((name) => ({
+        node: plan.network.node(name),
+        what: 'neurons' as const,
+        needs: plan.network.node(name).inputs,
+        other: undefined,
+      }))
       const options = { backend, settings, weights: 'keep' as const }
       const frontier = await Frontier.open(plan, stages, settings, batches, options)
-      const { snn } = await normalize({ ...plan, code: { ...plan.code, absorbs: false } }, thresholds, { initialPotential: 0.5, delay: 0, settings })
+      const { snn } = await normalize({ ...plan, code: { ...plan.code, absorbs: false } }, thresholds, {
+        initialPotential: 0.5,
+        delay: 0,
+        settings,
+      })
       const { recorded } = await simulate(snn, batches[0]!, { T: 5 + 5 * wait, record: ['*.spike'], backend })
       const alive: number[] = []
       for (const [index, name] of names.entries()) {
@@ -285,10 +347,21 @@ describe('sequential calibration', { timeout: 300_000 }, () => {
 
   it('tells its progress and stops when told', async () => {
     const seen: number[] = []
-    await convert(mlp(), [randomTensor([20, 8], 5)], { backend, mode: 'sequential', T: 4, onProgress: ({ stage, done }) => stage === 'calibrate' && seen.push(done) })
+    await convert(mlp(), [randomTensor([20, 8], 5)], {
+      backend,
+      mode: 'sequential',
+      T: 4,
+      onProgress: ({ stage, done }) => stage === 'calibrate' && seen.push(done),
+    })
     expect(seen).toEqual([1, 2])
     const controller = new AbortController()
-    const stopped = convert(mlp(), [randomTensor([20, 8], 5)], { backend, mode: 'sequential', T: 4, signal: controller.signal, onProgress: () => controller.abort(new Error('enough')) })
+    const stopped = convert(mlp(), [randomTensor([20, 8], 5)], {
+      backend,
+      mode: 'sequential',
+      T: 4,
+      signal: controller.signal,
+      onProgress: () => controller.abort(new Error('enough')),
+    })
     await expect(stopped).rejects.toThrow('enough')
   })
 })

@@ -27,5 +27,9 @@ export interface NeuronsFound {
 /** Throws `ARGUMENT` for a record of another calibration. */
 export function checkRecord(record: LayerCalibration, key: string, { node, what }: Stage): void {
   if (record.key === key && record.layer === node.name && record.what === what) return
-  throw new SnnError('ARGUMENT', `[convert] resume for '${record.layer}' (${record.what}) of another calibration, expected '${node.name}' (${what}) with the same network, samples and options. Begin without it.`, { name: 'resume', value: record.layer })
+  throw new SnnError(
+    'ARGUMENT',
+    `[convert] resume for '${record.layer}' (${record.what}) of another calibration, expected '${node.name}' (${what}) with the same network, samples and options. Begin without it.`,
+    { name: 'resume', value: record.layer },
+  )
 }

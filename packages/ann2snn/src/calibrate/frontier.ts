@@ -45,9 +45,9 @@ const mostBytes = 2 ** 30
 const mostNumbers = 2 ** 21
 
 /**
- * How far a calibration has come: the calibration samples with the activations and spikes of those layers of neurons that layers still to
- * come start from, so that each layer is simulated once. As many samples are read as fit into 1 GiB: memory does not grow with their
- * number.
+ * How far a calibration has come: the calibration samples with the activations and spikes of those layers of neurons
+ * that layers still to come start from, so that each layer is simulated once. As many samples are read as fit into 1
+ * GiB: memory does not grow with their number.
  */
 export class Frontier {
   readonly chunks: readonly Chunk[]
@@ -60,7 +60,13 @@ export class Frontier {
     this.#lastUse = lastUse
   }
 
-  static async open(plan: Plan, stages: readonly Stage[], { T }: CodeSettings, data: Batches, { signal }: WorkOptions): Promise<Frontier> {
+  static async open(
+    plan: Plan,
+    stages: readonly Stage[],
+    { T }: CodeSettings,
+    data: Batches,
+    { signal }: WorkOptions,
+  ): Promise<Frontier> {
     const lastUse = lastUses(plan, stages)
     const most = Math.max(1, Math.floor(mostBytes / bytesPerSample(plan, stages, lastUse, T)))
     const largest = Math.max(...[...plan.shapes.values()].map(sizeOf))
@@ -71,7 +77,8 @@ export class Frontier {
     for await (const { x, size } of eachBatch(data, 'convert', signal)) {
       shape = x.shape.slice(1)
       const inner = x.data.length / size
-      for (let n = 0; n < size && rows.length < most; n++) rows.push(Float32Array.from(x.data.subarray(n * inner, (n + 1) * inner)))
+      for (let n = 0; n < size && rows.length < most; n++)
+        rows.push(Float32Array.from(x.data.subarray(n * inner, (n + 1) * inner)))
       if (rows.length === most) break
     }
     const chunks: Chunk[] = []
@@ -81,7 +88,10 @@ export class Frontier {
       const own = rows.slice(start, start + each)
       const data = new Float32Array(own.length * sizeOf(shape))
       own.forEach((row, n) => data.set(row, n * row.length))
-      chunks.push({ size: own.length, kept: new Map([[name, { activation: { data, shape: [own.length, ...shape] } }]]) })
+      chunks.push({
+        size: own.length,
+        kept: new Map([[name, { activation: { data, shape: [own.length, ...shape] } }]]),
+      })
     }
     return new Frontier(chunks, lastUse)
   }
@@ -98,7 +108,8 @@ export class Frontier {
 
   /** Forgets what no stage after this one starts from. */
   finish(stage: number): void {
-    for (const { kept } of this.chunks) for (const name of kept.keys()) if (!this.isNeeded(stage, name)) kept.delete(name)
+    for (const { kept } of this.chunks)
+      for (const name of kept.keys()) if (!this.isNeeded(stage, name)) kept.delete(name)
   }
 }
 
@@ -124,13 +135,19 @@ function lastUses({ network, roles }: Plan, stages: readonly Stage[]): Map<strin
   const inputs = new Set(network.inputs.map(({ name }) => name))
   const last = new Map<string, number>()
   stages.forEach(({ needs }, stage) => {
-    for (const name of cutAt(network, needs, (source) => inputs.has(source) || roles.get(source) === 'neuron').sources) last.set(name, stage)
+    for (const name of cutAt(network, needs, (source) => inputs.has(source) || roles.get(source) === 'neuron').sources)
+      last.set(name, stage)
   })
   return last
 }
 
 /** Activations (and input) as floats, and two bits for each spike, where most is alive. */
-function bytesPerSample({ network, shapes, roles }: Plan, stages: readonly Stage[], lastUse: ReadonlyMap<string, number>, T: number): number {
+function bytesPerSample(
+  { network, shapes, roles }: Plan,
+  stages: readonly Stage[],
+  lastUse: ReadonlyMap<string, number>,
+  T: number,
+): number {
   const bytes = (name: string): number => sizeOf(shapes.get(name)!) * (4 + (roles.get(name) === 'neuron' ? T / 4 : 0))
   let now = network.inputs.reduce((sum, { name }) => sum + bytes(name), 0)
   let most = now

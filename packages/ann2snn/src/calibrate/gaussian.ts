@@ -8,28 +8,38 @@ const defaultSteps = 16
 const iterations = 60
 
 /**
- * Thresholds by iteration (after the threshold iteration of Huang et al., ICML 2025): if the pre-activations of a channel were normal,
- * with their mean and deviation, the threshold with the least expected error between relu(z) and its rate of T steps, q(z) threshold
- * with q in {0, 1/T .. 1}, satisfies
+ * Thresholds by iteration (after the threshold iteration of Huang et al., ICML 2025): if the pre-activations of a
+ * channel were normal, with their mean and deviation, the threshold with the least expected error between relu(z) and
+ * its rate of T steps, q(z) threshold with q in {0, 1/T .. 1}, satisfies
  *
  *   threshold = E[relu(z) q(z)] / E[q(z)^2]
  *
  * where q itself depends on the threshold; it is iterated from the mean plus three deviations.
  */
-export async function gaussianThresholds(plan: Plan, data: Batches, { T, backend, signal, onProgress }: WorkOptions & { readonly T?: number | undefined }): Promise<Map<string, Float64Array>> {
+export async function gaussianThresholds(
+  plan: Plan,
+  data: Batches,
+  { T, backend, signal, onProgress }: WorkOptions & { readonly T?: number | undefined },
+): Promise<Map<string, Float64Array>> {
   const names = neuronNames(plan)
   const sources = names.map((name) => plan.network.node(name).inputs[0]!)
-  await using moments = compile((x: Tensor) => {
-    const inputs = plan.network.bind(x)
-    const record = [...new Set(sources)].filter((name) => !(name in inputs)).map((name) => `${name}.output`)
-    const { recorded } = plan.network.run('step', inputs, { record })
-    return sources.map((name) => {
-      const z = recorded[`${name}.output`] ?? inputs[name]!
-      const axes = z.shape.map((_, axis) => axis).filter((axis) => axis !== 1)
-      return { mean: z.mean(axes), square: z.square().mean(axes) }
-    })
-  }, { backend })
-  const sums = names.map((name) => ({ mean: new Float64Array(plan.shapes.get(name)![0]!), square: new Float64Array(plan.shapes.get(name)![0]!) }))
+  await using moments = compile(
+    (x: Tensor) => {
+      const inputs = plan.network.bind(x)
+      const record = [...new Set(sources)].filter((name) => !(name in inputs)).map((name) => `${name}.output`)
+      const { recorded } = plan.network.run('step', inputs, { record })
+      return sources.map((name) => {
+        const z = recorded[`${name}.output`] ?? inputs[name]!
+        const axes = z.shape.map((_, axis) => axis).filter((axis) => axis !== 1)
+        return { mean: z.mean(axes), square: z.square().mean(axes) }
+      })
+    },
+    { backend },
+  )
+  const sums = names.map((name) => ({
+    mean: new Float64Array(plan.shapes.get(name)![0]!),
+    square: new Float64Array(plan.shapes.get(name)![0]!),
+  }))
   let samples = 0
   for await (const { x, size } of eachBatch(data, 'convert', signal)) {
     ;(await moments(x)).forEach(({ mean, square }, i) => {
@@ -44,7 +54,16 @@ export async function gaussianThresholds(plan: Plan, data: Batches, { T, backend
   return new Map(
     names.map((name, i) => {
       const { mean, square } = sums[i]!
-      return [name, Float64Array.from(mean, (sum, c) => gaussianThreshold(sum / samples, Math.sqrt(Math.max(0, square[c]! / samples - (sum / samples) ** 2)), T || defaultSteps))]
+      return [
+        name,
+        Float64Array.from(mean, (sum, c) =>
+          gaussianThreshold(
+            sum / samples,
+            Math.sqrt(Math.max(0, square[c]! / samples - (sum / samples) ** 2)),
+            T || defaultSteps,
+          ),
+        ),
+      ]
     }),
   )
 }

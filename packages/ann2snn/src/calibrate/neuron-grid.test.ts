@@ -31,25 +31,47 @@ describe('the error of a neuron of the grid is that of the neuron itself', () =>
     const currentAt = (trace: number, t: number): number => numbers[trace * steps + t]! * 0.8 + 0.2
     for (const own of neurons) {
       const chosen = hard ? { ...own, level: 0.7 * own.threshold, initial: 0 } : own
-      const [threshold, level, initial, current] = [chosen.threshold, chosen.level, chosen.initial, chosen.current].map((value) => Float64Array.of(value)) as [Float64Array, Float64Array, Float64Array, Float64Array]
-      const cell = neuron({ name: 'relu1', layer: reluLayer({}), shape: [1], depth, threshold, level, initial, current }, { levels: 0, digits: 1, T, wait, ...chip })
-      const run = compile((x: Tensor) => scan((state: ReturnType<typeof cell.initialState>, now: Tensor) => {
-        const { output, state: after } = cell.step(now, state, { training: false, lead: 1 })
-        return [after, output] as const
-      }, cell.initialState([count, 1], 'float64'), x)[1], { backend })
-      const { data } = await run({ data: Float64Array.from({ length: steps * count }, (_, i) => currentAt(i % count, Math.floor(i / count))), shape: [steps, count, 1] })
+      const [threshold, level, initial, current] = [chosen.threshold, chosen.level, chosen.initial, chosen.current].map(
+        (value) => Float64Array.of(value),
+      ) as [Float64Array, Float64Array, Float64Array, Float64Array]
+      const cell = neuron(
+        { name: 'relu1', layer: reluLayer({}), shape: [1], depth, threshold, level, initial, current },
+        { levels: 0, digits: 1, T, wait, ...chip },
+      )
+      const run = compile(
+        (x: Tensor) =>
+          scan(
+            (state: ReturnType<typeof cell.initialState>, now: Tensor) => {
+              const { output, state: after } = cell.step(now, state, { training: false, lead: 1 })
+              return [after, output] as const
+            },
+            cell.initialState([count, 1], 'float64'),
+            x,
+          )[1],
+        { backend },
+      )
+      const { data } = await run({
+        data: Float64Array.from({ length: steps * count }, (_, i) => currentAt(i % count, Math.floor(i / count))),
+        shape: [steps, count, 1],
+      })
       // on a chip a spike is 1, whatever it stands for
       const size = hard ? chosen.threshold : 1
       for (let i = 0; i < count; i++) {
         // what comes in after the window is not for this neuron
-        const trace: Trace = { currents: Float64Array.from({ length: start - wait + T }, (_, t) => currentAt(i, t)), activation: Math.abs(numbers[i]!) }
+        const trace: Trace = {
+          currents: Float64Array.from({ length: start - wait + T }, (_, t) => currentAt(i, t)),
+          activation: Math.abs(numbers[i]!),
+        }
         let sum = 0
         let uneven = 0
         for (let t = start; t < start + T; t++) {
           sum += size * data[t * count + i]!
           uneven += ((sum - trace.activation * (t - start + 1)) / T) ** 2
         }
-        expect(errorOf(trace, chosen, { T, wait, signed, cap: Infinity, hard })).toBeCloseTo((sum / T - trace.activation) ** 2 + uneven / T, 9)
+        expect(errorOf(trace, chosen, { T, wait, signed, cap: Infinity, hard })).toBeCloseTo(
+          (sum / T - trace.activation) ** 2 + uneven / T,
+          9,
+        )
       }
     }
   })

@@ -33,25 +33,34 @@ export interface ChosenNeuron {
 /** The usual ones first: what is worse than those is soon given up. */
 const thresholdShares: readonly number[] = Array.from({ length: 11 }, (_, i) => (11 - i) / 10)
 const ramps: readonly number[] = [0, 0.25, 0.5, 0.75, 1]
-/** For a reset to 0: what is lost at a spike is less beside a larger threshold, and is made up for by a level below it. */
+/**
+ * For a reset to 0: what is lost at a spike is less beside a larger threshold, and is made up for by a level below it.
+ */
 const hardShares: readonly number[] = [0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3, 4, 6]
 const levels: readonly number[] = [1, 0.9, 0.8, 0.7, 0.5]
 
 /**
- * Threshold and ramp of one channel, by trying: threshold = f max, initial potential threshold (1/2 - beta), current beta threshold / T, with
- * and without what the mean current lacks (`missing`), and then small changes of each, for the least
+ * Threshold and ramp of one channel, by trying: threshold = f max, initial potential threshold (1/2 - beta), current
+ * beta threshold / T, with and without what the mean current lacks (`missing`), and then small changes of each, for the
+ * least
  *
  *   mean((mean over t of o - a)^2) + mean over t of mean((sum over s <= t of o[s] / T - a (t + 1) / T)^2)
  *
- * where o is what the neuron emits and a the ANN's activation: as many spikes as needed, and evenly. A neuron that starts at 0 has the ramp in its
- * current alone; one that is reset to 0 may fire at a level below its threshold, so that its rate is right in spite of what is lost.
+ * where o is what the neuron emits and a the ANN's activation: as many spikes as needed, and evenly. A neuron that
+ * starts at 0 has the ramp in its current alone; one that is reset to 0 may fire at a level below its threshold, so
+ * that its rate is right in spite of what is lost.
  */
 export function chooseNeuron(traces: readonly Trace[], largest: number, options: GridOptions): ChosenNeuron {
   const { T, cap, fromZero = false, hard = false } = options
   // with a reset by subtraction a spike stands for what is subtracted, which a bound of the activation bounds
   const floor = hard ? (options.least ?? 0) : Math.min(cap, options.least ?? 0)
   const most = Math.max(hard ? 0 : floor, Math.min(largest, cap))
-  let best: ChosenNeuron = { threshold: most, level: Math.max(floor, most), initial: fromZero ? 0 : most / 2, current: 0 }
+  let best: ChosenNeuron = {
+    threshold: most,
+    level: Math.max(floor, most),
+    initial: fromZero ? 0 : most / 2,
+    current: 0,
+  }
   let least = Infinity
   const consider = (neuron: ChosenNeuron): void => {
     if (neuron.level < floor) return
@@ -64,19 +73,33 @@ export function chooseNeuron(traces: readonly Trace[], largest: number, options:
     best = neuron
   }
   // a bound of the activation is one of rates: with a reset to 0 the threshold is not what they reach
-  const thresholds = new Set(hard ? hardShares.map((share) => share * most) : thresholdShares.map((share) => Math.max(floor, Math.min(share * largest, cap))))
+  const thresholds = new Set(
+    hard
+      ? hardShares.map((share) => share * most)
+      : thresholdShares.map((share) => Math.max(floor, Math.min(share * largest, cap))),
+  )
   for (const offset of [0, missing(traces, T)]) {
     for (const threshold of thresholds) {
       for (const part of hard ? levels : [1]) {
         const level = Math.max(floor, part * threshold)
-        for (const beta of ramps) consider({ threshold, level, initial: fromZero ? 0 : level * (0.5 - beta), current: (beta * level) / T + offset })
+        for (const beta of ramps)
+          consider({
+            threshold,
+            level,
+            initial: fromZero ? 0 : level * (0.5 - beta),
+            current: (beta * level) / T + offset,
+          })
       }
     }
   }
   for (const step of [1 / 8, 1 / 16, 1 / 32]) {
     for (const change of [step, -step]) {
       const threshold = best.threshold * (1 + change * 0.4)
-      consider(hard ? { ...best, threshold } : { ...best, threshold: Math.min(cap, threshold), level: Math.min(cap, threshold) })
+      consider(
+        hard
+          ? { ...best, threshold }
+          : { ...best, threshold: Math.min(cap, threshold), level: Math.min(cap, threshold) },
+      )
       if (hard) consider({ ...best, level: best.level * (1 + change * 0.4) })
       if (!fromZero) consider({ ...best, initial: best.initial + change * best.level })
       consider({ ...best, current: best.current + (change * best.level) / T })
@@ -85,12 +108,18 @@ export function chooseNeuron(traces: readonly Trace[], largest: number, options:
   return best
 }
 
-/** The current without which the mean of the activations is missed: mean(relu(x + offset)) = mean(a), with x the mean current. */
+/**
+ * The current without which the mean of the activations is missed: mean(relu(x + offset)) = mean(a), with x the mean
+ * current.
+ */
 function missing(traces: readonly Trace[], T: number): number {
   const means = traces.map(({ currents }) => currents.reduce((sum, x) => sum + x, 0) / T)
   const wanted = traces.reduce((sum, { activation }) => sum + activation, 0)
   const reached = (offset: number): number => means.reduce((sum, x) => sum + Math.max(0, x + offset), 0)
-  let [low, high] = [-1, 1].map((sign) => sign * means.reduce((most, x) => Math.max(most, Math.abs(x)), 0)) as [number, number]
+  let [low, high] = [-1, 1].map((sign) => sign * means.reduce((most, x) => Math.max(most, Math.abs(x)), 0)) as [
+    number,
+    number,
+  ]
   for (let i = 0; i < 30; i++) {
     const middle = (low + high) / 2
     if (reached(middle) < wanted) low = middle
@@ -99,8 +128,15 @@ function missing(traces: readonly Trace[], T: number): number {
   return wanted > 0 ? (low + high) / 2 : 0
 }
 
-/** The error of a neuron on one trace, by the arithmetic of the neurons of the codes 'binary' and 'signed', which a law test holds it to. */
-export function errorOf({ currents, activation }: Trace, { threshold, level, initial, current }: ChosenNeuron, { T, wait, signed, hard = false }: GridOptions): number {
+/**
+ * The error of a neuron on one trace, by the arithmetic of the neurons of the codes 'binary' and 'signed', which a law
+ * test holds it to.
+ */
+export function errorOf(
+  { currents, activation }: Trace,
+  { threshold, level, initial, current }: ChosenNeuron,
+  { T, wait, signed, hard = false }: GridOptions,
+): number {
   const charging = currents.length
   const start = charging - T + wait
   let v = initial

@@ -32,11 +32,15 @@ export function patchesOf({ layer }: NetworkNode, from: Shape, to: Shape): Patch
     }
   }
   const { stride, padding, dilation, groups } = layer.config
-  const two = (list: readonly number[], fill: number): readonly [number, number] => (list.length === 1 ? [fill, list[0]!] : (list as [number, number]))
+  const two = (list: readonly number[], fill: number): readonly [number, number] =>
+    list.length === 1 ? [fill, list[0]!] : (list as [number, number])
   const [kh, kw] = two(kernel, 1)
   const [sh, sw] = two(stride, 1)
   const [dh, dw] = two(dilation, 1)
-  const [ph, pw] = two(padding.map(([low]) => low), 0)
+  const [ph, pw] = two(
+    padding.map(([low]) => low),
+    0,
+  )
   const [h, w] = two(from.slice(1), 1)
   const [oh, ow] = two(to.slice(1), 1)
   return {

@@ -1,11 +1,12 @@
 /**
- * The correction D [outputs, inputs] with the least |D r - e|^2 + lambda |D|^2 and the shift of its means, from sums over rows r [inputs]
- * and errors e [outputs]:
+ * The correction D [outputs, inputs] with the least |D r - e|^2 + lambda |D|^2 and the shift of its means, from sums
+ * over rows r [inputs] and errors e [outputs]:
  *
- *   D = E' (G + lambda I)^-1,   shift = mean(e) - D mean(r),   lambda = 0.01 mean(diagonal of G) max(1, 10 inputs / rows)
+ *   D = E' (G + lambda I)^-1,   shift = mean(e) - D mean(r),   lambda = 0.01 mean(diagonal of G) max(1, 10 inputs /
+ *   rows)
  *
- * with G and E' the centred sums of r r^T and e r^T. Rows count from an `origin`, one of them, so that inputs that do not vary are zero
- * and not the difference of large sums; lambda is at least what rounding leaves of them.
+ * with G and E' the centred sums of r r^T and e r^T. Rows count from an `origin`, one of them, so that inputs that do
+ * not vary are zero and not the difference of large sums; lambda is at least what rounding leaves of them.
  */
 export interface RidgeSums {
   readonly inputs: number
@@ -30,7 +31,16 @@ export interface Correction {
 }
 
 export function emptySums(inputs: number, outputs: number, origin = new Float32Array(inputs)): RidgeSums {
-  return { inputs, outputs, origin, rows: 0, rr: new Float64Array(inputs * inputs), r: new Float64Array(inputs), er: new Float64Array(outputs * inputs), e: new Float64Array(outputs) }
+  return {
+    inputs,
+    outputs,
+    origin,
+    rows: 0,
+    rr: new Float64Array(inputs * inputs),
+    r: new Float64Array(inputs),
+    er: new Float64Array(outputs * inputs),
+    e: new Float64Array(outputs),
+  }
 }
 
 const strength = 0.01
@@ -38,13 +48,22 @@ const strength = 0.01
 const rounding = 1e-6
 
 /**
- * The correction that `found` and `held`, sums over rows of different samples, ask for: found on all rows, and shrunk by what a correction
- * found on the first alone is worth on the others, alpha = sum of e D r / sum of (D r)^2 from 0 to 1, so that what few
- * samples say by chance stays out.
+ * The correction that `found` and `held`, sums over rows of different samples, ask for: found on all rows, and shrunk
+ * by what a correction found on the first alone is worth on the others, alpha = sum of e D r / sum of (D r)^2 from 0 to
+ * 1, so that what few samples say by chance stays out.
  */
 export function correctionOf(found: RidgeSums, held: RidgeSums): Correction {
   const { inputs, outputs } = found
-  const all: RidgeSums = { inputs, outputs, origin: found.origin, rows: found.rows + held.rows, rr: sum(found.rr, held.rr), r: sum(found.r, held.r), er: sum(found.er, held.er), e: sum(found.e, held.e) }
+  const all: RidgeSums = {
+    inputs,
+    outputs,
+    origin: found.origin,
+    rows: found.rows + held.rows,
+    rr: sum(found.rr, held.rr),
+    r: sum(found.r, held.r),
+    er: sum(found.er, held.er),
+    e: sum(found.e, held.e),
+  }
   return shiftedMeans(solveRidge(all), held.rows > 0 && found.rows > 0 ? worthOf(solveRidge(found), held) : 1, all)
 }
 
@@ -69,7 +88,11 @@ function worthOf(weight: Float64Array, { inputs, outputs, rows, rr, r, er, e }: 
   return spent > 0 ? Math.min(1, Math.max(0, explained / spent)) : 1
 }
 
-function shiftedMeans(weight: Float64Array, share: number, { inputs, outputs, origin, rows, r, e }: RidgeSums): Correction {
+function shiftedMeans(
+  weight: Float64Array,
+  share: number,
+  { inputs, outputs, origin, rows, r, e }: RidgeSums,
+): Correction {
   for (let i = 0; i < weight.length; i++) weight[i]! *= share
   const bias = Float64Array.from({ length: outputs }, (_, o) => {
     let shift = e[o]! / rows

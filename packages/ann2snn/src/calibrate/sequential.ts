@@ -23,12 +23,16 @@ export interface SequentialOptions extends WorkOptions {
 }
 
 /**
- * Calibration for a given number of steps with the spiking network in the loop (after Li et al., ICML 2021, with closed-form weights):
- * layer after layer, driven by the real spikes of those before. Where asked, a weighted layer's weights are corrected first
- * (`correctedLayer`); then each neuron's threshold and ramp are chosen per channel (`chooseNeuron`), and the layer is simulated, once,
- * for those behind it (`Frontier`).
+ * Calibration for a given number of steps with the spiking network in the loop (after Li et al., ICML 2021, with
+ * closed-form weights): layer after layer, driven by the real spikes of those before. Where asked, a weighted layer's
+ * weights are corrected first (`correctedLayer`); then each neuron's threshold and ramp are chosen per channel
+ * (`chooseNeuron`), and the layer is simulated, once, for those behind it (`Frontier`).
  */
-export async function calibrateSequentially(plan: Plan, data: Batches, options: SequentialOptions): Promise<Calibrated & { readonly samples: number }> {
+export async function calibrateSequentially(
+  plan: Plan,
+  data: Batches,
+  options: SequentialOptions,
+): Promise<Calibrated & { readonly samples: number }> {
   const stages = stagesOf(plan, options.weights)
   const frontier = await Frontier.open(plan, stages, options.settings, data, options)
   if (frontier.samples === 0) throw noData()
@@ -39,16 +43,32 @@ export async function calibrateSequentially(plan: Plan, data: Batches, options: 
     const { node, what } = stage
     const known = options.resume?.[index]
     if (known) checkRecord(known, key, stage)
-    const found = known ?? { key, layer: node.name, ...(what === 'weights' ? await correctedWeights(plan, calibrated, stage, options, frontier) : await chooseNeurons(plan, calibrated, node, options, frontier)) }
+    const found = known ?? {
+      key,
+      layer: node.name,
+      ...(what === 'weights'
+        ? await correctedWeights(plan, calibrated, stage, options, frontier)
+        : await chooseNeurons(plan, calibrated, node, options, frontier)),
+    }
     if (!known) await options.onLayer?.(found)
     if (found.what === 'weights') {
       const draft = new Draft(calibrated.network)
       const { shape } = node.layer.variables['weight']!
-      draft.replace(node.name, withWeights(node, { weight: { data: Float32Array.from(found.weight), shape }, bias: { data: Float32Array.from(found.bias), shape: [found.bias.length] } }))
+      draft.replace(
+        node.name,
+        withWeights(node, {
+          weight: { data: Float32Array.from(found.weight), shape },
+          bias: { data: Float32Array.from(found.bias), shape: [found.bias.length] },
+        }),
+      )
       calibrated.network = draft.finish()
     } else {
       calibrated.thresholds.set(node.name, Float64Array.from(found.threshold))
-      calibrated.neurons.set(node.name, { initial: Float64Array.from(found.initial), current: Float64Array.from(found.current), ...(found.level && { level: Float64Array.from(found.level) }) })
+      calibrated.neurons.set(node.name, {
+        initial: Float64Array.from(found.initial),
+        current: Float64Array.from(found.current),
+        ...(found.level && { level: Float64Array.from(found.level) }),
+      })
       if (frontier.isNeeded(index, node.name)) await simulateNeurons(plan, calibrated, node.name, options, frontier)
     }
     frontier.finish(index)
@@ -58,11 +78,23 @@ export async function calibrateSequentially(plan: Plan, data: Batches, options: 
 }
 
 /** Stands for all that decides what a calibration finds: the network, the samples and the options. */
-async function keyOf({ network, code }: Plan, { chunks }: Frontier, { settings, weights }: SequentialOptions): Promise<string> {
+async function keyOf(
+  { network, code }: Plan,
+  { chunks }: Frontier,
+  { settings, weights }: SequentialOptions,
+): Promise<string> {
   const arrays = []
   for (const { layer } of network.nodes) for (const { data } of Object.values(await weightsOf(layer))) arrays.push(data)
   for (const { kept } of chunks) for (const { activation } of kept.values()) arrays.push(activation.data)
-  return hashOf(JSON.stringify([code.name, settings, weights, network.nodes.map(({ name, layer, inputs }) => [name, layer.kind, layer.config, inputs])]), arrays)
+  return hashOf(
+    JSON.stringify([
+      code.name,
+      settings,
+      weights,
+      network.nodes.map(({ name, layer, inputs }) => [name, layer.kind, layer.config, inputs]),
+    ]),
+    arrays,
+  )
 }
 
 function stagesOf(plan: Plan, weights: SequentialOptions['weights']): Stage[] {
@@ -73,7 +105,9 @@ function stagesOf(plan: Plan, weights: SequentialOptions['weights']): Stage[] {
     if (node.inputs.every((name) => ready.has(name))) ready.add(node.name)
     if (roles.get(node.name) === 'neuron') return [{ node, what: 'neurons', needs: node.inputs, other: undefined }]
     const corrects = weights !== 'keep' && roles.get(node.name) === 'weighted' && domains.get(node.name) === 'message'
-    return corrects ? [{ node, what: 'weights', needs: [...node.inputs, ...(other === undefined ? [] : [other])], other }] : []
+    return corrects
+      ? [{ node, what: 'weights', needs: [...node.inputs, ...(other === undefined ? [] : [other])], other }]
+      : []
   })
 }
 
@@ -83,5 +117,7 @@ function otherBranch({ network }: Plan, name: string, ready: ReadonlySet<string>
   const [add] = users
   if (users.length !== 1 || !add || !addLayer.is(add.layer) || add.inputs.length !== 2) return undefined
   const other = add.inputs.find((input) => input !== name)
-  return other !== undefined && ready.has(other) && network.nodes.some((node) => node.name === other) ? other : undefined
+  return other !== undefined && ready.has(other) && network.nodes.some((node) => node.name === other)
+    ? other
+    : undefined
 }

@@ -2,9 +2,10 @@
 const bins = 4096
 
 /**
- * The distribution of the positive among values that are not negative, in one pass and constant memory: a histogram whose range doubles
- * (neighbouring bins merge) whenever a larger value arrives. Quantiles are exact to range / 4096. Zeros do not count: of a layer that is
- * mostly zero they would be all that a percentile sees (the SNN toolbox of Rueckauer et al. 2017 leaves them out too).
+ * The distribution of the positive among values that are not negative, in one pass and constant memory: a histogram
+ * whose range doubles (neighbouring bins merge) whenever a larger value arrives. Quantiles are exact to range / 4096.
+ * Zeros do not count: of a layer that is mostly zero they would be all that a percentile sees (the SNN toolbox of
+ * Rueckauer et al. 2017 leaves them out too).
  */
 export class Histogram {
   readonly #counts = new Float64Array(bins)
@@ -40,7 +41,9 @@ export class Histogram {
     this.#range *= 2
   }
 
-  /** The least value that at least the share `q` (0 to 1) of the positive values does not exceed; the maximum for q = 1. */
+  /**
+   * The least value that at least the share `q` (0 to 1) of the positive values does not exceed; the maximum for q = 1.
+   */
   quantile(q: number): number {
     if (q >= 1) return this.#maximum
     const wanted = q * this.#total

@@ -7,11 +7,18 @@ import type { Batches } from '../data.js'
 import type { Plan } from '../plan/plan.js'
 
 /**
- * How thresholds are chosen: `'max'` or a percentile such as `'99.9%'` of the activations (Diehl et al. 2015; Rueckauer et
- * al. 2017), `'balance'` (local threshold balancing), `'sequential'` (for T steps, layer after layer, with the spiking network in the
- * loop), `'gaussian'` (the least error for T steps if pre-activations were normal), or given: by layer name, one number or one per channel.
+ * How thresholds are chosen: `'max'` or a percentile such as `'99.9%'` of the activations (Diehl et al. 2015; Rueckauer
+ * et al. 2017), `'balance'` (local threshold balancing), `'sequential'` (for T steps, layer after layer, with the
+ * spiking network in the loop), `'gaussian'` (the least error for T steps if pre-activations were normal), or given: by
+ * layer name, one number or one per channel.
  */
-export type Mode = 'max' | 'balance' | 'sequential' | 'gaussian' | `${number}%` | { readonly thresholds: Readonly<Record<string, number | readonly number[]>> }
+export type Mode =
+  | 'max'
+  | 'balance'
+  | 'sequential'
+  | 'gaussian'
+  | `${number}%`
+  | { readonly thresholds: Readonly<Record<string, number | readonly number[]>> }
 
 export interface ThresholdOptions extends WorkOptions {
   readonly mode: Mode
@@ -22,8 +29,8 @@ export interface ThresholdOptions extends WorkOptions {
 }
 
 /**
- * No channel gets less than this share of its layer's largest threshold: in rate codes dead channels alone; in graded codes all the
- * quiet ones, since a level too many costs nothing and a threshold too small takes many steps.
+ * No channel gets less than this share of its layer's largest threshold: in rate codes dead channels alone; in graded
+ * codes all the quiet ones, since a level too many costs nothing and a threshold too small takes many steps.
  */
 const leastShare = { rate: 1e-3, graded: 0.05 }
 
@@ -33,18 +40,28 @@ export function parseMode(mode: Mode): 'balance' | 'sequential' | 'gaussian' | '
   if (typeof mode === 'object') return 'given'
   const percent = Number(/^(\d+(?:\.\d+)?)%$/.exec(mode)?.[1])
   if (!(percent > 0 && percent <= 100)) {
-    throw new SnnError('ARGUMENT', `[convert] mode ${JSON.stringify(mode)}, expected 'max', 'balance', 'sequential', 'gaussian', a percentile such as '99.9%', or { thresholds }.`, { name: 'mode', value: mode })
+    throw new SnnError(
+      'ARGUMENT',
+      `[convert] mode ${JSON.stringify(mode)}, expected 'max', 'balance', 'sequential', 'gaussian', a percentile such as '99.9%', or { thresholds }.`,
+      { name: 'mode', value: mode },
+    )
   }
   return { quantile: percent / 100 }
 }
 
 /** Thresholds of every neuron node in units of the ANN's activation: length 1, or one per channel. */
-export async function chooseThresholds(plan: Plan, data: Batches, options: ThresholdOptions): Promise<Map<string, Float64Array>> {
+export async function chooseThresholds(
+  plan: Plan,
+  data: Batches,
+  options: ThresholdOptions,
+): Promise<Map<string, Float64Array>> {
   const chosen = await chosenBy(parseMode(options.mode), plan, data, options)
   for (const { name, layer } of plan.network.nodes) {
     const own = chosen.get(name)
     if (!own) continue
-    const cap = clipLayer.is(layer) ? Math.max(Math.abs(layer.config.low ?? Infinity), Math.abs(layer.config.high ?? Infinity)) : Infinity
+    const cap = clipLayer.is(layer)
+      ? Math.max(Math.abs(layer.config.low ?? Infinity), Math.abs(layer.config.high ?? Infinity))
+      : Infinity
     const largest = own.reduce((a, b) => Math.max(a, b), 0) || 1
     const least = largest * (plan.code.spikes === 'graded' ? leastShare.graded : leastShare.rate)
     own.forEach((value, i) => (own[i] = Math.min(cap, Math.max(value, least))))
@@ -52,25 +69,49 @@ export async function chooseThresholds(plan: Plan, data: Batches, options: Thres
   return chosen
 }
 
-async function chosenBy(mode: ReturnType<typeof parseMode>, plan: Plan, data: Batches, options: ThresholdOptions): Promise<Map<string, Float64Array>> {
+async function chosenBy(
+  mode: ReturnType<typeof parseMode>,
+  plan: Plan,
+  data: Batches,
+  options: ThresholdOptions,
+): Promise<Map<string, Float64Array>> {
   if (mode === 'balance') return balanceThresholds(plan, data, options.balance ?? {}, options)
   if (mode === 'gaussian') return gaussianThresholds(plan, data, options)
   if (mode === 'given') return given(plan, options)
-  if (mode === 'sequential') throw new SnnError('ARGUMENT', `[convert] mode 'sequential' for the code '${plan.code.name}', expected the code 'binary' or 'signed'.`, { name: 'mode', value: mode })
+  if (mode === 'sequential')
+    throw new SnnError(
+      'ARGUMENT',
+      `[convert] mode 'sequential' for the code '${plan.code.name}', expected the code 'binary' or 'signed'.`,
+      { name: 'mode', value: mode },
+    )
   return quantiles(plan, data, mode.quantile, options)
 }
 
-async function quantiles(plan: Plan, data: Batches, q: number, options: ThresholdOptions): Promise<Map<string, Float64Array>> {
+async function quantiles(
+  plan: Plan,
+  data: Batches,
+  q: number,
+  options: ThresholdOptions,
+): Promise<Map<string, Float64Array>> {
   const { histograms } = await measureActivations(plan, data, options.per, options)
-  return new Map([...histograms].map(([name, own]) => [name, Float64Array.from(own, (histogram) => histogram.quantile(q))]))
+  return new Map(
+    [...histograms].map(([name, own]) => [name, Float64Array.from(own, (histogram) => histogram.quantile(q))]),
+  )
 }
 
 function given(plan: Plan, { mode }: ThresholdOptions): Map<string, Float64Array> {
   const { thresholds } = mode as Extract<Mode, object>
   const names = neuronNames(plan)
-  const wrong = [...names.filter((name) => !(name in thresholds)), ...Object.keys(thresholds).filter((name) => !names.includes(name))]
+  const wrong = [
+    ...names.filter((name) => !(name in thresholds)),
+    ...Object.keys(thresholds).filter((name) => !names.includes(name)),
+  ]
   if (wrong.length > 0) {
-    throw new SnnError('ARGUMENT', `[convert] thresholds given for ${Object.keys(thresholds).join(', ') || 'no layer'}, expected one for each of ${names.join(', ')}.`, { name: 'mode.thresholds', value: wrong })
+    throw new SnnError(
+      'ARGUMENT',
+      `[convert] thresholds given for ${Object.keys(thresholds).join(', ') || 'no layer'}, expected one for each of ${names.join(', ')}.`,
+      { name: 'mode.thresholds', value: wrong },
+    )
   }
   return new Map(
     names.map((name) => {
@@ -78,7 +119,11 @@ function given(plan: Plan, { mode }: ThresholdOptions): Map<string, Float64Array
       const own = Float64Array.from(typeof value === 'number' ? [value] : value)
       const channels = plan.shapes.get(name)![0]!
       if (!(own.length === 1 || own.length === channels) || !own.every((x) => Number.isFinite(x) && x > 0)) {
-        throw new SnnError('ARGUMENT', `[convert] thresholds of '${name}' are ${JSON.stringify(value)}, expected a positive number or ${channels} of them.`, { name: `mode.thresholds.${name}`, value })
+        throw new SnnError(
+          'ARGUMENT',
+          `[convert] thresholds of '${name}' are ${JSON.stringify(value)}, expected a positive number or ${channels} of them.`,
+          { name: `mode.thresholds.${name}`, value },
+        )
       }
       return [name, own]
     }),

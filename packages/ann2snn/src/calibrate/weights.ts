@@ -16,10 +16,17 @@ const heldOut = 4
 const mostInputs = 2304
 
 /**
- * Weights that make up for what the spikes before a layer got wrong: W + D and b + db (or b + db alone) such that (W + D) r + b + db is as
- * near as possible to the ANN's pre-activation y, with r the mean over time of the layer's real spikes. See `RidgeSums`.
+ * Weights that make up for what the spikes before a layer got wrong: W + D and b + db (or b + db alone) such that (W +
+ * D) r + b + db is as near as possible to the ANN's pre-activation y, with r the mean over time of the layer's real
+ * spikes. See `RidgeSums`.
  */
-export async function correctedWeights(plan: Plan, calibrated: Calibrated, { node, other }: Stage, options: SequentialOptions, { chunks, samples }: Frontier): Promise<WeightsFound> {
+export async function correctedWeights(
+  plan: Plan,
+  calibrated: Calibrated,
+  { node, other }: Stage,
+  options: SequentialOptions,
+  { chunks, samples }: Frontier,
+): Promise<WeightsFound> {
   const { backend, settings, signal } = options
   const input = node.inputs[0]!
   const current = calibrated.network.node(node.name)
@@ -33,13 +40,20 @@ export async function correctedWeights(plan: Plan, calibrated: Calibrated, { nod
   const [found, held] = [empty(), empty()]
   let seen = 0
   const others = other === undefined ? [] : [other]
-  await using snn = await spikingSegment(plan, calibrated, [input, ...others], chunks[0]!, { settings, backend, read: 'mean' })
+  await using snn = await spikingSegment(plan, calibrated, [input, ...others], chunks[0]!, {
+    settings,
+    backend,
+    read: 'mean',
+  })
   await using ann = annSegment(plan, [node.name, ...others], chunks[0]!, backend)
-  await using products = compile((r: Tensor, w: Tensor, e: Tensor, origin: Tensor) => {
-    const rest = e.sub(r.matmul(w.transpose()))
-    const moved = r.sub(origin)
-    return whole ? { rest, rr: moved.transpose().matmul(moved), er: rest.transpose().matmul(moved) } : { rest }
-  }, { backend })
+  await using products = compile(
+    (r: Tensor, w: Tensor, e: Tensor, origin: Tensor) => {
+      const rest = e.sub(r.matmul(w.transpose()))
+      const moved = r.sub(origin)
+      return whole ? { rest, rr: moved.transpose().matmul(moved), er: rest.transpose().matmul(moved) } : { rest }
+    },
+    { backend },
+  )
   const perSample = Math.max(1, Math.min(places, Math.floor(mostRows / samples)))
   const random = placesAtRandom(places)
   for (const chunk of chunks) {
@@ -52,7 +66,10 @@ export async function correctedWeights(plan: Plan, calibrated: Calibrated, { nod
     const [sampleIn, sampleOut] = [r!.data.length / size, y.length / size]
     const isHeld = (sample: number): boolean => (seen + sample) % heldOut === heldOut - 1
     const all = Array.from({ length: size }, (_, sample) => sample)
-    const parts = [[found, all.filter((sample) => !isHeld(sample))], [held, all.filter(isHeld)]] as const
+    const parts = [
+      [found, all.filter((sample) => !isHeld(sample))],
+      [held, all.filter(isHeld)],
+    ] as const
     seen += size
     for (const [sums, members] of parts) {
       const rows = members.length * perSample
@@ -67,11 +84,17 @@ export async function correctedWeights(plan: Plan, calibrated: Calibrated, { nod
           for (let o = 0; o < outputs; o++) {
             const channel = group * outputs + o
             const i = sample * sampleOut + patches.index(channel, place)
-            wanted[row * outputs + o] = y[i]! - (bias ? at(bias.data, channel) : 0) + (target ? target[i]! - branch!.data[i]! : 0)
+            wanted[row * outputs + o] =
+              y[i]! - (bias ? at(bias.data, channel) : 0) + (target ? target[i]! - branch!.data[i]! : 0)
           }
         })
         if (whole && found[group]!.rows === 0) origins[group]!.set(patch.subarray(0, inputs))
-        await gather(sums[group]!, patch, wanted, Float32Array.from(weight!.data.subarray(group * outputs * inputs, (group + 1) * outputs * inputs)))
+        await gather(
+          sums[group]!,
+          patch,
+          wanted,
+          Float32Array.from(weight!.data.subarray(group * outputs * inputs, (group + 1) * outputs * inputs)),
+        )
       }
     }
   }
@@ -79,13 +102,23 @@ export async function correctedWeights(plan: Plan, calibrated: Calibrated, { nod
   const perGroup = outputs * inputs
   return {
     what: 'weights',
-    weight: Array.from(weight!.data, (w, i) => (whole ? w + changes[Math.floor(i / perGroup)]!.weight[i % perGroup]! : w)),
-    bias: Array.from({ length: groups * outputs }, (_, o) => (bias ? at(bias.data, o) : 0) + changes[Math.floor(o / outputs)]!.bias[o % outputs]!),
+    weight: Array.from(weight!.data, (w, i) =>
+      whole ? w + changes[Math.floor(i / perGroup)]!.weight[i % perGroup]! : w,
+    ),
+    bias: Array.from(
+      { length: groups * outputs },
+      (_, o) => (bias ? at(bias.data, o) : 0) + changes[Math.floor(o / outputs)]!.bias[o % outputs]!,
+    ),
   }
 
   async function gather(sum: RidgeSums, patch: Float32Array, wanted: Float32Array, own: Float32Array): Promise<void> {
     const rows = wanted.length / outputs
-    const { rest, ...squares } = await products({ data: patch, shape: [rows, inputs] }, { data: own, shape: [outputs, inputs] }, { data: wanted, shape: [rows, outputs] }, { data: sum.origin, shape: [inputs] })
+    const { rest, ...squares } = await products(
+      { data: patch, shape: [rows, inputs] },
+      { data: own, shape: [outputs, inputs] },
+      { data: wanted, shape: [rows, outputs] },
+      { data: sum.origin, shape: [inputs] },
+    )
     sum.rows += rows
     for (let row = 0; row < rows; row++) {
       if (whole) for (let i = 0; i < inputs; i++) sum.r[i]! += patch[row * inputs + i]! - sum.origin[i]!

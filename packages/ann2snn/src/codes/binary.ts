@@ -17,7 +17,8 @@ export const binary: Code = rateCode({
     if (rulesAt(target, site.depth)?.reset === 'hard') return hardReset(site)
     const { current, ...common } = rateOptions(site)
     const options = { ...common, reset: 'soft', amplitude: 'threshold' } as const
-    if (wait > 0) return windowedIntegrateAndFire({ ...options, current, start: (site.depth + 1) * wait, length: T, wait })
+    if (wait > 0)
+      return windowedIntegrateAndFire({ ...options, current, start: (site.depth + 1) * wait, length: T, wait })
     return current === 0 ? integrateAndFire(options) : drivenIntegrateAndFire({ ...options, current })
   },
 })
@@ -29,7 +30,11 @@ export function afterWaiting(depth: number, { wait }: CodeSettings): number {
 
 /** For chips: what exceeds the level is lost at the reset. A spike is 1, whatever it stands for. */
 function hardReset({ name, shape, level, current }: Site) {
-  const options = { threshold: parameter(level, shape, `${name}.threshold`), reset: { to: 0 }, amplitude: 'one' } as const
+  const options = {
+    threshold: parameter(level, shape, `${name}.threshold`),
+    reset: { to: 0 },
+    amplitude: 'one',
+  } as const
   const drive = parameter(current, shape, `${name}.current`)
   return drive === 0 ? integrateAndFire(options) : drivenIntegrateAndFire({ ...options, current: drive })
 }

@@ -4,8 +4,8 @@ import { binarySpikes, rateCode } from './family.js'
 import { parameter } from './parameter.js'
 
 /**
- * Binary spikes that carry more the longer a burst lasts: 1, 2, 4 .. times the smallest, up to twice the largest activation, or the bound of a
- * Clip (Park et al., DAC 2019).
+ * Binary spikes that carry more the longer a burst lasts: 1, 2, 4 .. times the smallest, up to twice the largest
+ * activation, or the bound of a Clip (Park et al., DAC 2019).
  */
 export const burst: Code = rateCode({
   ...binarySpikes,
@@ -17,11 +17,18 @@ export const burst: Code = rateCode({
   start: () => 0,
   neuron({ name, layer, shape, threshold }, { levels }) {
     const largest = 2 ** (levels - 1)
-    // twice the activation, so that what the beginning of a burst owes can be made up for; at the bound of a Clip no more than that
+    // twice the activation, so that what the beginning of a burst owes can be made up for; at the bound of a Clip no
+    // more than that
     const smallest = threshold.map((x) => Math.min(2 * x, upperBound(layer)) / largest)
     return burstNeuron({
       threshold: parameter(smallest, shape, `${name}.threshold`),
-      initial: { v: parameter(smallest.map((x) => x / 2), shape, `${name}.initial.v`) },
+      initial: {
+        v: parameter(
+          smallest.map((x) => x / 2),
+          shape,
+          `${name}.initial.v`,
+        ),
+      },
       largest,
       reset: 'soft',
     })

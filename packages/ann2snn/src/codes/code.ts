@@ -4,7 +4,10 @@ import type { TargetRules } from '../plan/target.js'
 
 export type CodeName = 'binary' | 'signed' | 'burst' | 'phase' | 'stBif' | 'multiThreshold' | 'differential' | 'delta'
 
-/** A layer of the ANN that becomes neurons, and what was chosen for it: values for each element of a sample, in units of the SNN. */
+/**
+ * A layer of the ANN that becomes neurons, and what was chosen for it: values for each element of a sample, in units of
+ * the SNN.
+ */
 export interface Site {
   readonly name: string
   /** The activation. */
@@ -36,16 +39,16 @@ export interface CodeSettings {
 }
 
 /**
- * A neural code: what enters when, what a neuron emits, how the output is read, and what it can carry. One file a code; the SNN is
- * built from it by `normalize`.
+ * A neural code: what enters when, what a neuron emits, how the output is read, and what it can carry. One file a code;
+ * the SNN is built from it by `normalize`.
  */
 export interface Code {
   readonly name: CodeName
   /** In a word or two, and its source. */
   readonly summary: string
   /**
-   * What flows on a connection. `sustained`: currents at every step, the constant input among them, and the output is the mean
-   * over time. `once`: changes; input and biases enter at step 0, and the output is the sum of all that came.
+   * What flows on a connection. `sustained`: currents at every step, the constant input among them, and the output is
+   * the mean over time. `once`: changes; input and biases enter at step 0, and the output is the sum of all that came.
    */
   readonly flow: 'sustained' | 'once'
   readonly spikes: 'binary' | 'graded'

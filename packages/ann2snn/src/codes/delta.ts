@@ -4,8 +4,8 @@ import { changeCode, gradedSpikes } from './family.js'
 import { gradedOptions } from './graded.js'
 
 /**
- * Changes in graded spikes: input and biases enter once, a neuron hands on the level nearest to what it still owes, and the activity
- * dies out by itself. Other functions emit f(all received) - f(before), exactly.
+ * Changes in graded spikes: input and biases enter once, a neuron hands on the level nearest to what it still owes, and
+ * the activity dies out by itself. Other functions emit f(all received) - f(before), exactly.
  */
 export const delta: Code = changeCode({
   ...gradedSpikes,

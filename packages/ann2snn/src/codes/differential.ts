@@ -3,7 +3,9 @@ import type { Code } from './code.js'
 import { changeCode, gradedSpikes } from './family.js'
 import { gradedOptions } from './graded.js'
 
-/** Graded spikes that carry the change of a mean rate: a level divided by the number of steps (Huang et al., ICML 2025). */
+/**
+ * Graded spikes that carry the change of a mean rate: a level divided by the number of steps (Huang et al., ICML 2025).
+ */
 export const differential: Code = changeCode({
   ...gradedSpikes,
   name: 'differential',

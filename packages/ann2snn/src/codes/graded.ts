@@ -20,7 +20,9 @@ export const piecewiseLinear: ReadonlySet<string> = new Set(['relu', 'clip', 'le
 /** Threshold and activation of a site as options of a graded neuron. */
 export function gradedOptions({ name, shape, threshold, layer }: Site): GradedOptions {
   const common = { threshold: parameter(threshold, shape, `${name}.threshold`) }
-  if (clipLayer.is(layer)) return { ...common, activation: 'clip', low: layer.config.low ?? -noBound, high: layer.config.high ?? noBound }
-  if (leakyReluLayer.is(layer)) return { ...common, activation: 'leakyRelu', slope: layer.variables['slope'] ?? layer.config.slope }
+  if (clipLayer.is(layer))
+    return { ...common, activation: 'clip', low: layer.config.low ?? -noBound, high: layer.config.high ?? noBound }
+  if (leakyReluLayer.is(layer))
+    return { ...common, activation: 'leakyRelu', slope: layer.variables['slope'] ?? layer.config.slope }
   return { ...common, activation: 'relu' }
 }

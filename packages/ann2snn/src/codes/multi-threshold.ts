@@ -3,7 +3,10 @@ import type { Code } from './code.js'
 import { gradedSpikes, rateCode } from './family.js'
 import { gradedOptions } from './graded.js'
 
-/** A rate code in graded spikes: what a neuron has emitted keeps up with its activation at every step (Huang et al., ICML 2025). */
+/**
+ * A rate code in graded spikes: what a neuron has emitted keeps up with its activation at every step (Huang et al.,
+ * ICML 2025).
+ */
 export const multiThreshold: Code = rateCode({
   ...gradedSpikes,
   name: 'multiThreshold',

@@ -4,8 +4,8 @@ import { binarySpikes, changeCode } from './family.js'
 import { parameter } from './parameter.js'
 
 /**
- * Binary spikes weighted by their place in time, the bits of the quantised activation, layer after layer (Kim et al. 2018): every
- * layer takes `levels` steps.
+ * Binary spikes weighted by their place in time, the bits of the quantised activation, layer after layer (Kim et al.
+ * 2018): every layer takes `levels` steps.
  */
 export const phase: Code = changeCode({
   ...binarySpikes,
@@ -21,7 +21,13 @@ export const phase: Code = changeCode({
     const whole = threshold.map((x) => (x * 2 ** bits) / (2 ** bits - 1))
     return phaseNeuron({
       threshold: parameter(whole, shape, `${name}.threshold`),
-      initial: { v: parameter(whole.map((x) => x * 2 ** -(bits + 1)), shape, `${name}.initial.v`) },
+      initial: {
+        v: parameter(
+          whole.map((x) => x * 2 ** -(bits + 1)),
+          shape,
+          `${name}.initial.v`,
+        ),
+      },
       start: depth * bits,
       bits,
     })

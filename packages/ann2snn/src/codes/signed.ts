@@ -12,5 +12,6 @@ export const signed: Code = rateCode({
   levels: undefined,
   absorbs: true,
   start: afterWaiting,
-  neuron: (site, { T, wait }) => signedIntegrateAndFire({ ...rateOptions(site), start: (site.depth + 1) * wait, length: wait > 0 ? T : 0, wait }),
+  neuron: (site, { T, wait }) =>
+    signedIntegrateAndFire({ ...rateOptions(site), start: (site.depth + 1) * wait, length: wait > 0 ? T : 0, wait }),
 })

@@ -10,10 +10,23 @@ import { signed } from './signed.js'
 import { stBif } from './st-bif.js'
 
 /** Every code that a network can be converted to, by name. */
-export const codes: Readonly<Record<CodeName, Code>> = { binary, signed, burst, phase, stBif, multiThreshold, differential, delta }
+export const codes: Readonly<Record<CodeName, Code>> = {
+  binary,
+  signed,
+  burst,
+  phase,
+  stBif,
+  multiThreshold,
+  differential,
+  delta,
+}
 
 /** @throws `ARGUMENT` for an unknown name */
 export function codeNamed(name: string): Code {
   if (Object.hasOwn(codes, name)) return codes[name as CodeName]
-  throw new SnnError('ARGUMENT', `[convert] code '${name}', expected one of ${Object.keys(codes).join(', ')}. Correct the name.`, { name: 'code', value: name })
+  throw new SnnError(
+    'ARGUMENT',
+    `[convert] code '${name}', expected one of ${Object.keys(codes).join(', ')}. Correct the name.`,
+    { name: 'code', value: name },
+  )
 }

@@ -26,9 +26,16 @@ export function assemble(output: Source, inputs: readonly NetworkInput[]): Assem
   const nameOf = (source: Source): string => (isDraft(source) ? names.get(source)! : source.input)
   const nodes = drafts.map((draft): NetworkNode => {
     const name = nameOf(draft)
-    const variables = Object.fromEntries(Object.entries(draft.arrays).map(([key, value]) => [key, variable(value, { name: `${name}.${key}` })]))
+    const variables = Object.fromEntries(
+      Object.entries(draft.arrays).map(([key, value]) => [key, variable(value, { name: `${name}.${key}` })]),
+    )
     const layer = createLayer(draft.kind, draft.config, variables)
-    if (!layer) throw new SnnError('ARGUMENT', `[importOnnx] no layer of kind '${draft.kind}' in @snn/nn. Install the same version of the packages.`, { name: 'kind', value: draft.kind })
+    if (!layer)
+      throw new SnnError(
+        'ARGUMENT',
+        `[importOnnx] no layer of kind '${draft.kind}' in @snn/nn. Install the same version of the packages.`,
+        { name: 'kind', value: draft.kind },
+      )
     return { name, layer, inputs: draft.inputs.map(nameOf) }
   })
   return {

@@ -22,14 +22,21 @@ interface Axis {
 const N = 3
 
 /** A random chain of operations that move axes about, the batch too. */
-function randomModel(seed: number): { readonly bytes: Uint8Array; readonly x: { readonly data: Float32Array; readonly shape: readonly number[] } } {
+function randomModel(seed: number): {
+  readonly bytes: Uint8Array
+  readonly x: { readonly data: Float32Array; readonly shape: readonly number[] }
+} {
   const roll = dice(seed)
   const nodes: OnnxModelSpec['nodes'][number][] = []
   const constants: Record<string, OnnxTensor> = {}
   const sample = Array.from({ length: 2 + roll(2) }, () => [2, 4, 6][roll(3)]!)
   let shape: Axis[] = [{ size: 1, batch: true }, ...sample.map((size) => ({ size, batch: false }))]
   let value = 'x'
-  const add = (op: string, inputs: readonly string[], attributes: Readonly<Record<string, number | number[]>> = {}): void => {
+  const add = (
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, number | number[]>> = {},
+  ): void => {
     const out = `v${nodes.length}`
     nodes.push({ op, inputs, outputs: [out], attributes })
     value = out
@@ -39,7 +46,8 @@ function randomModel(seed: number): { readonly bytes: Uint8Array; readonly x: { 
     constants[name] = tensor
     return name
   }
-  const ints = (...list: number[]): string => constant({ dtype: 'int64', shape: [list.length], data: BigInt64Array.from(list, BigInt) })
+  const ints = (...list: number[]): string =>
+    constant({ dtype: 'int64', shape: [list.length], data: BigInt64Array.from(list, BigInt) })
   const reshape = (to: Axis[]): void => {
     add('Reshape', [value, ints(...to.map(({ size, batch }) => (batch ? -1 : size)))])
     shape = to
@@ -64,7 +72,16 @@ function randomModel(seed: number): { readonly bytes: Uint8Array; readonly x: { 
       const i = roll(shape.length)
       const { size, batch } = shape[i]!
       if (size % 2 !== 0) return
-      const parts = roll(2) === 0 ? [{ size: 2, batch: false }, { size: size / 2, batch }] : [{ size: size / 2, batch }, { size: 2, batch: false }]
+      const parts =
+        roll(2) === 0
+          ? [
+              { size: 2, batch: false },
+              { size: size / 2, batch },
+            ]
+          : [
+              { size: size / 2, batch },
+              { size: 2, batch: false },
+            ]
       reshape([...shape.slice(0, i), ...parts, ...shape.slice(i + 1)])
     },
     () => add('Softmax', [value], { axis: roll(shape.length) }),
@@ -115,28 +132,37 @@ function randomModel(seed: number): { readonly bytes: Uint8Array; readonly x: { 
   else add('Relu', [value])
   const data = Float32Array.from({ length: N * sample.reduce((a, b) => a * b, 1) }, () => roll(1000) / 500 - 1)
   const bytes = writeOnnx({
-    inputs: [{ name: 'x', dtype: 'float32', shape: ['N', ...sample] }], outputs: [{ name: value, dtype: 'float32', shape: undefined }], nodes, constants,
+    inputs: [{ name: 'x', dtype: 'float32', shape: ['N', ...sample] }],
+    outputs: [{ name: value, dtype: 'float32', shape: undefined }],
+    nodes,
+    constants,
   })
   return { bytes, x: { data, shape: [N, ...sample] } }
 }
 
-it('whatever happens to the batch axis, a model is refused or computed as ONNX Runtime does', { timeout: 60_000 }, async () => {
-  let accepted = 0
-  for (let seed = 1; seed <= 300; seed++) {
-    const { bytes, x } = randomModel(seed)
-    let imported: ReturnType<typeof importModel>
-    try {
-      imported = importModel(bytes)
-    } catch (error) {
-      if (!isSnnError(error, 'ONNX_UNSUPPORTED')) throw error
-      continue
+it(
+  'whatever happens to the batch axis, a model is refused or computed as ONNX Runtime does',
+  { timeout: 60_000 },
+  async () => {
+    let accepted = 0
+    for (let seed = 1; seed <= 300; seed++) {
+      const { bytes, x } = randomModel(seed)
+      let imported: ReturnType<typeof importModel>
+      try {
+        imported = importModel(bytes)
+      } catch (error) {
+        if (!isSnnError(error, 'ONNX_UNSUPPORTED')) throw error
+        continue
+      }
+      accepted++
+      const { network } = imported
+      const run = compile((input: Tensor) => network.run('step', { x: input }).outputs[network.outputs[0]!]!, {
+        backend: reference(),
+      })
+      const [ours, theirs] = [await run(x), await runOrt(bytes, { x })]
+      expect([seed, ...ours.shape]).toEqual([seed, ...theirs.shape])
+      expect([seed, relativeDifference(ours.data, theirs.data) < 1e-5]).toEqual([seed, true])
     }
-    accepted++
-    const { network } = imported
-    const run = compile((input: Tensor) => network.run('step', { x: input }).outputs[network.outputs[0]!]!, { backend: reference() })
-    const [ours, theirs] = [await run(x), await runOrt(bytes, { x })]
-    expect([seed, ...ours.shape]).toEqual([seed, ...theirs.shape])
-    expect([seed, relativeDifference(ours.data, theirs.data) < 1e-5]).toEqual([seed, true])
-  }
-  expect(accepted).toBeGreaterThan(100)
-})
+    expect(accepted).toBeGreaterThan(100)
+  },
+)

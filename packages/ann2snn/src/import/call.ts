@@ -1,5 +1,15 @@
 import type { BinaryFunction, Config } from '@snn/nn'
-import { constantInput, floatAttribute, intAttribute, intsAttribute, numbersInput, stringAttribute, type OnnxGraph, type OnnxNode, type OnnxTensor } from '@snn/onnx'
+import {
+  constantInput,
+  floatAttribute,
+  intAttribute,
+  intsAttribute,
+  numbersInput,
+  stringAttribute,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxTensor,
+} from '@snn/onnx'
 import type { TensorLike } from '@snn/tensor'
 import type { Draft, Source } from './draft.js'
 import { layoutOf, rankOf, sampleAxis, type Layout } from './layout.js'
@@ -10,7 +20,9 @@ export interface Activation {
   readonly layout: Layout
   /** Of whole numbers: what the file's q stands for, which is what `source` computes. */
   readonly quantization?: Quantization
-  /** Where the file's value is that of `source` divided by a scale which is found at run time: the node that finds it. */
+  /**
+   * Where the file's value is that of `source` divided by a scale which is found at run time: the node that finds it.
+   */
   readonly dividedBy?: string
 }
 
@@ -73,12 +85,43 @@ export interface Progress {
 }
 
 /** What the names of layers begin with that apply a function of two values. */
-export const prefixes: Readonly<Record<BinaryFunction, string>> = { add: 'add', sub: 'sub', mul: 'mul', div: 'div', pow: 'pow', minimum: 'min', maximum: 'max' }
+export const prefixes: Readonly<Record<BinaryFunction, string>> = {
+  add: 'add',
+  sub: 'sub',
+  mul: 'mul',
+  div: 'div',
+  pow: 'pow',
+  minimum: 'min',
+  maximum: 'max',
+}
 
 /** Operations that take and give whole numbers which stay what they are, or bring them to others. */
 const onWholeNumbers = new Set([
-  'Cast', 'Clip', 'Concat', 'ConvInteger', 'DepthToSpace', 'DequantizeLinear', 'Expand', 'Flatten', 'Gather', 'GatherND', 'GlobalMaxPool', 'Identity', 'MatMulInteger', 'MaxPool', 'Pad',
-  'QuantizeLinear', 'Relu', 'Reshape', 'Slice', 'SpaceToDepth', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze',
+  'Cast',
+  'Clip',
+  'Concat',
+  'ConvInteger',
+  'DepthToSpace',
+  'DequantizeLinear',
+  'Expand',
+  'Flatten',
+  'Gather',
+  'GatherND',
+  'GlobalMaxPool',
+  'Identity',
+  'MatMulInteger',
+  'MaxPool',
+  'Pad',
+  'QuantizeLinear',
+  'Relu',
+  'Reshape',
+  'Slice',
+  'SpaceToDepth',
+  'Split',
+  'Squeeze',
+  'Tile',
+  'Transpose',
+  'Unsqueeze',
 ])
 /** Those that leave values which are divided by a scale of the run divided by it. */
 const keepsDivided = new Set(['Cast', 'Flatten', 'Reshape', 'Squeeze', 'Transpose', 'Unsqueeze'])
@@ -106,7 +149,10 @@ export class Call {
     return constantInput(this.progress.graph, this.node, i) !== undefined
   }
   constant(i: number, what: string): OnnxTensor {
-    return constantInput(this.progress.graph, this.node, i) ?? this.refuse(`its ${what} is computed by the network`, 'Export the model with constant weights.')
+    return (
+      constantInput(this.progress.graph, this.node, i) ??
+      this.refuse(`its ${what} is computed by the network`, 'Export the model with constant weights.')
+    )
   }
   numbers(i: number, what: string): number[] {
     this.constant(i, what)
@@ -115,16 +161,26 @@ export class Call {
   /** A weight or other array of floats. */
   array(i: number, what: string): { readonly data: Float32Array; readonly shape: readonly number[] } {
     const tensor = this.constant(i, what)
-    if (tensor.dtype !== 'float32') return this.refuse(`its ${what} is of type ${tensor.dtype}`, 'Export the model in float32.')
+    if (tensor.dtype !== 'float32')
+      return this.refuse(`its ${what} is of type ${tensor.dtype}`, 'Export the model in float32.')
     return { data: tensor.data, shape: tensor.shape }
   }
   activation(i: number): Activation {
     const name = this.node.inputs[i] ?? ''
     const found = this.progress.activations.get(name)
-    if (!found && this.isConstant(i)) return this.refuse(`its input ${i} "${name}" is a constant`, 'Simplify the model with onnxsim.')
-    if (!found) return this.refuse(`its input ${i} "${name}" is not computed from the inputs sample by sample`, 'Simplify the model with onnxsim, or export it with only the batch size free.')
+    if (!found && this.isConstant(i))
+      return this.refuse(`its input ${i} "${name}" is a constant`, 'Simplify the model with onnxsim.')
+    if (!found)
+      return this.refuse(
+        `its input ${i} "${name}" is not computed from the inputs sample by sample`,
+        'Simplify the model with onnxsim, or export it with only the batch size free.',
+      )
     const dtype = this.progress.graph.values.get(name)?.dtype ?? 'float32'
-    if (found.dividedBy !== undefined && !onDivided.has(this.node.op)) return this.refuse(`its input ${i} "${name}" has a scale that is found at run time`, 'Quantise the model with fixed scales (static quantisation).')
+    if (found.dividedBy !== undefined && !onDivided.has(this.node.op))
+      return this.refuse(
+        `its input ${i} "${name}" has a scale that is found at run time`,
+        'Quantise the model with fixed scales (static quantisation).',
+      )
     if (dtype !== 'float32' && !onWholeNumbers.has(this.node.op) && !this.node.op.startsWith('Q')) {
       return this.refuseType(`its input ${i} "${name}" is of type ${dtype}`)
     }
@@ -133,24 +189,40 @@ export class Call {
   /** For values that are no floats. Before a layer that takes what the model is given, there is no output to choose. */
   refuseType(what: string): never {
     const takesInput = this.progress.graph.inputs.some(({ name }) => name === this.node.inputs[0])
-    return this.refuse(what, `Only float values are computed; ${takesInput ? 'export the model so that it takes float32 (0 and 1 for a bool)' : 'choose an output before it with the option output'}.`)
+    return this.refuse(
+      what,
+      `Only float values are computed; ${takesInput ? 'export the model so that it takes float32 (0 and 1 for a bool)' : 'choose an output before it with the option output'}.`,
+    )
   }
   /** An activation whose ONNX axis 0 is the batch, with at least `rank` axes in a sample. */
   batched(i: number, rank = 0): Activation {
     const value = this.activation(i)
     const { axis, inner, shape } = value.layout
     if (axis !== 0 || inner !== 1) return this.refuseBatch()
-    if (shape.length < rank) return this.refuse(`a sample of its input has shape [${shape.join(',')}], expected at least ${rank} axes`, 'Check the model.')
+    if (shape.length < rank)
+      return this.refuse(
+        `a sample of its input has shape [${shape.join(',')}], expected at least ${rank} axes`,
+        'Check the model.',
+      )
     return value
   }
   /** The layout of output `i`: rows of samples in one axis lie as in the input that has as many. */
   output(i = 0): Layout {
     if (this.layout) return this.layout
     const value = this.progress.graph.values.get(this.node.outputs[i] ?? '')
-    if (!value?.shape) return this.refuse('the shape of its result is not known', 'Export the model with only the batch size free.')
+    if (!value?.shape)
+      return this.refuse('the shape of its result is not known', 'Export the model with only the batch size free.')
     const layout = layoutOf(value.shape, this.progress.batch)
-    if (typeof layout === 'string') return this.refuse(layout, 'Give the sizes with the option sizes, or export the model with only the batch size free.')
-    const like = layout.inner > 1 && this.node.inputs.map((name) => this.progress.activations.get(name)?.layout).find((other) => other?.inner === layout.inner)
+    if (typeof layout === 'string')
+      return this.refuse(
+        layout,
+        'Give the sizes with the option sizes, or export the model with only the batch size free.',
+      )
+    const like =
+      layout.inner > 1 &&
+      this.node.inputs
+        .map((name) => this.progress.activations.get(name)?.layout)
+        .find((other) => other?.inner === layout.inner)
     return like ? { ...layout, outer: like.outer } : layout
   }
   /** The axis of a sample for an ONNX axis of input `i`. */
@@ -173,7 +245,11 @@ export class Call {
   }
 
   /** The same place of the file as another operation, on other operands. */
-  as(op: string, operands: readonly (Activation | OnnxTensor | undefined)[], attributes: OnnxNode['attributes'] = this.node.attributes): Call {
+  as(
+    op: string,
+    operands: readonly (Activation | OnnxTensor | undefined)[],
+    attributes: OnnxNode['attributes'] = this.node.attributes,
+  ): Call {
     const activations = new Map<string, Activation>()
     const constants = new Map<string, OnnxTensor>()
     const inputs = operands.map((operand, i) => {
@@ -182,10 +258,16 @@ export class Call {
       else if (operand) constants.set(name, operand)
       return name
     })
-    return new Call({ ...this.node, op, domain: '', inputs, attributes }, { ...this.progress, activations, graph: { ...this.progress.graph, constants } })
+    return new Call(
+      { ...this.node, op, domain: '', inputs, attributes },
+      { ...this.progress, activations, graph: { ...this.progress.graph, constants } },
+    )
   }
 
-  /** What the whole numbers of an activation stand for by another scale and zero point; by default their numbers. Floats stay. */
+  /**
+   * What the whole numbers of an activation stand for by another scale and zero point; by default their numbers. Floats
+   * stay.
+   */
   numbersOf({ source, layout, quantization }: Activation, { scale, zero }: Quantization = themselves): Source {
     if (!quantization) return source
     const factor = scale / quantization.scale
@@ -210,16 +292,34 @@ export class Call {
   }
 
   /** A new layer. */
-  emit(prefix: string, kind: string, inputs: readonly Source[], config: object = {}, { arrays = {}, shape = this.output().shape }: Emission = {}): Draft {
-    return { prefix, kind, config: config as Config, arrays, inputs, shape, origin: { op: this.node.op, name: this.node.name } }
+  emit(
+    prefix: string,
+    kind: string,
+    inputs: readonly Source[],
+    config: object = {},
+    { arrays = {}, shape = this.output().shape }: Emission = {},
+  ): Draft {
+    return {
+      prefix,
+      kind,
+      config: config as Config,
+      arrays,
+      inputs,
+      shape,
+      origin: { op: this.node.op, name: this.node.name },
+    }
   }
   /** A reshape of samples. */
   reshape(source: Source, shape: readonly number[]): Draft {
-    return shape.length === 1 ? this.emit('flatten', 'flatten', [source], {}, { shape }) : this.emit('reshape', 'reshape', [source], { shape }, { shape })
+    return shape.length === 1
+      ? this.emit('flatten', 'flatten', [source], {}, { shape })
+      : this.emit('reshape', 'reshape', [source], { shape }, { shape })
   }
   /** The source with axes of size 1 in front of a sample of `shape`, until it has `rank` axes. */
   widen(source: Source, shape: readonly number[], rank: number): Source {
-    return shape.length >= rank ? source : this.reshape(source, [...Array.from({ length: rank - shape.length }, () => 1), ...shape])
+    return shape.length >= rank
+      ? source
+      : this.reshape(source, [...Array.from({ length: rank - shape.length }, () => 1), ...shape])
   }
   note(text: string): void {
     this.progress.notes.add(text)
@@ -228,6 +328,9 @@ export class Call {
     throw new Refusal(reason, fix)
   }
   refuseBatch(): never {
-    return this.refuse('it mixes the samples of a batch', 'Rewrite this part of the model so that the first axis is only the batch, and export it again.')
+    return this.refuse(
+      'it mixes the samples of a batch',
+      'Rewrite this part of the model so that the first axis is only the batch, and export it again.',
+    )
   }
 }

@@ -22,15 +22,23 @@ export class Formula {
   }
   reduce(name: 'sum' | 'mean', axes: readonly number[]): Formula {
     const shape = this.shape.map((n, axis) => (axes.includes(axis) ? 1 : n))
-    return this.with(this.call.emit(name, 'reduce', [this.source], { function: name, axes, keepDims: true }, { shape }), shape)
+    return this.with(
+      this.call.emit(name, 'reduce', [this.source], { function: name, axes, keepDims: true }, { shape }),
+      shape,
+    )
   }
   binary(name: BinaryFunction, other: Formula): Formula {
-    return this.with(this.call.emit(prefixes[name], 'binary', [this.source, other.source], { function: name }, { shape: this.shape }))
+    return this.with(
+      this.call.emit(prefixes[name], 'binary', [this.source, other.source], { function: name }, { shape: this.shape }),
+    )
   }
   /** The product with the transpose of `weight` [out, in]. */
   linear(weight: Operand, bias: Operand | undefined): Formula {
     const shape = [...this.shape.slice(0, -1), weight.shape[0]!]
-    return this.with(this.call.emit('fc', 'linear', [this.source], {}, { arrays: { weight, ...(bias && { bias }) }, shape }), shape)
+    return this.with(
+      this.call.emit('fc', 'linear', [this.source], {}, { arrays: { weight, ...(bias && { bias }) }, shape }),
+      shape,
+    )
   }
   matmul(right: Formula): Formula {
     const shape = [...this.shape.slice(0, -1), right.shape.at(-1)!]
@@ -47,12 +55,25 @@ export class Formula {
   /** This and others, joined along an axis. */
   concat(others: readonly Formula[], axis: number): Formula {
     if (others.length === 0) return this
-    const shape = this.shape.map((n, i) => (i === axis ? others.reduce((sum, other) => sum + other.shape[axis]!, n) : n))
-    return this.with(this.call.emit('concat', 'concat', [this.source, ...others.map(({ source }) => source)], { axis }, { shape }), shape)
+    const shape = this.shape.map((n, i) =>
+      i === axis ? others.reduce((sum, other) => sum + other.shape[axis]!, n) : n,
+    )
+    return this.with(
+      this.call.emit('concat', 'concat', [this.source, ...others.map(({ source }) => source)], { axis }, { shape }),
+      shape,
+    )
   }
   resample(axis: number, matrix: Float32Array): Formula {
     const size = this.shape[axis]!
-    return this.with(this.call.emit('resample', 'resample', [this.source], { axis }, { arrays: { matrix: { data: matrix, shape: [size, size] } }, shape: this.shape }))
+    return this.with(
+      this.call.emit(
+        'resample',
+        'resample',
+        [this.source],
+        { axis },
+        { arrays: { matrix: { data: matrix, shape: [size, size] } }, shape: this.shape },
+      ),
+    )
   }
 }
 
@@ -63,5 +84,9 @@ export function formulaOf(call: Call, i = 0): Formula {
 
 /** The same array for every sample. */
 export function parameterOf(call: Call, value: Operand): Formula {
-  return new Formula(call, call.emit('parameter', 'parameter', [call.progress.anyInput], {}, { arrays: { value }, shape: value.shape }), value.shape)
+  return new Formula(
+    call,
+    call.emit('parameter', 'parameter', [call.progress.anyInput], {}, { arrays: { value }, shape: value.shape }),
+    value.shape,
+  )
 }

@@ -19,7 +19,15 @@ function model(nodes: OnnxModelSpec['nodes'], more: Partial<OnnxModelSpec> = {})
   })
 }
 
-function refusal(run: () => unknown): readonly { readonly op: string; readonly name: string; readonly opset: number; readonly reason: string; readonly fix: string }[] {
+function refusal(
+  run: () => unknown,
+): readonly {
+  readonly op: string
+  readonly name: string
+  readonly opset: number
+  readonly reason: string
+  readonly fix: string
+}[] {
   try {
     run()
   } catch (error) {
@@ -43,7 +51,10 @@ describe('importOnnx', () => {
             { op: 'Gemm', name: 'never', inputs: ['b', 'w'], outputs: ['f'] },
             { op: 'Sum', inputs: ['f', 'c', 'e'], outputs: ['out'] },
           ],
-          { domains: { 'org.example': 3 }, constants: { zero: { dtype: 'int64', shape: [1], data: BigInt64Array.of(0n) }, w: zeros(4, 4) } },
+          {
+            domains: { 'org.example': 3 },
+            constants: { zero: { dtype: 'int64', shape: [1], data: BigInt64Array.of(0n) }, w: zeros(4, 4) },
+          },
         ),
       ),
     )
@@ -61,26 +72,43 @@ describe('importOnnx', () => {
     ['Softmax', { axis: 0 }],
     ['Flatten', { axis: 0 }],
   ])('%s over the batch is refused', (op, attributes) => {
-    const [node] = refusal(() => importModel(model([{ op, name: 'bad', inputs: op === 'Concat' ? ['x', 'x'] : ['x'], outputs: ['out'], attributes }])))
+    const [node] = refusal(() =>
+      importModel(
+        model([{ op, name: 'bad', inputs: op === 'Concat' ? ['x', 'x'] : ['x'], outputs: ['out'], attributes }]),
+      ),
+    )
     expect(node).toMatchObject(op === 'Flatten' ? { op: 'Output', name: 'out' } : { op, name: 'bad' })
   })
 
   it('a product between samples is refused', () => {
-    const [node] = refusal(() => importModel(model([{ op: 'Transpose', inputs: ['x'], outputs: ['t'] }, { op: 'MatMul', name: 'gram', inputs: ['x', 't'], outputs: ['out'] }])))
+    const [node] = refusal(() =>
+      importModel(
+        model([
+          { op: 'Transpose', inputs: ['x'], outputs: ['t'] },
+          { op: 'MatMul', name: 'gram', inputs: ['x', 't'], outputs: ['out'] },
+        ]),
+      ),
+    )
     expect(node).toMatchObject({ name: 'gram', reason: 'it mixes the samples of a batch' })
   })
 
   it('an ArgMax at the end is left out, as it chooses by scores', () => {
     const bytes = model(
-      [{ op: 'Relu', inputs: ['x'], outputs: ['logits'] }, { op: 'ArgMax', name: 'best', inputs: ['logits'], outputs: ['out'], attributes: { axis: 1 } }],
+      [
+        { op: 'Relu', inputs: ['x'], outputs: ['logits'] },
+        { op: 'ArgMax', name: 'best', inputs: ['logits'], outputs: ['out'], attributes: { axis: 1 } },
+      ],
       { outputs: [{ name: 'out', dtype: 'int64', shape: undefined }] },
     )
-    for (const options of [{}, { output: 'out' }, { output: 'logits' }]) expect(importModel(bytes, options).network.nodes.map(({ name }) => name)).toEqual(['relu1'])
+    for (const options of [{}, { output: 'out' }, { output: 'logits' }])
+      expect(importModel(bytes, options).network.nodes.map(({ name }) => name)).toEqual(['relu1'])
     expect(importModel(bytes).notes.join()).toContain('"out" is a class; here it is "logits"')
   })
 
   it('a free size beside the batch is refused with the option that fixes it', () => {
-    const bytes = model([{ op: 'Relu', inputs: ['x'], outputs: ['out'] }], { inputs: [{ name: 'x', dtype: 'float32', shape: ['N', 3, 'height', 5] }] })
+    const bytes = model([{ op: 'Relu', inputs: ['x'], outputs: ['out'] }], {
+      inputs: [{ name: 'x', dtype: 'float32', shape: ['N', 3, 'height', 5] }],
+    })
     const [node] = refusal(() => importModel(bytes))
     expect(node).toMatchObject({ op: 'Input', name: 'x' })
     expect(node!.fix).toContain('sizes: { height: ... }')
@@ -88,7 +116,9 @@ describe('importOnnx', () => {
   })
 
   it('a batch that cannot be made free is refused', () => {
-    const bytes = model([{ op: 'Relu', inputs: ['x'], outputs: ['out'] }], { inputs: [{ name: 'x', dtype: 'float32', shape: [4] }] })
+    const bytes = model([{ op: 'Relu', inputs: ['x'], outputs: ['out'] }], {
+      inputs: [{ name: 'x', dtype: 'float32', shape: [4] }],
+    })
     expect(refusal(() => importModel(bytes))[0]!.reason).toContain('[4]')
   })
 
@@ -114,9 +144,13 @@ describe('importOnnx', () => {
 
   it('names are unique beside those of the inputs, without dots and stars', () => {
     const { network, origins } = importModel(
-      model([{ op: 'Relu', name: '/first/Relu', inputs: ['relu1'], outputs: ['a'] }, { op: 'Add', inputs: ['a', 'in.1*'], outputs: ['out'] }], {
-        inputs: ['relu1', 'in.1*'].map((name) => ({ name, dtype: 'float32' as const, shape: ['N', 4] })),
-      }),
+      model(
+        [
+          { op: 'Relu', name: '/first/Relu', inputs: ['relu1'], outputs: ['a'] },
+          { op: 'Add', inputs: ['a', 'in.1*'], outputs: ['out'] },
+        ],
+        { inputs: ['relu1', 'in.1*'].map((name) => ({ name, dtype: 'float32' as const, shape: ['N', 4] })) },
+      ),
     )
     expect(network.inputs.map(({ name }) => name)).toEqual(['relu1', 'in_1_'])
     expect(network.nodes.map(({ name }) => name)).toEqual(['relu2', 'add1'])
@@ -130,7 +164,13 @@ describe('importOnnx', () => {
 
   it('an integer input is taken as float32 behind its Cast', () => {
     const { network, notes } = importModel(
-      model([{ op: 'Cast', inputs: ['x'], outputs: ['f'], attributes: { to: 1 } }, { op: 'Relu', inputs: ['f'], outputs: ['out'] }], { inputs: [{ name: 'x', dtype: 'uint8', shape: ['N', 4] }] }),
+      model(
+        [
+          { op: 'Cast', inputs: ['x'], outputs: ['f'], attributes: { to: 1 } },
+          { op: 'Relu', inputs: ['f'], outputs: ['out'] },
+        ],
+        { inputs: [{ name: 'x', dtype: 'uint8', shape: ['N', 4] }] },
+      ),
     )
     expect(network.nodes.map(({ name }) => name)).toEqual(['relu1'])
     expect(notes.join()).toContain('"x" as uint8')
@@ -140,16 +180,44 @@ describe('importOnnx', () => {
     const boolInput = { inputs: [{ name: 'x', dtype: 'bool', shape: ['N', 4] }] } as const
     const toFloat = { op: 'Cast', inputs: ['x'], outputs: ['f'], attributes: { to: 1 } }
     const fixes: readonly (readonly [() => unknown, RegExp])[] = [
-      [() => importModel(model([toFloat, { op: 'Relu', inputs: ['f'], outputs: ['out'] }], boolInput)), /converts bool to float32.*takes float32 \(0 and 1 for a bool\)/s],
-      [() => importModel(model([{ op: 'Sigmoid', inputs: ['x'], outputs: ['out'] }], { inputs: [{ name: 'x', dtype: 'int32', shape: ['N', 4] }] })), /of type int32.*takes float32/s],
-      [() => importModel(model([{ op: 'Relu', inputs: ['x'], outputs: ['r'] }, { op: 'Cast', inputs: ['r'], outputs: ['out'], attributes: { to: 9 } }])), /converts float32 to bool.*choose an output before it/s],
+      [
+        () => importModel(model([toFloat, { op: 'Relu', inputs: ['f'], outputs: ['out'] }], boolInput)),
+        /converts bool to float32.*takes float32 \(0 and 1 for a bool\)/s,
+      ],
+      [
+        () =>
+          importModel(
+            model([{ op: 'Sigmoid', inputs: ['x'], outputs: ['out'] }], {
+              inputs: [{ name: 'x', dtype: 'int32', shape: ['N', 4] }],
+            }),
+          ),
+        /of type int32.*takes float32/s,
+      ],
+      [
+        () =>
+          importModel(
+            model([
+              { op: 'Relu', inputs: ['x'], outputs: ['r'] },
+              { op: 'Cast', inputs: ['r'], outputs: ['out'], attributes: { to: 9 } },
+            ]),
+          ),
+        /converts float32 to bool.*choose an output before it/s,
+      ],
     ]
     for (const [work, expected] of fixes) expect(work).toThrow(expected)
   })
 
   it('keeps the values of the weights', async () => {
-    const weight: OnnxTensor<'float32'> = { dtype: 'float32', shape: [2, 4], data: Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8]) }
-    const { network } = importModel(model([{ op: 'Gemm', inputs: ['x', 'w'], outputs: ['out'], attributes: { transB: 1 } }], { constants: { w: weight } }))
+    const weight: OnnxTensor<'float32'> = {
+      dtype: 'float32',
+      shape: [2, 4],
+      data: Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8]),
+    }
+    const { network } = importModel(
+      model([{ op: 'Gemm', inputs: ['x', 'w'], outputs: ['out'], attributes: { transB: 1 } }], {
+        constants: { w: weight },
+      }),
+    )
     expect(await network.variables()['fc1.weight']!.data()).toEqual(weight.data)
   })
 
@@ -166,13 +234,18 @@ describe('importOnnx', () => {
   })
 
   it('class names of another number are left out', () => {
-    expect(importModel(model([{ op: 'Relu', inputs: ['x'], outputs: ['out'] }], { metadata: { names: '["a", "b"]' } })).classNames).toBeUndefined()
+    expect(
+      importModel(model([{ op: 'Relu', inputs: ['x'], outputs: ['out'] }], { metadata: { names: '["a", "b"]' } }))
+        .classNames,
+    ).toBeUndefined()
   })
 
   it.skipIf(sharedModels.length === 0)('the second output of a third-party model', () => {
     const [, path] = sharedModels.find(([name]) => name.includes('two-outputs'))!
     const graph = readOnnx(readFileSync(path))
     const { network } = importOnnx(graph, { output: '19' })
-    expect(network.nodes.map(({ name }) => name).join(' ')).toBe('conv1 relu1 conv2 relu2 pool1 conv3 relu3 pool2 flatten1')
+    expect(network.nodes.map(({ name }) => name).join(' ')).toBe(
+      'conv1 relu1 conv2 relu2 pool1 conv3 relu3 pool2 flatten1',
+    )
   })
 })

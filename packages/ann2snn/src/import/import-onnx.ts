@@ -1,5 +1,12 @@
 import type { Network } from '@snn/nn'
-import { assertSupported, readOnnx, type OnnxGraph, type OnnxNode, type ReadOptions, type UnsupportedNode } from '@snn/onnx'
+import {
+  assertSupported,
+  readOnnx,
+  type OnnxGraph,
+  type OnnxNode,
+  type ReadOptions,
+  type UnsupportedNode,
+} from '@snn/onnx'
 import { SnnError } from '@snn/tensor'
 import { checkMembers, checkObject } from '@snn/tensor/library'
 import { assemble } from './assemble.js'
@@ -10,7 +17,10 @@ import { simplify } from './simplify.js'
 import { walk, type NamedInput } from './walk.js'
 
 export interface ImportOptions {
-  /** Which value of the model is the output, by its name in the file. Default: the one with the scores of the classes (see `classOutput`). */
+  /**
+   * Which value of the model is the output, by its name in the file. Default: the one with the scores of the classes
+   * (see `classOutput`).
+   */
   readonly output?: string
 }
 
@@ -35,15 +45,23 @@ export function importModel(bytes: Uint8Array, options: ImportOptions & ReadOpti
 }
 
 /**
- * The network that an ONNX graph is: layers named by kind and order (`conv1`, `relu1`, `pool1`, `fc1`, ...) with the weights of
- * the file. Axes are those of one sample; the batch, the leading axis of every input, stays outside. Layers that do nothing
- * are left out, a constant added behind a convolution or matrix product becomes its bias, reshapes are joined.
+ * The network that an ONNX graph is: layers named by kind and order (`conv1`, `relu1`, `pool1`, `fc1`, ...) with the
+ * weights of the file. Axes are those of one sample; the batch, the leading axis of every input, stays outside. Layers
+ * that do nothing are left out, a constant added behind a convolution or matrix product becomes its bias, reshapes are
+ * joined.
  *
- * Throws `ONNX_UNSUPPORTED` listing every node that is not understood or that mixes the samples of a batch, `ARGUMENT` for
- * an unknown output, and `SNN_FILE` for a network that is converted already.
+ * Throws `ONNX_UNSUPPORTED` listing every node that is not understood or that mixes the samples of a batch, `ARGUMENT`
+ * for an unknown output, and `SNN_FILE` for a network that is converted already.
  */
 export function importOnnx(graph: OnnxGraph, options: ImportOptions = {}): Imported {
-  checkMembers('importOnnx', graph, 'graph', ['nodes', 'inputs', 'outputs', 'constants', 'metadata'], 'a graph of readOnnx', 'For the bytes of a file there is importModel(bytes).')
+  checkMembers(
+    'importOnnx',
+    graph,
+    'graph',
+    ['nodes', 'inputs', 'outputs', 'constants', 'metadata'],
+    'a graph of readOnnx',
+    'For the bytes of a file there is importModel(bytes).',
+  )
   checkObject('importOnnx', options)
   const notes = new Set(graph.notes)
   const { scores: output, note } = classOutput(graph, options.output)
@@ -53,14 +71,33 @@ export function importOnnx(graph: OnnxGraph, options: ImportOptions = {}): Impor
   const unsupported = unsupportedAmong(graph, nodes)
   const { activations, refused } = walk(graph, nodes, inputs, unsupported, notes)
   const made = activations.get(output)
-  assertSupported({ ...graph, unsupported }, made && made.layout.inner > 1 ? [...refused, joined(graph, output)] : refused, 'importOnnx')
-  if (!made) throw new SnnError('ARGUMENT', `[importOnnx] output "${output}" is not computed from the inputs. Choose another with the option output.`, { name: 'output', value: output })
-  const { layout: { shape, axis }, quantization } = made
-  if (quantization) notes.add(`The output "${output}" holds whole numbers q in the file: here it is what they stand for, ${quantization.scale} (q - ${quantization.zero}).`)
+  assertSupported(
+    { ...graph, unsupported },
+    made && made.layout.inner > 1 ? [...refused, joined(graph, output)] : refused,
+    'importOnnx',
+  )
+  if (!made)
+    throw new SnnError(
+      'ARGUMENT',
+      `[importOnnx] output "${output}" is not computed from the inputs. Choose another with the option output.`,
+      { name: 'output', value: output },
+    )
+  const {
+    layout: { shape, axis },
+    quantization,
+  } = made
+  if (quantization)
+    notes.add(
+      `The output "${output}" holds whole numbers q in the file: here it is what they stand for, ${quantization.scale} (q - ${quantization.zero}).`,
+    )
   if (axis > 0) notes.add(`The file has the batch as axis ${axis} of the output "${output}"; here it is in front.`)
   const source = simplify(made.source)
-  const read = new Set([source, ...draftsOf(source).flatMap((draft) => draft.inputs)].map((from) => (isDraft(from) ? '' : from.input)))
-  const networkInputs = inputs.filter(({ name }) => read.has(name)).map(({ name, value }) => ({ name, shape: activations.get(value.name)!.layout.shape }))
+  const read = new Set(
+    [source, ...draftsOf(source).flatMap((draft) => draft.inputs)].map((from) => (isDraft(from) ? '' : from.input)),
+  )
+  const networkInputs = inputs
+    .filter(({ name }) => read.has(name))
+    .map(({ name, value }) => ({ name, shape: activations.get(value.name)!.layout.shape }))
   const classNames = shape.length === 1 ? classNamesOf(graph.metadata, shape[0]!) : undefined
   return { ...assemble(source, networkInputs), notes: [...notes], ...(classNames && { classNames }) }
 }
@@ -99,5 +136,12 @@ function liveInputs(graph: OnnxGraph, nodes: readonly OnnxNode[], output: string
 
 function joined(graph: OnnxGraph, output: string): UnsupportedNode {
   const fix = 'Choose a value before it with the option output.'
-  return { op: 'Output', name: output, domain: '', opset: graph.source.opset, reason: 'it joins the samples of a batch in one axis', fix }
+  return {
+    op: 'Output',
+    name: output,
+    domain: '',
+    opset: graph.source.opset,
+    reason: 'it joins the samples of a batch in one axis',
+    fix,
+  }
 }

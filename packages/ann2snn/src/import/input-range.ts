@@ -9,16 +9,17 @@ export interface InputRange {
 }
 
 /**
- * What a graph tells about the values of its first input: whole numbers are pixels (signed bytes are pixels less 128), a quantiser at the
- * input covers its range, and arithmetic with constants before the first layer (a scaling inside) gives usual values for one range only. Undefined
- * where it tells nothing.
+ * What a graph tells about the values of its first input: whole numbers are pixels (signed bytes are pixels less 128),
+ * a quantiser at the input covers its range, and arithmetic with constants before the first layer (a scaling inside)
+ * gives usual values for one range only. Undefined where it tells nothing.
  */
 export function inputRange(graph: OnnxGraph): InputRange | undefined {
   checkGraph('inputRange', graph)
   const [input] = graph.inputs
   if (!input) return undefined
   if (input.dtype === 'int8') return { low: -128, high: 127, because: 'the input takes int8' }
-  if (input.dtype !== 'float32' && input.dtype !== 'float64') return { low: 0, high: 255, because: `the input takes ${input.dtype}` }
+  if (input.dtype !== 'float32' && input.dtype !== 'float64')
+    return { low: 0, high: 255, because: `the input takes ${input.dtype}` }
   let { name } = input
   let [scale, shift] = [1, 0]
   for (;;) {
@@ -33,7 +34,12 @@ export function inputRange(graph: OnnxGraph): InputRange | undefined {
   }
   if (scale === 1 && shift === 0) return undefined
   const because = 'the network scales its input itself'
-  const ranges = ([[0, 255], [0, 1]] as const).filter(([low, high]) => isUsual(scale * low + shift, scale * high + shift))
+  const ranges = (
+    [
+      [0, 255],
+      [0, 1],
+    ] as const
+  ).filter(([low, high]) => isUsual(scale * low + shift, scale * high + shift))
   return ranges.length === 1 ? { low: ranges[0]![0], high: ranges[0]![1], because } : undefined
 }
 
@@ -67,7 +73,11 @@ function isUsual(a: number, b: number): boolean {
 }
 
 /** Values from black to white that are usual, and how far a calibrated quantiser may be from them. */
-const usualRanges = [[0, 255], [0, 1], [-1, 1]] as const
+const usualRanges = [
+  [0, 255],
+  [0, 1],
+  [-1, 1],
+] as const
 const tolerance = 0.1
 
 function quantised(graph: OnnxGraph, node: OnnxNode): InputRange | undefined {
@@ -75,7 +85,19 @@ function quantised(graph: OnnxGraph, node: OnnxNode): InputRange | undefined {
   const [zero = 0] = numbersInput(graph, node, 2) ?? []
   if (scale === undefined || others.length > 0) return undefined
   const isSigned = graph.values.get(node.outputs[0]!)?.dtype === 'int8'
-  const [from, to] = [(isSigned ? -128 : 0) - zero, (isSigned ? 127 : 255) - zero].map((q) => q * scale) as [number, number]
-  const found = usualRanges.find(([low, high]) => Math.abs(from - low) <= tolerance * (high - low) && Math.abs(to - high) <= tolerance * (high - low))
-  return found && { low: found[0], high: found[1], because: `the input is quantised from ${from.toPrecision(3)} to ${to.toPrecision(3)}` }
+  const [from, to] = [(isSigned ? -128 : 0) - zero, (isSigned ? 127 : 255) - zero].map((q) => q * scale) as [
+    number,
+    number,
+  ]
+  const found = usualRanges.find(
+    ([low, high]) =>
+      Math.abs(from - low) <= tolerance * (high - low) && Math.abs(to - high) <= tolerance * (high - low),
+  )
+  return (
+    found && {
+      low: found[0],
+      high: found[1],
+      because: `the input is quantised from ${from.toPrecision(3)} to ${to.toPrecision(3)}`,
+    }
+  )
 }

@@ -6,7 +6,12 @@ import { eachBatch, type Batches } from '../data.js'
 export async function withInputShape(network: Network, data: Batches): Promise<Network> {
   if (network.inputs.every(({ shape }) => shape)) return network
   for await (const { x } of eachBatch(data, 'convert')) {
-    return new Network({ inputs: network.inputs.map((input) => ({ ...input, shape: input.shape ?? x.shape.slice(1) })), nodes: network.nodes, outputs: network.outputs, feedback: network.feedback })
+    return new Network({
+      inputs: network.inputs.map((input) => ({ ...input, shape: input.shape ?? x.shape.slice(1) })),
+      nodes: network.nodes,
+      outputs: network.outputs,
+      feedback: network.feedback,
+    })
   }
   throw noData()
 }

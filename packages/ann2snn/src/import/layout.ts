@@ -1,10 +1,10 @@
 import type { Dim } from '@snn/onnx'
 
 /**
- * How an ONNX value is laid out: `shape` is that of one sample, `axis` the ONNX axis that holds the batch. With `inner` > 1 that
- * axis holds `inner` rows of each sample (a size such as `24*N`), and they are an axis of the sample: `outer` of them lie before the
- * batch, so that row `(o N + n) inner / outer + i` is row `o inner / outer + i` of sample n. 1: sample after sample; `inner`: first row
- * after first row.
+ * How an ONNX value is laid out: `shape` is that of one sample, `axis` the ONNX axis that holds the batch. With `inner`
+ * > 1 that axis holds `inner` rows of each sample (a size such as `24*N`), and they are an axis of the sample: `outer`
+ * of them lie before the batch, so that row `(o N + n) inner / outer + i` is row `o inner / outer + i` of sample n. 1:
+ * sample after sample; `inner`: first row after first row.
  */
 export interface Layout {
   readonly shape: readonly number[]
@@ -22,7 +22,12 @@ export function layoutOf(shape: readonly Dim[], batch: string): Layout | string 
   const dim = shape[axis] as string
   const inner = dim === batch ? 1 : dim.endsWith(`*${batch}`) ? Number(dim.slice(0, -batch.length - 1)) : NaN
   if (!Number.isInteger(inner)) return `its shape [${shape.join(',')}] has the free size ${dim}, which is not the batch`
-  return { shape: shape.flatMap((size, i) => (i !== axis ? [size as number] : inner > 1 ? [inner] : [])), axis, inner, outer: 1 }
+  return {
+    shape: shape.flatMap((size, i) => (i !== axis ? [size as number] : inner > 1 ? [inner] : [])),
+    axis,
+    inner,
+    outer: 1,
+  }
 }
 
 /** The axis of a sample that ONNX calls `axis`; undefined for the batch. */

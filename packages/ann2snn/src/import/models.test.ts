@@ -22,7 +22,10 @@ describe.skipIf(sharedModels.length === 0)('third-party models', () => {
     const x = realPictures(own * runs, input!.shape!)
     const size = x.data.length / runs
 
-    await using forward = compile((x: Tensor) => network.run('step', { [input!.name]: x }).outputs[network.outputs[0]!]!, { backend })
+    await using forward = compile(
+      (x: Tensor) => network.run('step', { [input!.name]: x }).outputs[network.outputs[0]!]!,
+      { backend },
+    )
     const ours = await forward(x)
     const row = ours.data.length / runs
     for (let run = 0; run < runs; run++) {

@@ -16,16 +16,35 @@ export interface AxisResize {
 }
 
 /** The place in the axis that index `i` of the result is taken from; undefined for coordinates of another name. */
-export function placeOf(i: number, { size, out, scale, coordinates, roi: [start, end] }: Pick<AxisResize, 'size' | 'out' | 'scale' | 'coordinates' | 'roi'>): number | undefined {
+export function placeOf(
+  i: number,
+  {
+    size,
+    out,
+    scale,
+    coordinates,
+    roi: [start, end],
+  }: Pick<AxisResize, 'size' | 'out' | 'scale' | 'coordinates' | 'roi'>,
+): number | undefined {
   switch (coordinates) {
-    case 'asymmetric': return i / scale
-    case 'align_corners': return out === 1 ? 0 : (i * (size - 1)) / (out - 1)
-    case 'pytorch_half_pixel': return out === 1 ? 0 : (i + 0.5) / scale - 0.5
-    case 'half_pixel': return (i + 0.5) / scale - 0.5
-    case 'half_pixel_symmetric': return (size / 2) * (1 - out / (scale * size)) + (i + 0.5) / scale - 0.5
-    case 'tf_half_pixel_for_nn': return (i + 0.5) / scale
-    case 'tf_crop_and_resize': return out === 1 ? 0.5 * (start + end) * (size - 1) : start * (size - 1) + (i * (end - start) * (size - 1)) / (out - 1)
-    default: return undefined
+    case 'asymmetric':
+      return i / scale
+    case 'align_corners':
+      return out === 1 ? 0 : (i * (size - 1)) / (out - 1)
+    case 'pytorch_half_pixel':
+      return out === 1 ? 0 : (i + 0.5) / scale - 0.5
+    case 'half_pixel':
+      return (i + 0.5) / scale - 0.5
+    case 'half_pixel_symmetric':
+      return (size / 2) * (1 - out / (scale * size)) + (i + 0.5) / scale - 0.5
+    case 'tf_half_pixel_for_nn':
+      return (i + 0.5) / scale
+    case 'tf_crop_and_resize':
+      return out === 1
+        ? 0.5 * (start + end) * (size - 1)
+        : start * (size - 1) + (i * (end - start) * (size - 1)) / (out - 1)
+    default:
+      return undefined
   }
 }
 
@@ -43,7 +62,8 @@ function kernel(distance: number, { mode, cubic: a }: AxisResize): number {
 }
 
 /**
- * The matrix [out, size], row-major, whose product with a line is the line resized. The rows of places outside of it are 0.
+ * The matrix [out, size], row-major, whose product with a line is the line resized. The rows of places outside of it
+ * are 0.
  */
 export function resizeMatrix(resize: AxisResize): Float32Array {
   const { size, out, scale, mode, antialias, excludeOutside } = resize
@@ -54,7 +74,8 @@ export function resizeMatrix(resize: AxisResize): Float32Array {
     const place = Math.fround(placeOf(i, resize)!)
     if (!isInside(place, resize)) continue
     const taps: [at: number, weight: number][] = []
-    for (let at = Math.floor(place - reach) + 1; at < place + reach; at++) taps.push([at, kernel((at - place) * stretch, resize)])
+    for (let at = Math.floor(place - reach) + 1; at < place + reach; at++)
+      taps.push([at, kernel((at - place) * stretch, resize)])
     const kept = excludeOutside ? taps.filter(([at]) => at >= 0 && at < size) : taps
     const total = kept.reduce((sum, [, weight]) => sum + weight, 0)
     for (const [at, weight] of kept) matrix[i * size + Math.min(Math.max(at, 0), size - 1)]! += weight / total

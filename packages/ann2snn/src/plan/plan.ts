@@ -1,4 +1,16 @@
-import { clipLayer, constantLayer, globalMaxPoolLayer, isStateful, matmulLayer, maxPoolLayer, sampleShapes, traitsOf, type Layer, type Network, type NetworkNode } from '@snn/nn'
+import {
+  clipLayer,
+  constantLayer,
+  globalMaxPoolLayer,
+  isStateful,
+  matmulLayer,
+  maxPoolLayer,
+  sampleShapes,
+  traitsOf,
+  type Layer,
+  type Network,
+  type NetworkNode,
+} from '@snn/nn'
 import { isSnnError, sizeOf, SnnError, type Shape } from '@snn/tensor'
 import { binary } from '../codes/binary.js'
 import { rectifiers, type Code, type CodeName } from '../codes/code.js'
@@ -9,7 +21,8 @@ import { isWeighted } from '../prepare/weighted.js'
 /**
  * What becomes of each layer of the ANN:
  * - `weighted`: convolutions and linear layers; scales are absorbed in their weights.
- * - `neuron`: activations that the code's neurons have: ReLU and Clip from 0, in graded codes LeakyReLU, PReLU and any Clip.
+ * - `neuron`: activations that the code's neurons have: ReLU and Clip from 0, in graded codes LeakyReLU, PReLU and any
+ *   Clip.
  * - `linear`: passes currents or spikes on as they are.
  * - `maxPool`: becomes the change of the maximum of what has been accumulated.
  * - `analogue`: computed as it is, on running means or, in codes that carry functions, on sums of changes.
@@ -44,14 +57,26 @@ function roleOf({ layer }: NetworkNode, code: Code): Role | undefined {
   const traits = isStateful(layer) ? undefined : traitsOf(layer)
   if (!traits || traits.reach === 'sequence') return undefined
   // a summand or a factor for each value; other arrays would have to take scales in
-  const passes = traits.linear === 'sum' || traits.linear === 'movement' || (traits.linear === 'weights' && constantLayer.is(layer))
+  const passes =
+    traits.linear === 'sum' || traits.linear === 'movement' || (traits.linear === 'weights' && constantLayer.is(layer))
   return passes ? 'linear' : undefined
 }
 
 /** The role of each node; none where the code has nothing for it. */
 function rolesIn(network: Network, code: Code): Map<string, Role | undefined> {
   const [before, behind] = [inputNodes(network), readoutNodes(network)]
-  return new Map(network.nodes.map((node) => [node.name, isWeighted(node.layer) ? 'weighted' : before.has(node.name) ? 'input' : behind.has(node.name) ? 'readout' : roleOf(node, code)]))
+  return new Map(
+    network.nodes.map((node) => [
+      node.name,
+      isWeighted(node.layer)
+        ? 'weighted'
+        : before.has(node.name)
+          ? 'input'
+          : behind.has(node.name)
+            ? 'readout'
+            : roleOf(node, code),
+    ]),
+  )
 }
 
 /** Whether the whole network becomes spiking in a code: nothing is left over, and something spikes. */
@@ -70,18 +95,29 @@ export function planConversion(network: Network, unsupported: 'error' | 'keep', 
     const fixes = [
       ...(others ? [`use the code ${others}, which carries them`] : []),
       'retrain with ReLU',
-      ...([...found.values()].includes('neuron') ? ["leave them analogue with unsupported: 'keep' (--unsupported keep)"] : []),
+      ...([...found.values()].includes('neuron')
+        ? ["leave them analogue with unsupported: 'keep' (--unsupported keep)"]
+        : []),
     ].join(', or ')
     throw new SnnError(
       'CONVERT_UNSUPPORTED',
       `[convert] ${refused.length} layers cannot become spiking in the code '${code.name}': ${listed(refused)}; expected ReLU, Clip from 0, convolution, linear layers, pooling, Add and reshaping. To go on: ${fixes}.`,
       {
-        layers: refused.map(({ name, layer }) => ({ name, kind: describe(layer), reason: `the code '${code.name}' carries ${activationsOf(code)}, linear layers and pooling only`, fix: fixes })),
+        layers: refused.map(({ name, layer }) => ({
+          name,
+          kind: describe(layer),
+          reason: `the code '${code.name}' carries ${activationsOf(code)}, linear layers and pooling only`,
+          fix: fixes,
+        })),
       },
     )
   }
   const roles = new Map([...found].map(([name, role]) => [name, role ?? 'analogue']))
-  const macs = new Map(network.nodes.filter(({ name, layer }) => roles.get(name) === 'weighted' || matmulLayer.is(layer)).map((node) => [node.name, macsOf(node, shapes)]))
+  const macs = new Map(
+    network.nodes
+      .filter(({ name, layer }) => roles.get(name) === 'weighted' || matmulLayer.is(layer))
+      .map((node) => [node.name, macsOf(node, shapes)]),
+  )
   return { network, code, roles, domains: domainsOf(network, roles), depths: depthsOf(network, roles), shapes, macs }
 }
 
@@ -93,13 +129,24 @@ export function checkSpiking({ network, code, roles }: Plan): void {
   const outside = network.nodes.filter(({ layer }) => isNeuron(layer, code))
   const why = [
     ...(analogue.length > 0 ? [`, and ${listed(analogue)} would be computed as they are`] : []),
-    ...(outside.length > 0 ? [`: ${listed(outside)} ${outside.length === 1 ? 'is' : 'are'} before the first or behind the last layer with weights, where no spikes are`] : []),
+    ...(outside.length > 0
+      ? [
+          `: ${listed(outside)} ${outside.length === 1 ? 'is' : 'are'} before the first or behind the last layer with weights, where no spikes are`,
+        ]
+      : []),
   ].join('')
   const fix = `${others ? `use the code ${others}, or ` : ''}retrain with ${outside.length > 0 ? 'a hidden layer of ReLU' : 'ReLU'} between two of them`
   throw new SnnError(
     'CONVERT_UNSUPPORTED',
     `[convert] no layer of the network becomes neurons in the code '${code.name}'${why}; expected at least one ${activationsOf(code)} between two convolutions or linear layers: nothing would spike. To go on: ${fix}.`,
-    { layers: analogue.map(({ name, layer }) => ({ name, kind: describe(layer), reason: 'it would be computed as it is, and nothing else spikes', fix })) },
+    {
+      layers: analogue.map(({ name, layer }) => ({
+        name,
+        kind: describe(layer),
+        reason: 'it would be computed as it is, and nothing else spikes',
+        fix,
+      })),
+    },
   )
 }
 
@@ -116,11 +163,15 @@ export function refusalOf(network: Network, code: Code = binary): SnnError | und
 
 /** The codes in which the whole network becomes spiking. */
 export function codesFor(network: Network): readonly CodeName[] {
-  return Object.values(codes).filter((code) => carries(network, code)).map(({ name }) => name)
+  return Object.values(codes)
+    .filter((code) => carries(network, code))
+    .map(({ name }) => name)
 }
 
 function carrying(network: Network): string {
-  return codesFor(network).map((name) => `'${name}'`).join(' or ')
+  return codesFor(network)
+    .map((name) => `'${name}'`)
+    .join(' or ')
 }
 
 function activationsOf({ neurons }: Code): string {
@@ -140,7 +191,8 @@ export function describe(layer: Layer): string {
 /** Nodes with no weighted layer at or before them. */
 function inputNodes(network: Network): Set<string> {
   const found = new Set(network.inputs.map(({ name }) => name))
-  for (const node of network.nodes) if (!isWeighted(node.layer) && node.inputs.every((name) => found.has(name))) found.add(node.name)
+  for (const node of network.nodes)
+    if (!isWeighted(node.layer) && node.inputs.every((name) => found.has(name))) found.add(node.name)
   return found
 }
 
@@ -175,8 +227,13 @@ export function spikingInputs({ network, roles }: Plan): Set<string> {
   const spiking = new Set<string>()
   for (const node of network.nodes) {
     const role = roles.get(node.name)!
-    const carries = role === 'neuron' || ((role === 'linear' || role === 'maxPool') && node.inputs.every((name) => spiking.has(name)))
+    const carries =
+      role === 'neuron' || ((role === 'linear' || role === 'maxPool') && node.inputs.every((name) => spiking.has(name)))
     if (carries) spiking.add(node.name)
   }
-  return new Set(network.nodes.filter((node) => roles.get(node.name) === 'weighted' && node.inputs.every((name) => spiking.has(name))).map(({ name }) => name))
+  return new Set(
+    network.nodes
+      .filter((node) => roles.get(node.name) === 'weighted' && node.inputs.every((name) => spiking.has(name)))
+      .map(({ name }) => name),
+  )
 }

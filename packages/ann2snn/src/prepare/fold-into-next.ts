@@ -1,11 +1,22 @@
-import { constantLayer, flattenLayer, linearLayer, reshapeLayer, sampleShapes, traitsOf, transposeLayer, type NetworkNode, type StatelessLayer } from '@snn/nn'
+import {
+  constantLayer,
+  flattenLayer,
+  linearLayer,
+  reshapeLayer,
+  sampleShapes,
+  traitsOf,
+  transposeLayer,
+  type NetworkNode,
+  type StatelessLayer,
+} from '@snn/nn'
 import { compile, reference, sizeOf, type Tensor } from '@snn/tensor'
 import type { Draft } from './graph.js'
 import { withWeights } from './weighted.js'
 import { at, floats, weightsOf } from './weights.js'
 
 /**
- * Scales, shifts and changes of order on the way into a linear layer are taken into its weights, for a chip has synapses and neurons alone:
+ * Scales, shifts and changes of order on the way into a linear layer are taken into its weights, for a chip has
+ * synapses and neurons alone:
  *
  *   W (s x[order] + b) + c = W' x + c',   W'[o, order[i]] = W[o, i] s[i],   c' = c + W b
  */
@@ -17,10 +28,17 @@ export async function foldIntoNext(draft: Draft): Promise<void> {
     const from = shapes.get(way[0]!.inputs[0]!)!
     const size = sizeOf(from)
     const through = async (nodes: readonly NetworkNode[], value: (i: number) => number): Promise<ArrayLike<number>> => {
-      await using run = compile((x: Tensor) => nodes.reduce((flow, { layer }) => (layer as StatelessLayer).apply([flow], { training: false, lead: 1 }), x), { backend: reference() })
+      await using run = compile(
+        (x: Tensor) =>
+          nodes.reduce((flow, { layer }) => (layer as StatelessLayer).apply([flow], { training: false, lead: 1 }), x),
+        { backend: reference() },
+      )
       return (await run(floats([1, ...from], value))).data
     }
-    const order = await through(way.filter(({ layer }) => !constantLayer.is(layer)), (i) => i)
+    const order = await through(
+      way.filter(({ layer }) => !constantLayer.is(layer)),
+      (i) => i,
+    )
     const [shift, sum] = [await through(way, () => 0), await through(way, () => 1)]
     const { weight, bias } = await weightsOf(node.layer)
     const outputs = weight!.shape[0]!
@@ -43,13 +61,25 @@ export async function foldIntoNext(draft: Draft): Promise<void> {
   }
 }
 
-/** The layers on the way into another, from the first that scales, shifts or reorders on: nothing else takes what comes out of them. */
+/**
+ * The layers on the way into another, from the first that scales, shifts or reorders on: nothing else takes what comes
+ * out of them.
+ */
 function wayInto(draft: Draft, node: NetworkNode): readonly NetworkNode[] {
   const way: NetworkNode[] = []
   const shapesOnly = ({ layer }: NetworkNode): boolean => flattenLayer.is(layer) || reshapeLayer.is(layer)
-  for (let before = draft.node(node.inputs[0]!); before && draft.onlyConsumer(before.name); before = draft.node(before.inputs[0]!)) {
+  for (
+    let before = draft.node(node.inputs[0]!);
+    before && draft.onlyConsumer(before.name);
+    before = draft.node(before.inputs[0]!)
+  ) {
     const { layer } = before
-    if (!shapesOnly(before) && !transposeLayer.is(layer) && !(constantLayer.is(layer) && traitsOf(layer)!.linear === 'weights')) break
+    if (
+      !shapesOnly(before) &&
+      !transposeLayer.is(layer) &&
+      !(constantLayer.is(layer) && traitsOf(layer)!.linear === 'weights')
+    )
+      break
     way.unshift(before)
   }
   const first = way.findIndex((own) => !shapesOnly(own))

@@ -50,7 +50,9 @@ export class Draft {
   /** Puts a node behind `source`: those named among its users (default: all, and the outputs) get its output. */
   insertAfter(source: string, name: string, layer: Layer, users?: readonly string[]): void {
     const rename = (from: string): string => (from === source ? name : from)
-    this.#nodes = this.#nodes.map((node) => (!users || users.includes(node.name) ? { ...node, inputs: node.inputs.map(rename) } : node))
+    this.#nodes = this.#nodes.map((node) =>
+      !users || users.includes(node.name) ? { ...node, inputs: node.inputs.map(rename) } : node,
+    )
     if (!users) this.#outputs = this.#outputs.map(rename)
     this.#nodes.push({ name, layer, inputs: [source] })
   }
@@ -73,7 +75,10 @@ export class Draft {
   }
 
   #reconnect(from: string, to: string): void {
-    this.#nodes = this.#nodes.map((node) => ({ ...node, inputs: node.inputs.map((name) => (name === from ? to : name)) }))
+    this.#nodes = this.#nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map((name) => (name === from ? to : name)),
+    }))
     this.#outputs = this.#outputs.map((name) => (name === from ? to : name))
   }
 

@@ -2,7 +2,9 @@ import { convLayer, linearLayer, type Layer, type LayerOf, type NetworkNode } fr
 import type { TensorLike } from '@snn/tensor'
 import { toVariables } from './weights.js'
 
-/** Whether a layer is a convolution or a linear layer: conversion takes thresholds and normalisation into their weights. */
+/**
+ * Whether a layer is a convolution or a linear layer: conversion takes thresholds and normalisation into their weights.
+ */
 export function isWeighted(layer: Layer): layer is LayerOf<'conv'> | LayerOf<'linear'> {
   return convLayer.is(layer) || linearLayer.is(layer)
 }

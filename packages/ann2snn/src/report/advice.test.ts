@@ -11,7 +11,12 @@ function reportFor(options: Suggestion): ConversionReport {
   const { code, mode, per, settings, weights } = settle(options)
   return {
     version: 2,
-    code: { name: code.name, spikes: code.spikes, signed: code.signed, ...(code.levels ? { levels: settings.levels } : {}) },
+    code: {
+      name: code.name,
+      spikes: code.spikes,
+      signed: code.signed,
+      ...(code.levels ? { levels: settings.levels } : {}),
+    },
     mode,
     per,
     ...(settings.T > 0 ? { madeFor: { T: settings.T, wait: settings.wait } } : {}),
@@ -21,7 +26,20 @@ function reportFor(options: Suggestion): ConversionReport {
     latency: 0,
     samples: { calibration: 1000, report: 60 },
     ann: { macs: 1, parameters: 1 },
-    layers: [{ name: 'relu1', kind: 'relu', neurons: 1, samples: 60, threshold: { min: 1, mean: 1, max: 1 }, scale: { min: 1, mean: 1, max: 1 }, saturated: 0.2, silent: 0.95, rate: 0, error: 1 }],
+    layers: [
+      {
+        name: 'relu1',
+        kind: 'relu',
+        neurons: 1,
+        samples: 60,
+        threshold: { min: 1, mean: 1, max: 1 },
+        scale: { min: 1, mean: 1, max: 1 },
+        saturated: 0.2,
+        silent: 0.95,
+        rate: 0,
+        error: 1,
+      },
+    ],
     layersT: 8,
     accuracy: [{ T: 8, samples: 60, agreement: 0.1 }],
     recommendedT: 8,
@@ -37,10 +55,24 @@ function reportFor(options: Suggestion): ConversionReport {
 }
 
 const options: fc.Arbitrary<Suggestion> = fc
-  .record({ code: fc.constantFrom(...Object.values(codes)), T: fc.constantFrom(undefined, 8, 32), mode: fc.constantFrom('max', '99.9%', 'balance', 'sequential', 'gaussian', undefined), per: fc.constantFrom('layer', 'channel', undefined), weights: fc.constantFrom('keep', 'calibrate', undefined) })
+  .record({
+    code: fc.constantFrom(...Object.values(codes)),
+    T: fc.constantFrom(undefined, 8, 32),
+    mode: fc.constantFrom('max', '99.9%', 'balance', 'sequential', 'gaussian', undefined),
+    per: fc.constantFrom('layer', 'channel', undefined),
+    weights: fc.constantFrom('keep', 'calibrate', undefined),
+  })
   .map(({ code, T, mode, per, weights }) => {
     const sequential = mode === 'sequential' && code.absorbs
-    return Object.fromEntries(Object.entries({ code: code.name, T: sequential ? (T ?? 16) : T, mode: mode === 'sequential' && !sequential ? undefined : mode, per, weights: sequential ? weights : undefined }).filter(([, value]) => value !== undefined)) as Suggestion
+    return Object.fromEntries(
+      Object.entries({
+        code: code.name,
+        T: sequential ? (T ?? 16) : T,
+        mode: mode === 'sequential' && !sequential ? undefined : mode,
+        per,
+        weights: sequential ? weights : undefined,
+      }).filter(([, value]) => value !== undefined),
+    ) as Suggestion
   })
   .filter((options) => {
     try {
@@ -53,14 +85,32 @@ const options: fc.Arbitrary<Suggestion> = fc
 describe('advice', () => {
   it('is never what a conversion was made with, nor what was tried, and can be followed', () => {
     fc.assert(
-      fc.property(options, fc.array(options, { maxLength: 3 }), fc.constantFrom('silent', 'saturated', 'disagreement', 'error'), (made, tried, reason) => {
-        const meant = ({ code, mode, per, settings, weights }: ReturnType<typeof settle>): unknown => [code.name, mode, per, settings, weights]
-        const current = settle(made)
-        for (const suggestion of suggestionsFor(reason, reportFor(made), { tried })) {
-          const followed = meant(settle(suggestion.code === undefined || suggestion.code === made.code ? { ...made, ...suggestion } : suggestion))
-          for (const before of [current, ...tried.map((one) => settle(one))]) expect(followed).not.toEqual(meant(before))
-        }
-      }),
+      fc.property(
+        options,
+        fc.array(options, { maxLength: 3 }),
+        fc.constantFrom('silent', 'saturated', 'disagreement', 'error'),
+        (made, tried, reason) => {
+          const meant = ({ code, mode, per, settings, weights }: ReturnType<typeof settle>): unknown => [
+            code.name,
+            mode,
+            per,
+            settings,
+            weights,
+          ]
+          const current = settle(made)
+          for (const suggestion of suggestionsFor(reason, reportFor(made), { tried })) {
+            const followed = meant(
+              settle(
+                suggestion.code === undefined || suggestion.code === made.code
+                  ? { ...made, ...suggestion }
+                  : suggestion,
+              ),
+            )
+            for (const before of [current, ...tried.map((one) => settle(one))])
+              expect(followed).not.toEqual(meant(before))
+          }
+        },
+      ),
       { numRuns: 500 },
     )
   })
@@ -68,7 +118,9 @@ describe('advice', () => {
   it('is none where nothing was lost', () => {
     fc.assert(
       fc.property(options, fc.constantFrom('silent', 'saturated', 'disagreement', 'error'), (made, reason) => {
-        expect(suggestionsFor(reason, { ...reportFor(made), accuracy: [{ T: 8, samples: 60, agreement: 1 }] }, {})).toEqual([])
+        expect(
+          suggestionsFor(reason, { ...reportFor(made), accuracy: [{ T: 8, samples: 60, agreement: 1 }] }, {}),
+        ).toEqual([])
       }),
     )
   })
@@ -91,8 +143,12 @@ describe('advice', () => {
     const report = reportFor({ mode: 'balance' })
     const lines = describeWarnings(report)
     expect(lines[0]).toBe("Layer 'relu1': 95.0 % of its neurons fired for none of 60 samples.")
-    expect(lines[2]).toBe("At best 10.0 % of the classes are the ANN's, after 8 time steps, on 60 samples. Try { mode: 'sequential', T: 32 } or { code: 'delta' }.")
-    expect(describeWarnings(report, { write: ({ code }) => `--code ${code}`, tried: [{ T: 32 }] })[2]).toMatch(/Try --code delta\.$/)
+    expect(lines[2]).toBe(
+      "At best 10.0 % of the classes are the ANN's, after 8 time steps, on 60 samples. Try { mode: 'sequential', T: 32 } or { code: 'delta' }.",
+    )
+    expect(describeWarnings(report, { write: ({ code }) => `--code ${code}`, tried: [{ T: 32 }] })[2]).toMatch(
+      /Try --code delta\.$/,
+    )
     expect(explain(report).at(-1)).toBe(lines[2])
   })
 })

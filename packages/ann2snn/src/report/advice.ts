@@ -14,15 +14,27 @@ export interface Wording {
   readonly tried?: readonly Suggestion[]
 }
 
-/** What could be tried because of something found in a report; never what it was made with, nor what was tried; nothing where nothing was lost. */
-export function suggestionsFor(reason: 'silent' | 'saturated' | 'disagreement' | 'error', report: ConversionReport, { tried = [] }: Wording): readonly Suggestion[] {
+/**
+ * What could be tried because of something found in a report; never what it was made with, nor what was tried; nothing
+ * where nothing was lost.
+ */
+export function suggestionsFor(
+  reason: 'silent' | 'saturated' | 'disagreement' | 'error',
+  report: ConversionReport,
+  { tried = [] }: Wording,
+): readonly Suggestion[] {
   if (isLossless(report)) return []
   const current = optionsOf(report)
   const known = new Set([current, ...tried].map(keyOf))
   // another code begins anew, with its own defaults
-  const followed = (change: Suggestion): Suggestion => (change.code === undefined || change.code === current.code ? { ...current, ...change } : change)
+  const followed = (change: Suggestion): Suggestion =>
+    change.code === undefined || change.code === current.code ? { ...current, ...change } : change
   const used = new Set(tried.map(({ code }) => code))
-  return changes(reason, report).filter((change) => !known.has(keyOf(followed(change))) && !(change.code !== undefined && change.code !== current.code && used.has(change.code)))
+  return changes(reason, report).filter(
+    (change) =>
+      !known.has(keyOf(followed(change))) &&
+      !(change.code !== undefined && change.code !== current.code && used.has(change.code)),
+  )
 }
 
 /** Whether there is nothing to gain: the SNN has the ANN's class of all samples, to the digit that reports show. */
@@ -36,22 +48,35 @@ export function writeSuggestions(suggestions: readonly Suggestion[], { write = w
 }
 
 function writeOptions(options: Suggestion): string {
-  const entries = Object.entries(options).map(([name, value]) => `${name}: ${typeof value === 'string' ? `'${value}'` : JSON.stringify(value)}`)
+  const entries = Object.entries(options).map(
+    ([name, value]) => `${name}: ${typeof value === 'string' ? `'${value}'` : JSON.stringify(value)}`,
+  )
   return `{ ${entries.join(', ')} }`
 }
 
-function changes(reason: Parameters<typeof suggestionsFor>[0], { code, mode, per, madeFor, weights, recommendedT }: ConversionReport): Suggestion[] {
+function changes(
+  reason: Parameters<typeof suggestionsFor>[0],
+  { code, mode, per, madeFor, weights, recommendedT }: ConversionReport,
+): Suggestion[] {
   const rate = code.name === 'binary' || code.name === 'signed'
   const name = code.name === 'binary' ? {} : { code: code.name }
   const percentile = typeof mode === 'string' && mode.endsWith('%')
   if (reason === 'saturated') return percentile ? [{ ...name, mode: 'max' }] : []
-  if (reason === 'silent') return [...(per === 'layer' ? [{ ...name, per: 'channel' as const }] : []), ...(mode === 'max' ? [{ ...name, mode: '99.9%' as const }] : [])]
+  if (reason === 'silent')
+    return [
+      ...(per === 'layer' ? [{ ...name, per: 'channel' as const }] : []),
+      ...(mode === 'max' ? [{ ...name, mode: '99.9%' as const }] : []),
+    ]
   const levels = code.levels === undefined ? undefined : Math.min(codes[code.name].levels!.most, 2 * code.levels)
   const T = madeFor?.T ?? Math.max(32, recommendedT)
   return [
     ...(rate && mode !== 'sequential' ? [{ ...name, mode: 'sequential' as const, T }] : []),
-    ...(rate && mode === 'sequential' && weights !== 'calibrated' ? [{ ...name, T, weights: 'calibrate' as const }] : []),
-    ...(rate && mode === 'sequential' && weights === 'calibrated' ? [{ ...name, T: 2 * T, weights: 'calibrate' as const }].filter(({ T }) => T <= 256) : []),
+    ...(rate && mode === 'sequential' && weights !== 'calibrated'
+      ? [{ ...name, T, weights: 'calibrate' as const }]
+      : []),
+    ...(rate && mode === 'sequential' && weights === 'calibrated'
+      ? [{ ...name, T: 2 * T, weights: 'calibrate' as const }].filter(({ T }) => T <= 256)
+      : []),
     ...(levels === undefined ? [] : [{ ...name, levels }]),
     ...(reason === 'disagreement' && code.spikes === 'binary' ? [{ code: 'delta' as const }] : []),
   ]

@@ -60,18 +60,36 @@ export function classJudge(network: Network, { backend }: WorkOptions): ClassJud
 }
 
 /** Prepares the comparison of a conversion with its ANN after each of `steps`, in ascending order. */
-export function compareWithAnn({ plan, snn }: Pick<Built, 'plan' | 'snn'>, steps: readonly number[], options: WorkOptions & ClassOptions): Comparison {
+export function compareWithAnn(
+  { plan, snn }: Pick<Built, 'plan' | 'snn'>,
+  steps: readonly number[],
+  options: WorkOptions & ClassOptions,
+): Comparison {
   const counting = spikeCounting(plan, snn)
   const sources = [...new Set([...counting.values()].map(({ source }) => source))]
   const loop = compileLoop(
     snn,
     sources.map((name) => `${name}.output`),
-    (recorded) => Object.fromEntries([...counting].map(([name, { source, fanOut }]) => [name, recorded[`${source}.output`]!.ne(0).cast('float32').mul(fanOut()).sum()])),
+    (recorded) =>
+      Object.fromEntries(
+        [...counting].map(([name, { source, fanOut }]) => [
+          name,
+          recorded[`${source}.output`]!.ne(0).cast('float32').mul(fanOut()).sum(),
+        ]),
+      ),
     options.backend,
   )
   const boundary = boundaryOf(plan.network)
   const scores = labelScores(plan.shapes.get(plan.network.outputs[0]!)!, options)
-  const tallies: Tally[] = steps.map((T) => ({ T, samples: 0, agree: 0, labelled: 0, right: 0, annRight: 0, operations: 0 }))
+  const tallies: Tally[] = steps.map((T) => ({
+    T,
+    samples: 0,
+    agree: 0,
+    labelled: 0,
+    right: 0,
+    annRight: 0,
+    operations: 0,
+  }))
   const alwaysMacs = macsWithoutSpikes(plan, counting)
   return {
     tallies,
@@ -86,7 +104,9 @@ export function compareWithAnn({ plan, snn }: Pick<Built, 'plan' | 'snn'>, steps
       const { logits, collected } = await loop.run([x, null, lastT, false, 0], { signal: options.signal })
       if (from === 0) scores.add(expected, labels)
       const classes = logits.data.length / lastT / size
-      const sums = Float64Array.from({ length: lastT }, (_, t) => Object.values(collected).reduce((sum, { data }) => sum + data[t]!, 0))
+      const sums = Float64Array.from({ length: lastT }, (_, t) =>
+        Object.values(collected).reduce((sum, { data }) => sum + data[t]!, 0),
+      )
       for (const tally of tallies.slice(from, to)) {
         const { T } = tally
         for (let n = 0; n < size; n++) {
@@ -106,7 +126,10 @@ export function compareWithAnn({ plan, snn }: Pick<Built, 'plan' | 'snn'>, steps
 
 type Counting = ReadonlyMap<string, { readonly source: string; readonly fanOut: () => Tensor }>
 
-/** Multiply-accumulates of one sample in T steps that no spike drives: of layers that act on the input alone, once; of those with analogue input, at every step. */
+/**
+ * Multiply-accumulates of one sample in T steps that no spike drives: of layers that act on the input alone, once; of
+ * those with analogue input, at every step.
+ */
 function macsWithoutSpikes({ macs, domains }: Plan, counting: Counting): (T: number) => number {
   let [once, everyStep] = [0, 0]
   for (const [name, count] of macs) {
@@ -116,13 +139,18 @@ function macsWithoutSpikes({ macs, domains }: Plan, counting: Counting): (T: num
   return (T) => once + everyStep * T
 }
 
-/** For each weighted layer that takes spikes or changes: which node they come from, and how many weights each one meets. */
+/**
+ * For each weighted layer that takes spikes or changes: which node they come from, and how many weights each one meets.
+ */
 function spikeCounting(plan: Plan, snn: Network): Counting {
   const spiking = spikingInputs(plan)
   const { domains } = plan
   const counted = ({ name }: NetworkNode): boolean =>
-    spiking.has(name) || (plan.roles.get(name) === 'weighted' && domains.get(name) === 'message' && plan.code.flow === 'once')
-  const entries = plan.network.nodes.filter(counted).map((node) => [node.name, { source: snn.node(node.name).inputs[0]!, fanOut: () => fanOut(node, plan) }] as const)
+    spiking.has(name) ||
+    (plan.roles.get(name) === 'weighted' && domains.get(name) === 'message' && plan.code.flow === 'once')
+  const entries = plan.network.nodes
+    .filter(counted)
+    .map((node) => [node.name, { source: snn.node(node.name).inputs[0]!, fanOut: () => fanOut(node, plan) }] as const)
   return new Map(entries)
 }
 

@@ -16,8 +16,16 @@ export function explain(report: ConversionReport, wording: Wording = {}): string
     `Weights were ${weights === 'kept' ? 'not changed' : weights}; ${percent(1 - spikingShare)} of the multiply-accumulates are not driven by spikes.`,
   ]
   const blamed = layerToBlame(layers)
-  if (blamed) lines.push(`After ${layersT} time steps layer '${blamed.name}' adds most of the error: ${percent(blamed.error)} of its activation on ${blamed.samples} samples${reasonOf(blamed, report, wording)}.`)
-  return [...lines, ...report.warnings.filter(({ code }) => code === 'disagreement').map((warning) => describe(warning, report, wording))]
+  if (blamed)
+    lines.push(
+      `After ${layersT} time steps layer '${blamed.name}' adds most of the error: ${percent(blamed.error)} of its activation on ${blamed.samples} samples${reasonOf(blamed, report, wording)}.`,
+    )
+  return [
+    ...lines,
+    ...report.warnings
+      .filter(({ code }) => code === 'disagreement')
+      .map((warning) => describe(warning, report, wording)),
+  ]
 }
 
 /** The warnings of a report in words, with what to change: options that it was not made with. */
@@ -31,13 +39,20 @@ function checkReport(operation: string, report: ConversionReport, wording: Wordi
   checkObject(operation, wording, 'wording')
 }
 
-function describe({ code, layer, share = 0, T, samples, message = '' }: ConversionWarning, report: ConversionReport, wording: Wording): string {
+function describe(
+  { code, layer, share = 0, T, samples, message = '' }: ConversionWarning,
+  report: ConversionReport,
+  wording: Wording,
+): string {
   if (code === 'labels' || code === 'preprocess') return message
-  if (code === 'inactive') return `Layer '${layer}' never fires: all its activations are 0 in the ANN, too, on ${samples} samples. No calibration changes that; check its weights and biases.`
+  if (code === 'inactive')
+    return `Layer '${layer}' never fires: all its activations are 0 in the ANN, too, on ${samples} samples. No calibration changes that; check its weights and biases.`
   const suggestions = writeSuggestions(suggestionsFor(code, report, wording), wording)
   const advice = suggestions === '' ? '' : ` Try ${suggestions}.`
-  if (code === 'silent') return `Layer '${layer}': ${percent(share)} of its neurons fired for none of ${samples} samples.${advice}`
-  if (code === 'saturated') return `Layer '${layer}': ${percent(share)} of its activations on ${samples} samples lie above the threshold.${advice}`
+  if (code === 'silent')
+    return `Layer '${layer}': ${percent(share)} of its neurons fired for none of ${samples} samples.${advice}`
+  if (code === 'saturated')
+    return `Layer '${layer}': ${percent(share)} of its activations on ${samples} samples lie above the threshold.${advice}`
   return `At best ${percent(share)} of the classes are the ANN's, after ${T} time steps, on ${samples} samples.${advice}`
 }
 
@@ -60,14 +75,24 @@ export function layerToBlame(layers: readonly LayerReport[]): LayerReport | unde
 
 /** Why a layer is wrong, and what might help. */
 function reasonOf({ saturated, silent }: LayerReport, report: ConversionReport, wording: Wording): string {
-  const [reason, what] = saturated > 0.01 ? (['saturated', `${percent(saturated)} of its activations lie above the threshold`] as const) : silent > 0.5 ? (['silent', `${percent(silent)} of its neurons never fired`] as const) : (['error', undefined] as const)
+  const [reason, what] =
+    saturated > 0.01
+      ? (['saturated', `${percent(saturated)} of its activations lie above the threshold`] as const)
+      : silent > 0.5
+        ? (['silent', `${percent(silent)} of its neurons never fired`] as const)
+        : (['error', undefined] as const)
   const suggestions = writeSuggestions(suggestionsFor(reason, report, wording), wording)
-  return [...(what === undefined ? [] : [what]), ...(suggestions === '' ? [] : [`try ${suggestions}`])].map((part) => `; ${part}`).join('')
+  return [...(what === undefined ? [] : [what]), ...(suggestions === '' ? [] : [`try ${suggestions}`])]
+    .map((part) => `; ${part}`)
+    .join('')
 }
 
 function chipsFor({ code }: ConversionReport): string {
   if (code.spikes === 'graded') return 'a chip must carry graded spikes (Loihi 2 does, Loihi 1 and TrueNorth do not).'
   if (code.signed) return 'a chip carries them as two lines, one for each sign, or as graded spikes.'
-  if (code.name === 'phase') return 'a chip needs weights that halve from step to step, and layers that wait for each other.'
-  return code.name === 'burst' ? 'a chip needs weights that grow within a burst.' : 'any neuromorphic chip carries them.'
+  if (code.name === 'phase')
+    return 'a chip needs weights that halve from step to step, and layers that wait for each other.'
+  return code.name === 'burst'
+    ? 'a chip needs weights that grow within a burst.'
+    : 'any neuromorphic chip carries them.'
 }

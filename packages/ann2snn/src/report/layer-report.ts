@@ -32,11 +32,21 @@ export interface LayerReport {
 }
 
 /** Compares every layer of neurons with that of the ANN after T steps, on some samples. */
-export async function measureLayers({ plan, snn, scales, thresholds, settled: { settings } }: Built, kept: readonly { readonly x: TensorLike; readonly size: number }[], T: number, options: WorkOptions): Promise<LayerReport[]> {
+export async function measureLayers(
+  { plan, snn, scales, thresholds, settled: { settings } }: Built,
+  kept: readonly { readonly x: TensorLike; readonly size: number }[],
+  T: number,
+  options: WorkOptions,
+): Promise<LayerReport[]> {
   const names = neuronNames(plan)
   await using ann = recorder(plan.network, names, options.backend)
   await using rates = compileRates(snn, names, options)
-  const sums = new Map(names.map((name) => [name, { squaredError: 0, squared: 0, saturated: 0, spikes: 0, fired: new Uint8Array(sizeOf(plan.shapes.get(name)!)) }]))
+  const sums = new Map(
+    names.map((name) => [
+      name,
+      { squaredError: 0, squared: 0, saturated: 0, spikes: 0, fired: new Uint8Array(sizeOf(plan.shapes.get(name)!)) },
+    ]),
+  )
   // what a sum of outputs is divided by to give the activation
   const summands = plan.code.flow === 'once' ? 1 : T - latencyOf(plan, settings)
   let samples = 0
@@ -91,11 +101,21 @@ function compileRates(snn: Network, names: readonly string[], { backend }: WorkO
       const zero = Object.fromEntries(names.map((name) => [name, Object.values(initial[name]!)[0]!.mul(0)]))
       const record = names.flatMap((name) => [`${name}.output`, `${name}.spike`])
       const [{ output, spike }] = scan(
-        (now: { readonly state: NetworkState; readonly output: Record<string, Tensor>; readonly spike: Record<string, Tensor> }) => {
+        (now: {
+          readonly state: NetworkState
+          readonly output: Record<string, Tensor>
+          readonly spike: Record<string, Tensor>
+        }) => {
           const { state, recorded } = snn.run('step', inputs, { state: now.state, record })
-          const summed = (before: Readonly<Record<string, Tensor>>, one: (name: string) => Tensor): Record<string, Tensor> => Object.fromEntries(names.map((name) => [name, before[name]!.add(one(name))]))
+          const summed = (
+            before: Readonly<Record<string, Tensor>>,
+            one: (name: string) => Tensor,
+          ): Record<string, Tensor> => Object.fromEntries(names.map((name) => [name, before[name]!.add(one(name))]))
           const output = summed(now.output, (name) => recorded[`${name}.output`]!)
-          return [{ state, output, spike: summed(now.spike, (name) => recorded[`${name}.spike`]!.ne(0).cast('float32')) }, null] as const
+          return [
+            { state, output, spike: summed(now.spike, (name) => recorded[`${name}.spike`]!.ne(0).cast('float32')) },
+            null,
+          ] as const
         },
         { state: initial, output: zero, spike: zero },
         null,
@@ -109,5 +129,9 @@ function compileRates(snn: Network, names: readonly string[], { backend }: WorkO
 
 function spread(values: ArrayLike<number>): Spread {
   const list = Array.from(values)
-  return { min: list.reduce((a, b) => Math.min(a, b)), mean: list.reduce((a, b) => a + b) / list.length, max: list.reduce((a, b) => Math.max(a, b)) }
+  return {
+    min: list.reduce((a, b) => Math.min(a, b)),
+    mean: list.reduce((a, b) => a + b) / list.length,
+    max: list.reduce((a, b) => Math.max(a, b)),
+  }
 }

@@ -37,7 +37,11 @@ export function reportedSamples({ plan }: Pick<Built, 'plan'>, steps: number): n
 }
 
 /** Compares the SNN with the ANN on calibration samples, or on others. */
-export async function measure(built: Built, calibration: Batches, { validation, ...options }: MeasureOptions): Promise<Findings> {
+export async function measure(
+  built: Built,
+  calibration: Batches,
+  { validation, ...options }: MeasureOptions,
+): Promise<Findings> {
   const steps = options.steps ?? stepsToReport(built.plan, built.settled.settings)
   const limit = reportedSamples(built, steps.at(-1)!)
   await using judge = classJudge(built.plan.network, options)
@@ -58,5 +62,11 @@ export async function measure(built: Built, calibration: Batches, { validation, 
   const { tallies, annAccuracy, warnings } = comparison
   const best = Math.max(...tallies.map(({ agree }) => agree))
   const recommendedT = tallies.find(({ agree }) => agree >= best - tolerance * samples)!.T
-  return { tallies, annAccuracy, warnings, recommendedT, layers: await measureLayers(built, kept, recommendedT, options) }
+  return {
+    tallies,
+    annAccuracy,
+    warnings,
+    recommendedT,
+    layers: await measureLayers(built, kept, recommendedT, options),
+  }
 }

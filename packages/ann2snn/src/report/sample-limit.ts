@@ -10,6 +10,10 @@ export interface SampleLimit {
 }
 
 /** Samples that `T` steps of a network of so many multiply-accumulates may be run on. */
-export function samplesWithin({ steps = Infinity, macs: limit, least, most }: SampleLimit, macs: number, T: number): number {
+export function samplesWithin(
+  { steps = Infinity, macs: limit, least, most }: SampleLimit,
+  macs: number,
+  T: number,
+): number {
   return Math.max(least, Math.min(most, Math.floor(steps / T), Math.floor(limit / (macs * T))))
 }

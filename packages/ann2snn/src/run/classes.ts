@@ -13,12 +13,15 @@ export function boundaryOf(network: Network): number {
 /** Whether what a layer gives lies between 0 and 1 as a probability does. */
 function givesShares(layer: Layer): boolean {
   if (clipLayer.is(layer)) return layer.config.low === 0 && layer.config.high === 1
-  return softmaxLayer.is(layer) || (unaryLayer.is(layer) && (layer.config.function === 'sigmoid' || layer.config.function === 'hardSigmoid'))
+  return (
+    softmaxLayer.is(layer) ||
+    (unaryLayer.is(layer) && (layer.config.function === 'sigmoid' || layer.config.function === 'hardSigmoid'))
+  )
 }
 
 /**
- * The class that `count` scores from data[start] on speak for: that of the largest, the first of equals; of a single score 1 where it is
- * above `boundary`, else 0.
+ * The class that `count` scores from data[start] on speak for: that of the largest, the first of equals; of a single
+ * score 1 where it is above `boundary`, else 0.
  */
 export function classAt(data: ArrayLike<number>, start: number, count: number, boundary: number): number {
   if (count === 1) return data[start]! > boundary ? 1 : 0
@@ -28,7 +31,10 @@ export function classAt(data: ArrayLike<number>, start: number, count: number, b
 }
 
 export interface ClassOptions {
-  /** What is added to a label to give the index of its output: -1 for labels that count from 1, 1 for an output 0 that is the background. Default 0. */
+  /**
+   * What is added to a label to give the index of its output: -1 for labels that count from 1, 1 for an output 0 that
+   * is the background. Default 0.
+   */
   readonly labelOffset?: number | undefined
 }
 
@@ -37,16 +43,30 @@ export interface ScoreOptions extends ClassOptions {
   readonly operation: string
   /** Shape of the output of one sample. */
   readonly output: Shape
-  /** What to do where predictions have hardly to do with the labels. Default: what finds the preprocessing of a plain classifier. */
+  /**
+   * What to do where predictions have hardly to do with the labels. Default: what finds the preprocessing of a plain
+   * classifier.
+   */
   readonly advice?: string | undefined
 }
 
-/** Throws `ARGUMENT` for an output of a sample that has more than one axis, where no index is a class, and for an offset that is no whole number. */
+/**
+ * Throws `ARGUMENT` for an output of a sample that has more than one axis, where no index is a class, and for an offset
+ * that is no whole number.
+ */
 export function checkClasses({ operation, output, labelOffset = 0 }: ScoreOptions): void {
   if (output.filter((n) => n !== 1).length > 1) {
-    throw new SnnError('ARGUMENT', `[${operation}] the output of a sample has shape ${formatShape(output)}, expected one score for each class. Choose another output with the option output (--output).`, { name: 'output', value: output })
+    throw new SnnError(
+      'ARGUMENT',
+      `[${operation}] the output of a sample has shape ${formatShape(output)}, expected one score for each class. Choose another output with the option output (--output).`,
+      { name: 'output', value: output },
+    )
   }
-  if (!Number.isSafeInteger(labelOffset)) throw new SnnError('ARGUMENT', `[${operation}] labelOffset ${labelOffset}, expected a whole number.`, { name: 'labelOffset', value: labelOffset })
+  if (!Number.isSafeInteger(labelOffset))
+    throw new SnnError('ARGUMENT', `[${operation}] labelOffset ${labelOffset}, expected a whole number.`, {
+      name: 'labelOffset',
+      value: labelOffset,
+    })
 }
 
 /** Fewest samples of which is said that they are hardly better than guessing. */
@@ -62,7 +82,11 @@ export class Score {
   readonly #predicted = new Map<number, number>()
   readonly #labels = new Map<number, number>()
   /** Right predictions with labels moved by -1, 0 and 1. */
-  readonly #right = new Map([[-1, 0], [0, 0], [1, 0]])
+  readonly #right = new Map([
+    [-1, 0],
+    [0, 0],
+    [1, 0],
+  ])
   #samples = 0
 
   /** Throws `ARGUMENT` for an output whose indices are no classes. */
@@ -71,7 +95,10 @@ export class Score {
     checkClasses(options)
     const { output } = options
     this.#options = options
-    this.#classes = Math.max(2, output.reduce((a, b) => a * b, 1))
+    this.#classes = Math.max(
+      2,
+      output.reduce((a, b) => a * b, 1),
+    )
   }
 
   /** Throws `ARGUMENT` unless every label, with the offset, is a class. */
@@ -87,9 +114,15 @@ export class Score {
       // the first class may be rare: labels from 1 are commoner than those from where these begin
       const first = least > 1 && most <= this.#classes ? 1 : least
       const fits = first !== 0 && Number.isInteger(first) && most - first < this.#classes
-      const fix = fits ? `If labels count from ${first}, say labelOffset: ${-first} (--label-offset ${-first}).` : 'Check that model and data belong together, or choose another output (--output).'
+      const fix = fits
+        ? `If labels count from ${first}, say labelOffset: ${-first} (--label-offset ${-first}).`
+        : 'Check that model and data belong together, or choose another output (--output).'
       const moved = labelOffset === 0 ? '' : ` with an offset of ${labelOffset}`
-      throw new SnnError('ARGUMENT', `[${operation}] label ${label}${moved}, expected a class from 0 to ${this.#classes - 1}: the network has ${outputs === 1 ? '1 output, which tells two classes apart' : `${outputs} outputs`}. ${fix}`, { name: 'labels', value: label })
+      throw new SnnError(
+        'ARGUMENT',
+        `[${operation}] label ${label}${moved}, expected a class from 0 to ${this.#classes - 1}: the network has ${outputs === 1 ? '1 output, which tells two classes apart' : `${outputs} outputs`}. ${fix}`,
+        { name: 'labels', value: label },
+      )
     }
   }
 
@@ -119,13 +152,23 @@ export class Score {
     const { labelOffset = 0 } = this.#options
     const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
     const better = [-1, 1].find((move) => this.#kappa(move) >= 2 * suspicious)
-    const found = better === undefined ? undefined : `With labels moved by ${better} it is ${percent(this.#right.get(better)! / this.#samples)}: labelOffset ${labelOffset + better} (--label-offset ${labelOffset + better}).`
-    const { advice = 'Check preprocessing, labels and output: snn inspect MODEL --data DATA tries the usual preprocessings and label offsets, --preprocess auto takes the best.' } = this.#options
+    const found =
+      better === undefined
+        ? undefined
+        : `With labels moved by ${better} it is ${percent(this.#right.get(better)! / this.#samples)}: labelOffset ${labelOffset + better} (--label-offset ${labelOffset + better}).`
+    const {
+      advice = 'Check preprocessing, labels and output: snn inspect MODEL --data DATA tries the usual preprocessings and label offsets, --preprocess auto takes the best.',
+    } = this.#options
     const [got, chance] = [percent(this.accuracy), percent(this.#byChance(0))]
-    return [`An accuracy of ${got} on ${this.#samples} samples is ${got === chance || this.#kappa(0) <= 0 ? 'no' : 'hardly'} better than guessing (${chance}). ${found ?? advice}`]
+    return [
+      `An accuracy of ${got} on ${this.#samples} samples is ${got === chance || this.#kappa(0) <= 0 ? 'no' : 'hardly'} better than guessing (${chance}). ${found ?? advice}`,
+    ]
   }
 
-  /** Share of right predictions if they had nothing to do with the labels; of labels that are all one, among all classes. */
+  /**
+   * Share of right predictions if they had nothing to do with the labels; of labels that are all one, among all
+   * classes.
+   */
   #byChance(move: number): number {
     if (this.#labels.size === 1) return 1 / this.#classes
     let sum = 0
@@ -136,6 +179,10 @@ export class Score {
   /** Cohen's kappa: how much of what guessing leaves is right. */
   #kappa(move: number): number {
     const chance = this.#byChance(move)
-    return chance === 1 ? (this.#right.get(move) === this.#samples ? 1 : 0) : (this.#right.get(move)! / this.#samples - chance) / (1 - chance)
+    return chance === 1
+      ? this.#right.get(move) === this.#samples
+        ? 1
+        : 0
+      : (this.#right.get(move)! / this.#samples - chance) / (1 - chance)
   }
 }

@@ -40,21 +40,34 @@ export interface Classification extends ClassScore {
 }
 
 /**
- * What a spiking network takes samples x [N, ..] for, or x [N, T, ..] of which each step is another input: the classes, from which step on that was settled, and how
- * many spikes it took. Predictions are made as the network's metadata say, as in `evaluate`.
+ * What a spiking network takes samples x [N, ..] for, or x [N, T, ..] of which each step is another input: the classes,
+ * from which step on that was settled, and how many spikes it took. Predictions are made as the network's metadata say,
+ * as in `evaluate`.
  *
- * @throws `ARGUMENT` without T where nothing says it, for a network whose outputs are no classes, and for values that are not finite; `SHAPE`, `NO_BACKEND`
+ * @throws `ARGUMENT` without T where nothing says it, for a network whose outputs are no classes, and for values that
+ * are not finite; `SHAPE`, `NO_BACKEND`
  */
-export async function classify(snn: Network, x: TensorLike, options: ClassifyOptions = {}): Promise<readonly Classification[]> {
+export async function classify(
+  snn: Network,
+  x: TensorLike,
+  options: ClassifyOptions = {},
+): Promise<readonly Classification[]> {
   checkNetwork('classify', snn, 'snn')
   checkMembers('classify', x, 'x', ['data', 'shape'], '{ data, shape }: [N, ..]')
   checkByRules('classify', options, classifyRules)
   const { top = 3, classNames = [], labelOffset = 0, backend, signal } = options
-  if (!Number.isSafeInteger(top) || top < 1) throw new SnnError('ARGUMENT', `[classify] top ${top}, expected a whole number of at least 1.`, { name: 'top', value: top })
+  if (!Number.isSafeInteger(top) || top < 1)
+    throw new SnnError('ARGUMENT', `[classify] top ${top}, expected a whole number of at least 1.`, {
+      name: 'top',
+      value: top,
+    })
   const T = chooseSteps(snn, x.shape, options.T, 'classify')
   const readout = namedReadout(chooseReadout(snn, options.readout, 'classify', x), 'classify')
   // spikes are counted in each step as one number for each sample and layer
-  const counts = (recorded: Readonly<Record<string, Tensor>>): Tensor[] => Object.entries(recorded).flatMap(([name, value]) => (name.endsWith('.spike') ? [value.ne(0).cast('float32').flatten(1).sum(1)] : []))
+  const counts = (recorded: Readonly<Record<string, Tensor>>): Tensor[] =>
+    Object.entries(recorded).flatMap(([name, value]) =>
+      name.endsWith('.spike') ? [value.ne(0).cast('float32').flatten(1).sum(1)] : [],
+    )
   await using loop = compileLoop(snn, ['*'], counts, backend)
   const boundary = boundaryOf(snn)
   const named = (index: number, score: number): ClassScore => {
@@ -73,7 +86,13 @@ export async function classify(snn: Network, x: TensorLike, options: ClassifyOpt
       let stableFrom = T
       while (stableFrom > 1 && classAt(data, at(stableFrom - 2), classes, boundary) === found) stableFrom--
       const scores = Array.from(data.subarray(at(T - 1), at(T - 1) + classes), (score, index) => ({ index, score }))
-      const best = classes === 1 ? [named(found, scores[0]!.score)] : scores.sort((a, b) => b.score - a.score).slice(0, top).map(({ index, score }) => named(index, score))
+      const best =
+        classes === 1
+          ? [named(found, scores[0]!.score)]
+          : scores
+              .sort((a, b) => b.score - a.score)
+              .slice(0, top)
+              .map(({ index, score }) => named(index, score))
       let spikes = 0
       for (const { data: ofLayer } of collected) for (let t = 0; t < T; t++) spikes += ofLayer[t * size + n]!
       results.push({ ...best[0]!, top: best, stableFrom, T, spikes })

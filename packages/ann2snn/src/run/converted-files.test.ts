@@ -7,10 +7,18 @@ import { convert } from '../convert.js'
 import { simulate } from './simulate.js'
 
 const backend = reference()
-const metadata = { T: 16, calibration: ['0f', 'a1'], classNames: ['a', 'b', 'c', 'd'], preprocess: { scale: 1 / 255, mean: [0.5] } }
+const metadata = {
+  T: 16,
+  calibration: ['0f', 'a1'],
+  classNames: ['a', 'b', 'c', 'd'],
+  preprocess: { scale: 1 / 255, mean: [0.5] },
+}
 
 describe('the file of a converted network', () => {
-  for (const [name, net, shape] of [['mlp', mlp(), [8]], ['residual', residual(), [3, 12, 12]]] as const) {
+  for (const [name, net, shape] of [
+    ['mlp', mlp(), [8]],
+    ['residual', residual(), [3, 12, 12]],
+  ] as const) {
     it(`is bit-equal when written again, and simulates the same: ${name}`, async () => {
       const x = randomTensor([3, ...shape], 5)
       const { snn } = await convert(net, [x], { backend, per: 'channel', delay: 2 })

@@ -11,7 +11,9 @@ const T = 20
 /** x W^T + b */
 function dense(x: readonly number[], weight: TensorLike, bias: TensorLike): number[] {
   const [outputs, inputs] = weight.shape as [number, number]
-  return Array.from({ length: outputs }, (_, o) => x.reduce((sum, value, i) => sum + value * weight.data[o * inputs + i]!, bias.data[o]!))
+  return Array.from({ length: outputs }, (_, o) =>
+    x.reduce((sum, value, i) => sum + value * weight.data[o * inputs + i]!, bias.data[o]!),
+  )
 }
 
 describe('simulate', () => {
@@ -22,7 +24,10 @@ describe('simulate', () => {
     const weights = await Promise.all(
       ['fc1', 'fc2', 'fc3'].map(async (name) => {
         const { weight, bias } = snn.node(name).layer.variables
-        return { weight: { data: await weight!.data(), shape: weight!.shape }, bias: { data: await bias!.data(), shape: bias!.shape } }
+        return {
+          weight: { data: await weight!.data(), shape: weight!.shape },
+          bias: { data: await bias!.data(), shape: bias!.shape },
+        }
       }),
     )
     for (let n = 0; n < 2; n++) {
@@ -39,9 +44,15 @@ describe('simulate', () => {
             return fires ? 1 : 0
           })
           const neurons = spikes.length
-          const got = recorded[`relu${layer + 1}.spike`]!.data.subarray((t * 2 + n) * neurons, (t * 2 + n + 1) * neurons)
+          const got = recorded[`relu${layer + 1}.spike`]!.data.subarray(
+            (t * 2 + n) * neurons,
+            (t * 2 + n + 1) * neurons,
+          )
           expect([...got]).toEqual(spikes)
-          const potential = recorded[`relu${layer + 1}.v`]!.data.subarray((t * 2 + n) * neurons, (t * 2 + n + 1) * neurons)
+          const potential = recorded[`relu${layer + 1}.v`]!.data.subarray(
+            (t * 2 + n) * neurons,
+            (t * 2 + n + 1) * neurons,
+          )
           potential.forEach((value, i) => expect(value).toBeCloseTo(potentials[i]!, 4))
           current = dense(spikes, weights[layer + 1]!.weight, weights[layer + 1]!.bias)
         }
@@ -58,7 +69,9 @@ describe('simulate', () => {
     const { recorded } = await simulate(snn, x, { T: 6, backend, record: ['relu*.output', 'relu*.spike'] })
     for (const name of ['relu1', 'relu2', 'relu3', 'relu4', 'relu5']) {
       const { layer } = snn.node(name)
-      const threshold = layer.variables['threshold'] ? await layer.variables['threshold'].data() : Float32Array.of(layer.config['threshold'] as number)
+      const threshold = layer.variables['threshold']
+        ? await layer.variables['threshold'].data()
+        : Float32Array.of(layer.config['threshold'] as number)
       const spike = recorded[`${name}.spike`]!
       const perChannel = spike.data.length / (6 * 2) / (threshold.length === 1 ? 1 : threshold.length)
       let spikes = 0
@@ -90,7 +103,9 @@ describe('simulate', () => {
       expect(t).toBe(seen++)
       expect([...logits.data]).toEqual([...whole.logitsByStep.data.subarray(t * 8, t * 8 + 8)])
       const spike = recorded.get('relu3.spike')!
-      expect([...spike.data]).toEqual([...whole.recorded['relu3.spike']!.data.subarray(t * spike.data.length, (t + 1) * spike.data.length)])
+      expect([...spike.data]).toEqual([
+        ...whole.recorded['relu3.spike']!.data.subarray(t * spike.data.length, (t + 1) * spike.data.length),
+      ])
     }
     expect(seen).toBe(5)
   })
@@ -98,7 +113,8 @@ describe('simulate', () => {
   it('refuses step counts that are none, and stops when told', async () => {
     const x = randomTensor([1, 8], 3)
     const { snn } = await convert(mlp(), [x], { backend })
-    for (const wrong of [0, -1, 1.5, NaN]) await expect(simulate(snn, x, { T: wrong, backend })).rejects.toMatchObject({ code: 'ARGUMENT' })
+    for (const wrong of [0, -1, 1.5, NaN])
+      await expect(simulate(snn, x, { T: wrong, backend })).rejects.toMatchObject({ code: 'ARGUMENT' })
     const reason = new Error('enough')
     await expect(simulate(snn, x, { T: 4, backend, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })
@@ -111,7 +127,12 @@ describe('evaluate', () => {
     const labelled = await Promise.all(
       batches.map(async (x) => {
         const { logits } = await simulate(ann, x, { T: 1, backend })
-        const labels = Int32Array.from({ length: 5 }, (_, n) => [...logits.data.subarray(n * 5, n * 5 + 5)].reduce((best, value, i, all) => (value > all[best]! ? i : best), 0))
+        const labels = Int32Array.from({ length: 5 }, (_, n) =>
+          [...logits.data.subarray(n * 5, n * 5 + 5)].reduce(
+            (best, value, i, all) => (value > all[best]! ? i : best),
+            0,
+          ),
+        )
         return [x, { data: labels, shape: [5] }] as const
       }),
     )
@@ -140,7 +161,10 @@ describe('evaluate', () => {
   it('gives the same after each number of steps as alone, of inputs that change at every step too', async () => {
     const { snn } = await convert(mlp(), [randomTensor([5, 8], 1)], { backend })
     const labels = { data: Int32Array.of(0, 1, 2, 3, 4), shape: [5] }
-    for (const [x, encoding] of [[randomTensor([5, 8], 2), 'constant'], [randomTensor([5, 9, 8], 3), 'sequence']] as const) {
+    for (const [x, encoding] of [
+      [randomTensor([5, 8], 2), 'constant'],
+      [randomTensor([5, 9, 8], 3), 'sequence'],
+    ] as const) {
       snn.metadata = { ...snn.metadata, encoding }
       const { results } = await evaluate(snn, [[x, labels]], { steps: [3, 4, 9], backend })
       const seconds = results.map((result) => result.seconds)

@@ -1,5 +1,29 @@
-import { checkSteps, initialState, needsSequence, parseReadout, readoutOf, readsLastStep, runningReadout, type Network, type NetworkState, type Readout, type ReadoutOption } from '@snn/nn'
-import { compile, formatShape, hostTensor, repeat, scan, SnnError, type Backend, type HostTensor, type Shape, type Tensor, type TensorLike } from '@snn/tensor'
+import {
+  checkSteps,
+  initialState,
+  needsSequence,
+  parseReadout,
+  readoutOf,
+  readsLastStep,
+  runningReadout,
+  type Network,
+  type NetworkState,
+  type Readout,
+  type ReadoutOption,
+} from '@snn/nn'
+import {
+  compile,
+  formatShape,
+  hostTensor,
+  repeat,
+  scan,
+  SnnError,
+  type Backend,
+  type HostTensor,
+  type Shape,
+  type Tensor,
+  type TensorLike,
+} from '@snn/tensor'
 import { allocate, checkByRules, checkMembers } from '@snn/tensor/library'
 import type { WorkOptions } from '../calibrate/activations.js'
 import { stepsOfInput } from './steps-of-input.js'
@@ -24,24 +48,49 @@ export interface Simulation {
   readonly recorded: Readonly<Record<string, HostTensor>>
 }
 
-/** Steps to run: those asked for, else those of the input, else those that the network is made for. Throws `ARGUMENT` where nothing says it, `SHAPE` for more than the input has. */
+/**
+ * Steps to run: those asked for, else those of the input, else those that the network is made for. Throws `ARGUMENT`
+ * where nothing says it, `SHAPE` for more than the input has.
+ */
 export function chooseSteps(snn: Network, x: Shape | undefined, asked: number | undefined, operation: string): number {
   const given = x && stepsOfInput(snn, x, operation)
   const T = asked ?? given ?? snn.metadata.T
-  if (T === undefined) throw new SnnError('ARGUMENT', `[${operation}] no number of time steps, expected one: nothing says for how many this network was made. Give { T }.`, { name: 'T', value: T })
-  if (given !== undefined && T > given) throw new SnnError('SHAPE', `[${operation}] ${T} time steps of an input ${formatShape(x!)}, expected at most its ${given}.`, { shapes: [x!] })
+  if (T === undefined)
+    throw new SnnError(
+      'ARGUMENT',
+      `[${operation}] no number of time steps, expected one: nothing says for how many this network was made. Give { T }.`,
+      { name: 'T', value: T },
+    )
+  if (given !== undefined && T > given)
+    throw new SnnError(
+      'SHAPE',
+      `[${operation}] ${T} time steps of an input ${formatShape(x!)}, expected at most its ${given}.`,
+      { shapes: [x!] },
+    )
   return checkSteps(T, operation)
 }
 
 /** The read-out to use. */
-export function chooseReadout(snn: Network, asked: ReadoutOption | undefined, operation: string, x?: TensorLike): Readout {
+export function chooseReadout(
+  snn: Network,
+  asked: ReadoutOption | undefined,
+  operation: string,
+  x?: TensorLike,
+): Readout {
   if (asked !== undefined) {
     const readout = parseReadout(asked, operation)
     if (readout.by !== 'firstSpike' || snn.metadata.readout?.by !== 'last') return readout
-    throw new SnnError('ARGUMENT', `[${operation}] read-out firstSpike for a network that is read after its last step, expected one whose output is spikes: here it is numbers, which are above 0 from the start. Leave the read-out out (--readout).`, { name: 'readout', value: asked })
+    throw new SnnError(
+      'ARGUMENT',
+      `[${operation}] read-out firstSpike for a network that is read after its last step, expected one whose output is spikes: here it is numbers, which are above 0 from the start. Leave the read-out out (--readout).`,
+      { name: 'readout', value: asked },
+    )
   }
   const [input] = snn.inputs
-  return readoutOf(snn, input && x ? { [input.name]: x.shape.slice(stepsOfInput(snn, x.shape, operation) === undefined ? 1 : 2) } : {})
+  return readoutOf(
+    snn,
+    input && x ? { [input.name]: x.shape.slice(stepsOfInput(snn, x.shape, operation) === undefined ? 1 : 2) } : {},
+  )
 }
 
 /** Outputs of each step, [T, N, ..], as what those so far say by a read-out. */
@@ -54,30 +103,67 @@ export function readSteps({ data, shape, dtype }: HostTensor, readout: Readout, 
   const row = rows[0]?.length ?? 0
   const all = new Float32Array(T * row)
   rows.forEach((values, t) => all.set(values, t * row))
-  return hostTensor({ data: all, shape: readout.classes === undefined ? shape : [T, N, readout.classes], dtype: 'float32' })
+  return hostTensor({
+    data: all,
+    shape: readout.classes === undefined ? shape : [T, N, readout.classes],
+    dtype: 'float32',
+  })
 }
 
 /**
- * A network for an input x [N, ..] that stays the same, or x [N, T, ..], as a compiled loop over T steps. `collect` reduces what was recorded in a
- * step to what is stacked over the steps; `goesOn` gives the last state too, from which a run goes on at step `from` of an input that changes. What depends on x alone, such as the first convolution, is computed once.
- * A network that needs all steps at once gets them, in one run from its beginning.
+ * A network for an input x [N, ..] that stays the same, or x [N, T, ..], as a compiled loop over T steps. `collect`
+ * reduces what was recorded in a step to what is stacked over the steps; `goesOn` gives the last state too, from which
+ * a run goes on at step `from` of an input that changes. What depends on x alone, such as the first convolution, is
+ * computed once. A network that needs all steps at once gets them, in one run from its beginning.
  */
-export function compileLoop<C>(snn: Network, record: readonly string[], collect: (recorded: Readonly<Record<string, Tensor>>) => C, backend: Backend | undefined) {
+export function compileLoop<C>(
+  snn: Network,
+  record: readonly string[],
+  collect: (recorded: Readonly<Record<string, Tensor>>) => C,
+  backend: Backend | undefined,
+) {
   const output = snn.outputs[0]!
   return compile(
     (x: Tensor, before: NetworkState | null, T: number, goesOn: boolean, from: number) => {
-      const changing = stepsOfInput(snn, x.shape, 'simulate') === undefined ? undefined : x.slice(1, from, from + T).transpose([1, 0, ...x.shape.slice(2).map((_, i) => i + 2)])
+      const changing =
+        stepsOfInput(snn, x.shape, 'simulate') === undefined
+          ? undefined
+          : x.slice(1, from, from + T).transpose([1, 0, ...x.shape.slice(2).map((_, i) => i + 2)])
       const inputs = snn.bind(changing ? changing.at(0, 0) : x)
-      const layer = needsSequence(snn, Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape.slice(1)])))
+      const layer = needsSequence(
+        snn,
+        Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape.slice(1)])),
+      )
       if (layer !== undefined) {
-        if (before !== null || goesOn) throw new SnnError('NEEDS_SEQUENCE', `[simulate] some steps, expected all T at once, for '${layer}' needs them. Run it without earlyExit.`, { layer })
-        const { outputs, recorded } = snn.run('sequence', changing ? snn.bind(changing) : Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, repeat(value, T)])), { record })
-        const [, ys] = scan((none: readonly Tensor[], now: { logits: Tensor; recorded: typeof recorded }) => [none, { logits: now.logits, collected: collect(now.recorded) }] as const, [], { logits: outputs[output]!, recorded }, { length: T })
+        if (before !== null || goesOn)
+          throw new SnnError(
+            'NEEDS_SEQUENCE',
+            `[simulate] some steps, expected all T at once, for '${layer}' needs them. Run it without earlyExit.`,
+            { layer },
+          )
+        const { outputs, recorded } = snn.run(
+          'sequence',
+          changing
+            ? snn.bind(changing)
+            : Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, repeat(value, T)])),
+          { record },
+        )
+        const [, ys] = scan(
+          (none: readonly Tensor[], now: { logits: Tensor; recorded: typeof recorded }) =>
+            [none, { logits: now.logits, collected: collect(now.recorded) }] as const,
+          [],
+          { logits: outputs[output]!, recorded },
+          { length: T },
+        )
         return { ...ys, state: null }
       }
       const [state, ys] = scan(
         (now: NetworkState, xNow: Tensor | null) => {
-          const { outputs, state: next, recorded } = snn.run('step', xNow ? snn.bind(xNow) : inputs, { state: now, record })
+          const {
+            outputs,
+            state: next,
+            recorded,
+          } = snn.run('step', xNow ? snn.bind(xNow) : inputs, { state: now, record })
           return [next, { logits: outputs[output]!, collected: collect(recorded) }] as const
         },
         before ?? initialState(snn, inputs),
@@ -93,13 +179,23 @@ export function compileLoop<C>(snn: Network, record: readonly string[], collect:
 
 /** A network ready to run, batch after batch: compiled once for each batch size and T. */
 export interface Simulator extends AsyncDisposable {
-  run(x: TensorLike, options?: { readonly T?: number | undefined; readonly signal?: AbortSignal | undefined }): Promise<Simulation>
+  run(
+    x: TensorLike,
+    options?: { readonly T?: number | undefined; readonly signal?: AbortSignal | undefined },
+  ): Promise<Simulation>
   /** Releases what the backend holds. */
   dispose(): Promise<void>
 }
 
 /** Prepares a network for many calls; for one there is `simulate`. */
-export function simulator(snn: Network, options: { readonly record?: readonly string[]; readonly readout?: ReadoutOption | undefined; readonly backend?: Backend | undefined } = {}): Simulator {
+export function simulator(
+  snn: Network,
+  options: {
+    readonly record?: readonly string[]
+    readonly readout?: ReadoutOption | undefined
+    readonly backend?: Backend | undefined
+  } = {},
+): Simulator {
   checkNetwork('simulator', snn, 'snn')
   checkByRules('simulator', options, simulatorRules)
   const loop = compileLoop(snn, options.record ?? [], (recorded) => recorded, options.backend)
@@ -122,10 +218,12 @@ export function simulator(snn: Network, options: { readonly record?: readonly st
 }
 
 /**
- * Runs a network for T steps on x [N, ..], which is presented as a constant current, or on x [N, T, ..], of which each step is another input. A true simulation:
- * every neuron integrates, fires and resets at every step. Its outputs are read as the network's metadata say, as training measured them.
+ * Runs a network for T steps on x [N, ..], which is presented as a constant current, or on x [N, T, ..], of which each
+ * step is another input. A true simulation: every neuron integrates, fires and resets at every step. Its outputs are
+ * read as the network's metadata say, as training measured them.
  *
- * @throws `ARGUMENT` without T where nothing says it, and for a network whose predictions no read-out stands for; `SHAPE`, `NO_BACKEND`
+ * @throws `ARGUMENT` without T where nothing says it, and for a network whose predictions no read-out stands for;
+ * `SHAPE`, `NO_BACKEND`
  */
 export async function simulate(snn: Network, x: TensorLike, settings: SimulateOptions = {}): Promise<Simulation> {
   checkNetwork('simulate', snn, 'snn')
@@ -146,7 +244,11 @@ export interface SimulatedStep {
 }
 
 /** The simulation step by step, without end unless T is given or the input has an end: stop by leaving the loop. */
-export async function* steps(snn: Network, x: TensorLike, options: SimulateOptions = {}): AsyncGenerator<SimulatedStep, void> {
+export async function* steps(
+  snn: Network,
+  x: TensorLike,
+  options: SimulateOptions = {},
+): AsyncGenerator<SimulatedStep, void> {
   checkNetwork('steps', snn, 'snn')
   checkMembers('steps', x, 'x', ['data', 'shape'], '{ data, shape }: [N, ..]')
   checkByRules('steps', options, simulateRules)
@@ -159,7 +261,10 @@ export async function* steps(snn: Network, x: TensorLike, options: SimulateOptio
   await using step = compile(
     (input: Tensor, before: NetworkState | null) => {
       const inputs = snn.bind(input)
-      const { outputs, state, recorded } = snn.run('step', inputs, { state: before ?? initialState(snn, inputs), record })
+      const { outputs, state, recorded } = snn.run('step', inputs, {
+        state: before ?? initialState(snn, inputs),
+        record,
+      })
       return { logits: outputs[output]!, recorded, state }
     },
     { backend },
@@ -169,7 +274,13 @@ export async function* steps(snn: Network, x: TensorLike, options: SimulateOptio
     const now: Awaited<ReturnType<typeof step>> = await step.run([changing ? stepOf(x, t) : x, state], { signal })
     state = now.state
     const { shape, data } = now.logits
-    const logits = readsLastStep(readout) ? now.logits : hostTensor({ data: Float32Array.from(read(data)), shape: readout.classes === undefined ? shape : [shape[0]!, readout.classes], dtype: 'float32' })
+    const logits = readsLastStep(readout)
+      ? now.logits
+      : hostTensor({
+          data: Float32Array.from(read(data)),
+          shape: readout.classes === undefined ? shape : [shape[0]!, readout.classes],
+          dtype: 'float32',
+        })
     yield { t, logits, recorded: new Map(Object.entries(now.recorded)) }
   }
 }

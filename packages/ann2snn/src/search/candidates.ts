@@ -1,7 +1,10 @@
 import type { ConvertOptions } from '../convert.js'
 
 /** What distinguishes a conversion that a search tries. */
-export type Candidate = Pick<ConvertOptions, 'code' | 'levels' | 'digits' | 'mode' | 'per' | 'T' | 'wait' | 'weights' | 'steps' | 'samples'>
+export type Candidate = Pick<
+  ConvertOptions,
+  'code' | 'levels' | 'digits' | 'mode' | 'per' | 'T' | 'wait' | 'weights' | 'steps' | 'samples'
+>
 
 /** Codes and calibrations that leave weights as they are. */
 export const defaultCandidates: readonly Candidate[] = [

@@ -15,8 +15,28 @@ export interface Preset {
 export type PresetName = 'chip' | 'few-steps' | 'exact' | 'fast'
 
 export const presets: Readonly<Record<PresetName, Preset>> = {
-  chip: { what: 'binary spikes, which any neuromorphic chip carries; at most 32 time steps', candidates: binaryCandidates, budget: 0.5, measure: 'accuracy' },
-  'few-steps': { what: 'graded spikes (code delta), 2 to 4 time steps', candidates: [{ code: 'delta', steps: [2, 3, 4] }], budget: 0.5, measure: 'accuracy' },
-  exact: { what: "graded spikes of more levels, the ANN's own class of each sample", candidates: [{ code: 'delta', levels: 16, steps: [4, 8, 16] }], budget: 0, measure: 'agreement' },
-  fast: { what: 'binary spikes in the time of one conversion, thresholds at 99.9 % of the activations', candidates: [{ code: 'binary', mode: '99.9%', steps: [16, 32, 64] }], budget: 0.5, measure: 'accuracy' },
+  chip: {
+    what: 'binary spikes, which any neuromorphic chip carries; at most 32 time steps',
+    candidates: binaryCandidates,
+    budget: 0.5,
+    measure: 'accuracy',
+  },
+  'few-steps': {
+    what: 'graded spikes (code delta), 2 to 4 time steps',
+    candidates: [{ code: 'delta', steps: [2, 3, 4] }],
+    budget: 0.5,
+    measure: 'accuracy',
+  },
+  exact: {
+    what: "graded spikes of more levels, the ANN's own class of each sample",
+    candidates: [{ code: 'delta', levels: 16, steps: [4, 8, 16] }],
+    budget: 0,
+    measure: 'agreement',
+  },
+  fast: {
+    what: 'binary spikes in the time of one conversion, thresholds at 99.9 % of the activations',
+    candidates: [{ code: 'binary', mode: '99.9%', steps: [16, 32, 64] }],
+    budget: 0.5,
+    measure: 'accuracy',
+  },
 }

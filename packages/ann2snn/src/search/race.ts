@@ -10,9 +10,18 @@ export interface RaceOptions {
   enough(T: number): number
 }
 
-/** Points that were lost, of agreement where there are no labels, and the standard error of that from the share of samples whose class is not the ANN's. */
-export function lossOf({ samples, agree, labelled, right, annRight }: Tally, measure: Preset['measure']): { readonly lost: number; readonly error: number } {
-  return { lost: 100 * (measure === 'accuracy' && labelled > 0 ? (annRight - right) / labelled : (samples - agree) / samples), error: 100 * Math.sqrt((1 - agree / samples) / samples) }
+/**
+ * Points that were lost, of agreement where there are no labels, and the standard error of that from the share of
+ * samples whose class is not the ANN's.
+ */
+export function lossOf(
+  { samples, agree, labelled, right, annRight }: Tally,
+  measure: Preset['measure'],
+): { readonly lost: number; readonly error: number } {
+  return {
+    lost: 100 * (measure === 'accuracy' && labelled > 0 ? (annRight - right) / labelled : (samples - agree) / samples),
+    error: 100 * Math.sqrt((1 - agree / samples) / samples),
+  }
 }
 
 /** Whether no more than `budget` points are lost, one standard error added. */
@@ -22,10 +31,15 @@ export function isWithin(tally: Tally, { budget, measure }: Pick<RaceOptions, 'b
 }
 
 /**
- * Measures as little as tells the fewest steps within the budget: all numbers of steps on some samples, then the smallest promising one on as many
- * as are enough, and those above only where it fails. Returns how many of the numbers of steps, from the smallest on, are measured so; all of them where none is within.
+ * Measures as little as tells the fewest steps within the budget: all numbers of steps on some samples, then the
+ * smallest promising one on as many as are enough, and those above only where it fails. Returns how many of the numbers
+ * of steps, from the smallest on, are measured so; all of them where none is within.
  */
-export async function race({ tallies, add }: Comparison, data: AsyncIterable<Judged>, options: RaceOptions): Promise<number> {
+export async function race(
+  { tallies, add }: Comparison,
+  data: AsyncIterable<Judged>,
+  options: RaceOptions,
+): Promise<number> {
   const { budget, measure: of, pilot, enough } = options
   const all = tallies.length
   const isHopeless = (i: number): boolean => {

@@ -21,7 +21,11 @@ async function labelled(seed: number): Promise<readonly [TensorLike, TensorLike]
 describe('search within a budget', { timeout: 60_000 }, () => {
   it('puts first what costs least and loses no more', async () => {
     const [calibration, validation] = [[await labelled(1)], [await labelled(2)]]
-    const { rows, best, annAccuracy } = await searchConversion(mlp(), calibration, validation, { backend, budget: 5, candidates: [{ code: 'binary' }, { code: 'delta' }, { code: 'phase' }] })
+    const { rows, best, annAccuracy } = await searchConversion(mlp(), calibration, validation, {
+      backend,
+      budget: 5,
+      candidates: [{ code: 'binary' }, { code: 'delta' }, { code: 'phase' }],
+    })
     expect(annAccuracy).toBe(1)
     const within = rows.filter(({ withinBudget }) => withinBudget)
     expect(rows.slice(0, within.length)).toEqual(within)
@@ -34,12 +38,20 @@ describe('search within a budget', { timeout: 60_000 }, () => {
 
   it('recommends the steps that it chose, and ends with the first within the budget where that is enough', async () => {
     const [calibration, validation] = [[await labelled(1)], [await labelled(2)]]
-    const candidates = [{ code: 'binary', steps: [2, 64, 100] }, { code: 'delta', steps: [4] }] as const
+    const candidates = [
+      { code: 'binary', steps: [2, 64, 100] },
+      { code: 'delta', steps: [4] },
+    ] as const
     const all = await searchConversion(mlp(), calibration, validation, { backend, budget: 10, candidates })
     expect(all.samples).toBe(40)
     expect(all.best.report.recommendedT).toBe(all.best.row.T)
     expect(new Set(all.rows.map(({ code }) => code))).toEqual(new Set(['binary', 'delta']))
-    const { rows, best } = await searchConversion(mlp(), calibration, validation, { backend, budget: 10, candidates, first: true })
+    const { rows, best } = await searchConversion(mlp(), calibration, validation, {
+      backend,
+      budget: 10,
+      candidates,
+      first: true,
+    })
     // what is above the fewest steps within the budget is not looked at
     expect(new Set(rows.map(({ code }) => code))).toEqual(new Set(['binary']))
     expect(best.row.withinBudget).toBe(true)
@@ -65,15 +77,22 @@ describe('search within a budget', { timeout: 60_000 }, () => {
     const wrong = { data: Int32Array.from(data, (_, n) => n % 5), shape: [40] }
     const guessing = await searchConversion(mlp(), [x], [[y, wrong]], options)
     expect(guessing.best.report.warnings.filter(({ code }) => code === 'labels')).toHaveLength(1)
-    expect([guessing.measure, guessing.rows.map(({ T, lost }) => [T, lost])]).toEqual(['agreement', unlabelled.rows.map(({ T, lost }) => [T, lost])])
+    expect([guessing.measure, guessing.rows.map(({ T, lost }) => [T, lost])]).toEqual([
+      'agreement',
+      unlabelled.rows.map(({ T, lost }) => [T, lost]),
+    ])
     const exact = await searchConversion(mlp(), [x], [[y, { data, shape: [40] }]], { backend, preset: 'exact' })
     expect([exact.measure, exact.annAccuracy]).toEqual(['agreement', 1])
-    for (const { lost, agreement, accuracy } of exact.rows) expect([lost, accuracy]).toEqual([expect.closeTo(100 * (1 - agreement), 9), agreement])
+    for (const { lost, agreement, accuracy } of exact.rows)
+      expect([lost, accuracy]).toEqual([expect.closeTo(100 * (1 - agreement), 9), agreement])
   })
 
   it('knows what people want by name, and says what graded spikes would give', async () => {
     const [calibration, validation] = [[await labelled(1)], [await labelled(2)]]
-    const { rows, best, alternative, budget } = await searchConversion(mlp(), calibration, validation, { backend, preset: 'chip' })
+    const { rows, best, alternative, budget } = await searchConversion(mlp(), calibration, validation, {
+      backend,
+      preset: 'chip',
+    })
     expect(budget).toBe(0.5)
     expect(new Set(rows.map(({ code }) => code))).toEqual(new Set(['binary']))
     expect(Math.max(...rows.map(({ T }) => T))).toBeLessThanOrEqual(32)
@@ -82,16 +101,29 @@ describe('search within a budget', { timeout: 60_000 }, () => {
     // of those that are not surely within the budget the one that has the ANN's class most often
     if (!best.row.withinBudget) expect(best.row.agreement).toBe(Math.max(...rows.map(({ agreement }) => agreement)))
     expect(best.report).toMatchObject({ recommendedT: best.row.T, layersT: best.row.T, weights: 'kept' })
-    await expect(searchConversion(mlp(), calibration, validation, { backend, preset: 'best' as 'chip' })).rejects.toMatchObject({ code: 'ARGUMENT', message: expect.stringContaining('few-steps') })
+    await expect(
+      searchConversion(mlp(), calibration, validation, { backend, preset: 'best' as 'chip' }),
+    ).rejects.toMatchObject({ code: 'ARGUMENT', message: expect.stringContaining('few-steps') })
   })
 
   it('refuses images that thresholds were chosen on, unless told', async () => {
     const data = [await labelled(1)]
     const shared = [await labelled(2), ...data]
-    await expect(searchConversion(mlp(), data, shared, { backend, budget: 1 })).rejects.toMatchObject({ code: 'CALIBRATION', details: { reason: 'tested' } })
-    const { rows } = await searchConversion(mlp(), data, data, { backend, budget: 1, sameData: true, candidates: [{ code: 'delta' }] })
+    await expect(searchConversion(mlp(), data, shared, { backend, budget: 1 })).rejects.toMatchObject({
+      code: 'CALIBRATION',
+      details: { reason: 'tested' },
+    })
+    const { rows } = await searchConversion(mlp(), data, data, {
+      backend,
+      budget: 1,
+      sameData: true,
+      candidates: [{ code: 'delta' }],
+    })
     expect(rows.length).toBeGreaterThan(0)
-    for (const budget of [-1, NaN, 101]) await expect(searchConversion(mlp(), data, [await labelled(2)], { backend, budget })).rejects.toMatchObject({ code: 'ARGUMENT' })
+    for (const budget of [-1, NaN, 101])
+      await expect(searchConversion(mlp(), data, [await labelled(2)], { backend, budget })).rejects.toMatchObject({
+        code: 'ARGUMENT',
+      })
   })
 })
 

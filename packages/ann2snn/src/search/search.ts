@@ -24,17 +24,28 @@ import { reportOf, type ConversionReport } from '../report/report.js'
 import { settle, weightsText } from '../plan/settle.js'
 
 export interface SearchOptions extends Omit<ConvertOptions, keyof Candidate | 'validation'> {
-  /** What the conversion is for, in place of budget and candidates: see `presets`. Takes as few samples as tell, so that it costs little more than one conversion. */
+  /**
+   * What the conversion is for, in place of budget and candidates: see `presets`. Takes as few samples as tell, so that
+   * it costs little more than one conversion.
+   */
   readonly preset?: PresetName
   /** Points of accuracy, in percent, that may be lost; where there are no labels, points of agreement with the ANN. */
   readonly budget?: number
-  /** Ends with the first candidate that is within the budget, and measures no more than tells. Default false: all are tried, on all of `validation`. */
+  /**
+   * Ends with the first candidate that is within the budget, and measures no more than tells. Default false: all are
+   * tried, on all of `validation`.
+   */
   readonly first?: boolean
   /** Default: `defaultCandidates`. */
   readonly candidates?: readonly Candidate[]
-  /** What candidates with mode 'sequential' that do not say so themselves may change beside thresholds. Default 'keep'. */
+  /**
+   * What candidates with mode 'sequential' that do not say so themselves may change beside thresholds. Default 'keep'.
+   */
   readonly weights?: ConvertOptions['weights']
-  /** Allows thresholds to be chosen on the very images that are tested, which makes the accuracies look better than they are. */
+  /**
+   * Allows thresholds to be chosen on the very images that are tested, which makes the accuracies look better than they
+   * are.
+   */
   readonly sameData?: boolean
 }
 
@@ -65,7 +76,10 @@ export interface SearchRow {
 export interface SearchResult {
   /** Points that may be lost. */
   readonly budget: number
-  /** Of what: of agreement with the ANN for the preset exact, where there are no labels, and where the ANN is hardly better than guessing on them. */
+  /**
+   * Of what: of agreement with the ANN for the preset exact, where there are no labels, and where the ANN is hardly
+   * better than guessing on them.
+   */
   readonly measure: Preset['measure']
   /** Where there are labels. */
   readonly annAccuracy?: number
@@ -73,14 +87,18 @@ export interface SearchResult {
   readonly samples: number
   /** Those within the budget first, cheapest first. */
   readonly rows: readonly SearchRow[]
-  /** The cheapest conversion within the budget and its row, whose T its report recommends; where there is none, that which has the ANN's class most often. */
+  /**
+   * The cheapest conversion within the budget and its row, whose T its report recommends; where there is none, that
+   * which has the ANN's class most often.
+   */
   readonly best: Conversion & { readonly row: SearchRow }
   /** Preset chip: what few-steps would give. */
   readonly alternative?: SearchRow
 }
 
 /**
- * What the search of a preset may cost: it has to be quick. Calibration in the loop costs most: it looks at every neuron at every step.
+ * What the search of a preset may cost: it has to be quick. Calibration in the loop costs most: it looks at every
+ * neuron at every step.
  */
 const limits: Readonly<Record<'pilot' | 'measured' | 'calibration' | 'layers', SampleLimit>> = {
   pilot: { steps: 128 * 32, macs: 1e11, least: 16, most: 128 },
@@ -114,12 +132,20 @@ interface Attempt {
 }
 
 /**
- * Tries codes, calibrations and numbers of steps, and finds the cheapest, by synaptic operations, then by steps, whose accuracy on
- * `validation` is at most `budget` points below the ANN's, by one standard error of that. Candidates whose code cannot carry the network are left out.
+ * Tries codes, calibrations and numbers of steps, and finds the cheapest, by synaptic operations, then by steps, whose
+ * accuracy on
+ * `validation` is at most `budget` points below the ANN's, by one standard error of that. Candidates whose code cannot
+ * carry the network are left out.
  *
- * @throws `CALIBRATION` when calibration and validation share images, and what `convert` throws when no candidate can carry the network
+ * @throws `CALIBRATION` when calibration and validation share images, and what `convert` throws when no candidate can
+ * carry the network
  */
-export async function searchConversion(source: Network | Uint8Array, calibration: Batches, validation: Batches, options: SearchOptions): Promise<SearchResult> {
+export async function searchConversion(
+  source: Network | Uint8Array,
+  calibration: Batches,
+  validation: Batches,
+  options: SearchOptions,
+): Promise<SearchResult> {
   const given = checkSource('searchConversion', source)
   checkByRules('searchConversion', options, searchRules)
   for (const candidate of options.candidates ?? []) checkByRules('searchConversion', candidate, candidateRules)
@@ -143,7 +169,11 @@ export async function searchConversion(source: Network | Uint8Array, calibration
     for (const candidate of what.candidates) {
       common.signal?.throwIfAborted()
       try {
-        const { attempt, rows: own } = await attemptOf(setting, { ...(weights && candidate.mode === 'sequential' && { weights }), ...candidate }, what)
+        const { attempt, rows: own } = await attemptOf(
+          setting,
+          { ...(weights && candidate.mode === 'sequential' && { weights }), ...candidate },
+          what,
+        )
         for (const row of own) {
           rows.push(row)
           if (!best || compareRows(row, best.row) < 0) best = { ...attempt, row }
@@ -159,7 +189,8 @@ export async function searchConversion(source: Network | Uint8Array, calibration
     return { rows: rows.sort(compareRows), best }
   }
   const { rows, best } = await searched({ ...wanted, measure })
-  const other = preset === 'chip' ? await searched({ ...outlookOn('few-steps'), measure }).catch(refusedByCode) : undefined
+  const other =
+    preset === 'chip' ? await searched({ ...outlookOn('few-steps'), measure }).catch(refusedByCode) : undefined
   const report = await reportOfBest(setting, best, tested, wanted.quick)
   const { snn } = best.built
   snn.metadata = { ...snn.metadata, T: report.recommendedT }
@@ -180,14 +211,23 @@ interface Searched {
 }
 
 function wantedBy({ budget, candidates = defaultCandidates, first = false }: SearchOptions): Wanted {
-  if (!(budget !== undefined && budget >= 0 && budget <= 100)) throw new SnnError('ARGUMENT', `[search] budget ${budget}, expected points of accuracy from 0 to 100, or a preset.`, { name: 'budget', value: budget })
-  if (candidates.length === 0) throw new SnnError('ARGUMENT', '[search] no candidates, expected at least one.', { name: 'candidates', value: [] })
+  if (!(budget !== undefined && budget >= 0 && budget <= 100))
+    throw new SnnError(
+      'ARGUMENT',
+      `[search] budget ${budget}, expected points of accuracy from 0 to 100, or a preset.`,
+      { name: 'budget', value: budget },
+    )
+  if (candidates.length === 0)
+    throw new SnnError('ARGUMENT', '[search] no candidates, expected at least one.', { name: 'candidates', value: [] })
   return { budget, candidates, measure: 'accuracy', first, quick: false }
 }
 
 function presetNamed(name: PresetName): Wanted {
   if (Object.hasOwn(presets, name)) return { ...presets[name], first: true, quick: true }
-  throw new SnnError('ARGUMENT', `[search] preset '${name}', expected one of ${Object.keys(presets).join(', ')}.`, { name: 'preset', value: name })
+  throw new SnnError('ARGUMENT', `[search] preset '${name}', expected one of ${Object.keys(presets).join(', ')}.`, {
+    name: 'preset',
+    value: name,
+  })
 }
 
 /** What another preset would give, on few samples. */
@@ -197,38 +237,59 @@ function outlookOn(name: PresetName): Wanted {
 }
 
 /** Builds one candidate and measures it. */
-async function attemptOf({ ann, macs, data, judged, common }: Setting, candidate: Candidate, { budget, measure, first, quick }: Wanted): Promise<{ readonly attempt: Attempt; readonly rows: readonly SearchRow[] }> {
+async function attemptOf(
+  { ann, macs, data, judged, common }: Setting,
+  candidate: Candidate,
+  { budget, measure, first, quick }: Wanted,
+): Promise<{ readonly attempt: Attempt; readonly rows: readonly SearchRow[] }> {
   const affordable = (limit: SampleLimit, T: number): number => samplesWithin(limit, macs, T)
-  const samples = quick && candidate.mode === 'sequential' ? affordable(limits.calibration, candidate.T!) : candidate.samples
-  const built = await build(ann, samples === undefined ? data : firstSamples(data, samples), { ...common, ...candidate })
+  const samples =
+    quick && candidate.mode === 'sequential' ? affordable(limits.calibration, candidate.T!) : candidate.samples
+  const built = await build(ann, samples === undefined ? data : firstSamples(data, samples), {
+    ...common,
+    ...candidate,
+  })
   const steps = candidate.steps ?? stepsToReport(built.plan, built.settled.settings)
   await using comparison = compareWithAnn(built, steps, common)
   const { tallies } = comparison
   let measured = tallies.length
-  if (first) measured = await race(comparison, judged, { budget, measure, pilot: quick ? affordable(limits.pilot, steps.at(-1)!) : limits.pilot.most, enough: (T) => (quick ? affordable(limits.measured, T) : Infinity) })
+  if (first)
+    measured = await race(comparison, judged, {
+      budget,
+      measure,
+      pilot: quick ? affordable(limits.pilot, steps.at(-1)!) : limits.pilot.most,
+      enough: (T) => (quick ? affordable(limits.measured, T) : Infinity),
+    })
   else for await (const batch of judged) await comparison.add(batch, 0, measured)
   if (tallies[0]!.samples === 0) throw noData()
   const { annAccuracy, warnings } = comparison
   const { plan, settled } = built
-  const rows = tallies.slice(0, measured).map((tally) => ({
-    candidate,
-    code: plan.code.name,
-    spikes: plan.code.spikes,
-    T: tally.T,
-    latency: latencyOf(plan, settled.settings),
-    weights: weightsText[settled.weights],
-    samples: tally.samples,
-    agreement: tally.agree / tally.samples,
-    ...(annAccuracy === undefined ? {} : { accuracy: tally.right / tally.labelled }),
-    ...lossOf(tally, measure),
-    operations: tally.operations / tally.samples / totalMacs(plan),
-    withinBudget: isWithin(tally, { budget, measure }),
-  }))
+  const rows = tallies
+    .slice(0, measured)
+    .map((tally) => ({
+      candidate,
+      code: plan.code.name,
+      spikes: plan.code.spikes,
+      T: tally.T,
+      latency: latencyOf(plan, settled.settings),
+      weights: weightsText[settled.weights],
+      samples: tally.samples,
+      agreement: tally.agree / tally.samples,
+      ...(annAccuracy === undefined ? {} : { accuracy: tally.right / tally.labelled }),
+      ...lossOf(tally, measure),
+      operations: tally.operations / tally.samples / totalMacs(plan),
+      withinBudget: isWithin(tally, { budget, measure }),
+    }))
   return { attempt: { built, samples, findings: { tallies, annAccuracy, warnings } }, rows }
 }
 
 /** The report of the best, with its layers. */
-async function reportOfBest({ ann, macs, data, common }: Setting, { built, samples = Infinity, findings, row }: Attempt & { readonly row: SearchRow }, tested: Batches, quick: boolean): Promise<ConversionReport> {
+async function reportOfBest(
+  { ann, macs, data, common }: Setting,
+  { built, samples = Infinity, findings, row }: Attempt & { readonly row: SearchRow },
+  tested: Batches,
+  quick: boolean,
+): Promise<ConversionReport> {
   const kept: { readonly x: TensorLike; readonly size: number }[] = []
   let left = quick ? samplesWithin(limits.layers, macs, row.T) : reportedSamples(built, row.T)
   for await (const { x, size } of eachBatch(tested, 'search', common.signal)) {
@@ -257,8 +318,15 @@ function judgedBatches(data: Batches, judge: ClassJudge, signal: AbortSignal | u
   }
 }
 
-/** Whether the ANN's classes of some samples have to do with their labels: where they have not, what it gets right is chance, and says nothing of an SNN. */
-async function knowsLabels({ network }: PreparedAnn, judged: AsyncIterable<Judged>, options: ConvertOptions): Promise<boolean> {
+/**
+ * Whether the ANN's classes of some samples have to do with their labels: where they have not, what it gets right is
+ * chance, and says nothing of an SNN.
+ */
+async function knowsLabels(
+  { network }: PreparedAnn,
+  judged: AsyncIterable<Judged>,
+  options: ConvertOptions,
+): Promise<boolean> {
   const scores = labelScores(sampleShapes(network).get(network.outputs[0]!)!, options)
   let seen = 0
   for await (const { expected, labels, size } of judged) {
@@ -273,10 +341,15 @@ function refusedByCode(error: unknown): undefined {
   if (!isSnnError(error, 'CONVERT_UNSUPPORTED')) throw error
 }
 
-/** Within the budget: the cheaper first. Beyond: what has the ANN's class more often, which a few samples tell better than what is lost. */
+/**
+ * Within the budget: the cheaper first. Beyond: what has the ANN's class more often, which a few samples tell better
+ * than what is lost.
+ */
 function compareRows(a: SearchRow, b: SearchRow): number {
   if (a.withinBudget !== b.withinBudget) return a.withinBudget ? -1 : 1
-  return a.withinBudget ? a.operations - b.operations || a.T - b.T : b.agreement - a.agreement || a.operations - b.operations
+  return a.withinBudget
+    ? a.operations - b.operations || a.T - b.T
+    : b.agreement - a.agreement || a.operations - b.operations
 }
 
 /** Throws `CALIBRATION` when any sample is in both. */

@@ -1,4 +1,16 @@
-import { eventConvFunction, eventConvPlan, eventConvScratch, eventConvUnits, eventConvWords, lineBytes, sampleNonZeroFunction, sampleWords, sampledValues, type EventConvKernel, type EventConvPlan } from '@snn/codegen'
+import {
+  eventConvFunction,
+  eventConvPlan,
+  eventConvScratch,
+  eventConvUnits,
+  eventConvWords,
+  lineBytes,
+  sampleNonZeroFunction,
+  sampleWords,
+  sampledValues,
+  type EventConvKernel,
+  type EventConvPlan,
+} from '@snn/codegen'
 import type { Frame, Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
 import { groupWork, sharedWork } from '../machine.js'
@@ -15,8 +27,9 @@ export interface EventForm {
 }
 
 /**
- * A convolution, or a product with a matrix, that looks at its input: groups of images with few values that are not zero are computed by the
- * event-driven kernel, all others by ONNX Runtime. What decides is a sample of the values alone, so that the same input gives the same bits.
+ * A convolution, or a product with a matrix, that looks at its input: groups of images with few values that are not
+ * zero are computed by the event-driven kernel, all others by ONNX Runtime. What decides is a sample of the values
+ * alone, so that the same input gives the same bits.
  */
 export class EventConvInstruction implements Instruction {
   readonly kind = 'conv'
@@ -53,7 +66,11 @@ export class EventConvInstruction implements Instruction {
     await this.#dense.load()
     this.#kernel = await this.workshop.kernel(this.kind, this.#plan, eventConvFunction)
     this.#sample = await this.workshop.kernel('sample', null, sampleNonZeroFunction)
-    this.workshop.reserve({ words: Math.max(eventConvWords.length, sampleWords.length + this.#groups), scratch: eventConvScratch(this.#plan), sums: 0 })
+    this.workshop.reserve({
+      words: Math.max(eventConvWords.length, sampleWords.length + this.#groups),
+      scratch: eventConvScratch(this.#plan),
+      sums: 0,
+    })
   }
 
   release(): Promise<void> {
@@ -64,7 +81,7 @@ export class EventConvInstruction implements Instruction {
     const densities = this.#densities(frame)
     const isSparse = densities.map((density) => density <= this.#events.density)
     for (let first = 0, last = 0; first < isSparse.length; first = last) {
-      for (last = first; isSparse[last] === isSparse[first]; ) last++
+      for (last = first; isSparse[last] === isSparse[first];) last++
       const from = first * this.#group
       const images = Math.min(this.#operation.images, last * this.#group) - from
       if (isSparse[first]) this.#runEvents(frame, from, images, Math.max(...densities.slice(first, last)))
@@ -75,18 +92,30 @@ export class EventConvInstruction implements Instruction {
   /** The share of values that are not zero, of each group; groups of a few values count as dense. */
   #densities(frame: Frame): number[] {
     const { threads, args } = this.workshop
-    const counts = new Uint32Array(args.buffer, args.byteOffset + sampleWords.length * args.BYTES_PER_ELEMENT, this.#groups)
-    const bytesOf = (group: number): number => Math.min(this.#group, this.#operation.images - group * this.#group) * this.#bytes.x
+    const counts = new Uint32Array(
+      args.buffer,
+      args.byteOffset + sampleWords.length * args.BYTES_PER_ELEMENT,
+      this.#groups,
+    )
+    const bytesOf = (group: number): number =>
+      Math.min(this.#group, this.#operation.images - group * this.#group) * this.#bytes.x
     const x = this.#operation.inputs[0]!(frame).byteOffset
     const sample = (first: number, last: number): void => {
       if (first >= last || bytesOf(first) < lineBytes) return
       args.set([x + first * bytesOf(0), counts.byteOffset + 4 * first, bytesOf(first)])
-      threads.run(this.#sample, args.byteOffset, last - first, (last - first) * bytesOf(first) >= sharedWork.events ? 'shared' : 'alone')
+      threads.run(
+        this.#sample,
+        args.byteOffset,
+        last - first,
+        (last - first) * bytesOf(first) >= sharedWork.events ? 'shared' : 'alone',
+      )
     }
     const whole = Math.floor(this.#operation.images / this.#group)
     sample(0, whole)
     sample(whole, this.#groups)
-    return Array.from({ length: this.#groups }, (_, group) => (bytesOf(group) < lineBytes ? 1 : counts[group]! / sampledValues(bytesOf(group))))
+    return Array.from({ length: this.#groups }, (_, group) =>
+      bytesOf(group) < lineBytes ? 1 : counts[group]! / sampledValues(bytesOf(group)),
+    )
   }
 
   #runEvents(frame: Frame, from: number, images: number, density: number): void {
@@ -104,6 +133,11 @@ export class EventConvInstruction implements Instruction {
       scratchBytes: eventConvScratch(this.#plan),
     }
     args.set(eventConvWords.map((name) => values[name]))
-    threads.run(this.#kernel, args.byteOffset, units, images * (this.#bytes.x + density * work) >= sharedWork.events ? 'shared' : 'alone')
+    threads.run(
+      this.#kernel,
+      args.byteOffset,
+      units,
+      images * (this.#bytes.x + density * work) >= sharedWork.events ? 'shared' : 'alone',
+    )
   }
 }

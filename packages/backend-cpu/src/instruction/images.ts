@@ -11,7 +11,10 @@ import type { Instruction } from './instruction.js'
 
 /** An operation on each of many images by itself. */
 export interface ImageOperation {
-  /** For any number of images: values whose first size is the batch symbol have one part for each image. All are float32. */
+  /**
+   * For any number of images: values whose first size is the batch symbol have one part for each image. All are
+   * float32.
+   */
   readonly model: OnnxModelSpec
   readonly images: number
   /** Multiply-accumulates of one image. */
@@ -28,7 +31,10 @@ interface Binding extends SessionValue {
   readonly tensors: Map<number, { readonly buffer: ArrayBufferLike; readonly tensor: OrtTensor }>
 }
 
-/** ONNX Runtime on some images at a time: every thread has a session of its own and takes the next images until none is left. */
+/**
+ * ONNX Runtime on some images at a time: every thread has a session of its own and takes the next images until none is
+ * left.
+ */
 export class ImagesInstruction implements Instruction {
   readonly kind = 'images'
   readonly #operation: ImageOperation
@@ -50,7 +56,11 @@ export class ImagesInstruction implements Instruction {
   async load(): Promise<void> {
     const { runEnd } = this.sessions
     const model = writeOnnx(this.#operation.model)
-    this.#session = await this.sessions.acquireForThreads(runEnd ? withMarker(model) : model, { inputs: this.#inputs.map(plain), outputs: this.#outputs.map(plain), end: runEnd })
+    this.#session = await this.sessions.acquireForThreads(runEnd ? withMarker(model) : model, {
+      inputs: this.#inputs.map(plain),
+      outputs: this.#outputs.map(plain),
+      end: runEnd,
+    })
     this.workshop.reserve({ words: 1 + this.#inputs.length + this.#outputs.length, scratch: 0, sums: 0 })
   }
 
@@ -63,15 +73,19 @@ export class ImagesInstruction implements Instruction {
   async run(frame: Frame, from = 0, images = this.#operation.images): Promise<void> {
     const { own, number } = this.#session!
     const { threads, args } = this.workshop
-    const tensors = (bindings: readonly Binding[], first: number, count: number): Record<string, OrtTensor> => Object.fromEntries(bindings.map((binding) => [binding.name, this.#tensor(binding, frame, from + first, count)]))
-    const some = (first: number, count: number): Promise<void> => runInPlace(own, tensors(this.#inputs, first, count), tensors(this.#outputs, first, count), this.sessions.runEnd)
+    const tensors = (bindings: readonly Binding[], first: number, count: number): Record<string, OrtTensor> =>
+      Object.fromEntries(bindings.map((binding) => [binding.name, this.#tensor(binding, frame, from + first, count)]))
+    const some = (first: number, count: number): Promise<void> =>
+      runInPlace(own, tensors(this.#inputs, first, count), tensors(this.#outputs, first, count), this.sessions.runEnd)
     const isShared = number !== undefined && images * this.#operation.work >= machine.sharedWork.images
     const share = this.#share(images, isShared ? threads.count : 1)
     if (!isShared) {
       for (let first = 0; first < images; first += share) await some(first, Math.min(share, images - first))
       return
     }
-    const places = [...this.#inputs, ...this.#outputs].map(({ location, isMoving, bytes }) => location(frame).byteOffset + (isMoving ? from * bytes : 0))
+    const places = [...this.#inputs, ...this.#outputs].map(
+      ({ location, isMoving, bytes }) => location(frame).byteOffset + (isMoving ? from * bytes : 0),
+    )
     args.set([number, ...places])
     await threads.runSession(args.byteOffset, images, share, some)
   }
@@ -88,7 +102,12 @@ export class ImagesInstruction implements Instruction {
     return Math.max(1, Math.min(Math.ceil(images / threads), Math.max(fewest, Math.min(most, even))))
   }
 
-  #tensor({ sizes, isMoving, bytes, location, tensors }: Binding, frame: Frame, first: number, count: number): OrtTensor {
+  #tensor(
+    { sizes, isMoving, bytes, location, tensors }: Binding,
+    frame: Frame,
+    first: number,
+    count: number,
+  ): OrtTensor {
     const { buffer, byteOffset } = location(frame)
     const begin = byteOffset + (isMoving ? first * bytes : 0)
     const kept = tensors.get(begin)

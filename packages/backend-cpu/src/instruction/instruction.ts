@@ -2,9 +2,10 @@ import type { Frame } from '../frame.js'
 import { sliceMilliseconds } from '../machine.js'
 
 /**
- * One step of a run: `library` (a group of operations as one ONNX Runtime session), `loop` (a scan), `copy`, and what works on the
- * memory: `images` (an operation on each image in sessions of all threads), and the generated kernels `kernel` (elementwise operations, sums and
- * scans), `planes` (pooling and the like), `conv` (a convolution that may skip zeros) and `random`.
+ * One step of a run: `library` (a group of operations as one ONNX Runtime session), `loop` (a scan), `copy`, and what
+ * works on the memory: `images` (an operation on each image in sessions of all threads), and the generated kernels
+ * `kernel` (elementwise operations, sums and scans), `planes` (pooling and the like), `conv` (a convolution that may
+ * skip zeros) and `random`.
  */
 export interface Instruction {
   readonly kind: string

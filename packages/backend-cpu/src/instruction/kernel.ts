@@ -24,7 +24,10 @@ export class KernelInstruction implements Instruction {
   ) {
     const { kernel, length, tensors } = fused
     this.#blocks = divide(fused)
-    const operations = kernel.phases.reduce((sum, { steps, values }) => sum + values.length * (steps === 'once' ? 1 : length), 0)
+    const operations = kernel.phases.reduce(
+      (sum, { steps, values }) => sum + values.length * (steps === 'once' ? 1 : length),
+      0,
+    )
     const isSmall = this.#blocks.count * this.#blocks.words.block * operations < sharedWork.kernel
     this.#bytes = tensors.map(bytesOf)
     this.#sumBytes = kernel.operands.reduce((sum, { role }, i) => sum + (role === 'sum' ? this.#bytes[i]! : 0), 0)
@@ -34,11 +37,18 @@ export class KernelInstruction implements Instruction {
   async load(): Promise<void> {
     const { kernel } = this.fused
     this.#kernel = await this.workshop.kernel(this.kind, this.#blocks.kernel, kernelFunction)
-    this.workshop.reserve({ words: operandWord(kernel.operands.length), scratch: this.#blocks.scratchBytes, sums: this.#sumBytes })
+    this.workshop.reserve({
+      words: operandWord(kernel.operands.length),
+      scratch: this.#blocks.scratchBytes,
+      sums: this.#sumBytes,
+    })
   }
 
   run(frame: Frame): void {
-    const { kernel: { operands }, length } = this.fused
+    const {
+      kernel: { operands },
+      length,
+    } = this.fused
     const { threads, args, scratch, sums } = this.workshop
     for (let i = 0; i < argumentWords.length; i++) {
       const name = argumentWords[i]!
@@ -74,7 +84,11 @@ export class KernelInstruction implements Instruction {
       const total = viewOf(this.locations[i]!(frame), 'float32', shape)
       total.set(viewOf({ buffer: sums.buffer, byteOffset: sums.byteOffset + offset }, 'float32', shape))
       for (let thread = 1; thread < threadCount; thread++) {
-        const part = viewOf({ buffer: sums.buffer, byteOffset: sums.byteOffset + thread * this.#sumBytes + offset }, 'float32', shape)
+        const part = viewOf(
+          { buffer: sums.buffer, byteOffset: sums.byteOffset + thread * this.#sumBytes + offset },
+          'float32',
+          shape,
+        )
         for (let k = 0; k < part.length; k++) total[k]! += part[k]!
       }
       offset += this.#bytes[i]!

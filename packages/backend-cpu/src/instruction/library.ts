@@ -55,7 +55,9 @@ export class LibraryInstruction implements Instruction {
     this.#bind(this.inputs, this.#feeds, frame)
     this.#bind(this.outputs, this.#fetches, frame)
     await runInPlace(this.#session!.own, this.#feeds, this.#fetches, this.#end)
-    if (this.check) for (const { node, dtype, shape, location } of this.outputs) if (node) checkFinite(node, viewOf(location(frame), dtype, shape), dtype)
+    if (this.check)
+      for (const { node, dtype, shape, location } of this.outputs)
+        if (node) checkFinite(node, viewOf(location(frame), dtype, shape), dtype)
   }
 
   #bind(bindings: readonly Binding[], tensors: Record<string, OrtTensor>, frame: Frame): void {
@@ -63,7 +65,12 @@ export class LibraryInstruction implements Instruction {
       const { name, dtype, shape, location } = binding
       const place = location(frame)
       const before = this.#bound.get(binding)
-      if (before?.shape === shape && before.place.buffer === place.buffer && before.place.byteOffset === place.byteOffset) continue
+      if (
+        before?.shape === shape &&
+        before.place.buffer === place.buffer &&
+        before.place.byteOffset === place.byteOffset
+      )
+        continue
       tensors[name] = new this.sessions.lib.Tensor(dtype, viewOf(place, dtype, shape), shape)
       this.#bound.set(binding, { place, shape })
     }

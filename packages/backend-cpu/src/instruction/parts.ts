@@ -6,7 +6,10 @@ import { sharedWork } from '../machine.js'
 import type { Division } from '../threads/threads.js'
 import type { Instruction } from './instruction.js'
 
-/** A form whose parts are independent of each other: the kernel that is printed from it, how many there are, and the work of all. */
+/**
+ * A form whose parts are independent of each other: the kernel that is printed from it, how many there are, and the
+ * work of all.
+ */
 interface Parts<F> {
   readonly kind: 'nest' | 'planes'
   readonly form: F
@@ -23,7 +26,13 @@ export function nestParts({ kernel, parts }: FusedNest): Parts<FusedNest['kernel
 
 /** Pooling over planes. */
 export function planeParts({ kernel, planes }: FusedPlanes): Parts<FusedPlanes['kernel']> {
-  return { kind: 'planes', form: kernel, functionOf: planesFunction, parts: planes, work: planes * sizeOf([...kernel.windows, ...kernel.kernel]) }
+  return {
+    kind: 'planes',
+    form: kernel,
+    functionOf: planesFunction,
+    parts: planes,
+    work: planes * sizeOf([...kernel.windows, ...kernel.kernel]),
+  }
 }
 
 /** A generated kernel over parts, which threads share. */

@@ -22,8 +22,8 @@ function alignUp(bytes: number): number {
 }
 
 /**
- * The memory that generated kernels work on: one growing WebAssembly memory, and who has which part of it. What is free is kept in
- * order, and neighbours are merged.
+ * The memory that generated kernels work on: one growing WebAssembly memory, and who has which part of it. What is free
+ * is kept in order, and neighbours are merged.
  */
 export class Memory implements MemoryType {
   readonly is64: boolean
@@ -32,7 +32,10 @@ export class Memory implements MemoryType {
   #end = alignment
   readonly #free: Region[] = []
 
-  /** A limit that 32-bit addresses do not reach makes it one with 64-bit addresses: a TypeError where the runtime has none. */
+  /**
+   * A limit that 32-bit addresses do not reach makes it one with 64-bit addresses: a TypeError where the runtime has
+   * none.
+   */
   constructor(
     readonly isShared: boolean,
     readonly limit: number,
@@ -52,7 +55,11 @@ export class Memory implements MemoryType {
     const at = this.#free.findIndex((region) => region.bytes >= size)
     const found = this.#free[at]
     if (found) {
-      this.#free.splice(at, 1, ...(found.bytes > size ? [{ offset: found.offset + size, bytes: found.bytes - size }] : []))
+      this.#free.splice(
+        at,
+        1,
+        ...(found.bytes > size ? [{ offset: found.offset + size, bytes: found.bytes - size }] : []),
+      )
       return { offset: found.offset, bytes: size }
     }
     const last = this.#free.at(-1)

@@ -25,17 +25,28 @@ export interface SessionForm {
 export type KernelFunction = (args: number, first: number, last: number, thread: number) => void
 
 /**
- * Words of the control block. A job is known by its sequence number, which is odd, and is open while it equals `open`; a worker counts itself
- * as active before it looks, so that no job is closed, and no other begun, while one works on it. Behind them lies, as a float64, where the job's
- * arguments are: an address may take more than 32 bits.
+ * Words of the control block. A job is known by its sequence number, which is odd, and is open while it equals `open`;
+ * a worker counts itself as active before it looks, so that no job is closed, and no other begun, while one works on
+ * it. Behind them lies, as a float64, where the job's arguments are: an address may take more than 32 bits.
  */
-const control = { sequence: 0, open: 1, active: 2, finished: 3, failed: 4, kernel: 5, blocks: 6, share: 7, next: 8 } as const
+const control = {
+  sequence: 0,
+  open: 1,
+  active: 2,
+  finished: 3,
+  failed: 4,
+  kernel: 5,
+  blocks: 6,
+  share: 7,
+  next: 8,
+} as const
 
 const argsOffset = 48
 
 /**
- * Who runs the blocks of a kernel: this thread alone; all threads, each the next share until none is left, without waiting for one that
- * still sleeps; or each the same share always, so that what a thread adds up does not depend on chance.
+ * Who runs the blocks of a kernel: this thread alone; all threads, each the next share until none is left, without
+ * waiting for one that still sleeps; or each the same share always, so that what a thread adds up does not depend on
+ * chance.
  */
 export type Division = 'alone' | 'shared' | 'fixed'
 
@@ -51,7 +62,10 @@ interface NodeWorker {
 }
 
 interface WorkerThreads {
-  readonly Worker: new (source: string, options: { readonly eval: true; readonly workerData: unknown; readonly execArgv: readonly string[] }) => NodeWorker
+  readonly Worker: new (
+    source: string,
+    options: { readonly eval: true; readonly workerData: unknown; readonly execArgv: readonly string[] },
+  ) => NodeWorker
 }
 
 /** What starts workers, where there are any. */
@@ -60,7 +74,8 @@ export function workerThreads(): WorkerThreads | undefined {
 }
 
 /**
- * The threads that kernels and sessions are run by: this one and K - 1 workers, which share the memory. Workers spin for a moment and then sleep.
+ * The threads that kernels and sessions are run by: this one and K - 1 workers, which share the memory. Workers spin
+ * for a moment and then sleep.
  */
 export class Threads {
   readonly count: number
@@ -86,20 +101,35 @@ export class Threads {
   }
 
   /**
-   * Starts `count` - 1 workers where there is `lib`, and waits until they run: from then on they need nothing of this thread.
+   * Starts `count` - 1 workers where there is `lib`, and waits until they run: from then on they need nothing of this
+   * thread.
    * `library`: the file from which they load ONNX Runtime for sessions of their own.
    */
-  static async start(memory: Memory, count: number, lib: WorkerThreads | undefined, library: string | undefined): Promise<Threads> {
+  static async start(
+    memory: Memory,
+    count: number,
+    lib: WorkerThreads | undefined,
+    library: string | undefined,
+  ): Promise<Threads> {
     const words = new Int32Array(lib ? new SharedArrayBuffer(64) : new ArrayBuffer(64))
     words[control.sequence] = -1
     const workers = Array.from({ length: lib ? count - 1 : 0 }, (_, i) => {
       // without what the program preloads, such as a loader of sources
-      return new lib!.Worker(workerSource, { eval: true, execArgv: [], workerData: { memory: memory.wasm, is64: memory.is64, control: words, argsOffset, thread: i + 1, library } })
+      return new lib!.Worker(workerSource, {
+        eval: true,
+        execArgv: [],
+        workerData: { memory: memory.wasm, is64: memory.is64, control: words, argsOffset, thread: i + 1, library },
+      })
     })
-    const running = await Promise.all(workers.map((worker) => new Promise<{ readonly hasLibrary: boolean }>((resolve, reject) => {
-      worker.once('message', (message) => resolve(message as { readonly hasLibrary: boolean }))
-      worker.once('error', reject)
-    })))
+    const running = await Promise.all(
+      workers.map(
+        (worker) =>
+          new Promise<{ readonly hasLibrary: boolean }>((resolve, reject) => {
+            worker.once('message', (message) => resolve(message as { readonly hasLibrary: boolean }))
+            worker.once('error', reject)
+          }),
+      ),
+    )
     for (const worker of workers) worker.unref()
     return new Threads(memory, workers, words, workers.length > 0 && running.every(({ hasLibrary }) => hasLibrary))
   }
@@ -119,7 +149,10 @@ export class Threads {
   async loadSession(form: SessionForm, own: () => Promise<void>): Promise<number> {
     const session = this.#sessions++
     this.#post({ session, ...form })
-    const failure = await own().then(() => undefined, (error: unknown) => ({ error }))
+    const failure = await own().then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    )
     this.#join('fixed')
     if (failure) {
       this.releaseSession(session)
@@ -147,18 +180,26 @@ export class Threads {
     const share = Math.max(1, Math.ceil(blocks / (this.count * (division === 'fixed' ? 1 : sharesPerThread))))
     this.#start(kernel, args, blocks, share, division)
     if (division === 'fixed') run(args, 0, Math.min(share, blocks), 0)
-    else for (let first = this.#next(share); first < blocks; first = this.#next(share)) run(args, first, Math.min(first + share, blocks), 0)
+    else
+      for (let first = this.#next(share); first < blocks; first = this.#next(share))
+        run(args, first, Math.min(first + share, blocks), 0)
     this.#join(division)
   }
 
   /**
-   * Runs a session on `images` images, `share` at a time. The words at `args`: the number of the session, and where each of its inputs and
-   * outputs lies. `own` runs that of this thread on some of the images.
+   * Runs a session on `images` images, `share` at a time. The words at `args`: the number of the session, and where
+   * each of its inputs and outputs lies. `own` runs that of this thread on some of the images.
    */
-  async runSession(args: number, images: number, share: number, own: (first: number, count: number) => Promise<void>): Promise<void> {
+  async runSession(
+    args: number,
+    images: number,
+    share: number,
+    own: (first: number, count: number) => Promise<void>,
+  ): Promise<void> {
     this.#start(runSession, args, images, share, 'shared')
     try {
-      for (let first = this.#next(share); first < images; first = this.#next(share)) await own(first, Math.min(share, images - first))
+      for (let first = this.#next(share); first < images; first = this.#next(share))
+        await own(first, Math.min(share, images - first))
     } finally {
       this.#join('shared')
     }

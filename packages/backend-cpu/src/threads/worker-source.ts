@@ -1,8 +1,8 @@
 import { spins } from '../machine.js'
 
 /**
- * What a worker thread runs, as text, so that no bundler has to find a file. It waits for a change of the sequence number, spinning
- * for a moment before it sleeps; see `threads.ts` for the words of the control block.
+ * What a worker thread runs, as text, so that no bundler has to find a file. It waits for a change of the sequence
+ * number, spinning for a moment before it sleeps; see `threads.ts` for the words of the control block.
  */
 export const workerSource = `
 const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')

@@ -3,8 +3,8 @@ import { isPrimitive, type Node } from '@snn/tensor/backend'
 import { pair, type Pair } from './planes.js'
 
 /**
- * A convolution that skips zeros: the values of the input that are not zero are listed, row by row, and each window adds up the weights of
- * those that lie in it, times their values.
+ * A convolution that skips zeros: the values of the input that are not zero are listed, row by row, and each window
+ * adds up the weights of those that lie in it, times their values.
  */
 export interface EventConvKernel {
   /** Channels of the input and filters of one group. */
@@ -26,11 +26,12 @@ export interface EventConvKernel {
 const fewestFilters = 4
 
 /**
- * `node` as an event-driven kernel: a convolution, or a product with a matrix, which is a convolution of rows by kernels as long as they are.
- * undefined for three spatial axes, groups of few filters, and data that are no floats.
+ * `node` as an event-driven kernel: a convolution, or a product with a matrix, which is a convolution of rows by
+ * kernels as long as they are. undefined for three spatial axes, groups of few filters, and data that are no floats.
  */
 export function fuseEventConv(node: Node): EventConvKernel | undefined {
-  if (node.inputs[0]?.dtype !== 'float32' || [...node.inputs, ...node.outputs].some(({ shape }) => sizeOf(shape) === 0)) return undefined
+  if (node.inputs[0]?.dtype !== 'float32' || [...node.inputs, ...node.outputs].some(({ shape }) => sizeOf(shape) === 0))
+    return undefined
   const kernel = isPrimitive(node, 'conv') ? windowOf(node) : isPrimitive(node, 'matmul') ? productOf(node) : undefined
   return kernel && kernel.filters >= fewestFilters ? kernel : undefined
 }
@@ -48,7 +49,10 @@ function windowOf({ inputs, outputs, attributes }: Node<'conv'>): EventConvKerne
     windows: spatial(outputs[0]!.shape),
     kernel: pair(kernel, 1),
     stride: pair(stride, 1),
-    padding: pair(padding.map(([low]) => low), 0),
+    padding: pair(
+      padding.map(([low]) => low),
+      0,
+    ),
     dilation: pair(dilation, 1),
   }
 }
@@ -58,5 +62,15 @@ function productOf({ inputs }: Node<'matmul'>): EventConvKernel | undefined {
   const [a, b] = inputs.map(({ shape }) => shape) as [Shape, Shape]
   if (a.length < 2 || b.length !== 2) return undefined
   const row: Pair = [1, b[0]!]
-  return { channels: 1, filters: b[1]!, groups: 1, plane: row, windows: [1, 1], kernel: row, stride: [1, 1], padding: [0, 0], dilation: [1, 1] }
+  return {
+    channels: 1,
+    filters: b[1]!,
+    groups: 1,
+    plane: row,
+    windows: [1, 1],
+    kernel: row,
+    stride: [1, 1],
+    padding: [0, 0],
+    dilation: [1, 1],
+  }
 }

@@ -17,11 +17,15 @@ export interface ScanFusionOptions {
 }
 
 /**
- * A scan whose body is elementwise, as one kernel: all steps of an element can run one after the other, with the carried state at hand. A
- * scan that reads the carries which an earlier such scan in the other direction stacked, as the gradient of that scan does, runs that scan
- * again instead, and keeps of it the fewest values from which it can be computed. undefined when no kernel can compute the scan.
+ * A scan whose body is elementwise, as one kernel: all steps of an element can run one after the other, with the
+ * carried state at hand. A scan that reads the carries which an earlier such scan in the other direction stacked, as
+ * the gradient of that scan does, runs that scan again instead, and keeps of it the fewest values from which it can be
+ * computed. undefined when no kernel can compute the scan.
  */
-export function fuseScan(node: Node<'scan'>, { isWanted = () => true, isBound = () => false, pools = [] }: ScanFusionOptions = {}): Fused | undefined {
+export function fuseScan(
+  node: Node<'scan'>,
+  { isWanted = () => true, isBound = () => false, pools = [] }: ScanFusionOptions = {},
+): Fused | undefined {
   return orUndefined(() => {
     const size = elementsOf(node)
     const builder = new KernelBuilder(size, isBound)
@@ -40,15 +44,30 @@ interface Part {
 }
 
 /** The inputs of a scan beside the parameters of its body. */
-function scanParts({ attributes: { body, carries, sequences }, inputs }: Node<'scan'>): { readonly carries: readonly Part[]; readonly sequences: readonly Part[]; readonly t: Tensor; readonly captured: readonly Part[] } {
-  const parts = (from: number, to: number, shift: number): Part[] => body.parameters.slice(from + shift, to + shift).map((parameter, i) => ({ parameter, input: inputs[from + i]! }))
+function scanParts({ attributes: { body, carries, sequences }, inputs }: Node<'scan'>): {
+  readonly carries: readonly Part[]
+  readonly sequences: readonly Part[]
+  readonly t: Tensor
+  readonly captured: readonly Part[]
+} {
+  const parts = (from: number, to: number, shift: number): Part[] =>
+    body.parameters.slice(from + shift, to + shift).map((parameter, i) => ({ parameter, input: inputs[from + i]! }))
   const first = carries + sequences
-  return { carries: parts(0, carries, 0), sequences: parts(carries, first, 0), t: body.parameters[first]!, captured: parts(first, inputs.length, 1) }
+  return {
+    carries: parts(0, carries, 0),
+    sequences: parts(carries, first, 0),
+    t: body.parameters[first]!,
+    captured: parts(first, inputs.length, 1),
+  }
 }
 
 /** Elements of one step. */
 function elementsOf(node: Node<'scan'>): number {
-  return Math.max(...[...node.attributes.body.results, ...scanParts(node).sequences.map(({ parameter }) => parameter)].map(({ shape }) => sizeOf(shape)))
+  return Math.max(
+    ...[...node.attributes.body.results, ...scanParts(node).sequences.map(({ parameter }) => parameter)].map(
+      ({ shape }) => sizeOf(shape),
+    ),
+  )
 }
 
 interface Replay {
@@ -57,7 +76,10 @@ interface Replay {
   readonly carryOf: ReadonlyMap<Tensor, number>
 }
 
-/** The scan in the other direction whose stacked carries this one reads, if there is one that a kernel can compute again. */
+/**
+ * The scan in the other direction whose stacked carries this one reads, if there is one that a kernel can compute
+ * again.
+ */
 function replayed(node: Node<'scan'>): Replay | undefined {
   const carryOf = new Map<Tensor, number>()
   let scan: Node<'scan'> | undefined
@@ -66,7 +88,13 @@ function replayed(node: Node<'scan'>): Replay | undefined {
     if (!isPrimitive(earlier, 'scan') || (scan && scan !== earlier)) continue
     const { body, carries, length, reverse } = earlier.attributes
     const carry = body.parameters.slice(0, carries).indexOf(body.results[earlier.outputs.indexOf(input)]!)
-    if (carry < 0 || earlier.outputs.indexOf(input) < carries || length !== node.attributes.length || reverse === node.attributes.reverse) continue
+    if (
+      carry < 0 ||
+      earlier.outputs.indexOf(input) < carries ||
+      length !== node.attributes.length ||
+      reverse === node.attributes.reverse
+    )
+      continue
     scan = earlier
     carryOf.set(parameter, carry)
   }
@@ -75,12 +103,21 @@ function replayed(node: Node<'scan'>): Replay | undefined {
 
 /** Whether the body of a scan is elementwise, so that its blocks are independent. */
 function isPointwise(node: Node<'scan'>): boolean {
-  return orUndefined(() => {
-    const size = elementsOf(node)
-    const builder = new KernelBuilder(size, () => false)
-    addScan(builder, builder.phase('once', new Map(), () => false), node, new Map(), size, { isWanted: () => true, pools: [] })
-    return true
-  }) ?? false
+  return (
+    orUndefined(() => {
+      const size = elementsOf(node)
+      const builder = new KernelBuilder(size, () => false)
+      addScan(
+        builder,
+        builder.phase('once', new Map(), () => false),
+        node,
+        new Map(),
+        size,
+        { isWanted: () => true, pools: [] },
+      )
+      return true
+    }) ?? false
+  )
 }
 
 /** Everything that the body's results need is computed inside; constants are leaves. */
@@ -96,7 +133,8 @@ function wholeOrScalar(tensor: Tensor, size: number): Mapping {
 
 function bindInputs(node: Node<'scan'>, bindings: Map<Tensor, Binding>): void {
   const { sequences, t, captured } = scanParts(node)
-  for (const { parameter, input } of sequences) if (!bindings.has(parameter)) bindings.set(parameter, { outside: input, isMoving: true })
+  for (const { parameter, input } of sequences)
+    if (!bindings.has(parameter)) bindings.set(parameter, { outside: input, isMoving: true })
   for (const { parameter, input } of captured) bindings.set(parameter, { outside: input })
   bindings.set(t, 'step')
 }
@@ -111,10 +149,16 @@ function carrySlot(builder: KernelBuilder, start: PhaseBuilder, { parameter, inp
 }
 
 /**
- * Runs the earlier scan again, keeping of each step what `node` needs of it: the fewest values that its body computes from the carries as they
- * enter the step and from what is given outside.
+ * Runs the earlier scan again, keeping of each step what `node` needs of it: the fewest values that its body computes
+ * from the carries as they enter the step and from what is given outside.
  */
-function addReplay(builder: KernelBuilder, start: PhaseBuilder, { scan, carryOf }: Replay, node: Node<'scan'>, size: number): Map<Tensor, Binding> {
+function addReplay(
+  builder: KernelBuilder,
+  start: PhaseBuilder,
+  { scan, carryOf }: Replay,
+  node: Node<'scan'>,
+  size: number,
+): Map<Tensor, Binding> {
   const { body, reverse } = scan.attributes
   const { carries } = scanParts(scan)
   const bindings = new Map<Tensor, Binding>()
@@ -138,7 +182,10 @@ function addReplay(builder: KernelBuilder, start: PhaseBuilder, { scan, carryOf 
   return stacked
 }
 
-/** The fewest values of a scan's body, computed without its carries, from which and from the carries the rest is computed. */
+/**
+ * The fewest values of a scan's body, computed without its carries, from which and from the carries the rest is
+ * computed.
+ */
 function neededOfReplay(node: Node<'scan'>, size: number): readonly Tensor[] {
   const { body } = node.attributes
   const { carries, sequences } = scanParts(node)
@@ -165,12 +212,21 @@ function neededOfReplay(node: Node<'scan'>, size: number): readonly Tensor[] {
   return smallestCut(sources, next, sinks)
 }
 
-function addScan(builder: KernelBuilder, start: PhaseBuilder, node: Node<'scan'>, stacked: ReadonlyMap<Tensor, Binding>, size: number, { isWanted, pools }: Required<Pick<ScanFusionOptions, 'isWanted' | 'pools'>>): void {
+function addScan(
+  builder: KernelBuilder,
+  start: PhaseBuilder,
+  node: Node<'scan'>,
+  stacked: ReadonlyMap<Tensor, Binding>,
+  size: number,
+  { isWanted, pools }: Required<Pick<ScanFusionOptions, 'isWanted' | 'pools'>>,
+): void {
   const { body, reverse, carries: carryCount } = node.attributes
   const { carries } = scanParts(node)
   const bindings = new Map<Tensor, Binding>(stacked)
   // a carry that only adds up sums needs no slot
-  const sums = carries.map((carry, c) => (sizeOf(carry.parameter.shape) === size ? undefined : sumTerms(body.results[c]!, carry, size)))
+  const sums = carries.map((carry, c) =>
+    sizeOf(carry.parameter.shape) === size ? undefined : sumTerms(body.results[c]!, carry, size),
+  )
   const slots = carries.map((carry, c) => (sums[c] ? undefined : carrySlot(builder, start, carry, size)))
   carries.forEach(({ parameter }, c) => slots[c] !== undefined && bindings.set(parameter, { slot: slots[c] }))
   bindInputs(node, bindings)
@@ -192,14 +248,24 @@ function addScan(builder: KernelBuilder, start: PhaseBuilder, node: Node<'scan'>
     for (const pool of pooled) phase.pool(slot, pool)
   })
   sums.forEach((terms, c) => {
-    if (terms && isWanted(node.outputs[c]!)) phase.store(node.outputs[c]!, terms.mapping, terms.of.map((term) => phase.value(term)).reduce((x, y) => phase.add(x, y)), 'sum', false)
+    if (terms && isWanted(node.outputs[c]!))
+      phase.store(
+        node.outputs[c]!,
+        terms.mapping,
+        terms.of.map((term) => phase.value(term)).reduce((x, y) => phase.add(x, y)),
+        'sum',
+        false,
+      )
   })
-  const next = carries.map(({ parameter }, c) => (slots[c] === undefined ? 0 : phase.value(body.results[c]!, wholeOrScalar(parameter, size))))
+  const next = carries.map(({ parameter }, c) =>
+    slots[c] === undefined ? 0 : phase.value(body.results[c]!, wholeOrScalar(parameter, size)),
+  )
   next.forEach((value, c) => slots[c] !== undefined && phase.keep(slots[c], value))
 
   const end = builder.phase('once', new Map(), () => false)
   carries.forEach(({ parameter }, c) => {
-    if (slots[c] !== undefined && isWanted(node.outputs[c]!)) end.store(node.outputs[c]!, wholeOrScalar(parameter, size), end.scratch(slots[c]), 'output', false)
+    if (slots[c] !== undefined && isWanted(node.outputs[c]!))
+      end.store(node.outputs[c]!, wholeOrScalar(parameter, size), end.scratch(slots[c]), 'output', false)
   })
 }
 
@@ -223,8 +289,14 @@ function sumTerms(next: Tensor, { parameter, input }: Part, size: number): SumTe
   }
   if (!visit(next) || own !== 1 || terms.length === 0 || !isZero(input)) return undefined
   const [mapping, ...others] = terms.map(sumMapping)
-  if (mapping === undefined || mapping === 'full' || others.some((other) => JSON.stringify(other) !== JSON.stringify(mapping))) return undefined
-  if (terms.some(({ inputs }) => sizeOf(inputs[0]!.shape) !== size || kindOf(inputs[0]!) !== 'float32')) return undefined
+  if (
+    mapping === undefined ||
+    mapping === 'full' ||
+    others.some((other) => JSON.stringify(other) !== JSON.stringify(mapping))
+  )
+    return undefined
+  if (terms.some(({ inputs }) => sizeOf(inputs[0]!.shape) !== size || kindOf(inputs[0]!) !== 'float32'))
+    return undefined
   return { of: terms.map(({ inputs }) => inputs[0]!), mapping }
 }
 

@@ -1,11 +1,23 @@
 import type { Tensor } from '@snn/tensor'
 import { isPrimitive, type Node } from '@snn/tensor/backend'
-import { pruned, rowsOf, type Kernel, type Operand, type Phase, type Pool, type Slot, type Space, type Store } from './kernel.js'
+import {
+  pruned,
+  rowsOf,
+  type Kernel,
+  type Operand,
+  type Phase,
+  type Pool,
+  type Slot,
+  type Space,
+  type Store,
+} from './kernel.js'
 import { lookThrough, mappingOf, type Mapped, type Mapping } from './mapping.js'
 import type { FusedPlanes } from './planes.js'
 import { isScalar, kindOf, type Access, type Kind, type ScalarPrimitive, type ScalarValue } from './scalar.js'
 
-/** Thrown while a kernel is built from operations that no kernel can compute; whoever asked for the kernel does without. */
+/**
+ * Thrown while a kernel is built from operations that no kernel can compute; whoever asked for the kernel does without.
+ */
 export class Unfusable extends Error {}
 
 /** A kernel with the tensors that its operands are. */
@@ -53,15 +65,27 @@ export class KernelBuilder {
     const kind = kindOf(tensor)
     if (kind === undefined) throw new Unfusable()
     const access = this.#access(mapping)
-    const found = this.tensors.findIndex((other, i) => other === tensor && this.operands[i]!.access === access && this.operands[i]!.role === role && this.operands[i]!.isMoving === isMoving)
+    const found = this.tensors.findIndex(
+      (other, i) =>
+        other === tensor &&
+        this.operands[i]!.access === access &&
+        this.operands[i]!.role === role &&
+        this.operands[i]!.isMoving === isMoving,
+    )
     if (found >= 0) return found
     this.tensors.push(tensor)
     return this.operands.push({ kind, access, isMoving, role }) - 1
   }
 
   /** The operand for a tensor from outside: looks through its broadcasts, those along the steps too. */
-  input(tensor: Tensor, mapping: Mapping, isMoving: boolean): { readonly operand: number } | { readonly number: number } {
-    const repeated = isMoving ? repeatedOverSteps(tensor, mapping, this.isBound) : lookThrough(tensor, mapping, this.isBound)
+  input(
+    tensor: Tensor,
+    mapping: Mapping,
+    isMoving: boolean,
+  ): { readonly operand: number } | { readonly number: number } {
+    const repeated = isMoving
+      ? repeatedOverSteps(tensor, mapping, this.isBound)
+      : lookThrough(tensor, mapping, this.isBound)
     if (!repeated) {
       const within = isMoving ? repeatedWithinSteps(tensor, mapping, this.isBound) : undefined
       return { operand: this.operand(within?.source ?? tensor, within?.mapping ?? mapping, 'input', true) }
@@ -74,12 +98,17 @@ export class KernelBuilder {
   #access(mapping: Mapping): Access {
     if (typeof mapping === 'string') return mapping
     const space = (this.#space ??= mapping)
-    if (space.outer !== mapping.outer || space.count !== mapping.count || space.inner !== mapping.inner) throw new Unfusable()
+    if (space.outer !== mapping.outer || space.count !== mapping.count || space.inner !== mapping.inner)
+      throw new Unfusable()
     return space.inner === 1 ? 'last' : 'channel'
   }
 
   /** The next phase, in order. */
-  phase(steps: Phase['steps'], bindings: ReadonlyMap<Tensor, Binding>, isInside: (node: Node) => boolean): PhaseBuilder {
+  phase(
+    steps: Phase['steps'],
+    bindings: ReadonlyMap<Tensor, Binding>,
+    isInside: (node: Node) => boolean,
+  ): PhaseBuilder {
     const phase = new PhaseBuilder(this, steps, bindings, isInside)
     this.#phases.push(phase)
     return phase
@@ -89,7 +118,9 @@ export class KernelBuilder {
     const { operands, slots, tensors } = this
     const phases = this.#phases.map((phase) => phase.finish()).filter(({ stores }) => stores.length > 0)
     const space = this.#space ?? { outer: 1, count: 1, inner: this.#size }
-    const [plane = 1, ...others] = new Set(phases.flatMap(({ pools }) => pools.map(({ kernel }) => kernel.plane[0] * kernel.plane[1])))
+    const [plane = 1, ...others] = new Set(
+      phases.flatMap(({ pools }) => pools.map(({ kernel }) => kernel.plane[0] * kernel.plane[1])),
+    )
     if (others.length > 0 || rowsOf(space).length % plane !== 0) throw new Unfusable()
     return { kernel: { operands, slots, phases }, tensors, space, length, plane }
   }
@@ -112,7 +143,11 @@ export class PhaseBuilder {
 
   /** Number of the value that `tensor` has for an element of the kernel. */
   value(tensor: Tensor, mapping: Mapping = 'full'): number {
-    const { source, mapping: within } = lookThrough(tensor, mapping, (t) => this.bindings.has(t) || this.kernel.isBound(t))
+    const { source, mapping: within } = lookThrough(
+      tensor,
+      mapping,
+      (t) => this.bindings.has(t) || this.kernel.isBound(t),
+    )
     const key = typeof within === 'string' ? within : `${within.outer},${within.count},${within.inner}`
     const made = this.#made.get(source) ?? new Map<string, number>()
     this.#made.set(source, made)
@@ -140,17 +175,32 @@ export class PhaseBuilder {
     return this.#simplified(node.primitive, operands, kind) ?? this.#push({ operation: node.primitive, kind, operands })
   }
 
-  /** The same bits with fewer operations: a product with 1, and signs in sums and in products with a number, as gradients leave them. */
+  /**
+   * The same bits with fewer operations: a product with 1, and signs in sums and in products with a number, as
+   * gradients leave them.
+   */
   #simplified(operation: ScalarPrimitive, [x, y]: readonly number[], kind: Kind): number | undefined {
     if (kind !== 'float32' || x === undefined || y === undefined) return undefined
-    const push = (operation: ScalarPrimitive, ...operands: readonly number[]): number => this.#push({ operation, kind, operands })
+    const push = (operation: ScalarPrimitive, ...operands: readonly number[]): number =>
+      this.#push({ operation, kind, operands })
     const [negatedX, negatedY] = [this.#negated(x), this.#negated(y)]
-    if (operation === 'add') return negatedY !== undefined ? push('sub', x, negatedY) : negatedX !== undefined ? push('sub', y, negatedX) : undefined
-    if (operation === 'sub') return negatedY === undefined ? undefined : this.#simplified('add', [x, negatedY], kind) ?? push('add', x, negatedY)
+    if (operation === 'add')
+      return negatedY !== undefined
+        ? push('sub', x, negatedY)
+        : negatedX !== undefined
+          ? push('sub', y, negatedX)
+          : undefined
+    if (operation === 'sub')
+      return negatedY === undefined
+        ? undefined
+        : (this.#simplified('add', [x, negatedY], kind) ?? push('add', x, negatedY))
     if (operation !== 'mul') return undefined
-    const [number, other, negated] = this.#numberOf(y) !== undefined ? [this.#numberOf(y)!, x, negatedX] : [this.#numberOf(x), y, negatedY]
+    const [number, other, negated] =
+      this.#numberOf(y) !== undefined ? [this.#numberOf(y)!, x, negatedX] : [this.#numberOf(x), y, negatedY]
     if (number === 1) return other
-    return number === undefined || negated === undefined ? undefined : push('mul', negated, this.#push({ operation: 'number', kind, number: -number }))
+    return number === undefined || negated === undefined
+      ? undefined
+      : push('mul', negated, this.#push({ operation: 'number', kind, number: -number }))
   }
 
   #negated(index: number): number | undefined {
@@ -166,7 +216,11 @@ export class PhaseBuilder {
   load(tensor: Tensor, mapping: Mapping, isMoving: boolean): number {
     const input = this.kernel.input(tensor, mapping, isMoving)
     const kind = kindOf(tensor)!
-    return this.#push('number' in input ? { operation: 'number', kind, number: input.number } : { operation: 'load', kind, operand: input.operand })
+    return this.#push(
+      'number' in input
+        ? { operation: 'number', kind, number: input.number }
+        : { operation: 'load', kind, operand: input.operand },
+    )
   }
 
   scratch(slot: number): number {
@@ -205,7 +259,10 @@ export class PhaseBuilder {
   }
 }
 
-/** What a moving tensor repeats along the steps, and how that goes with a kernel; undefined when it has a value for each step. */
+/**
+ * What a moving tensor repeats along the steps, and how that goes with a kernel; undefined when it has a value for each
+ * step.
+ */
 function repeatedOverSteps(tensor: Tensor, mapping: Mapping, isBound: (tensor: Tensor) => boolean): Mapped | undefined {
   const { node } = tensor
   if (isBound(tensor) || !isPrimitive(node, 'broadcast') || mapping !== 'full') return undefined
@@ -217,7 +274,11 @@ function repeatedOverSteps(tensor: Tensor, mapping: Mapping, isBound: (tensor: T
 }
 
 /** What each step of a moving tensor repeats, and how that goes with a kernel; undefined when nothing is repeated. */
-function repeatedWithinSteps(tensor: Tensor, mapping: Mapping, isBound: (tensor: Tensor) => boolean): Mapped | undefined {
+function repeatedWithinSteps(
+  tensor: Tensor,
+  mapping: Mapping,
+  isBound: (tensor: Tensor) => boolean,
+): Mapped | undefined {
   const { node } = tensor
   if (isBound(tensor) || !isPrimitive(node, 'broadcast') || mapping !== 'full') return undefined
   const source = node.inputs[0]!

@@ -40,8 +40,9 @@ export interface Phase {
 }
 
 /**
- * What a kernel computes, without sizes: the form that every printer prints. Elements are independent of each other, where nothing is
- * pooled; for each, the phases run one after the other. Groups of different sizes have equal forms, and share a kernel.
+ * What a kernel computes, without sizes: the form that every printer prints. Elements are independent of each other,
+ * where nothing is pooled; for each, the phases run one after the other. Groups of different sizes have equal forms,
+ * and share a kernel.
  */
 export interface Kernel {
   readonly operands: readonly Operand[]
@@ -57,7 +58,11 @@ export interface Space {
 }
 
 /** Rows of elements, all of one index of the middle axis, or along it where it is the last. */
-export function rowsOf({ outer, count, inner }: Space): { readonly count: number; readonly length: number; readonly alongLast: boolean } {
+export function rowsOf({ outer, count, inner }: Space): {
+  readonly count: number
+  readonly length: number
+  readonly alongLast: boolean
+} {
   const alongLast = inner === 1 && count > 1
   const length = alongLast ? count : inner
   return { count: length === 0 ? 0 : (outer * count * inner) / length, length, alongLast }
@@ -75,16 +80,23 @@ export function pruned(values: readonly ScalarValue[], stores: readonly Store[])
   return {
     values: kept.map((index) => {
       const value = values[index]!
-      return 'operands' in value ? { ...value, operands: value.operands.map((operand) => numbers.get(operand)!) } : value
+      return 'operands' in value
+        ? { ...value, operands: value.operands.map((operand) => numbers.get(operand)!) }
+        : value
     }),
     stores: stores.map((store) => ({ ...store, value: numbers.get(store.value)! })),
   }
 }
 
-/** The same text for equal forms, and for no others: numbers of values that JSON has no text for, or one with another, keep what they are. */
+/**
+ * The same text for equal forms, and for no others: numbers of values that JSON has no text for, or one with another,
+ * keep what they are.
+ */
 export function keyOf(form: unknown): string {
   const text = JSON.stringify(form)
   // a function that looks at each number makes it ten times slower
   if (!/null|"number":0[,}]/.test(text)) return text
-  return JSON.stringify(form, (_, x: unknown) => (typeof x === 'number' && (!Number.isFinite(x) || Object.is(x, -0)) ? (Object.is(x, -0) ? '-0' : String(x)) : x))
+  return JSON.stringify(form, (_, x: unknown) =>
+    typeof x === 'number' && (!Number.isFinite(x) || Object.is(x, -0)) ? (Object.is(x, -0) ? '-0' : String(x)) : x,
+  )
 }

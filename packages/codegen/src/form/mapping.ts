@@ -2,7 +2,10 @@ import { sizeOf, type Shape, type Tensor } from '@snn/tensor'
 import { isPrimitive, type Node } from '@snn/tensor/backend'
 import type { Space } from './kernel.js'
 
-/** How the elements of a tensor go with those of a kernel: one for each, one for all, or one for each index of a middle axis. */
+/**
+ * How the elements of a tensor go with those of a kernel: one for each, one for all, or one for each index of a middle
+ * axis.
+ */
 export type Mapping = 'full' | 'scalar' | Space
 
 /** How `from` is repeated to `to`; undefined when it varies along axes that are no neighbours. */
@@ -18,7 +21,9 @@ export function mappingOf(from: Shape, to: Shape): Mapping | undefined {
   return { outer: sizeOf(to.slice(0, first)), count: sizeOf(to.slice(first, end)), inner: sizeOf(to.slice(end)) }
 }
 
-/** How elements go with those of a kernel when they are repeated by `inner` to a tensor that goes with it by `outer`. */
+/**
+ * How elements go with those of a kernel when they are repeated by `inner` to a tensor that goes with it by `outer`.
+ */
 function compose(outer: Mapping, inner: Mapping): Mapping {
   if (inner === 'full' || outer === 'scalar') return outer
   if (outer === 'full' || inner === 'scalar') return inner
@@ -31,7 +36,9 @@ export interface Mapped {
   readonly mapping: Mapping
 }
 
-/** Looks through reshapes and broadcasts, for which a kernel needs no copy; what `isBound` holds is not looked behind. */
+/**
+ * Looks through reshapes and broadcasts, for which a kernel needs no copy; what `isBound` holds is not looked behind.
+ */
 export function lookThrough(tensor: Tensor, mapping: Mapping, isBound: (tensor: Tensor) => boolean): Mapped {
   let source = tensor
   for (;;) {
@@ -50,5 +57,8 @@ export function lookThrough(tensor: Tensor, mapping: Mapping, isBound: (tensor: 
 /** How the result of a sum goes with what is summed; undefined when the axes that stay are no neighbours. */
 export function sumMapping(node: Node<'reduceSum'>): Mapping | undefined {
   const { shape } = node.inputs[0]!
-  return mappingOf(shape.map((n, axis) => (node.attributes.axes.includes(axis) ? 1 : n)), shape)
+  return mappingOf(
+    shape.map((n, axis) => (node.attributes.axes.includes(axis) ? 1 : n)),
+    shape,
+  )
 }

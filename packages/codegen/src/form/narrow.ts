@@ -4,7 +4,10 @@ import { pruned, type Kernel, type Phase } from './kernel.js'
 
 /** The same kernel without the outputs and sums that are not wanted, and without what only they need. */
 export function narrow(fused: Fused, isWanted: (output: Tensor) => boolean): Fused {
-  const { kernel: { operands, slots, phases }, tensors } = fused
+  const {
+    kernel: { operands, slots, phases },
+    tensors,
+  } = fused
   const isKept = operands.map(({ role }, i) => role === 'input' || isWanted(tensors[i]!))
   if (isKept.every(Boolean)) return fused
   const kept = phases
@@ -16,7 +19,11 @@ export function narrow(fused: Fused, isWanted: (output: Tensor) => boolean): Fus
   const used = new Set(kept.flatMap(operandsOf))
   const numbers = new Map([...operands.keys()].filter((i) => used.has(i)).map((i, to) => [i, to]))
   const remaining = [...numbers.keys()]
-  const kernel: Kernel = { operands: remaining.map((i) => operands[i]!), slots, phases: kept.map((phase) => renumbered(phase, numbers)) }
+  const kernel: Kernel = {
+    operands: remaining.map((i) => operands[i]!),
+    slots,
+    phases: kept.map((phase) => renumbered(phase, numbers)),
+  }
   const alongMiddle = kernel.operands.some(({ access }) => access === 'channel' || access === 'last')
   const { outer, count, inner } = fused.space
   return {

@@ -10,10 +10,15 @@ export interface WordOperations<V> {
 type Four<V> = readonly [V, V, V, V]
 
 /**
- * Philox4x32 with ten rounds (Salmon et al. 2011), on words of whatever kind: the four random words for a counter. Element i of the numbers of
- * a `random` is word i % 4 for the counter [floor(i / 4), 0, offset, 0], as the float32 (word >> 8) 2^-24.
+ * Philox4x32 with ten rounds (Salmon et al. 2011), on words of whatever kind: the four random words for a counter.
+ * Element i of the numbers of a `random` is word i % 4 for the counter [floor(i / 4), 0, offset, 0], as the float32
+ * (word >> 8) 2^-24.
  */
-export function philox<V>({ number, add, xor, product }: WordOperations<V>, counter: Four<V>, key: readonly [V, V]): Four<V> {
+export function philox<V>(
+  { number, add, xor, product }: WordOperations<V>,
+  counter: Four<V>,
+  key: readonly [V, V],
+): Four<V> {
   let [c0, c1, c2, c3] = counter
   let [k0, k1] = key
   for (let round = 0; round < 10; round++) {

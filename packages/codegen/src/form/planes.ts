@@ -49,7 +49,10 @@ export function fusePlanes(node: Node): FusedPlanes | undefined {
     windows,
     kernel: pair(kernel, 1),
     stride: pair(stride, 1),
-    padding: pair(padding.map(([low]) => low), 0),
+    padding: pair(
+      padding.map(([low]) => low),
+      0,
+    ),
     dilation: isMaximum ? pair(node.attributes.dilation, 1) : [1, 1],
     countIncludePad: isPrimitive(node, 'averagePool') && node.attributes.countIncludePad,
   }

@@ -70,5 +70,9 @@ export function kindOf({ dtype }: Pick<Tensor, 'dtype'>): Kind | undefined {
 /** Whether a kernel can compute this node. */
 export function isScalar(node: Node): node is Node<ScalarPrimitive> {
   const kinds: readonly Kind[] | undefined = (operations as Partial<Record<Primitive, readonly Kind[]>>)[node.primitive]
-  return kinds !== undefined && kinds.includes(kindOf(node.inputs[0]!)!) && [...node.inputs, ...node.outputs].every((tensor) => kindOf(tensor) !== undefined)
+  return (
+    kinds !== undefined &&
+    kinds.includes(kindOf(node.inputs[0]!)!) &&
+    [...node.inputs, ...node.outputs].every((tensor) => kindOf(tensor) !== undefined)
+  )
 }

@@ -3,7 +3,8 @@ import { smallestCut } from './smallest-cut.js'
 
 const edges = (text: string): Map<string, string[]> => {
   const next = new Map<string, string[]>()
-  for (const [from, to] of text.split(' ').map((edge) => edge.split('>') as [string, string])) next.set(from, [...(next.get(from) ?? []), to])
+  for (const [from, to] of text.split(' ').map((edge) => edge.split('>') as [string, string]))
+    next.set(from, [...(next.get(from) ?? []), to])
   return next
 }
 

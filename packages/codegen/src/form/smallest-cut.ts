@@ -1,5 +1,6 @@
 /**
- * The fewest vertices that every path from a source to a sink passes (sources and sinks count); of such sets the one nearest to the sources.
+ * The fewest vertices that every path from a source to a sink passes (sources and sinks count); of such sets the one
+ * nearest to the sources.
  * `next`: the edges. By the largest flow through vertices of capacity 1 (Ford and Fulkerson 1956).
  */
 export function smallestCut<V>(sources: readonly V[], next: ReadonlyMap<V, readonly V[]>, sinks: ReadonlySet<V>): V[] {
@@ -21,7 +22,8 @@ export function smallestCut<V>(sources: readonly V[], next: ReadonlyMap<V, reado
   /** From where each place that still takes flow is reached. */
   const search = (): Map<number, number> => {
     const from = new Map([[start, start]])
-    for (const at of from.keys()) for (const [to, left] of capacity[at]!) if (left > 0 && !from.has(to)) from.set(to, at)
+    for (const at of from.keys())
+      for (const [to, left] of capacity[at]!) if (left > 0 && !from.has(to)) from.set(to, at)
     return from
   }
   let from = search()

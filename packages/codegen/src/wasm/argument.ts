@@ -13,8 +13,16 @@ export function argumentLoad({ at, index }: Argument, is64: boolean): Value {
   return is64 ? plain(whole, 'word', [wide(at, 8 * index)]) : narrow(at, 4 * index)
 }
 
-/** What JavaScript calls in place of `run` where addresses have 64 bits: it takes float64, so that nobody needs a BigInt. */
+/**
+ * What JavaScript calls in place of `run` where addresses have 64 bits: it takes float64, so that nobody needs a
+ * BigInt.
+ */
 export function takingFloats(run: WasmFunction): WasmFunction {
   const parameters = run.parameters.map(({ name }) => variable('f64', name))
-  return { name: `${run.name}.floats`, parameters, result: undefined, body: [call(run, ...parameters.map((parameter) => plain(whole, 'word', [parameter])))] }
+  return {
+    name: `${run.name}.floats`,
+    parameters,
+    result: undefined,
+    body: [call(run, ...parameters.map((parameter) => plain(whole, 'word', [parameter])))],
+  }
 }

@@ -2,7 +2,10 @@ import { rowsOf, type Kernel } from '../form/kernel.js'
 import type { Fused } from '../form/kernel-builder.js'
 import type { argumentWords } from './kernel.js'
 
-/** A kernel that computes so many steps, which divide their number, of an element before the next, with its state in registers. */
+/**
+ * A kernel that computes so many steps, which divide their number, of an element before the next, with its state in
+ * registers.
+ */
 export interface SteppedKernel extends Kernel {
   readonly stepsAtOnce: number
 }
@@ -24,7 +27,10 @@ export function blocksIn(slot: number, { slots, phases, stepsAtOnce }: SteppedKe
   return phases.some(({ pools }) => pools.some((pool) => pool.slot === slot)) ? stepsAtOnce : 1
 }
 
-/** Bytes of one block's buffers that stay in the second-level cache: the longer a block, the longer the runs of memory that are read in order. */
+/**
+ * Bytes of one block's buffers that stay in the second-level cache: the longer a block, the longer the runs of memory
+ * that are read in order.
+ */
 const cachedBytes = 96 * 1024
 const largestBlock = 4096
 const smallestBlock = 64
@@ -40,15 +46,30 @@ export interface Blocks {
   readonly words: Readonly<Record<Exclude<(typeof argumentWords)[number], 'scratch'>, number>>
 }
 
-/** Divides the elements of a kernel into blocks of at most `block` elements; default: what fits the second-level cache. */
+/**
+ * Divides the elements of a kernel into blocks of at most `block` elements; default: what fits the second-level cache.
+ */
 export function divide({ kernel: form, space, length, plane }: Fused, block?: number): Blocks {
   const kernel = inSteps(form, length)
   const rows = rowsOf(space)
   const bytes = kernel.slots.reduce((sum, _, slot) => sum + 4 * blocksIn(slot, kernel, length), 0)
   const fitting = bytes === 0 ? largestBlock : Math.floor(cachedBytes / bytes / 16) * 16
-  const size = Math.max(1, Math.floor((block ?? Math.min(largestBlock, Math.max(smallestBlock, fitting))) / plane)) * plane
+  const size =
+    Math.max(1, Math.floor((block ?? Math.min(largestBlock, Math.max(smallestBlock, fitting))) / plane)) * plane
   const blocksPerRow = Math.ceil(rows.length / size)
   // what is read behind a plane that is pooled
   const scratchBytes = bytes * size + (plane > 1 ? 16 : 0)
-  return { kernel, count: rows.count * blocksPerRow, scratchBytes, words: { length, count: rows.alongLast ? 1 : space.count, inner: rows.length, block: size, blocksPerRow, scratchBytes } }
+  return {
+    kernel,
+    count: rows.count * blocksPerRow,
+    scratchBytes,
+    words: {
+      length,
+      count: rows.alongLast ? 1 : space.count,
+      inner: rows.length,
+      block: size,
+      blocksPerRow,
+      scratchBytes,
+    },
+  }
 }

@@ -14,27 +14,70 @@ const { x } = words('x')
 const { v } = vectors('v')
 
 /** The line that an instruction is printed as, for addresses of 32 and of 64 bits. */
-const lines = (instruction: Instruction): string[] => [false, true].map((is64) => printModule(runFunction([instruction]), { isShared: false, is64 }).split('\n').find((line) => /^\((?!module|import|func|local \$)/.test(line))!)
+const lines = (instruction: Instruction): string[] =>
+  [false, true].map((is64) =>
+    printModule(runFunction([instruction]), { isShared: false, is64 })
+      .split('\n')
+      .find((line) => /^\((?!module|import|func|local \$)/.test(line))!,
+  )
 
 it.each<[Instruction, string, string]>([
   // arithmetic and addresses have the width of an address, data in memory and lanes keep 32 bits
-  [set(x, add(x, -4)), '(local.set $x (i32.add (local.get $x) (i32.const -4)))', '(local.set $x (i64.add (local.get $x) (i64.const -4)))'],
-  [storeWord(x, loadWord(x), 4), '(i32.store offset=4 (local.get $x) (i32.load (local.get $x)))', '(i64.store32 offset=4 (local.get $x) (i64.load32_u (local.get $x)))'],
-  [set(x, loadHalfWord(x)), '(local.set $x (i32.load16_u (local.get $x)))', '(local.set $x (i64.load16_u (local.get $x)))'],
-  [set(x, argument(args, 3)), '(local.set $x (i32.load offset=12 (local.get $args)))', '(local.set $x (i64.trunc_f64_s (f64.load offset=24 (local.get $args))))'],
-  [set(v, i32x4.splat(lowBits(x))), '(local.set $v (i32x4.splat (local.get $x)))', '(local.set $v (i32x4.splat (i32.wrap_i64 (local.get $x))))'],
-  [set(x, widen(i32x4.extract_lane(0, v))), '(local.set $x (i32x4.extract_lane 0 (local.get $v)))', '(local.set $x (i64.extend_i32_u (i32x4.extract_lane 0 (local.get $v))))'],
-  [set(v, i32x4.shl(v, 3)), '(local.set $v (i32x4.shl (local.get $v) (i32.const 3)))', '(local.set $v (i32x4.shl (local.get $v) (i32.const 3)))'],
-  [fill(x, 0, 64), '(memory.fill (local.get $x) (i32.const 0) (i32.const 64))', '(memory.fill (local.get $x) (i32.const 0) (i64.const 64))'],
+  [
+    set(x, add(x, -4)),
+    '(local.set $x (i32.add (local.get $x) (i32.const -4)))',
+    '(local.set $x (i64.add (local.get $x) (i64.const -4)))',
+  ],
+  [
+    storeWord(x, loadWord(x), 4),
+    '(i32.store offset=4 (local.get $x) (i32.load (local.get $x)))',
+    '(i64.store32 offset=4 (local.get $x) (i64.load32_u (local.get $x)))',
+  ],
+  [
+    set(x, loadHalfWord(x)),
+    '(local.set $x (i32.load16_u (local.get $x)))',
+    '(local.set $x (i64.load16_u (local.get $x)))',
+  ],
+  [
+    set(x, argument(args, 3)),
+    '(local.set $x (i32.load offset=12 (local.get $args)))',
+    '(local.set $x (i64.trunc_f64_s (f64.load offset=24 (local.get $args))))',
+  ],
+  [
+    set(v, i32x4.splat(lowBits(x))),
+    '(local.set $v (i32x4.splat (local.get $x)))',
+    '(local.set $v (i32x4.splat (i32.wrap_i64 (local.get $x))))',
+  ],
+  [
+    set(x, widen(i32x4.extract_lane(0, v))),
+    '(local.set $x (i32x4.extract_lane 0 (local.get $v)))',
+    '(local.set $x (i64.extend_i32_u (i32x4.extract_lane 0 (local.get $v))))',
+  ],
+  [
+    set(v, i32x4.shl(v, 3)),
+    '(local.set $v (i32x4.shl (local.get $v) (i32.const 3)))',
+    '(local.set $v (i32x4.shl (local.get $v) (i32.const 3)))',
+  ],
+  [
+    fill(x, 0, 64),
+    '(memory.fill (local.get $x) (i32.const 0) (i32.const 64))',
+    '(memory.fill (local.get $x) (i32.const 0) (i64.const 64))',
+  ],
   // conditions have 32 bits
-  [set(x, choose(isZero(x), x, 0)), '(local.set $x (select (local.get $x) (i32.const 0) (i32.eqz (local.get $x))))', '(local.set $x (select (local.get $x) (i64.const 0) (i64.eqz (local.get $x))))'],
+  [
+    set(x, choose(isZero(x), x, 0)),
+    '(local.set $x (select (local.get $x) (i32.const 0) (i32.eqz (local.get $x))))',
+    '(local.set $x (select (local.get $x) (i64.const 0) (i64.eqz (local.get $x))))',
+  ],
 ])('%o', (instruction, narrow, wide) => {
   expect(lines(instruction)).toEqual([narrow, wide])
 })
 
 it('finds what is no function', () => {
   expect(() => encodeModule(runFunction([branch('out', lt(first, 1))]), { isShared: false })).toThrow('out')
-  expect(() => encodeModule(runFunction([set(x, 1), set(variable('v128', 'x'), v)]), { isShared: false })).toThrow('variable x of run')
+  expect(() => encodeModule(runFunction([set(x, 1), set(variable('v128', 'x'), v)]), { isShared: false })).toThrow(
+    'variable x of run',
+  )
 })
 
 // all tests of kernels run in both memories where these run

@@ -4,8 +4,8 @@ import type { Instruction, Type, Variable, Vector, WasmFunction } from './instru
 import { keyOfVector } from './vector.js'
 
 /**
- * The binary module (WebAssembly 2.0, chapter 5) that exports `run`, with what it calls, over the memory `memory.memory`. A shared memory
- * states how large it may become.
+ * The binary module (WebAssembly 2.0, chapter 5) that exports `run`, with what it calls, over the memory
+ * `memory.memory`. A shared memory states how large it may become.
  */
 export function encodeModule(run: WasmFunction, memory: MemoryType): Uint8Array<ArrayBuffer> {
   const { isShared, is64 = false } = memory
@@ -32,12 +32,25 @@ export function encodeModule(run: WasmFunction, memory: MemoryType): Uint8Array<
     for (const entry of entries) content.append(entry)
     module.add(id).unsigned(content.length).append(content)
   }
-  section(1, types.map((type) => new Bytes().add(...type)))
+  section(
+    1,
+    types.map((type) => new Bytes().add(...type)),
+  )
   section(2, [new Bytes().text('memory').text('memory').add(2).append(limits)])
-  section(3, functions.map((_, i) => new Bytes().unsigned(typeOf(i))))
-  if (globals.size > 0) section(6, [...globals.values()].map((vector) => new Bytes().add(0x7b, 0, ...vectorConstant(vector), end)))
+  section(
+    3,
+    functions.map((_, i) => new Bytes().unsigned(typeOf(i))),
+  )
+  if (globals.size > 0)
+    section(
+      6,
+      [...globals.values()].map((vector) => new Bytes().add(0x7b, 0, ...vectorConstant(vector), end)),
+    )
   section(7, [new Bytes().text('run').add(0, is64 ? 1 : 0)])
-  section(10, codes.map((code) => new Bytes().unsigned(code.length).append(code)))
+  section(
+    10,
+    codes.map((code) => new Bytes().unsigned(code.length).append(code)),
+  )
   return module.whole()
 }
 
@@ -130,7 +143,8 @@ function functionCode({ name, parameters, body }: WasmFunction, { is64, function
     if (!globals.has(key)) globals.set(key, vector)
     return [...globals.keys()].indexOf(key)
   }
-  const functionOf = (of: WasmFunction): number => (functions.includes(of) ? functions.indexOf(of) : functions.push(of) - 1)
+  const functionOf = (of: WasmFunction): number =>
+    functions.includes(of) ? functions.indexOf(of) : functions.push(of) - 1
   const labelOf = (label: string): number => {
     const at = labels.lastIndexOf(label)
     if (at < 0) throw new Error(`${name} branches to ${label}, which is not around it`)

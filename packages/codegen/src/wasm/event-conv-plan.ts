@@ -9,7 +9,10 @@ export interface EventConvPlan extends EventConvKernel {
 
 /** Sums that are kept in registers, in vectors of four. */
 const registers = 12
-/** Of so few rows of windows, many lie at the border, where they share little: more filters are summed up at once instead. */
+/**
+ * Of so few rows of windows, many lie at the border, where they share little: more filters are summed up at once
+ * instead.
+ */
 const fewRows = 8
 /** Bytes of the longest list, of an input without zeros. */
 const listBytes = 2 ** 19
@@ -23,12 +26,17 @@ export function eventConvPlan(kernel: EventConvKernel): EventConvPlan {
 }
 
 /**
- * What is summed up at once, in registers: for one column, `together` rows of `vectors` vectors of four filters. Rows share the events that
- * their windows share. The filters of a group are divided into `blocks`.
+ * What is summed up at once, in registers: for one column, `together` rows of `vectors` vectors of four filters. Rows
+ * share the events that their windows share. The filters of a group are divided into `blocks`.
  */
-export function sumsOf({ filters, kernel, windows }: Pick<EventConvKernel, 'filters' | 'kernel' | 'windows'>): { readonly blocks: number; readonly vectors: number; readonly together: number } {
+export function sumsOf({ filters, kernel, windows }: Pick<EventConvKernel, 'filters' | 'kernel' | 'windows'>): {
+  readonly blocks: number
+  readonly vectors: number
+  readonly together: number
+} {
   const fours = Math.ceil(filters / 4)
-  const most = kernel[0] === 1 || windows[0] === 1 ? registers : windows[0] <= fewRows ? (2 * registers) / 3 : registers / 3
+  const most =
+    kernel[0] === 1 || windows[0] === 1 ? registers : windows[0] <= fewRows ? (2 * registers) / 3 : registers / 3
   const blocks = Math.ceil(fours / most)
   const vectors = Math.ceil(fours / blocks)
   return { blocks, vectors, together: kernel[0] === 1 ? 1 : Math.min(Math.floor(registers / vectors), 3, windows[0]) }
@@ -40,7 +48,12 @@ function longestRow({ channels, plane }: EventConvKernel): number {
 }
 
 /** Rows of the input that `rows` rows of the output see. */
-export function inputRowsOf({ rows, kernel, stride, dilation }: Pick<EventConvPlan, 'rows' | 'kernel' | 'stride' | 'dilation'>): number {
+export function inputRowsOf({
+  rows,
+  kernel,
+  stride,
+  dilation,
+}: Pick<EventConvPlan, 'rows' | 'kernel' | 'stride' | 'dilation'>): number {
   return (rows - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1
 }
 
@@ -51,12 +64,15 @@ export function rowBlocks({ rows, windows }: EventConvPlan): number {
 
 /** Bytes of weights that stay in the cache beside all else. */
 const cachedBytes = 2 ** 19
-/** Most images that are summed up together, and most bytes of their lists, of inputs without zeros: those of few values take a part of them. */
+/**
+ * Most images that are summed up together, and most bytes of their lists, of inputs without zeros: those of few values
+ * take a part of them.
+ */
 const [mostImages, mostListBytes] = [32, 3 * 2 ** 20]
 
 /**
- * Most images that are summed up together, all of them for one block of filters before the next, where the weights of all blocks are too many
- * for the cache.
+ * Most images that are summed up together, all of them for one block of filters before the next, where the weights of
+ * all blocks are too many for the cache.
  */
 export function mostTogether(kernel: EventConvPlan): number {
   if (kernel.groups > 1 || rowBlocks(kernel) > 1 || 4 * packedSize(kernel) <= cachedBytes) return 1
@@ -64,7 +80,11 @@ export function mostTogether(kernel: EventConvPlan): number {
 }
 
 /** How so many images are divided for so many threads: units of work, and the images of a unit of whole ones. */
-export function eventConvUnits(kernel: EventConvPlan, images: number, threads: number): { readonly units: number; readonly together: number } {
+export function eventConvUnits(
+  kernel: EventConvPlan,
+  images: number,
+  threads: number,
+): { readonly units: number; readonly together: number } {
   const together = Math.max(1, Math.min(mostTogether(kernel), Math.ceil(images / threads)))
   return { units: Math.ceil(images / together) * kernel.groups * rowBlocks(kernel), together }
 }
@@ -75,10 +95,14 @@ function packedSize(kernel: EventConvKernel): number {
 }
 
 /**
- * Weights [O, C, kernel], and biases [O], as the kernel reads them: for each group and block of filters its biases, then for each column of
- * the kernel, each channel, and each row of the kernel the weights of the block's filters.
+ * Weights [O, C, kernel], and biases [O], as the kernel reads them: for each group and block of filters its biases,
+ * then for each column of the kernel, each channel, and each row of the kernel the weights of the block's filters.
  */
-export function packEventWeights(kernel: EventConvKernel, weights: TypedArray, biases?: TypedArray): Float32Array<ArrayBuffer> {
+export function packEventWeights(
+  kernel: EventConvKernel,
+  weights: TypedArray,
+  biases?: TypedArray,
+): Float32Array<ArrayBuffer> {
   const { channels, filters, groups } = kernel
   const [height, width] = kernel.kernel
   const { blocks, vectors } = sumsOf(kernel)
@@ -91,7 +115,9 @@ export function packEventWeights(kernel: EventConvKernel, weights: TypedArray, b
     const at = (((o - filter) / filters) * blocks + Math.floor(filter / lanes)) * blockSize + (filter % lanes)
     if (biases) packed[at] = biases[o]!
     for (let c = 0; c < channels; c++) {
-      for (let ky = 0; ky < height; ky++) for (let kx = 0; kx < width; kx++) packed[at + (1 + (kx * channels + c) * height + ky) * lanes] = weights[from++]!
+      for (let ky = 0; ky < height; ky++)
+        for (let kx = 0; kx < width; kx++)
+          packed[at + (1 + (kx * channels + c) * height + ky) * lanes] = weights[from++]!
     }
   }
   return packed

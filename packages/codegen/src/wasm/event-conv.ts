@@ -3,10 +3,56 @@ import { loadHalfWord, loadWord, storeHalf, storeWord } from './access.js'
 import { argument } from './argument.js'
 import { inputRowsOf, mostTogether, rowBlocks, sumsOf, type EventConvPlan } from './event-conv-plan.js'
 import { count } from './flow.js'
-import { block as blockOf, branch, loop, set, tee, variable, vectors, when, words, type Instruction, type Value, type Variable, type WasmFunction, type Word } from './instruction.js'
+import {
+  block as blockOf,
+  branch,
+  loop,
+  set,
+  tee,
+  variable,
+  vectors,
+  when,
+  words,
+  type Instruction,
+  type Value,
+  type Variable,
+  type WasmFunction,
+  type Word,
+} from './instruction.js'
 import { args, first, last, runFunction, thread } from './run-function.js'
-import { f32x4, i16x8, i8x16, loadSplat, loadVector, shuffleWords, storeLane, storeVector, v128, vector, zeros, type Vec } from './vector.js'
-import { add, and, bytes, div, ge, gt, gtSigned, isZero, lowBits, lt, mul, ne, rem, shl, sub, trailingZeros, widen } from './word.js'
+import {
+  f32x4,
+  i16x8,
+  i8x16,
+  loadSplat,
+  loadVector,
+  shuffleWords,
+  storeLane,
+  storeVector,
+  v128,
+  vector,
+  zeros,
+  type Vec,
+} from './vector.js'
+import {
+  add,
+  and,
+  bytes,
+  div,
+  ge,
+  gt,
+  gtSigned,
+  isZero,
+  lowBits,
+  lt,
+  mul,
+  ne,
+  rem,
+  shl,
+  sub,
+  trailingZeros,
+  widen,
+} from './word.js'
 
 /** Where `run` finds what it needs, as words from its first argument on. */
 export const eventConvWords = ['x', 'weights', 'y', 'images', 'together', 'scratch', 'scratchBytes'] as const
@@ -15,16 +61,64 @@ const given = (name: (typeof eventConvWords)[number]): Value<'word'> => argument
 const range = (length: number): number[] => Array.from({ length }, (_, i) => i)
 
 /** The unit, its images and rows; addresses; counters of rows, columns, channels; and what a step works with. */
-const { unit, n, nEnd, image, x, y, weights, base, scratch, starts, cursor, row, rowEnd, from, b, at, to, p, end, w } = words('unit', 'n', 'nEnd', 'image', 'x', 'y', 'weights', 'base', 'scratch', 'starts', 'cursor', 'row', 'rowEnd', 'from', 'b', 'at', 'to', 'p', 'end', 'w')
-const { inRow, column, c, oy, ox, block, mask, bit, key, valid } = words('inRow', 'column', 'c', 'oy', 'ox', 'block', 'mask', 'bit', 'key', 'valid')
-const { countLow, countHigh, low, high, laneLow, laneHigh, v } = vectors('countLow', 'countHigh', 'low', 'high', 'laneLow', 'laneHigh', 'v')
-const staged = range(4).map((k) => variable('v128', `m${k}`)) as [Variable<'v128'>, Variable<'v128'>, Variable<'v128'>, Variable<'v128'>]
+const { unit, n, nEnd, image, x, y, weights, base, scratch, starts, cursor, row, rowEnd, from, b, at, to, p, end, w } =
+  words(
+    'unit',
+    'n',
+    'nEnd',
+    'image',
+    'x',
+    'y',
+    'weights',
+    'base',
+    'scratch',
+    'starts',
+    'cursor',
+    'row',
+    'rowEnd',
+    'from',
+    'b',
+    'at',
+    'to',
+    'p',
+    'end',
+    'w',
+  )
+const { inRow, column, c, oy, ox, block, mask, bit, key, valid } = words(
+  'inRow',
+  'column',
+  'c',
+  'oy',
+  'ox',
+  'block',
+  'mask',
+  'bit',
+  'key',
+  'valid',
+)
+const { countLow, countHigh, low, high, laneLow, laneHigh, v } = vectors(
+  'countLow',
+  'countHigh',
+  'low',
+  'high',
+  'laneLow',
+  'laneHigh',
+  'v',
+)
+const staged = range(4).map((k) => variable('v128', `m${k}`)) as [
+  Variable<'v128'>,
+  Variable<'v128'>,
+  Variable<'v128'>,
+  Variable<'v128'>,
+]
 
 /** Addresses in lists take 32 bits: where that is too few, they are counted from the scratch memory. */
 function listed({ is64 }: MemoryType) {
   return {
-    store: (where: Word, address: Value<'word'>, offset?: number): Instruction => storeWord(where, is64 ? sub(address, scratch) : address, offset),
-    load: (where: Word, offset?: number): Value<'word'> => (is64 ? add(scratch, loadWord(where, offset)) : loadWord(where, offset)),
+    store: (where: Word, address: Value<'word'>, offset?: number): Instruction =>
+      storeWord(where, is64 ? sub(address, scratch) : address, offset),
+    load: (where: Word, offset?: number): Value<'word'> =>
+      is64 ? add(scratch, loadWord(where, offset)) : loadWord(where, offset),
   }
 }
 
@@ -49,7 +143,25 @@ function sizesOf(kernel: EventConvPlan) {
   const stagingRow = block * Math.ceil(windows[1] / 4) * 4
   const events = staging + stagingRow * together
   const scratch = Math.ceil((events + eventBytes * channels * width * inputRowsOf(kernel)) / 64) * 64
-  return { blocks, vectors, together, columns, width, lanes, groups, startsRow, masks, starts, staging, stagingRow, events, scratch, block, tap: channels * kernel.kernel[0] * block, blockBytes: (1 + kernel.kernel[0] * kernel.kernel[1] * channels) * block }
+  return {
+    blocks,
+    vectors,
+    together,
+    columns,
+    width,
+    lanes,
+    groups,
+    startsRow,
+    masks,
+    starts,
+    staging,
+    stagingRow,
+    events,
+    scratch,
+    block,
+    tap: channels * kernel.kernel[0] * block,
+    blockBytes: (1 + kernel.kernel[0] * kernel.kernel[1] * channels) * block,
+  }
 }
 
 /** Bytes of scratch memory that a thread needs. */
@@ -58,9 +170,9 @@ export function eventConvScratch(kernel: EventConvPlan): number {
 }
 
 /**
- * An event-driven convolution: `run(args, first, last, thread)` computes the units from `first` to before `last`, each a block of rows of one
- * image and group, or some whole images. Sums are in the order of kernel rows, columns, and channels. Up to 64 bytes behind the input may be
- * read.
+ * An event-driven convolution: `run(args, first, last, thread)` computes the units from `first` to before `last`, each
+ * a block of rows of one image and group, or some whole images. Sums are in the order of kernel rows, columns, and
+ * channels. Up to 64 bytes behind the input may be read.
  */
 export function eventConvFunction(kernel: EventConvPlan, memory: MemoryType): WasmFunction {
   const { groups, windows, stride, padding, rows } = kernel
@@ -106,7 +218,10 @@ function eachImage(kernel: EventConvPlan, body: readonly Instruction[]): Instruc
   return mostTogether(kernel) === 1 ? [set(image, n), ...one] : count(image, n, nEnd, one)
 }
 
-/** Lists the events of the input rows that the unit sees; `starts` says, for each of these rows and each column, where its events begin. */
+/**
+ * Lists the events of the input rows that the unit sees; `starts` says, for each of these rows and each column, where
+ * its events begin.
+ */
 function listEvents(kernel: EventConvPlan, memory: MemoryType): Instruction[] {
   const address = listed(memory)
   const { channels, plane, padding, stride } = kernel
@@ -116,8 +231,13 @@ function listEvents(kernel: EventConvPlan, memory: MemoryType): Instruction[] {
   const nonZero = (i: number): Vec => f32x4.ne(loadVector(at, 16 * i), zeros)
   const { narrow_i32x4_s: narrow } = i16x8
   const within = (lane: Vec, value: Vec): Vec => (isRagged ? v128.and(lane, value) : value)
-  const laneMask = (start: number): Vec => i16x8.gt_s(i16x8.splat(lowBits(valid)), vector('i16x8', ...(range(8).map((i) => start + i) as [number, ...number[]])))
-  const countOf = (lane: number): Value<'word'> => widen(i16x8.extract_lane_u(lane % 8, lane < 8 ? countLow : countHigh))
+  const laneMask = (start: number): Vec =>
+    i16x8.gt_s(
+      i16x8.splat(lowBits(valid)),
+      vector('i16x8', ...(range(8).map((i) => start + i) as [number, ...number[]])),
+    )
+  const countOf = (lane: number): Value<'word'> =>
+    widen(i16x8.extract_lane_u(lane % 8, lane < 8 ? countLow : countHigh))
   const start = (of: Value<'word'>): Value<'word'> => add(to, bytes(of))
   /** Of the first channel. */
   const inputAt = add(x, bytes(add(mul(add(from, inRow), plane[1]), column)))
@@ -126,7 +246,14 @@ function listEvents(kernel: EventConvPlan, memory: MemoryType): Instruction[] {
   const findEvents = [
     set(at, inputAt),
     set(b, cursor),
-    ...(isRagged ? [set(valid, sub(width, column)), when(gtSigned(valid, lanes), [set(valid, lanes)]), set(laneLow, laneMask(0)), ...(isHigh ? [set(laneHigh, laneMask(8))] : [])] : []),
+    ...(isRagged
+      ? [
+          set(valid, sub(width, column)),
+          when(gtSigned(valid, lanes), [set(valid, lanes)]),
+          set(laneLow, laneMask(0)),
+          ...(isHigh ? [set(laneHigh, laneMask(8))] : []),
+        ]
+      : []),
     set(countLow, zeros),
     set(countHigh, zeros),
     set(w, add(scratch, masks)),
@@ -176,29 +303,49 @@ function listEvents(kernel: EventConvPlan, memory: MemoryType): Instruction[] {
   return [
     set(cursor, add(scratch, events)),
     // windows of one row see none of the rows in between
-    ...count(inRow, 0, inputRowsOf(kernel), [
-      when(lt(add(from, inRow), plane[0]), [
-        set(to, add(starts, mul(inRow, startsRow))),
-        ...range(padding[1]).map((i) => address.store(to, cursor, 4 * i)),
-        ...count(column, 0, groups * lanes, [...findEvents, when(ne(b, cursor), writeEvents)], lanes),
-        ...count(column, padding[1] + width, columns + 1, [address.store(start(column), cursor)]),
-      ]),
-    ], kernel.kernel[0] === 1 ? stride[0] : 1),
+    ...count(
+      inRow,
+      0,
+      inputRowsOf(kernel),
+      [
+        when(lt(add(from, inRow), plane[0]), [
+          set(to, add(starts, mul(inRow, startsRow))),
+          ...range(padding[1]).map((i) => address.store(to, cursor, 4 * i)),
+          ...count(column, 0, groups * lanes, [...findEvents, when(ne(b, cursor), writeEvents)], lanes),
+          ...count(column, padding[1] + width, columns + 1, [address.store(start(column), cursor)]),
+        ]),
+      ],
+      kernel.kernel[0] === 1 ? stride[0] : 1,
+    ),
   ]
 }
 
-/** The sums of the windows of the unit: events of neighbouring columns lie one after the other, and so do their weights. */
+/**
+ * The sums of the windows of the unit: events of neighbouring columns lie one after the other, and so do their weights.
+ */
 function sumEvents(kernel: EventConvPlan, memory: MemoryType): Instruction[] {
   const address = listed(memory)
   const { plane, stride, dilation, windows } = kernel
-  const { blocks, vectors: perRow, together, startsRow, staging, stagingRow, block: blockSize, blockBytes, tap } = sizesOf(kernel)
+  const {
+    blocks,
+    vectors: perRow,
+    together,
+    startsRow,
+    staging,
+    stagingRow,
+    block: blockSize,
+    blockBytes,
+    tap,
+  } = sizesOf(kernel)
   const [height, width] = kernel.kernel
   // all columns of the kernel at once, where they are neighbours
   const [segments, columns] = dilation[1] === 1 ? [1, width] : [width, 1]
   const sum = (j: number, i: number): Variable<'v128'> => variable('v128', `a${j * perRow + i}`)
   /** Adds the events of one input row, `shift` rows below the first, to the output rows that see it. */
   const addRow = (shift: number): Instruction[] => {
-    const seen = range(together).map((j) => [j, (shift - j * stride[0]) / dilation[0]] as const).filter(([, ky]) => Number.isInteger(ky) && ky >= 0 && ky < height)
+    const seen = range(together)
+      .map((j) => [j, (shift - j * stride[0]) / dilation[0]] as const)
+      .filter(([, ky]) => Number.isInteger(ky) && ky >= 0 && ky < height)
     const segment = (kx: number): Instruction[] => [
       set(p, address.load(at, shift * startsRow + 4 * kx * dilation[1])),
       set(end, address.load(at, shift * startsRow + 4 * (kx * dilation[1] + columns))),
@@ -206,7 +353,11 @@ function sumEvents(kernel: EventConvPlan, memory: MemoryType): Instruction[] {
         loop('events', [
           set(key, add(w, loadWord(p))),
           set(v, loadSplat(p, 4)),
-          ...seen.flatMap(([j, ky]) => range(perRow).map((i) => set(sum(j, i), f32x4.add(sum(j, i), f32x4.mul(v, loadVector(key, ky * blockSize + 16 * i)))))),
+          ...seen.flatMap(([j, ky]) =>
+            range(perRow).map((i) =>
+              set(sum(j, i), f32x4.add(sum(j, i), f32x4.mul(v, loadVector(key, ky * blockSize + 16 * i)))),
+            ),
+          ),
           branch('events', lt(tee(p, add(p, eventBytes)), end)),
         ]),
       ]),
@@ -216,26 +367,40 @@ function sumEvents(kernel: EventConvPlan, memory: MemoryType): Instruction[] {
     return [when(lt(add(from, inRow, shift), plane[0]), [set(w, b), ...range(segments).flatMap(segment)])]
   }
   return count(block, 0, blocks, [
-    ...eachImage(kernel, count(oy, row, rowEnd, [
-      set(inRow, mul(sub(oy, row), stride[0])),
-      set(to, add(scratch, staging)),
-      set(at, add(starts, mul(inRow, startsRow))),
-      set(b, add(weights, blockSize)),
-      ...count(ox, 0, windows[1], [
-        ...range(together).flatMap((j) => range(perRow).map((i) => set(sum(j, i), loadVector(weights, 16 * i)))),
-        ...range(inputRowsOf({ ...kernel, rows: together })).flatMap(addRow),
-        ...range(together).flatMap((j) => range(perRow).map((i) => storeVector(to, sum(j, i), j * stagingRow + 16 * i))),
-        set(to, add(to, blockSize)),
-        set(at, add(at, 4 * stride[1])),
-        set(b, sub(b, stride[1] * tap)),
-      ]),
-      ...range(together).map((j) => when(lt(add(oy, j), rowEnd), storeRow(kernel, j))),
-    ], together)),
+    ...eachImage(
+      kernel,
+      count(
+        oy,
+        row,
+        rowEnd,
+        [
+          set(inRow, mul(sub(oy, row), stride[0])),
+          set(to, add(scratch, staging)),
+          set(at, add(starts, mul(inRow, startsRow))),
+          set(b, add(weights, blockSize)),
+          ...count(ox, 0, windows[1], [
+            ...range(together).flatMap((j) => range(perRow).map((i) => set(sum(j, i), loadVector(weights, 16 * i)))),
+            ...range(inputRowsOf({ ...kernel, rows: together })).flatMap(addRow),
+            ...range(together).flatMap((j) =>
+              range(perRow).map((i) => storeVector(to, sum(j, i), j * stagingRow + 16 * i)),
+            ),
+            set(to, add(to, blockSize)),
+            set(at, add(at, 4 * stride[1])),
+            set(b, sub(b, stride[1] * tap)),
+          ]),
+          ...range(together).map((j) => when(lt(add(oy, j), rowEnd), storeRow(kernel, j))),
+        ],
+        together,
+      ),
+    ),
     set(weights, add(weights, blockBytes)),
   ])
 }
 
-/** Writes a row of sums, whose filters lie side by side, to the planes of the filters: row `j` of those that were summed up together. */
+/**
+ * Writes a row of sums, whose filters lie side by side, to the planes of the filters: row `j` of those that were summed
+ * up together.
+ */
 function storeRow(kernel: EventConvPlan, j: number): Instruction[] {
   const { filters, windows } = kernel
   const { blocks, vectors: perRow, staging, stagingRow, block: blockSize } = sizesOf(kernel)
@@ -248,22 +413,35 @@ function storeRow(kernel: EventConvPlan, j: number): Instruction[] {
     return inLast ? [body] : blocks === 1 ? [] : [when(lt(block, blocks - 1), [body])]
   }
   const storeVectorOf = (i: number): Instruction[] => [
-    set(at, add(y, bytes(mul(add(mul(block, 4 * perRow), 4 * i), windows[0] * windows[1])), bytes(mul(add(oy, j), windows[1])))),
+    set(
+      at,
+      add(
+        y,
+        bytes(mul(add(mul(block, 4 * perRow), 4 * i), windows[0] * windows[1])),
+        bytes(mul(add(oy, j), windows[1])),
+      ),
+    ),
     set(to, add(scratch, staging + j * stagingRow + 16 * i)),
     ...(fours > 0
-      ? count(ox, 0, fours, [
-          ...staged.map((m, k) => set(m, loadVector(to, k * blockSize))),
-          set(low, shuffleWords([0, 4, 1, 5], m0, m1)),
-          set(high, shuffleWords([2, 6, 3, 7], m0, m1)),
-          set(countLow, shuffleWords([0, 4, 1, 5], m2, m3)),
-          set(countHigh, shuffleWords([2, 6, 3, 7], m2, m3)),
-          ...guarded(4 * i, storeVector(at, shuffleWords([0, 1, 4, 5], low, countLow))),
-          ...guarded(4 * i + 1, storeVector(at, shuffleWords([2, 3, 6, 7], low, countLow), planeBytes)),
-          ...guarded(4 * i + 2, storeVector(at, shuffleWords([0, 1, 4, 5], high, countHigh), 2 * planeBytes)),
-          ...guarded(4 * i + 3, storeVector(at, shuffleWords([2, 3, 6, 7], high, countHigh), 3 * planeBytes)),
-          set(at, add(at, 16)),
-          set(to, add(to, 4 * blockSize)),
-        ], 4)
+      ? count(
+          ox,
+          0,
+          fours,
+          [
+            ...staged.map((m, k) => set(m, loadVector(to, k * blockSize))),
+            set(low, shuffleWords([0, 4, 1, 5], m0, m1)),
+            set(high, shuffleWords([2, 6, 3, 7], m0, m1)),
+            set(countLow, shuffleWords([0, 4, 1, 5], m2, m3)),
+            set(countHigh, shuffleWords([2, 6, 3, 7], m2, m3)),
+            ...guarded(4 * i, storeVector(at, shuffleWords([0, 1, 4, 5], low, countLow))),
+            ...guarded(4 * i + 1, storeVector(at, shuffleWords([2, 3, 6, 7], low, countLow), planeBytes)),
+            ...guarded(4 * i + 2, storeVector(at, shuffleWords([0, 1, 4, 5], high, countHigh), 2 * planeBytes)),
+            ...guarded(4 * i + 3, storeVector(at, shuffleWords([2, 3, 6, 7], high, countHigh), 3 * planeBytes)),
+            set(at, add(at, 16)),
+            set(to, add(to, 4 * blockSize)),
+          ],
+          4,
+        )
       : []),
     ...(fours < windows[1]
       ? count(ox, fours, windows[1], [

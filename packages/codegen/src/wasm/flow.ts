@@ -7,7 +7,18 @@ export function countdown(label: string, counter: Variable<'word'>, body: readon
 }
 
 /** `body` for `counter` from `from` to before `to`. */
-export function count(counter: Variable<'word'>, from: Word, to: Word, body: readonly Instruction[], by = 1): Instruction[] {
+export function count(
+  counter: Variable<'word'>,
+  from: Word,
+  to: Word,
+  body: readonly Instruction[],
+  by = 1,
+): Instruction[] {
   const [end, again] = [`${counter.name}End`, `${counter.name}Loop`]
-  return [set(counter, from), block(end, [loop(again, [branch(end, geSigned(counter, to)), ...body, set(counter, add(counter, by)), branch(again)])])]
+  return [
+    set(counter, from),
+    block(end, [
+      loop(again, [branch(end, geSigned(counter, to)), ...body, set(counter, add(counter, by)), branch(again)]),
+    ]),
+  ]
 }

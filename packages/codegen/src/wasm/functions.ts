@@ -23,7 +23,10 @@ function build({ name, parameters, body }: ScalarFunction): WasmFunction<'v128'>
   return { name, parameters: parameters === 1 ? [x] : [x, y], result: 'v128', body: [...bound, result] }
 }
 
-/** Four float32 or their bits are one vector; of four float64, the first two and the last two are computed one after the other. */
+/**
+ * Four float32 or their bits are one vector; of four float64, the first two and the last two are computed one after the
+ * other.
+ */
 function operationsOn(bind: Bind<Vec>): Operations<Vec, Vec> {
   return {
     float: {
@@ -41,7 +44,13 @@ function operationsOn(bind: Bind<Vec>): Operations<Vec, Vec> {
       equal: f32x4.eq,
       ofInt: f32x4.convert_i32x4_s,
     },
-    int: { number: (value) => everywhere('i32x4', value), add: i32x4.add, sub: i32x4.sub, shiftLeft: i32x4.shl, shiftRight: i32x4.shr_s },
+    int: {
+      number: (value) => everywhere('i32x4', value),
+      add: i32x4.add,
+      sub: i32x4.sub,
+      shiftLeft: i32x4.shl,
+      shiftRight: i32x4.shr_s,
+    },
     bits: { and: v128.and, without: v128.andnot, or: v128.or, xor: v128.xor, select },
     double: {
       number: (value) => everywhere('f64x2', value),
@@ -58,11 +67,15 @@ function operationsOn(bind: Bind<Vec>): Operations<Vec, Vec> {
     inDouble: (operands, body) => {
       const half = (name: string, lanes: (x: Vec) => Vec): readonly Vec[] => {
         const bindHalf: Bind<Vec> = (local, value) => bind(`${local}.${name}`, value)
-        return body(bindHalf, ...operands.map((operand, i) => bindHalf(`operand${i}`, f64x2.promote_low_f32x4(lanes(operand)))))
+        return body(
+          bindHalf,
+          ...operands.map((operand, i) => bindHalf(`operand${i}`, f64x2.promote_low_f32x4(lanes(operand)))),
+        )
       }
       const [first, second] = [half('first', (x) => x), half('second', (x) => shuffleWords([2, 3, 2, 3], x))]
       return {
-        toFloat: (result) => shuffleWords([0, 1, 4, 5], f32x4.demote_f64x2_zero(first[result]!), f32x4.demote_f64x2_zero(second[result]!)),
+        toFloat: (result) =>
+          shuffleWords([0, 1, 4, 5], f32x4.demote_f64x2_zero(first[result]!), f32x4.demote_f64x2_zero(second[result]!)),
         lowBits: (result) => shuffleWords([0, 2, 4, 6], first[result]!, second[result]),
       }
     },

@@ -1,9 +1,12 @@
 /**
- * WebAssembly as a tree: instructions with their operands, as the text format folds them (WebAssembly 2.0; opcodes from chapter 5.4 of its
- * specification). How wide an address is stays open: `encodeModule` and `printModule` are told.
+ * WebAssembly as a tree: instructions with their operands, as the text format folds them (WebAssembly 2.0; opcodes from
+ * chapter 5.4 of its specification). How wide an address is stays open: `encodeModule` and `printModule` are told.
  */
 
-/** What an instruction gives. A `word` is an address or a count, as wide as addresses are; an `i32` is a condition, or what a lane holds. */
+/**
+ * What an instruction gives. A `word` is an address or a count, as wide as addresses are; an `i32` is a condition, or
+ * what a lane holds.
+ */
 export type Type = 'word' | 'i32' | 'f32' | 'f64' | 'v128'
 
 export interface Operation {
@@ -15,7 +18,10 @@ export interface Operation {
   readonly wide?: Operation
 }
 
-/** An operation on operands; `lanes` are the numbers of lanes that it names. Without a name it gives its operand as it is. */
+/**
+ * An operation on operands; `lanes` are the numbers of lanes that it names. Without a name it gives its operand as it
+ * is.
+ */
 export interface Plain {
   readonly kind: 'plain'
   readonly type: Type | undefined
@@ -31,7 +37,10 @@ export interface Constant {
   readonly value: number
 }
 
-/** A number for each lane; from a global, it is one load, where V8 builds a constant anew from three instructions wherever it stands. */
+/**
+ * A number for each lane; from a global, it is one load, where V8 builds a constant anew from three instructions
+ * wherever it stands.
+ */
 export interface Vector {
   readonly kind: 'vector' | 'global'
   readonly type: 'v128'
@@ -94,7 +103,9 @@ export interface Branch {
   readonly condition: Value<'i32'> | undefined
 }
 
-export type Value<T extends Type = Type> = (Plain | Constant | Vector | Argument | Variable | Assignment | Call) & { readonly type: T }
+export type Value<T extends Type = Type> = (Plain | Constant | Vector | Argument | Variable | Assignment | Call) & {
+  readonly type: T
+}
 export type Instruction = Plain | Constant | Vector | Argument | Variable | Assignment | Call | Block | If | Branch
 
 /** A function; its local variables are those that its body names. */
@@ -110,13 +121,20 @@ export type Word = Value<'word'> | number
 
 const noLanes: readonly number[] = []
 
-export function plain<T extends Type | undefined>(operation: Operation, type: T, operands: readonly Value[], offset = 0, lanes = noLanes): Plain & { readonly type: T } {
+export function plain<T extends Type | undefined>(
+  operation: Operation,
+  type: T,
+  operands: readonly Value[],
+  offset = 0,
+  lanes = noLanes,
+): Plain & { readonly type: T } {
   return { kind: 'plain', type, operation, operands, offset, lanes }
 }
 
 /** Variables by their names. */
 function variables<T extends Type>(type: T) {
-  return <N extends string>(...names: readonly N[]): { readonly [K in N]: Variable<T> } => Object.fromEntries(names.map((name) => [name, variable(type, name)])) as { [K in N]: Variable<T> }
+  return <N extends string>(...names: readonly N[]): { readonly [K in N]: Variable<T> } =>
+    Object.fromEntries(names.map((name) => [name, variable(type, name)])) as { [K in N]: Variable<T> }
 }
 
 export function variable<T extends Type>(type: T, name: string): Variable<T> {
@@ -126,7 +144,10 @@ export function variable<T extends Type>(type: T, name: string): Variable<T> {
 export const words = variables('word')
 export const vectors = variables('v128')
 
-export function set<T extends Type>(to: Variable<T>, value: NoInfer<Value<T> | (T extends 'word' ? number : never)>): Assignment {
+export function set<T extends Type>(
+  to: Variable<T>,
+  value: NoInfer<Value<T> | (T extends 'word' ? number : never)>,
+): Assignment {
   return { kind: 'set', type: undefined, variable: to, value: typeof value === 'number' ? word(value) : value }
 }
 
@@ -134,7 +155,10 @@ export function tee<T extends Type>(to: Variable<T>, value: NoInfer<Value<T>>): 
   return { kind: 'tee', type: to.type, variable: to, value }
 }
 
-export function call<T extends Type | undefined>(of: WasmFunction<T>, ...operands: readonly Value[]): Call & { readonly type: T } {
+export function call<T extends Type | undefined>(
+  of: WasmFunction<T>,
+  ...operands: readonly Value[]
+): Call & { readonly type: T } {
   return { kind: 'call', type: of.result, of, operands }
 }
 
@@ -146,7 +170,11 @@ export function loop(label: string, body: readonly Instruction[]): Block {
   return { kind: 'loop', type: undefined, label, body }
 }
 
-export function when(condition: Value<'i32'>, body: readonly Instruction[], otherwise: readonly Instruction[] = []): If {
+export function when(
+  condition: Value<'i32'>,
+  body: readonly Instruction[],
+  otherwise: readonly Instruction[] = [],
+): If {
   return { kind: 'if', type: undefined, condition, body, otherwise }
 }
 
@@ -161,8 +189,13 @@ export function word(value: Word): Value<'word'> {
 export const i32 = (value: number): Constant & { readonly type: 'i32' } => ({ kind: 'constant', type: 'i32', value })
 export const float = (value: number): Constant & { readonly type: 'f32' } => ({ kind: 'constant', type: 'f32', value })
 
-/** Gives instructions with parts of them replaced: `replace` says what stands for one, or undefined to look at its parts. What has no such part stays. */
-export function rewriter(replace: (of: Instruction) => Instruction | undefined): <I extends Instruction>(instruction: I) => I {
+/**
+ * Gives instructions with parts of them replaced: `replace` says what stands for one, or undefined to look at its
+ * parts. What has no such part stays.
+ */
+export function rewriter(
+  replace: (of: Instruction) => Instruction | undefined,
+): <I extends Instruction>(instruction: I) => I {
   const one = <I extends Instruction>(instruction: I): I => (replace(instruction) ?? changed(instruction)) as I
   const all = <I extends Instruction>(parts: readonly I[]): readonly I[] => {
     const rewritten = parts.map(one)

@@ -15,7 +15,12 @@ export function mostPages({ is64 }: Pick<MemoryType, 'is64'>): number {
 export function createMemory(type: MemoryType, pages = 1): WebAssembly.Memory {
   const limits = { initial: pages, maximum: mostPages(type), shared: type.isShared }
   if (!type.is64) return new WebAssembly.Memory(limits)
-  return new WebAssembly.Memory({ ...limits, address: 'i64', initial: BigInt(pages), maximum: BigInt(limits.maximum) } as unknown as WebAssembly.MemoryDescriptor)
+  return new WebAssembly.Memory({
+    ...limits,
+    address: 'i64',
+    initial: BigInt(pages),
+    maximum: BigInt(limits.maximum),
+  } as unknown as WebAssembly.MemoryDescriptor)
 }
 
 /** Words of arguments, as a caller writes them: a float64 holds every address. */

@@ -5,26 +5,43 @@ import type { Affine, Loops, NestKernel, NestStore, NestValue } from '../form/ne
 import type { Kind } from '../form/scalar.js'
 import { argument } from './argument.js'
 import { count } from './flow.js'
-import { i32, set, variable, when, words, type Instruction, type Value, type Variable, type WasmFunction, type Word } from './instruction.js'
+import {
+  i32,
+  set,
+  variable,
+  when,
+  words,
+  type Instruction,
+  type Value,
+  type Variable,
+  type WasmFunction,
+  type Word,
+} from './instruction.js'
 import { load, loadStrided, store } from './memory.js'
 import { numberOf, operationOn } from './operation.js'
 import { args, first, last, runFunction } from './run-function.js'
 import { i32x4, i64x2, shuffleWords, storeLane, storeVector, v128, zeros, type Vec } from './vector.js'
 import { add, divSigned, fill, lowBits, lt, mul, widen } from './word.js'
 
-/** The axes of a bound are written out, all but the longest, where they are no more than so many elements, as those of a window are. */
+/**
+ * The axes of a bound are written out, all but the longest, where they are no more than so many elements, as those of a
+ * window are.
+ */
 const mostUnrolled = 64
 
 /**
- * `run(args, first, last, thread)` computes the parts of the output from `first` to before `last`; `args` points to the addresses
- * of the inputs and of the output. Up to 16 bytes behind an input may be read.
+ * `run(args, first, last, thread)` computes the parts of the output from `first` to before `last`; `args` points to the
+ * addresses of the inputs and of the output. Up to 16 bytes behind an input may be read.
  */
 export function nestFunction(kernel: NestKernel): WasmFunction {
   const { inputs, output, loops } = kernel
   const { n } = words('n')
   const bases = [...inputs, output.kind].map((_, i) => variable('word', `a${i}`))
   const part = add(bases.at(-1)!, mul(n, output.size * bytesPerElement(output.kind)))
-  const filled = output.fill === undefined || (loops.length === 1 && isDense(loops[0]!)) ? [] : fillWith(output.kind, output.fill, part, output.size)
+  const filled =
+    output.fill === undefined || (loops.length === 1 && isDense(loops[0]!))
+      ? []
+      : fillWith(output.kind, output.fill, part, output.size)
   const body = [...filled, ...loops.flatMap((each, i) => new LoopsPrinter(kernel, each, bases, `${i}`).print(n))]
   return runFunction([...bases.map((base, i) => set(base, argument(args, i))), ...count(n, first, last, body)])
 }
@@ -33,7 +50,13 @@ export function nestFunction(kernel: NestKernel): WasmFunction {
 function isDense({ extents, stores }: Loops): boolean {
   const [one, ...others] = stores
   const inOrder = stridesOf(extents)
-  return others.length === 0 && one!.combine === 'replace' && !one!.through && one!.at.offset === 0 && one!.at.strides.every((stride, axis) => stride === inOrder[axis] || extents[axis] === 1)
+  return (
+    others.length === 0 &&
+    one!.combine === 'replace' &&
+    !one!.through &&
+    one!.at.offset === 0 &&
+    one!.at.strides.every((stride, axis) => stride === inOrder[axis] || extents[axis] === 1)
+  )
 }
 
 /** Filling costs a call, so few are stored. */
@@ -42,7 +65,10 @@ function fillWith(kind: Kind, number: number, to: Word, elements: number): Instr
   if (Object.is(number, 0) && size * elements > 256) return [fill(to, 0, size * elements)]
   if (Object.is(number, 0) && size === 4) {
     const fours = elements >> 2
-    return [...Array.from({ length: fours }, (_, i) => storeVector(to, zeros, 16 * i)), ...Array.from({ length: elements % 4 }, (_, i) => storeLane(0, to, zeros, 16 * fours + 4 * i))]
+    return [
+      ...Array.from({ length: fours }, (_, i) => storeVector(to, zeros, 16 * i)),
+      ...Array.from({ length: elements % 4 }, (_, i) => storeLane(0, to, zeros, 16 * fours + 4 * i)),
+    ]
   }
   const at = variable('word', 'filled')
   return count(at, 0, elements, [store(kind, 1, add(to, mul(at, size)), numberOf(number, kind))])
@@ -79,11 +105,13 @@ class LoopsPrinter {
     const { extents, bounds, values } = loops
     this.#kinds = [...kernel.inputs, kernel.output.kind]
     this.#isDense = isDense(loops)
-    const window = new Set(bounds.flatMap(({ strides }) => {
-      const axes = [...extents.keys()].filter((axis) => strides[axis] !== 0)
-      const longest = axes.reduce((most, axis) => (extents[axis]! > extents[most]! ? axis : most), axes[0]!)
-      return axes.filter((axis) => axis !== longest && axis > 0)
-    }))
+    const window = new Set(
+      bounds.flatMap(({ strides }) => {
+        const axes = [...extents.keys()].filter((axis) => strides[axis] !== 0)
+        const longest = axes.reduce((most, axis) => (extents[axis]! > extents[most]! ? axis : most), axes[0]!)
+        return axes.filter((axis) => axis !== longest && axis > 0)
+      }),
+    )
     this.#unrolled = sizeOf([...window].map((axis) => extents[axis]!)) <= mostUnrolled ? window : new Set()
     this.#variables = values.map((_, i) => variable('v128', `v${name}.${i}`))
     const depths: number[] = []
@@ -95,10 +123,21 @@ class LoopsPrinter {
   /** `part`: the index of the first axis. */
   print(part: Variable<'word'>): Instruction[] {
     const { values, stores, bounds } = this.loops
-    const start = (operand: number, { offset }: Affine): Partial => ({ moving: this.bases[operand]!, constant: offset * this.#size(operand) })
+    const start = (operand: number, { offset }: Affine): Partial => ({
+      moving: this.bases[operand]!,
+      constant: offset * this.#size(operand),
+    })
     const place: Place = {
-      accesses: [...values.map((value) => (value.operation === 'load' ? start(value.operand, value.at) : { moving: undefined, constant: 0 })), ...stores.map(({ at }) => start(this.#output, at))],
-      indices: values.map((value) => ({ moving: undefined, constant: value.operation === 'index' ? value.at.offset : 0 })),
+      accesses: [
+        ...values.map((value) =>
+          value.operation === 'load' ? start(value.operand, value.at) : { moving: undefined, constant: 0 },
+        ),
+        ...stores.map(({ at }) => start(this.#output, at)),
+      ],
+      indices: values.map((value) => ({
+        moving: undefined,
+        constant: value.operation === 'index' ? value.at.offset : 0,
+      })),
       bounds: bounds.map(({ offset }) => ({ moving: undefined, constant: offset })),
     }
     return this.#known(-1, place, () => this.#inside(0, place, part))
@@ -131,7 +170,8 @@ class LoopsPrinter {
     const { extents } = this.loops
     if (axis === extents.length) return this.#stores(place)
     const extent = extents[axis]!
-    if (this.#unrolled.has(axis) || extent === 1) return Array.from({ length: extent }, (_, i) => this.#inside(axis, place, i)).flat()
+    if (this.#unrolled.has(axis) || extent === 1)
+      return Array.from({ length: extent }, (_, i) => this.#inside(axis, place, i)).flat()
     if (axis === extents.length - 1) {
       const row = this.#row(place)
       if (row) return row
@@ -152,9 +192,18 @@ class LoopsPrinter {
       before.push(set(to, moving ? add(moving, step) : step))
       return { moving: to, constant }
     }
-    const strideOf = (value: NestValue): number => (value.operation === 'load' ? value.at.strides[axis]! * this.#size(value.operand) : 0)
+    const strideOf = (value: NestValue): number =>
+      value.operation === 'load' ? value.at.strides[axis]! * this.#size(value.operand) : 0
     const inner: Place = {
-      accesses: place.accesses.map((access, i) => move(access, `p${this.name}.${i}`, i < values.length ? strideOf(values[i]!) : stores[i - values.length]!.at.strides[axis]! * this.#size(this.#output))),
+      accesses: place.accesses.map((access, i) =>
+        move(
+          access,
+          `p${this.name}.${i}`,
+          i < values.length
+            ? strideOf(values[i]!)
+            : stores[i - values.length]!.at.strides[axis]! * this.#size(this.#output),
+        ),
+      ),
       indices: place.indices.map((partial, i) => {
         const value = values[i]!
         return move(partial, `x${this.name}.${i}`, value.operation === 'index' ? value.at.strides[axis]! : 0)
@@ -167,16 +216,24 @@ class LoopsPrinter {
   /** The values that are known behind an axis, and `rest`, where the bounds hold that are. */
   #known(axis: number, place: Place, rest: () => readonly Instruction[]): Instruction[] {
     const { bounds, values, extents } = this.loops
-    const computed = values.flatMap((value, i) => (this.#depths[i] === axis ? [set(this.#variables[i]!, this.#value(value, i, place))] : []))
+    const computed = values.flatMap((value, i) =>
+      this.#depths[i] === axis ? [set(this.#variables[i]!, this.#value(value, i, place))] : [],
+    )
     const open = bounds.flatMap(({ size }, i) => {
       if (this.#boundDepths[i] !== axis) return []
       const { moving, constant } = place.bounds[i]!
       return moving ? [lt(add(moving, constant), size)] : constant >= 0 && constant < size ? [] : [undefined]
     })
     const { fill: number, kind } = this.kernel.output
-    const outside = this.#isDense && bounds.length > 0 && open.length > 0 ? fillWith(kind, number!, address(place.accesses.at(-1)!), sizeOf(extents.slice(axis + 1))) : []
+    const outside =
+      this.#isDense && bounds.length > 0 && open.length > 0
+        ? fillWith(kind, number!, address(place.accesses.at(-1)!), sizeOf(extents.slice(axis + 1)))
+        : []
     if (open.includes(undefined)) return outside
-    return open.reduceRight<readonly Instruction[]>((inside, condition) => [when(condition!, inside, outside)], [...computed, ...rest()]) as Instruction[]
+    return open.reduceRight<readonly Instruction[]>(
+      (inside, condition) => [when(condition!, inside, outside)],
+      [...computed, ...rest()],
+    ) as Instruction[]
   }
 
   #value(value: NestValue, i: number, place: Place): Vec {
@@ -210,7 +267,12 @@ class LoopsPrinter {
       const given = this.#variables[value]!
       return [
         set(to, this.#through(place.accesses[values.length + i]!, through, this.#output)),
-        store(kind, 1, to, combine === 'replace' ? given : operationOn(combine, [load(kind, 1, to), given], kind, kind)),
+        store(
+          kind,
+          1,
+          to,
+          combine === 'replace' ? given : operationOn(combine, [load(kind, 1, to), given], kind, kind),
+        ),
       ]
     })
   }
@@ -221,25 +283,53 @@ class LoopsPrinter {
     const axis = extents.length - 1
     const inner = [...values.keys()].filter((i) => this.#depths[i] === axis)
     const [from, cast] = inner.map((i) => values[i]!)
-    if (!this.#isDense || !from || inner.length > 2 || from.operation !== 'load' || from.through || from.operand === this.#output || stores[0]!.value !== inner.at(-1)) return undefined
+    if (
+      !this.#isDense ||
+      !from ||
+      inner.length > 2 ||
+      from.operation !== 'load' ||
+      from.through ||
+      from.operand === this.#output ||
+      stores[0]!.value !== inner.at(-1)
+    )
+      return undefined
     if (cast && cast.operation !== 'cast') return undefined
     const stride = from.at.strides[axis]!
     const { kind: to, fill: number } = this.kernel.output
     const { kind } = from
     if (stride < 1 || (stride > 1 && kind !== 'float32' && kind !== 'uint8')) return undefined
-    const mine = bounds.map((bound, i) => ({ ...bound, ...place.bounds[i]! })).filter((_, i) => this.#boundDepths[i] === axis)
+    const mine = bounds
+      .map((bound, i) => ({ ...bound, ...place.bounds[i]! }))
+      .filter((_, i) => this.#boundDepths[i] === axis)
     if (mine.some(({ moving, strides }) => moving || strides[axis]! < 0)) return undefined
     const length = extents[axis]!
     // where all bounds hold
-    const low = Math.min(length, Math.max(0, ...mine.map(({ constant, strides }) => Math.ceil(-constant / strides[axis]!))))
-    const high = Math.max(low, Math.min(length, ...mine.map(({ constant, strides, size }) => Math.floor((size - 1 - constant) / strides[axis]!) + 1)))
+    const low = Math.min(
+      length,
+      Math.max(0, ...mine.map(({ constant, strides }) => Math.ceil(-constant / strides[axis]!))),
+    )
+    const high = Math.max(
+      low,
+      Math.min(
+        length,
+        ...mine.map(({ constant, strides, size }) => Math.floor((size - 1 - constant) / strides[axis]!) + 1),
+      ),
+    )
     const fours = low + Math.floor((high - low) / 4) * 4
     const [x, read, written] = [variable('word', 'x'), variable('word', 'read'), variable('word', 'written')]
     const copy = (lanes: 4 | 1): Instruction[] => {
       const element = bytesPerElement(kind)
       const there = add(read, mul(x, element * stride))
-      const value = kind === 'float32' || kind === 'uint8' ? loadStrided(kind, lanes, there, stride) : load(kind, lanes, there)
-      return [store(to, lanes, add(written, mul(x, bytesPerElement(to))), cast ? operationOn('cast', [value], kind, to) : value)]
+      const value =
+        kind === 'float32' || kind === 'uint8' ? loadStrided(kind, lanes, there, stride) : load(kind, lanes, there)
+      return [
+        store(
+          to,
+          lanes,
+          add(written, mul(x, bytesPerElement(to))),
+          cast ? operationOn('cast', [value], kind, to) : value,
+        ),
+      ]
     }
     return [
       set(written, address(place.accesses.at(-1)!)),
@@ -262,7 +352,11 @@ function address({ moving, constant }: Partial): Value<'word'> {
 }
 
 /** An operation on the first lane. */
-function operate(value: Exclude<NestValue, { readonly operation: 'load' | 'number' | 'index' }>, operands: readonly Vec[], from: Kind): Vec {
+function operate(
+  value: Exclude<NestValue, { readonly operation: 'load' | 'number' | 'index' }>,
+  operands: readonly Vec[],
+  from: Kind,
+): Vec {
   const [x, y] = operands as readonly [Vec, Vec]
   switch (value.operation) {
     case 'shiftRight':

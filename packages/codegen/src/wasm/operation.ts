@@ -9,7 +9,9 @@ const one = vector('f32x4', 1)
 const zero = vector('f32x4', 0)
 
 /** Calls the function for what WebAssembly has no instruction for. */
-const calling = (name: FunctionName): Row => ({ float: (...operands) => call(functionOf(functions[name]), ...operands.slice(0, functions[name].parameters)) })
+const calling = (name: FunctionName): Row => ({
+  float: (...operands) => call(functionOf(functions[name]), ...operands.slice(0, functions[name].parameters)),
+})
 
 /** NaN and zeros keep what they are; all else is 1 with its sign. */
 const sign = (x: Vec): Vec => select(v128.or(f32x4.eq(x, zero), f32x4.ne(x, x)), x, v128.or(v128.and(x, signBit), one))
@@ -50,7 +52,8 @@ const table: { readonly [P in Exclude<ScalarPrimitive, 'cast'>]: Row } = {
 }
 
 /** What four elements are in a vector: a bool is a mask, all bits of its lane or none. */
-const register = (kind: Kind): 'float' | 'int' | 'mask' => (kind === 'float32' ? 'float' : kind === 'bool' ? 'mask' : 'int')
+const register = (kind: Kind): 'float' | 'int' | 'mask' =>
+  kind === 'float32' ? 'float' : kind === 'bool' ? 'mask' : 'int'
 
 /** Float to integer truncates, to bool: x != 0. */
 function cast(x: Vec, from: Kind, to: Kind): Vec {
@@ -63,20 +66,39 @@ function cast(x: Vec, from: Kind, to: Kind): Vec {
 }
 
 /** `numbers`: the operands that are the same number for all elements, and known. */
-export function operationOn(operation: ScalarPrimitive, operands: readonly Vec[], from: Kind, to: Kind, numbers: readonly (number | undefined)[] = []): Vec {
+export function operationOn(
+  operation: ScalarPrimitive,
+  operands: readonly Vec[],
+  from: Kind,
+  to: Kind,
+  numbers: readonly (number | undefined)[] = [],
+): Vec {
   if (operation === 'cast') return cast(operands[0]!, from, to)
-  return withNumber(operation, operands, from, numbers) ?? table[operation][register(from)]!(...(operands as readonly [Vec, Vec, Vec]))
+  return (
+    withNumber(operation, operands, from, numbers) ??
+    table[operation][register(from)]!(...(operands as readonly [Vec, Vec, Vec]))
+  )
 }
 
-/** What is cheaper with a known number: f32x4.min and max look for NaN and signed zeros in both operands, and a select with zero is one bitwise operation. */
-function withNumber(operation: ScalarPrimitive, operands: readonly Vec[], from: Kind, numbers: readonly (number | undefined)[]): Vec | undefined {
+/**
+ * What is cheaper with a known number: f32x4.min and max look for NaN and signed zeros in both operands, and a select
+ * with zero is one bitwise operation.
+ */
+function withNumber(
+  operation: ScalarPrimitive,
+  operands: readonly Vec[],
+  from: Kind,
+  numbers: readonly (number | undefined)[],
+): Vec | undefined {
   const [x, y, z] = operands as readonly [Vec, Vec, Vec]
-  if (operation === 'select') return Object.is(numbers[2], 0) ? v128.and(y, x) : Object.is(numbers[1], 0) ? v128.andnot(z, x) : undefined
+  if (operation === 'select')
+    return Object.is(numbers[2], 0) ? v128.and(y, x) : Object.is(numbers[1], 0) ? v128.andnot(z, x) : undefined
   const at = numbers.findIndex((number) => number !== undefined && !Number.isNaN(number))
   if (at < 0 || from !== 'float32' || (operation !== 'minimum' && operation !== 'maximum')) return undefined
   const [number, other] = [operands[at]!, operands[1 - at]!]
   // the larger of -0 and 0 is 0, the smaller is -0
-  if (operation === 'maximum') return Object.is(numbers[at], 0) ? v128.andnot(other, f32x4.le(other, number)) : f32x4.pmax(other, number)
+  if (operation === 'maximum')
+    return Object.is(numbers[at], 0) ? v128.andnot(other, f32x4.le(other, number)) : f32x4.pmax(other, number)
   return Object.is(numbers[at], -0) ? undefined : f32x4.pmin(other, number)
 }
 

@@ -9,14 +9,17 @@ export function printModule(run: WasmFunction, memory: MemoryType): string {
   const functions = [run, ...(is64 ? [takingFloats(run)] : [])]
   const globals = new Set<string>()
   const texts: string[] = []
-  for (let i = 0; i < functions.length; i++) texts.push(printFunction(functions[i]!, { is64, functions, globals, isExported: i === (is64 ? 1 : 0) }))
+  for (let i = 0; i < functions.length; i++)
+    texts.push(printFunction(functions[i]!, { is64, functions, globals, isExported: i === (is64 ? 1 : 0) }))
   const limits = isShared ? `1 ${mostPages(memory)} shared` : '0'
-  return [
-    '(module',
-    `(import "memory" "memory" (memory ${is64 ? 'i64 ' : ''}${limits}))`,
-    ...[...globals].map((key) => `(global ${globalName(key)} v128 (v128.const ${key}))`),
-    ...texts,
-  ].join('\n') + ')'
+  return (
+    [
+      '(module',
+      `(import "memory" "memory" (memory ${is64 ? 'i64 ' : ''}${limits}))`,
+      ...[...globals].map((key) => `(global ${globalName(key)} v128 (v128.const ${key}))`),
+      ...texts,
+    ].join('\n') + ')'
+  )
 }
 
 interface ModuleParts {
@@ -41,7 +44,10 @@ function globalName(key: string): string {
   return `$${lanes}:${value}`
 }
 
-function printFunction({ name, parameters, result, body }: WasmFunction, { is64, functions, globals, isExported }: ModuleParts): string {
+function printFunction(
+  { name, parameters, result, body }: WasmFunction,
+  { is64, functions, globals, isExported }: ModuleParts,
+): string {
   const variables = new Map<string, Type>(parameters.map((parameter) => [parameter.name, parameter.type]))
   const typeText = (type: Type): string => (type === 'word' ? (is64 ? 'i64' : 'i32') : type)
   const nameOf = ({ name: local, type }: Variable): string => {
@@ -57,10 +63,24 @@ function printFunction({ name, parameters, result, body }: WasmFunction, { is64,
       case 'plain': {
         const { name: operation } = (is64 ? instruction.operation.wide : undefined) ?? instruction.operation
         const operands = instruction.operands.map(inOne)
-        return [operation === '' ? operands[0]! : form(operation, instruction.offset ? `offset=${instruction.offset}` : '', instruction.lanes.join(' '), ...operands)]
+        return [
+          operation === ''
+            ? operands[0]!
+            : form(
+                operation,
+                instruction.offset ? `offset=${instruction.offset}` : '',
+                instruction.lanes.join(' '),
+                ...operands,
+              ),
+        ]
       }
       case 'constant':
-        return [form(`${typeText(instruction.type)}.const`, numberText(instruction.type === 'i32' ? instruction.value | 0 : instruction.value))]
+        return [
+          form(
+            `${typeText(instruction.type)}.const`,
+            numberText(instruction.type === 'i32' ? instruction.value | 0 : instruction.value),
+          ),
+        ]
       case 'vector':
         return [form('v128.const', vectorText(instruction))]
       case 'global': {
@@ -94,12 +114,24 @@ function printFunction({ name, parameters, result, body }: WasmFunction, { is64,
           '))',
         ]
       case 'branch':
-        return [instruction.condition ? form('br_if', `$${instruction.label}`, inOne(instruction.condition)) : form('br', `$${instruction.label}`)]
+        return [
+          instruction.condition
+            ? form('br_if', `$${instruction.label}`, inOne(instruction.condition))
+            : form('br', `$${instruction.label}`),
+        ]
     }
   }
 
   const lines = body.flatMap(text)
-  const signature = [...parameters.map((parameter) => `(param $${parameter.name} ${typeText(parameter.type)})`), ...(result === undefined ? [] : [`(result ${typeText(result)})`])]
+  const signature = [
+    ...parameters.map((parameter) => `(param $${parameter.name} ${typeText(parameter.type)})`),
+    ...(result === undefined ? [] : [`(result ${typeText(result)})`]),
+  ]
   const locals = [...variables].slice(parameters.length).map(([local, type]) => `(local $${local} ${typeText(type)})`)
-  return [`(func $${name} ${[...(isExported ? ['(export "run")'] : []), ...signature].join(' ')}`, ...locals, ...lines, ')'].join('\n')
+  return [
+    `(func $${name} ${[...(isExported ? ['(export "run")'] : []), ...signature].join(' ')}`,
+    ...locals,
+    ...lines,
+    ')',
+  ].join('\n')
 }

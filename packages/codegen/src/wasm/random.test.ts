@@ -5,8 +5,16 @@ import { randomBlock, randomFunction, randomWords } from './random.js'
 
 const untouched = 0x77777777
 
-/** The bits that are written 64 KiB behind the start, plus `shift` bytes, in shares of blocks, with 16 words of what was there on both sides. */
-function generated(shift: number, offset: number, length: number, key: readonly [number, number]): Promise<Uint32Array> {
+/**
+ * The bits that are written 64 KiB behind the start, plus `shift` bytes, in shares of blocks, with 16 words of what was
+ * there on both sides.
+ */
+function generated(
+  shift: number,
+  offset: number,
+  length: number,
+  key: readonly [number, number],
+): Promise<Uint32Array> {
   return inEachMemory(8, async (where) => {
     const run = await kernelOf(randomFunction, where)
     const address = where.start + 2 ** 16 + shift
@@ -29,7 +37,8 @@ function expected(offset: number, length: number, key: readonly [number, number]
 
 describe('random numbers', () => {
   it('are the bits of fillUniform for every length, and nothing around them is written', async () => {
-    for (let length = 0; length <= 50; length++) expect(await generated(0, 3, length, [1, 2]), `length ${length}`).toEqual(expected(3, length, [1, 2]))
+    for (let length = 0; length <= 50; length++)
+      expect(await generated(0, 3, length, [1, 2]), `length ${length}`).toEqual(expected(3, length, [1, 2]))
   })
 
   it('are the bits of fillUniform for many blocks', async () => {
@@ -39,7 +48,9 @@ describe('random numbers', () => {
   it('are the bits of fillUniform for keys and offsets of all sizes and signs', async () => {
     const words = [0, 1, -1, 2 ** 31 - 1, -(2 ** 31), 0x9e3779b9, 0xffffffff]
     for (const offset of words) {
-      for (const key0 of words) for (const key1 of words) expect(await generated(4, offset, 21, [key0, key1])).toEqual(expected(offset, 21, [key0, key1]))
+      for (const key0 of words)
+        for (const key1 of words)
+          expect(await generated(4, offset, 21, [key0, key1])).toEqual(expected(offset, 21, [key0, key1]))
     }
   })
 })

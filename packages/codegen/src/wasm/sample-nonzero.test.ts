@@ -19,7 +19,9 @@ it('counts what is not zero in a sample of each group, and looks at nothing behi
         const counts = [...new Uint32Array(memory.buffer, words.counts, 3)]
         if (density === 0) expect(counts).toEqual([0, 0, 0])
         else if (density === 1) expect(counts).toEqual([sampled, sampled, sampled])
-        else for (const count of counts) expect(Math.abs(count / sampled - density)).toBeLessThan(4 * Math.sqrt(density / sampled))
+        else
+          for (const count of counts)
+            expect(Math.abs(count / sampled - density)).toBeLessThan(4 * Math.sqrt(density / sampled))
       }
     }
   })

@@ -11,7 +11,9 @@ export const sampleWords = ['x', 'counts', 'bytes'] as const
 
 /** Smaller groups are too small for a sample. */
 export const lineBytes = 64
-/** One line of the cache in so many is looked at: a prime number, so that rows of usual lengths are met at all columns. */
+/**
+ * One line of the cache in so many is looked at: a prime number, so that rows of usual lengths are met at all columns.
+ */
 const everyLine = 11
 
 /** How many values of a group, of at least one line, are looked at. */
@@ -24,7 +26,8 @@ const { n, at, end } = words('n', 'at', 'end')
 const { total } = vectors('total')
 
 /**
- * Counts floats that are not zero, in a sample of each group: `run(args, first, last, thread)` counts in the groups from `first` to before
+ * Counts floats that are not zero, in a sample of each group: `run(args, first, last, thread)` counts in the groups
+ * from `first` to before
  * `last`. It looks at whole lines of a group alone: at nothing behind the values.
  */
 export function sampleNonZeroFunction(): WasmFunction {
@@ -35,8 +38,14 @@ export function sampleNonZeroFunction(): WasmFunction {
       set(at, add(given('x'), mul(n, given('bytes')))),
       set(end, add(at, given('bytes'), 1 - lineBytes)),
       set(total, zeros),
-      loop('lines', [...[0, 1, 2, 3].map((i) => set(total, i32x4.sub(total, nonZero(i)))), branch('lines', lt(tee(at, add(at, lineBytes * everyLine)), end))]),
-      storeBits(add(given('counts'), bytes(n)), [1, 2, 3].reduce((sum, i) => addBits(sum, lane(i)), lane(0))),
+      loop('lines', [
+        ...[0, 1, 2, 3].map((i) => set(total, i32x4.sub(total, nonZero(i)))),
+        branch('lines', lt(tee(at, add(at, lineBytes * everyLine)), end)),
+      ]),
+      storeBits(
+        add(given('counts'), bytes(n)),
+        [1, 2, 3].reduce((sum, i) => addBits(sum, lane(i)), lane(0)),
+      ),
     ]),
   )
 }

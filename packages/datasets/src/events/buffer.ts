@@ -15,8 +15,8 @@ export class EventBuffer {
   p = new Uint8Array(0)
   length = 0
   /**
-   * The union of the bits of (largest - coordinate) over all events, where the decoder found it on its way: negative when an event may lie outside
-   * of the sensor. undefined where whoever takes the events has to look.
+   * The union of the bits of (largest - coordinate) over all events, where the decoder found it on its way: negative
+   * when an event may lie outside of the sensor. undefined where whoever takes the events has to look.
    */
   room: number | undefined
   /** What whoever takes the events is told. */
@@ -56,7 +56,9 @@ export class EventBuffer {
     if (length === t.length) return all
     const view = sliceEvents(all, 0, length)
     // Views keep the whole memory: copy where most of it is unused.
-    return length * 2 >= t.length ? view : { ...view, t: view.t.slice(), x: view.x.slice(), y: view.y.slice(), p: view.p.slice() }
+    return length * 2 >= t.length
+      ? view
+      : { ...view, t: view.t.slice(), x: view.x.slice(), y: view.y.slice(), p: view.p.slice() }
   }
 }
 

@@ -33,7 +33,7 @@ function counting(bytes: Uint8Array): ByteSource & { readonly taken: () => numbe
 function compressedMat(plain: Uint8Array): Uint8Array {
   const parts = [plain.subarray(0, 128)]
   const view = new DataView(plain.buffer, plain.byteOffset, plain.length)
-  for (let at = 128; at < plain.length; ) {
+  for (let at = 128; at < plain.length;) {
     const next = at + 8 + view.getUint32(at + 4, true)
     const packed = zlibSync(plain.subarray(at, next))
     parts.push(new Uint8Array(Uint32Array.of(15, packed.length).buffer), packed)
@@ -46,7 +46,19 @@ const files: [string, EventFormat, () => Promise<Uint8Array>][] = [
   ['hdf5', hdf5, () => hdf5.write!(events)],
   ['npz', npz, () => npz.write!(events)],
   ['npy, records', npy, () => npy.write!(events)],
-  ['npy, rows', npy, async () => npyFile('<f8', [events.t.length, 4], Float64Array.from({ length: 4 * events.t.length }, (_, i) => [events.t, events.x, events.y, events.p][i % 4]![Math.floor(i / 4)]!))],
+  [
+    'npy, rows',
+    npy,
+    async () =>
+      npyFile(
+        '<f8',
+        [events.t.length, 4],
+        Float64Array.from(
+          { length: 4 * events.t.length },
+          (_, i) => [events.t, events.x, events.y, events.p][i % 4]![Math.floor(i / 4)]!,
+        ),
+      ),
+  ],
   ['mat', mat, () => mat.write!(events)],
   ['mat, compressed', mat, async () => compressedMat(await mat.write!(events))],
 ]
@@ -72,7 +84,11 @@ describe('containers are read part by part', () => {
     const path = join(folder, name)
     await writeFile(path, bytes)
     // Without a sensor, from a file, a Blob and a stream; ASL-DVS has a sensor of its own.
-    for (const input of [path, new Blob([bytes as Uint8Array<ArrayBuffer>]), new Blob([bytes as Uint8Array<ArrayBuffer>]).stream()]) {
+    for (const input of [
+      path,
+      new Blob([bytes as Uint8Array<ArrayBuffer>]),
+      new Blob([bytes as Uint8Array<ArrayBuffer>]).stream(),
+    ]) {
       const again: Events[] = []
       for await (const part of (await openEvents(input, { format })).batches()) again.push(part)
       expect(again.length).toBe(parts.length)
@@ -85,19 +101,25 @@ describe('containers are read part by part', () => {
   it('stops in the middle and lets the file go', async () => {
     const controller = new AbortController()
     const reading = async (): Promise<void> => {
-      for await (const part of hdf5.batches([await hdf5.write!(events)], { signal: controller.signal })) if (part.t.length > 0) controller.abort(new Error('enough'))
+      for await (const part of hdf5.batches([await hdf5.write!(events)], { signal: controller.signal }))
+        if (part.t.length > 0) controller.abort(new Error('enough'))
     }
     await expect(reading()).rejects.toThrow('enough')
   })
 
   it('reads archives with ZIP64 sizes, as NumPy writes them', async () => {
     // A member whose sizes and place stand in the extra field of the directory.
-    const plain = zipSync(Object.fromEntries((['t', 'x'] as const).map((key) => [`${key}.npy`, npyFile('<f8', [3], Float64Array.of(1, 2, 3))])), { level: 0 })
+    const plain = zipSync(
+      Object.fromEntries(
+        (['t', 'x'] as const).map((key) => [`${key}.npy`, npyFile('<f8', [3], Float64Array.of(1, 2, 3))]),
+      ),
+      { level: 0 },
+    )
     const view = new DataView(plain.buffer)
     const end = plain.length - 22
     const from = view.getUint32(end + 16, true)
     const wide: number[] = []
-    for (let at = from; at < end; ) {
+    for (let at = from; at < end;) {
       const nameLength = view.getUint16(at + 28, true)
       const entry = plain.slice(at, at + 46 + nameLength)
       const head = new DataView(entry.buffer)
@@ -115,6 +137,9 @@ describe('containers are read part by part', () => {
     const tail = plain.slice(end)
     new DataView(tail.buffer).setUint32(12, wide.length, true)
     const read = await npz.parse(Uint8Array.from([...plain.subarray(0, from), ...wide, ...tail]))
-    expect([[...read.t], [...read.x]]).toEqual([[1, 2, 3], [1, 2, 3]])
+    expect([[...read.t], [...read.x]]).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+    ])
   })
 })

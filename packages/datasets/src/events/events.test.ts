@@ -3,7 +3,16 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { randomEvents } from '../../test/random-events.js'
 import { checkEvents, createEvents, sensorOf, toTimeUnit } from './events.js'
-import { concatEvents, indexOfTime, isSorted, keepEvents, selectEvents, sliceEvents, sliceTime, sortEvents } from './select.js'
+import {
+  concatEvents,
+  indexOfTime,
+  isSorted,
+  keepEvents,
+  selectEvents,
+  sliceEvents,
+  sliceTime,
+  sortEvents,
+} from './select.js'
 
 const sensor = sensorOf(4, 3)
 const one = { t: [0], x: [0], y: [0], p: [0] }
@@ -28,11 +37,17 @@ describe('createEvents', () => {
 
   it('refuses unequal lengths and impossible sensors, and copies', () => {
     expect(() => createEvents({ ...one, x: [0, 1] }, { sensor })).toThrow(expect.objectContaining({ code: 'SHAPE' }))
-    for (const size of [0, 1.5, 70000, NaN]) expect(() => createEvents(one, { sensor: sensorOf(size, 3) })).toThrow(/sensor/)
+    for (const size of [0, 1.5, 70000, NaN])
+      expect(() => createEvents(one, { sensor: sensorOf(size, 3) })).toThrow(/sensor/)
     const t = Float64Array.of(5)
     const events = createEvents({ t, x: [1] }, { sensor: sensorOf(700, 1), timeUnit: 's' })
     t[0] = 9
-    expect(events).toMatchObject({ t: Float64Array.of(5), y: Uint16Array.of(0), p: Uint8Array.of(0), sensor: { polarities: 1 } })
+    expect(events).toMatchObject({
+      t: Float64Array.of(5),
+      y: Uint16Array.of(0),
+      p: Uint8Array.of(0),
+      sensor: { polarities: 1 },
+    })
   })
 
   it('times are exact where integers of 64 bits are', () => {
@@ -59,7 +74,9 @@ describe('parts and orders', () => {
         const events = randomEvents(length, seed, { pause: 12 })
         const found = events.t.findIndex((t) => t >= time)
         expect(indexOfTime(events, time)).toBe(found < 0 ? length : found)
-        expect([...sliceTime(events, time, time + 20).t]).toEqual([...events.t].filter((t) => t >= time && t < time + 20))
+        expect([...sliceTime(events, time, time + 20).t]).toEqual(
+          [...events.t].filter((t) => t >= time && t < time + 20),
+        )
       }),
     )
   })
@@ -68,14 +85,25 @@ describe('parts and orders', () => {
     const events = randomEvents(10, 1)
     expect(sliceEvents(events, 2, 5).t.buffer).toBe(events.t.buffer)
     expect([...selectEvents(events, [9, 0, 0]).x]).toEqual([events.x[9], events.x[0], events.x[0]])
-    expect(keepEvents(events, Uint8Array.from(events.t, (_, i) => i % 2)).t.length).toBe(5)
+    expect(
+      keepEvents(
+        events,
+        Uint8Array.from(events.t, (_, i) => i % 2),
+      ).t.length,
+    ).toBe(5)
     expect(sliceTime(events, 50, 10).t.length).toBe(0)
   })
 
   it('sorts by time, and events of equal time stay in their order', () => {
-    const events = createEvents({ t: [5, 1, 5, 1, 0], x: [0, 1, 2, 3, 0], y: [0, 0, 0, 0, 0], p: [0, 0, 0, 0, 0] }, { sensor })
+    const events = createEvents(
+      { t: [5, 1, 5, 1, 0], x: [0, 1, 2, 3, 0], y: [0, 0, 0, 0, 0], p: [0, 0, 0, 0, 0] },
+      { sensor },
+    )
     const sorted = sortEvents(events)
-    expect([[...sorted.t], [...sorted.x]]).toEqual([[0, 1, 1, 5, 5], [0, 1, 3, 0, 2]])
+    expect([[...sorted.t], [...sorted.x]]).toEqual([
+      [0, 1, 1, 5, 5],
+      [0, 1, 3, 0, 2],
+    ])
     expect([isSorted(events), isSorted(sorted)]).toEqual([false, true])
     expect(sortEvents(sorted)).toBe(sorted)
   })

@@ -2,7 +2,9 @@ import { SnnError } from '@snn/tensor'
 import { checkMembers, checkObject } from '@snn/tensor/library'
 import type { ReadNote } from './notes.js'
 
-/** What an event camera or silicon cochlea can address: x in 0..width - 1, y in 0..height - 1, p in 0..polarities - 1. */
+/**
+ * What an event camera or silicon cochlea can address: x in 0..width - 1, y in 0..height - 1, p in 0..polarities - 1.
+ */
 export interface Sensor {
   readonly width: number
   readonly height: number
@@ -12,11 +14,13 @@ export interface Sensor {
 export type TimeUnit = 's' | 'ms' | 'us' | 'ns'
 
 /**
- * A recording as four arrays of equal length; event i is (t[i], x[i], y[i], p[i]), and no event is an object of its own.
+ * A recording as four arrays of equal length; event i is (t[i], x[i], y[i], p[i]), and no event is an object of its
+ * own.
  *
- * Times are doubles: whole microseconds are exact up to 2^53 (285 years), spike times in seconds need no second representation,
- * and arithmetic on them needs no BigInt, which is more than ten times slower and cannot be mixed with numbers.
- * Readers give times as the file has them, in order unless the file is not. Functions here never write into the arrays they are given.
+ * Times are doubles: whole microseconds are exact up to 2^53 (285 years), spike times in seconds need no second
+ * representation, and arithmetic on them needs no BigInt, which is more than ten times slower and cannot be mixed with
+ * numbers. Readers give times as the file has them, in order unless the file is not. Functions here never write into
+ * the arrays they are given.
  */
 export interface Events {
   /** Times in `timeUnit`. */
@@ -29,7 +33,10 @@ export interface Events {
   readonly p: Uint8Array
   readonly sensor: Sensor
   readonly timeUnit: TimeUnit
-  /** What the reader of the file changed, left out or took for granted; absent where it did nothing of that. Transforms keep it. */
+  /**
+   * What the reader of the file changed, left out or took for granted; absent where it did nothing of that. Transforms
+   * keep it.
+   */
   readonly notes?: readonly ReadNote[]
 }
 
@@ -68,7 +75,10 @@ export interface CreateOptions {
   readonly timeUnit?: TimeUnit
 }
 
-/** Events from arrays, copied and checked. Throws `SHAPE` for unequal lengths and `ARGUMENT` for a coordinate that the sensor has not. */
+/**
+ * Events from arrays, copied and checked. Throws `SHAPE` for unequal lengths and `ARGUMENT` for a coordinate that the
+ * sensor has not.
+ */
 export function createEvents(arrays: EventArrays, options: CreateOptions): Events {
   checkMembers('createEvents', arrays, 'arrays', ['t', 'x'], 'arrays of numbers: { t, x, y, p }')
   checkMembers('createEvents', options, 'options', ['sensor'], '{ sensor: { width, height, polarities } }')
@@ -78,20 +88,27 @@ export function createEvents(arrays: EventArrays, options: CreateOptions): Event
   const length = t.length
   if (x.length !== length || (y?.length ?? length) !== length || (p?.length ?? length) !== length) {
     const lengths = [t, x, y, p].map((array) => array?.length ?? 0)
-    throw new SnnError('SHAPE', `[createEvents] t, x, y, p of ${lengths.join(', ')} elements, expected one length.`, { shapes: lengths.map((n) => [n]) })
+    throw new SnnError('SHAPE', `[createEvents] t, x, y, p of ${lengths.join(', ')} elements, expected one length.`, {
+      shapes: lengths.map((n) => [n]),
+    })
   }
   const column = (name: string, values: ArrayLike<number> | undefined, most: number): void => {
     if (!values) return
     for (let i = 0; i < length; i++) {
       const value = values[i]!
-      if (!(value >= 0 && value < most && Math.floor(value) === value)) throw outside('createEvents', name, value, most, i)
+      if (!(value >= 0 && value < most && Math.floor(value) === value))
+        throw outside('createEvents', name, value, most, i)
     }
   }
   column('x', x, sensor.width)
   column('y', y, sensor.height)
   column('p', p, sensor.polarities)
   for (let i = 0; i < length; i++) {
-    if (!Number.isFinite(t[i])) throw new SnnError('ARGUMENT', `[createEvents] t ${t[i]} of event ${i}, expected a finite number.`, { name: 't', value: t[i] })
+    if (!Number.isFinite(t[i]))
+      throw new SnnError('ARGUMENT', `[createEvents] t ${t[i]} of event ${i}, expected a finite number.`, {
+        name: 't',
+        value: t[i],
+      })
   }
   return {
     t: Float64Array.from(t),
@@ -104,10 +121,17 @@ export function createEvents(arrays: EventArrays, options: CreateOptions): Event
 }
 
 /** The index of the first event up to `to` that the sensor does not have, or -1. */
-export function firstOutside(x: Uint16Array, y: Uint16Array, p: Uint8Array, { width, height, polarities }: Sensor, to: number): number {
+export function firstOutside(
+  x: Uint16Array,
+  y: Uint16Array,
+  p: Uint8Array,
+  { width, height, polarities }: Sensor,
+  to: number,
+): number {
   for (let from = 0; from < to; from += 4096) {
     const end = Math.min(from + 4096, to)
-    // A coordinate that is too large makes a difference, and so the union of all bits, negative: no branch for each event.
+    // A coordinate that is too large makes a difference, and so the union of all bits, negative: no branch for each
+    // event.
     let bits = 0
     for (let i = from; i < end; i++) bits |= (width - 1 - x[i]!) | (height - 1 - y[i]!) | (polarities - 1 - p[i]!)
     if (bits >= 0) continue
@@ -128,7 +152,9 @@ export function checkEvents(operation: string, events: Events): void {
   checkSensor(operation, sensor)
   if (x.length !== t.length || y.length !== t.length || p.length !== t.length) {
     const lengths = [t, x, y, p].map((array) => array.length)
-    throw new SnnError('SHAPE', `[${operation}] t, x, y, p of ${lengths.join(', ')} elements, expected one length.`, { shapes: lengths.map((n) => [n]) })
+    throw new SnnError('SHAPE', `[${operation}] t, x, y, p of ${lengths.join(', ')} elements, expected one length.`, {
+      shapes: lengths.map((n) => [n]),
+    })
   }
   const at = firstOutside(x, y, p, sensor, t.length)
   if (at < 0) return
@@ -138,15 +164,28 @@ export function checkEvents(operation: string, events: Events): void {
 }
 
 function outside(operation: string, name: string, value: number, most: number, index: number): SnnError<'ARGUMENT'> {
-  return new SnnError('ARGUMENT', `[${operation}] ${name} ${value} of event ${index}, expected a whole number from 0 to ${most - 1}. Is the sensor another?`, { name, value })
+  return new SnnError(
+    'ARGUMENT',
+    `[${operation}] ${name} ${value} of event ${index}, expected a whole number from 0 to ${most - 1}. Is the sensor another?`,
+    { name, value },
+  )
 }
 
 /** The same events with times in another unit. */
 export function toTimeUnit(events: Events, timeUnit: TimeUnit): Events {
   expectEvents('toTimeUnit', events)
-  if (!Object.hasOwn(unitsPerSecond, timeUnit)) throw new SnnError('ARGUMENT', `[toTimeUnit] timeUnit ${timeUnit}, expected one of ${Object.keys(unitsPerSecond).join(', ')}.`, { name: 'timeUnit', value: timeUnit })
+  if (!Object.hasOwn(unitsPerSecond, timeUnit))
+    throw new SnnError(
+      'ARGUMENT',
+      `[toTimeUnit] timeUnit ${timeUnit}, expected one of ${Object.keys(unitsPerSecond).join(', ')}.`,
+      { name: 'timeUnit', value: timeUnit },
+    )
   if (timeUnit === events.timeUnit) return events
   const [to, from] = [unitsPerSecond[timeUnit], unitsPerSecond[events.timeUnit]]
   // One of the two divides the other: a division or a multiplication by a whole number, rounded once.
-  return { ...events, t: to > from ? events.t.map((t) => t * (to / from)) : events.t.map((t) => t / (from / to)), timeUnit }
+  return {
+    ...events,
+    t: to > from ? events.t.map((t) => t * (to / from)) : events.t.map((t) => t / (from / to)),
+    timeUnit,
+  }
 }

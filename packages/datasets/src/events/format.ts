@@ -23,7 +23,9 @@ export interface StreamOptions {
   readonly chunkBytes?: number
 }
 
-/** A file format of event recordings, as an object: `evt3.parse(bytes)`, `evt3.batches(stream)`, `evt3.write(events)`. */
+/**
+ * A file format of event recordings, as an object: `evt3.parse(bytes)`, `evt3.batches(stream)`, `evt3.write(events)`.
+ */
 export interface EventFormat<R extends object = object, W extends object = object> {
   readonly id: string
   /** What writes such files, in one line. */
@@ -32,16 +34,25 @@ export interface EventFormat<R extends object = object, W extends object = objec
   readonly extensions: readonly string[]
   /** Names of the options that this format has beside those of every format. */
   readonly options: readonly string[]
-  /** Whether a file that starts with these bytes (the first 1024, or all) is of this format; false where nothing tells. */
+  /**
+   * Whether a file that starts with these bytes (the first 1024, or all) is of this format; false where nothing tells.
+   */
   sniff(head: Uint8Array): boolean
   /** A whole recording. A last record or packet that is cut off is left out, with a note. Throws `DATA_INVALID`. */
   parse(bytes: Uint8Array, options?: ReadOptions & R): Promise<Events>
   /**
-   * A recording of any size in pieces: memory depends on `chunkBytes`, not on the file. Containers (HDF5, MATLAB, NumPy .npz), which need to read
-   * here and there, keep the bytes of a stream in memory as they are, packed; give them a `ByteSource`.
+   * A recording of any size in pieces: memory depends on `chunkBytes`, not on the file. Containers (HDF5, MATLAB, NumPy
+   * .npz), which need to read here and there, keep the bytes of a stream in memory as they are, packed; give them a
+   * `ByteSource`.
    */
-  batches(source: ByteStream | ByteSource, options?: ReadOptions & R & StreamOptions): AsyncGenerator<Events, void, undefined>
-  /** The bytes of a file with these events. Absent where the format is only read. Throws `ARGUMENT` for what the format cannot hold. */
+  batches(
+    source: ByteStream | ByteSource,
+    options?: ReadOptions & R & StreamOptions,
+  ): AsyncGenerator<Events, void, undefined>
+  /**
+   * The bytes of a file with these events. Absent where the format is only read. Throws `ARGUMENT` for what the format
+   * cannot hold.
+   */
   readonly write?: (events: Events, options?: W) => Promise<Uint8Array>
   /** Names of the options of `write`. */
   readonly writeOptions: readonly string[]
@@ -62,13 +73,21 @@ export interface EventDecoder {
   readonly notes?: ReadNote[]
   /** With fewer bytes `decode` cannot go on (a packet whose size is known). Default 1. */
   readonly needs?: number
-  /** Reads what is complete from the start of `bytes`, appends it to `out`, and returns how many bytes it has used up. */
+  /**
+   * Reads what is complete from the start of `bytes`, appends it to `out`, and returns how many bytes it has used up.
+   */
   decode(bytes: Uint8Array, out: EventBuffer): number
-  /** Told what is left when the file ends; reads what it can and returns how many bytes it has used up, of none: 0. Throws where no file may end so. */
+  /**
+   * Told what is left when the file ends; reads what it can and returns how many bytes it has used up, of none: 0.
+   * Throws where no file may end so.
+   */
   end?(rest: Uint8Array, out: EventBuffer): number
 }
 
-interface FormatSpec<R extends object, W extends object> extends Pick<EventFormat, 'id' | 'description' | 'extensions' | 'sniff'> {
+interface FormatSpec<R extends object, W extends object> extends Pick<
+  EventFormat,
+  'id' | 'description' | 'extensions' | 'sniff'
+> {
   /** Default: none. */
   readonly options?: readonly (keyof R & string)[]
   readonly writeOptions?: readonly (keyof W & string)[]
@@ -80,7 +99,9 @@ export interface StreamFormatSpec<R extends object, W extends object> extends Fo
 }
 
 /** The format that a decoder makes. */
-export function streamFormat<R extends object = object, W extends object = object>(spec: StreamFormatSpec<R, W>): StreamFormat<R, W> {
+export function streamFormat<R extends object = object, W extends object = object>(
+  spec: StreamFormatSpec<R, W>,
+): StreamFormat<R, W> {
   const { id, description, extensions, sniff, write, options: names = [], writeOptions = [] } = spec
   const nameOf = (options: ReadOptions | undefined): string => options?.file ?? id
   const decode = (given: Uint8Array, options?: ReadOptions & R): Events => {
@@ -138,9 +159,12 @@ export interface ContainerFormatSpec<R extends object, W extends object> extends
 }
 
 /** The format of a container (zip, HDF5, MATLAB), whose parts are read here and there. */
-export function containerFormat<R extends object = object, W extends object = object>(spec: ContainerFormatSpec<R, W>): EventFormat<R, W> {
+export function containerFormat<R extends object = object, W extends object = object>(
+  spec: ContainerFormatSpec<R, W>,
+): EventFormat<R, W> {
   const { id, description, extensions, sniff, write, options: names = [], writeOptions = [] } = spec
-  const piecesIn = (source: ByteSource, options?: ReadOptions & R): AsyncGenerator<Events, void, undefined> => spec.pieces(source, options ?? ({} as R), options?.file ?? id)
+  const piecesIn = (source: ByteSource, options?: ReadOptions & R): AsyncGenerator<Events, void, undefined> =>
+    spec.pieces(source, options ?? ({} as R), options?.file ?? id)
   return {
     id,
     description,
@@ -166,7 +190,12 @@ export function containerFormat<R extends object = object, W extends object = ob
 /** Ends the file; bytes that are no whole record or packet are noted. */
 function ended(decoder: EventDecoder, rest: Uint8Array, out: EventBuffer): void {
   const cut = rest.length - (decoder.end?.(rest, out) ?? 0)
-  if (cut > 0) out.note({ about: 'source', count: cut, text: 'bytes at the end left out: the file is cut within a record or packet' })
+  if (cut > 0)
+    out.note({
+      about: 'source',
+      count: cut,
+      text: 'bytes at the end left out: the file is cut within a record or packet',
+    })
 }
 
 /** What the decoder has put into `out` that lies on the sensor. */
@@ -178,19 +207,27 @@ function taken(operation: string, file: string, decoder: EventDecoder, out: Even
   return out.take(sensor, decoder.timeUnit ?? 'us')
 }
 
-/** The events, with a note where there are none, or their times do not move: they may be another column, or in another unit. */
+/**
+ * The events, with a note where there are none, or their times do not move: they may be another column, or in another
+ * unit.
+ */
 function noting(events: Events): Events {
   const { t, notes = [] } = events
   if (t.length === 0) return { ...events, notes: [...notes, { about: 'source', text: 'no events in the file' }] }
   if (t.length < 2 || t[0] !== t.at(-1) || !t.every((time) => time === t[0])) return events
-  return { ...events, notes: [...notes, { about: 'time', count: t.length, text: `events that are all at the time ${t[0]}` }] }
+  return {
+    ...events,
+    notes: [...notes, { about: 'time', count: t.length, text: `events that are all at the time ${t[0]}` }],
+  }
 }
 
 /** Takes the events out of `out` that the sensor does not have. */
 function leaveOutside(out: EventBuffer, sensor: Sensor, tally: OutsideTally): void {
   const { t, x, y, p, length } = out
   const at = out.room !== undefined && out.room >= 0 ? -1 : firstOutside(x, y, p, sensor, length)
-  const first = out.firstOutside ?? (at < 0 ? undefined : describeOutside(`event ${tally.all + at}`, x[at]!, y[at]!, p[at]!, sensor))
+  const first =
+    out.firstOutside ??
+    (at < 0 ? undefined : describeOutside(`event ${tally.all + at}`, x[at]!, y[at]!, p[at]!, sensor))
   let n = at < 0 ? length : at
   for (let i = n; i < length; i++) {
     if (x[i]! >= sensor.width || y[i]! >= sensor.height || p[i]! >= sensor.polarities) continue
@@ -216,7 +253,10 @@ function naming<T>(operation: string, file: string, run: () => T): T {
   }
 }
 
-async function* pieces(source: ByteStream | ByteSource, { signal, chunkBytes = 2 ** 20 }: StreamOptions): AsyncGenerator<Uint8Array, void, undefined> {
+async function* pieces(
+  source: ByteStream | ByteSource,
+  { signal, chunkBytes = 2 ** 20 }: StreamOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const chunk of piecesOf(source)) {
     for (let at = 0; at < chunk.length; at += chunkBytes) {
       signal?.throwIfAborted()
@@ -228,8 +268,16 @@ async function* pieces(source: ByteStream | ByteSource, { signal, chunkBytes = 2
 
 /** The sensor that the options give, else `otherwise`. */
 export function chosenSensor(operation: string, { sensor }: ReadOptions, otherwise: Sensor): Sensor
-export function chosenSensor(operation: string, { sensor }: ReadOptions, otherwise: Sensor | undefined): Sensor | undefined
-export function chosenSensor(operation: string, { sensor }: ReadOptions, otherwise: Sensor | undefined): Sensor | undefined {
+export function chosenSensor(
+  operation: string,
+  { sensor }: ReadOptions,
+  otherwise: Sensor | undefined,
+): Sensor | undefined
+export function chosenSensor(
+  operation: string,
+  { sensor }: ReadOptions,
+  otherwise: Sensor | undefined,
+): Sensor | undefined {
   if (!sensor) return otherwise
   const chosen = sensorOf(sensor.width, sensor.height, sensor.polarities ?? otherwise?.polarities)
   checkSensor(operation, chosen)

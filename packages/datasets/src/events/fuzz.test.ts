@@ -18,8 +18,15 @@ const events = randomEvents(200, 1, { sensor: sensorOf(64, 48) })
 const runs = 2000
 
 async function samples(format: EventFormat): Promise<Uint8Array[]> {
-  const others = Object.entries({ ...golden, ...bags }).flatMap(([name, content]) => (typeof content === 'string' && format.extensions.some((extension) => name.endsWith(extension)) ? [bytesOf(content)] : []))
-  const packed = format.id === 'hdf5' ? Object.values({ ...filters.files, ...ecf.files }).map((base64) => new Uint8Array(gunzipSync(bytesOf(base64)))) : []
+  const others = Object.entries({ ...golden, ...bags }).flatMap(([name, content]) =>
+    typeof content === 'string' && format.extensions.some((extension) => name.endsWith(extension))
+      ? [bytesOf(content)]
+      : [],
+  )
+  const packed =
+    format.id === 'hdf5'
+      ? Object.values({ ...filters.files, ...ecf.files }).map((base64) => new Uint8Array(gunzipSync(bytesOf(base64))))
+      : []
   return [...(format.write ? [await format.write(events)] : []), ...others, ...packed]
 }
 
@@ -35,7 +42,8 @@ describe('damaged recordings: a typed error or events on the sensor, never anyth
         const before = process.memoryUsage().arrayBuffers
         try {
           if (streamed) {
-            for await (const part of format.batches([bytes.subarray(0, 100), bytes.subarray(100)], options)) checkEvents('fuzz', part)
+            for await (const part of format.batches([bytes.subarray(0, 100), bytes.subarray(100)], options))
+              checkEvents('fuzz', part)
           } else checkEvents('fuzz', await format.parse(bytes, options))
           outcome.read++
         } catch (error) {

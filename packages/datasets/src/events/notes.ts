@@ -25,10 +25,19 @@ export function mergeNotes(parts: readonly { readonly notes?: readonly ReadNote[
 }
 
 /** That all events have the same place or polarity, for the file has no column of it, though the sensor has several. */
-export function missingNotes(has: { readonly y: boolean; readonly p: boolean }, { height, polarities }: Sensor): ReadNote[] {
+export function missingNotes(
+  has: { readonly y: boolean; readonly p: boolean },
+  { height, polarities }: Sensor,
+): ReadNote[] {
   const missing = [...(!has.y && height > 1 ? ['y'] : []), ...(!has.p && polarities > 1 ? ['p'] : [])]
-  return missing.map((name) => ({ about: 'columns', text: `the file has no column of ${name}, which is 0 for all events` }))
+  return missing.map((name) => ({
+    about: 'columns',
+    text: `the file has no column of ${name}, which is 0 for all events`,
+  }))
 }
 
 /** That the size is the one of the camera whose files these usually are. */
-export const assumedSensor = ({ width, height }: Sensor): ReadNote => ({ about: 'sensor', text: `the file does not say its sensor; taken as ${width} x ${height}` })
+export const assumedSensor = ({ width, height }: Sensor): ReadNote => ({
+  about: 'sensor',
+  text: `the file does not say its sensor; taken as ${width} x ${height}`,
+})

@@ -19,7 +19,23 @@ import { npy, npz } from './formats/numpy.js'
 import { rosbag } from './formats/rosbag.js'
 
 /** All formats, those that are sure of their first bytes before those that are not. */
-export const eventFormats: readonly EventFormat[] = [evt3, evt2, evt21, aedat2, aedat3, aedat4, eventStream, rosbag, hdf5, mat, npz, npy, dat, csv, atis]
+export const eventFormats: readonly EventFormat[] = [
+  evt3,
+  evt2,
+  evt21,
+  aedat2,
+  aedat3,
+  aedat4,
+  eventStream,
+  rosbag,
+  hdf5,
+  mat,
+  npz,
+  npy,
+  dat,
+  csv,
+  atis,
+]
 
 export interface OpenEventsOptions extends ReadOptions, StreamOptions {
   /** Default: what the first bytes say, else the ending of the name. */
@@ -38,25 +54,52 @@ export interface EventSource {
 const headLength = 1024
 
 /**
- * Opens a recording of any of `eventFormats`: bytes, a Blob or File, a URL that `fetch` can get, or a stream. For paths see
+ * Opens a recording of any of `eventFormats`: bytes, a Blob or File, a URL that `fetch` can get, or a stream. For paths
+ * see
  * `openEvents` of `@snn/datasets/node`. Options of a single format (`{ camera: 'davis346' }`) may be given too.
  * Throws `ARGUMENT` when no format is sure of the file and `DATA_NOT_FOUND` when the URL has none.
  */
-export async function openEvents(source: Uint8Array | Blob | URL | ByteStream, options: OpenEventsOptions & object = {}): Promise<EventSource> {
+export async function openEvents(
+  source: Uint8Array | Blob | URL | ByteStream,
+  options: OpenEventsOptions & object = {},
+): Promise<EventSource> {
   checkObject('openEvents', options)
   if (source instanceof Uint8Array) return openSource(bytesSource(source), options.file ?? '', options)
-  if (source instanceof Blob) return openSource(blobSource(source), options.file ?? ('name' in source ? String(source.name) : ''), options)
+  if (source instanceof Blob)
+    return openSource(blobSource(source), options.file ?? ('name' in source ? String(source.name) : ''), options)
   if (source instanceof URL) {
     const response = await fetch(source, options.signal ? { signal: options.signal } : {})
     const name = options.file ?? source.pathname.split('/').at(-1) ?? ''
     if (!response.ok || !response.body) {
-      throw new SnnError('DATA_NOT_FOUND', `[openEvents] ${source.href} answers ${response.status}, expected a recording. Check the address.`, { path: source.href, looked: [name] })
+      throw new SnnError(
+        'DATA_NOT_FOUND',
+        `[openEvents] ${source.href} answers ${response.status}, expected a recording. Check the address.`,
+        { path: source.href, looked: [name] },
+      )
     }
     return openStream(response.body, name, options)
   }
-  const isStream = typeof source === 'object' && source !== null && ('getReader' in source || Symbol.asyncIterator in source || (Symbol.iterator in source && !ArrayBuffer.isView(source) && !(Array.isArray(source) && typeof source[0] === 'number')))
+  const isStream =
+    typeof source === 'object' &&
+    source !== null &&
+    ('getReader' in source ||
+      Symbol.asyncIterator in source ||
+      (Symbol.iterator in source &&
+        !ArrayBuffer.isView(source) &&
+        !(Array.isArray(source) && typeof source[0] === 'number')))
   if (isStream) return openStream(source, options.file ?? '', options)
-  return openSource(bytesSource(checkBytes('openEvents', source, 'source', 'A path is opened by openEvents of @snn/datasets/node, an address by new URL(text).')), options.file ?? '', options)
+  return openSource(
+    bytesSource(
+      checkBytes(
+        'openEvents',
+        source,
+        'source',
+        'A path is opened by openEvents of @snn/datasets/node, an address by new URL(text).',
+      ),
+    ),
+    options.file ?? '',
+    options,
+  )
 }
 
 /** A recording of which any part can be read. */
@@ -83,13 +126,27 @@ async function openStream(stream: ByteStream, name: string, options: OpenEventsO
   return recording(again, head.subarray(0, headLength), name, options)
 }
 
-function recording(bytes: () => ByteStream | ByteSource, head: Uint8Array, name: string, options: OpenEventsOptions): EventSource {
+function recording(
+  bytes: () => ByteStream | ByteSource,
+  head: Uint8Array,
+  name: string,
+  options: OpenEventsOptions,
+): EventSource {
   const format = options.format ?? detectFormat(head, name)
   if (!format) {
     const ids = eventFormats.map(({ id }) => id).join(', ')
     const kind = fileKind(head)
-    if (kind && kind.id !== 'text') throw new SnnError('DATA_INVALID', `[openEvents] ${name || 'this file'} is ${kind.name}, no recording of events. ${kind.fix ?? 'Give the recording.'}`, { file: name })
-    throw new SnnError('ARGUMENT', `[openEvents] ${name || 'these bytes'} are of no known format, expected one of ${ids}. Give { format }.`, { name: 'format', value: undefined })
+    if (kind && kind.id !== 'text')
+      throw new SnnError(
+        'DATA_INVALID',
+        `[openEvents] ${name || 'this file'} is ${kind.name}, no recording of events. ${kind.fix ?? 'Give the recording.'}`,
+        { file: name },
+      )
+    throw new SnnError(
+      'ARGUMENT',
+      `[openEvents] ${name || 'these bytes'} are of no known format, expected one of ${ids}. Give { format }.`,
+      { name: 'format', value: undefined },
+    )
   }
   const named = { ...options, ...(name !== '' && { file: name }) }
   return {
@@ -104,5 +161,11 @@ export function detectFormat(first: Uint8Array, name = ''): EventFormat | undefi
   const head = checkBytes('detectFormat', first)
   checkString('detectFormat', name, 'name')
   const ending = name.toLowerCase()
-  return eventFormats.find((format) => format.sniff(head)) ?? eventFormats.find(({ extensions, id }) => (id === 'atis' || id === 'csv') && extensions.some((extension) => ending.endsWith(extension)))
+  return (
+    eventFormats.find((format) => format.sniff(head)) ??
+    eventFormats.find(
+      ({ extensions, id }) =>
+        (id === 'atis' || id === 'csv') && extensions.some((extension) => ending.endsWith(extension)),
+    )
+  )
 }

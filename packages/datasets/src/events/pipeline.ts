@@ -11,7 +11,13 @@ import { centerCrop, cropTime, randomCrop } from './transforms/crop.js'
 import { downsample, eventDownsampling } from './transforms/downsample.js'
 import { dropEvent, dropEventByArea, dropEventByTime, eventDrop } from './transforms/drop.js'
 import { decimation, denoise, dropPixel, randomDropPixel, refractoryPeriod } from './transforms/filter.js'
-import { mergePolarities, randomFlipLR, randomFlipPolarity, randomFlipUD, randomTimeReversal } from './transforms/flip.js'
+import {
+  mergePolarities,
+  randomFlipLR,
+  randomFlipPolarity,
+  randomFlipUD,
+  randomTimeReversal,
+} from './transforms/flip.js'
 import { spatialJitter, uniformNoise } from './transforms/jitter.js'
 import { timeAlignment, timeJitter, timeSkew } from './transforms/time.js'
 import { compose, type EventTransform } from './transforms/transform.js'
@@ -55,7 +61,11 @@ function build(table: Readonly<Record<string, unknown>>, step: { readonly name: 
   checkMembers('pipeline', step, what, ['name'], 'its name and its options: { name, .. }')
   const { name, ...options } = step
   if (!Object.hasOwn(table, name)) {
-    throw new SnnError('ARGUMENT', `[pipeline] ${what} ${JSON.stringify(name)}, expected one of ${Object.keys(table).join(', ')}.`, { name: what, value: name })
+    throw new SnnError(
+      'ARGUMENT',
+      `[pipeline] ${what} ${JSON.stringify(name)}, expected one of ${Object.keys(table).join(', ')}.`,
+      { name: what, value: name },
+    )
   }
   return (table[name] as (options: object) => unknown)(options)
 }

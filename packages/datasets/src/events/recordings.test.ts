@@ -16,11 +16,15 @@ const read = (path: string): Uint8Array => new Uint8Array(readFileSync(join(fold
 /** The weighted sum that the golden file has, modulo 2^40. */
 function sum(values: ArrayLike<number>, scale = 1): number {
   let total = 0
-  for (let i = 0; i < values.length; i++) total = (total + (Math.trunc(values[i]! * scale) % 2 ** 40) * ((i % 97) + 1)) % 2 ** 40
+  for (let i = 0; i < values.length; i++)
+    total = (total + (Math.trunc(values[i]! * scale) % 2 ** 40) * ((i % 97) + 1)) % 2 ** 40
   return total
 }
 
-const files = Object.entries(golden).filter(([name]) => name.includes('/')) as [string, { count: number; first: number; last: number; sums: number[] }][]
+const files = Object.entries(golden).filter(([name]) => name.includes('/')) as [
+  string,
+  { count: number; first: number; last: number; sums: number[] },
+][]
 
 describe.skipIf(!folder)('real recordings, decoded as another program decodes them', () => {
   it.each(files)('%s', async (name, { count, first, last, sums }) => {
@@ -39,8 +43,12 @@ describe.skipIf(!folder)('real recordings, decoded as another program decodes th
     for (const split of ['Test', 'Train']) {
       for (const digit of readdirSync(join(folder!, 'nmnist', split)).sort()) {
         for (const name of readdirSync(join(folder!, 'nmnist', split, digit)).sort()) {
-          const { t, x, y, p } = atis.decode(read(join('nmnist', split, digit, name)), { sensor: { width: 34, height: 34 }, file: name })
-          for (const array of [t, x, y, p]) digest.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
+          const { t, x, y, p } = atis.decode(read(join('nmnist', split, digit, name)), {
+            sensor: { width: 34, height: 34 },
+            file: name,
+          })
+          for (const array of [t, x, y, p])
+            digest.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
           count++
           expect(t.length).toBeGreaterThanOrEqual(1069)
           expect(t.length).toBeLessThanOrEqual(7152)
@@ -53,9 +61,17 @@ describe.skipIf(!folder)('real recordings, decoded as another program decodes th
   })
 
   it('a header without events, and messages without places', () => {
-    expect(aedat2.decode(read('aedat2-header/sample_aedat_header.aedat'))).toMatchObject({ sensor: { width: 346, height: 260 }, t: new Float64Array(0) })
+    expect(aedat2.decode(read('aedat2-header/sample_aedat_header.aedat'))).toMatchObject({
+      sensor: { width: 346, height: 260 },
+      t: new Float64Array(0),
+    })
     const messages = eventStreamMessages(read('event-stream/generic.es'))
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
-    expect(messages.slice(0, 4).map(({ t, bytes }) => [t, text(bytes)])).toEqual([[0, 'Lorem'], [616, 'ipsum'], [616 + 5 * 254 + 10, 'dolor'], [1896 + 7 * 254 + 3, 'sit']])
+    expect(messages.slice(0, 4).map(({ t, bytes }) => [t, text(bytes)])).toEqual([
+      [0, 'Lorem'],
+      [616, 'ipsum'],
+      [616 + 5 * 254 + 10, 'dolor'],
+      [1896 + 7 * 254 + 3, 'sit'],
+    ])
   })
 })

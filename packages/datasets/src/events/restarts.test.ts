@@ -7,7 +7,14 @@ import { concatEvents } from './select.js'
 import { toFrames } from './tensors/frames.js'
 
 const sensor = sensorOf(8, 6)
-const withTimes = (times: readonly number[]): Events => ({ t: Float64Array.from(times), x: new Uint16Array(times.length), y: new Uint16Array(times.length), p: new Uint8Array(times.length), sensor, timeUnit: 'us' })
+const withTimes = (times: readonly number[]): Events => ({
+  t: Float64Array.from(times),
+  x: new Uint16Array(times.length),
+  y: new Uint16Array(times.length),
+  p: new Uint8Array(times.length),
+  sensor,
+  timeUnit: 'us',
+})
 
 describe('continueTimes', () => {
   it('law: recordings after one another, each from its own 0, become one in order, with their pauses', () => {
@@ -21,7 +28,10 @@ describe('continueTimes', () => {
         })
         const whole = toTimeUnit(concatEvents(recordings), unit)
         const { t, notes } = continueTimes(whole)
-        const pauses = (times: ArrayLike<number>): number[] => Array.from(times).slice(1).map((time, i) => time - times[i]!)
+        const pauses = (times: ArrayLike<number>): number[] =>
+          Array.from(times)
+            .slice(1)
+            .map((time, i) => time - times[i]!)
         const expected = pauses(whole.t).map((pause) => Math.max(0, pause))
         for (const [i, pause] of pauses(t).entries()) expect(pause).toBeCloseTo(expected[i]!, 6)
         expect(notes?.[0]?.count ?? 0).toBe(sizes.length - 1)
@@ -50,6 +60,8 @@ describe('continueTimes', () => {
   it('makes a recording of which frames by time can be cut', () => {
     const restarted = withTimes([0, 900_000, 5, 800_000])
     expect(() => toFrames({ by: 'time', n: 2 })(restarted)).toThrow(/sortEvents.*continueTimes/)
-    expect(toFrames({ by: 'time', n: 2 })(continueTimes(restarted)).data.filter((n) => n > 0)).toEqual(Float32Array.of(1, 3))
+    expect(toFrames({ by: 'time', n: 2 })(continueTimes(restarted)).data.filter((n) => n > 0)).toEqual(
+      Float32Array.of(1, 3),
+    )
   })
 })

@@ -7,7 +7,13 @@ import { mergeNotes } from './notes.js'
 export function sliceEvents(events: Events, from: number, to?: number): Events {
   expectEvents('sliceEvents', events)
   const { t, x, y, p } = events
-  return { ...events, t: t.subarray(from, to), x: x.subarray(from, to), y: y.subarray(from, to), p: p.subarray(from, to) }
+  return {
+    ...events,
+    t: t.subarray(from, to),
+    x: x.subarray(from, to),
+    y: y.subarray(from, to),
+    p: p.subarray(from, to),
+  }
 }
 
 /** The index of the first event with a time of at least `time`, by bisection; times must not fall. */
@@ -66,13 +72,30 @@ export function concatEvents(parts: readonly Events[]): Events {
   checkArray('concatEvents', parts, 'parts', 'an array of recordings')
   for (const part of parts) expectEvents('concatEvents', part, 'one of the recordings')
   const first = parts[0]
-  if (!first) throw new SnnError('ARGUMENT', '[concatEvents] no recordings, expected at least one.', { name: 'parts', value: parts })
-  const key = ({ sensor, timeUnit }: Events): string => `${sensor.width} x ${sensor.height} x ${sensor.polarities}, ${timeUnit}`
+  if (!first)
+    throw new SnnError('ARGUMENT', '[concatEvents] no recordings, expected at least one.', {
+      name: 'parts',
+      value: parts,
+    })
+  const key = ({ sensor, timeUnit }: Events): string =>
+    `${sensor.width} x ${sensor.height} x ${sensor.polarities}, ${timeUnit}`
   const other = parts.find((part) => key(part) !== key(first))
-  if (other) throw new SnnError('ARGUMENT', `[concatEvents] recordings of ${key(first)} and ${key(other)}, expected equal sensors and time units.`, { name: 'parts', value: key(other) })
+  if (other)
+    throw new SnnError(
+      'ARGUMENT',
+      `[concatEvents] recordings of ${key(first)} and ${key(other)}, expected equal sensors and time units.`,
+      { name: 'parts', value: key(other) },
+    )
   const length = parts.reduce((sum, part) => sum + part.t.length, 0)
   const notes = mergeNotes(parts)
-  const out = { ...first, t: new Float64Array(length), x: new Uint16Array(length), y: new Uint16Array(length), p: new Uint8Array(length), ...(notes.length > 0 && { notes }) }
+  const out = {
+    ...first,
+    t: new Float64Array(length),
+    x: new Uint16Array(length),
+    y: new Uint16Array(length),
+    p: new Uint8Array(length),
+    ...(notes.length > 0 && { notes }),
+  }
   let at = 0
   for (const { t, x, y, p } of parts) {
     out.t.set(t, at)
@@ -97,5 +120,8 @@ export function sortEvents(events: Events): Events {
   expectEvents('sortEvents', events)
   if (isSorted(events)) return events
   const { t } = events
-  return selectEvents(events, Uint32Array.from(t, (_, i) => i).sort((a, b) => t[a]! - t[b]! || a - b))
+  return selectEvents(
+    events,
+    Uint32Array.from(t, (_, i) => i).sort((a, b) => t[a]! - t[b]! || a - b),
+  )
 }

@@ -6,7 +6,14 @@ const image = { data: Uint8Array.of(0, 255, 255, 100, 0), shape: [1, 1, 5] }
 it('spikes where grey values cross thresholds, by the definition', () => {
   const { t, x, sensor, timeUnit } = sequentialEvents({ neurons: 7, dt: 10, duplicate: false })(image)
   // thresholds 0, 127, 254: rising on channels 6, 5, 4, falling on 3, 2, 1, white on 0
-  expect(Array.from(t, (time, i) => [time, x[i]])).toEqual([[0, 4], [0, 5], [10, 0], [20, 0], [20, 1], [20, 2]])
+  expect(Array.from(t, (time, i) => [time, x[i]])).toEqual([
+    [0, 4],
+    [0, 5],
+    [10, 0],
+    [20, 0],
+    [20, 1],
+    [20, 2],
+  ])
   expect([sensor, timeUnit]).toEqual([{ width: 7, height: 1, polarities: 1 }, 'us'])
 })
 

@@ -4,7 +4,10 @@ import { sensorOf, type Events } from './events.js'
 import { EventBuffer } from './buffer.js'
 
 export interface SequentialOptions {
-  /** Number of channels, odd and at least 3: half of them for rising, half for falling grey values, one for white. Default 99. */
+  /**
+   * Number of channels, odd and at least 3: half of them for rising, half for falling grey values, one for white.
+   * Default 99.
+   */
   readonly neurons?: number
   /** Length of a time step in us. Default 1000. */
   readonly dt?: number
@@ -13,8 +16,8 @@ export interface SequentialOptions {
 }
 
 /**
- * Spiking sequential MNIST (Bellec et al. 2018): the pixels of an image, one after another, as crossings of thresholds. With h = (neurons - 1) / 2
- * thresholds theta_k from 0 to 254, at pixel i (and i + 1 the next one):
+ * Spiking sequential MNIST (Bellec et al. 2018): the pixels of an image, one after another, as crossings of thresholds.
+ * With h = (neurons - 1) / 2 thresholds theta_k from 0 to 254, at pixel i (and i + 1 the next one):
  *
  *   channel neurons - 1 - k         where pixel i < theta_k <= pixel i + 1
  *   channel neurons - 1 - h - k     where pixel i >= theta_k > pixel i + 1
@@ -24,7 +27,11 @@ export function sequentialEvents(options: SequentialOptions = {}): (image: Tenso
   checkOptions('sequentialEvents', options, ['neurons', 'dt', 'duplicate'])
   const { neurons = 99, dt = 1000, duplicate = true } = options
   if (!Number.isInteger(neurons) || neurons < 3 || neurons % 2 === 0 || neurons > 65535) {
-    throw new SnnError('ARGUMENT', `[sequentialEvents] neurons ${neurons}, expected an odd whole number of at least 3.`, { name: 'neurons', value: neurons })
+    throw new SnnError(
+      'ARGUMENT',
+      `[sequentialEvents] neurons ${neurons}, expected an odd whole number of at least 3.`,
+      { name: 'neurons', value: neurons },
+    )
   }
   const half = (neurons - 1) / 2
   const thresholds = Uint8Array.from({ length: half }, (_, k) => (half === 1 ? 0 : Math.floor((254 * k) / (half - 1))))

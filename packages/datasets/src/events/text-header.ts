@@ -16,7 +16,10 @@ export interface HeaderStyle {
   readonly last?: string
 }
 
-/** A line that is one though it ends in another way than that before; a shorter one is an event that has the byte of a line's end in its address. */
+/**
+ * A line that is one though it ends in another way than that before; a shorter one is an event that has the byte of a
+ * line's end in its address.
+ */
 const plainLine = /^[\t -~]{8,}$/
 
 interface TextHeader {
@@ -26,10 +29,15 @@ interface TextHeader {
 }
 
 /**
- * The lines at the start of a file that begin with `mark`, up to one that is `last` (which belongs to them), does not begin so, or is no text.
- * Returns undefined while `bytes` end within them, unless they are `final`. Throws `DATA_INVALID` when no end is in sight.
+ * The lines at the start of a file that begin with `mark`, up to one that is `last` (which belongs to them), does not
+ * begin so, or is no text. Returns undefined while `bytes` end within them, unless they are `final`. Throws
+ * `DATA_INVALID` when no end is in sight.
  */
-function textHeader({ operation, file, mark, last }: HeaderStyle, bytes: Uint8Array, final: boolean): TextHeader | undefined {
+function textHeader(
+  { operation, file, mark, last }: HeaderStyle,
+  bytes: Uint8Array,
+  final: boolean,
+): TextHeader | undefined {
   const decoder = new TextDecoder('latin1')
   const lines: string[] = []
   let returned = false
@@ -37,7 +45,8 @@ function textHeader({ operation, file, mark, last }: HeaderStyle, bytes: Uint8Ar
   const zero = bytes.indexOf(0)
   let at = 0
   for (;;) {
-    if (at > longest) throw invalid(operation, file, `a header of more than ${longest} bytes, expected data after it.`, at)
+    if (at > longest)
+      throw invalid(operation, file, `a header of more than ${longest} bytes, expected data after it.`, at)
     for (let i = 0; i < mark.length; i++) {
       if (at + i >= bytes.length) return final ? { lines, length: at } : undefined
       if (bytes[at + i] !== mark.charCodeAt(i)) return { lines, length: at }
@@ -45,7 +54,8 @@ function textHeader({ operation, file, mark, last }: HeaderStyle, bytes: Uint8Ar
     const end = bytes.indexOf(0x0a, at)
     if (zero >= 0 && (end < 0 || zero < end)) return { lines, length: at }
     if (end < 0) {
-      if (bytes.length - at > longest) throw invalid(operation, file, `a header line of more than ${longest} bytes.`, at)
+      if (bytes.length - at > longest)
+        throw invalid(operation, file, `a header line of more than ${longest} bytes.`, at)
       return undefined
     }
     const line = decoder.decode(bytes.subarray(at, end)).replace(/\r$/, '')

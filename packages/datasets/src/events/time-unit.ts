@@ -6,9 +6,10 @@ const latest = 4.1e15
 const longest = 86_400
 
 /**
- * The unit of times that a file does not name, or why none is plausible. Whole numbers are us, what cameras count. Numbers with decimals are s where
- * some have more than three (with three they may as well be ms) and the recording lasts at most a day with at least one event a second. What is no
- * finite number says nothing of a unit: readers refuse it, with its place.
+ * The unit of times that a file does not name, or why none is plausible. Whole numbers are us, what cameras count.
+ * Numbers with decimals are s where some have more than three (with three they may as well be ms) and the recording
+ * lasts at most a day with at least one event a second. What is no finite number says nothing of a unit: readers refuse
+ * it, with its place.
  */
 export function plausibleUnit(t: ArrayLike<number>): { readonly unit: 'us' | 's' } | { readonly why: string } {
   let [least, most] = [Infinity, -Infinity]
@@ -26,11 +27,13 @@ export function plausibleUnit(t: ArrayLike<number>): { readonly unit: 'us' | 's'
   if (whole) return most > latest ? { why: `times up to ${most}, in us after the year 2100` } : { unit: 'us' }
   const span = most - least
   if (!fine) return { why: 'times with up to three decimals, which may be s or ms' }
-  if (span > longest || (t.length > 1 && t.length < span)) return { why: `times with decimals over ${span}, in s too long for ${t.length} events` }
+  if (span > longest || (t.length > 1 && t.length < span))
+    return { why: `times with decimals over ${span}, in s too long for ${t.length} events` }
   return { unit: 's' }
 }
 
-export const isUnit = (unit: unknown): unit is TimeUnit => unit === 's' || unit === 'ms' || unit === 'us' || unit === 'ns'
+export const isUnit = (unit: unknown): unit is TimeUnit =>
+  unit === 's' || unit === 'ms' || unit === 'us' || unit === 'ns'
 
 /** 3 or fewer, or 4 for more. */
 function decimals(time: number): number {

@@ -55,13 +55,7 @@ const eventSets = {
   ebssa,
 }
 
-const staticSets = {
-  mnist,
-  fashionMnist,
-  cifar10,
-  speechCommands,
-  speechCommandsV1,
-}
+const staticSets = { mnist, fashionMnist, cifar10, speechCommands, speechCommandsV1 }
 
 /** The facts of sets, each of which is listed by its id. */
 function factsOf<T extends { readonly [Id in keyof T]: { readonly info: AnySetInfo & { readonly id: Id } } }>(

@@ -23,10 +23,11 @@ const testFolder = /^(test|val|valid|validation)$/i
 const together = 16
 
 /**
- * What torchvision's ImageFolder takes: a folder for each class, with pictures in it or in folders below. Hidden files and folders are passed over.
- * A folder named test, val .. beside one named train has the classes of train, so that labels mean the same though it may lack some.
- * Undefined where no folder has a picture. Throws `DATA_INVALID` for a class without pictures or that train lacks, pictures of other kinds than JPEG and PNG, and
- * files that are no picture though named so.
+ * What torchvision's ImageFolder takes: a folder for each class, with pictures in it or in folders below. Hidden files
+ * and folders are passed over. A folder named test, val .. beside one named train has the classes of train, so that
+ * labels mean the same though it may lack some. Undefined where no folder has a picture. Throws `DATA_INVALID` for a
+ * class without pictures or that train lacks, pictures of other kinds than JPEG and PNG, and files that are no picture
+ * though named so.
  */
 export async function classFolders(folder: string, signal?: AbortSignal): Promise<ClassFolders | undefined> {
   const name = basename(resolve(folder))
@@ -34,15 +35,37 @@ export async function classFolders(folder: string, signal?: AbortSignal): Promis
   const found = await Promise.all(folders.map(async (className) => filesBelow(folder, className, new Set(), signal)))
   if (!found.flat().some((file) => readable.test(file) || unreadable.test(file))) return undefined
   const splits = folders.filter((className) => /^train$/i.test(className) || testFolder.test(className))
-  if (splits.length === folders.length) throw invalid('imageFolder', name, `holds ${folders.join(', ')}, which are parts of a set and no classes. Write ${splits.map((split) => `${name}/${split}`).join(' or ')}.`)
+  if (splits.length === folders.length)
+    throw invalid(
+      'imageFolder',
+      name,
+      `holds ${folders.join(', ')}, which are parts of a set and no classes. Write ${splits.map((split) => `${name}/${split}`).join(' or ')}.`,
+    )
   const wrong = found.flat().filter((file) => unreadable.test(file))
-  if (wrong.length > 0) throw invalid('imageFolder', name, `${wrong.length} pictures that are neither JPEG nor PNG (${few(wrong)}). Convert them, or move them away.`)
+  if (wrong.length > 0)
+    throw invalid(
+      'imageFolder',
+      name,
+      `${wrong.length} pictures that are neither JPEG nor PNG (${few(wrong)}). Convert them, or move them away.`,
+    )
   const empty = folders.filter((_, i) => !found[i]!.some((file) => readable.test(file)))
-  if (empty.length > 0) throw invalid('imageFolder', name, `no picture in ${few(empty)}, expected some in each folder, since each is a class. Remove folders that are none.`)
+  if (empty.length > 0)
+    throw invalid(
+      'imageFolder',
+      name,
+      `no picture in ${few(empty)}, expected some in each folder, since each is a class. Remove folders that are none.`,
+    )
   const classes = (await classesOfTrain(folder)) ?? folders
   const unknown = folders.filter((className) => !classes.includes(className))
-  if (unknown.length > 0) throw invalid('imageFolder', name, `classes that ${trainBeside(folder)} lacks: ${few(unknown)}. Rename these folders as there, or move them away.`)
-  const entries = found.flatMap((files, i) => files.filter((file) => readable.test(file)).map((file) => ({ file, label: classes.indexOf(folders[i]!) })))
+  if (unknown.length > 0)
+    throw invalid(
+      'imageFolder',
+      name,
+      `classes that ${trainBeside(folder)} lacks: ${few(unknown)}. Rename these folders as there, or move them away.`,
+    )
+  const entries = found.flatMap((files, i) =>
+    files.filter((file) => readable.test(file)).map((file) => ({ file, label: classes.indexOf(folders[i]!) })),
+  )
   for (let from = 0; from < entries.length; from += together) {
     signal?.throwIfAborted()
     await Promise.all(entries.slice(from, from + together).map(({ file }) => checkPicture(folder, file)))
@@ -52,7 +75,10 @@ export async function classFolders(folder: string, signal?: AbortSignal): Promis
 
 const trainBeside = (folder: string): string => join(basename(dirname(resolve(folder))), 'train')
 
-/** The class folders of a folder `train` beside one named as its test part; undefined where there are none, or labels.json says the labels. */
+/**
+ * The class folders of a folder `train` beside one named as its test part; undefined where there are none, or
+ * labels.json says the labels.
+ */
 async function classesOfTrain(folder: string): Promise<string[] | undefined> {
   if (!testFolder.test(basename(resolve(folder)))) return undefined
   const train = join(resolve(folder), '..', 'train')
@@ -75,13 +101,19 @@ async function namesIn(folder: string): Promise<{ files: string[]; folders: stri
 }
 
 /** The files of a folder and those below it. */
-async function filesBelow(root: string, path: string, above: ReadonlySet<string>, signal: AbortSignal | undefined): Promise<string[]> {
+async function filesBelow(
+  root: string,
+  path: string,
+  above: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
   signal?.throwIfAborted()
   const place = await realpath(join(root, path))
   if (above.has(place)) return [] // a link that leads back
   const { files, folders } = await namesIn(place)
   const below: string[] = []
-  for (const folder of folders) below.push(...(await filesBelow(root, `${path}/${folder}`, new Set([...above, place]), signal)))
+  for (const folder of folders)
+    below.push(...(await filesBelow(root, `${path}/${folder}`, new Set([...above, place]), signal)))
   return [...files.map((file) => `${path}/${file}`), ...below]
 }
 
@@ -89,8 +121,14 @@ async function checkPicture(folder: string, file: string): Promise<void> {
   await using opened = await open(join(folder, file))
   const { buffer, bytesRead } = await opened.read(new Uint8Array(8), 0, 8, 0)
   if (pictureFormat(buffer.subarray(0, bytesRead))) return
-  throw invalid('imageFolder', file, 'neither JPEG nor PNG by its first bytes, though its name says so. Replace it, or remove it.', 0)
+  throw invalid(
+    'imageFolder',
+    file,
+    'neither JPEG nor PNG by its first bytes, though its name says so. Replace it, or remove it.',
+    0,
+  )
 }
 
 /** The first of many names. */
-export const few = (names: readonly string[]): string => `${names.slice(0, 5).join(', ')}${names.length > 5 ? `, and ${names.length - 5} more` : ''}`
+export const few = (names: readonly string[]): string =>
+  `${names.slice(0, 5).join(', ')}${names.length > 5 ? `, and ${names.length - 5} more` : ''}`

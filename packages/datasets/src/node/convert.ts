@@ -54,24 +54,49 @@ interface Entry {
 const manifestName = 'manifest.jsonl'
 
 /**
- * Writes a set into `folder` as one .npz file for each recording (arrays t, x, y, p, which NumPy and SpikingJelly read too), its target as .npy, and a
- * manifest of one JSON line each. A run that was interrupted goes on where it stopped.
+ * Writes a set into `folder` as one .npz file for each recording (arrays t, x, y, p, which NumPy and SpikingJelly read
+ * too), its target as .npy, and a manifest of one JSON line each. A run that was interrupted goes on where it stopped.
  */
-export async function convertEvents(dataset: EventDataset, folder: string, options: ConvertOptions = {}): Promise<ConvertReport> {
-  checkMembers('convertEvents', dataset, 'dataset', ['length', 'get()', 'sensor'], 'a data set such as await openEventSet(..)')
+export async function convertEvents(
+  dataset: EventDataset,
+  folder: string,
+  options: ConvertOptions = {},
+): Promise<ConvertReport> {
+  checkMembers(
+    'convertEvents',
+    dataset,
+    'dataset',
+    ['length', 'get()', 'sensor'],
+    'a data set such as await openEventSet(..)',
+  )
   checkString('convertEvents', folder, 'folder')
   checkObject('convertEvents', options)
   const { corrupt = 'fail', signal, onProgress } = options
   await makeFolder(folder)
   const manifest = join(folder, manifestName)
-  const head: Head = { format: 'snn-events', version: 1, description: dataset.description, split: dataset.split, sensor: dataset.sensor, timeUnit: dataset.timeUnit, classes: dataset.classes, samples: dataset.length, ...(dataset.targetColumns && { targetColumns: dataset.targetColumns }) }
+  const head: Head = {
+    format: 'snn-events',
+    version: 1,
+    description: dataset.description,
+    split: dataset.split,
+    sensor: dataset.sensor,
+    timeUnit: dataset.timeUnit,
+    classes: dataset.classes,
+    samples: dataset.length,
+    ...(dataset.targetColumns && { targetColumns: dataset.targetColumns }),
+  }
   const before = (await kindOf(manifest)) === 'file' ? await readManifest(folder) : undefined
   if (before && JSON.stringify(before.head) !== JSON.stringify(head)) {
-    throw invalid('convert', manifestName, `the folder holds ${before.head.description}, expected an empty one or the same set. Choose another folder.`)
+    throw invalid(
+      'convert',
+      manifestName,
+      `the folder holds ${before.head.description}, expected an empty one or the same set. Choose another folder.`,
+    )
   }
   if (!before) await replaceFile(manifest, `${JSON.stringify(head)}\n`)
   // A last line that was cut off is written anew.
-  if (before?.damaged) await replaceFile(manifest, [head, ...before.entries].map((line) => `${JSON.stringify(line)}\n`).join(''))
+  if (before?.damaged)
+    await replaceFile(manifest, [head, ...before.entries].map((line) => `${JSON.stringify(line)}\n`).join(''))
   const entries: Entry[] = [...(before?.entries ?? [])]
   const kept = entries.length
   for (let index = kept; index < dataset.length; index++) {
@@ -84,7 +109,11 @@ export async function convertEvents(dataset: EventDataset, folder: string, optio
     entries.push(entry)
     onProgress?.({ stage: 'convert', done: index + 1, total: dataset.length })
   }
-  return { written: dataset.length - kept, kept, corrupt: entries.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }])) }
+  return {
+    written: dataset.length - kept,
+    kept,
+    corrupt: entries.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }])),
+  }
 }
 
 async function convertOne(dataset: EventDataset, index: number, folder: string): Promise<Entry> {
@@ -100,7 +129,9 @@ async function convertOne(dataset: EventDataset, index: number, folder: string):
     name,
     label,
     file: await write(`${base}.npz`, await npz.write!(events)),
-    ...(target && { target: await write(`${base}.target.npy`, npyFile('<f8', target.shape, Float64Array.from(target.data))) }),
+    ...(target && {
+      target: await write(`${base}.target.npy`, npyFile('<f8', target.shape, Float64Array.from(target.data))),
+    }),
     events: events.t.length,
   }
 }
@@ -119,13 +150,21 @@ async function readManifest(folder: string): Promise<{ head: Head; entries: Entr
   const head = good[0] as Head | undefined
   const isEntry = (line: unknown): boolean => {
     const { name, label, file, target } = (line ?? {}) as Partial<Entry>
-    return typeof name === 'string' && Number.isInteger(label) && (file === undefined || /^\d{4,}\/\d{7,}\.npz$/.test(file)) && (target === undefined || /^\d{4,}\/\d{7,}\.target\.npy$/.test(target))
+    return (
+      typeof name === 'string' &&
+      Number.isInteger(label) &&
+      (file === undefined || /^\d{4,}\/\d{7,}\.npz$/.test(file)) &&
+      (target === undefined || /^\d{4,}\/\d{7,}\.target\.npy$/.test(target))
+    )
   }
-  if (head?.format !== 'snn-events' || head.version !== 1 || !good.slice(1).every(isEntry)) throw invalid('convert', manifestName, 'is no manifest of converted events.')
+  if (head?.format !== 'snn-events' || head.version !== 1 || !good.slice(1).every(isEntry))
+    throw invalid('convert', manifestName, 'is no manifest of converted events.')
   return { head, entries: good.slice(1) as Entry[], damaged }
 }
 
-/** A set that `convertEvents` wrote; samples that were corrupt are left out. Throws `DATA_NOT_FOUND` and `DATA_INVALID`. */
+/**
+ * A set that `convertEvents` wrote; samples that were corrupt are left out. Throws `DATA_NOT_FOUND` and `DATA_INVALID`.
+ */
 export async function convertedEvents(folder: string): Promise<EventDataset> {
   checkString('convertedEvents', folder, 'folder')
   if ((await kindOf(join(folder, manifestName))) !== 'file') throw notFound('convertedEvents', folder, [manifestName])

@@ -48,7 +48,10 @@ it('no kind has the facts of another, and every set is listed by its id', () => 
   const listed: [string, AnySetInfo][] = Object.entries({ ...setCatalogue, ...staticCatalogue })
   for (const [id, info] of listed) {
     expect(info.id).toBe(id)
-    expect(all.filter((name) => name in info), id).toEqual(own[info.kind])
+    expect(
+      all.filter((name) => name in info),
+      id,
+    ).toEqual(own[info.kind])
   }
   expect(listed.length).toBe(28)
   // what was typed before there were kinds

@@ -17,14 +17,18 @@ export interface DiskCacheOptions {
 }
 
 /**
- * Keeps each sample on disk (as .npz of x and y) when it is first read, and reads it there afterwards: for transforms that take longer than
- * reading. A file that is damaged is made again.
+ * Keeps each sample on disk (as .npz of x and y) when it is first read, and reads it there afterwards: for transforms
+ * that take longer than reading. A file that is damaged is made again.
  */
 export function diskCache(dataset: Dataset<Pair>, options: DiskCacheOptions): Dataset<Pair> {
   checkMembers('diskCache', dataset, 'dataset', ['length', 'get()'], 'a data set of [x, y] pairs')
   checkOptions('diskCache', options, ['folder', 'copies'])
   const { folder, copies = 1 } = options
-  if (!Number.isInteger(copies) || copies < 1) throw new SnnError('ARGUMENT', `[diskCache] copies ${copies}, expected a whole number of at least 1.`, { name: 'copies', value: copies })
+  if (!Number.isInteger(copies) || copies < 1)
+    throw new SnnError('ARGUMENT', `[diskCache] copies ${copies}, expected a whole number of at least 1.`, {
+      name: 'copies',
+      value: copies,
+    })
   return {
     length: dataset.length,
     description: dataset.description,
@@ -47,16 +51,32 @@ export function diskCache(dataset: Dataset<Pair>, options: DiskCacheOptions): Da
   }
 }
 
-const types: Readonly<Partial<Record<DType, string>>> = { float32: '<f4', float64: '<f8', int32: '<i4', uint8: '|u1', bool: '|b1' }
+const types: Readonly<Partial<Record<DType, string>>> = {
+  float32: '<f4',
+  float64: '<f8',
+  int32: '<i4',
+  uint8: '|u1',
+  bool: '|b1',
+}
 
 function packPair([x, y]: Pair): Uint8Array {
   const file = (value: TensorLike): Uint8Array => {
     const { dtype, shape, data } = hostTensor(value, 'diskCache')
     const type = types[dtype]
-    if (!type) throw new SnnError('DTYPE', `[diskCache] a sample of ${dtype}, expected ${Object.keys(types).join(', ')}.`, { dtypes: [dtype] })
+    if (!type)
+      throw new SnnError('DTYPE', `[diskCache] a sample of ${dtype}, expected ${Object.keys(types).join(', ')}.`, {
+        dtypes: [dtype],
+      })
     return npyFile(type, shape, data)
   }
-  return zipSync({ 'x.npy': file(x), [typeof y === 'number' ? 'label.npy' : 'y.npy']: typeof y === 'number' ? npyFile('<f8', [], Float64Array.of(y)) : file(y) }, { level: 1 })
+  return zipSync(
+    {
+      'x.npy': file(x),
+      [typeof y === 'number' ? 'label.npy' : 'y.npy']:
+        typeof y === 'number' ? npyFile('<f8', [], Float64Array.of(y)) : file(y),
+    },
+    { level: 1 },
+  )
 }
 
 async function readPair(path: string): Promise<Pair | undefined> {

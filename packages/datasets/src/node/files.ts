@@ -7,9 +7,19 @@ import type { ByteSource } from '../bytes.js'
 import { gunzip } from '../gzip.js'
 
 /** The error for data that are not there; `looked` names what was looked for, `path` where. */
-export function notFound(operation: string, path: string, looked: readonly string[], cause?: unknown): SnnError<'DATA_NOT_FOUND'> {
+export function notFound(
+  operation: string,
+  path: string,
+  looked: readonly string[],
+  cause?: unknown,
+): SnnError<'DATA_NOT_FOUND'> {
   const why = cause instanceof Error ? ` (${cause.message})` : ''
-  return new SnnError('DATA_NOT_FOUND', `[${operation}] nothing to read at ${path}${why}, looked for ${looked.join(', ')}. Check the path.`, { path, looked }, { cause })
+  return new SnnError(
+    'DATA_NOT_FOUND',
+    `[${operation}] nothing to read at ${path}${why}, looked for ${looked.join(', ')}. Check the path.`,
+    { path, looked },
+    { cause },
+  )
 }
 
 /** The bytes of a file. Throws `DATA_NOT_FOUND` when it cannot be read. */
@@ -27,7 +37,11 @@ export async function fileSource(path: string): Promise<ByteSource> {
   const found = await stat(path).catch((error: unknown) => {
     throw notFound('dataset', path, [basename(path)], error)
   })
-  if (found.isDirectory()) throw new SnnError('DATA_NOT_FOUND', `[dataset] ${path} is a folder, expected a file. Name one in it.`, { path, looked: [basename(path)] })
+  if (found.isDirectory())
+    throw new SnnError('DATA_NOT_FOUND', `[dataset] ${path} is a folder, expected a file. Name one in it.`, {
+      path,
+      looked: [basename(path)],
+    })
   return {
     size: found.size,
     async read(from, to) {

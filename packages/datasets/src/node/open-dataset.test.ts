@@ -15,13 +15,25 @@ const at = (path: string): string => join(root, path)
 const bytesOf = (base64: string): Buffer => Buffer.from(base64, 'base64')
 const idx = (...shape: number[]): Uint8Array => {
   const size = shape.reduce((a, b) => a * b, 1)
-  return Uint8Array.from([0, 0, 8, shape.length, ...shape.flatMap((n) => [0, 0, n >> 8, n & 255]), ...Array.from({ length: size }, (_, i) => i % 10)])
+  return Uint8Array.from([
+    0,
+    0,
+    8,
+    shape.length,
+    ...shape.flatMap((n) => [0, 0, n >> 8, n & 255]),
+    ...Array.from({ length: size }, (_, i) => i % 10),
+  ])
 }
-const cifar = (label: number, count: number): Uint8Array => Uint8Array.from({ length: 3073 * count }, (_, i) => (i % 3073 === 0 ? label : i % 256))
+const cifar = (label: number, count: number): Uint8Array =>
+  Uint8Array.from({ length: 3073 * count }, (_, i) => (i % 3073 === 0 ? label : i % 256))
 /** A .npy file of uint8 or float32. */
 const npy = (data: Uint8Array | Float32Array, shape: number[]): Uint8Array => {
   const header = `{'descr': '${data instanceof Uint8Array ? '|u1' : '<f4'}', 'fortran_order': False, 'shape': (${shape.join(',')},), }\n`
-  return Buffer.concat([Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0), Buffer.from(header), new Uint8Array(data.buffer)])
+  return Buffer.concat([
+    Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0),
+    Buffer.from(header),
+    new Uint8Array(data.buffer),
+  ])
 }
 
 beforeAll(async () => {
@@ -42,7 +54,10 @@ beforeAll(async () => {
     'arrays/x.npy': npy(Float32Array.of(0.5, 1, 1.5, 2), [2, 2]),
     'arrays/y.npy': npy(Uint8Array.of(0, 1), [2]),
     'arrays/broken.npz': bytesOf(numpy.archives.savez).subarray(0, 300),
-    'pictures/labels.json': JSON.stringify({ 'a.jpg': { index: 2, name: 'cat' }, 'sub/b.png': { index: 0, name: 'dog' } }),
+    'pictures/labels.json': JSON.stringify({
+      'a.jpg': { index: 2, name: 'cat' },
+      'sub/b.png': { index: 0, name: 'dog' },
+    }),
     'pictures/a.jpg': bytesOf(pictures.cases[0]!.file),
     'pictures/sub/b.png': bytesOf(pictures.cases[5]!.file),
     'names/labels.json': JSON.stringify({ 'a.jpg': 'dog', 'b.jpg': 'cat' }),
@@ -83,7 +98,11 @@ describe('openDataset', () => {
   it('a pair of files, also where a folder has a comma', async () => {
     const floats = await openDataset(`${at('arrays/x.npy')},${at('arrays/y.npy')}`)
     expect(floats).toMatchObject({ length: 2, dtype: 'float32', shape: [2] })
-    for await (const [x, y] of loader(floats, { batch: 2 })) expect([[...x.data], [...y.data]]).toEqual([[0.5, 1, 1.5, 2], [0, 1]])
+    for await (const [x, y] of loader(floats, { batch: 2 }))
+      expect([[...x.data], [...y.data]]).toEqual([
+        [0.5, 1, 1.5, 2],
+        [0, 1],
+      ])
     const pixels = await openDataset(`${at('with, comma/x.npy')},${at('with, comma/y.npy')}`)
     expect(await pixels.get(0)).toMatchObject({ image: { shape: [1, 2, 2] }, label: 4 })
     const idxPair = await openDataset(`${at('mnist/train-images-idx3-ubyte')},${at('mnist/train-labels-idx1-ubyte')}`)
@@ -91,7 +110,10 @@ describe('openDataset', () => {
   })
 
   it('images alone, where labels are not needed', async () => {
-    for (const [name, length] of [['half/train-images-idx3-ubyte', 6], ['arrays/x.npy', 2]] as const) {
+    for (const [name, length] of [
+      ['half/train-images-idx3-ubyte', 6],
+      ['arrays/x.npy', 2],
+    ] as const) {
       const images = await openDataset(at(name), { labels: 'optional' })
       expect([images.length, (await images.get(0)).label]).toEqual([length, -1])
       await expect(openDataset(at(name))).rejects.toMatchObject({ code: 'DATA_NOT_FOUND' })
@@ -114,7 +136,10 @@ describe('openDataset', () => {
   it.each([
     ['nowhere', /nothing to read at .*nowhere, looked for FOLDER:train.*labels\.json.*IMAGES,LABELS/],
     ['nowhere:train', /nothing to read/],
-    ['half:train', /looked for train-images-idx3-ubyte\[\.gz\] with train-labels-idx1-ubyte\[\.gz\], data_batch_\*\.bin/],
+    [
+      'half:train',
+      /looked for train-images-idx3-ubyte\[\.gz\] with train-labels-idx1-ubyte\[\.gz\], data_batch_\*\.bin/,
+    ],
     ['mnist', /looked for .*mnist:train or .*mnist:test, since it has t10k-images/],
     ['cifar', /cifar:train or .*cifar:test, since it has data_batch_1\.bin/],
     ['python:train', /binary version of CIFAR \(this is the Python one\)/],
@@ -130,12 +155,20 @@ describe('openDataset', () => {
     ['arrays/broken.npz', /broken\.npz: not a readable zip/],
     ['arrays/a.npz:train', /holds the arrays x, y, expected .*x_train and y_train/],
   ])('%s is refused as damaged', async (name, message) => {
-    await expect(openDataset(at(name))).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringMatching(message) as unknown })
+    await expect(openDataset(at(name))).rejects.toMatchObject({
+      code: 'DATA_INVALID',
+      message: expect.stringMatching(message) as unknown,
+    })
   })
 
   it('names the files of a pair that does not belong together', async () => {
-    await expect(openDataset(`${at('arrays/x.npy')},${at('short.npy')}`)).rejects.toMatchObject({ code: 'DATA_INVALID', details: { file: 'x.npy' } })
-    await expect(openDataset(`${at('arrays/x.npy')},${at('gone.npy')}`)).rejects.toThrow(/labels that belongs to x\.npy/)
+    await expect(openDataset(`${at('arrays/x.npy')},${at('short.npy')}`)).rejects.toMatchObject({
+      code: 'DATA_INVALID',
+      details: { file: 'x.npy' },
+    })
+    await expect(openDataset(`${at('arrays/x.npy')},${at('gone.npy')}`)).rejects.toThrow(
+      /labels that belongs to x\.npy/,
+    )
     await expect(openDataset('')).rejects.toMatchObject({ code: 'DATA_NOT_FOUND' })
   })
 
@@ -146,6 +179,8 @@ describe('openDataset', () => {
   })
 
   it('ends with the reason of its signal', async () => {
-    await expect(openDataset(at('mnist:train'), { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough')
+    await expect(openDataset(at('mnist:train'), { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow(
+      'enough',
+    )
   })
 })

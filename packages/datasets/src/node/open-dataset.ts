@@ -16,7 +16,9 @@ import { isPicture, pictureFolder } from './picture-folder.js'
 export interface OpenOptions {
   /** Where the colours of 4-axis uint8 arrays are; see `fromArrays`. */
   readonly layout?: 'nchw' | 'nhwc'
-  /** `optional`: labels of arrays that name no classes are left out, with a note, instead of an error. Default `needed`. */
+  /**
+   * `optional`: labels of arrays that name no classes are left out, with a note, instead of an error. Default `needed`.
+   */
   readonly labels?: 'needed' | 'optional'
   readonly signal?: AbortSignal
 }
@@ -74,25 +76,42 @@ async function openFolder(folder: string, split: Split | undefined, options: Ope
   const names = await filesIn(folder)
   if (split === undefined) {
     const found = names.filter((name) => /-images|^(data|test)_batch.*\.bin|^(train|test)\.bin/.test(name))
-    const fix = found.length > 0 ? [`${folder}:train or ${folder}:test, since it has ${found.slice(0, 4).join(', ')}`] : dataForms
+    const fix =
+      found.length > 0 ? [`${folder}:train or ${folder}:test, since it has ${found.slice(0, 4).join(', ')}`] : dataForms
     const pictures = found.length > 0 && !names.includes('labels.json') ? undefined : await picturesIn(folder, options)
     if (pictures) return pictures
     if (names.some(isPicture)) return pictureFolder(folder, names.filter(isPicture))
     throw notFound('openDataset', folder, fix)
   }
   const prefix = split === 'train' ? 'train' : '(?:t10k|test)'
-  const idx = ['images', 'labels'].map((what) => names.filter((name) => new RegExp(`^(?:[\\w-]*-)?${prefix}-${what}[-.]idx[13]-ubyte(?:\\.gz)?$`).test(name)))
+  const idx = ['images', 'labels'].map((what) =>
+    names.filter((name) => new RegExp(`^(?:[\\w-]*-)?${prefix}-${what}[-.]idx[13]-ubyte(?:\\.gz)?$`).test(name)),
+  )
   const [images, labels] = idx.map((found) => found[0]) // a plain file sorts before its .gz
   if (images !== undefined && labels !== undefined) return openPair(join(folder, images), join(folder, labels), options)
-  const batches = names.filter((name) => (split === 'train' ? /^(data_batch_\d+|train)\.bin(\.gz)?$/ : /^(test_batch|test)\.bin(\.gz)?$/).test(name))
+  const batches = names.filter((name) =>
+    (split === 'train' ? /^(data_batch_\d+|train)\.bin(\.gz)?$/ : /^(test_batch|test)\.bin(\.gz)?$/).test(name),
+  )
   if (batches.length === 0) {
-    const part = (split === 'train' ? ['train'] : ['test', 'val', 'valid', 'validation']).find((name) => names.includes(name))
-    const pictures = part !== undefined && (await kindOf(join(folder, part))) === 'folder' ? await picturesIn(join(folder, part), options) : undefined
+    const part = (split === 'train' ? ['train'] : ['test', 'val', 'valid', 'validation']).find((name) =>
+      names.includes(name),
+    )
+    const pictures =
+      part !== undefined && (await kindOf(join(folder, part))) === 'folder'
+        ? await picturesIn(join(folder, part), options)
+        : undefined
     if (pictures) return pictures
     const python = names.some((name) => /(^|\/)(data_batch_1|test_batch)$/.test(name))
     const idxName = split === 'train' ? 'train' : 't10k'
-    const looked = [`${idxName}-images-idx3-ubyte[.gz] with ${idxName}-labels-idx1-ubyte[.gz]`, split === 'train' ? 'data_batch_*.bin' : 'test_batch.bin']
-    throw notFound('openDataset', folder, python ? [...looked, 'the binary version of CIFAR (this is the Python one)'] : looked)
+    const looked = [
+      `${idxName}-images-idx3-ubyte[.gz] with ${idxName}-labels-idx1-ubyte[.gz]`,
+      split === 'train' ? 'data_batch_*.bin' : 'test_batch.bin',
+    ]
+    throw notFound(
+      'openDataset',
+      folder,
+      python ? [...looked, 'the binary version of CIFAR (this is the Python one)'] : looked,
+    )
   }
   const classes = await classNames(folder)
   const unique = batches.filter((name) => !name.endsWith('.gz') || !batches.includes(name.slice(0, -3)))
@@ -107,7 +126,11 @@ async function openFolder(folder: string, split: Split | undefined, options: Ope
 async function classNames(folder: string): Promise<string[] | undefined> {
   for (const name of ['batches.meta.txt', 'fine_label_names.txt']) {
     const path = join(folder, name)
-    if ((await kindOf(path)) === 'file') return new TextDecoder().decode(await readBytes(path)).split(/\r?\n/).filter((line) => line.trim() !== '')
+    if ((await kindOf(path)) === 'file')
+      return new TextDecoder()
+        .decode(await readBytes(path))
+        .split(/\r?\n/)
+        .filter((line) => line.trim() !== '')
   }
   return undefined
 }
@@ -121,7 +144,8 @@ async function openFile(path: string, options: OpenOptions): Promise<ImageDatase
   }
   const labels = await labelsBeside(path)
   if (labels !== undefined) return openPair(path, labels, options)
-  if (options.labels === 'optional' && /\.npy(\.gz)?$|[-.]idx\d-ubyte(\.gz)?$/i.test(path)) return openPair(path, undefined, options)
+  if (options.labels === 'optional' && /\.npy(\.gz)?$|[-.]idx\d-ubyte(\.gz)?$/i.test(path))
+    return openPair(path, undefined, options)
   throw notFound('openDataset', path, [`labels for ${file}, as ${file},LABELS`, ...dataForms])
 }
 
@@ -130,11 +154,15 @@ async function labelsBeside(path: string): Promise<string | undefined> {
   const name = basename(path).replace(/\.gz$/, '')
   const labels = name.replace(/images([-.])idx3-ubyte$/, 'labels$1idx1-ubyte')
   if (labels === name) return undefined
-  for (const other of [labels, `${labels}.gz`]) if ((await kindOf(join(dirname(path), other))) === 'file') return join(dirname(path), other)
+  for (const other of [labels, `${labels}.gz`])
+    if ((await kindOf(join(dirname(path), other))) === 'file') return join(dirname(path), other)
   return undefined
 }
 
-/** The one array named for images and the one for labels, of a split as Keras names them (`x_train`, `y_test`) where one is asked for. */
+/**
+ * The one array named for images and the one for labels, of a split as Keras names them (`x_train`, `y_test`) where one
+ * is asked for.
+ */
 async function openNpz(path: string, split: Split | undefined, options: OpenOptions): Promise<ImageDataset> {
   const file = basename(path)
   const bytes = await readUnpacked(path, options.signal)
@@ -147,11 +175,22 @@ async function openNpz(path: string, split: Split | undefined, options: OpenOpti
   const images = pick(['x', 'images', 'data'])
   const labels = pick(['y', 'labels', 'targets'])
   if (images && (labels || arrays.size === 1)) return joinArrays(images, labels, file, options)
-  const wanted = split === undefined ? 'x or images, y or labels; for x_train and x_test write FILE.npz:train' : `x_${split} and y_${split}`
-  throw invalid('openDataset', file, `holds the arrays ${[...arrays.keys()].join(', ') || '(none)'}, expected one for images and one for labels: ${wanted}.`)
+  const wanted =
+    split === undefined
+      ? 'x or images, y or labels; for x_train and x_test write FILE.npz:train'
+      : `x_${split} and y_${split}`
+  throw invalid(
+    'openDataset',
+    file,
+    `holds the arrays ${[...arrays.keys()].join(', ') || '(none)'}, expected one for images and one for labels: ${wanted}.`,
+  )
 }
 
-async function openPair(imagesPath: string, labelsPath: string | undefined, options: OpenOptions): Promise<ImageDataset> {
+async function openPair(
+  imagesPath: string,
+  labelsPath: string | undefined,
+  options: OpenOptions,
+): Promise<ImageDataset> {
   const images = await readArray(imagesPath, options.signal)
   const labels = labelsPath === undefined ? undefined : await readArray(labelsPath, options.signal)
   return joinArrays(images, labels, basename(imagesPath), options)
@@ -160,7 +199,9 @@ async function openPair(imagesPath: string, labelsPath: string | undefined, opti
 async function readArray(path: string, signal?: AbortSignal): Promise<TensorLike> {
   const bytes = await readUnpacked(path, signal)
   const file = basename(path)
-  return parseKind('openDataset', file, bytes, ['npy', 'idx'], () => (bytes[0] === 0x93 ? parseNpy(bytes, file) : parseIdx(bytes, file)))
+  return parseKind('openDataset', file, bytes, ['npy', 'idx'], () =>
+    bytes[0] === 0x93 ? parseNpy(bytes, file) : parseIdx(bytes, file),
+  )
 }
 
 function cifar(bytes: Uint8Array, file: string, classes: string[] | undefined): ImageDataset {
@@ -168,9 +209,17 @@ function cifar(bytes: Uint8Array, file: string, classes: string[] | undefined): 
 }
 
 /** `fromArrays`, with the file named in what it throws. */
-function joinArrays(images: TensorLike, labels: TensorLike | undefined, file: string, { layout, labels: use }: OpenOptions): ImageDataset {
+function joinArrays(
+  images: TensorLike,
+  labels: TensorLike | undefined,
+  file: string,
+  { layout, labels: use }: OpenOptions,
+): ImageDataset {
   const name = file.replace(/\.gz$/, '')
-  const described = { description: `${name}, ${images.shape[0] ?? 0} x ${formatShape(images.shape.slice(1))}`, ...(layout ? { layout } : {}) }
+  const described = {
+    description: `${name}, ${images.shape[0] ?? 0} x ${formatShape(images.shape.slice(1))}`,
+    ...(layout ? { layout } : {}),
+  }
   try {
     try {
       return fromArrays(images, labels, described)
@@ -178,7 +227,10 @@ function joinArrays(images: TensorLike, labels: TensorLike | undefined, file: st
       if (use !== 'optional' || !labels || labels.shape[0] !== images.shape[0] || !isSnnError(error)) throw error
       // where the images are at fault, they are again
       const unlabelled = fromArrays(images, undefined, described)
-      return { ...unlabelled, notes: [...(unlabelled.notes ?? []), `The labels are left out: ${error.message.replace(/^\[\w+\] /, '')}`] }
+      return {
+        ...unlabelled,
+        notes: [...(unlabelled.notes ?? []), `The labels are left out: ${error.message.replace(/^\[\w+\] /, '')}`],
+      }
     }
   } catch (error) {
     if (isSnnError(error)) throw invalid('openDataset', file, error.message, undefined, error)

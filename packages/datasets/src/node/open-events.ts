@@ -11,14 +11,22 @@ import { fileSource } from './files.js'
 import { readHdf5Filter } from './hdf5-filter.js'
 
 /**
- * `openEvents` of @snn/datasets that takes paths too. `batches()` reads the file part by part, so that its size does not matter.
- * A recording that does not say its sensor, in the folders of a known set (N-MNIST, N-Caltech101), gets that of the set, with a note.
- * Throws `DATA_NOT_FOUND` when there is no file.
+ * `openEvents` of @snn/datasets that takes paths too. `batches()` reads the file part by part, so that its size does
+ * not matter. A recording that does not say its sensor, in the folders of a known set (N-MNIST, N-Caltech101), gets
+ * that of the set, with a note. Throws `DATA_NOT_FOUND` when there is no file.
  */
-export async function openEvents(source: string | URL | Uint8Array | Blob | ByteStream, options: OpenEventsOptions & object = {}): Promise<EventSource> {
+export async function openEvents(
+  source: string | URL | Uint8Array | Blob | ByteStream,
+  options: OpenEventsOptions & object = {},
+): Promise<EventSource> {
   checkObject('openEvents', options)
   const withFilter = { filter: readHdf5Filter, ...options }
-  const path = typeof source === 'string' ? source : source instanceof URL && source.protocol === 'file:' ? fileURLToPath(source) : undefined
+  const path =
+    typeof source === 'string'
+      ? source
+      : source instanceof URL && source.protocol === 'file:'
+        ? fileURLToPath(source)
+        : undefined
   if (path === undefined) return openAny(source as Exclude<typeof source, string>, withFilter)
   options.signal?.throwIfAborted()
   const bytes = await fileSource(path)
@@ -27,7 +35,10 @@ export async function openEvents(source: string | URL | Uint8Array | Blob | Byte
   const set = options.sensor || recording.format !== atis ? undefined : atisSetOf(resolve(path))
   if (!set) return recording
   const { title, sensor } = set
-  const note: ReadNote = { about: 'sensor', text: `the file does not say its sensor; taken as ${sensor.width} x ${sensor.height}, that of ${title}, as whose files it is named` }
+  const note: ReadNote = {
+    about: 'sensor',
+    text: `the file does not say its sensor; taken as ${sensor.width} x ${sensor.height}, that of ${title}, as whose files it is named`,
+  }
   return withNote(await openSource(bytes, name, { ...withFilter, sensor }), note)
 }
 

@@ -7,7 +7,10 @@ export function isPicture(name: string): boolean {
   return /\.(jpe?g|png)$/i.test(name)
 }
 
-/** Pictures of a folder without classes, in the order of `names`: for calibration, which needs no labels. Each is read when it is asked for. */
+/**
+ * Pictures of a folder without classes, in the order of `names`: for calibration, which needs no labels. Each is read
+ * when it is asked for.
+ */
 export async function pictureFolder(folder: string, names: readonly string[]): Promise<ImageDataset> {
   const decode = await nodeImageDecoder()
   return {

@@ -29,18 +29,29 @@ interface Thread {
 }
 
 /**
- * A data set that is read, transformed and put into tensors in threads: give it to `loader`, whose `prefetch` and batch size bound how much is
- * under way. The source is plain data or the URL of a module; a function is an `ARGUMENT` error, since functions cannot be sent to a thread.
+ * A data set that is read, transformed and put into tensors in threads: give it to `loader`, whose `prefetch` and batch
+ * size bound how much is under way. The source is plain data or the URL of a module; a function is an `ARGUMENT` error,
+ * since functions cannot be sent to a thread.
  */
 export async function workerDataset(source: WorkerSource, options: WorkerDatasetOptions): Promise<WorkerDataset> {
   checkObject('workerDataset', source, 'source', 'plain data, or { module, options }')
   checkMembers('workerDataset', options, 'options', ['workers'], '{ workers }')
   const { workers, execArgv } = options
-  if (!Number.isInteger(workers) || workers < 1) throw new SnnError('ARGUMENT', `[workerDataset] workers ${workers}, expected a whole number of at least 1.`, { name: 'workers', value: workers })
+  if (!Number.isInteger(workers) || workers < 1)
+    throw new SnnError('ARGUMENT', `[workerDataset] workers ${workers}, expected a whole number of at least 1.`, {
+      name: 'workers',
+      value: workers,
+    })
   checkSource(source)
   const isModule = 'module' in source
-  const settings: WorkerOptions = { workerData: isModule ? source.options : source, execArgv: [...(execArgv ?? inherited())] }
-  const threads: Thread[] = Array.from({ length: workers }, () => ({ worker: new Worker(isModule ? new URL(source.module) : workerUrl(), settings), waiting: new Map() }))
+  const settings: WorkerOptions = {
+    workerData: isModule ? source.options : source,
+    execArgv: [...(execArgv ?? inherited())],
+  }
+  const threads: Thread[] = Array.from({ length: workers }, () => ({
+    worker: new Worker(isModule ? new URL(source.module) : workerUrl(), settings),
+    waiting: new Map(),
+  }))
   const close = async (): Promise<void> => {
     await Promise.all(threads.map(({ worker }) => worker.terminate()))
   }
@@ -65,7 +76,11 @@ function checkSource(source: WorkerSource): void {
   }
   const place = find(source, '')
   if (place === undefined) return
-  throw new SnnError('ARGUMENT', `[workerDataset] ${place || 'source'} is a function, which cannot be sent to a thread. Use named transforms ({ pipeline }), or put it into a module and give { module: URL }.`, { name: place || 'source', value: undefined })
+  throw new SnnError(
+    'ARGUMENT',
+    `[workerDataset] ${place || 'source'} is a function, which cannot be sent to a thread. Use named transforms ({ pipeline }), or put it into a module and give { module: URL }.`,
+    { name: place || 'source', value: undefined },
+  )
 }
 
 /** The options of this process, without one that is for programs from the command line and ends a thread. */
@@ -87,19 +102,27 @@ function started({ worker, waiting }: Thread): Promise<{ readonly length: number
     }
     worker.on('error', fail)
     worker.on('exit', (code) => fail(new Error(`the thread ended with code ${code}`)))
-    worker.on('message', (message: WorkerAnswer | { readonly length: number; readonly description: string } | { readonly error: WorkerFailure }) => {
-      if ('length' in message) {
-        worker.unref() // a thread without work does not keep the program from ending
-        resolve(message)
-      } else if (!('id' in message)) {
-        reject(revived(message.error))
-      } else {
-        const one = waiting.get(message.id)
-        waiting.delete(message.id)
-        if ('error' in message) one?.reject(revived(message.error))
-        else one?.resolve([message.x, message.y])
-      }
-    })
+    worker.on(
+      'message',
+      (
+        message:
+          | WorkerAnswer
+          | { readonly length: number; readonly description: string }
+          | { readonly error: WorkerFailure },
+      ) => {
+        if ('length' in message) {
+          worker.unref() // a thread without work does not keep the program from ending
+          resolve(message)
+        } else if (!('id' in message)) {
+          reject(revived(message.error))
+        } else {
+          const one = waiting.get(message.id)
+          waiting.delete(message.id)
+          if ('error' in message) one?.reject(revived(message.error))
+          else one?.resolve([message.x, message.y])
+        }
+      },
+    )
   })
 }
 
@@ -110,7 +133,9 @@ interface WorkerFailure {
 }
 
 function revived({ code, message, details }: WorkerFailure): Error {
-  return code === undefined ? new Error(message) : new SnnError(code as ErrorCode, message, details as ErrorDetails[ErrorCode])
+  return code === undefined
+    ? new Error(message)
+    : new SnnError(code as ErrorCode, message, details as ErrorDetails[ErrorCode])
 }
 
 function requests(threads: readonly Thread[], length: number): Pick<Dataset<Pair>, 'get'> {

@@ -14,7 +14,9 @@ export type WorkerSource =
   | { readonly module: string; readonly options?: unknown }
 
 /** The data set that a source describes. */
-export async function openWorkerSource(source: Exclude<WorkerSource, { readonly module: string }>): Promise<Dataset<Pair>> {
+export async function openWorkerSource(
+  source: Exclude<WorkerSource, { readonly module: string }>,
+): Promise<Dataset<Pair>> {
   const convert = pipeline(source.pipeline)
   const recordings = 'set' in source ? await openEventSet(source.set, source) : await convertedEvents(source.converted)
   return mapSamples(recordings, ({ events, label }, draw) => [convert(events, draw), label])

@@ -9,12 +9,26 @@ const stage = (neuron: string, depth: number, ...from: string[]): Stage => ({
   depth,
   shape: [2],
   inputs: from.map((name) => ({ name: `${neuron}_${name}`, from: name, map: identityMap([2]), inputShape: [2] })),
-  form: { keepCurrent: 0, keepVoltage: 1, gain: 1, biasGain: 1, current: undefined, threshold: undefined, amplitude: Float64Array.of(3, 4), approximations: [] },
+  form: {
+    keepCurrent: 0,
+    keepVoltage: 1,
+    gain: 1,
+    biasGain: 1,
+    current: undefined,
+    threshold: undefined,
+    amplitude: Float64Array.of(3, 4),
+    approximations: [],
+  },
 })
 
 describe('relays', () => {
   it('make all ways into a layer equally long, and are shared', () => {
-    const stages = aligned([stage('a', 0, 'x'), stage('b', 1, 'a'), stage('c', 2, 'b', 'a', 'x'), stage('d', 3, 'c', 'a')])
+    const stages = aligned([
+      stage('a', 0, 'x'),
+      stage('b', 1, 'a'),
+      stage('c', 2, 'b', 'a', 'x'),
+      stage('d', 3, 'c', 'a'),
+    ])
     expect(stages.map(({ neuron, depth, inputs }) => [neuron, depth, inputs.map(({ from }) => from)])).toEqual([
       ['a', 0, ['x']],
       ['x_relay1', 0, ['x']],

@@ -19,9 +19,10 @@ export interface ExportedProcesses {
 }
 
 /**
- * A spiking network as Lava processes that connect freely, for networks with branches, which a `.net` file cannot hold: where branches meet (`add`), the neurons
- * take the sums of several synapses. Each synapse takes a step, so a shortcut passes neurons that relay its spikes until those that went the long way are there.
- * Everything else is as with `exportNet`, of which it takes the options.
+ * A spiking network as Lava processes that connect freely, for networks with branches, which a `.net` file cannot hold:
+ * where branches meet (`add`), the neurons take the sums of several synapses. Each synapse takes a step, so a shortcut
+ * passes neurons that relay its spikes until those that went the long way are there. Everything else is as with
+ * `exportNet`, of which it takes the options.
  *
  * @throws `CONVERT_UNSUPPORTED` naming the layer and what to do; `ARGUMENT` for options
  */
@@ -31,10 +32,23 @@ export async function exportProcesses(network: Network, options: ExportNetOption
 }
 
 /** Processes, files, report and resources of planned stages. */
-export function exportGraph(plans: readonly StagePlan[], weightBits: number, { out = 'network', encoder, steps }: ExportNetOptions): ExportedProcesses {
+export function exportGraph(
+  plans: readonly StagePlan[],
+  weightBits: number,
+  { out = 'network', encoder, steps }: ExportNetOptions,
+): ExportedProcesses {
   const graph = processesOf(plans, weightBits, steps)
   const depth = plans.at(-1)!.stage.depth + 1
   const script = processScript(out, graph, depth, { encoder, steps, reads: readsOf(plans) })
-  const [json, python] = [processesJson(graph, depth), script].map((text) => new TextEncoder().encode(text)) as [Uint8Array, Uint8Array]
-  return { graph, depth, files: { [`${out}.json`]: json, [`${out}.py`]: python }, report: reportsOf(plans, weightBits, steps !== undefined), resources: resourcesOf(graph) }
+  const [json, python] = [processesJson(graph, depth), script].map((text) => new TextEncoder().encode(text)) as [
+    Uint8Array,
+    Uint8Array,
+  ]
+  return {
+    graph,
+    depth,
+    files: { [`${out}.json`]: json, [`${out}.py`]: python },
+    report: reportsOf(plans, weightBits, steps !== undefined),
+    resources: resourcesOf(graph),
+  }
 }

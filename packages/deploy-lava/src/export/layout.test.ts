@@ -23,12 +23,21 @@ function hasH5py(): boolean {
 
 describe('the layout of lava-dl', () => {
   it.skipIf(!hasH5py())('is that of our files, as h5py sees them', async () => {
-    const net = sequential(input([1, 6, 6]), conv2d(1, 2, 3), integrateAndFire(), flatten(), linear(32, 3), integrateAndFire())
+    const net = sequential(
+      input([1, 6, 6]),
+      conv2d(1, 2, 3),
+      integrateAndFire(),
+      flatten(),
+      linear(32, 3),
+      integrateAndFire(),
+    )
     const { files } = await exportNet(net)
     const folder = mkdtempSync(join(tmpdir(), 'lava-'))
     try {
       writeFileSync(join(folder, 'network.net'), files['network.net']!)
-      expect(execFileSync(python, [script, join(folder, 'network.net')], { encoding: 'utf8' })).toContain('1 files, 0 faults')
+      expect(execFileSync(python, [script, join(folder, 'network.net')], { encoding: 'utf8' })).toContain(
+        '1 files, 0 faults',
+      )
     } finally {
       rmSync(folder, { recursive: true })
     }

@@ -30,7 +30,15 @@ export interface NeuronForm {
 export const isNeuron = (layer: Layer): boolean => isStateful(layer) && (traitsOf(layer)?.linear ?? 'none') === 'none'
 
 /** The kinds of neurons that the chip's model can be. */
-const kinds = ['integrateAndFire', 'drivenIntegrateAndFire', 'lif', 'cubaLif', 'currentLif', 'nonSpikingIntegrateAndFire', 'nonSpikingLif'] as const
+const kinds = [
+  'integrateAndFire',
+  'drivenIntegrateAndFire',
+  'lif',
+  'cubaLif',
+  'currentLif',
+  'nonSpikingIntegrateAndFire',
+  'nonSpikingLif',
+] as const
 
 /** What the chip does otherwise than a layer of neurons. */
 export interface Deviation {
@@ -40,40 +48,83 @@ export interface Deviation {
 }
 
 /** Neurons in the chip's terms; `deviations` is told what the form does otherwise. */
-export async function neuronForm(name: string, layer: Layer, channels: number, biased: boolean, deviations: Deviation[]): Promise<NeuronForm> {
+export async function neuronForm(
+  name: string,
+  layer: Layer,
+  channels: number,
+  biased: boolean,
+  deviations: Deviation[],
+): Promise<NeuronForm> {
   const { kind, config, variables } = layer
   if (!(kinds as readonly string[]).includes(kind)) {
-    throw cannotExport(name, kind, 'the chip has integrate-and-fire neurons with a decaying current (CUBA) only', `Use ${kinds.join(', ')}.`)
+    throw cannotExport(
+      name,
+      kind,
+      'the chip has integrate-and-fire neurons with a decaying current (CUBA) only',
+      `Use ${kinds.join(', ')}.`,
+    )
   }
   const one = async (key: string, fallback?: number): Promise<number> => {
     const values = await parameter(layer, key)
     const value = values?.[0] ?? fallback
-    if (value === undefined || values?.some((other) => other !== value)) throw cannotExport(name, kind, `${key} differs from neuron to neuron`, `Use one ${key} for the layer.`)
+    if (value === undefined || values?.some((other) => other !== value))
+      throw cannotExport(name, kind, `${key} differs from neuron to neuron`, `Use one ${key} for the layer.`)
     return value
   }
-  const approximate = (what: Approximation, reason: string, fix: string): void => void deviations.push({ what, reason, fix })
+  const approximate = (what: Approximation, reason: string, fix: string): void =>
+    void deviations.push({ what, reason, fix })
   const fires = !kind.startsWith('nonSpiking')
   if (fires) {
     const { reset } = config as { readonly reset?: 'soft' | 'none' | { readonly to: number } }
-    if (reset === 'soft') approximate('soft-reset', 'it is reset by subtraction, the chip only to 0', 'Train or convert with reset: { to: 0 }.')
-    else if (reset === 'none') throw cannotExport(name, kind, 'it is never reset, the chip resets to 0', 'Use reset: { to: 0 }.')
-    else if (reset && reset.to !== 0) approximate('reset-value', `it is reset to ${reset.to}, the chip only to 0`, 'Use reset: { to: 0 }.')
+    if (reset === 'soft')
+      approximate(
+        'soft-reset',
+        'it is reset by subtraction, the chip only to 0',
+        'Train or convert with reset: { to: 0 }.',
+      )
+    else if (reset === 'none')
+      throw cannotExport(name, kind, 'it is never reset, the chip resets to 0', 'Use reset: { to: 0 }.')
+    else if (reset && reset.to !== 0)
+      approximate('reset-value', `it is reset to ${reset.to}, the chip only to 0`, 'Use reset: { to: 0 }.')
   }
   const initial = { ...(config['initial'] as Readonly<Record<string, number>> | undefined) }
-  if (Object.values(initial).some((value) => value !== 0) || Object.keys(variables).some((key) => key.startsWith('initial.'))) approximate('initial-membrane', 'its membrane does not start at 0, as on the chip', 'Convert without an initial membrane.')
+  if (
+    Object.values(initial).some((value) => value !== 0) ||
+    Object.keys(variables).some((key) => key.startsWith('initial.'))
+  )
+    approximate(
+      'initial-membrane',
+      'its membrane does not start at 0, as on the chip',
+      'Convert without an initial membrane.',
+    )
   const threshold = fires ? await perChannel(name, layer, 'threshold', channels, 1) : undefined
   const low = threshold?.find((value) => !(value > 0))
-  if (low !== undefined) throw cannotExport(name, kind, `its threshold is ${low}, and those of the chip lie above 0`, 'Train or convert with thresholds above 0.')
+  if (low !== undefined)
+    throw cannotExport(
+      name,
+      kind,
+      `its threshold is ${low}, and those of the chip lie above 0`,
+      'Train or convert with thresholds above 0.',
+    )
   const amplitude = config['amplitude'] === 'threshold' ? threshold : undefined
   const current = kind === 'drivenIntegrateAndFire' ? await perChannel(name, layer, 'current', channels, 0) : undefined
   const form = { ...(await dynamics(kind, config, one)), current }
-  if (biased && form.keepCurrent > 0) approximate('bias-current', 'its bias goes through the current, the chip adds a bias to the voltage', 'Leave the bias of the layer before out.')
+  if (biased && form.keepCurrent > 0)
+    approximate(
+      'bias-current',
+      'its bias goes through the current, the chip adds a bias to the voltage',
+      'Leave the bias of the layer before out.',
+    )
   return { ...form, threshold, amplitude, approximations: deviations.map(({ what }) => what) }
 }
 
 type Dynamics = Pick<NeuronForm, 'keepCurrent' | 'keepVoltage' | 'gain' | 'biasGain'>
 
-async function dynamics(kind: string, config: Readonly<Record<string, unknown>>, one: (key: string, fallback?: number) => Promise<number>): Promise<Dynamics> {
+async function dynamics(
+  kind: string,
+  config: Readonly<Record<string, unknown>>,
+  one: (key: string, fallback?: number) => Promise<number>,
+): Promise<Dynamics> {
   const direct = { keepCurrent: 0, keepVoltage: 1, gain: 1, biasGain: 1 }
   switch (kind) {
     case 'lif':
@@ -88,7 +139,13 @@ async function dynamics(kind: string, config: Readonly<Record<string, unknown>>,
     }
     case 'currentLif': {
       const [membrane, synapse] = [await one('tauMembrane', 10), await one('tauSynapse', 5)]
-      return { ...direct, keepCurrent: 1 - 1 / synapse, keepVoltage: 1 - 1 / membrane, gain: 1 / membrane, biasGain: synapse / membrane }
+      return {
+        ...direct,
+        keepCurrent: 1 - 1 / synapse,
+        keepVoltage: 1 - 1 / membrane,
+        gain: 1 / membrane,
+        biasGain: synapse / membrane,
+      }
     }
     default:
       return direct
@@ -102,9 +159,20 @@ async function parameter({ config, variables }: Layer, key: string): Promise<Flo
   return value === undefined ? undefined : Float64Array.of(typeof value === 'number' ? value : value.learnable)
 }
 
-async function perChannel(name: string, layer: Layer, key: string, channels: number, fallback: number): Promise<Float64Array> {
+async function perChannel(
+  name: string,
+  layer: Layer,
+  key: string,
+  channels: number,
+  fallback: number,
+): Promise<Float64Array> {
   const values = (await parameter(layer, key)) ?? Float64Array.of(fallback)
   if (values.length === 1) return new Float64Array(channels).fill(values[0]!)
   if (values.length === channels) return values
-  throw cannotExport(name, layer.kind, `${values.length} values of ${key} for ${channels} channels`, `Use one ${key} for the layer, or one a channel.`)
+  throw cannotExport(
+    name,
+    layer.kind,
+    `${values.length} values of ${key} for ${channels} channels`,
+    `Use one ${key} for the layer, or one a channel.`,
+  )
 }

@@ -34,28 +34,60 @@ export interface PlanOptions {
   readonly relays: boolean
 }
 
-/** The network as stages with their integers. @throws `CONVERT_UNSUPPORTED`; `ARGUMENT` for weights that are not finite */
-export async function planStages(network: Network, { operation, weightBits, percentile, decay, approximate, readoutRange, relays }: PlanOptions): Promise<readonly StagePlan[]> {
+/**
+ * The network as stages with their integers. @throws `CONVERT_UNSUPPORTED`; `ARGUMENT` for weights that are not finite
+ */
+export async function planStages(
+  network: Network,
+  { operation, weightBits, percentile, decay, approximate, readoutRange, relays }: PlanOptions,
+): Promise<readonly StagePlan[]> {
   await checkFiniteVariables(operation, network)
   const amplitudes = new Map<string, Float64Array | undefined>()
   const stages = await readStages(network, approximate)
   return (relays ? aligned(stages) : stages).map((stage): StagePlan => {
     const { name, neuron, form, inputs } = stage
     const over = (row: number): number => 1 / (form.threshold?.[row] ?? 1)
-    const maps = inputs.map((input) => withAmplitude(scaleRows(input.map, (row) => form.gain * over(row)), input, amplitudes.get(input.from)))
+    const maps = inputs.map((input) =>
+      withAmplitude(
+        scaleRows(input.map, (row) => form.gain * over(row)),
+        input,
+        amplitudes.get(input.from),
+      ),
+    )
     const bias = biasOf(stage).map((b, row) => (b + (form.current?.[row] ?? 0)) * form.biasGain * over(row))
     amplitudes.set(neuron, form.amplitude)
-    const [iDecay, vDecay] = [decay.iDecay ?? roundHalfEven(4096 * (1 - form.keepCurrent)), decay.vDecay ?? roundHalfEven(4096 * (1 - form.keepVoltage))]
+    const [iDecay, vDecay] = [
+      decay.iDecay ?? roundHalfEven(4096 * (1 - form.keepCurrent)),
+      decay.vDecay ?? roundHalfEven(4096 * (1 - form.keepVoltage)),
+    ]
     const silent = form.threshold === undefined
-    const quantized = quantize(name, maps, bias, { weightBits, percentile, exactThreshold: iDecay === 4096 && vDecay === 0, silent, range: silent ? readoutRange : undefined })
-    if (quantized.vThMant < 1) throw cannotExport(name, maps[0]!.kind, `its weights are so large beside its threshold that ${weightBits} bits leave none for the threshold`, 'Use more weightBits, or a lower percentile.')
+    const quantized = quantize(name, maps, bias, {
+      weightBits,
+      percentile,
+      exactThreshold: iDecay === 4096 && vDecay === 0,
+      silent,
+      range: silent ? readoutRange : undefined,
+    })
+    if (quantized.vThMant < 1)
+      throw cannotExport(
+        name,
+        maps[0]!.kind,
+        `its weights are so large beside its threshold that ${weightBits} bits leave none for the threshold`,
+        'Use more weightBits, or a lower percentile.',
+      )
     return { stage, maps, bias, iDecay, vDecay, quantized }
   })
 }
 
 /** Weights times the amplitude of the spikes that come. */
 function withAmplitude(map: LinearMap, { inputShape }: StageInput, amplitude: Float64Array | undefined): LinearMap {
-  return amplitude ? scaleInputs(map, (channel) => amplitude[channel]!, inputShape.length === 3 ? channelOf(inputShape) : (input) => input) : map
+  return amplitude
+    ? scaleInputs(
+        map,
+        (channel) => amplitude[channel]!,
+        inputShape.length === 3 ? channelOf(inputShape) : (input) => input,
+      )
+    : map
 }
 
 /**
@@ -69,8 +101,12 @@ export function netFileOf(plans: readonly StagePlan[]): NetFile {
     const [map] = plan.maps as [LinearMap]
     const [{ inputShape }] = plan.stage.inputs as [StageInput]
     return [
-      ...(i === 0 && map.kind === 'conv' ? [{ kind: 'input', values: { type: layerKindText('input'), shape: netTensor('int64', inputShape) } }] : []),
-      ...(i > 0 && map.kind === 'dense' && inputShape.length === 3 ? [{ kind: 'flatten', values: { type: layerKindText('flatten'), shape: netTensor('int64', [map.inputs]) } }] : []),
+      ...(i === 0 && map.kind === 'conv'
+        ? [{ kind: 'input', values: { type: layerKindText('input'), shape: netTensor('int64', inputShape) } }]
+        : []),
+      ...(i > 0 && map.kind === 'dense' && inputShape.length === 3
+        ? [{ kind: 'flatten', values: { type: layerKindText('flatten'), shape: netTensor('int64', [map.inputs]) } }]
+        : []),
       netLayerOf(plan),
     ]
   })
@@ -78,7 +114,8 @@ export function netFileOf(plans: readonly StagePlan[]): NetFile {
 }
 
 /** What is read of the last stage: the membrane, where it never fires. */
-export const readsOf = (plans: readonly StagePlan[]): ScriptOptions['reads'] => (plans.at(-1)!.stage.form.threshold === undefined ? 'membrane' : 'spikes')
+export const readsOf = (plans: readonly StagePlan[]): ScriptOptions['reads'] =>
+  plans.at(-1)!.stage.form.threshold === undefined ? 'membrane' : 'spikes'
 
 /** The first stage at which branches meet: all stages lead to the last one, so that without one they are a chain. */
 export function branchOf(stages: readonly Stage[]): Stage | undefined {
@@ -88,10 +125,22 @@ export function branchOf(stages: readonly Stage[]): Stage | undefined {
 /** @throws `CONVERT_UNSUPPORTED` where stages are no chain */
 export function checkChain(stages: readonly Stage[]): void {
   const branch = branchOf(stages)
-  if (branch) throw cannotExport(branch.neuron, 'add', `it takes ${branch.inputs.map(({ name }) => name).join(' and ')}, and layers of a .net file are a chain`, 'Use exportProcesses, whose processes connect freely, or train without shortcuts and branches.')
+  if (branch)
+    throw cannotExport(
+      branch.neuron,
+      'add',
+      `it takes ${branch.inputs.map(({ name }) => name).join(' and ')}, and layers of a .net file are a chain`,
+      'Use exportProcesses, whose processes connect freely, or train without shortcuts and branches.',
+    )
 }
 
-function netLayerOf({ stage: { shape, inputs }, maps, iDecay, vDecay, quantized: { inputs: quantized, bias, vThMant } }: StagePlan): NetLayer {
+function netLayerOf({
+  stage: { shape, inputs },
+  maps,
+  iDecay,
+  vDecay,
+  quantized: { inputs: quantized, bias, vThMant },
+}: StagePlan): NetLayer {
   const [map] = maps as [LinearMap]
   const { weight } = quantized[0]!
   const values: Record<string, NetValue> = {
@@ -114,7 +163,10 @@ function denseValues(inputs: number, outputs: number): Record<string, NetValue> 
   return { inFeatures: netScalar(inputs), outFeatures: netScalar(outputs) }
 }
 
-function convValues({ weightShape, stride, padding, dilation, groups }: Extract<LinearMap, { readonly kind: 'conv' }>, [channels]: readonly number[]): Record<string, NetValue> {
+function convValues(
+  { weightShape, stride, padding, dilation, groups }: Extract<LinearMap, { readonly kind: 'conv' }>,
+  [channels]: readonly number[],
+): Record<string, NetValue> {
   return {
     inChannels: netScalar(channels!),
     outChannels: netScalar(weightShape[0]),

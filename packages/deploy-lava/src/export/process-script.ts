@@ -2,17 +2,29 @@ import type { LoadedNetwork } from '../netx/load-network.js'
 import type { Process } from '../sim/process-graph.js'
 import { encoding, type ScriptOptions } from './python-script.js'
 
-/** The processes as JSON, which the Python program connects: shapes C, H, W, kernels [O, C / groups, kH, kW] as PyTorch has them, whole numbers. */
+/**
+ * The processes as JSON, which the Python program connects: shapes C, H, W, kernels [O, C / groups, kH, kW] as PyTorch
+ * has them, whole numbers.
+ */
 export function processesJson({ inputShape, processes, connections }: LoadedNetwork, depth: number): string {
-  const plain = (_: string, value: unknown): unknown => (ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>) : value)
+  const plain = (_: string, value: unknown): unknown =>
+    ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>) : value
   const lines = processes.map(({ name, process }) => JSON.stringify({ name, ...(process satisfies Process) }, plain))
   return `{"inputShape":${JSON.stringify(inputShape)},\n"depth":${depth},\n"processes":[\n${lines.join(',\n')}\n],\n"connections":${JSON.stringify(connections)}}\n`
 }
 
 /** A Python program that connects the processes in Lava and runs them. */
-export function processScript(name: string, { blocks }: LoadedNetwork, depth: number, { encoder, steps, reads }: ScriptOptions): string {
+export function processScript(
+  name: string,
+  { blocks }: LoadedNetwork,
+  depth: number,
+  { encoder, steps, reads }: ScriptOptions,
+): string {
   const last = blocks.at(-1)!
-  const result = reads === 'membrane' ? 'the membranes of the last layer after the last step, whose largest is the class' : 'the spikes of the last layer in each step, [T, ...]'
+  const result =
+    reads === 'membrane'
+      ? 'the membranes of the last layer after the last step, whose largest is the class'
+      : 'the spikes of the last layer in each step, [T, ...]'
   return `"""Connects the processes of ${name}.json in Lava's fixed-point CPU simulation, and runs them.
 
 The network has branches, which a .net file of lava-dl cannot hold; Lava's processes connect freely.
@@ -83,11 +95,15 @@ last = processes['${last.neuron}']
 sink = Sink(shape=last.s_out.shape, buffer=steps)
 last.s_out.connect(sink.a_in)
 last.run(condition=RunSteps(num_steps=steps), run_cfg=Loihi2SimCfg(select_tag='fixed_pt'))
-${reads === 'membrane' ? `# The last layer never fires; its membranes hold the sums, times 64.
+${
+  reads === 'membrane'
+    ? `# The last layer never fires; its membranes hold the sums, times 64.
 outputs = last.v.get()
 np.save(sys.argv[2], outputs.transpose())
-print('class', int(outputs.transpose().reshape(-1).argmax()))` : `outputs = sink.data.get()
-np.save(sys.argv[2], outputs.transpose(outputs.ndim - 1, *range(outputs.ndim - 2, -1, -1)))`}
+print('class', int(outputs.transpose().reshape(-1).argmax()))`
+    : `outputs = sink.data.get()
+np.save(sys.argv[2], outputs.transpose(outputs.ndim - 1, *range(outputs.ndim - 2, -1, -1)))`
+}
 last.stop()
 `
 }

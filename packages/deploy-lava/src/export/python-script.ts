@@ -13,7 +13,10 @@ export interface ScriptOptions {
 export function pythonScript(name: string, { layers }: NetFile, { encoder, steps, reads }: ScriptOptions): string {
   const input = layers[0]!.kind === 'input'
   const depth = layers.filter(({ kind }) => kind === 'dense' || kind === 'conv').length
-  const result = reads === 'membrane' ? 'the membranes of the last layer after the last step, whose largest is the class' : 'the spikes of the last layer in each step, [T, ...]'
+  const result =
+    reads === 'membrane'
+      ? 'the membranes of the last layer after the last step, whose largest is the class'
+      : 'the spikes of the last layer in each step, [T, ...]'
   return `"""Runs ${name}.net in Lava's fixed-point CPU simulation.
 
 Needs lava-nc, lava-dl (both of 2024; Python 3.10) and numpy < 2: newer ones break Lava's convolutions.${encoder === undefined ? '' : ` And onnxruntime for ${encoder}.`}
@@ -42,11 +45,15 @@ sink = Sink(shape=net.out.shape, buffer=steps)
 source.s_out.connect(net.inp)
 net.out.connect(sink.a_in)
 net.run(condition=RunSteps(num_steps=steps), run_cfg=Loihi2SimCfg(select_tag='fixed_pt'))
-${reads === 'membrane' ? `# The last layer never fires; its membranes hold the sums, times 64.
+${
+  reads === 'membrane'
+    ? `# The last layer never fires; its membranes hold the sums, times 64.
 outputs = net.layers[-1].neuron.v.get()
 np.save(sys.argv[2], outputs.transpose())
-print('class', int(outputs.transpose().reshape(-1).argmax()))` : `outputs = sink.data.get()
-np.save(sys.argv[2], outputs.transpose(outputs.ndim - 1, *range(outputs.ndim - 2, -1, -1)))`}
+print('class', int(outputs.transpose().reshape(-1).argmax()))`
+    : `outputs = sink.data.get()
+np.save(sys.argv[2], outputs.transpose(outputs.ndim - 1, *range(outputs.ndim - 2, -1, -1)))`
+}
 net.stop()
 `
 }

@@ -13,5 +13,7 @@ export function cannotExport(name: string, kind: string, reason: string, fix: st
 /** The same for several, and what to do about all of them. */
 export function cannotExportAll(layers: readonly Refused[], all?: string): SnnError<'CONVERT_UNSUPPORTED'> {
   const lines = layers.map(({ name, kind, reason, fix }) => `${name} (${kind}): ${reason}. ${fix}`)
-  return new SnnError('CONVERT_UNSUPPORTED', `[exportNet] ${lines.join('\n  ')}${all === undefined ? '' : ` ${all}`}`, { layers })
+  return new SnnError('CONVERT_UNSUPPORTED', `[exportNet] ${lines.join('\n  ')}${all === undefined ? '' : ` ${all}`}`, {
+    layers,
+  })
 }

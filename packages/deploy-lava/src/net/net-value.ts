@@ -1,7 +1,21 @@
 import { checkArray, wrongArgument } from '@snn/tensor/library'
 
-/** Element types of numbers in a `.net` file. `bool` is what h5py makes of a NumPy bool: an HDF5 enumeration of FALSE and TRUE in one byte. */
-export type NetDType = 'float32' | 'float64' | 'int8' | 'int16' | 'int32' | 'int64' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'bool'
+/**
+ * Element types of numbers in a `.net` file. `bool` is what h5py makes of a NumPy bool: an HDF5 enumeration of FALSE
+ * and TRUE in one byte.
+ */
+export type NetDType =
+  | 'float32'
+  | 'float64'
+  | 'int8'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'uint8'
+  | 'uint16'
+  | 'uint32'
+  | 'uint64'
+  | 'bool'
 
 /** Numbers of a `.net` file: `data` in row order (the last axis fastest), `shape` `[]` for a scalar. */
 export interface NetTensor {
@@ -22,9 +36,17 @@ export type NetValue = NetTensor | NetText
 
 export const isText = (value: NetValue): value is NetText => 'text' in value
 
-/** Numbers as lava-dl writes them: weights and biases as float32, everything else as int64. `shape` defaults to one axis. */
-export function netTensor(dtype: NetDType, data: ArrayLike<number>, shape: readonly number[] = [data?.length]): NetTensor {
-  if (typeof data !== 'object' || typeof data?.length !== 'number') throw wrongArgument('netTensor', 'data', data, 'a list of numbers')
+/**
+ * Numbers as lava-dl writes them: weights and biases as float32, everything else as int64. `shape` defaults to one
+ * axis.
+ */
+export function netTensor(
+  dtype: NetDType,
+  data: ArrayLike<number>,
+  shape: readonly number[] = [data?.length],
+): NetTensor {
+  if (typeof data !== 'object' || typeof data?.length !== 'number')
+    throw wrongArgument('netTensor', 'data', data, 'a list of numbers')
   checkArray('netTensor', shape, 'shape', 'a list of sizes')
   return { dtype, shape, data: dtype === 'float32' ? Float32Array.from(data) : Float64Array.from(data) }
 }

@@ -1,8 +1,13 @@
 /**
- * NumPy's broadcasting of an array to neurons of `shape` (C, H, W or [N]), which Lava holds in the order W, H, C: its axes are reversed, laid
- * against the last ones (so one value a channel fits), and the result is given in the order C, H, W. undefined where that cannot be.
+ * NumPy's broadcasting of an array to neurons of `shape` (C, H, W or [N]), which Lava holds in the order W, H, C: its
+ * axes are reversed, laid against the last ones (so one value a channel fits), and the result is given in the order C,
+ * H, W. undefined where that cannot be.
  */
-export function broadcastToNeurons(data: ArrayLike<number>, from: readonly number[], shape: readonly number[]): Float64Array | undefined {
+export function broadcastToNeurons(
+  data: ArrayLike<number>,
+  from: readonly number[],
+  shape: readonly number[],
+): Float64Array | undefined {
   const lava = [...shape].reverse()
   const lead = lava.length - from.length
   if (lead < 0 || from.some((n, axis) => n !== 1 && n !== lava[lead + axis])) return undefined

@@ -37,7 +37,8 @@ export function layerValues({ kind, values }: NetLayer, name: string): LayerValu
     need,
     text(path) {
       const value = values[path]
-      if (!value || !isText(value) || value.text.length === 0) throw refuse(name, kind, `${path} is not there, or no text`, `Write ${path} as text.`)
+      if (!value || !isText(value) || value.text.length === 0)
+        throw refuse(name, kind, `${path} is not there, or no text`, `Write ${path} as text.`)
       return value.text[0]!
     },
     integers(path) {
@@ -52,7 +53,8 @@ export function layerValues({ kind, values }: NetLayer, name: string): LayerValu
     },
     shape() {
       const shape = Array.from(need('shape').data)
-      if (shape.some((n) => !Number.isInteger(n) || n < 1) || sizeOf(shape) > 2 ** 28) throw refuse(name, kind, `shape is [${shape.join(',')}]`, 'Write C, H, W or [N], each at least 1.')
+      if (shape.some((n) => !Number.isInteger(n) || n < 1) || sizeOf(shape) > 2 ** 28)
+        throw refuse(name, kind, `shape is [${shape.join(',')}]`, 'Write C, H, W or [N], each at least 1.')
       return shape
     },
   }

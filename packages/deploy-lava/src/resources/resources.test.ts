@@ -5,7 +5,12 @@ import { resources } from './resources.js'
 
 describe('resources', () => {
   it('counts neurons, synapses, fan-in and fan-out', () => {
-    const given = net(layer('input', [1, 3, 3]), conv(1, [2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8], [2, 2]), layer('flatten', [8]), dense(2, [1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1]))
+    const given = net(
+      layer('input', [1, 3, 3]),
+      conv(1, [2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8], [2, 2]),
+      layer('flatten', [8]),
+      dense(2, [1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1]),
+    )
     const { layers, neurons, synapses, chips } = resources(given)
     expect(layers).toEqual([
       // Each of the 8 neurons has 4 taps and goes to at most 2 neurons.
@@ -29,12 +34,28 @@ describe('resources', () => {
   })
 
   it('names what does not fit, and what to change', () => {
-    const wide = resources(net(dense(2, Array.from({ length: 2 * 5000 }, () => 2))))
-    expect(wide.chips[0]).toMatchObject({ fits: false, problems: [{ layer: 'layer/0', what: '5000 connections into one neuron, and a core takes 4096 axons' }] })
+    const wide = resources(
+      net(
+        dense(
+          2,
+          Array.from({ length: 2 * 5000 }, () => 2),
+        ),
+      ),
+    )
+    expect(wide.chips[0]).toMatchObject({
+      fits: false,
+      problems: [{ layer: 'layer/0', what: '5000 connections into one neuron, and a core takes 4096 axons' }],
+    })
     const many = resources(net(...Array.from({ length: 10 }, () => dense(2, [2, 4, 6, 8]))))
     expect(many.chips[2]!.problems[0]).toMatchObject({ what: '10 layers with weights, and Speck has 9 cores' })
-    const large = resources(net(layer('input', [1, 64, 64]), conv(1, [64, 64, 64], new Array<number>(64).fill(2), [1, 1])))
-    expect(large.chips[0]!.problems).toMatchObject([{ layer: 'layer/1', what: '256 cores, and the chip has 128; layer/1 takes most' }])
-    expect(large.chips[2]!.problems).toMatchObject([{ what: '64 words of kernels and 262144 of neurons, which no core of Speck holds together' }])
+    const large = resources(
+      net(layer('input', [1, 64, 64]), conv(1, [64, 64, 64], new Array<number>(64).fill(2), [1, 1])),
+    )
+    expect(large.chips[0]!.problems).toMatchObject([
+      { layer: 'layer/1', what: '256 cores, and the chip has 128; layer/1 takes most' },
+    ])
+    expect(large.chips[2]!.problems).toMatchObject([
+      { what: '64 words of kernels and 262144 of neurons, which no core of Speck holds together' },
+    ])
   })
 })

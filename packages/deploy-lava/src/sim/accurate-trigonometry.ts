@@ -1,6 +1,7 @@
 /**
- * Sine, cosine and arc tangent, rounded correctly. Decays of resonators are cut to integers right beside integers, so that the last bit of a
- * double decides; JavaScript's own functions are off in it for one angle in four, the C library that NumPy uses for one in two hundred.
+ * Sine, cosine and arc tangent, rounded correctly. Decays of resonators are cut to integers right beside integers, so
+ * that the last bit of a double decides; JavaScript's own functions are off in it for one angle in four, the C library
+ * that NumPy uses for one in two hundred.
  */
 const bits = 160n
 const one = 1n << bits

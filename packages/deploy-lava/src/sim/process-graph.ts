@@ -24,7 +24,10 @@ export interface ProcessGraph {
   /** Of what is sent in each step, C, H, W or [N]. */
   readonly inputShape: readonly number[]
   readonly processes: readonly NamedProcess[]
-  /** From `input` or the name of a process, to a port: `['input', 'p0.s_in']`. What arrives at one port from several adds up. */
+  /**
+   * From `input` or the name of a process, to a port: `['input', 'p0.s_in']`. What arrives at one port from several
+   * adds up.
+   */
   readonly connections: readonly (readonly [from: string, to: string])[]
 }
 
@@ -62,17 +65,28 @@ export function start(process: Process): RunningProcess {
   }
 }
 
-/** Connections as processes and ports, checked; and the neurons in the order in which they must run. @throws `ARGUMENT` */
-export function wiring(graph: ProcessGraph): { readonly edges: readonly Edge[]; readonly order: readonly NamedProcess[] } {
+/**
+ * Connections as processes and ports, checked; and the neurons in the order in which they must run. @throws `ARGUMENT`
+ */
+export function wiring(graph: ProcessGraph): {
+  readonly edges: readonly Edge[]
+  readonly order: readonly NamedProcess[]
+} {
   checkProcesses('simulate', graph)
   const byName = new Map(graph.processes.map((named) => [named.name, named]))
-  const wrong = (what: string, value: unknown): SnnError => new SnnError('ARGUMENT', `[simulate] ${what}`, { name: 'connections', value })
-  if (byName.size !== graph.processes.length || byName.has('input')) throw wrong('two processes of one name, expected a name each, none of them input.', graph.processes.map(({ name }) => name))
+  const wrong = (what: string, value: unknown): SnnError =>
+    new SnnError('ARGUMENT', `[simulate] ${what}`, { name: 'connections', value })
+  if (byName.size !== graph.processes.length || byName.has('input'))
+    throw wrong(
+      'two processes of one name, expected a name each, none of them input.',
+      graph.processes.map(({ name }) => name),
+    )
   const edges = graph.connections.map(([from, to]): Edge => {
     const source = from.replace(/\.(s_out|a_out)$/, '')
     const dot = to.lastIndexOf('.')
     const target = byName.get(to.slice(0, dot))
-    if (source !== 'input' && !byName.has(source)) throw wrong(`'${from}' is no process, expected input or one of ${[...byName.keys()].join(', ')}.`, from)
+    if (source !== 'input' && !byName.has(source))
+      throw wrong(`'${from}' is no process, expected input or one of ${[...byName.keys()].join(', ')}.`, from)
     if (!target) throw wrong(`'${to}' is no port of a process, expected process.port.`, to)
     return { source, target: target.name, port: to.slice(dot + 1) }
   })
@@ -81,7 +95,11 @@ export function wiring(graph: ProcessGraph): { readonly edges: readonly Edge[]; 
   let waiting = graph.processes.filter(({ process }) => !isSynapse(process))
   while (waiting.length > 0) {
     const ready = waiting.filter(({ name }) => edges.every(({ source, target }) => target !== name || sent.has(source)))
-    if (ready.length === 0) throw wrong(`${waiting.map(({ name }) => name).join(', ')} wait for each other without a synapse between, expected a synapse in each cycle.`, waiting.length)
+    if (ready.length === 0)
+      throw wrong(
+        `${waiting.map(({ name }) => name).join(', ')} wait for each other without a synapse between, expected a synapse in each cycle.`,
+        waiting.length,
+      )
     for (const named of ready) sent.add(named.name)
     order.push(...ready)
     waiting = waiting.filter((named) => !ready.includes(named))

@@ -2,8 +2,8 @@
 export type PerNeuron = number | ArrayLike<number>
 
 /**
- * A process that runs. In each step of Lava every synapse sends the sum it made in the step before, then every neuron takes what arrived,
- * changes its state and sends, then every synapse takes what arrived and sums.
+ * A process that runs. In each step of Lava every synapse sends the sum it made in the step before, then every neuron
+ * takes what arrived, changes its state and sends, then every synapse takes what arrived and sums.
  */
 export interface RunningProcess {
   /** What arrives, by port. The network puts its arrays here. */

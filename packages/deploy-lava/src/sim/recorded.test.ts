@@ -14,7 +14,8 @@ describe('networks recorded from real Lava', () => {
       const { T, graph, input, outputs, states, traces } = await readRecorded(folder!, entry)
       const size = sizeOf(graph.inputShape)
       const run = simulator(graph)
-      const check = (name: string, got: Int32Array, expected: Int32Array): void => expect({ name, data: got }, entry.name).toEqual({ name, data: expected })
+      const check = (name: string, got: Int32Array, expected: Int32Array): void =>
+        expect({ name, data: got }, entry.name).toEqual({ name, data: expected })
       expect(outputs.size).toBeGreaterThan(0)
       for (let t = 0; t < T; t++) {
         run.step(input?.subarray(t * size, (t + 1) * size))

@@ -32,14 +32,27 @@ export function simulator(graph: ProcessGraph): Simulator {
   for (const { name, process } of graph.processes) {
     const target = running.get(name)!
     for (const port of Object.keys(target.inputs)) {
-      const sources = edges.filter((edge) => edge.target === name && edge.port === port).map((edge) => outOf(edge.source))
+      const sources = edges
+        .filter((edge) => edge.target === name && edge.port === port)
+        .map((edge) => outOf(edge.source))
       const into = target.inputs[port]!
-      for (const source of sources) if (source.length !== into.length) throw new SnnError('SHAPE', `[simulate] ${name}.${port} takes ${into.length} numbers, got ${source.length}.`, { shapes: [[source.length], shapeOf(process)] })
+      for (const source of sources)
+        if (source.length !== into.length)
+          throw new SnnError(
+            'SHAPE',
+            `[simulate] ${name}.${port} takes ${into.length} numbers, got ${source.length}.`,
+            { shapes: [[source.length], shapeOf(process)] },
+          )
       if (sources.length === 1) target.inputs[port] = sources[0]! // the very array that the source writes
       else if (sources.length > 1) sums.set(target, [...(sums.get(target) ?? []), () => addUp(into, sources)])
     }
     const strange = edges.find((edge) => edge.target === name && !(edge.port in target.inputs))
-    if (strange) throw new SnnError('ARGUMENT', `[simulate] ${name} (${process.type}) has no port '${strange.port}', expected ${Object.keys(target.inputs).join(' or ')}.`, { name: 'connections', value: strange.port })
+    if (strange)
+      throw new SnnError(
+        'ARGUMENT',
+        `[simulate] ${name} (${process.type}) has no port '${strange.port}', expected ${Object.keys(target.inputs).join(' or ')}.`,
+        { name: 'connections', value: strange.port },
+      )
   }
   const inOrder = order.map(({ name }) => running.get(name)!)
   let steps = 0
@@ -50,7 +63,12 @@ export function simulator(graph: ProcessGraph): Simulator {
     processes: running,
     step(sent) {
       if (!sent) input.fill(0)
-      else if (sent.length !== input.length) throw new SnnError('SHAPE', `[simulate] an input of ${sent.length} numbers, expected ${input.length} ([${graph.inputShape.join(',')}]).`, { shapes: [[sent.length], graph.inputShape] })
+      else if (sent.length !== input.length)
+        throw new SnnError(
+          'SHAPE',
+          `[simulate] an input of ${sent.length} numbers, expected ${input.length} ([${graph.inputShape.join(',')}]).`,
+          { shapes: [[sent.length], graph.inputShape] },
+        )
       else input.set(sent)
       steps++
       for (const process of inOrder) {

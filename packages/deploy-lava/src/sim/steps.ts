@@ -28,25 +28,54 @@ export interface Step {
  * @param inputs  what the source sends in each step, in whole numbers, C, H, W
  * @throws `ARGUMENT` for fractions and unknown names, `SHAPE` for an input of another size
  */
-export async function* steps(graph: ProcessGraph, inputs: Iterable<ArrayLike<number>> | AsyncIterable<ArrayLike<number>>, options: StepsOptions = {}): AsyncGenerator<Step> {
+export async function* steps(
+  graph: ProcessGraph,
+  inputs: Iterable<ArrayLike<number>> | AsyncIterable<ArrayLike<number>>,
+  options: StepsOptions = {},
+): AsyncGenerator<Step> {
   checkProcesses('steps', graph)
   checkByRules('steps', options, stepsRules)
   const { backend, chunk = 32, signal, record = graph.processes.slice(-1).map(({ name }) => name) } = options
-  if (typeof inputs !== 'object' || inputs === null || !(Symbol.iterator in inputs || Symbol.asyncIterator in inputs)) throw wrongArgument('steps', 'inputs', inputs, 'an iterable of what is sent in each step')
-  if (!(Number.isInteger(chunk) && chunk >= 1)) throw new SnnError('ARGUMENT', `[steps] chunk is ${chunk}, expected a whole number from 1.`, { name: 'chunk', value: chunk })
+  if (typeof inputs !== 'object' || inputs === null || !(Symbol.iterator in inputs || Symbol.asyncIterator in inputs))
+    throw wrongArgument('steps', 'inputs', inputs, 'an iterable of what is sent in each step')
+  if (!(Number.isInteger(chunk) && chunk >= 1))
+    throw new SnnError('ARGUMENT', `[steps] chunk is ${chunk}, expected a whole number from 1.`, {
+      name: 'chunk',
+      value: chunk,
+    })
   const unknown = record.find((name) => !graph.processes.some((process) => process.name === name))
-  if (unknown !== undefined) throw new SnnError('ARGUMENT', `[steps] no process '${unknown}' to record, expected one of ${graph.processes.map(({ name }) => name).join(', ')}.`, { name: 'record', value: unknown })
+  if (unknown !== undefined)
+    throw new SnnError(
+      'ARGUMENT',
+      `[steps] no process '${unknown}' to record, expected one of ${graph.processes.map(({ name }) => name).join(', ')}.`,
+      { name: 'record', value: unknown },
+    )
   const size = sizeOf(graph.inputShape)
   const check = (input: ArrayLike<number>): void => {
     signal?.throwIfAborted()
-    if (input.length !== size) throw new SnnError('SHAPE', `[steps] an input of ${input.length} numbers, expected ${size} ([${graph.inputShape.join(',')}]).`, { shapes: [[input.length], graph.inputShape] })
+    if (input.length !== size)
+      throw new SnnError(
+        'SHAPE',
+        `[steps] an input of ${input.length} numbers, expected ${size} ([${graph.inputShape.join(',')}]).`,
+        { shapes: [[input.length], graph.inputShape] },
+      )
     if (input instanceof Int32Array) return
-    for (let i = 0; i < size; i++) if ((input[i]! | 0) !== input[i]) throw new SnnError('ARGUMENT', `[steps] an input holds ${input[i]}, expected whole numbers of 32 bits.`, { name: 'input', value: input[i] })
+    for (let i = 0; i < size; i++)
+      if ((input[i]! | 0) !== input[i])
+        throw new SnnError('ARGUMENT', `[steps] an input holds ${input[i]}, expected whole numbers of 32 bits.`, {
+          name: 'input',
+          value: input[i],
+        })
   }
   yield* backend ? inChunks(graph, inputs, check, record, backend, chunk) : plainly(graph, inputs, check, record)
 }
 
-async function* plainly(graph: ProcessGraph, inputs: Iterable<ArrayLike<number>> | AsyncIterable<ArrayLike<number>>, check: (input: ArrayLike<number>) => void, record: readonly string[]): AsyncGenerator<Step> {
+async function* plainly(
+  graph: ProcessGraph,
+  inputs: Iterable<ArrayLike<number>> | AsyncIterable<ArrayLike<number>>,
+  check: (input: ArrayLike<number>) => void,
+  record: readonly string[],
+): AsyncGenerator<Step> {
   const run = simulator(graph)
   for await (const input of inputs) {
     check(input)
@@ -55,7 +84,14 @@ async function* plainly(graph: ProcessGraph, inputs: Iterable<ArrayLike<number>>
   }
 }
 
-async function* inChunks(graph: ProcessGraph, inputs: Iterable<ArrayLike<number>> | AsyncIterable<ArrayLike<number>>, check: (input: ArrayLike<number>) => void, record: readonly string[], backend: Backend, chunk: number): AsyncGenerator<Step> {
+async function* inChunks(
+  graph: ProcessGraph,
+  inputs: Iterable<ArrayLike<number>> | AsyncIterable<ArrayLike<number>>,
+  check: (input: ArrayLike<number>) => void,
+  record: readonly string[],
+  backend: Backend,
+  chunk: number,
+): AsyncGenerator<Step> {
   await using run = compileSimulator(graph, { backend, record })
   const size = sizeOf(graph.inputShape)
   const waiting = new Int32Array(chunk * size)
@@ -67,7 +103,15 @@ async function* inChunks(graph: ProcessGraph, inputs: Iterable<ArrayLike<number>
     if (count === 0) return
     const sent = await run.run({ data: waiting.slice(0, count * size), shape: [count, 1, ...graph.inputShape] })
     for (let i = 0; i < count; i++, t++) {
-      yield { t, recorded: new Map(record.map((name) => [name, sent[name]!.slice((i * sent[name]!.length) / count, ((i + 1) * sent[name]!.length) / count)])) }
+      yield {
+        t,
+        recorded: new Map(
+          record.map((name) => [
+            name,
+            sent[name]!.slice((i * sent[name]!.length) / count, ((i + 1) * sent[name]!.length) / count),
+          ]),
+        ),
+      }
     }
   }
   for await (const input of inputs) {

@@ -13,7 +13,8 @@ export function signModeOf(weights: ArrayLike<number>): SignMode {
 }
 
 /**
- * The weights that a dense synapse acts with, as `lava.utils.weightutils` clips and truncates them at the start of a run:
+ * The weights that a dense synapse acts with, as `lava.utils.weightutils` clips and truncates them at the start of a
+ * run:
  *
  *   mixed        w = clip(w, -256, 255),   the low 9 - bits cleared, rounding down
  *   excitatory   w = clip(w, 0, 255),      the low 8 - bits cleared
@@ -25,6 +26,8 @@ export function actingWeights(weights: ArrayLike<number>, bits: number, mode: Si
   const truncated = 8 - bits + (sign === 'MIXED' ? 1 : 0)
   const acting = new Int32Array(weights.length)
   const turned = sign === 'INHIBITORY' ? -1 : 1
-  for (let i = 0; i < acting.length; i++) acting[i] = turned * leftShift(rightShift(Math.max(least, Math.min(255, turned * weights[i]!)), truncated), truncated)
+  for (let i = 0; i < acting.length; i++)
+    acting[i] =
+      turned * leftShift(rightShift(Math.max(least, Math.min(255, turned * weights[i]!)), truncated), truncated)
   return acting
 }

@@ -5,8 +5,13 @@ import { scaleCut } from '../sim/compiled/flow.js'
 import { half24 } from '../sim/integers.js'
 import { toIntegers, type Rounding } from './quantized-weights.js'
 
-/** A dense synapse of the chip: a = W s in the integers of the file. `weight` [out, in], over the threshold; spikes [.., in]. */
-export const lavaDense = defineLayer<Rounding>('lavaDense', ([s], rounding, { weight }) => s.matmul(toIntegers(weight!.read(), rounding).transpose()))
+/**
+ * A dense synapse of the chip: a = W s in the integers of the file. `weight` [out, in], over the threshold; spikes [..,
+ * in].
+ */
+export const lavaDense = defineLayer<Rounding>('lavaDense', ([s], rounding, { weight }) =>
+  s.matmul(toIntegers(weight!.read(), rounding).transpose()),
+)
 
 export interface LavaConvConfig extends Rounding {
   readonly stride: readonly [number, number]
@@ -16,7 +21,11 @@ export interface LavaConvConfig extends Rounding {
 }
 
 /** A convolution of the chip. `weight` [O, C / groups, kH, kW], over the threshold; spikes [.., C, H, W]. */
-export const lavaConv = defineLayer<LavaConvConfig>('lavaConv', ([s], { stride, padding, dilation, groups, ...rounding }, { weight }) => conv(s, toIntegers(weight!.read(), rounding), { stride, padding, dilation, groups }))
+export const lavaConv = defineLayer<LavaConvConfig>(
+  'lavaConv',
+  ([s], { stride, padding, dilation, groups, ...rounding }, { weight }) =>
+    conv(s, toIntegers(weight!.read(), rounding), { stride, padding, dilation, groups }),
+)
 
 export interface LavaLifConfig {
   /** Of 4096: what of u and of v is lost in a step. */
@@ -40,10 +49,14 @@ const bias13: Omit<Rounding, 'scale'> = { step: 1, most: 4095 }
  *   v <- cut(v (4096 - vDecay) / 4096) + u + 64 bias,  clipped to 24 bits
  *   s  = v > 64 vThMant;  then v = 0
  *
- * In the backward pass nothing is cut, wrapped or clipped, and a spike has the surrogate's gradient in units of the threshold. Neurons that never fire
- * hand out v in units of the network.
+ * In the backward pass nothing is cut, wrapped or clipped, and a spike has the surrogate's gradient in units of the
+ * threshold. Neurons that never fire hand out v in units of the network.
  */
-export function lavaLif(config: LavaLifConfig, variables: { readonly bias?: Variable }, surrogate: Surrogate = sigmoid()): StatefulLayer {
+export function lavaLif(
+  config: LavaLifConfig,
+  variables: { readonly bias?: Variable },
+  surrogate: Surrogate = sigmoid(),
+): StatefulLayer {
   const { iDecay, vDecay, vThMant, scale, axes } = config
   const unit = 1 / (64 * scale)
   return {
@@ -56,7 +69,9 @@ export function lavaLif(config: LavaLifConfig, variables: { readonly bias?: Vari
       const x = decayed(u!, 4096 - iDecay)?.add(a.mul(64)) ?? a.mul(64)
       const current = where(x.gt(half24), x.sub(2 * half24), where(x.le(-half24), x.add(2 * half24), x))
       const driven = decayed(v!, 4096 - vDecay)?.add(current) ?? current
-      const voltage = passing(variables.bias ? driven.add(biasOf(variables.bias)) : driven, (exact) => exact.clip(1 - half24, half24 - 1))
+      const voltage = passing(variables.bias ? driven.add(biasOf(variables.bias)) : driven, (exact) =>
+        exact.clip(1 - half24, half24 - 1),
+      )
       if (vThMant === undefined) return { output: voltage.mul(unit), state: { u: current, v: voltage } }
       // whole numbers: above the threshold is at least one above it
       const spike = surrogate.spike(voltage.sub(64 * vThMant + 1).mul(unit))
@@ -70,7 +85,9 @@ export function lavaLif(config: LavaLifConfig, variables: { readonly bias?: Vari
   }
 }
 
-/** What is left of a state in the next step, cut toward zero, with the gradient of the product; undefined for nothing. */
+/**
+ * What is left of a state in the next step, cut toward zero, with the gradient of the product; undefined for nothing.
+ */
 function decayed(state: Tensor, left: number): Tensor | undefined {
   if (left === 0) return undefined
   if (left === 4096) return state

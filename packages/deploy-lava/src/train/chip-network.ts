@@ -13,9 +13,11 @@ import { chipNetworkRules } from '../option-rules.js'
 
 export interface ChipNetworkOptions extends ExportNetOptions {
   /**
-   * Whether every synapse takes a step, as on the chip, and the answer to the last input comes `depth` steps after it. Without, a layer answers in the same step: with
-   * `steps`, for which the chip clears each layer as the first spikes arrive, its spikes are the chip's, so many steps earlier as they have passed synapses; else its biases
-   * work only as long as spikes come. Default: where no `steps` are given.
+   * Whether every synapse takes a step, as on the chip, and the answer to the last input comes `depth` steps after it.
+   * Without, a layer answers in the same step: with
+   * `steps`, for which the chip clears each layer as the first spikes arrive, its spikes are the chip's, so many steps
+   * earlier as they have passed synapses; else its biases work only as long as spikes come. Default: where no `steps`
+   * are given.
    */
   readonly latency?: boolean
   /** Of spikes, in the backward pass. Default `sigmoid()`. */
@@ -24,20 +26,28 @@ export interface ChipNetworkOptions extends ExportNetOptions {
 
 /** A network whose forward pass is the chip's integers. */
 export interface ChipNetwork {
-  /** Takes spikes [T, N, ..]. Its Variables are weights and biases over the threshold, in floats; `net.parameters()` trains them. */
+  /**
+   * Takes spikes [T, N, ..]. Its Variables are weights and biases over the threshold, in floats; `net.parameters()`
+   * trains them.
+   */
   readonly network: Network
   /** Steps from an input to the last answer to it: with latency, those of the chip, else 0. */
   readonly depth: number
-  /** The `.net` file of the weights as they are now: its integers are those of the forward pass. Throws `CONVERT_UNSUPPORTED` for a network with branches. */
+  /**
+   * The `.net` file of the weights as they are now: its integers are those of the forward pass. Throws
+   * `CONVERT_UNSUPPORTED` for a network with branches.
+   */
   export(): Promise<ExportedNet>
   /** The same as processes, which may have branches. */
   exportProcesses(): Promise<ExportedProcesses>
 }
 
 /**
- * Quantisation-aware training: the network that `exportNet` writes, as one that trains. Forward, weights and biases are rounded to the integers of the file and neurons
- * compute in 24 bits as Lava's do, so that spikes in training are those of the simulator, bit by bit; backward, gradients go straight through the rounding.
- * Scales and thresholds are those chosen at the start and stay. Convolutions and poolings of `exportNet` are merged as there; a pooling's weights do not train.
+ * Quantisation-aware training: the network that `exportNet` writes, as one that trains. Forward, weights and biases are
+ * rounded to the integers of the file and neurons compute in 24 bits as Lava's do, so that spikes in training are those
+ * of the simulator, bit by bit; backward, gradients go straight through the rounding. Scales and thresholds are those
+ * chosen at the start and stay. Convolutions and poolings of `exportNet` are merged as there; a pooling's weights do
+ * not train.
  *
  * @throws what `exportNet` throws; `CONVERT_UNSUPPORTED` for weights whose sums leave 24 bits
  */
@@ -49,7 +59,16 @@ export async function chipNetwork(network: Network, options: ChipNetworkOptions 
   const layers = plans.map((plan) => chipLayer(plan, step))
   const nodes: NetworkNode[] = []
   const input = network.inputs[0]!.name
-  for (const [i, { stage: { neuron, inputs, form, shape }, maps, iDecay, vDecay, quantized }] of plans.entries()) {
+  for (const [
+    i,
+    {
+      stage: { neuron, inputs, form, shape },
+      maps,
+      iDecay,
+      vDecay,
+      quantized,
+    },
+  ] of plans.entries()) {
     const { roundings, weights, bias } = layers[i]!
     const sums = inputs.map(({ name, from, inputShape }, k): string => {
       let before = from
@@ -58,15 +77,33 @@ export async function chipNetwork(network: Network, options: ChipNetworkOptions 
         return (before = own)
       }
       // a neuron's layer may have been made of several, or have no name of its own
-      const [synapse, map, rounding, weight] = [name === neuron ? `${name}_weights` : name, maps[k]!, roundings[k]!, weights[k]!]
+      const [synapse, map, rounding, weight] = [
+        name === neuron ? `${name}_weights` : name,
+        maps[k]!,
+        roundings[k]!,
+        weights[k]!,
+      ]
       if (latency) put(`${synapse}_latency`, delayLayer({ steps: 1 }))
       if (map.kind === 'dense' && inputShape.length > 1) put(`${synapse}_flatten`, flattenLayer({}))
       if (map.kind === 'dense') return put(synapse, lavaDense(rounding, { weight }))
-      const layer = lavaConv({ ...rounding, stride: map.stride, padding: map.padding, dilation: map.dilation, groups: map.groups }, { weight })
+      const layer = lavaConv(
+        { ...rounding, stride: map.stride, padding: map.padding, dilation: map.dilation, groups: map.groups },
+        { weight },
+      )
       return put(synapse, isPool(map) ? { ...layer, trainable: [] } : layer)
     })
     if (sums.length > 1) nodes.push({ name: `${neuron}_sum`, layer: addLayer({}), inputs: sums })
-    const neurons = lavaLif({ iDecay, vDecay, vThMant: form.threshold === undefined ? undefined : quantized.vThMant, scale: roundings[0]!.scale, axes: shape.length }, bias ? { bias } : {}, surrogate)
+    const neurons = lavaLif(
+      {
+        iDecay,
+        vDecay,
+        vThMant: form.threshold === undefined ? undefined : quantized.vThMant,
+        scale: roundings[0]!.scale,
+        axes: shape.length,
+      },
+      bias ? { bias } : {},
+      surrogate,
+    )
     nodes.push({ name: neuron, layer: neurons, inputs: [sums.length > 1 ? `${neuron}_sum` : sums[0]!] })
   }
   const last = plans.at(-1)!
@@ -75,9 +112,14 @@ export async function chipNetwork(network: Network, options: ChipNetworkOptions 
     inputs: [{ name: input, shape: takers[0]!.inputShape }],
     nodes,
     outputs: [last.stage.neuron],
-    metadata: { ...network.metadata, encoding: 'sequence', ...(last.stage.form.threshold === undefined ? { readout: { by: 'last' } } : {}) },
+    metadata: {
+      ...network.metadata,
+      encoding: 'sequence',
+      ...(last.stage.form.threshold === undefined ? { readout: { by: 'last' } } : {}),
+    },
   })
-  const now = async (): Promise<readonly StagePlan[]> => await Promise.all(plans.map((plan, i) => trained(plan, layers[i]!)))
+  const now = async (): Promise<readonly StagePlan[]> =>
+    await Promise.all(plans.map((plan, i) => trained(plan, layers[i]!)))
   return {
     network: chip,
     depth: latency ? last.stage.depth + 1 : 0,
@@ -90,7 +132,9 @@ export async function chipNetwork(network: Network, options: ChipNetworkOptions 
 async function trained(plan: StagePlan, { roundings, weights, bias }: ChipLayer): Promise<StagePlan> {
   const { quantized } = plan
   const integers = await Promise.all(weights.map((weight, k) => integersOf(weight, roundings[k]!)))
-  const maps = await Promise.all(plan.maps.map(async (map, k) => ({ ...map, weight: Float64Array.from(await weights[k]!.data()) })))
+  const maps = await Promise.all(
+    plan.maps.map(async (map, k) => ({ ...map, weight: Float64Array.from(await weights[k]!.data()) })),
+  )
   const { scale } = roundings[0]!
   return {
     ...plan,
@@ -114,13 +158,34 @@ interface ChipLayer {
 }
 
 function chipLayer({ stage, maps, bias, iDecay, quantized: { scale, inputs } }: StagePlan, step: number): ChipLayer {
-  const most = largestSum(inputs.map(({ weight }) => weight), bias.length) * (4096 / Math.max(1, iDecay))
-  if (most * 64 > 2 ** 23) throw cannotExport(stage.name, maps[0]!.kind, `the weights of one neuron add up to ${most}, and its current may leave 24 bits, beyond which no training goes`, 'Use fewer weightBits or fewer inputs.')
+  const most =
+    largestSum(
+      inputs.map(({ weight }) => weight),
+      bias.length,
+    ) *
+    (4096 / Math.max(1, iDecay))
+  if (most * 64 > 2 ** 23)
+    throw cannotExport(
+      stage.name,
+      maps[0]!.kind,
+      `the weights of one neuron add up to ${most}, and its current may leave 24 bits, beyond which no training goes`,
+      'Use fewer weightBits or fewer inputs.',
+    )
   const rounded = Math.fround(scale / step) * step
   return {
     roundings: inputs.map(({ copies }) => ({ scale: rounded, step, most: copies * (256 - step) })),
-    weights: maps.map((map, k) => variable({ data: Float32Array.from(map.weight), shape: map.kind === 'dense' ? [map.outputs, map.inputs] : map.weightShape }, { name: `${stage.inputs[k]!.name}.weight` })),
-    bias: isPooling(stage) ? undefined : variable({ data: Float32Array.from(bias), shape: [bias.length] }, { name: `${stage.name}.bias` }),
+    weights: maps.map((map, k) =>
+      variable(
+        {
+          data: Float32Array.from(map.weight),
+          shape: map.kind === 'dense' ? [map.outputs, map.inputs] : map.weightShape,
+        },
+        { name: `${stage.inputs[k]!.name}.weight` },
+      ),
+    ),
+    bias: isPooling(stage)
+      ? undefined
+      : variable({ data: Float32Array.from(bias), shape: [bias.length] }, { name: `${stage.name}.bias` }),
   }
 }
 
@@ -131,7 +196,17 @@ async function integersOf(value: Variable, rounding: Rounding): Promise<Float64A
 }
 
 /** Largest difference of a weight of all inputs, as a part of the largest weight. */
-function errorOf(maps: readonly { readonly weight: Float64Array }[], integers: readonly Float64Array[], scale: number): number {
+function errorOf(
+  maps: readonly { readonly weight: Float64Array }[],
+  integers: readonly Float64Array[],
+  scale: number,
+): number {
   const largest = Math.max(...maps.map(({ weight }) => weight.reduce((most, w) => Math.max(most, Math.abs(w)), 0)))
-  return Math.max(...maps.map(({ weight }, k) => integers[k]!.reduce((most, w, i) => Math.max(most, Math.abs(w / scale - weight[i]!)), 0))) / (largest || 1)
+  return (
+    Math.max(
+      ...maps.map(({ weight }, k) =>
+        integers[k]!.reduce((most, w, i) => Math.max(most, Math.abs(w / scale - weight[i]!)), 0),
+      ),
+    ) / (largest || 1)
+  )
 }

@@ -11,10 +11,14 @@ export interface Rounding {
 }
 
 /**
- * w -> clamp(round half even(w S / step) step), with the gradient of w S: straight through the rounding (Bengio et al. 2013), in units of the
- * file over S, so that learning rates are those of the network.
+ * w -> clamp(round half even(w S / step) step), with the gradient of w S: straight through the rounding (Bengio et al.
+ * 2013), in units of the file over S, so that learning rates are those of the network.
  */
 export function toIntegers(w: Tensor, { scale, step, most }: Rounding): Tensor {
-  const integers = w.mul(scale / step).round().mul(step).clip(-most, most)
+  const integers = w
+    .mul(scale / step)
+    .round()
+    .mul(step)
+    .clip(-most, most)
   return customGradient(integers, [w], (dy) => [dy.mul(scale)])
 }

@@ -1,9 +1,10 @@
 import { where, type Tensor } from '@snn/tensor'
 
 /**
- * The level nearest to u: of size m 2^-k, k = 0 .. levels - 1, with m in [1, 2) of `digits` binary digits, the largest 1, counted in
- * `unitOf`. One digit gives powers of two, two also 1.5 times those (sums of two powers of two, as in Li et al., ICLR 2020). 0 below 0.75 of the
- * smallest level.
+ * The level nearest to u: of size m 2^-k, k = 0 .. levels - 1, with m in [1, 2) of `digits` binary digits, the largest
+ * 1, counted in
+ * `unitOf`. One digit gives powers of two, two also 1.5 times those (sums of two powers of two, as in Li et al., ICLR
+ * 2020). 0 below 0.75 of the smallest level.
  *
  * @param u the value divided by `unitOf`
  */
@@ -15,7 +16,10 @@ export function nearestLevel(u: Tensor, levels: number, digits: number): Tensor 
   return where(size.ge(0.75 * smallest), rounded, 0).mul(value.sign())
 }
 
-/** x rounded to so many significant binary digits: q - (q - x), q = (2^(p - digits) + 1) x, each operation rounded to p digits (Veltkamp 1968). */
+/**
+ * x rounded to so many significant binary digits: q - (q - x), q = (2^(p - digits) + 1) x, each operation rounded to p
+ * digits (Veltkamp 1968).
+ */
 function significant(x: Tensor, digits: number): Tensor {
   const precision = x.dtype === 'float64' ? 53 : 24
   // the minimum changes nothing, but keeps compilers from rounding the product and a difference as one

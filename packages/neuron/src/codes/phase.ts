@@ -7,8 +7,8 @@ function bitWeight(steps: Tensor, start: number): Tensor {
 }
 
 /**
- * Phase-coded neuron (Kim et al. 2018; here layer after layer): a value is sent in `bits` binary spikes, the k-th of which carries
- * threshold 2^-(k + 1). It takes in until step `start`, and then fires its bits, largest first:
+ * Phase-coded neuron (Kim et al. 2018; here layer after layer): a value is sent in `bits` binary spikes, the k-th of
+ * which carries threshold 2^-(k + 1). It takes in until step `start`, and then fires its bits, largest first:
  *
  *   charge  v <- v + x
  *   fire    s  = H(v - threshold 2^-(k + 1)),  k = steps - start, for 0 <= k < bits, else 0
@@ -25,8 +25,14 @@ export const phaseNeuron = defineNeuron('phaseNeuron', {
   charge: (x, { v, steps }) => ({ v: v.add(x), steps }),
   fire: ({ v, steps }, { threshold }, _spike, { start, bits }) => {
     const inWindow = steps.ge(start).and(steps.lt(start + bits))
-    return v.ge(threshold.mul(bitWeight(steps, start))).and(inWindow).cast(v.dtype)
+    return v
+      .ge(threshold.mul(bitWeight(steps, start)))
+      .and(inWindow)
+      .cast(v.dtype)
   },
-  reset: ({ v, steps }, s, { threshold }, { start }) => ({ v: v.sub(s.mul(threshold).mul(bitWeight(steps, start))), steps: steps.add(1) }),
+  reset: ({ v, steps }, s, { threshold }, { start }) => ({
+    v: v.sub(s.mul(threshold).mul(bitWeight(steps, start))),
+    steps: steps.add(1),
+  }),
   output: ({ steps }, s, { threshold }, { start }) => s.mul(threshold).mul(bitWeight(steps, start)),
 })

@@ -10,7 +10,11 @@ export interface PiecewiseParameters {
 }
 
 /** max(x, 0);  min(max(x, low), high);  x where x > 0, else slope x;  x */
-export function piecewise(name: (typeof activations)[number], x: Tensor, { slope, low, high }: PiecewiseParameters): Tensor {
+export function piecewise(
+  name: (typeof activations)[number],
+  x: Tensor,
+  { slope, low, high }: PiecewiseParameters,
+): Tensor {
   if (name === 'relu') return x.relu()
   if (name === 'clip') return x.maximum(low).minimum(high)
   return name === 'leakyRelu' ? where(x.gt(0), x, x.mul(slope)) : x

@@ -46,6 +46,11 @@ export interface NirGraphData {
 /** Every quantity with its path: `lif.spikes`, `outer.inner.membrane`. */
 export function observablesOf({ nodes }: NirGraphData, prefix = ''): [path: string, value: NirObservable][] {
   return Object.entries(nodes).flatMap(([name, node]) =>
-    node.type === 'NIRGraphData' ? observablesOf(node, `${prefix}${name}.`) : Object.entries(node.observables).map(([what, value]): [string, NirObservable] => [`${prefix}${name}.${what}`, value]),
+    node.type === 'NIRGraphData'
+      ? observablesOf(node, `${prefix}${name}.`)
+      : Object.entries(node.observables).map(([what, value]): [string, NirObservable] => [
+          `${prefix}${name}.${what}`,
+          value,
+        ]),
   )
 }

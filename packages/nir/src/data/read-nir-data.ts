@@ -21,7 +21,13 @@ class DataReader {
   constructor(private readonly file: string) {}
 
   graph(from: NirTree, path: string): NirGraphData {
-    if (this.typeOf(from) !== 'NIRGraphData') throw this.invalid(path, from.entries.has('node') ? 'is a graph, no recorded data. Read it by readNir.' : `is of the type '${this.typeOf(from)}', expected NIRGraphData.`)
+    if (this.typeOf(from) !== 'NIRGraphData')
+      throw this.invalid(
+        path,
+        from.entries.has('node')
+          ? 'is a graph, no recorded data. Read it by readNir.'
+          : `is of the type '${this.typeOf(from)}', expected NIRGraphData.`,
+      )
     const nodes = [...this.groupOf(from, 'nodes', path).entries].map(([name, entry]) => {
       const at = `${path}/${name}`
       if (!isGroup(entry)) throw this.invalid(at, 'is no group.')
@@ -45,19 +51,33 @@ class DataReader {
       const { shape, data, type: stored } = this.numbers(from, 'data', 3, path)
       const dt = this.attribute(from, 'dt', path)
       if (!(dt > 0)) throw this.invalid(path, `has a dt of ${dt}.`)
-      return { type, shape: shape as unknown as readonly [number, number, number], data: stored === 'float64' ? data : Float32Array.from(data), binary: stored === 'bool', dt }
+      return {
+        type,
+        shape: shape as unknown as readonly [number, number, number],
+        data: stored === 'float64' ? data : Float32Array.from(data),
+        binary: stored === 'bool',
+        dt,
+      }
     }
-    if (type !== 'EventData' && type !== 'ValuedEventData') throw this.invalid(path, `is of the type '${type}', expected TimeGriddedData, EventData or ValuedEventData.`)
+    if (type !== 'EventData' && type !== 'ValuedEventData')
+      throw this.invalid(path, `is of the type '${type}', expected TimeGriddedData, EventData or ValuedEventData.`)
     const { shape, data: idx } = this.numbers(from, 'idx', 2, path)
     const columns = (type === 'ValuedEventData' ? ['time', 'value'] : ['time']).map((name) => {
       const column = this.numbers(from, name, 2, path)
-      if (column.data.length !== idx.length) throw this.invalid(path, `has ${idx.length} neurons and ${column.data.length} of ${name}.`)
+      if (column.data.length !== idx.length)
+        throw this.invalid(path, `has ${idx.length} neurons and ${column.data.length} of ${name}.`)
       return Float64Array.from(column.data)
     })
     const neurons = this.attribute(from, 'n_neurons', path)
     const strange = idx.find((neuron) => !(Number.isInteger(neuron) && neuron >= -1 && neuron < neurons))
     if (strange !== undefined) throw this.invalid(path, `has an event of neuron ${strange} of ${neurons}.`)
-    const shared = { shape: shape as unknown as readonly [number, number], idx: Float64Array.from(idx), time: columns[0]!, n_neurons: neurons, t_max: this.attribute(from, 't_max', path) }
+    const shared = {
+      shape: shape as unknown as readonly [number, number],
+      idx: Float64Array.from(idx),
+      time: columns[0]!,
+      n_neurons: neurons,
+      t_max: this.attribute(from, 't_max', path),
+    }
     return type === 'EventData' ? { type, ...shared } : { type, ...shared, value: columns[1]! }
   }
 
@@ -72,9 +92,21 @@ class DataReader {
     return found
   }
 
-  private numbers({ entries }: NirTree, name: string, axes: number, path: string): Exclude<NirTreeValues, { type: 'string' }> {
+  private numbers(
+    { entries }: NirTree,
+    name: string,
+    axes: number,
+    path: string,
+  ): Exclude<NirTreeValues, { type: 'string' }> {
     const found: NirTree | NirTreeDataset | undefined = entries.get(name)
-    if (!found || isGroup(found) || found.type === 'string' || found.shape.length !== axes || sizeOf(found.shape) !== found.data.length) throw this.invalid(path, `lacks ${name}, numbers of ${axes} axes.`)
+    if (
+      !found ||
+      isGroup(found) ||
+      found.type === 'string' ||
+      found.shape.length !== axes ||
+      sizeOf(found.shape) !== found.data.length
+    )
+      throw this.invalid(path, `lacks ${name}, numbers of ${axes} axes.`)
     return found
   }
 

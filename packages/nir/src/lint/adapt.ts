@@ -11,9 +11,11 @@ import type { Reader, ReaderName } from './readers.js'
 type Form = (graph: NirGraph, name: string, shapes: ReadonlyMap<string, NodeShapes>, dt: number) => NirGraph | undefined
 
 /**
- * The same graph in nodes that a tool reads as they are meant, wherever there is an exact form: an AvgPool2d as a SumPool2d before smaller weights, a Linear as an Affine without
- * bias and the other way round, groups as one weight with zeros, a kernel that is not square with zeros around it, a Flatten that counts from the back, and the r of an IF for a tool
- * that counts it in steps (r 1, with thresholds over r dt). What has no such form stays, and `lint` says so. Graphs inside stay as they are.
+ * The same graph in nodes that a tool reads as they are meant, wherever there is an exact form: an AvgPool2d as a
+ * SumPool2d before smaller weights, a Linear as an Affine without bias and the other way round, groups as one weight
+ * with zeros, a kernel that is not square with zeros around it, a Flatten that counts from the back, and the r of an IF
+ * for a tool that counts it in steps (r 1, with thresholds over r dt). What has no such form stays, and `lint` says so.
+ * Graphs inside stay as they are.
  *
  * @throws `NIR_INVALID` for a graph that contradicts itself, `ARGUMENT` for a tool that is not known
  */
@@ -39,8 +41,14 @@ function faults(tool: Reader, node: NirNode, dt: number): number {
   return conditions.reduce((all, { effect, test }) => all + (test(node, dt) ? (effect === 'rejects' ? 1e3 : 1) : 0), 0)
 }
 
-const replaced = (graph: NirGraph, nodes: Readonly<Record<string, NirNode>>): NirGraph => ({ ...graph, nodes: { ...graph.nodes, ...nodes } })
-const scaled = (array: NirArray, factor: number): NirArray => ({ ...array, data: array.data.map((value) => value * factor) })
+const replaced = (graph: NirGraph, nodes: Readonly<Record<string, NirNode>>): NirGraph => ({
+  ...graph,
+  nodes: { ...graph.nodes, ...nodes },
+})
+const scaled = (array: NirArray, factor: number): NirArray => ({
+  ...array,
+  data: array.data.map((value) => value * factor),
+})
 
 /** sum / n, w = sum, w / n: where nothing but weights takes what is pooled. */
 const asSums: Form = (graph, name) => {
@@ -56,7 +64,10 @@ const asSums: Form = (graph, name) => {
   return replaced(graph, { [name]: { ...node, type: 'SumPool2d' }, ...Object.fromEntries(lighter) })
 }
 
-/** The nodes with weights that take what a node gives, through pooling and flattening; undefined where something else takes it, or it meets others. */
+/**
+ * The nodes with weights that take what a node gives, through pooling and flattening; undefined where something else
+ * takes it, or it meets others.
+ */
 function weightsBehind({ nodes, edges }: NirGraph, name: string): readonly string[] | undefined {
   const found: string[] = []
   for (const [, to] of edges.filter(([from]) => from === name)) {
@@ -64,7 +75,9 @@ function weightsBehind({ nodes, edges }: NirGraph, name: string): readonly strin
     if (edges.filter((edge) => edge[1] === to).length > 1) return undefined
     if (['Affine', 'Linear', 'Conv1d', 'Conv2d'].includes(type)) found.push(to)
     else {
-      const behind = ['Flatten', 'SumPool2d', 'AvgPool2d'].includes(type) ? weightsBehind({ type: 'NIRGraph', nodes, edges }, to) : undefined
+      const behind = ['Flatten', 'SumPool2d', 'AvgPool2d'].includes(type)
+        ? weightsBehind({ type: 'NIRGraph', nodes, edges }, to)
+        : undefined
       if (!behind) return undefined
       found.push(...behind)
     }
@@ -74,7 +87,17 @@ function weightsBehind({ nodes, edges }: NirGraph, name: string): readonly strin
 
 const asAffine: Form = (graph, name) => {
   const node = graph.nodes[name]!
-  if (node.type === 'Linear') return replaced(graph, { [name]: { ...node, type: 'Affine', bias: nirArray(new Float32Array(node.weight.data.length / node.weight.shape.at(-1)!), node.weight.shape.slice(0, -1)) } })
+  if (node.type === 'Linear')
+    return replaced(graph, {
+      [name]: {
+        ...node,
+        type: 'Affine',
+        bias: nirArray(
+          new Float32Array(node.weight.data.length / node.weight.shape.at(-1)!),
+          node.weight.shape.slice(0, -1),
+        ),
+      },
+    })
   if (node.type !== 'Affine' || node.bias.data.some((b) => b !== 0)) return undefined
   const { bias, ...rest } = node
   return replaced(graph, { [name]: { ...rest, type: 'Linear' } })
@@ -83,12 +106,19 @@ const asAffine: Form = (graph, name) => {
 const asOneGroup: Form = (graph, name) => {
   const node = graph.nodes[name]!
   if ((node.type !== 'Conv1d' && node.type !== 'Conv2d') || node.groups === 1) return undefined
-  const { weight: { shape, data, dtype }, groups } = node
+  const {
+    weight: { shape, data, dtype },
+    groups,
+  } = node
   const [out, each, ...kernel] = shape as [number, number, ...number[]]
   const [taps, rows] = [kernel.reduce((a, b) => a * b, 1), out / groups]
-  const whole = dtype === 'float32' ? new Float32Array(out * each * groups * taps) : new Float64Array(out * each * groups * taps)
-  for (let o = 0; o < out; o++) whole.set(data.subarray(o * each * taps, (o + 1) * each * taps), (o * groups + Math.floor(o / rows)) * each * taps)
-  return replaced(graph, { [name]: { ...node, groups: 1, weight: { dtype, shape: [out, each * groups, ...kernel], data: whole } } })
+  const whole =
+    dtype === 'float32' ? new Float32Array(out * each * groups * taps) : new Float64Array(out * each * groups * taps)
+  for (let o = 0; o < out; o++)
+    whole.set(data.subarray(o * each * taps, (o + 1) * each * taps), (o * groups + Math.floor(o / rows)) * each * taps)
+  return replaced(graph, {
+    [name]: { ...node, groups: 1, weight: { dtype, shape: [out, each * groups, ...kernel], data: whole } },
+  })
 }
 
 /** Zeros on both sides of the shorter axis, and as much more padding. */
@@ -102,12 +132,19 @@ const asSquare: Form = (graph, name) => {
   const padding = paddingPerAxis(node.padding, [height, width], dilation)!
   if (height === width || !more.every(Number.isInteger) || padding.some(([low, high]) => low !== high)) return undefined
   const { data, dtype } = node.weight
-  const whole = dtype === 'float32' ? new Float32Array(out * each * side * side) : new Float64Array(out * each * side * side)
+  const whole =
+    dtype === 'float32' ? new Float32Array(out * each * side * side) : new Float64Array(out * each * side * side)
   for (let row = 0; row < out * each * height; row++) {
     const [kernel, y] = [Math.floor(row / height), row % height]
     whole.set(data.subarray(row * width, (row + 1) * width), (kernel * side + y + more[0]) * side + more[1])
   }
-  return replaced(graph, { [name]: { ...node, weight: { dtype, shape: [out, each, side, side], data: whole }, padding: padding.map(([low], axis) => low + more[axis]! * dilation[axis]!) } })
+  return replaced(graph, {
+    [name]: {
+      ...node,
+      weight: { dtype, shape: [out, each, side, side], data: whole },
+      padding: padding.map(([low], axis) => low + more[axis]! * dilation[axis]!),
+    },
+  })
 }
 
 const fromTheBack: Form = (graph, name, shapes) => {
@@ -122,8 +159,18 @@ const fromTheBack: Form = (graph, name, shapes) => {
 const inSteps: Form = (graph, name, _, dt) => {
   const node = graph.nodes[name]!
   if (node.type !== 'IF') return undefined
-  const over = ({ data, ...array }: NirArray): NirArray => ({ ...array, data: data.map((value, i) => value / (node.r.data[i]! * dt)) })
-  return replaced(graph, { [name]: { ...node, r: { ...node.r, data: node.r.data.map(() => 1) }, v_threshold: over(node.v_threshold), v_reset: over(node.v_reset) } })
+  const over = ({ data, ...array }: NirArray): NirArray => ({
+    ...array,
+    data: data.map((value, i) => value / (node.r.data[i]! * dt)),
+  })
+  return replaced(graph, {
+    [name]: {
+      ...node,
+      r: { ...node.r, data: node.r.data.map(() => 1) },
+      v_threshold: over(node.v_threshold),
+      v_reset: over(node.v_reset),
+    },
+  })
 }
 
 const forms: readonly Form[] = [asSums, asAffine, asOneGroup, asSquare, fromTheBack, inSteps]

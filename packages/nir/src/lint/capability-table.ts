@@ -14,12 +14,23 @@ function notes({ title, url, nodes, graph }: Reader): string {
   const groups = new Map<string, string[]>()
   for (const type of nodeTypes) {
     const { source, conditions } = nodes[type]
-    const said = [`${mark(nodes[type])} (${source})`, ...conditions.map(({ effect, what }) => `${effect} ${what}`)].join('; ')
+    const said = [
+      `${mark(nodes[type])} (${source})`,
+      ...conditions.map(({ effect, what }) => `${effect} ${what}`),
+    ].join('; ')
     groups.set(said, [...(groups.get(said) ?? []), type])
   }
   const limits = [
-    graph.inner === 'any' ? 'graphs inside' : graph.inner === 'none' ? 'no graphs inside' : 'inside only a neuron and its recurrent weight',
-    graph.circles === 'any' ? 'circles' : graph.circles === 'none' ? 'no circles' : 'circles only of a neuron and its recurrent weight',
+    graph.inner === 'any'
+      ? 'graphs inside'
+      : graph.inner === 'none'
+        ? 'no graphs inside'
+        : 'inside only a neuron and its recurrent weight',
+    graph.circles === 'any'
+      ? 'circles'
+      : graph.circles === 'none'
+        ? 'no circles'
+        : 'circles only of a neuron and its recurrent weight',
     graph.oneInput ? 'one input' : 'any number of inputs',
     graph.branches ? 'branches' : 'no branches',
   ]

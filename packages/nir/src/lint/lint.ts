@@ -23,7 +23,10 @@ export interface NirLint {
 }
 
 export interface LintOptions {
-  /** Length of a step in seconds, for tools that tie a parameter to it. Default 1e-4, the default of snnTorch and SpikingJelly. */
+  /**
+   * Length of a step in seconds, for tools that tie a parameter to it. Default 1e-4, the default of snnTorch and
+   * SpikingJelly.
+   */
   readonly dt?: number
 }
 
@@ -36,12 +39,29 @@ export function lint(graph: NirGraph, reader: ReaderName, options: LintOptions =
   checkGraph('lint', graph)
   const [tool, dt] = [readerOf('lint', reader), dtOf('lint', options)]
   const faults = faultsOf(graph)
-  if (faults.length > 0) return faults.map(({ node, what, fix }) => ({ node, type: 'NIRGraph', effect: 'rejects', what, fix, source: 'the graph contradicts itself' }))
-  return [...nodeLints(graph, tool, dt, ''), ...graphLints(graph, tool), ...(tool.chip === undefined ? [] : chipLints(graph, tool.chip))]
+  if (faults.length > 0)
+    return faults.map(({ node, what, fix }) => ({
+      node,
+      type: 'NIRGraph',
+      effect: 'rejects',
+      what,
+      fix,
+      source: 'the graph contradicts itself',
+    }))
+  return [
+    ...nodeLints(graph, tool, dt, ''),
+    ...graphLints(graph, tool),
+    ...(tool.chip === undefined ? [] : chipLints(graph, tool.chip)),
+  ]
 }
 
 export function readerOf(operation: string, reader: ReaderName): Reader {
-  if (!Object.hasOwn(readers, reader)) throw new SnnError('ARGUMENT', `[${operation}] reader '${reader as string}', expected one of ${Object.keys(readers).join(', ')}.`, { name: 'reader', value: reader })
+  if (!Object.hasOwn(readers, reader))
+    throw new SnnError(
+      'ARGUMENT',
+      `[${operation}] reader '${reader as string}', expected one of ${Object.keys(readers).join(', ')}.`,
+      { name: 'reader', value: reader },
+    )
   return readers[reader]
 }
 
@@ -53,7 +73,14 @@ export function dtOf(operation: string, options: LintOptions): number {
 /** What does not fit on the chip that a tool programs. */
 function chipLints(graph: NirGraph, chip: string): NirLint[] {
   const { problems, source } = resources(graph).chips.find((own) => own.chip === chip)!
-  return problems.map(({ layer, what, fix }) => ({ node: layer, type: 'NIRGraph', effect: 'rejects', what, fix, source }))
+  return problems.map(({ layer, what, fix }) => ({
+    node: layer,
+    type: 'NIRGraph',
+    effect: 'rejects',
+    what,
+    fix,
+    source,
+  }))
 }
 
 function nodeLints(graph: NirGraph, tool: Reader, dt: number, path: string): NirLint[] {
@@ -61,8 +88,13 @@ function nodeLints(graph: NirGraph, tool: Reader, dt: number, path: string): Nir
     const at = path === '' ? name : `${path}/${name}`
     const { reads, conditions, source } = tool.nodes[node.type]
     const own = { node: at, type: node.type, source: `${tool.url} ${source}` }
-    if (!reads) return [{ ...own, effect: 'rejects', what: `${tool.title} does not read ${node.type}`, fix: alternative(node, tool) }]
-    const found = conditions.filter(({ test }) => test(node, dt)).map(({ effect, what, fix }): NirLint => ({ ...own, effect, what, fix }))
+    if (!reads)
+      return [
+        { ...own, effect: 'rejects', what: `${tool.title} does not read ${node.type}`, fix: alternative(node, tool) },
+      ]
+    const found = conditions
+      .filter(({ test }) => test(node, dt))
+      .map(({ effect, what, fix }): NirLint => ({ ...own, effect, what, fix }))
     return node.type === 'NIRGraph' ? [...found, ...nodeLints(node, tool, dt, at)] : found
   })
 }
@@ -72,8 +104,14 @@ function alternative({ type }: NirNode, tool: Reader): string {
   const others: Partial<Readonly<Record<NirNodeType, readonly (readonly [NirNodeType, string])[]>>> = {
     Linear: [['Affine', 'Give it as an Affine with a bias of zeros.']],
     Affine: [['Linear', 'Give it as a Linear, without its bias.']],
-    SumPool2d: [['Conv2d', 'Give it as a Conv2d of ones.'], ['AvgPool2d', 'Give it as an AvgPool2d before larger weights.']],
-    AvgPool2d: [['SumPool2d', 'Give it as a SumPool2d before smaller weights.'], ['Conv2d', 'Give it as a Conv2d of equal weights.']],
+    SumPool2d: [
+      ['Conv2d', 'Give it as a Conv2d of ones.'],
+      ['AvgPool2d', 'Give it as an AvgPool2d before larger weights.'],
+    ],
+    AvgPool2d: [
+      ['SumPool2d', 'Give it as a SumPool2d before smaller weights.'],
+      ['Conv2d', 'Give it as a Conv2d of equal weights.'],
+    ],
     Conv1d: [['Conv2d', 'Give it as a Conv2d with a kernel of [1, n].']],
   }
   const possible = others[type]?.find(([other]) => tool.nodes[other].reads)
@@ -81,40 +119,87 @@ function alternative({ type }: NirNode, tool: Reader): string {
   if (type === 'Scale') return 'Take it into the weights behind it.'
   if (type === 'NIRGraph') return 'Put its nodes into the outer graph.'
   const neurons = (['IF', 'LIF', 'CubaLIF'] as const).filter((other) => tool.nodes[other].reads)
-  if ((['I', 'IF', 'LI', 'LIF', 'CubaLI', 'CubaLIF', 'Threshold'] as const).some((neuron) => neuron === type) && neurons.length > 0) return `Use the neurons that it reads: ${neurons.join(', ')}.`
-  if (type === 'Conv1d' || type === 'Conv2d' || type.endsWith('Pool2d') || type === 'Flatten') return 'Use linear layers alone, over a flat input, or choose another tool.'
+  if (
+    (['I', 'IF', 'LI', 'LIF', 'CubaLI', 'CubaLIF', 'Threshold'] as const).some((neuron) => neuron === type) &&
+    neurons.length > 0
+  )
+    return `Use the neurons that it reads: ${neurons.join(', ')}.`
+  if (type === 'Conv1d' || type === 'Conv2d' || type.endsWith('Pool2d') || type === 'Flatten')
+    return 'Use linear layers alone, over a flat input, or choose another tool.'
   return 'Leave it out, or choose another tool.'
 }
 
 function graphLints(graph: NirGraph, { title, url, graph: limits }: Reader): NirLint[] {
   const found: NirLint[] = []
-  const say = (node: string, what: string, fix: string): void => void found.push({ node, type: 'NIRGraph', effect: 'rejects', what: `${title} does not read ${what}`, fix, source: `${url} ${limits.source}` })
+  const say = (node: string, what: string, fix: string): void =>
+    void found.push({
+      node,
+      type: 'NIRGraph',
+      effect: 'rejects',
+      what: `${title} does not read ${what}`,
+      fix,
+      source: `${url} ${limits.source}`,
+    })
   const inner = Object.entries(graph.nodes).filter((entry): entry is [string, NirGraph] => entry[1].type === 'NIRGraph')
-  if (limits.inner === 'recurrent') for (const [name, node] of inner) if (!isRecurrentPair(Object.values(node.nodes))) say(name, 'a graph inside that is not a neuron and its recurrent weight', 'Put its nodes into the outer graph.')
+  if (limits.inner === 'recurrent')
+    for (const [name, node] of inner)
+      if (!isRecurrentPair(Object.values(node.nodes)))
+        say(name, 'a graph inside that is not a neuron and its recurrent weight', 'Put its nodes into the outer graph.')
   const { nodes, edges } = flatGraph(graph)
-  if (limits.oneInput && [...nodes.values()].filter(({ type }) => type === 'Input').length > 1) say('', 'several inputs', 'Join them into one.')
+  if (limits.oneInput && [...nodes.values()].filter(({ type }) => type === 'Input').length > 1)
+    say('', 'several inputs', 'Join them into one.')
   checkCircles(graph, limits, say)
   if (!limits.branches) {
     for (const name of nodes.keys()) {
-      const [out, into] = [0, 1].map((end) => edges.filter((edge) => edge[end] === name && !(limits.circles === 'recurrent' && edges.some(([from, to]) => from === edge[1] && to === edge[0]))).length) as [number, number]
+      const [out, into] = [0, 1].map(
+        (end) =>
+          edges.filter(
+            (edge) =>
+              edge[end] === name &&
+              !(limits.circles === 'recurrent' && edges.some(([from, to]) => from === edge[1] && to === edge[0])),
+          ).length,
+      ) as [number, number]
       if (out > 1 || into > 1) say(name, 'branches', 'Make it one line of nodes.')
     }
   }
   return found
 }
 
-function checkCircles(graph: NirGraph, limits: GraphLimits, say: (node: string, what: string, fix: string) => void): void {
+function checkCircles(
+  graph: NirGraph,
+  limits: GraphLimits,
+  say: (node: string, what: string, fix: string) => void,
+): void {
   if (limits.circles === 'any') return
   const { nodes, edges } = flatGraph(graph)
   const names = [...nodes.keys()].sort()
-  for (const [from, to] of lateEdges(names, edges, names.filter((name) => nodes.get(name)!.type === 'Input'), () => true)) {
-    const pair = from !== to && edges.some(([a, b]) => a === to && b === from) && isRecurrentPair([nodes.get(from)!, nodes.get(to)!])
-    if (limits.circles === 'none' || !pair) say(from, `the circle through ${from} and ${to}`, limits.circles === 'none' ? 'Unroll it in time, or choose another tool.' : 'Make it a neuron and its recurrent weight.')
+  for (const [from, to] of lateEdges(
+    names,
+    edges,
+    names.filter((name) => nodes.get(name)!.type === 'Input'),
+    () => true,
+  )) {
+    const pair =
+      from !== to &&
+      edges.some(([a, b]) => a === to && b === from) &&
+      isRecurrentPair([nodes.get(from)!, nodes.get(to)!])
+    if (limits.circles === 'none' || !pair)
+      say(
+        from,
+        `the circle through ${from} and ${to}`,
+        limits.circles === 'none'
+          ? 'Unroll it in time, or choose another tool.'
+          : 'Make it a neuron and its recurrent weight.',
+      )
   }
 }
 
 /** A neuron and a weight, beside an input and an output. */
 function isRecurrentPair(nodes: readonly NirNode[]): boolean {
-  const types = nodes.map(({ type }) => type).filter((type) => type !== 'Input' && type !== 'Output').sort().join()
+  const types = nodes
+    .map(({ type }) => type)
+    .filter((type) => type !== 'Input' && type !== 'Output')
+    .sort()
+    .join()
   return ['Affine,CubaLIF', 'Affine,LIF', 'CubaLIF,Linear', 'LIF,Linear'].includes(types)
 }

@@ -1,5 +1,22 @@
 import type { NirNodeType } from '../graph.js'
-import { always, batched, changes, countsFromFront, grouped, isNot, notSquare, otherWidth, padded, rejects, several, unlike, varies, withoutAxes, type Condition, type Test } from './condition.js'
+import {
+  always,
+  batched,
+  changes,
+  countsFromFront,
+  grouped,
+  isNot,
+  notSquare,
+  otherWidth,
+  padded,
+  rejects,
+  several,
+  unlike,
+  varies,
+  withoutAxes,
+  type Condition,
+  type Test,
+} from './condition.js'
 
 /** What one tool makes of one type of node: whether it reads it, on what conditions, and where its code says so. */
 export interface Capability {
@@ -45,7 +62,11 @@ const ungroup = 'Give the groups as one weight with zeros, or as several convolu
 const pad = 'Pad in the layer before, or take a window that needs none.'
 const matrix = 'Give one matrix, over a flat input.'
 const subtracts = 'Export it from a network that was trained with reset by subtraction, or expect other rates.'
-const atThreshold = changes(always('a tie'), 'fires at the threshold, too', 'Raise the threshold a little where values tie with it.')
+const atThreshold = changes(
+  always('a tie'),
+  'fires at the threshold, too',
+  'Raise the threshold a little where values tie with it.',
+)
 const resetChanges = changes(reset, 'resets to 0', zeroReset)
 
 const nir: Reader = {
@@ -58,7 +79,11 @@ const nir: Reader = {
     Linear: reads('linear.py Linear'),
     Scale: reads('linear.py Scale', rejects(withoutAxes('scale'), 'Give it the shape of its input.')),
     Conv1d: reads('conv.py Conv1d', rejects(grouped, ungroup)),
-    Conv2d: reads('conv.py Conv2d', rejects(grouped, ungroup), rejects(otherWidth, 'Make the kernel square with zeros.')),
+    Conv2d: reads(
+      'conv.py Conv2d',
+      rejects(grouped, ungroup),
+      rejects(otherWidth, 'Make the kernel square with zeros.'),
+    ),
     SumPool2d: reads('graph.py infer_types'),
     AvgPool2d: reads('graph.py infer_types'),
     Flatten: reads('flatten.py Flatten'),
@@ -90,23 +115,52 @@ const snntorch: Reader = {
     Conv2d: reads('_nir_to_snntorch_module: Conv2d', rejects(grouped, ungroup)),
     SumPool2d: snntorchWarns,
     AvgPool2d: reads('_nir_to_snntorch_module: AvgPool2d'),
-    Flatten: reads('_nir_to_snntorch_module: Flatten', changes(countsFromFront, 'counts the batch as an axis', negative)),
+    Flatten: reads(
+      '_nir_to_snntorch_module: Flatten',
+      changes(countsFromFront, 'counts the batch as an axis', negative),
+    ),
     Delay: snntorchWarns,
     Threshold: snntorchWarns,
     I: snntorchWarns,
-    IF: reads('_nir_to_snntorch_module: IF', rejects(varies('v_threshold'), weight), rejects(isNot('r', 1), scale), changes(always('the reset'), 'subtracts the threshold, the default of Leaky', subtracts)),
-    LI: snntorchWarns,
-    LIF: reads('_nir_to_snntorch_module: LIF', rejects(isNot('v_leak', 0), leakless), rejects(varies('v_threshold'), weight), changes(varies('tau', 'r'), 'scales all thresholds by r dt / tau of the first', weight), resetChanges),
-    CubaLI: snntorchWarns,
-    CubaLIF: reads('_nir_to_snntorch_module: CubaLIF',
-      rejects(isNot('v_leak', 0), leakless),
-      rejects(unlike('r', 'tau_mem / dt', (of, dt, i) => of('tau_mem', i) / dt), scale),
+    IF: reads(
+      '_nir_to_snntorch_module: IF',
       rejects(varies('v_threshold'), weight),
-      changes(isNot('w_in', 1), 'divides the threshold by w_in of the first neuron, and leaves dt / tau_syn out', 'Give w_in 1, with weights that are multiplied by dt / tau_syn w_in.'),
-      resetChanges),
+      rejects(isNot('r', 1), scale),
+      changes(always('the reset'), 'subtracts the threshold, the default of Leaky', subtracts),
+    ),
+    LI: snntorchWarns,
+    LIF: reads(
+      '_nir_to_snntorch_module: LIF',
+      rejects(isNot('v_leak', 0), leakless),
+      rejects(varies('v_threshold'), weight),
+      changes(varies('tau', 'r'), 'scales all thresholds by r dt / tau of the first', weight),
+      resetChanges,
+    ),
+    CubaLI: snntorchWarns,
+    CubaLIF: reads(
+      '_nir_to_snntorch_module: CubaLIF',
+      rejects(isNot('v_leak', 0), leakless),
+      rejects(
+        unlike('r', 'tau_mem / dt', (of, dt, i) => of('tau_mem', i) / dt),
+        scale,
+      ),
+      rejects(varies('v_threshold'), weight),
+      changes(
+        isNot('w_in', 1),
+        'divides the threshold by w_in of the first neuron, and leaves dt / tau_syn out',
+        'Give w_in 1, with weights that are multiplied by dt / tau_syn w_in.',
+      ),
+      resetChanges,
+    ),
     NIRGraph: reads('_parse_rnn_subgraph'),
   },
-  graph: { inner: 'recurrent', circles: 'recurrent', oneInput: true, branches: true, source: '_replace_rnn_subgraph_with_nirgraph, _parse_rnn_subgraph' },
+  graph: {
+    inner: 'recurrent',
+    circles: 'recurrent',
+    oneInput: true,
+    branches: true,
+    source: '_replace_rnn_subgraph_with_nirgraph, _parse_rnn_subgraph',
+  },
 }
 
 const norseNone = not('_import_norse_module: no branch')
@@ -129,17 +183,39 @@ const norse: Reader = {
     I: norseNone,
     IF: reads('_import_norse_module: IF', changes(isNot('r', 1), 'takes r as 1, with a warning', scale), resetChanges),
     LI: norseNone,
-    LIF: reads('_import_norse_module: LIF', changes(isNot('r', 1), 'takes r as 1, with a warning', scale), resetChanges),
+    LIF: reads(
+      '_import_norse_module: LIF',
+      changes(isNot('r', 1), 'takes r as 1, with a warning', scale),
+      resetChanges,
+    ),
     CubaLI: norseNone,
-    CubaLIF: reads('_import_norse_module: CubaLIF', changes(isNot('v_leak', 0), 'lets the current rest at v_leak, too', leakless), resetChanges),
+    CubaLIF: reads(
+      '_import_norse_module: CubaLIF',
+      changes(isNot('v_leak', 0), 'lets the current rest at v_leak, too', leakless),
+      resetChanges,
+    ),
     NIRGraph: not('_import_norse_module: NIRGraph, commented out'),
   },
-  graph: { inner: 'none', circles: 'any', oneInput: true, branches: true, source: 'nirtorch/from_nir.py GraphExecutor' },
+  graph: {
+    inner: 'none',
+    circles: 'any',
+    oneInput: true,
+    branches: true,
+    source: 'nirtorch/from_nir.py GraphExecutor',
+  },
 }
 
 const sinabsNone = not('_import_sinabs_module: no branch')
-const steps = changes(always('tau in seconds'), 'takes it as a number of steps, and all of the input in', 'Divide tau_mem of the layer by dt, and scale weights by dt / tau, after reading.')
-const manySpikes = changes(always('the reset'), 'subtracts thresholds, as many as fit into v, and fires at the threshold', subtracts)
+const steps = changes(
+  always('tau in seconds'),
+  'takes it as a number of steps, and all of the input in',
+  'Divide tau_mem of the layer by dt, and scale weights by dt / tau, after reading.',
+)
+const manySpikes = changes(
+  always('the reset'),
+  'subtracts thresholds, as many as fit into v, and fires at the threshold',
+  subtracts,
+)
 const sinabs: Reader = {
   title: 'sinabs',
   url: 'https://github.com/synsense/sinabs/blob/02bd5b6615f9388b29cab49ef5890f12baf42558/sinabs/nir.py',
@@ -157,18 +233,39 @@ const sinabs: Reader = {
     Delay: sinabsNone,
     Threshold: sinabsNone,
     I: sinabsNone,
-    IF: reads('_import_sinabs_module: IF', changes(isNot('r', 1), 'takes r as 1', scale), changes(always('v below 0'), 'holds v at -v_threshold', 'Expect other rates where inhibition is strong.'), manySpikes),
+    IF: reads(
+      '_import_sinabs_module: IF',
+      changes(isNot('r', 1), 'takes r as 1', scale),
+      changes(always('v below 0'), 'holds v at -v_threshold', 'Expect other rates where inhibition is strong.'),
+      manySpikes,
+    ),
     LI: reads('_import_sinabs_module: LI', rejects(isNot('v_leak', 0), leakless), rejects(isNot('r', 1), scale), steps),
-    LIF: reads('_import_sinabs_module: LIF', rejects(isNot('v_leak', 0), leakless), changes(isNot('r', 1), 'takes r as 1', scale), steps, manySpikes),
+    LIF: reads(
+      '_import_sinabs_module: LIF',
+      rejects(isNot('v_leak', 0), leakless),
+      changes(isNot('r', 1), 'takes r as 1', scale),
+      steps,
+      manySpikes,
+    ),
     CubaLI: sinabsNone,
     CubaLIF: sinabsNone,
     NIRGraph: sinabsNone,
   },
-  graph: { inner: 'none', circles: 'any', oneInput: true, branches: true, source: 'nirtorch/from_nir.py GraphExecutor' },
+  graph: {
+    inner: 'none',
+    circles: 'any',
+    oneInput: true,
+    branches: true,
+    source: 'nirtorch/from_nir.py GraphExecutor',
+  },
 }
 
 const onChip = not('chips/dynapcnn.py: a core is a convolution, a neuron without leak and a pooling')
-const whole = changes(always('weights and thresholds'), 'rounds them to the integers of the chip', 'Quantise first and look at the accuracy.')
+const whole = changes(
+  always('weights and thresholds'),
+  'rounds them to the integers of the chip',
+  'Quantise first and look at the accuracy.',
+)
 const speck: Reader = {
   title: 'Speck',
   url: 'https://github.com/synsense/sinabs/blob/05546a41748d603ae615683676447f3f884428bc/sinabs/backend/dynapcnn',
@@ -176,7 +273,12 @@ const speck: Reader = {
     ...sinabs.nodes,
     Affine: reads('chips/dynapcnn.py get_dynapcnn_layer_config_dict', rejects(batched, matrix), whole),
     Conv1d: onChip,
-    Conv2d: reads('chips/dynapcnn.py get_dynapcnn_layer_config_dict', rejects(grouped, ungroup), rejects(notSquare, 'Make the kernel square with zeros.'), whole),
+    Conv2d: reads(
+      'chips/dynapcnn.py get_dynapcnn_layer_config_dict',
+      rejects(grouped, ungroup),
+      rejects(notSquare, 'Make the kernel square with zeros.'),
+      whole,
+    ),
     LI: onChip,
     LIF: onChip,
   },
@@ -203,18 +305,38 @@ const rockpool: Reader = {
     Threshold: rockpoolNone,
     I: rockpoolNone,
     IF: rockpoolNone,
-    LI: reads('_convert_nir_to_rockpool: LI', changes(always('tau'), 'cuts it to whole seconds', 'Set tau of the module after reading.'), changes(isNot('v_leak', 0), 'leaves v_leak out', leakless)),
+    LI: reads(
+      '_convert_nir_to_rockpool: LI',
+      changes(always('tau'), 'cuts it to whole seconds', 'Set tau of the module after reading.'),
+      changes(isNot('v_leak', 0), 'leaves v_leak out', leakless),
+    ),
     LIF: rockpoolNone,
     CubaLI: rockpoolNone,
-    CubaLIF: reads('_convert_nir_to_rockpool: CubaLIF',
-      changes(unlike('r', 'tau_mem / dt e^(-dt / tau_mem)', (of, dt, i) => (of('tau_mem', i) / dt) * Math.exp(-dt / of('tau_mem', i))), 'makes dt of tau_mem / (1 + r), and takes all of the input in', scale),
+    CubaLIF: reads(
+      '_convert_nir_to_rockpool: CubaLIF',
+      changes(
+        unlike(
+          'r',
+          'tau_mem / dt e^(-dt / tau_mem)',
+          (of, dt, i) => (of('tau_mem', i) / dt) * Math.exp(-dt / of('tau_mem', i)),
+        ),
+        'makes dt of tau_mem / (1 + r), and takes all of the input in',
+        scale,
+      ),
       changes(isNot('w_in', 1), 'leaves w_in out', scale),
       changes(isNot('v_leak', 0), 'adds it in every step, as a bias', leakless),
       resetChanges,
-      manySpikes),
+      manySpikes,
+    ),
     NIRGraph: reads('_convert_nir_to_rockpool: NIRGraph'),
   },
-  graph: { inner: 'recurrent', circles: 'any', oneInput: true, branches: true, source: '_convert_nir_to_rockpool: NIRGraph; nirtorch/from_nir.py GraphExecutor' },
+  graph: {
+    inner: 'recurrent',
+    circles: 'any',
+    oneInput: true,
+    branches: true,
+    source: '_convert_nir_to_rockpool: NIRGraph; nirtorch/from_nir.py GraphExecutor',
+  },
 }
 
 const lavaNone = not('_nir_node_to_lava_dl: ValueError')
@@ -224,7 +346,15 @@ const lava: Reader = {
   nodes: {
     Input: reads('_nir_node_to_lava_dl: Input'),
     Output: reads('_nir_node_to_lava_dl: Output'),
-    Affine: reads('_nir_node_to_lava_dl: Affine', rejects(batched, matrix), changes(isNot('bias', 0), 'refuses it in Lava itself, takes it in lava-dl', 'Take the bias into a v_leak, or use lava-dl.')),
+    Affine: reads(
+      '_nir_node_to_lava_dl: Affine',
+      rejects(batched, matrix),
+      changes(
+        isNot('bias', 0),
+        'refuses it in Lava itself, takes it in lava-dl',
+        'Take the bias into a v_leak, or use lava-dl.',
+      ),
+    ),
     Linear: reads('_nir_node_to_lava_dl: Linear', rejects(batched, matrix)),
     Scale: lavaNone,
     Conv1d: lavaNone,
@@ -235,23 +365,53 @@ const lava: Reader = {
     Delay: lavaNone,
     Threshold: lavaNone,
     I: lavaNone,
-    IF: reads('_nir_node_to_lava_dl: IF', rejects(varies('v_threshold', 'r'), weight), changes(isNot('r', 1), 'multiplies the threshold by r, where NIR divides', scale), resetChanges),
+    IF: reads(
+      '_nir_node_to_lava_dl: IF',
+      rejects(varies('v_threshold', 'r'), weight),
+      changes(isNot('r', 1), 'multiplies the threshold by r, where NIR divides', scale),
+      resetChanges,
+    ),
     LI: lavaNone,
-    LIF: reads('_nir_node_to_lava: LIF', rejects(several('tau'), 'Use CubaLIF and lava-dl, which reads it.'), changes(isNot('r', 1), 'leaves r out', scale), changes(isNot('v_leak', 0), 'leaves v_leak out', leakless), resetChanges),
+    LIF: reads(
+      '_nir_node_to_lava: LIF',
+      rejects(several('tau'), 'Use CubaLIF and lava-dl, which reads it.'),
+      changes(isNot('r', 1), 'leaves r out', scale),
+      changes(isNot('v_leak', 0), 'leaves v_leak out', leakless),
+      resetChanges,
+    ),
     CubaLI: lavaNone,
-    CubaLIF: reads('_nir_node_to_lava_dl: CubaLIF',
+    CubaLIF: reads(
+      '_nir_node_to_lava_dl: CubaLIF',
       rejects(isNot('v_leak', 0), leakless),
-      rejects(unlike('r', 'tau_mem / dt', (of, dt, i) => of('tau_mem', i) / dt), scale),
+      rejects(
+        unlike('r', 'tau_mem / dt', (of, dt, i) => of('tau_mem', i) / dt),
+        scale,
+      ),
       rejects(varies('tau_syn', 'tau_mem', 'v_threshold'), weight),
-      resetChanges),
+      resetChanges,
+    ),
     NIRGraph: reads('_parse_rnn_subgraph'),
   },
-  graph: { inner: 'recurrent', circles: 'recurrent', oneInput: true, branches: false, source: 'import_from_nir_to_lava_dl, get_next_node_key' },
+  graph: {
+    inner: 'recurrent',
+    circles: 'recurrent',
+    oneInput: true,
+    branches: false,
+    source: 'import_from_nir_to_lava_dl, get_next_node_key',
+  },
 }
 
 const spinnakerNone = not('create_populations: NotImplementedError')
-const spinnakerReset = changes(always('the reset'), 'subtracts the threshold, unless ConversionConfig says ResetMethod.ZERO; v_reset is left out', 'Convert with reset=ResetMethod.ZERO, and reset to 0.')
-const byte = changes(always('weights'), 'cuts them to integers of 8 bits', 'Convert with scale_weights=True, and look at the accuracy.')
+const spinnakerReset = changes(
+  always('the reset'),
+  'subtracts the threshold, unless ConversionConfig says ResetMethod.ZERO; v_reset is left out',
+  'Convert with reset=ResetMethod.ZERO, and reset to 0.',
+)
+const byte = changes(
+  always('weights'),
+  'cuts them to integers of 8 bits',
+  'Convert with scale_weights=True, and look at the accuracy.',
+)
 const spinnaker2: Reader = {
   title: 'SpiNNaker2',
   url: 'https://gitlab.com/spinnaker2/py-spinnaker2/-/blob/main/src/spinnaker2/s2_nir.py',
@@ -276,11 +436,21 @@ const spinnaker2: Reader = {
     CubaLIF: reads('convert_CubaLIF', spinnakerReset),
     NIRGraph: spinnakerNone,
   },
-  graph: { inner: 'none', circles: 'any', oneInput: false, branches: true, source: 'create_projections: each connection is a step late' },
+  graph: {
+    inner: 'none',
+    circles: 'any',
+    oneInput: false,
+    branches: true,
+    source: 'create_projections: each connection is a step late',
+  },
 }
 
 const hxtorchNone = not('_map_nir_to_hxtorch: NotImplementedError')
-const milliseconds = changes(always('time constants in seconds'), 'takes them as milliseconds', 'Give them in milliseconds to this tool.')
+const milliseconds = changes(
+  always('time constants in seconds'),
+  'takes them as milliseconds',
+  'Give them in milliseconds to this tool.',
+)
 const brainscales2: Reader = {
   title: 'BrainScaleS-2 (hxtorch)',
   url: 'https://github.com/electronicvisions/hxtorch/blob/1033578436bb5af62a64c2c584426534beeb369b/src/pyhxtorch/hxtorch/spiking/utils/from_nir.py',
@@ -288,7 +458,15 @@ const brainscales2: Reader = {
     Input: reads('_map_nir_to_hxtorch: Input'),
     Output: reads('from_nir: SNN'),
     Affine: hxtorchNone,
-    Linear: reads('_map_nir_to_hxtorch: Linear', rejects(batched, matrix), changes(always('weights'), 'scales them by 64 and cuts them to the range of the chip', 'Convert with a weight_scale that fits, and look at the accuracy.')),
+    Linear: reads(
+      '_map_nir_to_hxtorch: Linear',
+      rejects(batched, matrix),
+      changes(
+        always('weights'),
+        'scales them by 64 and cuts them to the range of the chip',
+        'Convert with a weight_scale that fits, and look at the accuracy.',
+      ),
+    ),
     Scale: hxtorchNone,
     Conv1d: hxtorchNone,
     Conv2d: hxtorchNone,
@@ -301,11 +479,28 @@ const brainscales2: Reader = {
     IF: hxtorchNone,
     LI: hxtorchNone,
     LIF: hxtorchNone,
-    CubaLI: reads('_map_nir_to_hxtorch: CubaLI', rejects(varies('tau_mem', 'tau_syn', 'v_leak'), weight), milliseconds, changes(isNot('r', 1), 'leaves r out', scale), changes(isNot('w_in', 1), 'leaves w_in out', scale)),
-    CubaLIF: reads('_map_nir_to_hxtorch: CubaLIF', rejects(varies('tau_mem', 'tau_syn', 'v_leak', 'v_reset', 'v_threshold', 'r'), weight), milliseconds, changes(isNot('w_in', 1), 'leaves w_in out', scale)),
+    CubaLI: reads(
+      '_map_nir_to_hxtorch: CubaLI',
+      rejects(varies('tau_mem', 'tau_syn', 'v_leak'), weight),
+      milliseconds,
+      changes(isNot('r', 1), 'leaves r out', scale),
+      changes(isNot('w_in', 1), 'leaves w_in out', scale),
+    ),
+    CubaLIF: reads(
+      '_map_nir_to_hxtorch: CubaLIF',
+      rejects(varies('tau_mem', 'tau_syn', 'v_leak', 'v_reset', 'v_threshold', 'r'), weight),
+      milliseconds,
+      changes(isNot('w_in', 1), 'leaves w_in out', scale),
+    ),
     NIRGraph: hxtorchNone,
   },
-  graph: { inner: 'none', circles: 'none', oneInput: true, branches: false, source: 'from_nir: Limitations; SNN.forward' },
+  graph: {
+    inner: 'none',
+    circles: 'none',
+    oneInput: true,
+    branches: false,
+    source: 'from_nir: Limitations; SNN.forward',
+  },
 }
 
 const jellyNone = not('_NodeMapper.map_dict: no entry')
@@ -326,21 +521,59 @@ const spikingjelly: Reader = {
     Delay: jellyNone,
     Threshold: jellyNone,
     I: jellyNone,
-    IF: reads('map_if', rejects(varies('v_threshold', 'v_reset'), weight), rejects(unlike('r', '1 / dt', (_, dt) => 1 / dt), scale), atThreshold),
+    IF: reads(
+      'map_if',
+      rejects(varies('v_threshold', 'v_reset'), weight),
+      rejects(
+        unlike('r', '1 / dt', (_, dt) => 1 / dt),
+        scale,
+      ),
+      atThreshold,
+    ),
     LI: jellyNone,
-    LIF: reads('map_lif',
+    LIF: reads(
+      'map_lif',
       rejects(varies('tau', 'r', 'v_leak', 'v_threshold', 'v_reset'), weight),
-      rejects(unlike('v_leak', 'v_reset', (of, _, i) => of('v_reset', i)), 'Let the membrane rest where it is reset to.'),
-      changes({ what: `r other than 1 and ${tauOverDt}`, test: (node, dt) => isNot('r', 1).test(node, dt) && unlike('r', tauOverDt, (of, step, i) => of('tau', i) / step).test(node, dt) }, `takes r as ${tauOverDt}`, scale),
-      atThreshold),
+      rejects(
+        unlike('v_leak', 'v_reset', (of, _, i) => of('v_reset', i)),
+        'Let the membrane rest where it is reset to.',
+      ),
+      changes(
+        {
+          what: `r other than 1 and ${tauOverDt}`,
+          test: (node, dt) =>
+            isNot('r', 1).test(node, dt) && unlike('r', tauOverDt, (of, step, i) => of('tau', i) / step).test(node, dt),
+        },
+        `takes r as ${tauOverDt}`,
+        scale,
+      ),
+      atThreshold,
+    ),
     CubaLI: jellyNone,
     CubaLIF: jellyNone,
     NIRGraph: jellyNone,
   },
-  graph: { inner: 'none', circles: 'none', oneInput: true, branches: true, source: 'import_from_nir: nirtorch.nir_to_torch' },
+  graph: {
+    inner: 'none',
+    circles: 'none',
+    oneInput: true,
+    branches: true,
+    source: 'import_from_nir: nirtorch.nir_to_torch',
+  },
 }
 
 /** What each tool reads of NIR, from its source. */
-export const readers = { nir, snntorch, norse, sinabs, speck, rockpool, lava, spinnaker2, brainscales2, spikingjelly } as const satisfies Readonly<Record<string, Reader>>
+export const readers = {
+  nir,
+  snntorch,
+  norse,
+  sinabs,
+  speck,
+  rockpool,
+  lava,
+  spinnaker2,
+  brainscales2,
+  spikingjelly,
+} as const satisfies Readonly<Record<string, Reader>>
 
 export type ReaderName = keyof typeof readers

@@ -13,7 +13,10 @@ export interface Connections {
 }
 
 /** Of a matrix [out, in]; weights of 0 are no connections. */
-export function matrixConnections(weight: ArrayLike<number>, shape: readonly [rows: number, columns: number]): Connections {
+export function matrixConnections(
+  weight: ArrayLike<number>,
+  shape: readonly [rows: number, columns: number],
+): Connections {
   checkArray('matrixConnections', shape, 'shape', '[out, in]')
   const [rows, columns] = shape
   checkArrayLike('matrixConnections', weight, 'weight')
@@ -43,16 +46,36 @@ export interface Windows {
 
 /** Of a convolution over any number of axes: taps on the padding are no connections. */
 export function windowConnections(windows: Windows): Connections {
-  checkMembers('windowConnections', windows, 'windows', ['weightShape', 'input', 'output', 'stride', 'dilation', 'padding', 'groups'], 'the sizes of a convolution')
+  checkMembers(
+    'windowConnections',
+    windows,
+    'windows',
+    ['weightShape', 'input', 'output', 'stride', 'dilation', 'padding', 'groups'],
+    'the sizes of a convolution',
+  )
   const { weightShape, input, output, stride, dilation, padding, groups } = windows
   const [features, perGroup, ...kernel] = weightShape as [number, number, ...number[]]
-  const axes = kernel.map((taps, axis) => alongAxis(input[axis + 1]!, output[axis + 1]!, taps, stride[axis]!, dilation[axis]!, padding[axis]!))
+  const axes = kernel.map((taps, axis) =>
+    alongAxis(input[axis + 1]!, output[axis + 1]!, taps, stride[axis]!, dilation[axis]!, padding[axis]!),
+  )
   const product = (key: 'pairs' | 'most' | 'reach'): number => axes.reduce((all, own) => all * own[key], 1)
-  return { synapses: features * perGroup * product('pairs'), parameters: sizeOf(weightShape), fanIn: perGroup * product('most'), fanOut: (features / groups) * product('reach') }
+  return {
+    synapses: features * perGroup * product('pairs'),
+    parameters: sizeOf(weightShape),
+    fanIn: perGroup * product('most'),
+    fanOut: (features / groups) * product('reach'),
+  }
 }
 
 /** Taps that lie inside of all places, the most of one place, and the most places that one input reaches. */
-function alongAxis(n: number, places: number, taps: number, stride: number, dilation: number, padding: number): { readonly pairs: number; readonly most: number; readonly reach: number } {
+function alongAxis(
+  n: number,
+  places: number,
+  taps: number,
+  stride: number,
+  dilation: number,
+  padding: number,
+): { readonly pairs: number; readonly most: number; readonly reach: number } {
   const reached = new Int32Array(n)
   let [pairs, most] = [0, 0]
   for (let place = 0; place < places; place++) {

@@ -9,7 +9,9 @@ import type { NetworkNode } from '../network-form.js'
 import { batchNorm1d } from '../normalization.js'
 import { conv1d } from '../weighted.js'
 
-/** Makes the neurons of a block: a model of `@snn/neuron` such as `lif`, or a function that gives it other options too. */
+/**
+ * Makes the neurons of a block: a model of `@snn/neuron` such as `lif`, or a function that gives it other options too.
+ */
 export type MakeNeuron = (options: { readonly threshold: number; readonly detachReset: true }) => Layer
 
 export interface SpikingAttentionOptions {
@@ -19,15 +21,21 @@ export interface SpikingAttentionOptions {
 }
 
 /**
- * Attention of spikes without softmax, from q, k, v [.., C, L] (Zhou et al., ICLR 2023): in each head, with matrices [C / heads, L],
+ * Attention of spikes without softmax, from q, k, v [.., C, L] (Zhou et al., ICLR 2023): in each head, with matrices [C
+ * / heads, L],
  *
  *   y = scale (v k^T) q
  *
  * which costs L, not L^2, since (v k^T) is formed first.
  */
-export const spikingAttentionLayer = defineLayer<{ readonly heads: number; readonly scale: number }, 'spikingAttention'>('spikingAttention', ([q, ...others], { heads, scale }) => {
+export const spikingAttentionLayer = defineLayer<
+  { readonly heads: number; readonly scale: number },
+  'spikingAttention'
+>('spikingAttention', ([q, ...others], { heads, scale }) => {
   const [channels, length] = q.shape.slice(-2) as [number, number]
-  const [query, key, value] = [q, ...others].map((x) => x.reshape([...x.shape.slice(0, -2), heads, channels / heads, length])) as [typeof q, typeof q, typeof q]
+  const [query, key, value] = [q, ...others].map((x) =>
+    x.reshape([...x.shape.slice(0, -2), heads, channels / heads, length]),
+  ) as [typeof q, typeof q, typeof q]
   return value.matmul(key.transpose()).matmul(query).mul(scale).reshape(q.shape)
 })
 
@@ -37,8 +45,9 @@ export const spikingAttentionLayer = defineLayer<{ readonly heads: number; reado
  *   q, k, v = neuron(batchNorm(conv1x1(x)))
  *   y = neuron(batchNorm(conv1x1(neuron((v k^T) q / 8)))), the inner neuron with threshold 0.5
  *
- * with convolutions without bias and the channels of q, k, v in that order. Each step is for itself, so every way to run it is
- * equal. The nodes: `qkv.conv`, `qkv.norm`, `qkv.spikes`, `q`, `k`, `v`, `attention`, `attention.spikes`, `out.conv`, `out.norm`,
+ * with convolutions without bias and the channels of q, k, v in that order. Each step is for itself, so every way to
+ * run it is equal. The nodes: `qkv.conv`, `qkv.norm`, `qkv.spikes`, `q`, `k`, `v`, `attention`, `attention.spikes`,
+ * `out.conv`, `out.norm`,
  * `out.spikes`.
  *
  * @throws `ARGUMENT` for sizes that are not positive whole numbers, or that `heads` does not divide
@@ -71,15 +80,21 @@ export interface QkAttentionOptions extends SpikingAttentionOptions {
  *   g = neuron(sum of q over the channels of a head (per token), or over L (per channel)), with threshold 0.5
  *   y = neuron(batchNorm(conv1x1(g k)))
  *
- * otherwise as `spikingSelfAttention`. The nodes: `qk.conv`, `qk.norm`, `qk.spikes`, `q`, `k`, `q.heads`, `k.heads`, `sum`,
- * `attention.spikes`, `masked`, `joined`, `out.conv`, `out.norm`, `out.spikes`. The number of tokens L is given, since the heads are an axis of their own.
+ * otherwise as `spikingSelfAttention`. The nodes: `qk.conv`, `qk.norm`, `qk.spikes`, `q`, `k`, `q.heads`, `k.heads`,
+ * `sum`,
+ * `attention.spikes`, `masked`, `joined`, `out.conv`, `out.norm`, `out.spikes`. The number of tokens L is given, since
+ * the heads are an axis of their own.
  */
 export function qkAttention(channels: number, L: number, options: QkAttentionOptions): Network {
   checkOptions('qkAttention', options, ['neuron', 'heads', 'per'])
   const { neuron, heads = 8, per = 'token' } = options
   checkHeads('qkAttention', channels, heads)
   checkSizes('qkAttention', { L })
-  if (per !== 'token' && per !== 'channel') throw new SnnError('ARGUMENT', `[qkAttention] per '${String(per)}', expected 'token' or 'channel'. Correct it.`, { name: 'per', value: per })
+  if (per !== 'token' && per !== 'channel')
+    throw new SnnError('ARGUMENT', `[qkAttention] per '${String(per)}', expected 'token' or 'channel'. Correct it.`, {
+      name: 'per',
+      value: per,
+    })
   const split = (): Layer => reshapeLayer({ shape: [heads, channels / heads, L] })
   return new Network({
     inputs: [{ name: 'input' }],
@@ -87,7 +102,11 @@ export function qkAttention(channels: number, L: number, options: QkAttentionOpt
       ...projection('qk', 'input', channels, ['q', 'k'], neuron),
       { name: 'q.heads', layer: split(), inputs: ['q'] },
       { name: 'k.heads', layer: split(), inputs: ['k'] },
-      { name: 'sum', layer: reduceLayer({ function: 'sum', axes: [per === 'token' ? -2 : -1], keepDims: true }), inputs: ['q.heads'] },
+      {
+        name: 'sum',
+        layer: reduceLayer({ function: 'sum', axes: [per === 'token' ? -2 : -1], keepDims: true }),
+        inputs: ['q.heads'],
+      },
       { name: 'attention.spikes', layer: neuron({ threshold: 0.5, detachReset: true }), inputs: ['sum'] },
       { name: 'masked', layer: binaryLayer({ function: 'mul' }), inputs: ['k.heads', 'attention.spikes'] },
       { name: 'joined', layer: reshapeLayer({ shape: [channels, L] }), inputs: ['masked'] },
@@ -98,18 +117,32 @@ export function qkAttention(channels: number, L: number, options: QkAttentionOpt
 }
 
 /** neuron(batchNorm(conv1x1)), its channels cut into the named parts. */
-function projection(name: string, source: string, channels: number, parts: readonly string[], neuron: MakeNeuron): NetworkNode[] {
+function projection(
+  name: string,
+  source: string,
+  channels: number,
+  parts: readonly string[],
+  neuron: MakeNeuron,
+): NetworkNode[] {
   const outputs = channels * Math.max(1, parts.length)
   return [
     { name: `${name}.conv`, layer: conv1d(channels, outputs, 1, { bias: false }), inputs: [source] },
     { name: `${name}.norm`, layer: batchNorm1d(outputs), inputs: [`${name}.conv`] },
     { name: `${name}.spikes`, layer: neuron({ threshold: 1, detachReset: true }), inputs: [`${name}.norm`] },
-    ...parts.map((part, i) => ({ name: part, layer: sliceLayer({ axis: 0, start: i * channels, end: (i + 1) * channels, step: 1 }), inputs: [`${name}.spikes`] })),
+    ...parts.map((part, i) => ({
+      name: part,
+      layer: sliceLayer({ axis: 0, start: i * channels, end: (i + 1) * channels, step: 1 }),
+      inputs: [`${name}.spikes`],
+    })),
   ]
 }
 
 function checkHeads(operation: string, channels: number, heads: number): void {
   checkSizes(operation, { channels, heads })
   if (channels % heads === 0) return
-  throw new SnnError('ARGUMENT', `[${operation}] ${channels} channels in ${heads} heads, expected a multiple of the heads. Change one of them.`, { name: 'heads', value: heads })
+  throw new SnnError(
+    'ARGUMENT',
+    `[${operation}] ${channels} channels in ${heads} heads, expected a multiple of the heads. Change one of them.`,
+    { name: 'heads', value: heads },
+  )
 }

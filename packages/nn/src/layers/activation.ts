@@ -18,8 +18,9 @@ export const clipLayer = defineLayer<ClipConfig, 'clip'>('clip', ([x], { low, hi
 })
 
 /** x where x > 0, else slope x; `slope` one number or, as a Variable, one per channel [C, 1..]. */
-export const leakyReluLayer = defineLayer<{ readonly slope: number }, 'leakyRelu'>('leakyRelu', ([x], config, { slope }) =>
-  where(x.gt(0), x, slope ? x.mul(slope.read()) : x.mul(config.slope)),
+export const leakyReluLayer = defineLayer<{ readonly slope: number }, 'leakyRelu'>(
+  'leakyRelu',
+  ([x], config, { slope }) => where(x.gt(0), x, slope ? x.mul(slope.read()) : x.mul(config.slope)),
 )
 
 const selu = { alpha: 1.6732632423543772, scale: 1.0507009873554805 }
@@ -74,8 +75,20 @@ const unary = {
   /** x (1 + erf(x / sqrt 2)) / 2 (Hendrycks and Gimpel 2016) */
   gelu: (x: Tensor) => x.mul(x.mul(Math.SQRT1_2).erf().add(1)).mul(0.5),
   /** the same with tanh(sqrt(2 / pi) (x + 0.044715 x^3)) in place of erf */
-  geluTanh: (x: Tensor) => x.mul(x.add(x.mul(x).mul(x).mul(0.044715)).mul(Math.sqrt(2 / Math.PI)).tanh().add(1)).mul(0.5),
-} as const satisfies Record<string, (x: Tensor, parameters: { readonly alpha?: number; readonly beta?: number }) => Tensor>
+  geluTanh: (x: Tensor) =>
+    x
+      .mul(
+        x
+          .add(x.mul(x).mul(x).mul(0.044715))
+          .mul(Math.sqrt(2 / Math.PI))
+          .tanh()
+          .add(1),
+      )
+      .mul(0.5),
+} as const satisfies Record<
+  string,
+  (x: Tensor, parameters: { readonly alpha?: number; readonly beta?: number }) => Tensor
+>
 
 export type UnaryFunction = keyof typeof unary
 

@@ -19,20 +19,30 @@ export type BinaryFunction = keyof typeof binary
 export const addLayer = defineLayer<object, 'add'>('add', (inputs) => inputs.reduce((a, b) => a.add(b)))
 
 /** One function of two inputs that broadcast over a sample's axes. */
-export const binaryLayer = defineLayer<{ readonly function: BinaryFunction }, 'binary'>('binary', ([x, y], config) => binary[config.function](x, y as Tensor))
+export const binaryLayer = defineLayer<{ readonly function: BinaryFunction }, 'binary'>('binary', ([x, y], config) =>
+  binary[config.function](x, y as Tensor),
+)
 
-/** The same with the second operand a constant: the array `operand`, which broadcasts over a sample. `swap`: f(operand, x). */
-export const constantLayer = defineLayer<{ readonly function: BinaryFunction; readonly swap: boolean }, 'constant'>('constant', ([x], config, { operand }) => {
-  const c = operand!.read()
-  return config.swap ? binary[config.function](c, x) : binary[config.function](x, c)
-}, [])
+/**
+ * The same with the second operand a constant: the array `operand`, which broadcasts over a sample. `swap`: f(operand,
+ * x).
+ */
+export const constantLayer = defineLayer<{ readonly function: BinaryFunction; readonly swap: boolean }, 'constant'>(
+  'constant',
+  ([x], config, { operand }) => {
+    const c = operand!.read()
+    return config.swap ? binary[config.function](c, x) : binary[config.function](x, c)
+  },
+  [],
+)
 
 /** Sum or mean or maximum over axes of a sample. */
-export const reduceLayer = defineLayer<{ readonly function: 'sum' | 'mean' | 'max' | 'min'; readonly axes: readonly number[]; readonly keepDims: boolean }, 'reduce'>(
-  'reduce',
-  ([x], config, _, context) =>
-    x[config.function](
-      config.axes.map((axis) => sampleAxis(axis, context)),
-      { keepDims: config.keepDims },
-    ),
+export const reduceLayer = defineLayer<
+  { readonly function: 'sum' | 'mean' | 'max' | 'min'; readonly axes: readonly number[]; readonly keepDims: boolean },
+  'reduce'
+>('reduce', ([x], config, _, context) =>
+  x[config.function](
+    config.axes.map((axis) => sampleAxis(axis, context)),
+    { keepDims: config.keepDims },
+  ),
 )

@@ -16,7 +16,14 @@ function withBias(y: Tensor, bias: Tensor | undefined, spatial: number): Tensor 
 }
 
 /** Convolution of x [.., C, spatial] with a weight [O, C / groups, kernel] and a bias [O]. */
-export function convolve(kind: string, x: Tensor, weight: Tensor, bias: Tensor | undefined, config: ConvConfig, context: Context): Tensor {
+export function convolve(
+  kind: string,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | undefined,
+  config: ConvConfig,
+  context: Context,
+): Tensor {
   checkSampleRank(kind, x, weight.shape.length - 1, context)
   return withBias(conv(x, weight, config), bias, weight.shape.length - 2)
 }
@@ -25,7 +32,9 @@ export function convolve(kind: string, x: Tensor, weight: Tensor, bias: Tensor |
  * Convolution over one to three axes, by the rank of its weight: x [.., C, spatial] -> [.., O, spatial'], with `weight`
  * [O, C / groups, kernel] and optional `bias` [O].
  */
-export const convLayer = defineLayer<ConvConfig, 'conv'>('conv', ([x], config, { weight, bias }, context) => convolve('conv', x, weight!.read(), bias?.read(), config, context))
+export const convLayer = defineLayer<ConvConfig, 'conv'>('conv', ([x], config, { weight, bias }, context) =>
+  convolve('conv', x, weight!.read(), bias?.read(), config, context),
+)
 
 export interface ConvTransposeConfig extends ConvConfig {
   /** Values added behind each spatial axis, below the stride. */
@@ -36,8 +45,11 @@ export interface ConvTransposeConfig extends ConvConfig {
  * Transposed convolution, by the rank of its weight: x [.., C, spatial] -> [.., O, spatial'], with `weight`
  * [C, O / groups, kernel] and optional `bias` [O].
  */
-export const convTransposeLayer = defineLayer<ConvTransposeConfig, 'convTranspose'>('convTranspose', ([x], config, { weight, bias }, context) => {
-  const w = weight!.read()
-  checkSampleRank('convTranspose', x, w.shape.length - 1, context)
-  return withBias(convTranspose(x, w, config), bias?.read(), w.shape.length - 2)
-})
+export const convTransposeLayer = defineLayer<ConvTransposeConfig, 'convTranspose'>(
+  'convTranspose',
+  ([x], config, { weight, bias }, context) => {
+    const w = weight!.read()
+    checkSampleRank('convTranspose', x, w.shape.length - 1, context)
+    return withBias(convTranspose(x, w, config), bias?.read(), w.shape.length - 2)
+  },
+)

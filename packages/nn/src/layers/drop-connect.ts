@@ -20,8 +20,9 @@ export interface DropConnectConfig {
  *   training   y = f((mask W) x + mask' b), mask = 1 with probability 1 - p, else 0
  *   otherwise  y = E f(u), u normal with mean (1 - p) (W x + b) and variance p (1 - p) (W^2 x^2 + b^2)
  *
- * with the activation f inside. For f = ReLU the expectation is mean Phi(mean / s) + s phi(mean / s), s the standard deviation: what
- * the paper samples. `weight` [out, in], optional `bias` [out], and `counter`, the number of the next draw.
+ * with the activation f inside. For f = ReLU the expectation is mean Phi(mean / s) + s phi(mean / s), s the standard
+ * deviation: what the paper samples. `weight` [out, in], optional `bias` [out], and `counter`, the number of the next
+ * draw.
  */
 export const dropConnectLinearLayer = defineStatefulLayer<DropConnectConfig, 'dropConnectLinear'>(
   'dropConnectLinear',
@@ -37,13 +38,24 @@ export const dropConnectLinearLayer = defineStatefulLayer<DropConnectConfig, 'dr
         checkSize('dropConnectLinear', x, -1, w.shape[1]!)
         if (!training) {
           const mean = affine('dropConnectLinear', x, w, b).mul(1 - p)
-          return { output: activation === 'none' ? mean : rectified(mean, affine('dropConnectLinear', x.square(), w.square(), b?.square()).mul(p * (1 - p))), state }
+          return {
+            output:
+              activation === 'none'
+                ? mean
+                : rectified(mean, affine('dropConnectLinear', x.square(), w.square(), b?.square()).mul(p * (1 - p))),
+            state,
+          }
         }
         const draw = state['draw']!
         counter!.assign(draw.add(1))
         const N = x.shape[0]!
         // streams 0 and 1 drew the weights
-        const masked = (t: Tensor, stream: number): Tensor => t.mul(uniform([N, ...t.shape], { seed, stream, offset: draw }).ge(p).cast(t.dtype))
+        const masked = (t: Tensor, stream: number): Tensor =>
+          t.mul(
+            uniform([N, ...t.shape], { seed, stream, offset: draw })
+              .ge(p)
+              .cast(t.dtype),
+          )
         const product = x.reshape([N, -1, w.shape[1]!]).matmul(masked(w, 2).transpose())
         const y = (b ? product.add(masked(b, 3).expandDims(1)) : product).reshape([...x.shape.slice(0, -1), -1])
         return { output: activation === 'relu' ? y.relu() : y, state: { draw: invariant ? draw : draw.add(1) } }
@@ -58,7 +70,15 @@ function rectified(mean: Tensor, variance: Tensor): Tensor {
   const s = variance.maximum(1e-20).sqrt()
   const z = mean.div(s)
   const below = z.mul(Math.SQRT1_2).erf().add(1).mul(0.5)
-  return mean.mul(below).add(s.mul(z.square().mul(-0.5).exp().mul(1 / Math.sqrt(2 * Math.PI))))
+  return mean.mul(below).add(
+    s.mul(
+      z
+        .square()
+        .mul(-0.5)
+        .exp()
+        .mul(1 / Math.sqrt(2 * Math.PI)),
+    ),
+  )
 }
 
 export interface DropConnectOptions extends WeightedOptions {
@@ -79,9 +99,18 @@ export function dropConnectLinear(inputs: number, outputs: number, options: Drop
   checkOptions('dropConnectLinear', options, ['p', 'invariant', 'activation', 'bias', 'weightInit', 'biasInit'])
   const { p = 0.5, invariant = false, activation = 'relu' } = options
   checkProbability('dropConnectLinear', p)
-  check('dropConnectLinear', 'activation', activation, activation === 'relu' || activation === 'none', "'relu' or 'none'")
+  check(
+    'dropConnectLinear',
+    'activation',
+    activation,
+    activation === 'relu' || activation === 'none',
+    "'relu' or 'none'",
+  )
   const weights = linearWeights('dropConnectLinear', inputs, outputs, options)
-  const layer = dropConnectLinearLayer({ p, invariant, activation }, { ...weights.variables, counter: zerosVariable([], { name: 'dropConnectLinear.counter', dtype: 'int32' }) })
+  const layer = dropConnectLinearLayer(
+    { p, invariant, activation },
+    { ...weights.variables, counter: zerosVariable([], { name: 'dropConnectLinear.counter', dtype: 'int32' }) },
+  )
   return {
     ...layer,
     initialize(key) {

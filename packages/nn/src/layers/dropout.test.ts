@@ -1,7 +1,20 @@
 import { compile, grad, reference, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { at, inDouble, values } from '../../test/values.js'
-import { dropConnectLinear, dropout, dropout2d, input, linear, loadStateDict, relu, sampleShapes, sequential, stateDict, type Layer, type Network } from '../index.js'
+import {
+  dropConnectLinear,
+  dropout,
+  dropout2d,
+  input,
+  linear,
+  loadStateDict,
+  relu,
+  sampleShapes,
+  sequential,
+  stateDict,
+  type Layer,
+  type Network,
+} from '../index.js'
 
 const backend = reference()
 const ones = (...shape: number[]) => ({ data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1), shape })
@@ -25,7 +38,10 @@ describe('dropout', () => {
   it('has a mask of its own in every training step, layer, sample and seed, and the same again from the start', async () => {
     const build = (seed = 0) => sequential(input([40]), dropout(), relu(), dropout()).initialize({ seed })
     const masks = (net: Network) => {
-      const step = compile((x: Tensor) => net.run('sequence', x, { training: true, record: ['dropout*.output'] }).recorded, { backend })
+      const step = compile(
+        (x: Tensor) => net.run('sequence', x, { training: true, record: ['dropout*.output'] }).recorded,
+        { backend },
+      )
       return async () => Object.values(await step(ones(1, 2, 40))).map(({ data }) => data.map(Math.sign).join(''))
     }
     const net = build()
@@ -50,7 +66,10 @@ describe('dropout', () => {
 
   it('draws twice for two runs within one training step', async () => {
     const net = sequential(dropout())
-    const { a, b } = await compile((x: Tensor) => ({ a: net.forward(x, { training: true }), b: net.forward(x, { training: true }) }), { backend })(ones(1, 1, 50))
+    const { a, b } = await compile(
+      (x: Tensor) => ({ a: net.forward(x, { training: true }), b: net.forward(x, { training: true }) }),
+      { backend },
+    )(ones(1, 1, 50))
     expect(a.data).not.toEqual(b.data)
   })
 
@@ -78,11 +97,16 @@ describe('dropout', () => {
 
 describe('dropConnectLinear', () => {
   const arrays = { weight: { shape: [2, 3], data: [1, -2, 0.5, 3, 0.25, -1] }, bias: { shape: [2], data: [0.5, -1] } }
-  const fixed = (options: Parameters<typeof dropConnectLinear>[2]) => sequential(inDouble<Layer>(dropConnectLinear(3, 2, options), arrays))
+  const fixed = (options: Parameters<typeof dropConnectLinear>[2]) =>
+    sequential(inDouble<Layer>(dropConnectLinear(3, 2, options), arrays))
 
   it('drops connections of each sample and step on its own; invariant: the same at all steps', async () => {
     for (const invariant of [false, true]) {
-      const net = sequential(inDouble<Layer>(dropConnectLinear(1, 1, { invariant, activation: 'none', bias: false }), { weight: { shape: [1, 1], data: [1] } }))
+      const net = sequential(
+        inDouble<Layer>(dropConnectLinear(1, 1, { invariant, activation: 'none', bias: false }), {
+          weight: { shape: [1, 1], data: [1] },
+        }),
+      )
       const [T, N] = [20, 500]
       const { data } = await trainer(net)(ones64(T, N, 1))
       const share = total(data) / data.length
@@ -100,7 +124,9 @@ describe('dropConnectLinear', () => {
       const { data } = await compile((t: Tensor) => fixed({ p: 0 }).forward(t, { training }), { backend })(x)
       data.forEach((y, i) => {
         const [row, o] = [Math.floor(i / 2), i % 2]
-        const u = arrays.bias.data[o]! + [0, 1, 2].reduce((sum, k) => sum + arrays.weight.data[o * 3 + k]! * x.data[row * 3 + k]!, 0)
+        const u =
+          arrays.bias.data[o]! +
+          [0, 1, 2].reduce((sum, k) => sum + arrays.weight.data[o * 3 + k]! * x.data[row * 3 + k]!, 0)
         expect(y).toBeCloseTo(Math.max(u, 0), 8)
       })
     }
@@ -125,9 +151,12 @@ describe('dropConnectLinear', () => {
     data.forEach((y, o) => {
       const w = arrays.weight.data.slice(o * 3, o * 3 + 3)
       const mean = (1 - p) * (arrays.bias.data[o]! + w.reduce((sum, v, k) => sum + v * x.data[k]!, 0))
-      const s = Math.sqrt(p * (1 - p) * (arrays.bias.data[o]! ** 2 + w.reduce((sum, v, k) => sum + (v * x.data[k]!) ** 2, 0)))
+      const s = Math.sqrt(
+        p * (1 - p) * (arrays.bias.data[o]! ** 2 + w.reduce((sum, v, k) => sum + (v * x.data[k]!) ** 2, 0)),
+      )
       let sum = 0
-      for (let z = -8; z < 8; z += 1e-3) sum += Math.max(mean + s * z, 0) * Math.exp((-z * z) / 2) * (1e-3 / Math.sqrt(2 * Math.PI))
+      for (let z = -8; z < 8; z += 1e-3)
+        sum += Math.max(mean + s * z, 0) * Math.exp((-z * z) / 2) * (1e-3 / Math.sqrt(2 * Math.PI))
       expect(y).toBeCloseTo(sum, 4)
     })
   })
@@ -135,7 +164,9 @@ describe('dropConnectLinear', () => {
   it('masks that are drawn are not those that drew the weights', async () => {
     const net = sequential(dropConnectLinear(50, 1, { activation: 'none', bias: false }))
     const weight = (await stateDict(net))['dropConnectLinear1.weight']!.data
-    const dw = await compile((x: Tensor) => grad(net.forward(x, { training: true }).sum(), net.parameters()), { backend })(ones(1, 1, 50))
+    const dw = await compile((x: Tensor) => grad(net.forward(x, { training: true }).sum(), net.parameters()), {
+      backend,
+    })(ones(1, 1, 50))
     const kept = dw['dropConnectLinear1.weight']!.data
     const positive = [...kept].filter((k, i) => k === 1 && weight[i]! >= 0).length
     expect(positive).toBeGreaterThan(0)
@@ -145,8 +176,12 @@ describe('dropConnectLinear', () => {
   it('wants sizes and an activation it knows', () => {
     expect(() => dropConnectLinear(0, 2)).toThrow('[dropConnectLinear] inputs 0')
     // @ts-expect-error no such activation
-    expect(() => dropConnectLinear(2, 2, { activation: 'tanh' })).toThrow("[dropConnectLinear] activation tanh, expected 'relu' or 'none'")
-    expect(() => sampleShapes(sequential(input([4]), dropConnectLinear(3, 2)))).toThrow('[dropConnectLinear] input of shape [1,4], expected [1,3]')
+    expect(() => dropConnectLinear(2, 2, { activation: 'tanh' })).toThrow(
+      "[dropConnectLinear] activation tanh, expected 'relu' or 'none'",
+    )
+    expect(() => sampleShapes(sequential(input([4]), dropConnectLinear(3, 2)))).toThrow(
+      '[dropConnectLinear] input of shape [1,4], expected [1,3]',
+    )
   })
 
   it('draws its weights as a linear layer does', async () => {

@@ -12,11 +12,13 @@ export interface DropoutConfig {
 }
 
 /**
- * Dropout whose mask stays the same for all steps of a sequence, so that it does not average out over time (Lee et al. 2020):
+ * Dropout whose mask stays the same for all steps of a sequence, so that it does not average out over time (Lee et al.
+ * 2020):
  *
  *   y = x mask / (1 - p), mask = 1 with probability 1 - p, else 0, in training;  y = x otherwise
  *
- * The mask is drawn by the layer's key and the number of the draw: state that stays the same from the first step to the last.
+ * The mask is drawn by the layer's key and the number of the draw: state that stays the same from the first step to the
+ * last.
  * `counter` is the number of the next draw. Without `invariant` the state counts on with every step.
  */
 export const dropoutLayer = defineStatefulLayer<DropoutConfig, 'dropout'>(
@@ -38,12 +40,18 @@ export const dropoutLayer = defineStatefulLayer<DropoutConfig, 'dropout'>(
     if (!invariant) {
       return {
         ...shared,
-        step: (x, { draw }, { training }) => (training ? { output: masked(x, x.shape, draw!), state: { draw: draw!.add(1) } } : { output: x, state: { draw: draw! } }),
+        step: (x, { draw }, { training }) =>
+          training
+            ? { output: masked(x, x.shape, draw!), state: { draw: draw!.add(1) } }
+            : { output: x, state: { draw: draw! } },
       }
     }
     return {
       ...shared,
-      sequence: (x, state, { training }) => ({ output: training ? masked(x, x.shape.slice(1), state['draw']!) : x, state }),
+      sequence: (x, state, { training }) => ({
+        output: training ? masked(x, x.shape.slice(1), state['draw']!) : x,
+        state,
+      }),
     }
   },
   [],
@@ -55,12 +63,18 @@ export function drop(operation: string, config: DropoutConfig): StatefulLayer {
   return dropoutLayer(config, { counter: zerosVariable([], { name: 'dropout.counter', dtype: 'int32' }) })
 }
 
-/** Drops values with probability `p`, the same ones at all steps. See `dropoutLayer`. Throws `ARGUMENT` unless p lies in [0, 1). */
+/**
+ * Drops values with probability `p`, the same ones at all steps. See `dropoutLayer`. Throws `ARGUMENT` unless p lies in
+ * [0, 1).
+ */
 export function dropout(p = 0.5): StatefulLayer {
   return drop('dropout', { p, channels: false })
 }
 
-/** Drops whole channels of [.., C, H, W] with probability `p`, the same ones at all steps. See `dropoutLayer`. Throws `ARGUMENT` unless p lies in [0, 1). */
+/**
+ * Drops whole channels of [.., C, H, W] with probability `p`, the same ones at all steps. See `dropoutLayer`. Throws
+ * `ARGUMENT` unless p lies in [0, 1).
+ */
 export function dropout2d(p = 0.2): StatefulLayer {
   return drop('dropout2d', { p, channels: true })
 }

@@ -1,4 +1,8 @@
-import { channelAttentionLayer, spatialAttentionLayer, temporalAttentionLayer } from '../attention/multi-dimensional-attention.js'
+import {
+  channelAttentionLayer,
+  spatialAttentionLayer,
+  temporalAttentionLayer,
+} from '../attention/multi-dimensional-attention.js'
 import { spikingAttentionLayer } from '../attention/spiking-attention.js'
 import { reverseTimeLayer } from '../recurrent/reverse-time.js'
 import { clipLayer, leakyReluLayer, logSoftmaxLayer, reluLayer, softmaxLayer, unaryLayer } from './activation.js'
@@ -17,7 +21,17 @@ import { averagePoolLayer, globalAveragePoolLayer, globalMaxPoolLayer, maxPoolLa
 import { adaptiveAveragePoolLayer, resampleLayer, upsampleLayer } from './resample.js'
 import { runningMeanLayer } from './running-mean.js'
 import { sampleParameterLayer } from './sample-parameter.js'
-import { broadcastLayer, concatLayer, flattenLayer, gatherLayer, padLayer, parameterLayer, reshapeLayer, sliceLayer, transposeLayer } from './shape.js'
+import {
+  broadcastLayer,
+  concatLayer,
+  flattenLayer,
+  gatherLayer,
+  padLayer,
+  parameterLayer,
+  reshapeLayer,
+  sliceLayer,
+  transposeLayer,
+} from './shape.js'
 import { spikingGlobalMaxPoolLayer, spikingMaxPoolLayer } from './spiking-max-pool.js'
 import { synapseFilterLayer } from './synapse-filter.js'
 import { batchNormThroughTimeLayer, temporalEffectiveBatchNormLayer } from './temporal-norm.js'
@@ -99,4 +113,5 @@ export type LayerName = Kind['kind'] | 'elementwiseRecurrent' | 'linearRecurrent
 /** A layer of the kind `K`. */
 export type LayerOf<K extends LayerName> = Layer & OfKind<ConfigOf<K>, K>
 
-type ConfigOf<K> = Extract<Kind, { readonly kind: K }> extends (config: infer C extends object, ...rest: never) => unknown ? C : object
+type ConfigOf<K> =
+  Extract<Kind, { readonly kind: K }> extends (config: infer C extends object, ...rest: never) => unknown ? C : object

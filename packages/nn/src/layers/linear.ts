@@ -10,7 +10,9 @@ export function affine(kind: string, x: Tensor, weight: Tensor, bias: Tensor | u
 }
 
 /** Fully connected: x [.., in] -> x W^T + b [.., out], with `weight` [out, in] and optional `bias` [out]. */
-export const linearLayer = defineLayer<object, 'linear'>('linear', ([x], _, { weight, bias }) => affine('linear', x, weight!.read(), bias?.read()))
+export const linearLayer = defineLayer<object, 'linear'>('linear', ([x], _, { weight, bias }) =>
+  affine('linear', x, weight!.read(), bias?.read()),
+)
 
 /** Product of two inputs over their last two axes: [.., M, K] x [.., K, N]. */
 export const matmulLayer = defineLayer<object, 'matmul'>('matmul', ([a, b]) => a.matmul(b as Tensor))

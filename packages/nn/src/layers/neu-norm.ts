@@ -47,6 +47,10 @@ export function neuNorm(channels: number, height: number, width: number, options
   const { decay = 0.9, shared = false } = options
   checkSizes('neuNorm', { channels, height, width })
   check('neuNorm', 'decay', decay, decay >= 0 && decay < 1, 'a number of at least 0 and below 1')
-  const { variables, initialize } = drawnWeights('neuNorm', { weight: [shared ? 1 : channels, height, width] }, height * width)
+  const { variables, initialize } = drawnWeights(
+    'neuNorm',
+    { weight: [shared ? 1 : channels, height, width] },
+    height * width,
+  )
   return { ...neuNormLayer({ decay }, variables), initialize }
 }

@@ -12,13 +12,28 @@ export interface BatchNormConfig {
 }
 
 /** Throws `SHAPE` unless x [.., C, spatial] has as many axes and channels as the layer. */
-export function checkChannels(kind: string, x: Tensor, channels: number, { spatial }: BatchNormConfig, context: Context): void {
-  if (spatial) checkSampleRank(kind, x, spatial.map((n) => n + 1), context)
+export function checkChannels(
+  kind: string,
+  x: Tensor,
+  channels: number,
+  { spatial }: BatchNormConfig,
+  context: Context,
+): void {
+  if (spatial)
+    checkSampleRank(
+      kind,
+      x,
+      spatial.map((n) => n + 1),
+      context,
+    )
   checkSize(kind, x, context.lead, channels)
 }
 
 /** Mean, variance and number of values over `axes`, which disappear. */
-export function moments(x: Tensor, axes: readonly number[]): { readonly mean: Tensor; readonly variance: Tensor; readonly count: number } {
+export function moments(
+  x: Tensor,
+  axes: readonly number[],
+): { readonly mean: Tensor; readonly variance: Tensor; readonly count: number } {
   const count = axes.reduce((n, axis) => n * x.shape[axis]!, 1)
   const centred = x.sub(x.mean(axes, { keepDims: true }))
   return { mean: x.mean(axes), variance: centred.square().mean(axes), count }
@@ -35,13 +50,22 @@ export function unbiased(variance: Tensor, count: number): Tensor {
 }
 
 /** Batch normalisation of `batchNormLayer`, in the name of `kind`. */
-export function batchNormalize(kind: string, x: Tensor, config: BatchNormConfig, { weight, bias, mean, variance }: Variables, context: Context): Tensor {
+export function batchNormalize(
+  kind: string,
+  x: Tensor,
+  config: BatchNormConfig,
+  { weight, bias, mean, variance }: Variables,
+  context: Context,
+): Tensor {
   const [{ epsilon, momentum }, { training, lead }] = [config, context]
   checkChannels(kind, x, mean!.shape[0]!, config, context)
   const perChannel = (t: Tensor): Tensor => t.reshape([-1, ...x.shape.slice(lead + 1).map(() => 1)])
   let [m, v] = [mean!.read(), variance!.read()]
   if (training) {
-    const now = moments(x, [...x.shape.keys()].filter((axis) => axis !== lead))
+    const now = moments(
+      x,
+      [...x.shape.keys()].filter((axis) => axis !== lead),
+    )
     mean!.assign(moved(m, now.mean, momentum))
     variance!.assign(moved(v, unbiased(now.variance, now.count), momentum))
     ;[m, v] = [now.mean, now.variance]
@@ -55,7 +79,8 @@ export function batchNormalize(kind: string, x: Tensor, config: BatchNormConfig,
  *
  *   y = (x - mean) / sqrt(var + epsilon) weight + bias
  *
- * with `weight`, `bias`, `mean`, `variance` [C]. In training the batch's statistics are used, and the running ones move by
+ * with `weight`, `bias`, `mean`, `variance` [C]. In training the batch's statistics are used, and the running ones move
+ * by
  * `momentum` towards them (the variance unbiased).
  */
 export const batchNormLayer = defineLayer<BatchNormConfig, 'batchNorm'>(
@@ -84,11 +109,14 @@ export interface LayerNormConfig {
  *
  * with `weight` and optional `bias` of the shape of these axes.
  */
-export const layerNormLayer = defineLayer<LayerNormConfig, 'layerNorm'>('layerNorm', ([x], { epsilon, axes }, { weight, bias }) => {
-  weight!.shape.forEach((size, i) => checkSize('layerNorm', x, i - axes, size))
-  const y = standardize(x, x.shape.length - axes, epsilon).mul(weight!.read())
-  return bias ? y.add(bias.read()) : y
-})
+export const layerNormLayer = defineLayer<LayerNormConfig, 'layerNorm'>(
+  'layerNorm',
+  ([x], { epsilon, axes }, { weight, bias }) => {
+    weight!.shape.forEach((size, i) => checkSize('layerNorm', x, i - axes, size))
+    const y = standardize(x, x.shape.length - axes, epsilon).mul(weight!.read())
+    return bias ? y.add(bias.read()) : y
+  },
+)
 
 export interface GroupNormConfig {
   readonly epsilon: number
@@ -96,16 +124,22 @@ export interface GroupNormConfig {
 }
 
 /**
- * Group normalisation (Wu and He 2018): the channels of each sample in `groups` equal groups, each normalised over its channels
- * and places,
+ * Group normalisation (Wu and He 2018): the channels of each sample in `groups` equal groups, each normalised over its
+ * channels and places,
  *
  *   y = (x - mean) / sqrt(var + epsilon) weight + bias
  *
  * with `weight` and `bias` [C], for x [.., C, spatial].
  */
-export const groupNormLayer = defineLayer<GroupNormConfig, 'groupNorm'>('groupNorm', ([x], { epsilon, groups }, { weight, bias }, { lead }) => {
-  checkSize('groupNorm', x, lead, weight!.shape[0]!)
-  const perChannel = (t: Tensor): Tensor => t.reshape([-1, ...x.shape.slice(lead + 1).map(() => 1)])
-  const grouped = x.reshape([...x.shape.slice(0, lead), groups, -1])
-  return standardize(grouped, lead + 1, epsilon).reshape(x.shape).mul(perChannel(weight!.read())).add(perChannel(bias!.read()))
-})
+export const groupNormLayer = defineLayer<GroupNormConfig, 'groupNorm'>(
+  'groupNorm',
+  ([x], { epsilon, groups }, { weight, bias }, { lead }) => {
+    checkSize('groupNorm', x, lead, weight!.shape[0]!)
+    const perChannel = (t: Tensor): Tensor => t.reshape([-1, ...x.shape.slice(lead + 1).map(() => 1)])
+    const grouped = x.reshape([...x.shape.slice(0, lead), groups, -1])
+    return standardize(grouped, lead + 1, epsilon)
+      .reshape(x.shape)
+      .mul(perChannel(weight!.read()))
+      .add(perChannel(bias!.read()))
+  },
+)

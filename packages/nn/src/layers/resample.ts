@@ -22,33 +22,51 @@ export interface UpsampleConfig {
  *   nearest  floor(i / scale)
  *   linear   max(0, (i + 1/2) / scale - 1/2), or i (size - 1) / (size' - 1) with `alignCorners`, between two neighbours
  */
-export const upsampleLayer = defineLayer<UpsampleConfig, 'upsample'>('upsample', ([x], { scale, mode, alignCorners }, _, context) => {
-  const { sizes, first } = spatialOf(x, context)
-  checkSampleRank('upsample', x, typeof scale === 'number' ? [2, 3, 4] : scale.length + 1, context)
-  return sizes.reduce((y, size, axis) => {
-    const factor = typeof scale === 'number' ? scale : scale[axis]!
-    const length = Math.floor(size * factor)
-    const at = (place: (i: number) => number): Tensor => take(y, tensor(Array.from({ length }, (_, i) => place(i)), { dtype: 'int32' }), first + axis)
-    if (mode === 'nearest') return at((i) => Math.min(size - 1, Math.floor(i / factor)))
-    const source = (i: number): number => (alignCorners ? (length === 1 ? 0 : (i * (size - 1)) / (length - 1)) : Math.max(0, (i + 0.5) / factor - 0.5))
-    const low = (i: number): number => Math.min(size - 1, Math.floor(source(i)))
-    const shares = tensor(Array.from({ length }, (_, i) => source(i) - low(i)), { dtype: x.dtype }).reshape([length, ...sizes.slice(axis + 1).map(() => 1)])
-    const [before, behind] = [at(low), at((i) => Math.min(size - 1, low(i) + 1))]
-    return before.add(behind.sub(before).mul(shares))
-  }, x)
-})
+export const upsampleLayer = defineLayer<UpsampleConfig, 'upsample'>(
+  'upsample',
+  ([x], { scale, mode, alignCorners }, _, context) => {
+    const { sizes, first } = spatialOf(x, context)
+    checkSampleRank('upsample', x, typeof scale === 'number' ? [2, 3, 4] : scale.length + 1, context)
+    return sizes.reduce((y, size, axis) => {
+      const factor = typeof scale === 'number' ? scale : scale[axis]!
+      const length = Math.floor(size * factor)
+      const at = (place: (i: number) => number): Tensor =>
+        take(
+          y,
+          tensor(
+            Array.from({ length }, (_, i) => place(i)),
+            { dtype: 'int32' },
+          ),
+          first + axis,
+        )
+      if (mode === 'nearest') return at((i) => Math.min(size - 1, Math.floor(i / factor)))
+      const source = (i: number): number =>
+        alignCorners ? (length === 1 ? 0 : (i * (size - 1)) / (length - 1)) : Math.max(0, (i + 0.5) / factor - 0.5)
+      const low = (i: number): number => Math.min(size - 1, Math.floor(source(i)))
+      const shares = tensor(
+        Array.from({ length }, (_, i) => source(i) - low(i)),
+        { dtype: x.dtype },
+      ).reshape([length, ...sizes.slice(axis + 1).map(() => 1)])
+      const [before, behind] = [at(low), at((i) => Math.min(size - 1, low(i) + 1))]
+      return before.add(behind.sub(before).mul(shares))
+    }, x)
+  },
+)
 
 /**
- * Mean over windows that cover each spatial axis to give `size` values: window i from floor(i n / size) to ceil((i + 1) n / size),
- * as in PyTorch. x [.., C, spatial] -> [.., C, size].
+ * Mean over windows that cover each spatial axis to give `size` values: window i from floor(i n / size) to ceil((i + 1)
+ * n / size), as in PyTorch. x [.., C, spatial] -> [.., C, size].
  */
-export const adaptiveAveragePoolLayer = defineLayer<{ readonly size: readonly number[] }, 'adaptiveAveragePool'>('adaptiveAveragePool', ([x], { size }, _, context) => {
-  checkSampleRank('adaptiveAveragePool', x, size.length + 1, context)
-  const { sizes, first } = spatialOf(x, context)
-  const windows = sizes.map((n, i) => n / size[i]!)
-  if (windows.every(Number.isInteger)) return averagePool(x, windows)
-  return sizes.reduce((y, n, i) => means(y, first + i, n, size[i]!), x)
-})
+export const adaptiveAveragePoolLayer = defineLayer<{ readonly size: readonly number[] }, 'adaptiveAveragePool'>(
+  'adaptiveAveragePool',
+  ([x], { size }, _, context) => {
+    checkSampleRank('adaptiveAveragePool', x, size.length + 1, context)
+    const { sizes, first } = spatialOf(x, context)
+    const windows = sizes.map((n, i) => n / size[i]!)
+    if (windows.every(Number.isInteger)) return averagePool(x, windows)
+    return sizes.reduce((y, n, i) => means(y, first + i, n, size[i]!), x)
+  },
+)
 
 /** Means of `count` windows over an axis of `n` values, as a product with the matrix of their shares. */
 function means(x: Tensor, axis: number, n: number, count: number): Tensor {
@@ -65,7 +83,10 @@ function alongAxis(x: Tensor, axis: number, matrix: Tensor): Tensor {
   const others = [...x.shape.keys()].filter((other) => other !== axis)
   const back = [...others.keys()]
   back.splice(axis, 0, others.length)
-  return x.transpose([...others, axis]).matmul(matrix.transpose()).transpose(back)
+  return x
+    .transpose([...others, axis])
+    .matmul(matrix.transpose())
+    .transpose(back)
 }
 
 /**

@@ -9,10 +9,15 @@ import { globalMaxPoolLayer, maxPoolLayer, type MaxPoolConfig } from './pool.js'
  *
  * so that the outputs add up to the maximum of the accumulated inputs, as an ANN's pooling takes the maximum of rates.
  */
-export const spikingMaxPoolLayer = defineStatefulLayer<MaxPoolConfig, 'spikingMaxPool'>('spikingMaxPool', (config) => changeOfMaximum(maxPoolLayer(config)))
+export const spikingMaxPoolLayer = defineStatefulLayer<MaxPoolConfig, 'spikingMaxPool'>('spikingMaxPool', (config) =>
+  changeOfMaximum(maxPoolLayer(config)),
+)
 
 /** The same over all spatial axes: [.., C, spatial] -> [.., C, 1..]. */
-export const spikingGlobalMaxPoolLayer = defineStatefulLayer<object, 'spikingGlobalMaxPool'>('spikingGlobalMaxPool', () => changeOfMaximum(globalMaxPoolLayer({})))
+export const spikingGlobalMaxPoolLayer = defineStatefulLayer<object, 'spikingGlobalMaxPool'>(
+  'spikingGlobalMaxPool',
+  () => changeOfMaximum(globalMaxPoolLayer({})),
+)
 
 function changeOfMaximum(pool: StatelessLayer): Pick<StatefulLayer, 'initialState' | 'step'> {
   const pooled = (x: Tensor): Tensor => pool.apply([x], { training: false, lead: 1 })

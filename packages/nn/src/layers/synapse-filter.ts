@@ -15,14 +15,17 @@ export interface SynapseFilterConfig {
  *
  * With the Variable `w` [] the decay is learnt: 1 / tau = sigmoid(w), as in the parametric LIF neuron.
  */
-export const synapseFilterLayer = defineStatefulLayer<SynapseFilterConfig, 'synapseFilter'>('synapseFilter', ({ tau }, { w }) => ({
-  initialState: (shape, dtype) => ({ out: zeros(shape, { dtype }) }),
-  step(x, { out }) {
-    const rest = x.neg().add(1).mul(out!)
-    const after = out!.sub(w ? rest.mul(w.read().sigmoid().cast(x.dtype)) : rest.div(tau)).add(x)
-    return { output: after, state: { out: after } }
-  },
-}))
+export const synapseFilterLayer = defineStatefulLayer<SynapseFilterConfig, 'synapseFilter'>(
+  'synapseFilter',
+  ({ tau }, { w }) => ({
+    initialState: (shape, dtype) => ({ out: zeros(shape, { dtype }) }),
+    step(x, { out }) {
+      const rest = x.neg().add(1).mul(out!)
+      const after = out!.sub(w ? rest.mul(w.read().sigmoid().cast(x.dtype)) : rest.div(tau)).add(x)
+      return { output: after, state: { out: after } }
+    },
+  }),
+)
 
 export interface SynapseFilterOptions {
   /** Time constant in steps, at least 1; above 1 where it is learnable. Default 100. */
@@ -31,11 +34,20 @@ export interface SynapseFilterOptions {
   readonly learnable?: boolean
 }
 
-/** Low-pass filter of spikes. See `synapseFilterLayer`. Throws `ARGUMENT` for a time constant below 1, or of 1 if learnable. */
+/**
+ * Low-pass filter of spikes. See `synapseFilterLayer`. Throws `ARGUMENT` for a time constant below 1, or of 1 if
+ * learnable.
+ */
 export function synapseFilter(options: SynapseFilterOptions = {}): StatefulLayer {
   checkOptions('synapseFilter', options, ['tau', 'learnable'])
   const { tau = 100, learnable = false } = options
-  check('synapseFilter', 'tau', tau, Number.isFinite(tau) && (learnable ? tau > 1 : tau >= 1), learnable ? 'a finite number above 1' : 'a finite number of at least 1')
+  check(
+    'synapseFilter',
+    'tau',
+    tau,
+    Number.isFinite(tau) && (learnable ? tau > 1 : tau >= 1),
+    learnable ? 'a finite number above 1' : 'a finite number of at least 1',
+  )
   const w = { data: Float32Array.of(-Math.log(tau - 1)), shape: [] }
   return synapseFilterLayer({ tau }, learnable ? { w: variable(w, { name: 'synapseFilter.w' }) } : {})
 }

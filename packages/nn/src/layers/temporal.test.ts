@@ -1,14 +1,28 @@
 import { compile, grad, reference, tensor, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { expectClose, inDouble, values } from '../../test/values.js'
-import { batchNormThroughTime1d, delay, learnableDelay, sequential, spikeCountToBinary, stepwise, temporalBinSum, temporalEffectiveBatchNorm1d, linear, type Layer, type StatefulLayer } from '../index.js'
+import {
+  batchNormThroughTime1d,
+  delay,
+  learnableDelay,
+  sequential,
+  spikeCountToBinary,
+  stepwise,
+  temporalBinSum,
+  temporalEffectiveBatchNorm1d,
+  linear,
+  type Layer,
+  type StatefulLayer,
+} from '../index.js'
 
 const backend = reference()
 const seq = (data: readonly number[], ...shape: number[]) => ({ data: Float64Array.from(data), shape })
-const forward = (layer: Layer, training = false) => compile((x: Tensor) => sequential(layer).forward(x, { training }), { backend })
+const forward = (layer: Layer, training = false) =>
+  compile((x: Tensor) => sequential(layer).forward(x, { training }), { backend })
 
 describe('learnable delay', () => {
-  const at = (...delays: number[]) => inDouble<Layer>(learnableDelay(delays.length, { max: 3 }), { delay: { shape: [delays.length], data: delays } })
+  const at = (...delays: number[]) =>
+    inDouble<Layer>(learnableDelay(delays.length, { max: 3 }), { delay: { shape: [delays.length], data: delays } })
   const x = [1, 2, 4, 8, 16, 32]
 
   it('is a delay at whole numbers, and interpolates between', async () => {
@@ -22,11 +36,21 @@ describe('learnable delay', () => {
   it('stays within its bounds, where the gradient still flows', async () => {
     const layer = at(-2, 5, 1.5)
     const net = sequential(layer)
-    const run = compile((input: Tensor) => {
-      const y = net.forward(input)
-      return { y, d: grad(y.slice(0, 5, 6).sum(), layer.variables['delay']!) }
-    }, { backend })
-    const { y, d } = await run(seq(x.flatMap((v) => [v, v, v]), 6, 1, 3))
+    const run = compile(
+      (input: Tensor) => {
+        const y = net.forward(input)
+        return { y, d: grad(y.slice(0, 5, 6).sum(), layer.variables['delay']!) }
+      },
+      { backend },
+    )
+    const { y, d } = await run(
+      seq(
+        x.flatMap((v) => [v, v, v]),
+        6,
+        1,
+        3,
+      ),
+    )
     expect([...y.data].slice(-3)).toEqual([32, 4, 12])
     // x[t - i - 1] - x[t - i] with i = 0, 2, 1
     expect([...d.data]).toEqual([16 - 32, 4 - 8, 8 - 16])
@@ -34,9 +58,20 @@ describe('learnable delay', () => {
 
   it('gradient by the delay is the finite difference', async () => {
     const input = values([6, 2, 2, 3], 5)
-    const loss = (...delays: number[]) => compile((t: Tensor) => sequential(at(...delays)).forward(t).square().sum(), { backend })(input)
+    const loss = (...delays: number[]) =>
+      compile(
+        (t: Tensor) =>
+          sequential(at(...delays))
+            .forward(t)
+            .square()
+            .sum(),
+        { backend },
+      )(input)
     const layer = at(0.3, 2.6)
-    const d = await compile((t: Tensor) => grad(sequential(layer).forward(t).square().sum(), layer.variables['delay']!), { backend })(input)
+    const d = await compile(
+      (t: Tensor) => grad(sequential(layer).forward(t).square().sum(), layer.variables['delay']!),
+      { backend },
+    )(input)
     const h = 1e-5
     expect(d.data[0]).toBeCloseTo(((await loss(0.3 + h, 2.6)).item() - (await loss(0.3 - h, 2.6)).item()) / (2 * h), 5)
     expect(d.data[1]).toBeCloseTo(((await loss(0.3, 2.6 + h)).item() - (await loss(0.3, 2.6 - h)).item()) / (2 * h), 5)
@@ -49,16 +84,24 @@ describe('learnable delay', () => {
     expect(Math.min(...first)).toBeGreaterThanOrEqual(0)
     expect(Math.max(...first)).toBeLessThan(8)
     expect(Math.max(...first) - Math.min(...first)).toBeGreaterThan(7)
-    expect(new Set(await learnableDelay(3, { max: 8, initial: 2.5 }).variables['delay']!.data())).toEqual(new Set([2.5]))
+    expect(new Set(await learnableDelay(3, { max: 8, initial: 2.5 }).variables['delay']!.data())).toEqual(
+      new Set([2.5]),
+    )
   })
 
   it('wants sizes and a delay it can hold', async () => {
     expect(() => delay(0)).toThrow('[delay] steps 0, expected a positive whole number')
     expect(() => delay(1.5)).toThrow('[delay] steps 1.5')
     expect(() => learnableDelay(2, { max: 0 })).toThrow('[learnableDelay] max 0')
-    expect(() => learnableDelay(2, { max: 3, initial: 4 })).toThrow('[learnableDelay] initial 4, expected a number from 0 to 3')
-    await expect(forward(at(1, 2))(seq(x, 6, 1, 1))).rejects.toThrow('[learnableDelay] input of shape [6,1,1], expected [6,1,2]')
-    await expect(forward(at(1, 2))(seq(x, 6, 1))).rejects.toThrow('[learnableDelay] input of shape [6,1], expected at least 3 axes')
+    expect(() => learnableDelay(2, { max: 3, initial: 4 })).toThrow(
+      '[learnableDelay] initial 4, expected a number from 0 to 3',
+    )
+    await expect(forward(at(1, 2))(seq(x, 6, 1, 1))).rejects.toThrow(
+      '[learnableDelay] input of shape [6,1,1], expected [6,1,2]',
+    )
+    await expect(forward(at(1, 2))(seq(x, 6, 1))).rejects.toThrow(
+      '[learnableDelay] input of shape [6,1], expected at least 3 axes',
+    )
   })
 })
 
@@ -74,12 +117,19 @@ describe('spike counts as binary spikes', () => {
 
   it('around weights without bias change neither values nor gradients', async () => {
     const weights = linear(3, 2, { bias: false })
-    const [direct, slotted] = [sequential(weights), sequential(spikeCountToBinary(4, { always: true }), weights, temporalBinSum(4, { always: true }))]
+    const [direct, slotted] = [
+      sequential(weights),
+      sequential(spikeCountToBinary(4, { always: true }), weights, temporalBinSum(4, { always: true })),
+    ]
     const x = { data: Float32Array.from({ length: 18 }, (_, i) => (i * 7) % 5), shape: [3, 2, 3] }
-    const run = (net: typeof direct) => compile((t: Tensor) => {
-      const y = net.forward(t, { training: true })
-      return { y, ...grad(y.mul(y.add(1)).sum(), { x: t, w: weights.variables['weight']! }) }
-    }, { backend })(x)
+    const run = (net: typeof direct) =>
+      compile(
+        (t: Tensor) => {
+          const y = net.forward(t, { training: true })
+          return { y, ...grad(y.mul(y.add(1)).sum(), { x: t, w: weights.variables['weight']! }) }
+        },
+        { backend },
+      )(x)
     const [expected, actual] = [await run(direct), await run(slotted)]
     for (const key of ['y', 'x', 'w'] as const) expectClose(actual[key], expected[key], 1e-4)
   })
@@ -94,14 +144,22 @@ describe('spike counts as binary spikes', () => {
 })
 
 describe('batch normalisation with parameters for each step', () => {
-  const scaled = () => inDouble<StatefulLayer>(temporalEffectiveBatchNorm1d(1, { T: 3, epsilon: 1e-12 }), { scale: { shape: [3], data: [1, 10, 100] } })
+  const scaled = () =>
+    inDouble<StatefulLayer>(temporalEffectiveBatchNorm1d(1, { T: 3, epsilon: 1e-12 }), {
+      scale: { shape: [3], data: [1, 10, 100] },
+    })
 
   it('takes no longer sequence than it has parameters for; stepwise the last ones stay', async () => {
     const x = seq([1, 1, 1, 1, 1], 5, 1, 1)
     for (const layer of [scaled(), batchNormThroughTime1d(1, { T: 3 })]) {
-      await expect(forward(layer)(x)).rejects.toThrow(`[${layer.kind}] input of shape [5,1,1], expected at most 3 steps, for which it has parameters.`)
+      await expect(forward(layer)(x)).rejects.toThrow(
+        `[${layer.kind}] input of shape [5,1,1], expected at most 3 steps, for which it has parameters.`,
+      )
     }
-    const looped = await compile((t: Tensor) => stepwise(sequential(scaled()), t).outputs['temporalEffectiveBatchNorm1']!, { backend })(x)
+    const looped = await compile(
+      (t: Tensor) => stepwise(sequential(scaled()), t).outputs['temporalEffectiveBatchNorm1']!,
+      { backend },
+    )(x)
     expect([...looped.data].map(Math.round)).toEqual([1, 10, 100, 100, 100])
   })
 
@@ -135,14 +193,21 @@ describe('batch normalisation with parameters for each step', () => {
 
   it('start where a state says', async () => {
     const net = sequential(scaled())
-    const run = compile((x: Tensor) => net.forward(x, { state: { temporalEffectiveBatchNorm1: { t: tensor(1, { dtype: 'int32' }) } } }), { backend })
+    const run = compile(
+      (x: Tensor) => net.forward(x, { state: { temporalEffectiveBatchNorm1: { t: tensor(1, { dtype: 'int32' }) } } }),
+      { backend },
+    )
     expect([...(await run(seq([1, 1], 2, 1, 1))).data].map(Math.round)).toEqual([10, 100])
   })
 
   it('want whole numbers of steps and channels, and statistics that move', () => {
-    expect(() => temporalEffectiveBatchNorm1d(2, { T: 0 })).toThrow('[temporalEffectiveBatchNorm1d] T 0, expected a positive whole number')
+    expect(() => temporalEffectiveBatchNorm1d(2, { T: 0 })).toThrow(
+      '[temporalEffectiveBatchNorm1d] T 0, expected a positive whole number',
+    )
     expect(() => batchNormThroughTime1d(2, { T: 1.5 })).toThrow('[batchNormThroughTime1d] T 1.5')
     expect(() => batchNormThroughTime1d(0, { T: 1 })).toThrow('[batchNormThroughTime1d] channels 0')
-    expect(() => batchNormThroughTime1d(1, { T: 1, momentum: 2 })).toThrow('[batchNormThroughTime1d] momentum 2, expected a number from 0 to 1')
+    expect(() => batchNormThroughTime1d(1, { T: 1, momentum: 2 })).toThrow(
+      '[batchNormThroughTime1d] momentum 2, expected a number from 0 to 1',
+    )
   })
 })

@@ -3,7 +3,9 @@ import { checkObject } from '@snn/tensor/library'
 import type { Layer, OfKind } from '../layer.js'
 import type { LayerName, LayerOf } from './kinds.js'
 
-/** What conversion, reports and exporters ask of a layer: what it does outside of training, whatever its numbers are. */
+/**
+ * What conversion, reports and exporters ask of a layer: what it does outside of training, whatever its numbers are.
+ */
 export interface LayerTraits {
   /**
    * How the output depends on the inputs, a bias aside:
@@ -24,7 +26,9 @@ export interface LayerTraits {
   readonly reach: 'element' | 'channel' | 'axis' | 'sample' | 'sequence'
   /** The axis of a sample that its arrays have one entry of a bias or a statistic for: 0, or -1 for the last. */
   readonly channelAxis?: 0 | -1
-  /** How many products one value of the output adds up at most, for inputs of these shapes of a sample. Default: none. */
+  /**
+   * How many products one value of the output adds up at most, for inputs of these shapes of a sample. Default: none.
+   */
   readonly fanIn: (inputs: readonly Shape[]) => number
   /** Whether no output becomes smaller where an input becomes larger. */
   readonly monotone: boolean
@@ -51,7 +55,26 @@ const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a *
 const perOutput = ({ variables }: Layer): number => product(variables['weight']!.shape.slice(1))
 
 /** Functions of one variable that never fall. */
-const rising: ReadonlySet<string> = new Set(['exp', 'log', 'sqrt', 'sigmoid', 'tanh', 'erf', 'floor', 'ceil', 'round', 'sign', 'atan', 'softplus', 'softsign', 'elu', 'celu', 'selu', 'thresholdedRelu', 'hardSigmoid'])
+const rising: ReadonlySet<string> = new Set([
+  'exp',
+  'log',
+  'sqrt',
+  'sigmoid',
+  'tanh',
+  'erf',
+  'floor',
+  'ceil',
+  'round',
+  'sign',
+  'atan',
+  'softplus',
+  'softsign',
+  'elu',
+  'celu',
+  'selu',
+  'thresholdedRelu',
+  'hardSigmoid',
+])
 
 const table: { readonly [K in LayerName]: Row<LayerOf<K>> } = {
   accumulate: { linear: 'sum', reach: 'element', monotone: true },
@@ -63,16 +86,27 @@ const table: { readonly [K in LayerName]: Row<LayerOf<K>> } = {
   binary: {
     linear: ({ config }) => (config.function === 'add' || config.function === 'sub' ? 'sum' : 'none'),
     reach: 'element',
-    monotone: ({ config }) => config.function === 'add' || config.function === 'minimum' || config.function === 'maximum',
+    monotone: ({ config }) =>
+      config.function === 'add' || config.function === 'minimum' || config.function === 'maximum',
   },
   broadcast: { linear: 'movement', reach: 'sample', monotone: true },
   channelAttention: { linear: 'none', reach: 'sequence', channelAxis: 0, monotone: false },
   clip: { linear: 'none', reach: 'element', monotone: true },
   concat: { linear: 'movement', reach: 'sample', monotone: true },
   constant: {
-    linear: ({ config }) => (config.function === 'add' || config.function === 'sub' || config.function === 'mul' || (config.function === 'div' && !config.swap) ? 'weights' : 'none'),
+    linear: ({ config }) =>
+      config.function === 'add' ||
+      config.function === 'sub' ||
+      config.function === 'mul' ||
+      (config.function === 'div' && !config.swap)
+        ? 'weights'
+        : 'none',
     reach: 'element',
-    monotone: ({ config }) => config.function === 'add' || (config.function === 'sub' && !config.swap) || config.function === 'minimum' || config.function === 'maximum',
+    monotone: ({ config }) =>
+      config.function === 'add' ||
+      (config.function === 'sub' && !config.swap) ||
+      config.function === 'minimum' ||
+      config.function === 'maximum',
   },
   conv: { linear: 'weights', reach: 'sample', channelAxis: 0, monotone: false, fanIn: perOutput },
   convTranspose: {
@@ -81,11 +115,21 @@ const table: { readonly [K in LayerName]: Row<LayerOf<K>> } = {
     channelAxis: 0,
     monotone: false,
     // [C, O / groups, kernel]: of a kernel, every stride-th value meets an output
-    fanIn: ({ variables, config: { groups, stride } }) => product([variables['weight']!.shape[0]! / groups, ...variables['weight']!.shape.slice(2).map((size, i) => Math.ceil(size / stride[i]!))]),
+    fanIn: ({ variables, config: { groups, stride } }) =>
+      product([
+        variables['weight']!.shape[0]! / groups,
+        ...variables['weight']!.shape.slice(2).map((size, i) => Math.ceil(size / stride[i]!)),
+      ]),
   },
   delay: { linear: 'movement', reach: 'element', monotone: true },
   difference: { linear: 'sum', reach: 'element', monotone: false },
-  dropConnectLinear: { linear: ({ config }) => (config.activation === 'none' ? 'weights' : 'none'), reach: 'axis', channelAxis: -1, monotone: false, fanIn: perOutput },
+  dropConnectLinear: {
+    linear: ({ config }) => (config.activation === 'none' ? 'weights' : 'none'),
+    reach: 'axis',
+    channelAxis: -1,
+    monotone: false,
+    fanIn: perOutput,
+  },
   dropout: { linear: 'movement', reach: 'element', monotone: true },
   elementwiseRecurrent: { linear: 'none', reach: 'sample', monotone: false },
   flatten: { linear: 'movement', reach: 'sample', monotone: true },
@@ -95,7 +139,11 @@ const table: { readonly [K in LayerName]: Row<LayerOf<K>> } = {
   globalMaxPool: { linear: 'none', reach: 'channel', monotone: true },
   groupNorm: { linear: 'none', reach: 'sample', channelAxis: 0, monotone: false },
   layerNorm: { linear: 'none', reach: 'sample', channelAxis: -1, monotone: false },
-  leakyRelu: { linear: 'none', reach: 'element', monotone: ({ config, variables }) => !variables['slope'] && config.slope >= 0 },
+  leakyRelu: {
+    linear: 'none',
+    reach: 'element',
+    monotone: ({ config, variables }) => !variables['slope'] && config.slope >= 0,
+  },
   learnableDelay: { linear: 'weights', reach: 'element', channelAxis: 0, monotone: true },
   linear: { linear: 'weights', reach: 'axis', channelAxis: -1, monotone: false, fanIn: perOutput },
   linearRecurrent: { linear: 'none', reach: 'sample', monotone: false },
@@ -107,7 +155,11 @@ const table: { readonly [K in LayerName]: Row<LayerOf<K>> } = {
   neuNorm: { linear: 'weights', reach: 'sample', channelAxis: 0, monotone: false },
   pad: { linear: ({ config }) => (config.value === 0 ? 'movement' : 'none'), reach: 'sample', monotone: true },
   parameter: { linear: 'weights', reach: 'element', monotone: true },
-  reduce: { linear: ({ config }) => (config.function === 'sum' || config.function === 'mean' ? 'sum' : 'none'), reach: 'sample', monotone: true },
+  reduce: {
+    linear: ({ config }) => (config.function === 'sum' || config.function === 'mean' ? 'sum' : 'none'),
+    reach: 'sample',
+    monotone: true,
+  },
   relu: { linear: 'none', reach: 'element', monotone: true },
   resample: { linear: 'sum', reach: 'axis', monotone: false },
   reshape: { linear: 'movement', reach: 'sample', monotone: true },
@@ -127,10 +179,24 @@ const table: { readonly [K in LayerName]: Row<LayerOf<K>> } = {
   synapseFilter: { linear: 'none', reach: 'element', monotone: false },
   temporalAttention: { linear: 'none', reach: 'sequence', monotone: false },
   temporalBinSum: { linear: 'sum', reach: 'sequence', monotone: true },
-  temporalEffectiveBatchNorm: { linear: 'weights', reach: 'element', channelAxis: 0, monotone: false, perSample: false },
+  temporalEffectiveBatchNorm: {
+    linear: 'weights',
+    reach: 'element',
+    channelAxis: 0,
+    monotone: false,
+    perSample: false,
+  },
   transpose: { linear: 'movement', reach: 'sample', monotone: true },
-  unary: { linear: ({ config }) => (config.function === 'neg' ? 'sum' : 'none'), reach: 'element', monotone: ({ config: { function: of, alpha = 1, beta = 1 } }) => rising.has(of) && alpha >= 0 && beta >= 0 },
-  upsample: { linear: ({ config }) => (config.mode === 'nearest' ? 'movement' : 'sum'), reach: 'channel', monotone: true },
+  unary: {
+    linear: ({ config }) => (config.function === 'neg' ? 'sum' : 'none'),
+    reach: 'element',
+    monotone: ({ config: { function: of, alpha = 1, beta = 1 } }) => rising.has(of) && alpha >= 0 && beta >= 0,
+  },
+  upsample: {
+    linear: ({ config }) => (config.mode === 'nearest' ? 'movement' : 'sum'),
+    reach: 'channel',
+    monotone: true,
+  },
   voting: { linear: 'sum', reach: 'axis', monotone: true },
   wsConv: { linear: 'weights', reach: 'sample', channelAxis: 0, monotone: false, fanIn: perOutput },
   wsLinear: { linear: 'weights', reach: 'axis', channelAxis: -1, monotone: false, fanIn: perOutput },
@@ -140,7 +206,14 @@ const table: { readonly [K in LayerName]: Row<LayerOf<K>> } = {
 export function traitsOf(layer: Layer): LayerTraits | undefined {
   checkObject('traitsOf', layer, 'layer', 'a layer such as linear(2, 1)')
   if (!Object.hasOwn(table, layer.kind)) return undefined
-  const { linear, reach, channelAxis, fanIn, monotone, perSample = true } = table[layer.kind as LayerName] as Row<Layer & OfKind<never, string>>
+  const {
+    linear,
+    reach,
+    channelAxis,
+    fanIn,
+    monotone,
+    perSample = true,
+  } = table[layer.kind as LayerName] as Row<Layer & OfKind<never, string>>
   const own = layer as Layer & OfKind<never, string>
   return {
     linear: typeof linear === 'function' ? linear(own) : linear,

@@ -2,11 +2,19 @@ import { customGradient, type Tensor } from '@snn/tensor'
 
 type Spike = (u: Tensor) => Tensor
 
-/** Equations of a spiking recurrent cell, of the gates' shares of W x + b (`a`) and of W h + b (`b`). `h` is the output. */
+/**
+ * Equations of a spiking recurrent cell, of the gates' shares of W x + b (`a`) and of W h + b (`b`). `h` is the output.
+ */
 export interface RecurrentCell {
   readonly gates: number
   readonly state: readonly ['h', ...string[]]
-  step(a: readonly Tensor[], b: readonly Tensor[], state: Readonly<Record<string, Tensor>>, spike: Spike, spikeCandidate: Spike): Readonly<Record<string, Tensor>>
+  step(
+    a: readonly Tensor[],
+    b: readonly Tensor[],
+    state: Readonly<Record<string, Tensor>>,
+    spike: Spike,
+    spikeCandidate: Spike,
+  ): Readonly<Record<string, Tensor>>
 }
 
 /** h = H(W x + W h) */

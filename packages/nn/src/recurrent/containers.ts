@@ -9,7 +9,10 @@ import type { Part } from '../sequential.js'
 import type { WeightedOptions } from '../weighted.js'
 import { partLayer, prefixed, unprefixed } from './part-layer.js'
 
-/** How the input of a step and the output of the step before become the input of the inner part: a name, or a function of one's own. */
+/**
+ * How the input of a step and the output of the step before become the input of the inner part: a name, or a function
+ * of one's own.
+ */
 export type Combine = BinaryFunction | ((x: Tensor, y: Tensor) => Tensor)
 
 /**
@@ -24,7 +27,11 @@ export type Combine = BinaryFunction | ((x: Tensor, y: Tensor) => Tensor)
 export function elementwiseRecurrent(sub: Part, combine: Combine = 'add'): StatefulLayer {
   const named = typeof combine === 'string'
   if (named && !(combine in binary)) {
-    throw new SnnError('ARGUMENT', `[elementwiseRecurrent] combine '${combine}', expected one of ${Object.keys(binary).join(', ')}, or a function of (x, y). Correct it.`, { name: 'combine', value: combine })
+    throw new SnnError(
+      'ARGUMENT',
+      `[elementwiseRecurrent] combine '${combine}', expected one of ${Object.keys(binary).join(', ')}, or a function of (x, y). Correct it.`,
+      { name: 'combine', value: combine },
+    )
   }
   return recurrent('elementwiseRecurrent', { combine: named ? combine : 'custom' }, sub, {
     variables: {},
@@ -42,17 +49,36 @@ export function elementwiseRecurrent(sub: Part, combine: Combine = 'add'): State
  *
  * @throws `ARGUMENT` for sizes that are not positive whole numbers, and as `elementwiseRecurrent`
  */
-export function linearRecurrent(sub: Part, inputs: number, outputs: number, options: WeightedOptions = {}): StatefulLayer {
+export function linearRecurrent(
+  sub: Part,
+  inputs: number,
+  outputs: number,
+  options: WeightedOptions = {},
+): StatefulLayer {
   checkOptions('linearRecurrent', options, ['bias'])
   const { bias = true } = options
   checkSizes('linearRecurrent', { inputs, outputs })
-  const { variables, initialize } = drawnWeights('linearRecurrent', { weight: [inputs, inputs + outputs], ...(bias && { bias: [inputs] }) }, inputs + outputs)
+  const { variables, initialize } = drawnWeights(
+    'linearRecurrent',
+    { weight: [inputs, inputs + outputs], ...(bias && { bias: [inputs] }) },
+    inputs + outputs,
+  )
   return linearRecurrentLayer(sub, variables, initialize)
 }
 
 /** The same over given arrays. */
-export function linearRecurrentLayer(sub: Part, variables: Variables, initialize?: (key: number) => void): StatefulLayer {
-  checkMembers('linearRecurrentLayer', variables, 'variables', ['weight'], 'Variables by name: weight [inputs, inputs + outputs], and bias [inputs]')
+export function linearRecurrentLayer(
+  sub: Part,
+  variables: Variables,
+  initialize?: (key: number) => void,
+): StatefulLayer {
+  checkMembers(
+    'linearRecurrentLayer',
+    variables,
+    'variables',
+    ['weight'],
+    'Variables by name: weight [inputs, inputs + outputs], and bias [inputs]',
+  )
   const linear = linearLayer({}, variables)
   const [inputs, both] = variables['weight']!.shape as readonly [number, number]
   return recurrent('linearRecurrent', {}, sub, {
@@ -86,7 +112,10 @@ function recurrent(kind: string, config: Config, part: Part, loop: Loop): Statef
       loop.initialize?.(key)
       sub.initialize?.(keyOf(key, 'sub'))
     },
-    initialState: (shape, dtype) => ({ y: zeros(loop.outputShape(shape), { dtype }), ...prefixed('sub', sub.initialState(shape, dtype)) }),
+    initialState: (shape, dtype) => ({
+      y: zeros(loop.outputShape(shape), { dtype }),
+      ...prefixed('sub', sub.initialState(shape, dtype)),
+    }),
     step(x, state, context) {
       const { state: after, ...result } = sub.step(loop.feed(x, state['y']!), unprefixed('sub', state), context)
       checkOutput(kind, result.output.shape, state['y']!.shape)
@@ -97,5 +126,9 @@ function recurrent(kind: string, config: Config, part: Part, loop: Loop): Statef
 
 function checkOutput(kind: string, got: Shape, expected: Shape): void {
   if (sameShape(got, expected)) return
-  throw new SnnError('SHAPE', `[${kind}] the inner part gives ${formatShape(got)}, expected ${formatShape(expected)}, so that it can come in again. Correct the sizes of the inner part.`, { shapes: [got, expected] })
+  throw new SnnError(
+    'SHAPE',
+    `[${kind}] the inner part gives ${formatShape(got)}, expected ${formatShape(expected)}, so that it can come in again. Correct the sizes of the inner part.`,
+    { shapes: [got, expected] },
+  )
 }

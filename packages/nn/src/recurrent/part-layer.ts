@@ -31,20 +31,36 @@ function plainLayer(layer: Layer): PartLayer {
     trainable: () => layer.trainable ?? Object.keys(layer.variables),
     initialize: (key: number) => layer.initialize?.(key),
   }
-  if (isStateful(layer)) return { ...shared, initialState: (shape, dtype) => layer.initialState(shape, dtype), step: (x, state, context) => layer.step(x, state, context) }
-  return { ...shared, initialState: () => ({}), step: (x, state, context) => ({ output: layer.apply([x], context), state }) }
+  if (isStateful(layer))
+    return {
+      ...shared,
+      initialState: (shape, dtype) => layer.initialState(shape, dtype),
+      step: (x, state, context) => layer.step(x, state, context),
+    }
+  return {
+    ...shared,
+    initialState: () => ({}),
+    step: (x, state, context) => ({ output: layer.apply([x], context), state }),
+  }
 }
 
 function networkLayer(operation: string, net: Network): PartLayer {
   const { inputs, outputs, nodes } = net
   if (inputs.length !== 1 || outputs.length !== 1) {
-    throw new SnnError('ARGUMENT', `[${operation}] a network with ${inputs.length} inputs and ${outputs.length} outputs, expected one of each. Take one output.`, { name: 'sub', value: [inputs.length, outputs.length] })
+    throw new SnnError(
+      'ARGUMENT',
+      `[${operation}] a network with ${inputs.length} inputs and ${outputs.length} outputs, expected one of each. Take one output.`,
+      { name: 'sub', value: [inputs.length, outputs.length] },
+    )
   }
   return {
     kind: 'network',
     config: {},
     variables: () => net.variables(),
-    trainable: () => nodes.flatMap(({ name, layer }) => (layer.trainable ?? Object.keys(layer.variables)).map((key) => `${name}.${key}`)),
+    trainable: () =>
+      nodes.flatMap(({ name, layer }) =>
+        (layer.trainable ?? Object.keys(layer.variables)).map((key) => `${name}.${key}`),
+      ),
     initialize: (seed: number) => net.initialize({ seed }),
     initialState: (shape, dtype) => flat(initialState(net, placeholder(shape, dtype))),
     step(x, state, { training }: Context) {
@@ -55,14 +71,21 @@ function networkLayer(operation: string, net: Network): PartLayer {
 }
 
 function flat(state: NetworkState): State {
-  return Object.fromEntries(Object.entries(state).flatMap(([node, values]) => Object.entries(values).map(([key, value]) => [`${node}.${key}`, value] as const)))
+  return Object.fromEntries(
+    Object.entries(state).flatMap(([node, values]) =>
+      Object.entries(values).map(([key, value]) => [`${node}.${key}`, value] as const),
+    ),
+  )
 }
 
 /** The state by node again: a name belongs to the node with the longest name that it begins with. */
 function nested(state: State, { nodes, feedback }: Network): NetworkState {
   const byNode: Record<string, Record<string, State[string]>> = {}
   for (const [path, value] of Object.entries(state)) {
-    const [node] = [...nodes, ...feedback].map(({ name }) => name).filter((name) => path.startsWith(`${name}.`)).sort((a, b) => b.length - a.length) as [string]
+    const [node] = [...nodes, ...feedback]
+      .map(({ name }) => name)
+      .filter((name) => path.startsWith(`${name}.`))
+      .sort((a, b) => b.length - a.length) as [string]
     ;(byNode[node] ??= {})[path.slice(node.length + 1)] = value
   }
   return byNode
@@ -75,5 +98,9 @@ export function prefixed<V>(prefix: string, values: Readonly<Record<string, V>>)
 
 /** The values whose names begin with `prefix.`, without it. */
 export function unprefixed<V>(prefix: string, values: Readonly<Record<string, V>>): Record<string, V> {
-  return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (name.startsWith(`${prefix}.`) ? [[name.slice(prefix.length + 1), value] as const] : [])))
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) =>
+      name.startsWith(`${prefix}.`) ? [[name.slice(prefix.length + 1), value] as const] : [],
+    ),
+  )
 }

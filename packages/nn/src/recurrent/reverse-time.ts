@@ -6,5 +6,11 @@ import { defineLayer } from '../layer.js'
 export const reverseTimeLayer = defineLayer<object, 'reverseTime'>('reverseTime', ([x], _, __, context) => {
   checkSequence('reverseTime', context)
   const T = x.shape[0]!
-  return take(x, iota([T], 0).neg().add(T - 1), 0)
+  return take(
+    x,
+    iota([T], 0)
+      .neg()
+      .add(T - 1),
+    0,
+  )
 })

@@ -4,7 +4,21 @@ import { evaluateShapes } from '@snn/tensor/library'
 import { describe, expect, it } from 'vitest'
 import golden from '../../test/golden/recurrent-cells.json' with { type: 'json' }
 import { expectClose, values } from '../../test/values.js'
-import { createLayer, Network, recurrentCell, recurrentLayer, reverseTimeLayer, sequential, spikingGru, spikingLstm, spikingRnn, stepwise, stream, type NetworkState, type RecurrentKind } from '../index.js'
+import {
+  createLayer,
+  Network,
+  recurrentCell,
+  recurrentLayer,
+  reverseTimeLayer,
+  sequential,
+  spikingGru,
+  spikingLstm,
+  spikingRnn,
+  stepwise,
+  stream,
+  type NetworkState,
+  type RecurrentKind,
+} from '../index.js'
 
 const backend = reference()
 /** Numbers in (-1, 1) without a pattern. */
@@ -18,10 +32,16 @@ const makers = { spikingRnn, spikingLstm, spikingGru } as const
 function inDouble(net: Network): Network {
   const cell = (layer: Network['nodes'][number]['layer']) => {
     if (!(layer.kind in makers)) return layer
-    const arrays = Object.entries(layer.variables).map(([name, v], i) => [name, variable(scattered(v.shape, i + 3), { name })] as const)
+    const arrays = Object.entries(layer.variables).map(
+      ([name, v], i) => [name, variable(scattered(v.shape, i + 3), { name })] as const,
+    )
     return recurrentLayer(layer.kind as RecurrentKind, Object.fromEntries(arrays))
   }
-  return new Network({ inputs: net.inputs, outputs: net.outputs, nodes: net.nodes.map((node) => ({ ...node, layer: cell(node.layer) })) })
+  return new Network({
+    inputs: net.inputs,
+    outputs: net.outputs,
+    nodes: net.nodes.map((node) => ({ ...node, layer: cell(node.layer) })),
+  })
 }
 
 describe('cells against SpikingJelly', () => {
@@ -30,22 +50,48 @@ describe('cells against SpikingJelly', () => {
     const [kind, gates] = kinds[name as keyof typeof kinds]
     const rows = gates * 2
     const parameter = (j: number, shape: readonly number[]): Variable =>
-      variable({ data: Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => (((7 * i + 3 * j) % 11) - 5) / 5), shape })
+      variable({
+        data: Float64Array.from(
+          { length: shape.reduce((a, b) => a * b, 1) },
+          (_, i) => (((7 * i + 3 * j) % 11) - 5) / 5,
+        ),
+        shape,
+      })
     it(`gives the same states and gradients: ${name}`, async () => {
-      const weights = { inputWeight: parameter(0, [rows, 2]), inputBias: parameter(1, [rows]), hiddenWeight: parameter(2, [rows, 2]), hiddenBias: parameter(3, [rows]) }
+      const weights = {
+        inputWeight: parameter(0, [rows, 2]),
+        inputBias: parameter(1, [rows]),
+        hiddenWeight: parameter(2, [rows, 2]),
+        hiddenBias: parameter(3, [rows]),
+      }
       const net = sequential(recurrentLayer(kind, weights))
-      const run = compile((x: Tensor) => {
-        const { recorded, state } = net.run('sequence', x, { record: ['*.h', ...(kind === 'spikingLstm' ? ['*.c'] : [])] })
-        const last = Object.values(state[`${kind}1`]!).map((value) => value.sum()).reduce((a, b) => a.add(b))
-        return { recorded, grads: grad(last, weights) }
-      }, { backend })
+      const run = compile(
+        (x: Tensor) => {
+          const { recorded, state } = net.run('sequence', x, {
+            record: ['*.h', ...(kind === 'spikingLstm' ? ['*.c'] : [])],
+          })
+          const last = Object.values(state[`${kind}1`]!)
+            .map((value) => value.sum())
+            .reduce((a, b) => a.add(b))
+          return { recorded, grads: grad(last, weights) }
+        },
+        { backend },
+      )
       const { recorded, grads } = await run({ data: Float64Array.from(example.x.flat()), shape: [3, 1, 2] })
       const states = example.states as readonly (readonly number[] | readonly (readonly number[])[])[]
-      const expected = (index: number): number[] => states.flatMap((state) => (kind === 'spikingLstm' ? (state as readonly (readonly number[])[])[index]! : (state as readonly number[])))
+      const expected = (index: number): number[] =>
+        states.flatMap((state) =>
+          kind === 'spikingLstm' ? (state as readonly (readonly number[])[])[index]! : (state as readonly number[]),
+        )
       expect([...recorded[`${kind}1.h`]!.data]).toEqual(expected(0))
       if (kind === 'spikingLstm') expect([...recorded[`${kind}1.c`]!.data]).toEqual(expected(1))
       const g: Readonly<Record<string, readonly number[]>> = example.param_grad
-      const names = { inputWeight: 'linear_ih.weight', inputBias: 'linear_ih.bias', hiddenWeight: 'linear_hh.weight', hiddenBias: 'linear_hh.bias' } as const
+      const names = {
+        inputWeight: 'linear_ih.weight',
+        inputBias: 'linear_ih.bias',
+        hiddenWeight: 'linear_hh.weight',
+        hiddenBias: 'linear_hh.bias',
+      } as const
       for (const [ours, theirs] of Object.entries(names)) {
         const { data } = grads[ours as keyof typeof names]
         data.forEach((value, i) => expect(Math.abs(value - g[theirs]![i]!), `${ours}[${i}]`).toBeLessThan(1e-8))
@@ -54,13 +100,17 @@ describe('cells against SpikingJelly', () => {
   }
 
   it('the LSTM keeps its cell at 1, and lets the gradient through there', async () => {
-    const zero = (shape: readonly number[]) => variable({ data: new Float64Array(shape.reduce((a, b) => a * b, 1)), shape })
+    const zero = (shape: readonly number[]) =>
+      variable({ data: new Float64Array(shape.reduce((a, b) => a * b, 1)), shape })
     const net = sequential(recurrentLayer('spikingLstm', { inputWeight: zero([4, 1]), hiddenWeight: zero([4, 1]) }))
-    const { c, dc } = await compile((before: Tensor) => {
-      const result = net.run('step', before.mul(0), { state: { spikingLstm1: { c: before } } })
-      const { c: after } = result.state['spikingLstm1']!
-      return { c: after!, dc: grad(after!.sum(), before) }
-    }, { backend })({ data: Float64Array.of(1, 0), shape: [2, 1] })
+    const { c, dc } = await compile(
+      (before: Tensor) => {
+        const result = net.run('step', before.mul(0), { state: { spikingLstm1: { c: before } } })
+        const { c: after } = result.state['spikingLstm1']!
+        return { c: after!, dc: grad(after!.sum(), before) }
+      },
+      { backend },
+    )({ data: Float64Array.of(1, 0), shape: [2, 1] })
     expect([...c.data]).toEqual([1, 1]) // 1 1 + 1 1 = 2, cut to 1
     expect([...dc.data]).toEqual([1, 1]) // f
   })
@@ -81,13 +131,18 @@ describe('cells against SpikingJelly', () => {
     const net = sequential(cell)
     const path = ['surrogate.alpha', 'candidateSurrogate.alpha'].map((name) => `spikingGru1.${name}`)
     expect(Object.keys(net.parameters())).toEqual(expect.arrayContaining(path))
-    const gradients = await compile((x: Tensor) => grad(net.forward(x).sum(), net.parameters()), { backend })({ data: Float32Array.of(0.3, -0.2, 0.5, 0.9, -0.4, 0.1), shape: [3, 1, 2] })
+    const gradients = await compile((x: Tensor) => grad(net.forward(x).sum(), net.parameters()), { backend })({
+      data: Float32Array.of(0.3, -0.2, 0.5, 0.9, -0.4, 0.1),
+      shape: [3, 1, 2],
+    })
     for (const name of path) expect(gradients[name]!.data[0]).not.toBe(0)
     const again = createLayer(cell.kind, JSON.parse(JSON.stringify(cell.config)) as typeof cell.config, cell.variables)!
     expect(again).toMatchObject({ config: cell.config, trainable: cell.trainable })
     expect(again.variables).toEqual(cell.variables)
     // one function for both is one parameter
-    expect(Object.keys(recurrentCell('spikingGru', 2, 2, { surrogate }).variables).filter((name) => name.endsWith('alpha'))).toEqual(['surrogate.alpha'])
+    expect(
+      Object.keys(recurrentCell('spikingGru', 2, 2, { surrogate }).variables).filter((name) => name.endsWith('alpha')),
+    ).toEqual(['surrogate.alpha'])
   })
 })
 
@@ -109,7 +164,10 @@ describe('layers of cells', () => {
       const live = stream(net)
       const step = compile((now: Tensor) => live.step(now), { backend })
       const run = compile((input: Tensor, state?: NetworkState) => net.run('sequence', input, { state }), { backend })
-      const half = (from: number) => ({ data: x.data.slice(from * N * inputs, (from + T / 2) * N * inputs), shape: [T / 2, N, inputs] })
+      const half = (from: number) => ({
+        data: x.data.slice(from * N * inputs, (from + T / 2) * N * inputs),
+        shape: [T / 2, N, inputs],
+      })
       const first = await run(half(0), undefined)
       const second = await run(half(T / 2), first.state)
       expect([...first.outputs['layer2']!.data, ...second.outputs['layer2']!.data]).toEqual([...out.data])
@@ -118,28 +176,52 @@ describe('layers of cells', () => {
         expect([...now.data]).toEqual(Array.from(out.data).slice(t * N * hidden, (t + 1) * N * hidden))
       }
 
-      const gradients = (stepping: boolean) => compile((input: Tensor) => grad((stepping ? net.single(stepwise(net, input)) : net.forward(input)).mul(tensor(values(out.shape, 11))).sum(), net.parameters()), { backend })(x)
+      const gradients = (stepping: boolean) =>
+        compile(
+          (input: Tensor) =>
+            grad(
+              (stepping ? net.single(stepwise(net, input)) : net.forward(input))
+                .mul(tensor(values(out.shape, 11)))
+                .sum(),
+              net.parameters(),
+            ),
+          { backend },
+        )(x)
       const [a, b] = [await gradients(false), await gradients(true)]
       for (const [name, value] of Object.entries(a)) {
-        expect(value.data.some((g) => Math.abs(g) > 1e-6), name).toBe(true)
+        expect(
+          value.data.some((g) => Math.abs(g) > 1e-6),
+          name,
+        ).toBe(true)
         expectClose(b[name]!, value, 1e-10)
       }
     })
 
     it(`${kind}: bidirectional is a layer beside one over the reversed sequence, and needs it whole`, async () => {
       const net = inDouble(make(inputs, hidden, { layers: 2, bidirectional: true }))
-      expect(evaluateShapes(() => net.forward(placeholder([T, N, inputs], 'float64'))).shape).toEqual([T, N, 2 * hidden])
+      expect(evaluateShapes(() => net.forward(placeholder([T, N, inputs], 'float64'))).shape).toEqual([
+        T,
+        N,
+        2 * hidden,
+      ])
       const one = (name: string) => sequential(net.node(name).layer)
-      const { whole, forward, backward } = await compile((input: Tensor) => {
-        const reversed = sequential(reverseTimeLayer({}))
-        return {
-          whole: net.run('sequence', input, { record: ['both1.output'] }).recorded['both1.output']!,
-          forward: one('forward1').forward(input),
-          backward: reversed.forward(one('backward1').forward(reversed.forward(input))),
-        }
-      }, { backend })(x)
+      const { whole, forward, backward } = await compile(
+        (input: Tensor) => {
+          const reversed = sequential(reverseTimeLayer({}))
+          return {
+            whole: net.run('sequence', input, { record: ['both1.output'] }).recorded['both1.output']!,
+            forward: one('forward1').forward(input),
+            backward: reversed.forward(one('backward1').forward(reversed.forward(input))),
+          }
+        },
+        { backend },
+      )(x)
       const row = (data: ArrayLike<number>, size: number, i: number) => Array.from(data).slice(i * size, (i + 1) * size)
-      for (let i = 0; i < T * N; i++) expect(row(whole.data, 2 * hidden, i)).toEqual([...row(forward.data, hidden, i), ...row(backward.data, hidden, i)])
+      for (let i = 0; i < T * N; i++)
+        expect(row(whole.data, 2 * hidden, i)).toEqual([
+          ...row(forward.data, hidden, i),
+          ...row(backward.data, hidden, i),
+        ])
       expect(new Set(whole.data)).toEqual(new Set([0, 1]))
 
       const needsSequence = expect.objectContaining({ code: 'NEEDS_SEQUENCE', details: { layer: 'reverseTime' } })
@@ -151,8 +233,14 @@ describe('layers of cells', () => {
   it('draw their weights from U(-1/sqrt(hidden), 1/sqrt(hidden)), each from numbers of its own', async () => {
     const variables = Object.entries(spikingLstm(3, 16, { layers: 2 }).parameters())
     expect(variables.map(([name, { shape }]) => [name, shape])).toEqual([
-      ['layer1.inputWeight', [64, 3]], ['layer1.inputBias', [64]], ['layer1.hiddenWeight', [64, 16]], ['layer1.hiddenBias', [64]],
-      ['layer2.inputWeight', [64, 16]], ['layer2.inputBias', [64]], ['layer2.hiddenWeight', [64, 16]], ['layer2.hiddenBias', [64]],
+      ['layer1.inputWeight', [64, 3]],
+      ['layer1.inputBias', [64]],
+      ['layer1.hiddenWeight', [64, 16]],
+      ['layer1.hiddenBias', [64]],
+      ['layer2.inputWeight', [64, 16]],
+      ['layer2.inputBias', [64]],
+      ['layer2.hiddenWeight', [64, 16]],
+      ['layer2.hiddenBias', [64]],
     ])
     const all = await Promise.all(variables.map(async ([, v]) => [...(await v.data())]))
     for (const data of all) {
@@ -160,7 +248,10 @@ describe('layers of cells', () => {
       expect(Math.max(...data.map(Math.abs))).toBeGreaterThan(0.22)
     }
     expect(new Set(all.map((data) => data[0])).size).toBe(all.length)
-    expect(Object.keys(spikingGru(3, 4, { bias: false }).parameters())).toEqual(['layer1.inputWeight', 'layer1.hiddenWeight'])
+    expect(Object.keys(spikingGru(3, 4, { bias: false }).parameters())).toEqual([
+      'layer1.inputWeight',
+      'layer1.hiddenWeight',
+    ])
   })
 
   it('drop values between layers in training only, all in the same way in every mode', async () => {
@@ -185,7 +276,9 @@ describe('layers of cells', () => {
       const loop = compile((input: Tensor) => other.single(stepwise(other, input, { training: true })), { backend })
       expect([...(await loop(ones)).data]).toEqual([...first.data])
       expect([...(await loop(ones)).data]).toEqual([...second.data])
-      expect([...(await compile((input: Tensor) => net.forward(input), { backend })(ones)).data]).toEqual([...ones.data])
+      expect([...(await compile((input: Tensor) => net.forward(input), { backend })(ones)).data]).toEqual([
+        ...ones.data,
+      ])
       expect(Object.keys(make().parameters()).some((name) => name.startsWith('dropout'))).toBe(false)
     }
   })
@@ -198,7 +291,9 @@ describe('layers of cells', () => {
     for (const dropout of [-0.1, 1, Number.NaN]) expect(() => spikingGru(2, 4, { dropout })).toThrow(argument)
     expect(() => recurrentCell('lstm' as never, 2, 4)).toThrow(argument)
     const shape = expect.objectContaining({ code: 'SHAPE' })
-    expect(() => recurrentLayer('spikingLstm', { inputWeight: variable(values([4, 2])), hiddenWeight: variable(values([8, 2])) })).toThrow(shape)
+    expect(() =>
+      recurrentLayer('spikingLstm', { inputWeight: variable(values([4, 2])), hiddenWeight: variable(values([8, 2])) }),
+    ).toThrow(shape)
     expect(() => recurrentLayer('spikingLstm', {})).toThrow(shape)
     expect(() => evaluateShapes(() => spikingRnn(3, 4).forward(placeholder([5, 2, 4])))).toThrow(shape)
   })

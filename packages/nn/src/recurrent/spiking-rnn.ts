@@ -13,7 +13,10 @@ import { reverseTimeLayer } from './reverse-time.js'
 export interface RecurrentOptions extends CellOptions {
   /** How many, one after the other. Default 1. */
   readonly layers?: number
-  /** A second set of layers goes from the last step to the first; outputs [.., 2 hidden]: forward, backward. Needs all steps at once. Default false. */
+  /**
+   * A second set of layers goes from the last step to the first; outputs [.., 2 hidden]: forward, backward. Needs all
+   * steps at once. Default false.
+   */
   readonly bidirectional?: boolean
   /** Probability of dropping a value between layers, in training. Default 0. */
   readonly dropout?: number
@@ -28,7 +31,8 @@ export interface RecurrentOptions extends CellOptions {
  *
  *   h = H(W x + b + W h + b)
  *
- * Weights are drawn from U(-1 / sqrt(hidden), 1 / sqrt(hidden)). The nodes are `layer1`, `dropout1`, `layer2`, .., or with
+ * Weights are drawn from U(-1 / sqrt(hidden), 1 / sqrt(hidden)). The nodes are `layer1`, `dropout1`, `layer2`, .., or
+ * with
  * `bidirectional` `forward1`, `backward1`, ..
  *
  * @throws `ARGUMENT` for sizes that are not positive whole numbers and probabilities outside of [0, 1)
@@ -62,14 +66,31 @@ export function spikingGru(inputs: number, hidden: number, options: RecurrentOpt
   return recurrentNetwork('spikingGru', inputs, hidden, options)
 }
 
-/** One layer of cells with weights of its own: a layer with the states `h` and, of an LSTM, `c`. Errors as `spikingRnn`. */
-export function recurrentCell(kind: RecurrentKind, inputs: number, hidden: number, settings: CellOptions & Pick<RecurrentOptions, 'bias'> = {}): StatefulLayer {
+/**
+ * One layer of cells with weights of its own: a layer with the states `h` and, of an LSTM, `c`. Errors as `spikingRnn`.
+ */
+export function recurrentCell(
+  kind: RecurrentKind,
+  inputs: number,
+  hidden: number,
+  settings: CellOptions & Pick<RecurrentOptions, 'bias'> = {},
+): StatefulLayer {
   checkObject('recurrentCell', settings)
   const { bias = true, ...options } = settings
-  if (!(kind in recurrentCells)) throw new SnnError('ARGUMENT', `[recurrentCell] kind '${kind}', expected one of ${Object.keys(recurrentCells).join(', ')}.`, { name: 'kind', value: kind })
+  if (!(kind in recurrentCells))
+    throw new SnnError(
+      'ARGUMENT',
+      `[recurrentCell] kind '${kind}', expected one of ${Object.keys(recurrentCells).join(', ')}.`,
+      { name: 'kind', value: kind },
+    )
   checkSizes(kind, { inputs, hidden })
   const rows = recurrentCells[kind].gates * hidden
-  const shapes = { inputWeight: [rows, inputs], ...(bias && { inputBias: [rows] }), hiddenWeight: [rows, hidden], ...(bias && { hiddenBias: [rows] }) }
+  const shapes = {
+    inputWeight: [rows, inputs],
+    ...(bias && { inputBias: [rows] }),
+    hiddenWeight: [rows, hidden],
+    ...(bias && { hiddenBias: [rows] }),
+  }
   const { variables, initialize } = drawnWeights(kind, shapes, hidden)
   return { ...recurrentLayer(kind, variables, options), initialize }
 }
@@ -95,7 +116,8 @@ function recurrentNetwork(kind: RecurrentKind, inputs: number, hidden: number, o
       source = add(`both${i}`, concatLayer({ axis: -1 }), forward, again)
     }
     size = bidirectional ? 2 * hidden : hidden
-    if (dropout !== 0 && i < layers) source = add(`dropout${i}`, drop(kind, { p: dropout, channels: false, invariant: invariantDropout }), source)
+    if (dropout !== 0 && i < layers)
+      source = add(`dropout${i}`, drop(kind, { p: dropout, channels: false, invariant: invariantDropout }), source)
   }
   return new Network({ inputs: [{ name: 'input' }], nodes, outputs: [source] })
 }

@@ -5,11 +5,17 @@ import { allocate } from '@snn/tensor/library'
 export interface ElementType {
   readonly bytes: number
   readonly dtype: DType
-  /** Reads the element at a byte; absent where the bytes are those of the dtype. Whole numbers that the dtype cannot hold come as they are. */
+  /**
+   * Reads the element at a byte; absent where the bytes are those of the dtype. Whole numbers that the dtype cannot
+   * hold come as they are.
+   */
   readonly read?: (view: DataView, at: number) => number
 }
 
-/** The types that a file may have, by their names in the format. Those without a `read` are our own, in the order in which the reference implementation writes them. */
+/**
+ * The types that a file may have, by their names in the format. Those without a `read` are our own, in the order in
+ * which the reference implementation writes them.
+ */
 export const elementTypes: Readonly<Record<string, ElementType>> = {
   F64: { bytes: 8, dtype: 'float64' },
   F32: { bytes: 4, dtype: 'float32' },

@@ -12,13 +12,13 @@ export interface Safetensors {
 }
 
 /**
- * The tensors of a safetensors file, copied, and its metadata. The whole header is checked before any memory is taken for tensors: they
- * must fit their shapes and cover the data from end to end, each byte once.
+ * The tensors of a safetensors file, copied, and its metadata. The whole header is checked before any memory is taken
+ * for tensors: they must fit their shapes and cover the data from end to end, each byte once.
  *
  * F16 and BF16 become float32, and I64, U64, U32, I16, U16 and I8 int32, exactly; `notes` name them.
  *
- * @throws `DATA_INVALID` for a file that is damaged or not of this format; `DTYPE` for other element types, such as those of 8-bit floats, and for whole
- * numbers that int32 cannot hold
+ * @throws `DATA_INVALID` for a file that is damaged or not of this format; `DTYPE` for other element types, such as
+ * those of 8-bit floats, and for whole numbers that int32 cannot hold
  */
 export function readSafetensors(file: Uint8Array): Safetensors {
   const bytes = checkBytes('readSafetensors', file)
@@ -27,18 +27,30 @@ export function readSafetensors(file: Uint8Array): Safetensors {
   } catch (error) {
     const kind = isSnnError(error, 'DATA_INVALID') ? fileKind(bytes) : undefined
     if (!kind || kind.id === 'safetensors' || kind.id === 'text') throw error
-    throw new SnnError('DATA_INVALID', `[readSafetensors] the file is ${kind.name}, no safetensors file. ${kind.fix ?? 'Give the weights that training or another tool wrote.'}`, { file: 'safetensors' }, { cause: error })
+    throw new SnnError(
+      'DATA_INVALID',
+      `[readSafetensors] the file is ${kind.name}, no safetensors file. ${kind.fix ?? 'Give the weights that training or another tool wrote.'}`,
+      { file: 'safetensors' },
+      { cause: error },
+    )
   }
 }
 
 function read(bytes: Uint8Array): Safetensors {
   const { header, start } = readHeader(bytes)
   const { [metadataKey]: metadata = {}, ...rest } = header
-  if (!isObject(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) throw invalid(`${metadataKey} is not an object of strings`)
+  if (!isObject(metadata) || Object.values(metadata).some((value) => typeof value !== 'string'))
+    throw invalid(`${metadataKey} is not an object of strings`)
   const entries = Object.entries(rest).map(([name, entry]) => checkEntry(name, entry, bytes.length - start))
   checkCoverage(entries, bytes.length - start)
-  const tensors = entries.map((entry) => [entry.name, tensorFrom(entry, bytes.subarray(start + entry.begin, start + entry.end))] as const)
-  return { tensors: Object.fromEntries(tensors), metadata: metadata as Readonly<Record<string, string>>, notes: notesOn(entries) }
+  const tensors = entries.map(
+    (entry) => [entry.name, tensorFrom(entry, bytes.subarray(start + entry.begin, start + entry.end))] as const,
+  )
+  return {
+    tensors: Object.fromEntries(tensors),
+    metadata: metadata as Readonly<Record<string, string>>,
+    notes: notesOn(entries),
+  }
 }
 
 function readHeader(bytes: Uint8Array): { readonly header: Readonly<Record<string, unknown>>; readonly start: number } {
@@ -77,13 +89,18 @@ function checkEntry(name: string, entry: unknown, room: number): Entry {
   if (typeof dtypeName !== 'string') throw invalid(`'${name}' without a dtype`)
   if (!Object.hasOwn(elementTypes, dtypeName)) {
     const known = Object.keys(elementTypes)
-    throw new SnnError('DTYPE', `[readSafetensors] '${name}' is of dtype ${dtypeName}, expected one of ${known.join(', ')}. Convert it where the file was made.`, { dtypes: [dtypeName, ...known] })
+    throw new SnnError(
+      'DTYPE',
+      `[readSafetensors] '${name}' is of dtype ${dtypeName}, expected one of ${known.join(', ')}. Convert it where the file was made.`,
+      { dtypes: [dtypeName, ...known] },
+    )
   }
   if (!isSizes(shape)) throw invalid(`'${name}' with shape ${JSON.stringify(shape)}`)
   if (!isSizes(offsets) || offsets.length !== 2) throw invalid(`'${name}' with offsets ${JSON.stringify(offsets)}`)
   const [begin, end] = offsets as [number, number]
   if (begin > end || end > room) throw invalid(`'${name}' at bytes ${begin} to ${end} of the data's ${room}`)
-  if (byteLength(elementTypes[dtypeName]!.bytes, shape) !== end - begin) throw invalid(`'${name}' of shape [${shape.join(',')}] and dtype ${dtypeName} in ${end - begin} bytes`)
+  if (byteLength(elementTypes[dtypeName]!.bytes, shape) !== end - begin)
+    throw invalid(`'${name}' of shape [${shape.join(',')}] and dtype ${dtypeName} in ${end - begin} bytes`)
   return { name, type: dtypeName, shape, begin, end }
 }
 
@@ -98,10 +115,16 @@ function checkCoverage(entries: readonly Entry[], room: number): void {
 }
 
 function tensorFrom({ name, type, shape }: Entry, bytes: Uint8Array): HostTensor {
-  if (type === 'BOOL' && bytes.some((byte) => byte > 1)) throw invalid(`'${name}' of dtype BOOL with a byte other than 0 and 1`)
+  if (type === 'BOOL' && bytes.some((byte) => byte > 1))
+    throw invalid(`'${name}' of dtype BOOL with a byte other than 0 and 1`)
   const element = elementTypes[type]!
   const data = elementsFrom(bytes, element)
-  if (typeof data === 'number') throw new SnnError('DTYPE', `[readSafetensors] '${name}' of dtype ${type} holds ${data}, expected numbers that int32 holds. Leave it out of the file, or convert it there.`, { dtypes: [type, element.dtype] })
+  if (typeof data === 'number')
+    throw new SnnError(
+      'DTYPE',
+      `[readSafetensors] '${name}' of dtype ${type} holds ${data}, expected numbers that int32 holds. Leave it out of the file, or convert it there.`,
+      { dtypes: [type, element.dtype] },
+    )
   return hostTensor({ data, shape, dtype: element.dtype }, 'readSafetensors')
 }
 
@@ -109,7 +132,11 @@ function tensorFrom({ name, type, shape }: Entry, bytes: Uint8Array): HostTensor
 function notesOn(entries: readonly Entry[]): string[] {
   return Object.entries(elementTypes).flatMap(([type, { dtype, read }]) => {
     const names = entries.flatMap((entry) => (read && entry.type === type ? [entry.name] : []))
-    return names.length === 0 ? [] : [`${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}: ${type} read as ${dtype}`]
+    return names.length === 0
+      ? []
+      : [
+          `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}: ${type} read as ${dtype}`,
+        ]
   })
 }
 
@@ -122,5 +149,10 @@ function isSizes(value: unknown): value is readonly number[] {
 }
 
 function invalid(what: string, offset?: number, cause?: unknown): SnnError {
-  return new SnnError('DATA_INVALID', `[readSafetensors] the file has ${what}. It is damaged or no safetensors file: fetch or write it again.`, { file: 'safetensors', ...(offset === undefined ? {} : { offset }) }, { cause })
+  return new SnnError(
+    'DATA_INVALID',
+    `[readSafetensors] the file has ${what}. It is damaged or no safetensors file: fetch or write it again.`,
+    { file: 'safetensors', ...(offset === undefined ? {} : { offset }) },
+    { cause },
+  )
 }

@@ -17,7 +17,8 @@ const tensorOf = ({ dtype, shape, data }: Listed): Required<TensorLike> => {
   values.set(data.map(number))
   return { data: values, shape, dtype: dtype as DType }
 }
-const plain = (tensors: Readonly<Record<string, TensorLike>>) => Object.fromEntries(Object.entries(tensors).map(([name, { data, shape, dtype }]) => [name, { data, shape, dtype }]))
+const plain = (tensors: Readonly<Record<string, TensorLike>>) =>
+  Object.fromEntries(Object.entries(tensors).map(([name, { data, shape, dtype }]) => [name, { data, shape, dtype }]))
 
 /** A file with this header, given as JSON or text, and so many bytes of data. */
 function file(header: unknown, data = 0, length?: bigint): Uint8Array {
@@ -28,14 +29,22 @@ function file(header: unknown, data = 0, length?: bigint): Uint8Array {
   return bytes
 }
 
-const f32 = (shape: readonly unknown[], begin: number, end: number) => ({ dtype: 'F32', shape, data_offsets: [begin, end] })
+const f32 = (shape: readonly unknown[], begin: number, end: number) => ({
+  dtype: 'F32',
+  shape,
+  data_offsets: [begin, end],
+})
 const invalid = (bytes: Uint8Array, message: RegExp): void => {
-  expect(() => readSafetensors(bytes)).toThrow(expect.objectContaining({ code: 'DATA_INVALID', message: expect.stringMatching(message) }))
+  expect(() => readSafetensors(bytes)).toThrow(
+    expect.objectContaining({ code: 'DATA_INVALID', message: expect.stringMatching(message) }),
+  )
 }
 
 describe('safetensors against the Python package', () => {
   for (const [name, { tensors, metadata, base64 }] of Object.entries(golden.cases)) {
-    const expected = Object.fromEntries(Object.entries(tensors as Readonly<Record<string, Listed>>).map(([key, listed]) => [key, tensorOf(listed)]))
+    const expected = Object.fromEntries(
+      Object.entries(tensors as Readonly<Record<string, Listed>>).map(([key, listed]) => [key, tensorOf(listed)]),
+    )
     it(`reads and writes the same bytes: ${name}`, () => {
       const bytes = fromBase64(base64)
       const read = readSafetensors(bytes)
@@ -59,9 +68,15 @@ describe('writeSafetensors refuses', () => {
   it('the reserved name, metadata that are no strings, data that do not fit', () => {
     const one = { data: Float32Array.of(1), shape: [1] }
     expect(() => writeSafetensors({ __metadata__: one })).toThrow(expect.objectContaining({ code: 'ARGUMENT' }))
-    expect(() => writeSafetensors({ one }, { epoch: 3 as never })).toThrow(expect.objectContaining({ code: 'ARGUMENT' }))
-    expect(() => writeSafetensors({ one: { data: Float32Array.of(1), shape: [2] } })).toThrow(expect.objectContaining({ code: 'SHAPE', message: expect.stringContaining('writeSafetensors: one') }))
-    expect(() => writeSafetensors({ one: { data: Float32Array.of(1), shape: [1], dtype: 'int32' } })).toThrow(expect.objectContaining({ code: 'DTYPE' }))
+    expect(() => writeSafetensors({ one }, { epoch: 3 as never })).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT' }),
+    )
+    expect(() => writeSafetensors({ one: { data: Float32Array.of(1), shape: [2] } })).toThrow(
+      expect.objectContaining({ code: 'SHAPE', message: expect.stringContaining('writeSafetensors: one') }),
+    )
+    expect(() => writeSafetensors({ one: { data: Float32Array.of(1), shape: [1], dtype: 'int32' } })).toThrow(
+      expect.objectContaining({ code: 'DTYPE' }),
+    )
   })
 })
 
@@ -76,8 +91,12 @@ describe('readSafetensors refuses', () => {
   })
 
   it('headers that are no JSON object in UTF-8', () => {
-    for (const header of ['', '{', '[]', '"x"', 'null', '3', '\ufeff{}', '['.repeat(100_000)]) invalid(file(header), /header that is no JSON/)
-    invalid(file('{"a":1}').map((byte) => (byte === 0x61 ? 0xff : byte)), /UTF-8/)
+    for (const header of ['', '{', '[]', '"x"', 'null', '3', '\ufeff{}', '['.repeat(100_000)])
+      invalid(file(header), /header that is no JSON/)
+    invalid(
+      file('{"a":1}').map((byte) => (byte === 0x61 ? 0xff : byte)),
+      /UTF-8/,
+    )
   })
 
   it('names and keys that stand twice', () => {
@@ -95,8 +114,10 @@ describe('readSafetensors refuses', () => {
     invalid(file({ __metadata__: [] }), /__metadata__/)
     for (const entry of [null, 3, [], 'F32']) invalid(file({ a: entry }), /without a description/)
     invalid(file({ a: { shape: [], data_offsets: [0, 4] } }, 4), /without a dtype/)
-    for (const shape of [undefined, 3, [-1], [0.5], ['1'], [2 ** 53]]) invalid(file({ a: { ...f32([], 0, 4), shape } }, 4), /with shape/)
-    for (const offsets of [undefined, [0], [0, 4, 8], [0, -4], [0, 1.5], [0, 1e300]]) invalid(file({ a: { ...f32([1], 0, 4), data_offsets: offsets } }, 4), /with offsets/)
+    for (const shape of [undefined, 3, [-1], [0.5], ['1'], [2 ** 53]])
+      invalid(file({ a: { ...f32([], 0, 4), shape } }, 4), /with shape/)
+    for (const offsets of [undefined, [0], [0, 4, 8], [0, -4], [0, 1.5], [0, 1e300]])
+      invalid(file({ a: { ...f32([1], 0, 4), data_offsets: offsets } }, 4), /with offsets/)
   })
 
   it('offsets outside of the file, holes, overlaps, sizes that do not fit the shape', () => {
@@ -110,18 +131,27 @@ describe('readSafetensors refuses', () => {
     invalid(file({ a: f32([1], 0, 4), b: f32([1], 8, 12) }, 12), /'b' at byte 8 of the data, where byte 4/)
     invalid(file({ a: f32([1], 0, 4) }, 8), /8 bytes of data, of which the tensors take 4/)
     invalid(file({}, 1), /1 bytes of data/)
-    invalid(file({ a: { dtype: 'BOOL', shape: [2], data_offsets: [0, 2] } }, 2).map((byte, i, all) => (i === all.length - 1 ? 2 : byte)), /BOOL/)
+    invalid(
+      file({ a: { dtype: 'BOOL', shape: [2], data_offsets: [0, 2] } }, 2).map((byte, i, all) =>
+        i === all.length - 1 ? 2 : byte,
+      ),
+      /BOOL/,
+    )
   })
 
   it('dtypes that we do not have', () => {
     for (const dtype of ['F8_E4M3', 'F8_E5M2', 'C64', 'f32', 'toString']) {
-      expect(() => readSafetensors(file({ a: { dtype, shape: [0], data_offsets: [0, 0] } }))).toThrow(expect.objectContaining({ code: 'DTYPE', message: expect.stringContaining(dtype) }))
+      expect(() => readSafetensors(file({ a: { dtype, shape: [0], data_offsets: [0, 0] } }))).toThrow(
+        expect.objectContaining({ code: 'DTYPE', message: expect.stringContaining(dtype) }),
+      )
     }
   })
 
   it('takes names that mean something to JavaScript for names', () => {
     const names = ['__proto__', 'constructor', 'toString', '0']
-    const bytes = writeSafetensors(Object.fromEntries(names.map((name, i) => [name, { data: Float32Array.of(i), shape: [] }])))
+    const bytes = writeSafetensors(
+      Object.fromEntries(names.map((name, i) => [name, { data: Float32Array.of(i), shape: [] }])),
+    )
     const { tensors } = readSafetensors(bytes)
     expect(Object.keys(tensors).sort()).toEqual([...names].sort())
     names.forEach((name, i) => expect(tensors[name]!.item()).toBe(i))
@@ -130,7 +160,14 @@ describe('readSafetensors refuses', () => {
 
 describe('damaged files', () => {
   it('give a typed error or load, 5000 mutations', () => {
-    const bytes = writeSafetensors({ a: { data: Float32Array.of(1, 2, 3), shape: [3] }, b: { data: Int32Array.of(4), shape: [1, 1] }, c: { data: Uint8Array.of(1, 0), shape: [2], dtype: 'bool' } }, { epoch: '7' })
+    const bytes = writeSafetensors(
+      {
+        a: { data: Float32Array.of(1, 2, 3), shape: [3] },
+        b: { data: Int32Array.of(4), shape: [1, 1] },
+        c: { data: Uint8Array.of(1, 0), shape: [2], dtype: 'bool' },
+      },
+      { epoch: '7' },
+    )
     const header = Number(new DataView(bytes.buffer).getBigUint64(0, true)) + 8
     let state = 12345
     const draw = (below: number): number => {
@@ -145,7 +182,8 @@ describe('damaged files', () => {
       else if (i % 5 === 1) changed.copyWithin(at, draw(header), draw(header))
       else changed[at] = i % 5 === 2 ? changed[at]! ^ (1 << draw(8)) : '0123456789"{}[],:\\ '.charCodeAt(draw(19))
       try {
-        for (const { data, shape } of Object.values(readSafetensors(changed).tensors)) expect(data.length).toBe(shape.reduce((a, b) => a * b, 1))
+        for (const { data, shape } of Object.values(readSafetensors(changed).tensors))
+          expect(data.length).toBe(shape.reduce((a, b) => a * b, 1))
         outcomes.read++
       } catch (error) {
         if (!isSnnError(error)) throw new Error(`mutation ${i} at ${at}`, { cause: error })

@@ -5,25 +5,39 @@ import { dtypeNames, metadataKey, prefixLength } from './format.js'
 const order = Object.keys(dtypeNames) as DType[]
 
 /**
- * Tensors by name as a file of the safetensors format: byte for byte what the Python package writes for the same tensors
- * (sorted by dtype, then by name), with `metadata` in the order given.
+ * Tensors by name as a file of the safetensors format: byte for byte what the Python package writes for the same
+ * tensors (sorted by dtype, then by name), with `metadata` in the order given.
  *
- * @throws `SHAPE`, `DTYPE` for data that do not fit their shape or dtype; `ARGUMENT` for the reserved name `__metadata__` and for
- * metadata that are not strings
+ * @throws `SHAPE`, `DTYPE` for data that do not fit their shape or dtype; `ARGUMENT` for the reserved name
+ * `__metadata__` and for metadata that are not strings
  */
-export function writeSafetensors(tensors: Readonly<Record<string, TensorLike>>, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+export function writeSafetensors(
+  tensors: Readonly<Record<string, TensorLike>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
   checkObject('writeSafetensors', tensors, 'tensors', 'arrays by name')
   checkObject('writeSafetensors', metadata, 'metadata', 'texts by name')
-  if (metadataKey in tensors) throw wrong('name', metadataKey, `a tensor is called '${metadataKey}', which the format reserves, expected another name. Rename it.`)
+  if (metadataKey in tensors)
+    throw wrong(
+      'name',
+      metadataKey,
+      `a tensor is called '${metadataKey}', which the format reserves, expected another name. Rename it.`,
+    )
   for (const [key, value] of Object.entries(metadata)) {
-    if (typeof value !== 'string') throw wrong('metadata', value, `metadata '${key}' is a ${typeof value}, expected a string. Use JSON.stringify.`)
+    if (typeof value !== 'string')
+      throw wrong('metadata', value, `metadata '${key}' is a ${typeof value}, expected a string. Use JSON.stringify.`)
   }
   const sorted = Object.entries(tensors)
     .map(([name, value]) => ({ name, ...hostTensor(value, `writeSafetensors: ${name}`) }))
     .sort((a, b) => order.indexOf(a.dtype) - order.indexOf(b.dtype) || compareCodePoints(a.name, b.name))
   let end = 0
-  const entries = sorted.map(({ name, dtype, shape, data }) => [name, { dtype: dtypeNames[dtype], shape, data_offsets: [end, (end += data.byteLength)] }] as const)
-  const header = new TextEncoder().encode(jsonObject([...(Object.keys(metadata).length > 0 ? [[metadataKey, metadata] as const] : []), ...entries]))
+  const entries = sorted.map(
+    ({ name, dtype, shape, data }) =>
+      [name, { dtype: dtypeNames[dtype], shape, data_offsets: [end, (end += data.byteLength)] }] as const,
+  )
+  const header = new TextEncoder().encode(
+    jsonObject([...(Object.keys(metadata).length > 0 ? [[metadataKey, metadata] as const] : []), ...entries]),
+  )
   const start = prefixLength + Math.ceil(header.length / 8) * 8
 
   const file = new Uint8Array(start + end).fill(0x20, 0, start)

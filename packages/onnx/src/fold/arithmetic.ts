@@ -8,21 +8,57 @@ import { broadcastStrides, strided } from './movement.js'
 
 type Numeric = (...values: number[]) => number
 
-const flag = (f: (a: number, b: number) => boolean): Numeric => (a, b) => (f(a, b) ? 1 : 0)
+const flag =
+  (f: (a: number, b: number) => boolean): Numeric =>
+  (a, b) =>
+    f(a, b) ? 1 : 0
 
 const functions: Readonly<Record<string, Numeric>> = {
-  Add: (a, b) => a + b, Sub: (a, b) => a - b, Mul: (a, b) => a * b, Pow: (a, b) => a ** b,
-  Max: (...all) => Math.max(...all), Min: (...all) => Math.min(...all), Mean: (...all) => all.reduce((a, b) => a + b, 0) / all.length,
-  Equal: flag((a, b) => a === b), Less: flag((a, b) => a < b), LessOrEqual: flag((a, b) => a <= b), Greater: flag((a, b) => a > b), GreaterOrEqual: flag((a, b) => a >= b),
-  And: flag((a, b) => a !== 0 && b !== 0), Or: flag((a, b) => a !== 0 || b !== 0), Xor: flag((a, b) => (a !== 0) !== (b !== 0)),
+  Add: (a, b) => a + b,
+  Sub: (a, b) => a - b,
+  Mul: (a, b) => a * b,
+  Pow: (a, b) => a ** b,
+  Max: (...all) => Math.max(...all),
+  Min: (...all) => Math.min(...all),
+  Mean: (...all) => all.reduce((a, b) => a + b, 0) / all.length,
+  Equal: flag((a, b) => a === b),
+  Less: flag((a, b) => a < b),
+  LessOrEqual: flag((a, b) => a <= b),
+  Greater: flag((a, b) => a > b),
+  GreaterOrEqual: flag((a, b) => a >= b),
+  And: flag((a, b) => a !== 0 && b !== 0),
+  Or: flag((a, b) => a !== 0 || b !== 0),
+  Xor: flag((a, b) => (a !== 0) !== (b !== 0)),
   Where: (c, a, b) => (c ? a : b),
-  Neg: (x) => -x, Abs: (x) => Math.abs(x), Sign: (x) => Math.sign(x), Not: (x) => (x ? 0 : 1), Relu: (x) => Math.max(0, x),
-  Sqrt: (x) => Math.sqrt(x), Exp: (x) => Math.exp(x), Log: (x) => Math.log(x), Reciprocal: (x) => 1 / x, Floor: (x) => Math.floor(x), Ceil: (x) => Math.ceil(x),
-  Sigmoid: (x) => 1 / (1 + Math.exp(-x)), Softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), Softsign: (x) => x / (1 + Math.abs(x)),
-  Sin: Math.sin, Cos: Math.cos, Tan: Math.tan, Asin: Math.asin, Acos: Math.acos, Atan: Math.atan,
-  Sinh: Math.sinh, Cosh: Math.cosh, Tanh: Math.tanh, Asinh: Math.asinh, Acosh: Math.acosh, Atanh: Math.atanh,
+  Neg: (x) => -x,
+  Abs: (x) => Math.abs(x),
+  Sign: (x) => Math.sign(x),
+  Not: (x) => (x ? 0 : 1),
+  Relu: (x) => Math.max(0, x),
+  Sqrt: (x) => Math.sqrt(x),
+  Exp: (x) => Math.exp(x),
+  Log: (x) => Math.log(x),
+  Reciprocal: (x) => 1 / x,
+  Floor: (x) => Math.floor(x),
+  Ceil: (x) => Math.ceil(x),
+  Sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  Softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  Softsign: (x) => x / (1 + Math.abs(x)),
+  Sin: Math.sin,
+  Cos: Math.cos,
+  Tan: Math.tan,
+  Asin: Math.asin,
+  Acos: Math.acos,
+  Atan: Math.atan,
+  Sinh: Math.sinh,
+  Cosh: Math.cosh,
+  Tanh: Math.tanh,
+  Asinh: Math.asinh,
+  Acosh: Math.acosh,
+  Atanh: Math.atanh,
   // to the nearest, ties to even
-  Round: (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)), IsNaN: (x) => (Number.isNaN(x) ? 1 : 0),
+  Round: (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)),
+  IsNaN: (x) => (Number.isNaN(x) ? 1 : 0),
 }
 
 /** Clip's bounds may be left out. */
@@ -60,7 +96,8 @@ function compute(f: Numeric, inputs: readonly Block[], out: Target): readonly Da
   for (let i = 0; i < result.length; i++) {
     for (let k = 0; k < inputs.length; k++) values[k] = Number(inputs[k]!.data[indices[k]![i]!])
     const value = f(...values)
-    if (whole && (!Number.isSafeInteger(value) || !values.every((v, k) => !wholes[k] || Number.isSafeInteger(v)))) return undefined
+    if (whole && (!Number.isSafeInteger(value) || !values.every((v, k) => !wholes[k] || Number.isSafeInteger(v))))
+      return undefined
     result[i] = (typeof result[0] === 'bigint' ? BigInt(value) : value) as never
     if (whole && Number(result[i]) !== value) return undefined
   }
@@ -69,8 +106,12 @@ function compute(f: Numeric, inputs: readonly Block[], out: Target): readonly Da
 
 /** Arithmetic on sizes of which some are symbols. A size is at least 1. */
 const onDims: Readonly<Record<string, (...dims: Dim[]) => Dim | undefined>> = {
-  Add: (a, b) => sum(a, b), Sub: (a, b) => sum(a, b, -1), Mul: (a, b) => product([a, b]), Div: (a, b) => quotient(a, b),
-  Equal: (a, b) => equal(a, b), Where: (c, a, b) => (typeof c === 'number' ? (c ? a : b) : a === b ? a : undefined),
+  Add: (a, b) => sum(a, b),
+  Sub: (a, b) => sum(a, b, -1),
+  Mul: (a, b) => product([a, b]),
+  Div: (a, b) => quotient(a, b),
+  Equal: (a, b) => equal(a, b),
+  Where: (c, a, b) => (typeof c === 'number' ? (c ? a : b) : a === b ? a : undefined),
   Not: (a) => (typeof a === 'number' ? (a ? 0 : 1) : undefined),
   Max: (...all) => (all.every((d) => d === all[0] || (typeof d === 'number' && d <= 1)) ? all[0] : undefined),
 }
@@ -101,11 +142,13 @@ function symbolic(op: string, inputs: readonly Block[], out: Target): readonly D
 /** float -> integer drops the fraction; -> bool asks for not zero. */
 const cast: Folder = (node, [x], [out]) => {
   if (!x || isSymbolic(x)) return undefined
-  const f: Numeric = out!.dtype === 'bool' ? (v) => (v ? 1 : 0) : isFloatType(out!.dtype) ? (v) => v : (v) => Math.trunc(v)
+  const f: Numeric =
+    out!.dtype === 'bool' ? (v) => (v ? 1 : 0) : isFloatType(out!.dtype) ? (v) => v : (v) => Math.trunc(v)
   return compute(f, [x], out!)
 }
 
 export const arithmetic: Readonly<Record<string, Folder>> = {
   ...Object.fromEntries([...Object.keys(functions), 'Div', 'Mod'].map((op) => [op, elementwise(op)])),
-  Clip: clip, Cast: cast,
+  Clip: clip,
+  Cast: cast,
 }

@@ -1,7 +1,9 @@
 import type { Dim, OnnxDType, OnnxNode, OnnxTensor } from '../graph.js'
 
 /** Contents of a tensor that are known at reading time: numbers, or sizes that may be symbolic. */
-export type Block = OnnxTensor | { readonly dtype: OnnxDType; readonly shape: readonly number[]; readonly data: readonly Dim[] }
+export type Block =
+  | OnnxTensor
+  | { readonly dtype: OnnxDType; readonly shape: readonly number[]; readonly data: readonly Dim[] }
 
 export type Data = Block['data']
 
@@ -12,7 +14,11 @@ export interface Target {
 }
 
 /** Computes the outputs of a node in normal form; undefined for one that it leaves to the run. */
-export type Folder = (node: OnnxNode, inputs: readonly (Block | undefined)[], outputs: readonly Target[]) => readonly (Data | undefined)[] | undefined
+export type Folder = (
+  node: OnnxNode,
+  inputs: readonly (Block | undefined)[],
+  outputs: readonly Target[],
+) => readonly (Data | undefined)[] | undefined
 
 export function isSymbolic(block: Block): block is Extract<Block, { data: readonly Dim[] }> {
   return Array.isArray(block.data)

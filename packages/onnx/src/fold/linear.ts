@@ -8,7 +8,16 @@ const mostProducts = 2 ** 26
 
 /** The product of constant matrices, in double precision. */
 const matMul: Folder = (_, [a, b], [out]) => {
-  if (!a || !b || isSymbolic(a) || isSymbolic(b) || out!.dtype !== 'float32' || a.shape.length < 2 || b.shape.length < 2) return undefined
+  if (
+    !a ||
+    !b ||
+    isSymbolic(a) ||
+    isSymbolic(b) ||
+    out!.dtype !== 'float32' ||
+    a.shape.length < 2 ||
+    b.shape.length < 2
+  )
+    return undefined
   const shape = out!.shape as readonly number[]
   const [rows, columns, inner] = [shape.at(-2)!, shape.at(-1)!, a.shape.at(-1)!]
   if (sizeOf(shape) * inner > mostProducts) return undefined
@@ -29,14 +38,25 @@ const matMul: Folder = (_, [a, b], [out]) => {
 
 /** A copy of the data with the updates at their indices. */
 const scatterNd: Folder = (node, [data, indices, updates], [out]) => {
-  if (!data || !indices || !updates || isSymbolic(data) || isSymbolic(indices) || isSymbolic(updates) || node.attributes.reduction !== 'none') return undefined
+  if (
+    !data ||
+    !indices ||
+    !updates ||
+    isSymbolic(data) ||
+    isSymbolic(indices) ||
+    isSymbolic(updates) ||
+    node.attributes.reduction !== 'none'
+  )
+    return undefined
   const depth = indices.shape.at(-1) ?? 0
   const inner = sizeOf(data.shape.slice(depth))
   const at = numbersOf(indices)
   const result = allocateData(out!.dtype, data.data.length)
   result.set(data.data as never)
   for (let i = 0; i < at.length / depth; i++) {
-    const place = data.shape.slice(0, depth).reduce((sum, size, k) => sum * size + (at[i * depth + k]! + size) % size, 0)
+    const place = data.shape
+      .slice(0, depth)
+      .reduce((sum, size, k) => sum * size + ((at[i * depth + k]! + size) % size), 0)
     for (let k = 0; k < inner; k++) result[place * inner + k] = updates.data[i * inner + k] as never
   }
   return [result]

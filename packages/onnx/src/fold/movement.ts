@@ -45,7 +45,15 @@ const allPlain = (inputs: readonly (Block | undefined)[]): boolean => inputs.eve
 
 const transpose: Folder = (node, [x], [out]) => {
   const strides = stridesOf(block(x).shape)
-  return [take(block(x), strided(out!.shape as Shape, intsAttribute(node, 'perm').map((a) => strides[a]!)))]
+  return [
+    take(
+      block(x),
+      strided(
+        out!.shape as Shape,
+        intsAttribute(node, 'perm').map((a) => strides[a]!),
+      ),
+    ),
+  ]
 }
 
 const slice: Folder = (_, [x, starts, , axes, steps], [out]) => {
@@ -64,7 +72,8 @@ const gather: Folder = (node, [x, indices]) => {
   const picks = numbers(indices)
   const out = new Int32Array(outer * picks.length * inner)
   let at = 0
-  for (let o = 0; o < outer; o++) for (const pick of picks) for (let i = 0; i < inner; i++) out[at++] = (o * shape[axis]! + pick) * inner + i
+  for (let o = 0; o < outer; o++)
+    for (const pick of picks) for (let i = 0; i < inner; i++) out[at++] = (o * shape[axis]! + pick) * inner + i
   return [take(block(x), out)]
 }
 
@@ -76,7 +85,9 @@ const concat: Folder = (node, inputs, [out]) => {
   const rows = blocks.map((b) => sizeOf(b.shape.slice(axis)))
   if (blocks.some(isSymbolic)) {
     const dims = blocks.map(dimsOf)
-    return [Array.from({ length: outer }, (_, o) => dims.flatMap((d, b) => d.slice(o * rows[b]!, (o + 1) * rows[b]!))).flat()]
+    return [
+      Array.from({ length: outer }, (_, o) => dims.flatMap((d, b) => d.slice(o * rows[b]!, (o + 1) * rows[b]!))).flat(),
+    ]
   }
   const result = allocateData(out!.dtype, sizeOf(shape)) as Uint8Array
   let at = 0
@@ -100,7 +111,9 @@ const split: Folder = (node, [x], outs) => {
   })
 }
 
-const expand: Folder = (_, [x], [out]) => [take(block(x), strided(out!.shape as Shape, broadcastStrides(block(x).shape, out!.shape as Shape)))]
+const expand: Folder = (_, [x], [out]) => [
+  take(block(x), strided(out!.shape as Shape, broadcastStrides(block(x).shape, out!.shape as Shape))),
+]
 
 const tile: Folder = (_, [x], [out]) => {
   const { shape } = block(x)
@@ -108,7 +121,17 @@ const tile: Folder = (_, [x], [out]) => {
   const result = out!.shape as Shape
   const index = strided(result, stridesOf(result))
   const outer = stridesOf(result)
-  return [take(block(x), index.map((i) => shape.reduce((sum, size, axis) => sum + ((Math.floor(i / outer[axis]!) % result[axis]!) % size) * strides[axis]!, 0)))]
+  return [
+    take(
+      block(x),
+      index.map((i) =>
+        shape.reduce(
+          (sum, size, axis) => sum + ((Math.floor(i / outer[axis]!) % result[axis]!) % size) * strides[axis]!,
+          0,
+        ),
+      ),
+    ),
+  ]
 }
 
 const pad: Folder = (node, [x, pads, value], [out]) => {
@@ -119,7 +142,11 @@ const pad: Folder = (node, [x, pads, value], [out]) => {
   const result = allocateData(out!.dtype, sizeOf(out!.shape as Shape))
   result.fill(((value as OnnxTensor | undefined)?.data[0] ?? 0) as never)
   const strides = stridesOf(out!.shape as Shape)
-  const places = strided(shape, strides, shape.reduce((sum, _, i) => sum + by[i]! * strides[i]!, 0))
+  const places = strided(
+    shape,
+    strides,
+    shape.reduce((sum, _, i) => sum + by[i]! * strides[i]!, 0),
+  )
   for (let i = 0; i < places.length; i++) result[places[i]!] = data[i]!
   return [result]
 }
@@ -133,7 +160,8 @@ const range: Folder = (_, [start, , delta], [out]) => {
   if (!allPlain([start, delta]) || out!.dtype === 'bool') return undefined
   const [first, by] = [numbers(start)[0]!, numbers(delta)[0]!]
   const result = allocateData(out!.dtype, out!.shape[0] as number)
-  for (let i = 0; i < result.length; i++) result[i] = (typeof result[0] === 'bigint' ? BigInt(first + i * by) : first + i * by) as never
+  for (let i = 0; i < result.length; i++)
+    result[i] = (typeof result[0] === 'bigint' ? BigInt(first + i * by) : first + i * by) as never
   return [result]
 }
 
@@ -156,6 +184,16 @@ const nonZero: Folder = (_, [x], [out]) => {
 const unchanged: Folder = (_, [x]) => [block(x).data]
 
 export const movements: Readonly<Record<string, Folder>> = {
-  Reshape: unchanged, Transpose: transpose, Slice: slice, Gather: gather, Concat: concat, Split: split, Expand: expand, Tile: tile, Pad: pad,
-  ConstantOfShape: constantOfShape, Range: range, NonZero: nonZero,
+  Reshape: unchanged,
+  Transpose: transpose,
+  Slice: slice,
+  Gather: gather,
+  Concat: concat,
+  Split: split,
+  Expand: expand,
+  Tile: tile,
+  Pad: pad,
+  ConstantOfShape: constantOfShape,
+  Range: range,
+  NonZero: nonZero,
 }

@@ -10,7 +10,11 @@ function scaleIndex(x: OnnxTensor, scale: OnnxTensor, axis: number, block: numbe
   const strides = stridesOf(x.shape)
   if (block === 0) return (i) => Math.floor(i / strides[axis]!) % x.shape[axis]!
   const blocks = stridesOf(scale.shape)
-  return (i) => x.shape.reduce((sum, size, a) => sum + Math.floor((Math.floor(i / strides[a]!) % size) / (a === axis ? block : 1)) * blocks[a]!, 0)
+  return (i) =>
+    x.shape.reduce(
+      (sum, size, a) => sum + Math.floor((Math.floor(i / strides[a]!) % size) / (a === axis ? block : 1)) * blocks[a]!,
+      0,
+    )
 }
 
 /** y = (x - zero) scale. */
@@ -25,7 +29,12 @@ const dequantize: Folder = (node, [x, scale, zero]) => {
   return [out]
 }
 
-const limits: Partial<Record<OnnxDType, readonly [number, number]>> = { int8: [-128, 127], uint8: [0, 255], int16: [-32768, 32767], uint16: [0, 65535] }
+const limits: Partial<Record<OnnxDType, readonly [number, number]>> = {
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int16: [-32768, 32767],
+  uint16: [0, 65535],
+}
 
 /** y = saturate(round half to even(x / scale) + zero). */
 const quantize: Folder = (node, [x, scale, zero], [out]) => {
@@ -47,4 +56,7 @@ function roundHalfEven(x: number): number {
   return rest < 0.5 ? down : rest > 0.5 ? down + 1 : down % 2 === 0 ? down : down + 1
 }
 
-export const quantizations: Readonly<Record<string, Folder>> = { DequantizeLinear: dequantize, QuantizeLinear: quantize }
+export const quantizations: Readonly<Record<string, Folder>> = {
+  DequantizeLinear: dequantize,
+  QuantizeLinear: quantize,
+}

@@ -36,7 +36,8 @@ function reducing({ start, step, end }: Reduction): Folder {
     const totals = new Float64Array(sizeOf(kept)).fill(start)
     for (let i = 0; i < data.length; i++) {
       let at = 0
-      for (let axis = 0; axis < shape.length; axis++) if (kept[axis]! > 1) at += (Math.floor(i / from[axis]!) % shape[axis]!) * strides[axis]!
+      for (let axis = 0; axis < shape.length; axis++)
+        if (kept[axis]! > 1) at += (Math.floor(i / from[axis]!) % shape[axis]!) * strides[axis]!
       totals[at] = step(totals[at]!, Number(data[i]))
     }
     const count = data.length / (totals.length || 1)
@@ -52,4 +53,6 @@ function reducing({ start, step, end }: Reduction): Folder {
   }
 }
 
-export const reductions: Readonly<Record<string, Folder>> = Object.fromEntries(Object.entries(reducers).map(([op, r]) => [op, reducing(r)]))
+export const reductions: Readonly<Record<string, Folder>> = Object.fromEntries(
+  Object.entries(reducers).map(([op, r]) => [op, reducing(r)]),
+)

@@ -38,7 +38,8 @@ function asInt32(node: Node, emitter: Emitter, operation: (inputs: readonly stri
   return emitter.cast(operation(operands(node.inputs, emitter).map((name) => emitter.cast(name, 'int32'))), 'uint8')
 }
 
-const add: Lowering<'add'> = (node, emitter) => convWithBias(node, emitter) ?? matmulWithBias(node, emitter) ?? direct<'add'>('Add')(node, emitter)
+const add: Lowering<'add'> = (node, emitter) =>
+  convWithBias(node, emitter) ?? matmulWithBias(node, emitter) ?? direct<'add'>('Add')(node, emitter)
 
 const mul: Lowering<'mul'> = (node, emitter) => {
   const x = sigmoidInput(node, emitter)
@@ -58,15 +59,19 @@ const minimum: Lowering<'minimum'> = (node, emitter) => {
     const [from, low] = inner.inputs as readonly [Tensor, Tensor]
     const bounds = [emitter.number(low), emitter.number(high)] as const
     if (bounds[0] !== undefined && bounds[1] !== undefined && bounds[0] <= bounds[1]) {
-      return emitter.emit('Clip', [emitter.name(from), emitter.scalar('float32', bounds[0]), emitter.scalar('float32', bounds[1])])
+      return emitter.emit('Clip', [
+        emitter.name(from),
+        emitter.scalar('float32', bounds[0]),
+        emitter.scalar('float32', bounds[1]),
+      ])
     }
   }
   return emitter.emit('Min', operands(node.inputs, emitter))
 }
 
 /**
- * Whole numbers: a division by 0, and of the least int32 by -1, would end the process, so both are kept from the kernel.
- * x / 0 is 0.
+ * Whole numbers: a division by 0, and of the least int32 by -1, would end the process, so both are kept from the
+ * kernel. x / 0 is 0.
  */
 function guarded(node: Node, emitter: Emitter, op: 'Div' | 'Mod'): string {
   const [x, y] = operands(node.inputs, emitter) as [string, string]
@@ -76,14 +81,16 @@ function guarded(node: Node, emitter: Emitter, op: 'Div' | 'Mod'): string {
   const zero = emitter.scalar(dtype, 0)
   const one = emitter.scalar(dtype, 1)
   const isZero = emitter.emit('Equal', [y, zero])
-  if (dtype === 'uint8') return emitter.emit('Where', [isZero, zero, emitter.emit(op, [x, emitter.emit('Where', [isZero, one, y])])])
+  if (dtype === 'uint8')
+    return emitter.emit('Where', [isZero, zero, emitter.emit(op, [x, emitter.emit('Where', [isZero, one, y])])])
   const isMinusOne = emitter.emit('Equal', [y, emitter.scalar(dtype, -1)])
   const safe = emitter.emit('Where', [emitter.emit('Or', [isZero, isMinusOne]), one, y])
   const special = op === 'Mod' ? zero : emitter.emit('Where', [isZero, zero, emitter.emit('Neg', [x])])
   return emitter.emit('Where', [emitter.emit('Or', [isZero, isMinusOne]), special, emitter.emit(op, [x, safe])])
 }
 
-const div: Lowering<'div'> = (node, emitter) => (node.outputs[0]!.dtype === 'float32' ? direct<'div'>('Div')(node, emitter) : guarded(node, emitter, 'Div'))
+const div: Lowering<'div'> = (node, emitter) =>
+  node.outputs[0]!.dtype === 'float32' ? direct<'div'>('Div')(node, emitter) : guarded(node, emitter, 'Div')
 
 /** x - floor(x / y) y; ONNX's Mod has that sign for whole numbers only. */
 const mod: Lowering<'mod'> = (node, emitter) => {
@@ -95,7 +102,10 @@ const mod: Lowering<'mod'> = (node, emitter) => {
 const select: Lowering<'select'> = (node, emitter) => {
   const [condition, x, y] = operands(node.inputs, emitter) as [string, string, string]
   if (node.outputs[0]!.dtype !== 'bool') return emitter.emit('Where', [condition, x, y])
-  return emitter.emit('Or', [emitter.emit('And', [condition, x]), emitter.emit('And', [emitter.emit('Not', [condition]), y])])
+  return emitter.emit('Or', [
+    emitter.emit('And', [condition, x]),
+    emitter.emit('And', [emitter.emit('Not', [condition]), y]),
+  ])
 }
 
 /** A float goes to uint8 by way of int32, since C++ leaves the direct way open. */

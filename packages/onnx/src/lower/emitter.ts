@@ -19,7 +19,10 @@ export interface EmitterScope {
   uses(tensor: Tensor): number
 }
 
-/** Collects the nodes and constants of one model while a graph is walked. Names count up, so equal graphs give equal bytes. */
+/**
+ * Collects the nodes and constants of one model while a graph is walked. Names count up, so equal graphs give equal
+ * bytes.
+ */
 export class Emitter {
   readonly #names = new Map<Tensor, string>()
   readonly #scope: EmitterScope
@@ -68,14 +71,22 @@ export class Emitter {
     return this.emitMany(op, inputs, attributes, 1)[0]!
   }
 
-  emitMany(op: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>>, outputs: number): readonly string[] {
+  emitMany(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+    outputs: number,
+  ): readonly string[] {
     const names = Array.from({ length: outputs }, () => `t${this.#next++}`)
     this.#nodes.push({ op, inputs, outputs: names, attributes })
     return names
   }
 
   constant(value: OnnxTensor): string {
-    const key = value.data.length <= 16 ? `${value.dtype}:${value.shape.join(',')}:${Array.from(value.data as ArrayLike<number | bigint>, (x) => (Object.is(x, -0) ? '-0' : String(x))).join(',')}` : undefined
+    const key =
+      value.data.length <= 16
+        ? `${value.dtype}:${value.shape.join(',')}:${Array.from(value.data as ArrayLike<number | bigint>, (x) => (Object.is(x, -0) ? '-0' : String(x))).join(',')}`
+        : undefined
     const known = key === undefined ? undefined : this.#shared.get(key)
     if (known !== undefined) return known
     const name = `c${this.#constants.size}`
@@ -90,7 +101,8 @@ export class Emitter {
 
   /** A scalar constant. */
   scalar(dtype: OnnxNumber, value: number): string {
-    const data = dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value)
+    const data =
+      dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value)
     return this.host(data, [], dtype)
   }
 
@@ -115,7 +127,9 @@ export class Emitter {
   }
 
   /** The live part of what was emitted, with the results under the given names. */
-  finish(results: readonly { readonly tensor: Tensor; readonly name: string }[]): Pick<OnnxModelSpec, 'nodes' | 'constants'> {
+  finish(
+    results: readonly { readonly tensor: Tensor; readonly name: string }[],
+  ): Pick<OnnxModelSpec, 'nodes' | 'constants'> {
     const made = new Set(this.#nodes.flatMap((node) => node.outputs))
     const renamed = new Map<string, string>()
     const copies: NodeSpec[] = []
@@ -125,7 +139,11 @@ export class Emitter {
       else copies.push({ op: 'Identity', inputs: [from], outputs: [name], attributes: {} })
     }
     const now = (name: string): string => renamed.get(name) ?? name
-    const nodes = [...this.#nodes, ...copies].map((node) => ({ ...node, inputs: node.inputs.map(now), outputs: node.outputs.map(now) }))
+    const nodes = [...this.#nodes, ...copies].map((node) => ({
+      ...node,
+      inputs: node.inputs.map(now),
+      outputs: node.outputs.map(now),
+    }))
     const needed = new Set(results.map(({ name }) => name))
     const live = nodes.reverse().filter((node) => {
       if (!node.outputs.some((name) => needed.has(name))) return false

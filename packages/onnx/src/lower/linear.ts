@@ -13,7 +13,13 @@ export function pads(padding: readonly Padding[]): number[] {
  * `operation` on x with exactly one leading axis before the channel: ONNX knows [N, C, spatial] only.
  * `outShape` is that of the result with all leading axes.
  */
-export function withOneLeadingAxis(x: Tensor, spatialAxes: number, outShape: Shape, emitter: Emitter, operation: (name: string) => string): string {
+export function withOneLeadingAxis(
+  x: Tensor,
+  spatialAxes: number,
+  outShape: Shape,
+  emitter: Emitter,
+  operation: (name: string) => string,
+): string {
   const merge = (shape: Shape): Shape => {
     const lead = shape.length - spatialAxes - 1
     return [sizeOf(shape.slice(0, lead)), ...shape.slice(lead)]
@@ -30,12 +36,20 @@ function emitConv(node: Node<'conv'>, bias: string | undefined, emitter: Emitter
   const [x, weight] = node.inputs as readonly [Tensor, Tensor]
   const kernel = weight.shape.slice(2)
   return withOneLeadingAxis(x, kernel.length, node.outputs[0]!.shape, emitter, (name) =>
-    emitter.emit('Conv', [name, emitter.name(weight), ...(bias === undefined ? [] : [bias])], convAttributes(node.attributes, kernel)),
+    emitter.emit(
+      'Conv',
+      [name, emitter.name(weight), ...(bias === undefined ? [] : [bias])],
+      convAttributes(node.attributes, kernel),
+    ),
   )
 }
 
 /** The operands of an addition, as (made by `primitive` for it alone, other one). */
-function addend<P extends Primitive>(node: Node<'add'>, primitive: P, emitter: Emitter): readonly [Node<P>, Tensor] | undefined {
+function addend<P extends Primitive>(
+  node: Node<'add'>,
+  primitive: P,
+  emitter: Emitter,
+): readonly [Node<P>, Tensor] | undefined {
   const [x, y] = node.inputs as readonly [Tensor, Tensor]
   const left = emitter.madeOnlyFor(x, primitive)
   if (left) return [left, emitter.source(y)]
@@ -85,12 +99,18 @@ export function matmulWithBias(node: Node<'add'>, emitter: Emitter): string | un
   if (!found) return undefined
   const [product, bias] = found
   const { shape } = node.outputs[0]!
-  if (product.inputs[1]!.shape.length !== 2 || !variesAlong(shape.length - 1, shape.at(-1)!, shape.length, bias)) return undefined
+  if (product.inputs[1]!.shape.length !== 2 || !variesAlong(shape.length - 1, shape.at(-1)!, shape.length, bias))
+    return undefined
   return emitGemm(product, emitter.reshape(emitter.name(bias), [shape.at(-1)!]), emitter)
 }
 
 const matmul: Lowering<'matmul'> = (node, emitter) =>
-  node.inputs[1]!.shape.length === 2 ? emitGemm(node, undefined, emitter) : emitter.emit('MatMul', node.inputs.map((x) => emitter.name(x)))
+  node.inputs[1]!.shape.length === 2
+    ? emitGemm(node, undefined, emitter)
+    : emitter.emit(
+        'MatMul',
+        node.inputs.map((x) => emitter.name(x)),
+      )
 
 /** Reverses axes from `from` on. */
 function flip(name: string, shape: Shape, from: number, emitter: Emitter): string {
@@ -110,13 +130,32 @@ function swapChannels(name: string, [O, Cg, ...kernel]: Shape, groups: number, e
 }
 
 /** Values of the input that the last window does not reach. */
-function remainder(spatial: Shape, outSpatial: Shape, kernel: Shape, { stride, padding, dilation }: Omit<ConvAttributes, 'groups'>): number[] {
-  return spatial.map((size, i) => size + padding[i]![0] + padding[i]![1] - dilation[i]! * (kernel[i]! - 1) - 1 - stride[i]! * (outSpatial[i]! - 1))
+function remainder(
+  spatial: Shape,
+  outSpatial: Shape,
+  kernel: Shape,
+  { stride, padding, dilation }: Omit<ConvAttributes, 'groups'>,
+): number[] {
+  return spatial.map(
+    (size, i) =>
+      size + padding[i]![0] + padding[i]![1] - dilation[i]! * (kernel[i]! - 1) - 1 - stride[i]! * (outSpatial[i]! - 1),
+  )
 }
 
 /** The transpose of a strided window sum: dy -> spread over `spatial`. `weight` is [C in, C out / g, k]. */
-export function emitConvTranspose(dy: string, outSpatial: Shape, weight: string, kernel: Shape, spatial: Shape, attributes: ConvAttributes, emitter: Emitter): string {
-  return emitter.emit('ConvTranspose', [dy, weight], { ...convAttributes(attributes, kernel), output_padding: remainder(spatial, outSpatial, kernel, attributes) })
+export function emitConvTranspose(
+  dy: string,
+  outSpatial: Shape,
+  weight: string,
+  kernel: Shape,
+  spatial: Shape,
+  attributes: ConvAttributes,
+  emitter: Emitter,
+): string {
+  return emitter.emit('ConvTranspose', [dy, weight], {
+    ...convAttributes(attributes, kernel),
+    output_padding: remainder(spatial, outSpatial, kernel, attributes),
+  })
 }
 
 const convInputGradient: Lowering<'convInputGradient'> = (node, emitter) => {
@@ -126,10 +165,14 @@ const convInputGradient: Lowering<'convInputGradient'> = (node, emitter) => {
   const out = node.outputs[0]!.shape
   const outSpatial = dy.shape.slice(-kernel.length)
   // With stride 1 it is a convolution with the flipped kernel, which ONNX Runtime does much faster.
-  const full = padding.map(([low, high], i): Padding => [dilation[i]! * (kernel[i]! - 1) - low, dilation[i]! * (kernel[i]! - 1) - high])
+  const full = padding.map(([low, high], i): Padding => [
+    dilation[i]! * (kernel[i]! - 1) - low,
+    dilation[i]! * (kernel[i]! - 1) - high,
+  ])
   const asConv = stride.every((n) => n === 1) && full.flat().every((n) => n >= 0)
   return withOneLeadingAxis(dy, kernel.length, out, emitter, (name) => {
-    if (!asConv) return emitConvTranspose(name, outSpatial, emitter.name(weight), kernel, spatial, node.attributes, emitter)
+    if (!asConv)
+      return emitConvTranspose(name, outSpatial, emitter.name(weight), kernel, spatial, node.attributes, emitter)
     const flipped = swapChannels(flip(emitter.name(weight), weight.shape, 2, emitter), weight.shape, groups, emitter)
     return emitter.emit('Conv', [name, flipped], convAttributes({ stride, padding: full, dilation, groups }, kernel))
   })
@@ -153,11 +196,17 @@ const convWeightGradient: Lowering<'convWeightGradient'> = (node, emitter) => {
 
   const images = emitter.reshape(emitter.name(x), [N, groups, C / groups, ...spatial])
   const input = emitter.reshape(emitter.transpose(images, [2, 1, 0, ...tail(3)]), [C / groups, groups * N, ...spatial])
-  const gradients = emitter.transpose(lead === 1 ? emitter.name(dy) : emitter.reshape(emitter.name(dy), [N, O, ...outSpatial]), [1, 0, ...tail(2)])
+  const gradients = emitter.transpose(
+    lead === 1 ? emitter.name(dy) : emitter.reshape(emitter.name(dy), [N, O, ...outSpatial]),
+    [1, 0, ...tail(2)],
+  )
   const window: ConvAttributes = { stride: dilation, dilation: stride, padding, groups }
   const full = emitter.emit('Conv', [input, gradients], convAttributes(window, outSpatial))
   const weight = emitter.transpose(full, [1, 0, ...tail(2)])
-  const sizes = spatial.map((size, i) => Math.floor((size + padding[i]![0] + padding[i]![1] - stride[i]! * (outSpatial[i]! - 1) - 1) / dilation[i]!) + 1)
+  const sizes = spatial.map(
+    (size, i) =>
+      Math.floor((size + padding[i]![0] + padding[i]![1] - stride[i]! * (outSpatial[i]! - 1) - 1) / dilation[i]!) + 1,
+  )
   if (sizes.every((n, i) => n === kernel[i])) return weight
   return emitter.emit('Slice', [weight, emitter.ints(kernel.map(() => 0)), emitter.ints(kernel), emitter.ints(tail(2))])
 }
@@ -168,4 +217,3 @@ export const linear: { readonly [P in 'matmul' | 'conv' | 'convInputGradient' | 
   convInputGradient,
   convWeightGradient,
 }
-

@@ -66,10 +66,15 @@ export function lowerGraph(graph: Graph, options: LowerOptions = {}): OnnxModelS
   graph.parameters.forEach((tensor, i) => emitter.bind(tensor, inputNames[i]!))
   for (const tensor of order) {
     const known = constants.get(tensor)
-    if (known) emitter.bind(tensor, emitter.constant({ dtype: tensor.dtype, shape: tensor.shape, data: known.data } as OnnxTensor))
+    if (known)
+      emitter.bind(
+        tensor,
+        emitter.constant({ dtype: tensor.dtype, shape: tensor.shape, data: known.data } as OnnxTensor),
+      )
     if (scope.isBound(tensor)) continue
     const lowering = lowerings[tensor.node.primitive] as Lowering | undefined
-    if (!lowering || tensor.dtype === 'float64') throw unsupported(tensor.node, lowering ? 'float64' : tensor.node.primitive)
+    if (!lowering || tensor.dtype === 'float64')
+      throw unsupported(tensor.node, lowering ? 'float64' : tensor.node.primitive)
     emitter.bind(tensor, lowering(tensor.node, emitter))
   }
 
@@ -92,7 +97,8 @@ function scopeOf(graph: Graph, { constants, substitutions }: LowerOptions): Scop
     for (let next = substitutions?.get(at); next && !parameters.has(at); next = substitutions?.get(at)) at = next
     return at
   }
-  const isBound = (tensor: Tensor): boolean => parameters.has(resolve(tensor)) || constants?.has(resolve(tensor)) === true
+  const isBound = (tensor: Tensor): boolean =>
+    parameters.has(resolve(tensor)) || constants?.has(resolve(tensor)) === true
   return { resolve, isBound }
 }
 
@@ -113,7 +119,11 @@ function inputsFirst(results: readonly Tensor[], { resolve, isBound }: Scope): T
   return [...done]
 }
 
-function countUses(order: readonly Tensor[], results: readonly Tensor[], { resolve, isBound }: Scope): Map<Tensor, number> {
+function countUses(
+  order: readonly Tensor[],
+  results: readonly Tensor[],
+  { resolve, isBound }: Scope,
+): Map<Tensor, number> {
   const uses = new Map<Tensor, number>()
   const inputs = order.filter((tensor) => !isBound(tensor)).flatMap((tensor) => tensor.node.inputs)
   for (const tensor of [...inputs, ...results].map(resolve)) uses.set(tensor, (uses.get(tensor) ?? 0) + 1)
@@ -125,8 +135,9 @@ function value(tensor: Tensor, name: string): OnnxValue {
 }
 
 function unsupported(node: Node, what: string): SnnError {
-  return new SnnError('UNSUPPORTED', `[lowerGraph] '${what}' at ${node.place}, expected a primitive with a standard ONNX form on float32, int32, uint8 or bool.`, {
-    primitive: node.primitive,
-    backend: 'onnx',
-  })
+  return new SnnError(
+    'UNSUPPORTED',
+    `[lowerGraph] '${what}' at ${node.place}, expected a primitive with a standard ONNX form on float32, int32, uint8 or bool.`,
+    { primitive: node.primitive, backend: 'onnx' },
+  )
 }

@@ -18,10 +18,14 @@ function byNumber(node: Node<'mul' | 'add'>, value: number, emitter: Emitter): T
 }
 
 /**
- * The operands of x - y, when `compared` is that difference, made only to be compared with 0: then x is compared with y, which
- * is the same for all finite numbers (a difference of unequal floats is never 0).
+ * The operands of x - y, when `compared` is that difference, made only to be compared with 0: then x is compared with
+ * y, which is the same for all finite numbers (a difference of unequal floats is never 0).
  */
-export function difference(compared: Tensor, zero: Tensor, emitter: Emitter): readonly [x: Tensor, y: Tensor] | undefined {
+export function difference(
+  compared: Tensor,
+  zero: Tensor,
+  emitter: Emitter,
+): readonly [x: Tensor, y: Tensor] | undefined {
   if (compared.dtype !== 'float32' || emitter.number(zero) !== 0) return undefined
   const [x, y] = emitter.madeOnlyFor(compared, 'sub')?.inputs ?? []
   return x && y && [x, y]

@@ -16,6 +16,9 @@ const reduceMax: Lowering<'reduceMax'> = (node, emitter) => {
 }
 
 const argmax: Lowering<'argmax'> = (node, emitter: Emitter) =>
-  emitter.cast(emitter.emit('ArgMax', [emitter.name(node.inputs[0]!)], { axis: node.attributes.axis, keepdims: 0 }), 'int32')
+  emitter.cast(
+    emitter.emit('ArgMax', [emitter.name(node.inputs[0]!)], { axis: node.attributes.axis, keepdims: 0 }),
+    'int32',
+  )
 
 export const reduce = { reduceSum, reduceMax, argmax }

@@ -5,12 +5,18 @@ import type { ExternalData } from './external.js'
 import { readTensor, type Note } from './tensor.js'
 
 /** The attributes of a node. Throws NotUnderstood for subgraphs and other values that a graph does not hold. */
-export function readAttributes(protos: readonly AttributeProto[], where: string, external: ExternalData, note: Note): Record<string, OnnxAttribute> {
+export function readAttributes(
+  protos: readonly AttributeProto[],
+  where: string,
+  external: ExternalData,
+  note: Note,
+): Record<string, OnnxAttribute> {
   const out: [string, OnnxAttribute][] = []
   const seen = new Set<string>()
   for (const proto of protos) {
     const name = proto.name ?? ''
-    if (name === '' || seen.has(name)) throw invalid(where, name === '' ? 'an attribute has no name' : `attribute "${name}" is given twice`)
+    if (name === '' || seen.has(name))
+      throw invalid(where, name === '' ? 'an attribute has no name' : `attribute "${name}" is given twice`)
     seen.add(name)
     out.push([name, readAttribute(proto, `${where}, attribute "${name}"`, external, note)])
   }
@@ -18,21 +24,38 @@ export function readAttributes(protos: readonly AttributeProto[], where: string,
 }
 
 function readAttribute(proto: AttributeProto, where: string, external: ExternalData, note: Note): OnnxAttribute {
-  if (proto.refAttrName) throw new NotUnderstood(`attribute "${proto.name}" refers to an attribute of a function`, 'Inline the functions of the model with onnx.inliner.')
+  if (proto.refAttrName)
+    throw new NotUnderstood(
+      `attribute "${proto.name}" refers to an attribute of a function`,
+      'Inline the functions of the model with onnx.inliner.',
+    )
   switch (proto.type === undefined || proto.type === Type.UNDEFINED ? typeOf(proto) : proto.type) {
-    case Type.FLOAT: return proto.f
-    case Type.INT: return Number(proto.i)
-    case Type.STRING: return text(proto.s, where)
-    case Type.FLOATS: return Float32Array.from(proto.floats)
-    case Type.INTS: return proto.ints.map(Number)
-    case Type.STRINGS: return proto.strings.map((s) => text(s, where))
+    case Type.FLOAT:
+      return proto.f
+    case Type.INT:
+      return Number(proto.i)
+    case Type.STRING:
+      return text(proto.s, where)
+    case Type.FLOATS:
+      return Float32Array.from(proto.floats)
+    case Type.INTS:
+      return proto.ints.map(Number)
+    case Type.STRINGS:
+      return proto.strings.map((s) => text(s, where))
     case Type.TENSOR:
       if (!proto.t) throw invalid(where, 'it is said to be a tensor but holds none')
       return readTensor(proto.t, where, external, note)
-    case Type.GRAPH: case Type.GRAPHS:
-      throw new NotUnderstood('it holds a subgraph (control flow)', 'Export the model without control flow, or simplify it with onnxsim.')
+    case Type.GRAPH:
+    case Type.GRAPHS:
+      throw new NotUnderstood(
+        'it holds a subgraph (control flow)',
+        'Export the model without control flow, or simplify it with onnxsim.',
+      )
     default:
-      throw new NotUnderstood(`attribute "${proto.name}" holds a value of type ${Type[proto.type ?? 0] ?? proto.type}`, 'Export the model without it.')
+      throw new NotUnderstood(
+        `attribute "${proto.name}" holds a value of type ${Type[proto.type ?? 0] ?? proto.type}`,
+        'Export the model without it.',
+      )
   }
 }
 

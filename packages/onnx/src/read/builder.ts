@@ -23,8 +23,19 @@ export interface Out extends Known {
   readonly constant?: OnnxTensor
 }
 
-/** What a rule makes of a node: the node in normal form with its outputs, or that output 0, or each of several, equals a value which is there already. */
-export type Result = { readonly outputs: readonly Out[]; readonly op?: string; readonly domain?: string; readonly inputs?: readonly string[]; readonly attributes?: Record<string, OnnxAttribute> } | { readonly same: string | readonly string[] }
+/**
+ * What a rule makes of a node: the node in normal form with its outputs, or that output 0, or each of several, equals a
+ * value which is there already.
+ */
+export type Result =
+  | {
+      readonly outputs: readonly Out[]
+      readonly op?: string
+      readonly domain?: string
+      readonly inputs?: readonly string[]
+      readonly attributes?: Record<string, OnnxAttribute>
+    }
+  | { readonly same: string | readonly string[] }
 
 export type Rule = (call: Call) => Result
 
@@ -108,10 +119,20 @@ export class Builder {
   private addBranch(node: OnnxNode, branches: readonly [Branch, Branch], outside: (name: string) => string): void {
     const condition = this.constants.get(this.resolve(node.inputs[0] ?? ''))?.data[0]
     if (condition === undefined) {
-      return this.keep({ ...node, inputs: node.inputs.map((name) => this.resolve(name)) }, new NotUnderstood('which of its branches is taken is found at run time', 'Export the model with fixed sizes (only the batch free), or without control flow.'))
+      return this.keep(
+        { ...node, inputs: node.inputs.map((name) => this.resolve(name)) },
+        new NotUnderstood(
+          'which of its branches is taken is found at run time',
+          'Export the model with fixed sizes (only the batch free), or without control flow.',
+        ),
+      )
     }
     const { nodes, constants, outputs } = branches[condition ? 0 : 1]
-    const names = new Map([...constants.keys(), ...nodes.flatMap((inner) => inner.node.outputs)].filter((name) => name !== '').map((name) => [name, this.freshName(`${node.name}/${name}`)]))
+    const names = new Map(
+      [...constants.keys(), ...nodes.flatMap((inner) => inner.node.outputs)]
+        .filter((name) => name !== '')
+        .map((name) => [name, this.freshName(`${node.name}/${name}`)]),
+    )
     const rename = (name: string): string => names.get(name) ?? outside(name)
     for (const name of [...nodes.flatMap(readBy), ...outputs]) this.options.used.add(rename(name))
     for (const [name, constant] of constants) this.addFileConstant(rename(name), constant)
@@ -123,7 +144,15 @@ export class Builder {
 
   /** A constant of the file, or why it is not understood. */
   addFileConstant(name: string, constant: OnnxTensor | NotUnderstood): void {
-    if (constant instanceof NotUnderstood) this.unsupported.set(name, { op: 'Constant', name, domain: '', opset: this.options.opset, reason: constant.reason, fix: constant.fix })
+    if (constant instanceof NotUnderstood)
+      this.unsupported.set(name, {
+        op: 'Constant',
+        name,
+        domain: '',
+        opset: this.options.opset,
+        reason: constant.reason,
+        fix: constant.fix,
+      })
     else this.addConstant(name, constant)
   }
 
@@ -132,15 +161,29 @@ export class Builder {
     this.nodes.push(node)
     if (!why) return
     const opset = node.domain === '' ? this.options.opset : (this.options.domains.get(node.domain) ?? 1)
-    this.unsupported.set(node, { op: node.op, name: node.name, domain: node.domain, opset, reason: why.reason, fix: why.fix })
+    this.unsupported.set(node, {
+      op: node.op,
+      name: node.name,
+      domain: node.domain,
+      opset,
+      reason: why.reason,
+      fix: why.fix,
+    })
   }
 
   private take(source: OnnxNode, result: Result): void {
     if ('same' in result) {
-      for (const [i, same] of [result.same].flat().entries()) if (source.outputs[i]) this.aliases.set(source.outputs[i], same)
+      for (const [i, same] of [result.same].flat().entries())
+        if (source.outputs[i]) this.aliases.set(source.outputs[i], same)
       return
     }
-    const node: OnnxNode = { ...source, op: result.op ?? source.op, domain: result.domain ?? source.domain, inputs: trimmed(result.inputs ?? source.inputs), attributes: result.attributes ?? {} }
+    const node: OnnxNode = {
+      ...source,
+      op: result.op ?? source.op,
+      domain: result.domain ?? source.domain,
+      inputs: trimmed(result.inputs ?? source.inputs),
+      attributes: result.attributes ?? {},
+    }
     for (const { shape } of result.outputs) checkShape(shape)
     const outs = this.folded(node, result.outputs.slice(0, node.outputs.length))
     node.outputs.forEach((name, i) => {
@@ -152,7 +195,8 @@ export class Builder {
       const equal = !constant && this.equalValue(name, out)
       if (equal) this.aliases.set(name, equal)
     })
-    if (!node.outputs.every((name) => name === '' || this.constants.has(name) || this.aliases.has(name))) this.nodes.push(node)
+    if (!node.outputs.every((name) => name === '' || this.constants.has(name) || this.aliases.has(name)))
+      this.nodes.push(node)
   }
 
   /** An earlier value that holds the same symbolic sizes. */
@@ -166,7 +210,12 @@ export class Builder {
 
   /** The outputs with the contents that follow from constant inputs. */
   private folded(node: OnnxNode, outs: readonly Out[]): readonly Out[] {
-    if (node.inputs.length === 0 || outs.every((o) => o.constant || o.elements) || !outs.every((o) => isStatic(o.shape))) return outs
+    if (
+      node.inputs.length === 0 ||
+      outs.every((o) => o.constant || o.elements) ||
+      !outs.every((o) => isStatic(o.shape))
+    )
+      return outs
     const blocks: (Block | undefined)[] = []
     for (const name of node.inputs) {
       const block = name === '' ? undefined : this.block(name)
@@ -204,8 +253,10 @@ export class Builder {
 }
 
 function checkShape(shape: readonly Dim[]): void {
-  if (shape.length > maxRank) throw new NotUnderstood(`its result has more than ${maxRank} axes`, 'Check the shapes in the model.')
-  if (shape.some((d) => typeof d === 'number' && !(Number.isInteger(d) && d >= 0))) throw new NotUnderstood(`its result would have shape ${formatDims(shape)}`, 'Check the shapes in the model.')
+  if (shape.length > maxRank)
+    throw new NotUnderstood(`its result has more than ${maxRank} axes`, 'Check the shapes in the model.')
+  if (shape.some((d) => typeof d === 'number' && !(Number.isInteger(d) && d >= 0)))
+    throw new NotUnderstood(`its result would have shape ${formatDims(shape)}`, 'Check the shapes in the model.')
   product(shape)
 }
 
@@ -221,7 +272,12 @@ function trimmed(names: readonly string[]): readonly string[] {
 }
 
 function unknownReason({ op, domain }: OnnxNode): [string, string] {
-  if (domain !== '') return [`it is an operation of the domain "${domain}"`, 'Export the model with standard ONNX operations, or inline its functions with onnx.inliner.']
-  if (['Loop', 'Scan'].includes(op)) return ['it is control flow', 'Export the model without control flow, or simplify it with onnxsim.']
+  if (domain !== '')
+    return [
+      `it is an operation of the domain "${domain}"`,
+      'Export the model with standard ONNX operations, or inline its functions with onnx.inliner.',
+    ]
+  if (['Loop', 'Scan'].includes(op))
+    return ['it is control flow', 'Export the model without control flow, or simplify it with onnxsim.']
   return ['the operation is not known', 'Replace it in the source model with standard layers, and export again.']
 }

@@ -1,4 +1,12 @@
-import { floatAttribute, floatsAttribute, intAttribute, intsAttribute, stringAttribute, stringsAttribute, tensorAttribute } from '../access.js'
+import {
+  floatAttribute,
+  floatsAttribute,
+  intAttribute,
+  intsAttribute,
+  stringAttribute,
+  stringsAttribute,
+  tensorAttribute,
+} from '../access.js'
 import { isFloatType, numbersOf, tensorOf } from '../dtype.js'
 import { invalid, NotUnderstood } from '../errors.js'
 import type { Dim, OnnxAttribute, OnnxDType, OnnxNode, OnnxTensor } from '../graph.js'
@@ -6,7 +14,13 @@ import type { Builder, FreedBatch, Known } from './builder.js'
 import { maxElements, normalOpset } from './limits.js'
 
 function equalTensors(a: OnnxTensor | undefined, b: OnnxTensor): boolean {
-  return a !== undefined && a.dtype === b.dtype && a.data.length === b.data.length && a.shape.join() === b.shape.join() && a.data.every((v, i) => v === b.data[i])
+  return (
+    a !== undefined &&
+    a.dtype === b.dtype &&
+    a.data.length === b.data.length &&
+    a.shape.join() === b.shape.join() &&
+    a.data.every((v, i) => v === b.data[i])
+  )
 }
 
 /** One node as a rule sees it: checked access to its inputs and attributes. */
@@ -79,13 +93,20 @@ export class Call {
   /** The contents of the constant input `i` as numbers of any type. */
   numbers(i: number, what: string): number[] {
     const constant = this.constant(i)
-    if (!constant) return this.refuse(`its ${what} are computed at run time`, 'Export the model with fixed sizes (only the batch free), or simplify it with onnxsim.')
-    if (constant.data.length > maxElements) this.fail(`its ${what} are ${constant.data.length} numbers, expected at most ${maxElements}`)
+    if (!constant)
+      return this.refuse(
+        `its ${what} are computed at run time`,
+        'Export the model with fixed sizes (only the batch free), or simplify it with onnxsim.',
+      )
+    if (constant.data.length > maxElements)
+      this.fail(`its ${what} are ${constant.data.length} numbers, expected at most ${maxElements}`)
     return numbersOf(constant)
   }
   /** The inputs from `first` to before `end` must be of one element type. */
   sameTypes(first = 0, end = this.count): void {
-    const types = new Set(this.node.inputs.slice(first, end).flatMap((name, i) => (name === '' ? [] : [this.dtype(first + i)])))
+    const types = new Set(
+      this.node.inputs.slice(first, end).flatMap((name, i) => (name === '' ? [] : [this.dtype(first + i)])),
+    )
     if (types.size > 1) this.fail(`its inputs are of types ${[...types].join(' and ')}, expected one`)
   }
 
@@ -118,7 +139,12 @@ export class Call {
   }
 
   /** The name of a constant: an input of the node that equals it, or a new one. */
-  addNumbers(wish: string, values: readonly number[], dtype: OnnxDType = 'int64', shape: readonly number[] = [values.length]): string {
+  addNumbers(
+    wish: string,
+    values: readonly number[],
+    dtype: OnnxDType = 'int64',
+    shape: readonly number[] = [values.length],
+  ): string {
     return this.addTensor(wish, tensorOf(dtype, shape, values))
   }
   addTensor(wish: string, tensor: OnnxTensor): string {

@@ -12,5 +12,8 @@ export interface ModelContents {
 export function readContents(bytes: Uint8Array): ModelContents {
   const { constants, model } = parse(bytes, {})
   const known = [...constants].filter((entry): entry is [string, OnnxTensor] => !(entry[1] instanceof NotUnderstood))
-  return { constants: new Map(known), metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key ?? '', value ?? ''])) }
+  return {
+    constants: new Map(known),
+    metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key ?? '', value ?? ''])),
+  }
 }

@@ -25,8 +25,13 @@ export function finish(builder: Builder, parsed: Parsed, inputs: readonly OnnxVa
     const value = name === '' ? undefined : known(name)
     if (value) values.set(name, value)
   }
-  const trimmed = live.map((node) => (!optionalOutputs.has(node.op) ? node : { ...node, outputs: withoutUnused(node.outputs, (name) => read.has(name) || outputNames.has(name)) }))
-  const missing = (name: string): UnsupportedNode | undefined => (read.has(name) || outputNames.has(name) ? builder.unsupported.get(name) : undefined)
+  const trimmed = live.map((node) =>
+    !optionalOutputs.has(node.op)
+      ? node
+      : { ...node, outputs: withoutUnused(node.outputs, (name) => read.has(name) || outputNames.has(name)) },
+  )
+  const missing = (name: string): UnsupportedNode | undefined =>
+    read.has(name) || outputNames.has(name) ? builder.unsupported.get(name) : undefined
   const notUnderstood = [
     ...[...builder.unsupported.keys()].flatMap((key) => (typeof key === 'string' ? (missing(key) ?? []) : [])),
     ...nodes.flatMap((node, i) => (alive.has(node) ? (builder.unsupported.get(builder.nodes[i]!) ?? []) : [])),
@@ -42,7 +47,11 @@ export function finish(builder: Builder, parsed: Parsed, inputs: readonly OnnxVa
 }
 
 /** Gives each graph output its own name: its maker is renamed, or where that cannot be, an Identity is added. */
-function nameOutputs(builder: Builder, outputs: readonly Declared[], names: Names): { nodes: OnnxNode[]; rename: Map<string, string> } {
+function nameOutputs(
+  builder: Builder,
+  outputs: readonly Declared[],
+  names: Names,
+): { nodes: OnnxNode[]; rename: Map<string, string> } {
   const made = new Set(builder.nodes.flatMap((node) => node.outputs))
   const taken = new Set(outputs.map((o) => o.name))
   const renamed = new Map<string, string>()
@@ -60,11 +69,24 @@ function nameOutputs(builder: Builder, outputs: readonly Declared[], names: Name
       rename.set(name, source)
       continue
     }
-    added.push({ op: 'Identity', name: names.fresh(`${name}.Identity`), domain: '', inputs: [renamed.get(source) ?? source], outputs: [name], attributes: {} })
+    added.push({
+      op: 'Identity',
+      name: names.fresh(`${name}.Identity`),
+      domain: '',
+      inputs: [renamed.get(source) ?? source],
+      outputs: [name],
+      attributes: {},
+    })
     rename.set(name, source)
   }
   const to = (name: string): string => renamed.get(name) ?? name
-  return { nodes: [...builder.nodes.map((node) => ({ ...node, inputs: node.inputs.map(to), outputs: node.outputs.map(to) })), ...added], rename }
+  return {
+    nodes: [
+      ...builder.nodes.map((node) => ({ ...node, inputs: node.inputs.map(to), outputs: node.outputs.map(to) })),
+      ...added,
+    ],
+    rename,
+  }
 }
 
 function liveNodes(nodes: readonly OnnxNode[], outputs: readonly Declared[]): Set<OnnxNode> {

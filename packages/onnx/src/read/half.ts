@@ -1,7 +1,8 @@
 import { wrongArgument } from '@snn/tensor/library'
 
 function checkNumbers(operation: string, name: string, value: ArrayLike<number> | null | undefined): void {
-  if (typeof value !== 'object' || typeof value?.length !== 'number') throw wrongArgument(operation, name, value, 'an array of numbers')
+  if (typeof value !== 'object' || typeof value?.length !== 'number')
+    throw wrongArgument(operation, name, value, 'an array of numbers')
 }
 
 /** IEEE 754 binary16 bits to float32. */
@@ -12,7 +13,14 @@ export function fromFloat16(bits: ArrayLike<number>): Float32Array {
     const h = bits[i]!
     const exponent = (h >> 10) & 31
     const fraction = h & 1023
-    const magnitude = exponent === 0 ? fraction * 2 ** -24 : exponent === 31 ? (fraction ? NaN : Infinity) : (1 + fraction / 1024) * 2 ** (exponent - 15)
+    const magnitude =
+      exponent === 0
+        ? fraction * 2 ** -24
+        : exponent === 31
+          ? fraction
+            ? NaN
+            : Infinity
+          : (1 + fraction / 1024) * 2 ** (exponent - 15)
     out[i] = h & 0x8000 ? -magnitude : magnitude
   }
   return out

@@ -2,10 +2,14 @@ import { invalid } from '../errors.js'
 import type { OnnxNode } from '../graph.js'
 
 /** The nodes in topological order: the file's order where it is one. Throws ONNX_INVALID for a cycle. */
-export function inOrder<T extends { readonly node: OnnxNode; readonly captures: readonly string[] }>(nodes: readonly T[]): readonly T[] {
+export function inOrder<T extends { readonly node: OnnxNode; readonly captures: readonly string[] }>(
+  nodes: readonly T[],
+): readonly T[] {
   const maker = new Map<string, number>()
   nodes.forEach(({ node }, i) => node.outputs.forEach((name) => name !== '' && maker.set(name, i)))
-  const needs = nodes.map(({ node, captures }) => new Set([...node.inputs, ...captures].flatMap((name) => maker.get(name) ?? [])))
+  const needs = nodes.map(
+    ({ node, captures }) => new Set([...node.inputs, ...captures].flatMap((name) => maker.get(name) ?? [])),
+  )
   if (needs.every((need, i) => [...need].every((j) => j < i))) return nodes
   const readers = nodes.map((): number[] => [])
   needs.forEach((need, i) => need.forEach((j) => readers[j]!.push(i)))

@@ -4,7 +4,13 @@ import { dataType, dataTypeName, graphDType } from '../dtype.js'
 import { symbolName } from '../dim.js'
 import { invalid, noModel, NotUnderstood, unsupportedError } from '../errors.js'
 import type { Dim, OnnxNode, OnnxTensor, OnnxValue, ReadOptions } from '../graph.js'
-import { ModelProtoSchema, type GraphProto, type ModelProto, type NodeProto, type ValueInfoProto } from '../proto/onnx_pb.js'
+import {
+  ModelProtoSchema,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type ValueInfoProto,
+} from '../proto/onnx_pb.js'
 import { readAttributes } from './attributes.js'
 import { externalData, type ExternalData } from './external.js'
 import { withoutFunctions, type Placed } from './functions.js'
@@ -64,7 +70,12 @@ export interface Parsed {
 
 export function parse(file: Uint8Array, options: ReadOptions): Parsed {
   checkObject('readOnnx', options)
-  const bytes = checkBytes('readOnnx', file, 'bytes', 'Read the file first: await readFile(path), or readOnnxFile(path) of @snn/onnx/node.')
+  const bytes = checkBytes(
+    'readOnnx',
+    file,
+    'bytes',
+    'Read the file first: await readFile(path), or readOnnxFile(path) of @snn/onnx/node.',
+  )
   let model: ModelProto
   try {
     model = fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false })
@@ -85,20 +96,53 @@ export function parse(file: Uint8Array, options: ReadOptions): Parsed {
   const nodes = readNodes(withoutFunctions(model, graph), external, note)
   const made = definedOnce(inputs, constants, nodes)
   const used = new Set([...nodes.flatMap(readBy), ...outputs.map((o) => o.name)])
-  for (const entry of nodes) for (const name of readBy(entry)) if (name !== '' && !made.has(name)) throw invalid(`${entry.node.op} "${entry.node.name}"`, `its input "${name}" is made by no node`)
+  for (const entry of nodes)
+    for (const name of readBy(entry))
+      if (name !== '' && !made.has(name))
+        throw invalid(`${entry.node.op} "${entry.node.name}"`, `its input "${name}" is made by no node`)
   for (const { name } of outputs) if (!made.has(name)) throw invalid(`output "${name}"`, 'it is made by no node')
-  if (new Set(outputs.map((o) => o.name)).size !== outputs.length) throw invalid('the graph', 'an output is listed twice')
-  return { model, graph, opset, domains, inputs, outputs, constants, nodes: inOrder(nodes), notes, valueNames: made, fourBit: fourBitValues(graph), used }
+  if (new Set(outputs.map((o) => o.name)).size !== outputs.length)
+    throw invalid('the graph', 'an output is listed twice')
+  return {
+    model,
+    graph,
+    opset,
+    domains,
+    inputs,
+    outputs,
+    constants,
+    nodes: inOrder(nodes),
+    notes,
+    valueNames: made,
+    fourBit: fourBitValues(graph),
+    used,
+  }
 }
 
 function readDomains(model: ModelProto): ReadonlyMap<string, number> {
-  const domains = new Map(model.opsetImport.map(({ domain, version }) => [!domain || domain === 'ai.onnx' ? '' : domain, Number(version ?? 0)]))
+  const domains = new Map(
+    model.opsetImport.map(({ domain, version }) => [
+      !domain || domain === 'ai.onnx' ? '' : domain,
+      Number(version ?? 0),
+    ]),
+  )
   const opset = domains.get('')
-  if (opset === undefined) throw invalid('the file', 'it does not say which version of the ONNX operators it uses (opset_import)')
+  if (opset === undefined)
+    throw invalid('the file', 'it does not say which version of the ONNX operators it uses (opset_import)')
   if (opset < 1) throw invalid('the file', `its opset is ${opset}`)
   if (opset < 7 || opset > newestOpset) {
-    const fix = opset < 7 ? 'Convert it with onnx.version_converter to opset 13.' : 'Export it with an older opset, such as 21.'
-    throw unsupportedError([{ op: 'Model', name: model.graph?.name ?? '', domain: '', opset, reason: `opset ${opset} is outside of 7 to ${newestOpset}`, fix }])
+    const fix =
+      opset < 7 ? 'Convert it with onnx.version_converter to opset 13.' : 'Export it with an older opset, such as 21.'
+    throw unsupportedError([
+      {
+        op: 'Model',
+        name: model.graph?.name ?? '',
+        domain: '',
+        opset,
+        reason: `opset ${opset} is outside of 7 to ${newestOpset}`,
+        fix,
+      },
+    ])
   }
   return domains
 }
@@ -106,12 +150,17 @@ function readDomains(model: ModelProto): ReadonlyMap<string, number> {
 function readConstants(graph: GraphProto, external: ExternalData, note: Note): Map<string, OnnxTensor | NotUnderstood> {
   const constants = new Map<string, OnnxTensor | NotUnderstood>()
   const define = (name: string, read: () => OnnxTensor | NotUnderstood): void => {
-    if (name === '' || constants.has(name)) throw invalid('the graph', name === '' ? 'a constant has no name' : `the constant "${name}" is there twice`)
+    if (name === '' || constants.has(name))
+      throw invalid('the graph', name === '' ? 'a constant has no name' : `the constant "${name}" is there twice`)
     constants.set(name, attempt(read))
   }
-  for (const proto of graph.initializer) define(proto.name ?? '', () => readTensor(proto, `constant "${proto.name}"`, external, note))
+  for (const proto of graph.initializer)
+    define(proto.name ?? '', () => readTensor(proto, `constant "${proto.name}"`, external, note))
   for (const proto of graph.sparseInitializer) {
-    define(proto.values?.name ?? '', () => new NotUnderstood('it is stored as a sparse tensor', 'Export the model with dense weights.'))
+    define(
+      proto.values?.name ?? '',
+      () => new NotUnderstood('it is stored as a sparse tensor', 'Export the model with dense weights.'),
+    )
   }
   return constants
 }
@@ -121,8 +170,12 @@ function fourBitValues(graph: GraphProto): Set<string> {
   const narrow = (type: number | undefined): boolean => type === dataType.int4 || type === dataType.uint4
   return new Set([
     ...graph.initializer.filter((tensor) => narrow(tensor.dataType)).map(({ name }) => name ?? ''),
-    ...graph.input.filter(({ type }) => type?.value.case === 'tensorType' && narrow(type.value.value.elemType)).map(({ name }) => name ?? ''),
-    ...graph.node.filter(({ opType, attribute }) => opType === 'Constant' && attribute.some(({ t }) => narrow(t?.dataType))).flatMap(({ output }) => output),
+    ...graph.input
+      .filter(({ type }) => type?.value.case === 'tensorType' && narrow(type.value.value.elemType))
+      .map(({ name }) => name ?? ''),
+    ...graph.node
+      .filter(({ opType, attribute }) => opType === 'Constant' && attribute.some(({ t }) => narrow(t?.dataType)))
+      .flatMap(({ output }) => output),
   ])
 }
 
@@ -137,9 +190,11 @@ function attempt<T>(read: () => T): T | NotUnderstood {
 
 function declared({ name, type }: ValueInfoProto, what: string): Declared {
   if (name === '') throw invalid('the graph', `an ${what} has no name`)
-  if (type?.value.case !== 'tensorType') return { name, dtype: undefined, typeName: type?.value.case ?? 'undefined', shape: undefined }
+  if (type?.value.case !== 'tensorType')
+    return { name, dtype: undefined, typeName: type?.value.case ?? 'undefined', shape: undefined }
   const { elemType, shape } = type.value.value
-  if (shape && shape.dim.length > maxRank) throw invalid(`${what} "${name}"`, `it has ${shape.dim.length} axes, expected at most ${maxRank}`)
+  if (shape && shape.dim.length > maxRank)
+    throw invalid(`${what} "${name}"`, `it has ${shape.dim.length} axes, expected at most ${maxRank}`)
   const dims = shape?.dim.map((d, i): Dim => {
     if (d.value.case === 'dimParam' && d.value.value !== '') return symbolName(d.value.value)
     const size = d.value.case === 'dimValue' ? Number(d.value.value) : 0
@@ -165,16 +220,40 @@ function readNodes(placed: readonly Placed[], external: ExternalData, note: Note
     const branches = domain === '' && op === 'If' ? readBranches(proto, `If "${name}"`, external, note) : undefined
     const attributes = branches ? {} : attempt(() => readAttributes(proto.attribute, `${op} "${name}"`, external, note))
     const why = attributes instanceof NotUnderstood ? attributes : undefined
-    const node = { op, name, domain, inputs: proto.input, outputs: proto.output, attributes: why ? {} : (attributes as OnnxNode['attributes']) }
-    return { node, why, ...(opset !== undefined && { opset }), ...(branches && { branches }), captures: branches?.flatMap(capturesOf) ?? [] }
+    const node = {
+      op,
+      name,
+      domain,
+      inputs: proto.input,
+      outputs: proto.output,
+      attributes: why ? {} : (attributes as OnnxNode['attributes']),
+    }
+    return {
+      node,
+      why,
+      ...(opset !== undefined && { opset }),
+      ...(branches && { branches }),
+      captures: branches?.flatMap(capturesOf) ?? [],
+    }
   })
 }
 
-function readBranches({ attribute }: NodeProto, where: string, external: ExternalData, note: Note): readonly [Branch, Branch] {
+function readBranches(
+  { attribute }: NodeProto,
+  where: string,
+  external: ExternalData,
+  note: Note,
+): readonly [Branch, Branch] {
   const branch = (name: string): Branch => {
     const graph = attribute.find((a) => a.name === name)?.g
     if (!graph) throw invalid(where, `its ${name} is missing`)
-    const nodes = inOrder(readNodes(graph.node.map((proto) => ({ proto })), external, note))
+    const nodes = inOrder(
+      readNodes(
+        graph.node.map((proto) => ({ proto })),
+        external,
+        note,
+      ),
+    )
     return { nodes, constants: readConstants(graph, external, note), outputs: graph.output.map((o) => o.name ?? '') }
   }
   return [branch('then_branch'), branch('else_branch')]
@@ -186,7 +265,11 @@ function capturesOf({ nodes, constants, outputs }: Branch): string[] {
 }
 
 /** Every name that is defined. Throws when one is defined twice. */
-function definedOnce(inputs: readonly Declared[], constants: ReadonlyMap<string, unknown>, nodes: readonly { readonly node: OnnxNode }[]): Set<string> {
+function definedOnce(
+  inputs: readonly Declared[],
+  constants: ReadonlyMap<string, unknown>,
+  nodes: readonly { readonly node: OnnxNode }[],
+): Set<string> {
   const made = new Set(constants.keys())
   const define = (name: string, where: string): void => {
     if (made.has(name)) throw invalid(where, `the name "${name}" is defined twice`)

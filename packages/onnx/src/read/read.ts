@@ -1,6 +1,13 @@
 import { isSnnError, SnnError } from '@snn/tensor'
 import { substitute } from '../dim.js'
-import { batchSymbol, type Dim, type OnnxGraph, type OnnxValue, type ReadOptions, type UnsupportedNode } from '../graph.js'
+import {
+  batchSymbol,
+  type Dim,
+  type OnnxGraph,
+  type OnnxValue,
+  type ReadOptions,
+  type UnsupportedNode,
+} from '../graph.js'
 import { NotUnderstood } from '../errors.js'
 import { Builder, type FreedBatch } from './builder.js'
 import { finish } from './finish.js'
@@ -9,11 +16,12 @@ import { Names } from './names.js'
 import { parse, type Declared, type Parsed } from './parse.js'
 
 /**
- * Reads a model file into a checked graph in normal form (see normal-form.md): opset 7 to 26, float types as float32, one form
- * per operation, constants folded, sizes inferred, the batch free.
+ * Reads a model file into a checked graph in normal form (see normal-form.md): opset 7 to 26, float types as float32,
+ * one form per operation, constants folded, sizes inferred, the batch free.
  *
- * Throws `ONNX_INVALID` for a malformed file (sizes are checked before memory is taken), `ONNX_UNSUPPORTED` for an opset outside
- * of that range, `ARGUMENT` for a wrong option. Operations that are not understood are no error: they are listed in
+ * Throws `ONNX_INVALID` for a malformed file (sizes are checked before memory is taken), `ONNX_UNSUPPORTED` for an
+ * opset outside of that range, `ARGUMENT` for a wrong option. Operations that are not understood are no error: they are
+ * listed in
  * `graph.unsupported`; `assertSupported(graph)` makes them one.
  */
 export function readOnnx(bytes: Uint8Array, options: ReadOptions = {}): OnnxGraph {
@@ -23,11 +31,22 @@ export function readOnnx(bytes: Uint8Array, options: ReadOptions = {}): OnnxGrap
   const batch = fixedBatch(inputs)
   if (!batch || wish === 'keep' || wish === batch.size) return graphOf(parsed, bytes, build(parsed, inputs, undefined))
   const kept = outcome(() => build(parsed, inputs, undefined))
-  const free = outcome(() => build(parsed, inputs.map((i) => freed(i, batch)), batch))
+  const free = outcome(() =>
+    build(
+      parsed,
+      inputs.map((i) => freed(i, batch)),
+      batch,
+    ),
+  )
   if (kept.error) throw kept.error
   const reason = free.error ? free.error.details.what : disagreement(free.built, kept.built, batch)
   if (reason !== undefined) {
-    if (wish !== 'free') throw new SnnError('ARGUMENT', `[readOnnx] batch ${wish}: the file fixes the batch to ${batch.size}, and that cannot be changed (${reason}). Export it with a free batch.`, { name: 'batch', value: wish })
+    if (wish !== 'free')
+      throw new SnnError(
+        'ARGUMENT',
+        `[readOnnx] batch ${wish}: the file fixes the batch to ${batch.size}, and that cannot be changed (${reason}). Export it with a free batch.`,
+        { name: 'batch', value: wish },
+      )
     return graphOf(parsed, bytes, kept.built, `The batch size stays ${batch.size} as in the file: ${reason}.`)
   }
   const note = `The batch size, ${batch.size} in the file, was made ${wish === 'free' ? 'free' : wish}.`
@@ -35,7 +54,9 @@ export function readOnnx(bytes: Uint8Array, options: ReadOptions = {}): OnnxGrap
 }
 
 type Built = ReturnType<typeof finish> & { readonly notes: ReadonlySet<string> }
-type Outcome = { readonly built: Built; readonly error?: undefined } | { readonly built?: undefined; readonly error: SnnError<'ONNX_INVALID'> }
+type Outcome =
+  | { readonly built: Built; readonly error?: undefined }
+  | { readonly built?: undefined; readonly error: SnnError<'ONNX_INVALID'> }
 
 function outcome(make: () => Built): Outcome {
   try {
@@ -51,7 +72,8 @@ function disagreement(free: Built, kept: Built, batch: FreedBatch): string | und
   if (free.unsupported.length > kept.unsupported.length) return free.unsupported[0]!.reason
   for (const [name, { shape }] of kept.values) {
     const other = free.values.get(name)?.shape
-    if (shape && other && shape.join() !== other.map((d) => substitute(d, batch.symbol, batch.size)).join()) return `value "${name}" would change its shape`
+    if (shape && other && shape.join() !== other.map((d) => substitute(d, batch.symbol, batch.size)).join())
+      return `value "${name}" would change its shape`
   }
   return undefined
 }
@@ -59,14 +81,29 @@ function disagreement(free: Built, kept: Built, batch: FreedBatch): string | und
 /** The inputs with the sizes that the options give. */
 function boundInputs(parsed: Parsed, options: ReadOptions): Declared[] {
   const { sizes = {}, batch } = options
-  for (const [name, value] of [...Object.entries(sizes), ...(typeof batch === 'number' ? [['batch', batch] as const] : [])]) {
-    if (!Number.isInteger(value) || value < 1) throw new SnnError('ARGUMENT', `[readOnnx] size ${name} is ${value}, expected a whole number of at least 1.`, { name, value })
+  for (const [name, value] of [
+    ...Object.entries(sizes),
+    ...(typeof batch === 'number' ? [['batch', batch] as const] : []),
+  ]) {
+    if (!Number.isInteger(value) || value < 1)
+      throw new SnnError('ARGUMENT', `[readOnnx] size ${name} is ${value}, expected a whole number of at least 1.`, {
+        name,
+        value,
+      })
   }
   const symbols = new Set(parsed.inputs.flatMap((i) => i.shape?.filter((d) => typeof d === 'string') ?? []))
   for (const name of Object.keys(sizes)) {
-    if (!symbols.has(name)) throw new SnnError('ARGUMENT', `[readOnnx] the option sizes names "${name}", the inputs have ${[...symbols].join(', ') || 'no symbolic sizes'}.`, { name: 'sizes', value: sizes })
+    if (!symbols.has(name))
+      throw new SnnError(
+        'ARGUMENT',
+        `[readOnnx] the option sizes names "${name}", the inputs have ${[...symbols].join(', ') || 'no symbolic sizes'}.`,
+        { name: 'sizes', value: sizes },
+      )
   }
-  const bound = parsed.inputs.map((i) => ({ ...i, shape: i.shape?.map((d) => (typeof d === 'string' ? (sizes[d] ?? d) : d)) }))
+  const bound = parsed.inputs.map((i) => ({
+    ...i,
+    shape: i.shape?.map((d) => (typeof d === 'string' ? (sizes[d] ?? d) : d)),
+  }))
   if (typeof batch !== 'number') return bound
   const leading = new Set(bound.flatMap((i) => (i.shape && i.shape.length > 1 ? [i.shape[0]!] : [])))
   return bound.map((i) => ({ ...i, shape: i.shape?.map((d) => (leading.has(d) && typeof d === 'string' ? batch : d)) }))
@@ -87,14 +124,36 @@ function freed(input: Declared, batch: FreedBatch): Declared {
 
 function build(parsed: Parsed, declared: readonly Declared[], batch: FreedBatch | undefined): Built {
   const names = new Names(new Set([...parsed.valueNames, ...parsed.nodes.map(({ node }) => node.name)]))
-  const weights = [...parsed.constants.values()].reduce((sum, c) => sum + (c instanceof NotUnderstood ? 0 : c.data.length), 0)
-  const builder = new Builder({ opset: parsed.opset, domains: parsed.domains, used: new Set(parsed.used), fourBit: parsed.fourBit, names, batch, foldBudget: 2 ** 22 + 8 * weights })
-  const missing = (name: string, reason: string): UnsupportedNode => ({ op: 'Input', name, domain: '', opset: parsed.opset, reason, fix: 'Export the model with typed tensor inputs of known rank.' })
+  const weights = [...parsed.constants.values()].reduce(
+    (sum, c) => sum + (c instanceof NotUnderstood ? 0 : c.data.length),
+    0,
+  )
+  const builder = new Builder({
+    opset: parsed.opset,
+    domains: parsed.domains,
+    used: new Set(parsed.used),
+    fourBit: parsed.fourBit,
+    names,
+    batch,
+    foldBudget: 2 ** 22 + 8 * weights,
+  })
+  const missing = (name: string, reason: string): UnsupportedNode => ({
+    op: 'Input',
+    name,
+    domain: '',
+    opset: parsed.opset,
+    reason,
+    fix: 'Export the model with typed tensor inputs of known rank.',
+  })
   for (const [name, constant] of parsed.constants) builder.addFileConstant(name, constant)
   const inputs: OnnxValue[] = []
   for (const { name, dtype, typeName, shape } of declared) {
     if (dtype && shape) builder.known.set(name, { dtype, shape })
-    else builder.unsupported.set(name, missing(name, dtype ? 'its number of axes is not given' : `its type is ${typeName}`))
+    else
+      builder.unsupported.set(
+        name,
+        missing(name, dtype ? 'its number of axes is not given' : `its type is ${typeName}`),
+      )
     if (dtype && dtype !== typeName) builder.notes.add(`Values of type ${typeName} are ${dtype} here.`)
     inputs.push({ name, dtype: dtype ?? 'float32', shape })
   }
@@ -104,11 +163,24 @@ function build(parsed: Parsed, declared: readonly Declared[], batch: FreedBatch 
 
 /** The built graph with a number in the place of a symbol. */
 function substituted(built: Built, symbol: string, by: number): Built {
-  const put = <T extends OnnxValue>(value: T): T => ({ ...value, shape: value.shape?.map((d: Dim) => substitute(d, symbol, by)) })
-  return { ...built, inputs: built.inputs.map(put), outputs: built.outputs.map(put), values: new Map([...built.values].map(([name, value]) => [name, put(value)])) }
+  const put = <T extends OnnxValue>(value: T): T => ({
+    ...value,
+    shape: value.shape?.map((d: Dim) => substitute(d, symbol, by)),
+  })
+  return {
+    ...built,
+    inputs: built.inputs.map(put),
+    outputs: built.outputs.map(put),
+    values: new Map([...built.values].map(([name, value]) => [name, put(value)])),
+  }
 }
 
-function graphOf({ model, graph, opset, domains, notes, nodes }: Parsed, bytes: Uint8Array, { notes: more, ...built }: Built, ...extra: string[]): OnnxGraph {
+function graphOf(
+  { model, graph, opset, domains, notes, nodes }: Parsed,
+  bytes: Uint8Array,
+  { notes: more, ...built }: Built,
+  ...extra: string[]
+): OnnxGraph {
   const foreign = [...domains].filter(([domain]) => domain !== '')
   return {
     ...built,

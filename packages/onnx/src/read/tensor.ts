@@ -30,19 +30,25 @@ export function readTensor(proto: TensorProto, where: string, external: External
   const shape = checkDims(proto.dims, where)
   const dtype = graphDType(code)
   if (dtype === undefined) {
-    if (dataTypeName(code).startsWith('data type') || code === 0) throw invalid(where, `its element type is ${code}, which ONNX does not define`)
+    if (dataTypeName(code).startsWith('data type') || code === 0)
+      throw invalid(where, `its element type is ${code}, which ONNX does not define`)
     throw new NotUnderstood(`its element type is ${dataTypeName(code)}`, 'Export the model with float32 weights.')
   }
-  if (proto.segment) throw new NotUnderstood('it is stored in segments', 'Save the model again with a current exporter.')
+  if (proto.segment)
+    throw new NotUnderstood('it is stored in segments', 'Save the model again with a current exporter.')
   const length = sizeOf(shape)
   const raw = rawBytes(proto, where, external)
   if (code === dataType.float16 || code === dataType.bfloat16) {
-    const bits = raw ? (aligned(raw, 2, length, where, (b, n) => new Uint16Array(b, 0, n)) as Uint16Array) : typed(proto.int32Data, length, where)
+    const bits = raw
+      ? (aligned(raw, 2, length, where, (b, n) => new Uint16Array(b, 0, n)) as Uint16Array)
+      : typed(proto.int32Data, length, where)
     note(`Weights stored as ${dataTypeName(code)} were expanded to float32.`)
     return { dtype: 'float32', shape, data: code === dataType.float16 ? fromFloat16(bits) : fromBfloat16(bits) }
   }
   if (code === dataType.int4 || code === dataType.uint4) {
-    const bytes = raw ? checkLength(raw, Math.ceil(length / 2), where) : typed(proto.int32Data, Math.ceil(length / 2), where)
+    const bytes = raw
+      ? checkLength(raw, Math.ceil(length / 2), where)
+      : typed(proto.int32Data, Math.ceil(length / 2), where)
     note(`Weights stored as ${dataTypeName(code)} were expanded to ${dtype}.`)
     return { dtype, shape, data: fromInt4(bytes, length, code === dataType.int4) } as OnnxTensor
   }
@@ -59,11 +65,17 @@ export function readTensor(proto: TensorProto, where: string, external: External
 
 function typedField(proto: TensorProto, code: number): readonly (number | bigint)[] {
   switch (code) {
-    case 1: return proto.floatData
-    case 7: return proto.int64Data
-    case 11: return proto.doubleData
-    case 12: case 13: return proto.uint64Data
-    default: return proto.int32Data
+    case 1:
+      return proto.floatData
+    case 7:
+      return proto.int64Data
+    case 11:
+      return proto.doubleData
+    case 12:
+    case 13:
+      return proto.uint64Data
+    default:
+      return proto.int32Data
   }
 }
 
@@ -78,13 +90,20 @@ function checkLength(raw: Uint8Array, bytes: number, where: string): Uint8Array 
 }
 
 /** A copy of the bytes, seen as elements. (`slice` would not copy a Node Buffer.) */
-function aligned<T>(raw: Uint8Array, bytes: number, length: number, where: string, view: (buffer: ArrayBuffer, length: number) => T): T {
+function aligned<T>(
+  raw: Uint8Array,
+  bytes: number,
+  length: number,
+  where: string,
+  view: (buffer: ArrayBuffer, length: number) => T,
+): T {
   checkLength(raw, bytes * length, where)
   return view(new Uint8Array(raw).buffer, length)
 }
 
 /** The stored bytes, in the file or outside; undefined when the values are in a typed field. */
 function rawBytes(proto: TensorProto, where: string, external: ExternalData): Uint8Array | undefined {
-  if (proto.dataLocation !== TensorProto_DataLocation.EXTERNAL) return proto.rawData.byteLength > 0 ? proto.rawData : undefined
+  if (proto.dataLocation !== TensorProto_DataLocation.EXTERNAL)
+    return proto.rawData.byteLength > 0 ? proto.rawData : undefined
   return external(new Map(proto.externalData.map((e) => [e.key ?? '', e.value ?? ''])), where)
 }

@@ -4,7 +4,10 @@ import type { Result, Rule } from '../read/builder.js'
 import type { Call } from '../read/call.js'
 import { broadcast, sameDim } from './shapes.js'
 
-/** Y = alpha A' B' + beta C, all four attributes given; a constant C that is one row or one number is a row of shape [n]. */
+/**
+ * Y = alpha A' B' + beta C, all four attributes given; a constant C that is one row or one number is a row of shape
+ * [n].
+ */
 function gemm(call: Call): Result {
   call.sameTypes()
   return multiplyMatrices(call)
@@ -17,15 +20,25 @@ export function multiplyMatrices(call: Call): Result {
   if (a.length !== 2 || b.length !== 2) call.fail(`shapes ${formatDims(a)} and ${formatDims(b)}, expected two matrices`)
   const [m, k] = transA ? [a[1]!, a[0]!] : [a[0]!, a[1]!]
   const [l, n] = transB ? [b[1]!, b[0]!] : [b[0]!, b[1]!]
-  sameDim(call, k, l, () => `shapes ${formatDims(a)} and ${formatDims(b)} with transA ${transA}, transB ${transB} do not multiply`)
+  sameDim(
+    call,
+    k,
+    l,
+    () => `shapes ${formatDims(a)} and ${formatDims(b)} with transA ${transA}, transB ${transB} do not multiply`,
+  )
   const inputs = [call.input(0), call.input(1)]
   if (call.has(2)) {
     const c = call.shape(2)
     const out = broadcast(call, [c, [m, n]])
-    if (out.length !== 2 || (out[0] !== m && typeof m === 'number') || out[1] !== n) call.fail(`its C of shape ${formatDims(c)} does not broadcast to ${formatDims([m, n])}`)
+    if (out.length !== 2 || (out[0] !== m && typeof m === 'number') || out[1] !== n)
+      call.fail(`its C of shape ${formatDims(c)} does not broadcast to ${formatDims([m, n])}`)
     inputs.push(bias(call, c, n))
   }
-  return { outputs: [{ dtype: call.dtype(0), shape: [m, n] }], inputs, attributes: { alpha: call.float('alpha', 1), beta: call.float('beta', 1), transA, transB } }
+  return {
+    outputs: [{ dtype: call.dtype(0), shape: [m, n] }],
+    inputs,
+    attributes: { alpha: call.float('alpha', 1), beta: call.float('beta', 1), transA, transB },
+  }
 }
 
 function bias(call: Call, shape: readonly Dim[], n: Dim): string {

@@ -9,8 +9,13 @@ import { sameDim } from './shapes.js'
 function batchNormalization(call: Call): Result {
   const shape = call.shape(0)
   const training = call.int('training_mode', 0) !== 0 || [1, 2, 3, 4].some((i) => call.used(i))
-  if (training) call.refuse('it is in training mode', 'Export the model in evaluation mode (model.eval() in PyTorch, training=False in Keras).')
-  if (call.opset < 9 && call.int('spatial', 1) === 0) call.refuse('it normalises each place on its own (spatial = 0)', 'Export the model with a current exporter.')
+  if (training)
+    call.refuse(
+      'it is in training mode',
+      'Export the model in evaluation mode (model.eval() in PyTorch, training=False in Keras).',
+    )
+  if (call.opset < 9 && call.int('spatial', 1) === 0)
+    call.refuse('it normalises each place on its own (spatial = 0)', 'Export the model with a current exporter.')
   const channels = shape[1] ?? call.fail(`input of shape ${formatDims(shape)}, expected [N, C, ...]`)
   for (let i = 1; i < 5; i++) {
     const what = (): string => `input ${i} of shape ${formatDims(call.shape(i))} for ${channels} channels`
@@ -27,7 +32,11 @@ function layerNormalization(call: Call): Result {
   const statistics = shape.map((d, i) => (i < axis ? d : 1))
   const dtype = call.dtype(0)
   return {
-    outputs: [{ dtype, shape }, { dtype, shape: statistics }, { dtype, shape: statistics }],
+    outputs: [
+      { dtype, shape },
+      { dtype, shape: statistics },
+      { dtype, shape: statistics },
+    ],
     attributes: { axis, epsilon: call.float('epsilon', 1e-5), stash_type: 1 },
   }
 }
@@ -40,15 +49,23 @@ function groupNormalization(call: Call): Result {
   const channels = call.shape(0)[1]
   const perChannel = [1, 2].map((i) => {
     const constant = call.constant(i)
-    if (!constant || typeof channels !== 'number' || channels % groups !== 0 || constant.data.length !== groups) return call.refuse('before opset 21 its scale and bias are one number a group', 'Export the model with opset 21 or newer.')
-    return call.addNumbers(i === 1 ? 'scale' : 'bias', Array.from({ length: channels }, (_, c) => Number(constant.data[Math.floor((c * groups) / channels)])), constant.dtype)
+    if (!constant || typeof channels !== 'number' || channels % groups !== 0 || constant.data.length !== groups)
+      return call.refuse(
+        'before opset 21 its scale and bias are one number a group',
+        'Export the model with opset 21 or newer.',
+      )
+    return call.addNumbers(
+      i === 1 ? 'scale' : 'bias',
+      Array.from({ length: channels }, (_, c) => Number(constant.data[Math.floor((c * groups) / channels)])),
+      constant.dtype,
+    )
   })
   return { ...result, inputs: [call.input(0), ...perChannel] }
 }
 
 /**
- * Along one axis. Before opset 13 it ran over all axes from `axis` (default 1) on: the same where only one of them is longer
- * than 1, else a Reshape to a matrix, a Softmax over its rows, and a Reshape back.
+ * Along one axis. Before opset 13 it ran over all axes from `axis` (default 1) on: the same where only one of them is
+ * longer than 1, else a Reshape to a matrix, a Softmax over its rows, and a Reshape back.
  */
 function softmax(call: Call): Result {
   const shape = call.shape(0)
@@ -60,11 +77,24 @@ function softmax(call: Call): Result {
   const last: Dim = product(shape.slice(axis))
   const free = shape.flatMap((d, i) => (typeof d === 'string' ? [i] : []))
   if (typeof last === 'string' || free.some((i) => i > 0) || !isStatic(shape.slice(1))) {
-    return call.refuse(`it runs over axes ${axis} to ${shape.length - 1} of ${formatDims(shape)}`, 'Export the model with opset 13 or newer.')
+    return call.refuse(
+      `it runs over axes ${axis} to ${shape.length - 1} of ${formatDims(shape)}`,
+      'Export the model with opset 13 or newer.',
+    )
   }
   const rows = call.before('Reshape', [call.input(0), call.addNumbers('rows', [-1, last])])
   const result = call.before(op, [rows], { axis: 1 })
-  return { op: 'Reshape', inputs: [result, call.addNumbers('shape', shape.map((d) => (typeof d === 'number' ? d : -1)))], outputs: [{ dtype: call.dtype(0), shape }] }
+  return {
+    op: 'Reshape',
+    inputs: [
+      result,
+      call.addNumbers(
+        'shape',
+        shape.map((d) => (typeof d === 'number' ? d : -1)),
+      ),
+    ],
+    outputs: [{ dtype: call.dtype(0), shape }],
+  }
 }
 
 function withAttributes(defaults: Readonly<Record<string, number | string>>): Rule {
@@ -72,10 +102,15 @@ function withAttributes(defaults: Readonly<Record<string, number | string>>): Ru
 }
 
 export const normalization: Readonly<Record<string, Rule>> = {
-  BatchNormalization: batchNormalization, LayerNormalization: layerNormalization, GroupNormalization: groupNormalization,
-  InstanceNormalization: withAttributes({ epsilon: 1e-5 }), LpNormalization: withAttributes({ axis: -1, p: 2 }),
+  BatchNormalization: batchNormalization,
+  LayerNormalization: layerNormalization,
+  GroupNormalization: groupNormalization,
+  InstanceNormalization: withAttributes({ epsilon: 1e-5 }),
+  LpNormalization: withAttributes({ axis: -1, p: 2 }),
   RMSNormalization: withAttributes({ axis: -1, epsilon: 1e-5, stash_type: 1 }),
   LRN: (call) => like(call, { ...filled(call, { alpha: 0.0001, beta: 0.75, bias: 1 }), size: call.int('size') }),
   MeanVarianceNormalization: (call) => like(call, { axes: call.ints('axes', [0, 2, 3]) }),
-  Softmax: softmax, LogSoftmax: softmax, Hardmax: softmax,
+  Softmax: softmax,
+  LogSoftmax: softmax,
+  Hardmax: softmax,
 }

@@ -13,7 +13,11 @@ function reduce(call: Call): Result {
   }
   const axes = [...new Set(given.map((a) => call.axis(a, shape.length)))].sort((a, b) => a - b)
   const out = shape.flatMap((d, i) => (axes.includes(i) ? (keep ? [1] : []) : [d]))
-  return { outputs: [{ dtype: call.dtype(0), shape: out }], inputs: [call.input(0), call.addNumbers('axes', axes)], attributes: { keepdims: keep ? 1 : 0 } }
+  return {
+    outputs: [{ dtype: call.dtype(0), shape: out }],
+    inputs: [call.input(0), call.addNumbers('axes', axes)],
+    attributes: { keepdims: keep ? 1 : 0 },
+  }
 }
 
 function extreme(call: Call): Result {
@@ -21,12 +25,16 @@ function extreme(call: Call): Result {
   const axis = call.axis(call.int('axis', 0), shape.length)
   const keep = call.int('keepdims', 1) === 1
   const out = shape.flatMap((d, i) => (i === axis ? (keep ? [1] : []) : [d]))
-  return { outputs: [{ dtype: 'int64', shape: out }], attributes: { axis, keepdims: keep ? 1 : 0, select_last_index: call.int('select_last_index', 0) } }
+  return {
+    outputs: [{ dtype: 'int64', shape: out }],
+    attributes: { axis, keepdims: keep ? 1 : 0, select_last_index: call.int('select_last_index', 0) },
+  }
 }
 
 const names = ['Sum', 'Mean', 'Max', 'Min', 'Prod', 'L1', 'L2', 'SumSquare', 'LogSum', 'LogSumExp']
 
 export const reductions: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(names.map((name) => [`Reduce${name}`, reduce])),
-  ArgMax: extreme, ArgMin: extreme,
+  ArgMax: extreme,
+  ArgMin: extreme,
 }

@@ -4,8 +4,9 @@ import type { Result, Rule } from '../read/builder.js'
 import type { Call } from '../read/call.js'
 
 /**
- * A Reshape of input 0 to `shape`. Its target is constant: a number for each size that is known, -1 for the one that is not,
- * 0 (as in the input) for further ones at the place where the input has the same. Undefined when that cannot say it.
+ * A Reshape of input 0 to `shape`. Its target is constant: a number for each size that is known, -1 for the one that is
+ * not, 0 (as in the input) for further ones at the place where the input has the same. Undefined when that cannot say
+ * it.
  */
 export function reshapeTo(call: Call, shape: readonly Dim[]): Result | undefined {
   const input = call.shape(0)
@@ -15,7 +16,8 @@ export function reshapeTo(call: Call, shape: readonly Dim[]): Result | undefined
   const inferred = open.find((i) => input[i] !== shape[i]) ?? open[0]
   const target = shape.map((d, i) => (typeof d === 'number' ? d : i === inferred ? -1 : input[i] === d ? 0 : NaN))
   if (target.some(Number.isNaN)) return undefined
-  // A 0 means "as in the input", so an empty tensor can only be said where the input has the same zero; -1 is ambiguous beside it.
+  // A 0 means "as in the input", so an empty tensor can only be said where the input has the same zero; -1 is ambiguous
+  // beside it.
   if (shape.some((d, i) => d === 0 && (input[i] !== 0 || inferred !== undefined))) return undefined
   return { op: 'Reshape', inputs: [call.input(0), call.addNumbers('shape', target)], outputs: [out], attributes: {} }
 }
@@ -34,7 +36,9 @@ function freed(call: Call, input: readonly Dim[], target: readonly Dim[]): Dim[]
     }
     if (target[i] === -1) break
   }
-  return call.fail(`its target ${formatDims(target)} has no place for the batch of an input of shape ${formatDims(input)}`)
+  return call.fail(
+    `its target ${formatDims(target)} has no place for the batch of an input of shape ${formatDims(input)}`,
+  )
 }
 
 /** The shape that a Reshape target means: 0 is as in the input, -1 is what is left. */
@@ -44,11 +48,18 @@ function reshape(call: Call): Result {
   const keepsZero = call.int('allowzero', 0) === 1
   if (!given) {
     const count = call.shape(1)[0]
-    const shape = typeof count === 'number' && count <= 32 ? Array.from({ length: count }, () => call.unknown()) : call.refuse('the rank of its result is computed at run time', 'Export the model with fixed sizes.')
+    const shape =
+      typeof count === 'number' && count <= 32
+        ? Array.from({ length: count }, () => call.unknown())
+        : call.refuse('the rank of its result is computed at run time', 'Export the model with fixed sizes.')
     return { outputs: [{ dtype: call.dtype(0), shape }], attributes: { allowzero: keepsZero ? 1 : 0 } }
   }
   if (given.length > 32) call.fail(`its target has ${given.length} sizes, expected at most 32`)
-  let target = given.map((d, i) => (d === 0 && !keepsZero ? (input[i] ?? call.fail(`its target ${formatDims(given)} copies size ${i} of ${formatDims(input)}`)) : d))
+  let target = given.map((d, i) =>
+    d === 0 && !keepsZero
+      ? (input[i] ?? call.fail(`its target ${formatDims(given)} copies size ${i} of ${formatDims(input)}`))
+      : d,
+  )
   if (target.some((d) => typeof d === 'number' && d < -1) || target.filter((d) => d === -1).length > 1) {
     call.fail(`its target is ${formatDims(given)}, expected sizes of at least 0 and at most one -1`)
   }
@@ -57,13 +68,20 @@ function reshape(call: Call): Result {
   const rest = product(target.filter((d) => d !== -1))
   const shape = target.map((d) => (d === -1 ? (quotient(total, rest) ?? remainder(call, total, rest, given)) : d))
   if (!target.includes(-1) && rest !== total && !isUnknown(rest) && !isUnknown(total)) {
-    if ((typeof rest === 'number' && typeof total === 'number') || call.batch) call.fail(`its target ${formatDims(given)} does not fit an input of shape ${formatDims(input)}`)
+    if ((typeof rest === 'number' && typeof total === 'number') || call.batch)
+      call.fail(`its target ${formatDims(given)} does not fit an input of shape ${formatDims(input)}`)
   }
-  return reshapeTo(call, shape) ?? { outputs: [{ dtype: call.dtype(0), shape }], attributes: { allowzero: keepsZero ? 1 : 0 } }
+  return (
+    reshapeTo(call, shape) ?? {
+      outputs: [{ dtype: call.dtype(0), shape }],
+      attributes: { allowzero: keepsZero ? 1 : 0 },
+    }
+  )
 }
 
 function remainder(call: Call, total: Dim, rest: Dim, given: readonly Dim[]): Dim {
-  if ((typeof total === 'number' && typeof rest === 'number') || call.batch) call.fail(`its target ${formatDims(given)} does not fit ${total} elements`)
+  if ((typeof total === 'number' && typeof rest === 'number') || call.batch)
+    call.fail(`its target ${formatDims(given)} does not fit ${total} elements`)
   return call.unknown()
 }
 
@@ -88,10 +106,23 @@ function squeeze(call: Call): Result {
   const axes = new Set(given?.map((a) => call.axis(a, input.length)) ?? input.flatMap((d, i) => (d === 1 ? [i] : [])))
   for (const axis of axes) {
     const size = input[axis]!
-    if (size !== 1 && (typeof size === 'number' || call.batch)) call.fail(`axis ${axis} of ${formatDims(input)} is not 1`)
+    if (size !== 1 && (typeof size === 'number' || call.batch))
+      call.fail(`axis ${axis} of ${formatDims(input)} is not 1`)
   }
   const shape = input.filter((_, i) => !axes.has(i))
-  return reshapeTo(call, shape) ?? { inputs: [call.input(0), call.addNumbers('axes', [...axes].sort((a, b) => a - b))], outputs: [{ dtype: call.dtype(0), shape }], attributes: {} }
+  return (
+    reshapeTo(call, shape) ?? {
+      inputs: [
+        call.input(0),
+        call.addNumbers(
+          'axes',
+          [...axes].sort((a, b) => a - b),
+        ),
+      ],
+      outputs: [{ dtype: call.dtype(0), shape }],
+      attributes: {},
+    }
+  )
 }
 
 function unsqueeze(call: Call): Result {
@@ -102,7 +133,24 @@ function unsqueeze(call: Call): Result {
   if (axes.size !== given.length || rank > 32) call.fail(`its axes are [${given.join(',')}] for ${input.length} axes`)
   let next = 0
   const shape = Array.from({ length: rank }, (_, i) => (axes.has(i) ? 1 : input[next++]!))
-  return reshapeTo(call, shape) ?? { inputs: [call.input(0), call.addNumbers('axes', [...axes].sort((a, b) => a - b))], outputs: [{ dtype: call.dtype(0), shape }], attributes: {} }
+  return (
+    reshapeTo(call, shape) ?? {
+      inputs: [
+        call.input(0),
+        call.addNumbers(
+          'axes',
+          [...axes].sort((a, b) => a - b),
+        ),
+      ],
+      outputs: [{ dtype: call.dtype(0), shape }],
+      attributes: {},
+    }
+  )
 }
 
-export const reshaping: Readonly<Record<string, Rule>> = { Reshape: reshape, Flatten: flatten, Squeeze: squeeze, Unsqueeze: unsqueeze }
+export const reshaping: Readonly<Record<string, Rule>> = {
+  Reshape: reshape,
+  Flatten: flatten,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
+}

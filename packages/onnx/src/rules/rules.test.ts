@@ -27,9 +27,20 @@ describe('operations', () => {
 
   it('gives every attribute in the normal form', () => {
     const conv = readOnnx(writeOnnx(opCases['Conv SAME_UPPER, stride 2']!.spec)).nodes[0]!
-    expect(conv.attributes).toEqual({ kernel_shape: [3, 3], strides: [2, 2], dilations: [1, 1], pads: [1, 1, 1, 1], group: 1 })
+    expect(conv.attributes).toEqual({
+      kernel_shape: [3, 3],
+      strides: [2, 2],
+      dilations: [1, 1],
+      pads: [1, 1, 1, 1],
+      group: 1,
+    })
     const pool = readOnnx(writeOnnx(opCases['MaxPool ceil is end pads']!.spec)).nodes[0]!
     expect(pool.attributes).toMatchObject({ ceil_mode: 0, pads: [0, 0, 1, 2] })
-    expect(readOnnx(writeOnnx(opCases['Gemm, scalar C']!.spec)).nodes[0]!.attributes).toEqual({ alpha: 2, beta: 3, transA: 0, transB: 1 })
+    expect(readOnnx(writeOnnx(opCases['Gemm, scalar C']!.spec)).nodes[0]!.attributes).toEqual({
+      alpha: 2,
+      beta: 3,
+      transA: 0,
+      transB: 1,
+    })
   })
 })

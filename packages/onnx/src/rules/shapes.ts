@@ -6,7 +6,15 @@ import type { Call } from '../read/call.js'
 export function broadcast(call: Call, shapes: readonly (readonly Dim[])[]): Dim[] {
   const rank = Math.max(0, ...shapes.map((s) => s.length))
   return Array.from({ length: rank }, (_, i) =>
-    shapes.map((s) => s[s.length - rank + i] ?? 1).reduce((a, b) => (a === 1 ? b : b === 1 ? a : sameDim(call, a, b, () => `shapes ${shapes.map(formatDims).join(' and ')} do not broadcast`))),
+    shapes
+      .map((s) => s[s.length - rank + i] ?? 1)
+      .reduce((a, b) =>
+        a === 1
+          ? b
+          : b === 1
+            ? a
+            : sameDim(call, a, b, () => `shapes ${shapes.map(formatDims).join(' and ')} do not broadcast`),
+      ),
   )
 }
 
@@ -14,7 +22,8 @@ export function broadcast(call: Call, shapes: readonly (readonly Dim[])[]): Dim[
 export function sameDim(call: Call, a: Dim, b: Dim, what: () => string): Dim {
   if (a === b) return a
   if (typeof a === 'number' && typeof b === 'number') return call.fail(what())
-  if (typeof a === 'string' && typeof b === 'string') return isUnknown(a) ? (isUnknown(b) ? call.unknown() : b) : isUnknown(b) ? a : call.unknown()
+  if (typeof a === 'string' && typeof b === 'string')
+    return isUnknown(a) ? (isUnknown(b) ? call.unknown() : b) : isUnknown(b) ? a : call.unknown()
   const [number, symbol] = typeof a === 'number' ? [a, b] : [b as number, a]
   if (call.batch && dependsOn(symbol, call.batch.symbol)) call.fail(what())
   return number

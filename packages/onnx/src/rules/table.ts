@@ -14,12 +14,31 @@ import { recurrences } from './recurrent.js'
 import { reductions } from './reduce.js'
 import { reshaping } from './reshape.js'
 
-/** For every operation of the standard that is understood: what it means in any opset, in the normal form of normal-form.md, with its shapes. */
+/**
+ * For every operation of the standard that is understood: what it means in any opset, in the normal form of
+ * normal-form.md, with its shapes.
+ */
 const rules: ReadonlyMap<string, Rule> = new Map(
-  Object.entries({ ...elementwise, ...reshaping, ...movement, ...linear, ...convolution, ...normalization, ...reductions, ...constantRules, ...quantizations, ...attentions, ...einsums, ...recurrences }),
+  Object.entries({
+    ...elementwise,
+    ...reshaping,
+    ...movement,
+    ...linear,
+    ...convolution,
+    ...normalization,
+    ...reductions,
+    ...constantRules,
+    ...quantizations,
+    ...attentions,
+    ...einsums,
+    ...recurrences,
+  }),
 )
 
-const domains: ReadonlyMap<string, ReadonlyMap<string, Rule>> = new Map([['', rules], ['com.microsoft', new Map(Object.entries(microsoft))]])
+const domains: ReadonlyMap<string, ReadonlyMap<string, Rule>> = new Map([
+  ['', rules],
+  ['com.microsoft', new Map(Object.entries(microsoft))],
+])
 
 /** What an operation means; undefined for one that is not understood. */
 export function ruleOf({ domain, op }: Pick<OnnxNode, 'domain' | 'op'>): Rule | undefined {

@@ -16,16 +16,26 @@ export interface Window {
 }
 
 function positive(call: Call, name: string, length: number): readonly number[] {
-  const list = call.ints(name, Array.from({ length: length }, () => 1))
-  if (list.length !== length || list.some((n) => n < 1 || n > 2 ** 31)) call.fail(`${name} [${list.join(',')}], expected ${length} numbers of at least 1`)
+  const list = call.ints(
+    name,
+    Array.from({ length: length }, () => 1),
+  )
+  if (list.length !== length || list.some((n) => n < 1 || n > 2 ** 31))
+    call.fail(`${name} [${list.join(',')}], expected ${length} numbers of at least 1`)
   return list
 }
 
 /** `kernel` defaults to the attribute kernel_shape. `ceilPads`: an incomplete last window is said by end pads. */
-export function slidingWindow(call: Call, spatial: readonly Dim[], kernel = call.ints('kernel_shape'), ceilPads = false): Window {
+export function slidingWindow(
+  call: Call,
+  spatial: readonly Dim[],
+  kernel = call.ints('kernel_shape'),
+  ceilPads = false,
+): Window {
   const axes = spatial.length
   if (axes === 0) call.fail(`input of shape ${formatDims(call.shape(0))}, expected [N, C, ...]`)
-  if (kernel.length !== axes || kernel.some((k) => k < 1 || k > 2 ** 31)) call.fail(`kernel_shape [${kernel.join(',')}] for ${axes} spatial axes`)
+  if (kernel.length !== axes || kernel.some((k) => k < 1 || k > 2 ** 31))
+    call.fail(`kernel_shape [${kernel.join(',')}] for ${axes} spatial axes`)
   const strides = positive(call, 'strides', axes)
   const dilations = positive(call, 'dilations', axes)
   const pads = [...explicitPads(call, spatial, kernel, strides, dilations)]
@@ -53,20 +63,34 @@ export function slidingWindow(call: Call, spatial: readonly Dim[], kernel = call
 }
 
 /** auto_pad as numbers. */
-function explicitPads(call: Call, spatial: readonly Dim[], kernel: readonly number[], strides: readonly number[], dilations: readonly number[]): readonly number[] {
+function explicitPads(
+  call: Call,
+  spatial: readonly Dim[],
+  kernel: readonly number[],
+  strides: readonly number[],
+  dilations: readonly number[],
+): readonly number[] {
   const auto = call.string('auto_pad', 'NOTSET')
   const axes = spatial.length
   if (auto === 'VALID') return Array.from({ length: 2 * axes }, () => 0)
   if (auto === 'NOTSET' || auto === '') {
-    const pads = call.ints('pads', Array.from({ length: 2 * axes }, () => 0))
-    if (pads.length !== 2 * axes || pads.some((p) => p < 0 || p > 2 ** 31)) call.fail(`pads [${pads.join(',')}], expected ${2 * axes} numbers of at least 0`)
+    const pads = call.ints(
+      'pads',
+      Array.from({ length: 2 * axes }, () => 0),
+    )
+    if (pads.length !== 2 * axes || pads.some((p) => p < 0 || p > 2 ** 31))
+      call.fail(`pads [${pads.join(',')}], expected ${2 * axes} numbers of at least 0`)
     return pads
   }
   if (auto !== 'SAME_UPPER' && auto !== 'SAME_LOWER') call.fail(`auto_pad "${auto}"`)
   const totals = spatial.map((size, i) => {
     const reach = dilations[i]! * (kernel[i]! - 1) + 1
     if (strides[i] === 1) return reach - 1
-    if (typeof size === 'string') return call.refuse(`its padding follows from size ${size}, which is not fixed`, `Give the size: readOnnx(bytes, { sizes: { ${size}: ... } }).`)
+    if (typeof size === 'string')
+      return call.refuse(
+        `its padding follows from size ${size}, which is not fixed`,
+        `Give the size: readOnnx(bytes, { sizes: { ${size}: ... } }).`,
+      )
     return Math.max(0, (Math.ceil(size / strides[i]!) - 1) * strides[i]! + reach - size)
   })
   const small = totals.map((t) => Math.floor(t / 2))

@@ -3,8 +3,9 @@ import { placeholder, sizeOf, type Tensor } from '@snn/tensor'
 import { isPrimitive, type Graph, type Node, withOrigin } from '@snn/tensor/backend'
 
 /**
- * The weight gradient of a convolution as the product of its windows, written out (im2col), and the gradient of its result:
- * dw [O, C, kernel] = sum over images of dy [O, windows] times the windows of x, [C kernel, windows] transposed.
+ * The weight gradient of a convolution as the product of its windows, written out (im2col), and the gradient of its
+ * result: dw [O, C, kernel] = sum over images of dy [O, windows] times the windows of x, [C kernel, windows]
+ * transposed.
  */
 export interface Columns {
   /** Writes the windows out. */
@@ -41,8 +42,8 @@ export function columnsOf(node: Node, isBound: (tensor: Tensor) => boolean): Col
 }
 
 /**
- * In an order in which such weight gradients come behind all that needs none of them, those with the most windows last: written out, these
- * take much memory, when others have freed what they can.
+ * In an order in which such weight gradients come behind all that needs none of them, those with the most windows last:
+ * written out, these take much memory, when others have freed what they can.
  */
 export function weightGradientsLast(nodes: readonly Node[], columns: ReadonlyMap<Node, Columns>): Iterable<Node> {
   if (columns.size === 0) return nodes

@@ -6,8 +6,9 @@ import { isPrimitive, type Node } from '@snn/tensor/backend'
 export type Fixed = TypedArray | Tensor
 
 /**
- * An operation that treats each of many images by itself, with weights that are the same for all: a convolution, its gradient by the input,
- * or a product with a matrix, with the addition of a bias where that is all that its result is for.
+ * An operation that treats each of many images by itself, with weights that are the same for all: a convolution, its
+ * gradient by the input, or a product with a matrix, with the addition of a bias where that is all that its result is
+ * for.
  */
 export interface ImageNode {
   readonly node: Node<'conv'> | Node<'convInputGradient'> | Node<'matmul'>
@@ -21,7 +22,10 @@ export interface ImageNode {
 
 /** The images, and what is not known of weights and biases. */
 export function inputsOf({ node, weights, biases }: ImageNode): readonly Tensor[] {
-  return [node.inputs[0]!, ...[weights, biases].filter((value): value is Tensor => value !== undefined && 'node' in value)]
+  return [
+    node.inputs[0]!,
+    ...[weights, biases].filter((value): value is Tensor => value !== undefined && 'node' in value),
+  ]
 }
 
 export interface FindOptions {
@@ -36,7 +40,11 @@ export interface FindOptions {
 }
 
 /** The operations on images of a level, by the last node of each. */
-export function findImageNodes(nodes: readonly Node[], results: readonly Tensor[], options: FindOptions): ReadonlyMap<Node, ImageNode> {
+export function findImageNodes(
+  nodes: readonly Node[],
+  results: readonly Tensor[],
+  options: FindOptions,
+): ReadonlyMap<Node, ImageNode> {
   const { isBound, valueOf } = options
   const users = new Map<Tensor, Node[]>()
   for (const node of nodes) for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node])
@@ -46,7 +54,8 @@ export function findImageNodes(nodes: readonly Node[], results: readonly Tensor[
     if (!form) continue
     const result = node.outputs[0]!
     const [user, ...others] = users.get(result) ?? []
-    const biases = user && others.length === 0 && !results.includes(result) ? biasOf(user, form.node, isBound) : undefined
+    const biases =
+      user && others.length === 0 && !results.includes(result) ? biasOf(user, form.node, isBound) : undefined
     const values = biases && (form.weights === node.inputs[1] ? biases : valueOf(biases))
     found.set(values ? user! : node, { ...form, biases: values })
   }
@@ -63,7 +72,8 @@ function formOf(node: Node, options: FindOptions): Omit<ImageNode, 'biases'> | u
     const weights = valueOf(weight)
     return { node, weights: weights ?? weight, kernel: weights && fuseEventConv(node) }
   }
-  if (!isPrimitive(node, 'matmul') || sizeOf(node.outputs[0]!.shape) * weight.shape[0]! < smallestProduct) return undefined
+  if (!isPrimitive(node, 'matmul') || sizeOf(node.outputs[0]!.shape) * weight.shape[0]! < smallestProduct)
+    return undefined
   const kernel = fuseEventConv(node)
   const weights = kernel && transposedValueOf(weight, options)
   return weights && { node, weights, kernel }
@@ -72,7 +82,8 @@ function formOf(node: Node, options: FindOptions): Omit<ImageNode, 'biases'> | u
 /** The transpose of a matrix that is known, or is the transpose of one. */
 function transposedValueOf(matrix: Tensor, { outer, valueOf }: FindOptions): TypedArray | undefined {
   const made = outer(matrix)
-  if (isPrimitive(made.node, 'transpose') && made.node.attributes.permutation[0] === 1) return valueOf(made.node.inputs[0]!)
+  if (isPrimitive(made.node, 'transpose') && made.node.attributes.permutation[0] === 1)
+    return valueOf(made.node.inputs[0]!)
   const value = valueOf(matrix)
   const [rows, columns] = matrix.shape as readonly [number, number]
   return value && Float32Array.from(value, (_, i) => value[(i % rows) * columns + Math.floor(i / rows)]!)
@@ -91,5 +102,9 @@ function biasOf(user: Node, node: ImageNode['node'], isBound: FindOptions['isBou
 /** How many filters it has, or columns of its matrix. */
 export function filtersOf(node: ImageNode['node']): number {
   const weight = node.inputs[1]!.shape
-  return isPrimitive(node, 'conv') ? weight[0]! : isPrimitive(node, 'matmul') ? weight[1]! : weight[1]! * node.attributes.groups
+  return isPrimitive(node, 'conv')
+    ? weight[0]!
+    : isPrimitive(node, 'matmul')
+      ? weight[1]!
+      : weight[1]! * node.attributes.groups
 }

@@ -32,7 +32,10 @@ export type Role =
   | { readonly kind: 'static' }
   /** The same bytes as its input. */
   | { readonly kind: 'view' }
-  /** Bytes as floats for a product of matrices: a kernel makes them right before it, so that they take no memory until then. */
+  /**
+   * Bytes as floats for a product of matrices: a kernel makes them right before it, so that they take no memory until
+   * then.
+   */
   | { readonly kind: 'lateCast' }
   /** Made by the kernel of a scan. */
   | { readonly kind: 'pooled'; readonly scan: Node }

@@ -4,8 +4,8 @@ import { bytesOf } from '../place.js'
 import type { Allocator } from './allocator.js'
 
 /**
- * What outlives a run: values of Variables and tensors left on the device, each in a region of the memory that goes back when the
- * tensor is disposed of or nobody holds it any more.
+ * What outlives a run: values of Variables and tensors left on the device, each in a region of the memory that goes
+ * back when the tensor is disposed of or nobody holds it any more.
  */
 export class DeviceValues<Region extends object> {
   readonly #regions = new WeakMap<DeviceTensor, Region>()
@@ -35,7 +35,10 @@ export class DeviceValues<Region extends object> {
   /** A copy of what a tensor holds. */
   async read(tensor: DeviceTensor): Promise<TypedArray> {
     const own = this.#regions.get(tensor)
-    if (!own) throw new SnnError('DISPOSED', '[data] got a call after dispose(), expected none. Read the tensor before.', { what: 'tensor' })
+    if (!own)
+      throw new SnnError('DISPOSED', '[data] got a call after dispose(), expected none. Read the tensor before.', {
+        what: 'tensor',
+      })
     return this.allocator.read(own, tensor.dtype, tensor.shape)
   }
 
@@ -88,7 +91,8 @@ export class DeviceValues<Region extends object> {
     const region = this.#spares.get(variable)!
     this.#lost.unregister(region)
     const { storage } = variable
-    const before = (storage.kind === 'device' ? this.#take(storage.tensor) : undefined) ?? this.#copies.get(variable)?.region
+    const before =
+      (storage.kind === 'device' ? this.#take(storage.tensor) : undefined) ?? this.#copies.get(variable)?.region
     this.#copies.delete(variable)
     this.#spares.delete(variable)
     if (before) {

@@ -1,17 +1,53 @@
 import type { Tensor } from '@snn/tensor'
 import { isPrimitive, type Node, type Primitive, type Primitives, createNode } from '@snn/tensor/backend'
 
-/** The attributes of a primitive when all its operands have one more axis in front, of size T; null: it has no such form. */
+/**
+ * The attributes of a primitive when all its operands have one more axis in front, of size T; null: it has no such
+ * form.
+ */
 type BatchedAttributes = { readonly [P in Primitive]?: (attributes: Primitives[P], T: number) => Primitives[P] | null }
 
 const same = <A>(attributes: A): A => attributes
-const nextAxis = <A extends { readonly axis: number }>(attributes: A): A => ({ ...attributes, axis: attributes.axis + 1 })
-const nextAxes = <A extends { readonly axes: readonly number[] }>(attributes: A): A => ({ ...attributes, axes: attributes.axes.map((axis) => axis + 1) })
+const nextAxis = <A extends { readonly axis: number }>(attributes: A): A => ({
+  ...attributes,
+  axis: attributes.axis + 1,
+})
+const nextAxes = <A extends { readonly axes: readonly number[] }>(attributes: A): A => ({
+  ...attributes,
+  axes: attributes.axes.map((axis) => axis + 1),
+})
 
 /** Operations on each element: they may stand in the body of a loop that is one kernel. */
 export const elementwise: ReadonlySet<Primitive> = new Set<Primitive>([
-  'neg', 'abs', 'sign', 'floor', 'round', 'exp', 'log', 'sqrt', 'sin', 'cos', 'tanh', 'atan', 'erf', 'add', 'sub', 'mul', 'div', 'pow', 'mod', 'minimum', 'maximum',
-  'less', 'lessEqual', 'equal', 'and', 'or', 'not', 'select', 'cast',
+  'neg',
+  'abs',
+  'sign',
+  'floor',
+  'round',
+  'exp',
+  'log',
+  'sqrt',
+  'sin',
+  'cos',
+  'tanh',
+  'atan',
+  'erf',
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'pow',
+  'mod',
+  'minimum',
+  'maximum',
+  'less',
+  'lessEqual',
+  'equal',
+  'and',
+  'or',
+  'not',
+  'select',
+  'cast',
 ])
 
 const others: BatchedAttributes = {
@@ -37,7 +73,9 @@ const others: BatchedAttributes = {
 
 function attributesOf(node: Node, T: number): Primitives[Primitive] | null {
   if (elementwise.has(node.primitive)) return node.attributes
-  const rule = others[node.primitive] as ((attributes: Primitives[Primitive], T: number) => Primitives[Primitive] | null) | undefined
+  const rule = others[node.primitive] as
+    | ((attributes: Primitives[Primitive], T: number) => Primitives[Primitive] | null)
+    | undefined
   return rule?.(node.attributes, T) ?? null
 }
 
@@ -63,10 +101,14 @@ export function repeatSteps(x: Tensor, T: number): Tensor {
 }
 
 /**
- * What `node` gives in all T steps, stacked in front. `inputs`: its inputs, those that vary [T, ..]; the others are the same in every
- * step.
+ * What `node` gives in all T steps, stacked in front. `inputs`: its inputs, those that vary [T, ..]; the others are the
+ * same in every step.
  */
-export function batch(node: Node, inputs: readonly { readonly value: Tensor; readonly varies: boolean }[], T: number): Tensor {
+export function batch(
+  node: Node,
+  inputs: readonly { readonly value: Tensor; readonly varies: boolean }[],
+  T: number,
+): Tensor {
   const output = node.outputs[0]!
   const rank = Math.max(...node.inputs.map(({ shape }) => shape.length))
   const operands = inputs.map(({ value, varies }, i) => {
@@ -76,5 +118,11 @@ export function batch(node: Node, inputs: readonly { readonly value: Tensor; rea
     if (i === 1 && (isPrimitive(node, 'conv') || isPrimitive(node, 'convInputGradient'))) return value
     return varies ? value : repeatSteps(value, T)
   })
-  return createNode(node.primitive, operands, attributesOf(node, T)!, [{ dtype: output.dtype, shape: [T, ...output.shape] }], node.scope)[0]!
+  return createNode(
+    node.primitive,
+    operands,
+    attributesOf(node, T)!,
+    [{ dtype: output.dtype, shape: [T, ...output.shape] }],
+    node.scope,
+  )[0]!
 }

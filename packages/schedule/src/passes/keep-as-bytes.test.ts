@@ -8,11 +8,15 @@ const x = placeholder([T, ...shape])
 const weight = placeholder([2, 2, 3, 3])
 
 const neurons = (currents: Tensor): Tensor =>
-  scan((v: Tensor, now: Tensor): readonly [Tensor, Tensor] => {
-    const charged = v.add(now)
-    const spikes = charged.ge(0.5).cast('float32')
-    return [charged.sub(spikes), spikes]
-  }, zeros(shape), currents)[1]
+  scan(
+    (v: Tensor, now: Tensor): readonly [Tensor, Tensor] => {
+      const charged = v.add(now)
+      const spikes = charged.ge(0.5).cast('float32')
+      return [charged.sub(spikes), spikes]
+    },
+    zeros(shape),
+    currents,
+  )[1]
 
 /** The loss and its gradient by the weights of a convolution of `given`, and what `others` makes of it beside. */
 function training(given: Tensor, others: (given: Tensor, gradient: Tensor) => readonly Tensor[] = () => []): Graph {
@@ -22,17 +26,33 @@ function training(given: Tensor, others: (given: Tensor, gradient: Tensor) => re
 }
 
 /** Weight gradients can, of convolutions and of products with matrices. */
-const readsBytes = (node: Node, operand: number): boolean => operand === 0 && (isGradient(node) || isPrimitive(node, 'matmul'))
+const readsBytes = (node: Node, operand: number): boolean =>
+  operand === 0 && (isGradient(node) || isPrimitive(node, 'matmul'))
 const isGradient = (node: Node): node is Node<'convWeightGradient'> => isPrimitive(node, 'convWeightGradient')
 
 /** What the weight gradients read, if it is cast from bytes. */
 function bytesIn(graph: Graph): Tensor[] {
-  return topological(graph).filter(isGradient).flatMap(({ inputs: [from] }) => (isPrimitive(from!.node, 'cast') && from!.node.inputs[0]!.dtype === 'uint8' ? from!.node.inputs : []))
+  return topological(graph)
+    .filter(isGradient)
+    .flatMap(({ inputs: [from] }) =>
+      isPrimitive(from!.node, 'cast') && from!.node.inputs[0]!.dtype === 'uint8' ? from!.node.inputs : [],
+    )
 }
 
 function valuesOf({ results }: Graph, weights = weight): number[][] {
-  const data = (tensor: Tensor, key: number) => ({ data: Float32Array.from({ length: tensor.shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i * 7.1 + key)), shape: tensor.shape, dtype: tensor.dtype })
-  return interpret([...results], referenceKernels, new Map([[x, data(x, 1)], [weights, data(weights, 2)]])).map(({ data }) => [...data])
+  const data = (tensor: Tensor, key: number) => ({
+    data: Float32Array.from({ length: tensor.shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i * 7.1 + key)),
+    shape: tensor.shape,
+    dtype: tensor.dtype,
+  })
+  return interpret(
+    [...results],
+    referenceKernels,
+    new Map([
+      [x, data(x, 1)],
+      [weights, data(weights, 2)],
+    ]),
+  ).map(({ data }) => [...data])
 }
 
 describe('spikes for weight gradients', () => {
@@ -59,13 +79,23 @@ describe('spikes for weight gradients', () => {
 
   it('are moved as bytes', () => {
     const matrix = placeholder([72, 5])
-    const loss = neurons(x).reshape([T * 2, 72]).matmul(matrix).tanh().sum()
+    const loss = neurons(x)
+      .reshape([T * 2, 72])
+      .matmul(matrix)
+      .tanh()
+      .sum()
     const graph = { parameters: [x, matrix], results: [grad(loss, matrix)] }
     const after = keepAsBytes(graph, topological(graph), { readsBytes })
-    const [given] = topological(after).flatMap((node) => (isPrimitive(node, 'matmul') ? node.inputs.filter(({ node: { primitive } }) => primitive === 'cast') : []))
+    const [given] = topological(after).flatMap((node) =>
+      isPrimitive(node, 'matmul') ? node.inputs.filter(({ node: { primitive } }) => primitive === 'cast') : [],
+    )
     const path: Tensor[] = []
     for (let at = given!; at.node.primitive !== 'scan'; at = at.node.inputs[0]!) path.push(at.node.inputs[0]!)
-    expect(path.map(({ dtype, node }) => [node.primitive, dtype])).toEqual([['transpose', 'uint8'], ['reshape', 'uint8'], ['scan', 'uint8']])
+    expect(path.map(({ dtype, node }) => [node.primitive, dtype])).toEqual([
+      ['transpose', 'uint8'],
+      ['reshape', 'uint8'],
+      ['scan', 'uint8'],
+    ])
     expect(valuesOf(after, matrix)).toEqual(valuesOf(graph, matrix))
   })
 
@@ -84,8 +114,14 @@ describe('spikes for weight gradients', () => {
     ['that are no zeros and ones', training(averagePool(neurons(x), [2, 2]))],
     ['that are an argument', training(x)],
     ['that are a result', training(neurons(x), (spikes) => [spikes.reshape([-1])])],
-    ['that are needed in the backward pass, too', training(neurons(x), (spikes, gradient) => [spikes.mul(gradient.sum()).sum()])],
-    ['of which a view is needed in the backward pass, too', training(neurons(x), (spikes, gradient) => [spikes.reshape([-1]).mul(gradient.sum()).sum()])],
+    [
+      'that are needed in the backward pass, too',
+      training(neurons(x), (spikes, gradient) => [spikes.mul(gradient.sum()).sum()]),
+    ],
+    [
+      'of which a view is needed in the backward pass, too',
+      training(neurons(x), (spikes, gradient) => [spikes.reshape([-1]).mul(gradient.sum()).sum()]),
+    ],
   ])('stay as they are: %s', (_, graph) => {
     expect(keepAsBytes(graph, topological(graph), { readsBytes })).toBe(graph)
   })

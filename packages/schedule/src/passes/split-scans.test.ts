@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { averagePool, conv, grad, maxPool, scalar, scan, take, variable, where, zeros, type Tensor } from '@snn/tensor'
-import { interpret, isPrimitive, referenceKernels, topological, traceFunction, type Graph, type Node } from '@snn/tensor/backend'
+import {
+  interpret,
+  isPrimitive,
+  referenceKernels,
+  topological,
+  traceFunction,
+  type Graph,
+  type Node,
+} from '@snn/tensor/backend'
 import { splitScans } from './split-scans.js'
 
 type Program = (xs: Tensor, w: Tensor) => Tensor[]
@@ -29,7 +37,12 @@ const network: Program = (xs, w) => {
 const programs: Record<string, Program> = {
   'two layers of neurons': network,
   'a state that only adds up': (xs, w) => {
-    const [sums] = scan(([s, p]: readonly Tensor[], x: Tensor) => [[s!.add(conv(x, w, { padding: 1 }).sum([0, 2, 3])), p!.add(1)], []] as const, [zeros([2]), zeros([])], xs as never)
+    const [sums] = scan(
+      ([s, p]: readonly Tensor[], x: Tensor) =>
+        [[s!.add(conv(x, w, { padding: 1 }).sum([0, 2, 3])), p!.add(1)], []] as const,
+      [zeros([2]), zeros([])],
+      xs as never,
+    )
     return [...sums]
   },
   'a maximum of sums, and its change': (xs) => {
@@ -45,37 +58,81 @@ const programs: Record<string, Program> = {
     return [y]
   },
   'two layers of neurons that count their steps, from the last step on': (xs, w) => {
-    const [state, y] = scan(({ v, u }: { v: Tensor; u: Tensor }, x: Tensor, t: Tensor) => {
-      const a = v.mul(0.8).add(conv(x, w, { padding: 1 })).add(t.cast('float32').mul(0.1))
-      const s = spike(a)
-      const b = u.mul(0.9).add(conv(s, w, { padding: 1 })).sub(t.cast('float32').mul(0.05))
-      return [{ v: a.sub(s), u: b }, b] as const
-    }, { v: zeros([1, 2, 4, 4]), u: zeros([1, 2, 4, 4]) }, xs, { reverse: true })
+    const [state, y] = scan(
+      ({ v, u }: { v: Tensor; u: Tensor }, x: Tensor, t: Tensor) => {
+        const a = v
+          .mul(0.8)
+          .add(conv(x, w, { padding: 1 }))
+          .add(t.cast('float32').mul(0.1))
+        const s = spike(a)
+        const b = u
+          .mul(0.9)
+          .add(conv(s, w, { padding: 1 }))
+          .sub(t.cast('float32').mul(0.05))
+        return [{ v: a.sub(s), u: b }, b] as const
+      },
+      { v: zeros([1, 2, 4, 4]), u: zeros([1, 2, 4, 4]) },
+      xs,
+      { reverse: true },
+    )
     return [y, state.v, state.u]
   },
   'a recurrent layer behind a linear one': (xs, w) => {
     const m = w.reshape([6, 6]).slice(1, 0, 4)
-    const [last, y] = scan((h: Tensor, x: Tensor) => {
-      const next = h.matmul(m.slice(0, 0, 4)).add(x.reshape([2, 16]).slice(1, 0, 6).matmul(m)).tanh()
-      return [next, next.transpose()] as const
-    }, zeros([2, 4]), xs)
+    const [last, y] = scan(
+      (h: Tensor, x: Tensor) => {
+        const next = h
+          .matmul(m.slice(0, 0, 4))
+          .add(x.reshape([2, 16]).slice(1, 0, 6).matmul(m))
+          .tanh()
+        return [next, next.transpose()] as const
+      },
+      zeros([2, 4]),
+      xs,
+    )
     return [last, y]
   },
   'broadcasts, products of two moving matrices, and constants of the loop': (xs, w) => {
-    const [, y] = scan((v: Tensor, x: Tensor) => {
-      const rows = x.reshape([8, 4])
-      const mixed = rows.matmul(rows.transpose()).add(w.reshape([-1]).slice(0, 0, 8))
-      const next = v.mul(0.5).add(mixed)
-      return [next, next.max(1, { keepDims: true }).sub(next).pad([[0, 0], [1, 0]], 2)] as const
-    }, zeros([8, 8]), xs)
+    const [, y] = scan(
+      (v: Tensor, x: Tensor) => {
+        const rows = x.reshape([8, 4])
+        const mixed = rows.matmul(rows.transpose()).add(w.reshape([-1]).slice(0, 0, 8))
+        const next = v.mul(0.5).add(mixed)
+        return [
+          next,
+          next
+            .max(1, { keepDims: true })
+            .sub(next)
+            .pad(
+              [
+                [0, 0],
+                [1, 0],
+              ],
+              2,
+            ),
+        ] as const
+      },
+      zeros([8, 8]),
+      xs,
+    )
     return [y]
   },
   gradients: (xs, w) => {
     const relaxed = (x: Tensor): Tensor => x.sub(0.3).tanh()
-    const [, y] = scan((v: Tensor, x: Tensor) => {
-      const next = v.mul(0.8).add(conv(relaxed(v.mul(0.1).add(x)), w, { padding: 1 }))
-      return [v.mul(0.8).add(conv(x, w, { padding: 1 })).tanh(), relaxed(next)] as const
-    }, zeros([1, 2, 4, 4]), xs)
+    const [, y] = scan(
+      (v: Tensor, x: Tensor) => {
+        const next = v.mul(0.8).add(conv(relaxed(v.mul(0.1).add(x)), w, { padding: 1 }))
+        return [
+          v
+            .mul(0.8)
+            .add(conv(x, w, { padding: 1 }))
+            .tanh(),
+          relaxed(next),
+        ] as const
+      },
+      zeros([1, 2, 4, 4]),
+      xs,
+    )
     const { dx, dw } = grad(y.square().sum(), { dx: xs, dw: w })
     return [y, dx, dw]
   },
@@ -83,15 +140,30 @@ const programs: Record<string, Program> = {
 
 const T = 8
 /** Steps, and the most bytes of a value for all steps that run at once; a value is 128 bytes a step, or 256. */
-const pieces = [[T, 2 ** 20], [T, 4 * 256], [T, 4 * 128], [11, 4 * 128], [11, 5 * 256], [7, 4 * 256]] as const
+const pieces = [
+  [T, 2 ** 20],
+  [T, 4 * 256],
+  [T, 4 * 128],
+  [11, 4 * 128],
+  [11, 5 * 256],
+  [7, 4 * 256],
+] as const
 const data = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.cos(i * 1.7))
 
 function trace(build: Program, steps: number = T) {
-  return traceFunction((xs, w) => build(xs, w), [{ shape: [steps, 1, 2, 4, 4], dtype: 'float32' }, { shape: [2, 2, 3, 3], dtype: 'float32' }]).program
+  return traceFunction(
+    (xs, w) => build(xs, w),
+    [
+      { shape: [steps, 1, 2, 4, 4], dtype: 'float32' },
+      { shape: [2, 2, 3, 3], dtype: 'float32' },
+    ],
+  ).program
 }
 
 function nodesOf(graph: Graph): Node[] {
-  return topological(graph).flatMap((node) => (isPrimitive(node, 'scan') ? [node, ...nodesOf(node.attributes.body)] : [node]))
+  return topological(graph).flatMap((node) =>
+    isPrimitive(node, 'scan') ? [node, ...nodesOf(node.attributes.body)] : [node],
+  )
 }
 
 describe('splitScans', () => {
@@ -100,8 +172,15 @@ describe('splitScans', () => {
       it(`keeps what a program computes: ${name}, ${steps} steps, values of at most ${maximumBytes} bytes`, () => {
         const program = trace(build, steps)
         const split = splitScans(program, { maximumBytes })
-        const bindings = new Map(program.parameters.map((x, i) => [x, { data: data(i === 0 ? steps * 32 : 36), shape: x.shape, dtype: x.dtype }]))
-        const [before, after] = [program, split].map(({ results }) => interpret([...results], referenceKernels, bindings))
+        const bindings = new Map(
+          program.parameters.map((x, i) => [
+            x,
+            { data: data(i === 0 ? steps * 32 : 36), shape: x.shape, dtype: x.dtype },
+          ]),
+        )
+        const [before, after] = [program, split].map(({ results }) =>
+          interpret([...results], referenceKernels, bindings),
+        )
         before!.forEach((value, i) => {
           expect(after![i]!.shape).toEqual(value.shape)
           value.data.forEach((x, k) => expect(after![i]!.data[k]).toBeCloseTo(x, 4))
@@ -114,12 +193,23 @@ describe('splitScans', () => {
     const split = splitScans(trace(network), { maximumBytes: 2 ** 20 })
     const scans = topological(split).filter((node) => isPrimitive(node, 'scan'))
     expect(scans.map((node) => node.attributes.carries)).toEqual([1, 1, 1])
-    for (const { attributes } of scans) expect(nodesOf(attributes.body).map(({ primitive }) => primitive)).not.toContain('conv')
-    expect(topological(split).filter((node) => isPrimitive(node, 'conv')).map((node) => node.outputs[0]!.shape)).toEqual([[T, 1, 2, 4, 4], [T, 1, 2, 4, 4]])
+    for (const { attributes } of scans)
+      expect(nodesOf(attributes.body).map(({ primitive }) => primitive)).not.toContain('conv')
+    expect(
+      topological(split)
+        .filter((node) => isPrimitive(node, 'conv'))
+        .map((node) => node.outputs[0]!.shape),
+    ).toEqual([
+      [T, 1, 2, 4, 4],
+      [T, 1, 2, 4, 4],
+    ])
   })
 
   it('cuts a loop into equal pieces, or into pieces and what is left', () => {
-    const lengths = (steps: number, maximumBytes: number): number[] => topological(splitScans(trace(network, steps), { maximumBytes })).flatMap((node) => (isPrimitive(node, 'scan') ? [node.attributes.length] : []))
+    const lengths = (steps: number, maximumBytes: number): number[] =>
+      topological(splitScans(trace(network, steps), { maximumBytes })).flatMap((node) =>
+        isPrimitive(node, 'scan') ? [node.attributes.length] : [],
+      )
     expect(lengths(8, 7 * 128)).toEqual([2])
     // two pieces of four steps, then three steps in loops of their own
     expect(lengths(11, 4 * 128)).toEqual([2, 3, 3, 3])
@@ -130,22 +220,41 @@ describe('splitScans', () => {
     const split = splitScans(trace(programs['gradients']!), { maximumBytes: 2 ** 20 })
     const found = nodesOf(split).filter((node) => isPrimitive(node, 'convWeightGradient'))
     expect(found.length).toBeGreaterThan(0)
-    const inLoops = nodesOf({ parameters: split.parameters, results: split.results }).filter((node) => isPrimitive(node, 'scan')).flatMap((node) => nodesOf(node.attributes.body))
+    const inLoops = nodesOf({ parameters: split.parameters, results: split.results })
+      .filter((node) => isPrimitive(node, 'scan'))
+      .flatMap((node) => nodesOf(node.attributes.body))
     expect(inLoops.map(({ primitive }) => primitive)).not.toContain('convWeightGradient')
   })
 
   it('does not cut a loop for what it only repeats, nor for what it stacks in any case', () => {
     // one number for each step, chosen by a counter, against a whole image: [1, 2, 4, 4] are 128 bytes
-    const program = trace((xs, w) => [scan(({ v, t }: { v: Tensor; t: Tensor }, x: Tensor) => {
-      const next = v.mul(0.9).add(x.mul(take(w.reshape([-1]), t.reshape([1]), 0).at(0, 0)))
-      return [{ v: next, t: t.add(3) }, next] as const
-    }, { v: zeros([1, 2, 4, 4]), t: scalar(0, 'int32') }, xs)[1]])
+    const program = trace((xs, w) => [
+      scan(
+        ({ v, t }: { v: Tensor; t: Tensor }, x: Tensor) => {
+          const next = v.mul(0.9).add(x.mul(take(w.reshape([-1]), t.reshape([1]), 0).at(0, 0)))
+          return [{ v: next, t: t.add(3) }, next] as const
+        },
+        { v: zeros([1, 2, 4, 4]), t: scalar(0, 'int32') },
+        xs,
+      )[1],
+    ])
     const scans = topological(splitScans(program, { maximumBytes: 32 })).filter((node) => isPrimitive(node, 'scan'))
-    expect(scans.map(({ attributes: { length, body } }) => [length, nodesOf(body).some(({ primitive }) => primitive === 'gather')])).toEqual([[T, false]])
+    expect(
+      scans.map(({ attributes: { length, body } }) => [
+        length,
+        nodesOf(body).some(({ primitive }) => primitive === 'gather'),
+      ]),
+    ).toEqual([[T, false]])
   })
 
   it('leaves a loop alone that nothing can leave', () => {
-    const program = trace((xs, w) => [scan((h: Tensor, x: Tensor) => [conv(h.add(x), w, { padding: 1 }).tanh(), []] as const, zeros([1, 2, 4, 4]), xs)[0]])
+    const program = trace((xs, w) => [
+      scan(
+        (h: Tensor, x: Tensor) => [conv(h.add(x), w, { padding: 1 }).tanh(), []] as const,
+        zeros([1, 2, 4, 4]),
+        xs,
+      )[0],
+    ])
     expect(splitScans(program, { maximumBytes: 2 ** 20 })).toBe(program)
   })
 })

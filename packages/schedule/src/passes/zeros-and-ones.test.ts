@@ -1,5 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { argmaxPool, averagePool, concat, customGradient, iota, maxPool, ones, placeholder, scalar, scan, stopGradient, take, tensor, where, zeros, type Tensor } from '@snn/tensor'
+import {
+  argmaxPool,
+  averagePool,
+  concat,
+  customGradient,
+  iota,
+  maxPool,
+  ones,
+  placeholder,
+  scalar,
+  scan,
+  stopGradient,
+  take,
+  tensor,
+  where,
+  zeros,
+  type Tensor,
+} from '@snn/tensor'
 import { interpret, referenceKernels } from '@snn/tensor/backend'
 import { zerosAndOnes } from './zeros-and-ones.js'
 
@@ -19,7 +36,10 @@ function neurons(after: (spikes: Tensor) => Tensor): readonly [last: Tensor, spi
 }
 
 /** Spikes of the last step and those of all steps but the last, of which each is made from the one before. */
-function feedback(next: (before: Tensor, now: Tensor) => Tensor, start: Tensor): readonly [last: Tensor, before: Tensor] {
+function feedback(
+  next: (before: Tensor, now: Tensor) => Tensor,
+  start: Tensor,
+): readonly [last: Tensor, before: Tensor] {
   return scan((before: Tensor, now: Tensor): readonly [Tensor, Tensor] => [next(before, now), before], start, x)
 }
 
@@ -39,7 +59,10 @@ const held: Record<string, Tensor> = {
   'what a loop stacks': neurons((s) => s)[1],
   'what a loop stacks, selected by what is known outside': neurons((s) => s.mul(spikes.at(0, 0)))[1],
   'spikes carried on': feedback((_, now) => now.ge(1).cast('float32'), zeros([3, 4, 4]))[1],
-  'spikes carried on that depend on those before': feedback((before, now) => before.mul(now.ge(1).cast('float32')), ones([3, 4, 4]))[0],
+  'spikes carried on that depend on those before': feedback(
+    (before, now) => before.mul(now.ge(1).cast('float32')),
+    ones([3, 4, 4]),
+  )[0],
 }
 
 const notHeld: Record<string, Tensor> = {
@@ -64,8 +87,21 @@ const notHeld: Record<string, Tensor> = {
 describe('zeros and ones', () => {
   it.each(Object.entries(held))('are %s', (_, value) => {
     expect(zerosAndOnes()(value)).toBe(true)
-    const data = (key: number) => ({ data: Float32Array.from({ length: 96 }, (_, i) => 2 * Math.sin(i * 7.1 + key)), shape: x.shape, dtype: x.dtype })
-    const found = new Set<number>(interpret(value, referenceKernels, new Map([[x, data(1)], [other, data(2)]])).data)
+    const data = (key: number) => ({
+      data: Float32Array.from({ length: 96 }, (_, i) => 2 * Math.sin(i * 7.1 + key)),
+      shape: x.shape,
+      dtype: x.dtype,
+    })
+    const found = new Set<number>(
+      interpret(
+        value,
+        referenceKernels,
+        new Map([
+          [x, data(1)],
+          [other, data(2)],
+        ]),
+      ).data,
+    )
     expect([...found].every((element) => Object.is(element, 0) || element === 1)).toBe(true)
   })
   it.each(Object.entries(notHeld))('are not %s', (_, value) => expect(zerosAndOnes()(value)).toBe(false))

@@ -45,7 +45,8 @@ it('takes no more than all values side by side, and no less than what lives at o
   fc.assert(
     fc.property(anyBlocks, (blocks) => {
       const total = planArena(blocks, 64)
-      const live = (time: number): number => blocks.filter(({ from, to }) => from <= time && time <= to).reduce((sum, { bytes }) => sum + bytes, 0)
+      const live = (time: number): number =>
+        blocks.filter(({ from, to }) => from <= time && time <= to).reduce((sum, { bytes }) => sum + bytes, 0)
       expect(total).toBeGreaterThanOrEqual(Math.max(0, ...blocks.map(({ from }) => live(from))))
       expect(total).toBeLessThanOrEqual(blocks.reduce((sum, { bytes }) => sum + Math.ceil(bytes / 64) * 64, 0))
     }),

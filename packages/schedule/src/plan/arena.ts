@@ -8,9 +8,9 @@ export interface Block {
 }
 
 /**
- * Gives each block an offset such that no two blocks that live at the same time overlap, and returns the bytes the arena
- * needs. Greedy by size (Pisarchyk and Lee, 2020): the largest block first, each at the lowest place that is free while it
- * lives.
+ * Gives each block an offset such that no two blocks that live at the same time overlap, and returns the bytes the
+ * arena needs. Greedy by size (Pisarchyk and Lee, 2020): the largest block first, each at the lowest place that is free
+ * while it lives.
  *
  * @param alignment bytes of which every offset is a multiple
  */

@@ -31,16 +31,24 @@ export interface CarryPlaces {
   readonly epilogue: readonly Copy[]
 }
 
-/** Where step t lies of what has `bytes` for each step of a loop, with t that of the iteration, or so many iterations later. */
-export function stepOf(stack: Place, bytes: number, { loop, length, reverse }: { readonly loop: number; readonly length: number; readonly reverse: boolean }, later = 0): Place {
+/**
+ * Where step t lies of what has `bytes` for each step of a loop, with t that of the iteration, or so many iterations
+ * later.
+ */
+export function stepOf(
+  stack: Place,
+  bytes: number,
+  { loop, length, reverse }: { readonly loop: number; readonly length: number; readonly reverse: boolean },
+  later = 0,
+): Place {
   const step: Step = { loop, bytes: reverse ? -bytes : bytes }
   return moved(stack, reverse ? (length - 1 - later) * bytes : later * bytes, step)
 }
 
 /**
  * Places of carried state such that no step copies any. A carry enters the first step where its initial value lies and
- * leaves the last one where the result goes; between, it alternates between two buffers. A carry that is also stacked (as it
- * enters a step, or as it leaves it) lives in the stack itself.
+ * leaves the last one where the result goes; between, it alternates between two buffers. A carry that is also stacked
+ * (as it enters a step, or as it leaves it) lives in the stack itself.
  */
 export function carryPlaces(options: CarryOptions): CarryPlaces {
   const { body, carries, length, reverse, loop, initial, outputs, ys, loopBlock } = options

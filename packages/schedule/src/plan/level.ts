@@ -24,7 +24,9 @@ export interface LevelOptions {
   readonly graph: Graph
   /** Its nodes, inputs first. */
   readonly nodes: readonly Node[]
-  /** Parameters that stand for static tensors of an outer level; those that are another tensor there are substituted. */
+  /**
+   * Parameters that stand for static tensors of an outer level; those that are another tensor there are substituted.
+   */
   readonly staticParameters: ReadonlySet<Tensor>
   readonly substitutions: ReadonlyMap<Tensor, Tensor>
   /** Whether this is the body of a loop. */
@@ -80,7 +82,10 @@ export class Level {
     graph.results.forEach((result, i) => this.#places.direct(result, destinations[i]!))
     const { stages } = this.#stages
     stages.forEach(({ library, kernels, control }, i) => {
-      this.#planLibrary([...library].flatMap((node) => node.outputs), i === 0)
+      this.#planLibrary(
+        [...library].flatMap((node) => node.outputs),
+        i === 0,
+      )
       for (const group of kernels) this.#planKernel(group)
       for (const each of control) this.#planControl(each)
     })
@@ -128,12 +133,15 @@ export class Level {
     const { isStatic, source } = this.#classes
     for (const { library, kernels, control } of this.#stages.stages) {
       for (const node of library) {
-        for (const input of node.inputs.map(source)) if (!isStatic(input) && !library.has(input.node)) this.#needs.add(input)
-        for (const { node: input } of node.inputs) if (this.#isLateCast(input)) this.#needs.addForKernel(source(input.inputs[0]!))
+        for (const input of node.inputs.map(source))
+          if (!isStatic(input) && !library.has(input.node)) this.#needs.add(input)
+        for (const { node: input } of node.inputs)
+          if (this.#isLateCast(input)) this.#needs.addForKernel(source(input.inputs[0]!))
         if (this.#context.check) for (const output of node.outputs) this.#needs.add(output)
       }
       for (const { nodes, sums } of kernels) {
-        for (const input of [...nodes, ...sums].flatMap(({ inputs }) => inputs.map(source))) if (!nodes.has(input.node)) this.#needs.addForKernel(input)
+        for (const input of [...nodes, ...sums].flatMap(({ inputs }) => inputs.map(source)))
+          if (!nodes.has(input.node)) this.#needs.addForKernel(input)
       }
       for (const each of control) for (const tensor of this.#readsOf(each)) this.#needs.addForKernel(tensor)
     }
@@ -165,13 +173,21 @@ export class Level {
     const { body, carries, sequences } = node.attributes
     const staticParameters = new Set<Tensor>()
     const substitutions = new Map(this.#options.substitutions)
-    const captured = body.parameters.slice(carries + sequences + 1).map((parameter, i) => [parameter, node.inputs[carries + sequences + i]!] as const)
+    const captured = body.parameters
+      .slice(carries + sequences + 1)
+      .map((parameter, i) => [parameter, node.inputs[carries + sequences + i]!] as const)
     for (const [parameter, input] of captured) {
       if (!this.#classes.isStatic(input)) continue
       staticParameters.add(parameter)
       if (input !== parameter) substitutions.set(parameter, input)
     }
-    const level = new Level(this.#context, { graph: body, nodes: topological(body), staticParameters, substitutions, isRepeated: true })
+    const level = new Level(this.#context, {
+      graph: body,
+      nodes: topological(body),
+      staticParameters,
+      substitutions,
+      isRepeated: true,
+    })
     this.#bodies.set(node, { level, staticParameters })
     for (const [parameter, input] of captured) {
       if (!staticParameters.has(parameter)) this.#needs.add(input)
@@ -207,7 +223,8 @@ export class Level {
       const isView = ['reshape', 'broadcast'].includes(tensor.node.primitive) && !isBound(tensor)
       if (inside.has(tensor) || isView) tensor.node.inputs.forEach(visit)
       else {
-        if (this.#isLateCast(tensor.node)) this.#planKernel({ size: sizeOf(tensor.shape), nodes: new Set([tensor.node]), sums: [], space: undefined })
+        if (this.#isLateCast(tensor.node))
+          this.#planKernel({ size: sizeOf(tensor.shape), nodes: new Set([tensor.node]), sums: [], space: undefined })
         parameters.set(tensor, this.#places.of(tensor))
       }
     }
@@ -215,14 +232,21 @@ export class Level {
 
     const graph: Graph = { parameters: [...parameters.keys()], results }
     const inputs = graph.parameters.map((tensor) => this.#places.use(tensor))
-    this.#push({ kind: 'library', graph, substitutions: this.#options.substitutions, inputs, outputs: results.map((tensor) => this.#places.define(tensor)) })
+    this.#push({
+      kind: 'library',
+      graph,
+      substitutions: this.#options.substitutions,
+      inputs,
+      outputs: results.map((tensor) => this.#places.define(tensor)),
+    })
   }
 
   #planKernel({ nodes, sums }: KernelGroup): void {
     const isNeeded = (tensor: Tensor): boolean => this.#needs.has(tensor)
     const results = [...nodes].flatMap(({ outputs }) => outputs).filter(isNeeded)
     const added = sums.filter(({ outputs }) => isNeeded(outputs[0]!))
-    if (results.length + added.length > 0) this.#pushKernel(fuse(results, added, { inside: nodes, isBound: this.#classes.isBound })!)
+    if (results.length + added.length > 0)
+      this.#pushKernel(fuse(results, added, { inside: nodes, isBound: this.#classes.isBound })!)
   }
 
   #planFusedScan({ fused }: FusedScan): void {
@@ -231,8 +255,16 @@ export class Level {
 
   #pushKernel(fused: Fused): void {
     const { kernel, tensors } = fused
-    const inputs = new Map(tensors.filter((_, i) => kernel.operands[i]!.role === 'input').map((tensor) => [tensor, this.#places.use(tensor)]))
-    this.#push({ kind: 'kernel', fused, places: tensors.map((tensor) => inputs.get(tensor) ?? this.#places.define(tensor)) })
+    const inputs = new Map(
+      tensors
+        .filter((_, i) => kernel.operands[i]!.role === 'input')
+        .map((tensor) => [tensor, this.#places.use(tensor)]),
+    )
+    this.#push({
+      kind: 'kernel',
+      fused,
+      places: tensors.map((tensor) => inputs.get(tensor) ?? this.#places.define(tensor)),
+    })
   }
 
   #planPlanes(fused: FusedPlanes): void {
@@ -248,19 +280,36 @@ export class Level {
   }
 
   #planImages(root: Node, found: ImageNode): void {
-    this.#push({ kind: 'images', found, inputs: this.#use(inputsOf(found)), output: this.#places.define(root.outputs[0]!) })
+    this.#push({
+      kind: 'images',
+      found,
+      inputs: this.#use(inputsOf(found)),
+      output: this.#places.define(root.outputs[0]!),
+    })
   }
 
   #planWeightGradient(node: Node, { windows, product }: Columns): void {
     const [columns, dy] = [windows.output, node.inputs[1]!]
     this.#planNest(windows)
-    this.#push({ kind: 'library', graph: product, substitutions: new Map(), inputs: this.#use([columns, dy]), outputs: [this.#places.define(node.outputs[0]!)] })
+    this.#push({
+      kind: 'library',
+      graph: product,
+      substitutions: new Map(),
+      inputs: this.#use([columns, dy]),
+      outputs: [this.#places.define(node.outputs[0]!)],
+    })
   }
 
   #planRandom(node: Node<'random'>): void {
     const [output] = node.outputs
     const offset = this.#places.use(node.inputs[0]!)
-    this.#push({ kind: 'random', key: node.attributes.key, length: sizeOf(output!.shape), offset, output: this.#places.define(output!) })
+    this.#push({
+      kind: 'random',
+      key: node.attributes.key,
+      length: sizeOf(output!.shape),
+      offset,
+      output: this.#places.define(output!),
+    })
   }
 
   #planLoop(node: Node<'scan'>): void {
@@ -285,7 +334,8 @@ export class Level {
     const given = new Map<Tensor, Place>()
     body.parameters.forEach((parameter, i) => {
       if (i < carries) given.set(parameter, places.before[i]!)
-      else if (i < carries + sequences) given.set(parameter, along(this.#places.of(node.inputs[i]!), bytesOf(parameter)))
+      else if (i < carries + sequences)
+        given.set(parameter, along(this.#places.of(node.inputs[i]!), bytesOf(parameter)))
       else if (i > carries + sequences) {
         const place = this.#places.find(node.inputs[i - 1]!)
         if (place) given.set(parameter, place)
@@ -299,8 +349,14 @@ export class Level {
     const tasks = level.plan(given, [...places.after, ...ys])
     this.#tasks.push({ kind: 'loop', loop, length, reverse, body: tasks, index })
     const end = this.#context.time
-    const captured = node.inputs.filter((_, i) => i < carries + sequences || !staticParameters.has(body.parameters[i + 1]!) || level.outerStatics.has(body.parameters[i + 1]!))
-    for (const place of [...loopBlocks, ...outputs, ...captured.map((input) => this.#places.of(input))]) this.#places.touch(place)
+    const captured = node.inputs.filter(
+      (_, i) =>
+        i < carries + sequences ||
+        !staticParameters.has(body.parameters[i + 1]!) ||
+        level.outerStatics.has(body.parameters[i + 1]!),
+    )
+    for (const place of [...loopBlocks, ...outputs, ...captured.map((input) => this.#places.of(input))])
+      this.#places.touch(place)
     this.#context.time = end + 1
     for (const { from, to, bytes } of places.epilogue) this.#copy(from, to, bytes)
   }

@@ -44,7 +44,8 @@ export class Needs {
     const own = base(tensor)
     const { node } = own
     if (this.#places.find(own)) return
-    if (isPrimitive(node, 'constant') && !isBound(own)) this.#places.set(own, at({ kind: 'host', data: node.attributes.data }))
+    if (isPrimitive(node, 'constant') && !isBound(own))
+      this.#places.set(own, at({ kind: 'host', data: node.attributes.data }))
     else if (isStatic(own) && !this.#stages.isKernelMade(own)) this.statics.add(own)
     else if (!isBound(own)) this.#made.add(own)
   }

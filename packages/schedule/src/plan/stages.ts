@@ -20,7 +20,10 @@ export interface ControlNode {
   readonly role: Control
 }
 
-/** What runs at one point: first the library operations together, then kernels, then scans, pooling and random numbers in order. */
+/**
+ * What runs at one point: first the library operations together, then kernels, then scans, pooling and random numbers
+ * in order.
+ */
 export interface Stage {
   readonly library: Set<Node>
   readonly kernels: KernelGroup[]
@@ -38,8 +41,9 @@ const rank = { library: 0, kernel: 1, control: 2 } as const
 const ranks = 3
 
 /**
- * Splits one level of a program (all of it, or the body of a scan) into stages of maximal groups: a node runs where its last input
- * becomes available, library operations in one call, elementwise operations in kernels, elementwise scans as kernels of their own.
+ * Splits one level of a program (all of it, or the body of a scan) into stages of maximal groups: a node runs where its
+ * last input becomes available, library operations in one call, elementwise operations in kernels, elementwise scans as
+ * kernels of their own.
  */
 export function arrange({ roles, isBound, isStatic, mapped, source }: Classification, largestGroup = Infinity): Stages {
   const kernelMade = new Set<Tensor>()
@@ -74,12 +78,22 @@ export function arrange({ roles, isBound, isStatic, mapped, source }: Classifica
     const { kernels } = stageAt(time)
     const size = sizeOf(isSum ? node.inputs[0]!.shape : node.outputs[0]!.shape)
     const spaces = spacesOf(node, isSum, mapped)
-    const first = Math.max(0, ...sources.map((input) => {
-      const group = groupOf.get(input.node)
-      const at = group ? kernels.indexOf(group) : -1
-      return at < 0 ? 0 : group!.size === size ? at : at + 1
-    }))
-    let group = kernels.slice(first).find((candidate) => candidate.size === size && candidate.nodes.size < largestGroup && spaces.every((space) => fits(candidate.space, space)))
+    const first = Math.max(
+      0,
+      ...sources.map((input) => {
+        const group = groupOf.get(input.node)
+        const at = group ? kernels.indexOf(group) : -1
+        return at < 0 ? 0 : group!.size === size ? at : at + 1
+      }),
+    )
+    let group = kernels
+      .slice(first)
+      .find(
+        (candidate) =>
+          candidate.size === size &&
+          candidate.nodes.size < largestGroup &&
+          spaces.every((space) => fits(candidate.space, space)),
+      )
     if (!group) {
       group = { size, nodes: new Set(), sums: [], space: undefined }
       kernels.push(group)
@@ -98,7 +112,14 @@ export function arrange({ roles, isBound, isStatic, mapped, source }: Classifica
   /** Elementwise values of static ones are computed by kernels too where kernels read them. */
   const needStatic = (tensor: Tensor): void => {
     const { node } = tensor
-    if (!isStatic(tensor) || isBound(tensor) || kernelMade.has(tensor) || !isScalar(node) || spacesOf(node, false, mapped).length > 1) return
+    if (
+      !isStatic(tensor) ||
+      isBound(tensor) ||
+      kernelMade.has(tensor) ||
+      !isScalar(node) ||
+      spacesOf(node, false, mapped).length > 1
+    )
+      return
     placeInKernel(node, false)
   }
 

@@ -6,18 +6,32 @@ const vector = (...elements: number[]) => ({ data: Float32Array.from(elements), 
 
 describe('a run that does not finish leaves every Variable as it was', () => {
   const setup = (check?: 'nan') => {
-    const cells = [variable(vector(1, 2), { name: 'a' }), variable(vector(3), { name: 'b' }), zerosVariable([], { name: 'count', dtype: 'int32' })] as const
+    const cells = [
+      variable(vector(1, 2), { name: 'a' }),
+      variable(vector(3), { name: 'b' }),
+      zerosVariable([], { name: 'count', dtype: 'int32' }),
+    ] as const
     const [a, b, count] = cells
-    const run = compile((xs: Tensor, divisor: Tensor) => {
-      a.assign(a.read().mul(2))
-      count.assign(count.read().add(1))
-      const [last] = scan((s: Tensor, x: Tensor) => {
-        b.assign(b.read().add(1))
-        return [s.mul(0.9).add(x), {}] as const
-      }, xs.at(0, 0), xs)
-      return last.sum().div(divisor)
-    }, { backend, check })
-    const state = async () => [...(await Promise.all(cells.map(async (cell) => [...(await cell.data())]))), ...cells.map(({ version }) => version)]
+    const run = compile(
+      (xs: Tensor, divisor: Tensor) => {
+        a.assign(a.read().mul(2))
+        count.assign(count.read().add(1))
+        const [last] = scan(
+          (s: Tensor, x: Tensor) => {
+            b.assign(b.read().add(1))
+            return [s.mul(0.9).add(x), {}] as const
+          },
+          xs.at(0, 0),
+          xs,
+        )
+        return last.sum().div(divisor)
+      },
+      { backend, check },
+    )
+    const state = async () => [
+      ...(await Promise.all(cells.map(async (cell) => [...(await cell.data())]))),
+      ...cells.map(({ version }) => version),
+    ]
     return { run, state }
   }
   const long = { data: new Float32Array(20_000 * 500), shape: [20_000, 500] }
@@ -55,10 +69,13 @@ describe('a run that does not finish leaves every Variable as it was', () => {
 
   it('failed while tracing', async () => {
     const cell = variable(vector(1))
-    const run = compile((x: Tensor) => {
-      cell.assign(cell.read().add(1))
-      return x.reshape([7])
-    }, { backend })
+    const run = compile(
+      (x: Tensor) => {
+        cell.assign(cell.read().add(1))
+        return x.reshape([7])
+      },
+      { backend },
+    )
     await expect(run(vector(1, 2))).rejects.toSatisfy((error) => isSnnError(error, 'SHAPE'))
     expect([...(await cell.data())]).toEqual([1])
   })
@@ -72,11 +89,16 @@ describe('a Variable', () => {
   it('keeps shape and dtype', async () => {
     const cell = variable(vector(1, 2), { name: 'weight' })
     expect(() => cell.set(vector(1))).toThrow('[weight.set] value of shape [1], expected [2]')
-    expect(() => cell.set({ data: Int32Array.of(1, 2), shape: [2] })).toThrow('[weight.set] value of dtype int32, expected float32')
-    const run = compile((x: Tensor) => {
-      cell.assign(x)
-      return {}
-    }, { backend })
+    expect(() => cell.set({ data: Int32Array.of(1, 2), shape: [2] })).toThrow(
+      '[weight.set] value of dtype int32, expected float32',
+    )
+    const run = compile(
+      (x: Tensor) => {
+        cell.assign(x)
+        return {}
+      },
+      { backend },
+    )
     await expect(run(vector(1, 2, 3))).rejects.toThrow('[weight.assign] value of shape [3], expected [2]')
   })
   it('copies what it is given and gives', async () => {

@@ -17,12 +17,37 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /** The error for a path that cannot be written; `name` is what the user calls it. */
-export function outputError(path: string, reason: string, { name, cause }: { readonly name?: string | undefined; readonly cause?: unknown } = {}): SnnError<'OUTPUT'> {
-  return new SnnError('OUTPUT', `[output] ${name === undefined ? '' : `${name} `}${path || "''"} cannot be written: ${reason}. Give the name of a file, new or to be replaced, in a folder that can be written to.`, { path, reason }, { cause })
+export function outputError(
+  path: string,
+  reason: string,
+  { name, cause }: { readonly name?: string | undefined; readonly cause?: unknown } = {},
+): SnnError<'OUTPUT'> {
+  return new SnnError(
+    'OUTPUT',
+    `[output] ${name === undefined ? '' : `${name} `}${path || "''"} cannot be written: ${reason}. Give the name of a file, new or to be replaced, in a folder that can be written to.`,
+    { path, reason },
+    { cause },
+  )
 }
 
 /** What is called when something is written; `read` and the calls of a network are not among them. */
-const writing: ReadonlySet<string> = new Set(['access', 'copyfile', 'fchmod', 'fsync', 'lstat', 'mkdir', 'open', 'readlink', 'realpath', 'rename', 'rm', 'rmdir', 'statfs', 'unlink', 'write'])
+const writing: ReadonlySet<string> = new Set([
+  'access',
+  'copyfile',
+  'fchmod',
+  'fsync',
+  'lstat',
+  'mkdir',
+  'open',
+  'readlink',
+  'realpath',
+  'rename',
+  'rm',
+  'rmdir',
+  'statfs',
+  'unlink',
+  'write',
+])
 
 /** `error` as `OUTPUT` where it says that something could not be written; any other, such as an abort, as it is. */
 export function asOutputError(error: unknown, path: string, name?: string): unknown {

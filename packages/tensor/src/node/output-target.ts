@@ -16,14 +16,15 @@ export interface OutputTarget {
 const mostLinks = 40
 
 /**
- * Follows the links of `path`, so that a link stays and what it leads to is replaced. Throws `OUTPUT` unless a regular file or nothing is there, in
- * a folder that can be written to.
+ * Follows the links of `path`, so that a link stays and what it leads to is replaced. Throws `OUTPUT` unless a regular
+ * file or nothing is there, in a folder that can be written to.
  */
 export async function outputTarget(path: string, name?: string): Promise<OutputTarget> {
   const fail = (reason: string): never => {
     throw outputError(path, reason, { name })
   }
-  if (typeof path !== 'string') throw outputError(String(path), `it is ${path === null ? 'null' : typeof path}, expected a path`, { name })
+  if (typeof path !== 'string')
+    throw outputError(String(path), `it is ${path === null ? 'null' : typeof path}, expected a path`, { name })
   if (path === '') fail('the name is empty')
   if (path.endsWith('/') || path.endsWith(sep)) fail('it ends as a folder does')
   try {
@@ -60,15 +61,22 @@ function kindOf(info: BigIntStats): string {
 }
 
 export interface CheckOutputsOptions {
-  /** Files that the same work reads. No output replaces one of them, by whatever name, nor a file in a folder that is named here. */
+  /**
+   * Files that the same work reads. No output replaces one of them, by whatever name, nor a file in a folder that is
+   * named here.
+   */
   readonly inputs?: readonly string[]
 }
 
 /**
- * Asked before long work: throws `OUTPUT` unless each of `outputs`, by the name that the user knows it by (`--out`), can be written: a regular file
- * or nothing is there, the disk is not full, and it is neither an input of the same work nor another of its outputs.
+ * Asked before long work: throws `OUTPUT` unless each of `outputs`, by the name that the user knows it by (`--out`),
+ * can be written: a regular file or nothing is there, the disk is not full, and it is neither an input of the same work
+ * nor another of its outputs.
  */
-export async function checkOutputs(outputs: Readonly<Record<string, string | undefined>>, options: CheckOutputsOptions = {}): Promise<void> {
+export async function checkOutputs(
+  outputs: Readonly<Record<string, string | undefined>>,
+  options: CheckOutputsOptions = {},
+): Promise<void> {
   checkObject('checkOutputs', outputs, 'outputs', 'paths by name')
   checkObject('checkOutputs', options)
   const { inputs = [] } = options
@@ -80,7 +88,8 @@ export async function checkOutputs(outputs: Readonly<Record<string, string | und
     if (other !== undefined) throw outputError(path, `it is the file of ${other}, too`, { name })
     targets.set(target.path, name)
     for (const input of target.info ? inputs : []) {
-      if (await isPartOf(target, input)) throw outputError(path, `it is an input of the same command (${input})`, { name })
+      if (await isPartOf(target, input))
+        throw outputError(path, `it is an input of the same command (${input})`, { name })
     }
     if (await isFull(dirname(target.path))) throw outputError(path, 'the disk is full', { name })
   }

@@ -8,20 +8,35 @@ import { outputTarget } from './output-target.js'
 import { removedAtExit } from './removed-at-exit.js'
 
 export interface ReplaceFileOptions {
-  /** Whether it is on the disk, safe from a loss of power, when it gets its name. Default true; false is faster for thousands of small files. */
+  /**
+   * Whether it is on the disk, safe from a loss of power, when it gets its name. Default true; false is faster for
+   * thousands of small files.
+   */
   readonly durable?: boolean
 }
 
 /**
- * Writes a file so that it is the old one or the whole new one, also when the writing fails or is interrupted. Links are followed; whoever writes the
- * same file at once has a temporary file of his own, and the last one to finish wins. Throws `OUTPUT` where there is something else than a regular
- * file, and for a full disk.
+ * Writes a file so that it is the old one or the whole new one, also when the writing fails or is interrupted. Links
+ * are followed; whoever writes the same file at once has a temporary file of his own, and the last one to finish wins.
+ * Throws `OUTPUT` where there is something else than a regular file, and for a full disk.
  */
-export async function replaceFile(path: string, content: Uint8Array | string | AsyncIterable<Uint8Array>, options: ReplaceFileOptions = {}): Promise<void> {
+export async function replaceFile(
+  path: string,
+  content: Uint8Array | string | AsyncIterable<Uint8Array>,
+  options: ReplaceFileOptions = {},
+): Promise<void> {
   checkObject('replaceFile', options)
   const { durable = true } = options
-  const known = typeof content === 'string' || content instanceof Uint8Array || typeof content?.[Symbol.asyncIterator] === 'function'
-  if (!known) throw new SnnError('ARGUMENT', `[output] content of ${path} is ${content === null ? 'null' : typeof content}, expected bytes, a text or a stream of bytes.`, { name: 'content', value: content })
+  const known =
+    typeof content === 'string' ||
+    content instanceof Uint8Array ||
+    typeof content?.[Symbol.asyncIterator] === 'function'
+  if (!known)
+    throw new SnnError(
+      'ARGUMENT',
+      `[output] content of ${path} is ${content === null ? 'null' : typeof content}, expected bytes, a text or a stream of bytes.`,
+      { name: 'content', value: content },
+    )
   const target = await outputTarget(path)
   await removedAtExit(join(dirname(target.path), `.${randomUUID()}.tmp`), async (temporary) => {
     try {
@@ -57,7 +72,10 @@ export async function makeFolder(path: string, name?: string): Promise<void> {
   })
 }
 
-/** Makes the folder `path`, in the place of an old one, when `fill` has put everything into a temporary one that is its own. */
+/**
+ * Makes the folder `path`, in the place of an old one, when `fill` has put everything into a temporary one that is its
+ * own.
+ */
 export async function replaceFolder(path: string, fill: (temporary: string) => Promise<void>): Promise<void> {
   checkString('replaceFolder', path, 'path')
   checkFunction('replaceFolder', fill, 'fill')

@@ -8,8 +8,35 @@ import { hoistAll } from './hoist.js'
 import { scalar } from './leaf.js'
 import { broadcastTo } from './movement.js'
 
-type Unary = 'neg' | 'abs' | 'sign' | 'floor' | 'round' | 'exp' | 'log' | 'sqrt' | 'sin' | 'cos' | 'tanh' | 'atan' | 'erf' | 'not'
-type Binary = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'mod' | 'minimum' | 'maximum' | 'less' | 'lessEqual' | 'equal' | 'and' | 'or'
+type Unary =
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'floor'
+  | 'round'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'atan'
+  | 'erf'
+  | 'not'
+type Binary =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'mod'
+  | 'minimum'
+  | 'maximum'
+  | 'less'
+  | 'lessEqual'
+  | 'equal'
+  | 'and'
+  | 'or'
 
 /** A number becomes a scalar constant of the dtype of `like`. */
 export function toTensor(value: Operand, like: Tensor): Tensor {
@@ -18,8 +45,14 @@ export function toTensor(value: Operand, like: Tensor): Tensor {
   return value
 }
 
-function elementwise<P extends Primitive>(primitive: P, operands: readonly Tensor[], attributes: Primitives[P]): Tensor {
-  const shape = operands.map((x) => x.shape).reduce((a: Shape, b) => (sameShape(a, b) ? a : broadcastShapes(a, b, primitive)))
+function elementwise<P extends Primitive>(
+  primitive: P,
+  operands: readonly Tensor[],
+  attributes: Primitives[P],
+): Tensor {
+  const shape = operands
+    .map((x) => x.shape)
+    .reduce((a: Shape, b) => (sameShape(a, b) ? a : broadcastShapes(a, b, primitive)))
   return hoistAll(operands, shape, shape.length, (inner, innerShape) =>
     build(
       primitive,
@@ -62,9 +95,14 @@ export function stopGradient(x: Tensor): Tensor {
 
 /**
  * `value` whose gradient is what `rule` says: rule(cotangent of value, inputs) -> cotangent of each input (or null).
- * Nothing flows into `value` itself, so a spike is written as `customGradient(x.ge(0).cast('float32'), [x], surrogate)`.
+ * Nothing flows into `value` itself, so a spike is written as `customGradient(x.ge(0).cast('float32'), [x],
+ * surrogate)`.
  */
-export function customGradient(value: Tensor, inputs: readonly Tensor[], rule: Primitives['customGradient']['rule']): Tensor {
+export function customGradient(
+  value: Tensor,
+  inputs: readonly Tensor[],
+  rule: Primitives['customGradient']['rule'],
+): Tensor {
   checkArray('customGradient', inputs, 'inputs')
   checkFunction('customGradient', rule, 'rule')
   return build('customGradient', [value, ...inputs], { rule })

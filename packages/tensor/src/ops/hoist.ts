@@ -4,7 +4,8 @@ import type { Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 
 // A leading broadcast axis stays outside of an operation when the node is built: f(broadcast(x)) becomes
-// broadcast(f(x)). So a constant image repeated over T steps is convolved once, and its weight gradient sums over T first.
+// broadcast(f(x)). So a constant image repeated over T steps is convolved once, and its weight gradient sums over T
+// first.
 
 /** What `x` repeats: the input of a broadcast, else `x` itself. */
 function source(x: Tensor): Tensor {
@@ -35,11 +36,20 @@ function strip(x: Tensor, axes: number, rank: number): Tensor {
 }
 
 function repeatTo(x: Tensor, shape: Shape): Tensor {
-  return x.shape.length === shape.length && x.shape.every((n, i) => n === shape[i]) ? x : build('broadcast', [x], { shape })
+  return x.shape.length === shape.length && x.shape.every((n, i) => n === shape[i])
+    ? x
+    : build('broadcast', [x], { shape })
 }
 
-/** Builds `operation` on operands that broadcast to `shape`, with at most `limit` repeated leading axes left outside. */
-export function hoistAll(operands: readonly Tensor[], shape: Shape, limit: number, operation: (operands: readonly Tensor[], shape: Shape) => Tensor): Tensor {
+/**
+ * Builds `operation` on operands that broadcast to `shape`, with at most `limit` repeated leading axes left outside.
+ */
+export function hoistAll(
+  operands: readonly Tensor[],
+  shape: Shape,
+  limit: number,
+  operation: (operands: readonly Tensor[], shape: Shape) => Tensor,
+): Tensor {
   const axes = repeatedAxes(operands, shape, limit)
   if (axes === 0) return operation(operands, shape)
   const result = operation(

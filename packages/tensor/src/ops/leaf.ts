@@ -11,7 +11,10 @@ import { checkObject, checkTensor } from '../check.js'
 import { broadcastTo } from './movement.js'
 
 /** A constant. The data are copied. */
-export function tensor(value: TensorLike | number | readonly number[], options: { readonly dtype?: DType } = {}): Tensor {
+export function tensor(
+  value: TensorLike | number | readonly number[],
+  options: { readonly dtype?: DType } = {},
+): Tensor {
   checkObject('tensor', options)
   if (typeof value === 'number') return scalar(value, options.dtype)
   if (isNumbers(value)) {
@@ -59,7 +62,13 @@ export function iota(shape: Shape, axis: number, options: { readonly dtype?: DTy
   checkObject('iota', options)
   checkShape(shape, 'iota')
   const dtype = options.dtype ?? 'int32'
-  return createNode('iota', [], { dtype, shape: [...shape], axis: normalizeAxis(axis, shape.length, 'iota') }, [{ dtype, shape: [...shape] }], null)[0]!
+  return createNode(
+    'iota',
+    [],
+    { dtype, shape: [...shape], axis: normalizeAxis(axis, shape.length, 'iota') },
+    [{ dtype, shape: [...shape] }],
+    null,
+  )[0]!
 }
 
 /** A value to be bound later: by `interpret`, or as an argument of a compiled function. */
@@ -73,31 +82,49 @@ export function oneHot(indices: Tensor, depth: number, options: { readonly dtype
   checkTensor('oneHot', indices, 'indices')
   checkObject('oneHot', options)
   const shape = [...indices.shape, depth]
-  return indices.cast('int32').expandDims(-1).eq(iota(shape, -1)).cast(options.dtype ?? 'float32')
+  return indices
+    .cast('int32')
+    .expandDims(-1)
+    .eq(iota(shape, -1))
+    .cast(options.dtype ?? 'float32')
 }
 
 /**
- * Uniform random numbers in [0, 1), float32, from the counter-based generator Philox4x32-10 (Salmon et al., SC 2011): the
- * same on every backend. Same `seed`, `stream` and `offset` give the same numbers; give `offset` (an int32 scalar) a new
- * value, from a Variable or the step index, for new ones.
+ * Uniform random numbers in [0, 1), float32, from the counter-based generator Philox4x32-10 (Salmon et al., SC 2011):
+ * the same on every backend. Same `seed`, `stream` and `offset` give the same numbers; give `offset` (an int32 scalar)
+ * a new value, from a Variable or the step index, for new ones.
  */
-export function uniform(shape: Shape, options: { readonly seed?: number; readonly stream?: number; readonly offset?: Tensor | number } = {}): Tensor {
+export function uniform(
+  shape: Shape,
+  options: { readonly seed?: number; readonly stream?: number; readonly offset?: Tensor | number } = {},
+): Tensor {
   checkObject('uniform', options)
   const { seed = 0, stream = 0, offset = 0 } = options
   checkShape(shape, 'uniform')
-  for (const [name, value] of [['seed', seed], ['stream', stream]] as const) {
-    if (!Number.isSafeInteger(value)) throw new SnnError('ARGUMENT', `[uniform] ${name} ${value}, expected a whole number.`, { name, value })
+  for (const [name, value] of [
+    ['seed', seed],
+    ['stream', stream],
+  ] as const) {
+    if (!Number.isSafeInteger(value))
+      throw new SnnError('ARGUMENT', `[uniform] ${name} ${value}, expected a whole number.`, { name, value })
   }
   const at = typeof offset === 'number' ? scalar(offset, 'int32') : offset
   return build('random', [at], { shape: [...shape], key: [seed | 0, stream | 0] })
 }
 
 /** Standard normal random numbers by the Box-Muller transform of two uniforms; options as in `uniform`. */
-export function normal(shape: Shape, options: { readonly seed?: number; readonly stream?: number; readonly offset?: Tensor | number } = {}): Tensor {
+export function normal(
+  shape: Shape,
+  options: { readonly seed?: number; readonly stream?: number; readonly offset?: Tensor | number } = {},
+): Tensor {
   checkShape(shape, 'normal')
   checkObject('normal', options)
   const u = uniform([2, ...shape], options)
   const radius = u.at(0, 0).neg().add(1).log().mul(-2).sqrt()
-  return radius.mul(u.at(0, 1).mul(2 * Math.PI).cos())
+  return radius.mul(
+    u
+      .at(0, 1)
+      .mul(2 * Math.PI)
+      .cos(),
+  )
 }
-

@@ -25,9 +25,11 @@ function inferSize(from: Shape, target: Shape): Shape {
   const known = target.reduce((size, n, i) => (i === unknown ? size : size * n), 1)
   const size = sizeOf(from) / known
   if (!Number.isInteger(size) || target.lastIndexOf(-1) !== unknown) {
-    throw new SnnError('SHAPE', `[reshape] ${formatShape(from)} to ${formatShape(target)}, expected one -1 and a product that divides ${sizeOf(from)}.`, {
-      shapes: [from, target],
-    })
+    throw new SnnError(
+      'SHAPE',
+      `[reshape] ${formatShape(from)} to ${formatShape(target)}, expected one -1 and a product that divides ${sizeOf(from)}.`,
+      { shapes: [from, target] },
+    )
   }
   return target.map((n, i) => (i === unknown ? size : n))
 }
@@ -86,7 +88,11 @@ export function at(x: Tensor, axis: number, index: number): Tensor {
 
 export function pad(x: Tensor, padding: readonly Padding[], value = 0): Tensor {
   if (padding.every(([low, high]) => low === 0 && high === 0)) return x
-  return build('pad', [x], { padding: padding.map(([low, high]) => [low, high] as const), interior: padding.map(() => 0), value })
+  return build('pad', [x], {
+    padding: padding.map(([low, high]) => [low, high] as const),
+    interior: padding.map(() => 0),
+    value,
+  })
 }
 
 export function expandDims(x: Tensor, axis: number): Tensor {
@@ -97,7 +103,11 @@ export function expandDims(x: Tensor, axis: number): Tensor {
 export function squeeze(x: Tensor, axis: number): Tensor {
   const where = normalizeAxis(axis, x.shape.length, 'squeeze')
   if (x.shape[where] !== 1) {
-    throw new SnnError('SHAPE', `[squeeze] axis ${axis} of ${formatShape(x.shape)} has size ${x.shape[where]}, expected 1.`, { shapes: [x.shape] })
+    throw new SnnError(
+      'SHAPE',
+      `[squeeze] axis ${axis} of ${formatShape(x.shape)} has size ${x.shape[where]}, expected 1.`,
+      { shapes: [x.shape] },
+    )
   }
   return reshape(x, [...x.shape.slice(0, where), ...x.shape.slice(where + 1)])
 }
@@ -106,8 +116,11 @@ export function squeeze(x: Tensor, axis: number): Tensor {
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
   checkArray('concat', tensors, 'tensors', 'an array of Tensors')
   for (const x of tensors) checkTensor('concat', x, 'one of the tensors')
-  if (tensors.length === 0) throw new SnnError('ARGUMENT', '[concat] no tensors, expected at least one.', { name: 'tensors', value: [] })
-  return tensors.length === 1 ? tensors[0]! : build('concat', tensors, { axis: normalizeAxis(axis, tensors[0]!.shape.length, 'concat') })
+  if (tensors.length === 0)
+    throw new SnnError('ARGUMENT', '[concat] no tensors, expected at least one.', { name: 'tensors', value: [] })
+  return tensors.length === 1
+    ? tensors[0]!
+    : build('concat', tensors, { axis: normalizeAxis(axis, tensors[0]!.shape.length, 'concat') })
 }
 
 /** Joins tensors along a new axis. */
@@ -130,7 +143,10 @@ export function gather(x: Tensor, indices: Tensor, axis: number): Tensor {
 export function scatterAdd(indices: Tensor, updates: Tensor, axis: number, size: number): Tensor {
   checkTensor('scatterAdd', indices, 'indices')
   checkTensor('scatterAdd', updates, 'updates')
-  return build('scatterAdd', [indices, updates], { axis: normalizeAxis(axis, updates.shape.length, 'scatterAdd'), size })
+  return build('scatterAdd', [indices, updates], {
+    axis: normalizeAxis(axis, updates.shape.length, 'scatterAdd'),
+    size,
+  })
 }
 
 /** Whole slices of `x` along `axis` at `indices` [n]: out[.., i, ..] = x[.., indices[i], ..]. */
@@ -139,6 +155,9 @@ export function take(x: Tensor, indices: Tensor, axis: number): Tensor {
   checkTensor('take', indices, 'indices')
   const where = normalizeAxis(axis, x.shape.length, 'take')
   const shape = x.shape.map((n, i) => (i === where ? indices.shape[0]! : n))
-  const column = reshape(indices, shape.map((n, i) => (i === where ? n : 1)))
+  const column = reshape(
+    indices,
+    shape.map((n, i) => (i === where ? n : 1)),
+  )
   return gather(x, broadcastTo(column, shape), where)
 }

@@ -11,7 +11,12 @@ function reduce(primitive: 'reduceSum' | 'reduceMax', x: Tensor, axes: Axes, opt
   const list = axes === undefined ? [...Array(rank).keys()] : typeof axes === 'number' ? [axes] : axes
   const sorted = [...new Set(list.map((axis) => normalizeAxis(axis, rank, primitive)))].sort((a, b) => a - b)
   const result = sorted.length === 0 ? x : build(primitive, [x], { axes: sorted })
-  return options?.keepDims ? reshape(result, x.shape.map((n, i) => (sorted.includes(i) ? 1 : n))) : result
+  return options?.keepDims
+    ? reshape(
+        result,
+        x.shape.map((n, i) => (sorted.includes(i) ? 1 : n)),
+      )
+    : result
 }
 
 export function sum(x: Tensor, axes: Axes, options: Options): Tensor {

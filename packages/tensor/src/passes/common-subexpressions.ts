@@ -30,10 +30,15 @@ function attributesKey(node: Node, identity: (value: unknown) => number): string
   return JSON.stringify(node.attributes, (_, value: unknown) => {
     if (ArrayBuffer.isView(value)) {
       const data = value as Float32Array
-      return data.length <= comparedElements ? Array.from(data, (x) => (Object.is(x, -0) ? '-0' : String(x))) : `#${identity(value)}`
+      return data.length <= comparedElements
+        ? Array.from(data, (x) => (Object.is(x, -0) ? '-0' : String(x)))
+        : `#${identity(value)}`
     }
-    if (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))) return `#${Object.is(value, -0) ? '-0' : value}`
-    const opaque = typeof value === 'function' || (typeof value === 'object' && value !== null && ('contract' in value || 'results' in value))
+    if (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)))
+      return `#${Object.is(value, -0) ? '-0' : value}`
+    const opaque =
+      typeof value === 'function' ||
+      (typeof value === 'object' && value !== null && ('contract' in value || 'results' in value))
     return opaque ? `#${identity(value)}` : value
   })
 }

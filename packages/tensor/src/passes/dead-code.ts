@@ -15,7 +15,11 @@ export function deadCode(graph: Graph): Graph {
   return rewrite(graph, (node, inputs) => (isPrimitive(node, 'scan') ? prune(node, inputs, used) : undefined), nodes)
 }
 
-function prune(node: Node<'scan'>, inputs: readonly Tensor[], used: ReadonlySet<Tensor>): readonly Tensor[] | undefined {
+function prune(
+  node: Node<'scan'>,
+  inputs: readonly Tensor[],
+  used: ReadonlySet<Tensor>,
+): readonly Tensor[] | undefined {
   const { body, carries, sequences, length, reverse } = node.attributes
   const ys = [...node.outputs.keys()].filter((i) => i >= carries && used.has(node.outputs[i]!))
 
@@ -31,9 +35,13 @@ function prune(node: Node<'scan'>, inputs: readonly Tensor[], used: ReadonlySet<
   const carry = [...kept].sort((a, b) => a - b)
   const first = carries + sequences
   const xs = [...Array(sequences).keys()].map((i) => carries + i).filter((i) => needed.has(body.parameters[i]!))
-  const captured = body.parameters.slice(first + 1).map((_, i) => first + i).filter((i) => needed.has(body.parameters[i + 1]!))
+  const captured = body.parameters
+    .slice(first + 1)
+    .map((_, i) => first + i)
+    .filter((i) => needed.has(body.parameters[i + 1]!))
   const results = [...carry, ...ys]
-  if (results.length === node.outputs.length && carry.length + xs.length + captured.length === inputs.length) return undefined
+  if (results.length === node.outputs.length && carry.length + xs.length + captured.length === inputs.length)
+    return undefined
 
   const outputs = scanNode(
     {

@@ -11,7 +11,9 @@ it.each([-3, -2, -1, 2, 3])('makes products of x^%i', (power) => {
   const folded = fold(graph)
   expect(topological(folded).map(({ primitive }) => primitive)).not.toContain('pow')
   const bindings = new Map([[x, { data: Float64Array.of(-2.5, 0.3, 1, 7), shape: [4], dtype: 'float64' as const }]])
-  const [before, after] = [graph, folded].map(({ results }) => interpret([...results], referenceKernels, bindings)[0]!.data)
+  const [before, after] = [graph, folded].map(
+    ({ results }) => interpret([...results], referenceKernels, bindings)[0]!.data,
+  )
   before!.forEach((value, i) => expect(Math.abs(after![i]! - value)).toBeLessThanOrEqual(1e-15 * Math.abs(value)))
 })
 
@@ -32,7 +34,9 @@ it.each([[[0]], [[0, 2]], [[0, 1, 2]]])('sums repeated values by counting them, 
   const x = placeholder([3, 1], 'float64')
   const graph = { parameters: [x], results: [x.broadcastTo([4, 3, 5]).sum(axes)] }
   const folded = fold(graph)
-  const summed = topological(folded).filter(({ primitive }) => primitive === 'reduceSum').flatMap(({ inputs }) => inputs[0]!.shape)
+  const summed = topological(folded)
+    .filter(({ primitive }) => primitive === 'reduceSum')
+    .flatMap(({ inputs }) => inputs[0]!.shape)
   expect(summed).not.toContain(4)
   const bindings = new Map([[x, { data: Float64Array.of(1, 2.5, -3), shape: [3, 1], dtype: 'float64' as const }]])
   const [before, after] = [graph, folded].map(({ results }) => interpret([...results], referenceKernels, bindings)[0]!)
@@ -47,7 +51,9 @@ it('compares with a threshold without subtracting it, also next to it and where 
   expect(topological(folded).map(({ primitive }) => primitive)).not.toContain('sub')
   const data = Float32Array.of(0.3, 0.3 + 2 ** -25, 0.3 - 2 ** -25, 1e-38, 1.0000001e-38, NaN)
   const bindings = new Map([[x, { data, shape: [6], dtype: 'float32' as const }]])
-  const [before, after] = [graph, folded].map(({ results }) => interpret([...results], referenceKernels, bindings).map(({ data }) => [...data]))
+  const [before, after] = [graph, folded].map(({ results }) =>
+    interpret([...results], referenceKernels, bindings).map(({ data }) => [...data]),
+  )
   expect(after).toEqual(before)
   const unknown = placeholder([6])
   const other = { parameters: [x, unknown], results: [x.sub(unknown).ge(0)] }

@@ -13,15 +13,28 @@ const foldedElements = 1 << 16
 
 /** Computes what depends on constants only, and removes operations that change nothing. */
 export function fold(graph: Graph): Graph {
-  return rewrite(graph, (node, inputs) => neutral(node, inputs) ?? foldConstants(node, inputs) ?? wholePower(node, inputs) ?? exactReciprocal(node, inputs) ?? sumOfRepeated(node, inputs) ?? plainThreshold(node, inputs))
+  return rewrite(
+    graph,
+    (node, inputs) =>
+      neutral(node, inputs) ??
+      foldConstants(node, inputs) ??
+      wholePower(node, inputs) ??
+      exactReciprocal(node, inputs) ??
+      sumOfRepeated(node, inputs) ??
+      plainThreshold(node, inputs),
+  )
 }
 
-/** x^2, x^3 and their reciprocals as products, which are faster and as exact: whole powers are how derivatives are written. */
+/**
+ * x^2, x^3 and their reciprocals as products, which are faster and as exact: whole powers are how derivatives are
+ * written.
+ */
 function wholePower(node: Node, [x, y]: readonly Tensor[]): readonly Tensor[] | undefined {
   const power = node.primitive === 'pow' ? uniformValue(y!) : undefined
   if (power === undefined || ![-3, -2, -1, 2, 3].includes(power)) return undefined
   const output = node.outputs[0]!
-  const operation = (primitive: 'mul' | 'div', a: Tensor, b: Tensor): Tensor => createNode(primitive, [a, b], {}, [output], node.scope)[0]!
+  const operation = (primitive: 'mul' | 'div', a: Tensor, b: Tensor): Tensor =>
+    createNode(primitive, [a, b], {}, [output], node.scope)[0]!
   let product = x!
   for (let i = 1; i < Math.abs(power); i++) product = operation('mul', product, x!)
   if (power > 0) return [product]
@@ -51,7 +64,9 @@ function neutral(node: Node, inputs: readonly Tensor[]): readonly Tensor[] | und
     case 'sub':
       return isUniform(y!, 0) ? [x!] : undefined
     case 'transpose':
-      return isPrimitive(node, 'transpose') && node.attributes.permutation.every((axis, i) => axis === i) ? [x!] : undefined
+      return isPrimitive(node, 'transpose') && node.attributes.permutation.every((axis, i) => axis === i)
+        ? [x!]
+        : undefined
     default:
       return undefined
   }
@@ -82,10 +97,22 @@ function sumOfRepeated(node: Node, [x]: readonly Tensor[]): readonly Tensor[] | 
   const whole = kept.map((axis) => shape[axis]!)
   const axes = node.attributes.axes.filter((axis) => !repeated.includes(axis)).map((axis) => kept.indexOf(axis))
   const reshaped = createNode('reshape', [from], { shape: inner }, [{ dtype, shape: inner }], from.node.scope)[0]!
-  const wide = sameShape(inner, whole) ? reshaped : createNode('broadcast', [reshaped], { shape: whole }, [{ dtype, shape: whole }], from.node.scope)[0]!
+  const wide = sameShape(inner, whole)
+    ? reshaped
+    : createNode('broadcast', [reshaped], { shape: whole }, [{ dtype, shape: whole }], from.node.scope)[0]!
   const sum = axes.length === 0 ? wide : createNode('reduceSum', [wide], { axes }, [output], node.scope)[0]!
-  const times = constant({ data: allocate(dtype, 1).fill(repeated.reduce((n, axis) => n * shape[axis]!, 1)), shape: [], dtype })
-  return createNode('mul', [sum, createNode('broadcast', [times], { shape: output.shape }, [output], null)[0]!], {}, [output], node.scope)
+  const times = constant({
+    data: allocate(dtype, 1).fill(repeated.reduce((n, axis) => n * shape[axis]!, 1)),
+    shape: [],
+    dtype,
+  })
+  return createNode(
+    'mul',
+    [sum, createNode('broadcast', [times], { shape: output.shape }, [output], null)[0]!],
+    {},
+    [output],
+    node.scope,
+  )
 }
 
 /** x / 2^k as x 2^-k, which is the same number. */
@@ -96,14 +123,30 @@ function exactReciprocal(node: Node, [x, y]: readonly Tensor[]): readonly Tensor
   const exponent = Math.round(Math.log2(divisor))
   if (2 ** exponent !== divisor || Math.abs(exponent) > 10) return undefined
   const factor = constant({ data: allocate(output.dtype, 1).fill(1 / divisor), shape: [], dtype: output.dtype })
-  return createNode('mul', [x!, createNode('broadcast', [factor], { shape: output.shape }, [output], null)[0]!], {}, [output], node.scope)
+  return createNode(
+    'mul',
+    [x!, createNode('broadcast', [factor], { shape: output.shape }, [output], null)[0]!],
+    {},
+    [output],
+    node.scope,
+  )
 }
 
-/** 0 <= x - c as c <= x for a finite constant c, which is the same for all floating-point numbers: how a neuron fires. */
+/**
+ * 0 <= x - c as c <= x for a finite constant c, which is the same for all floating-point numbers: how a neuron fires.
+ */
 function plainThreshold(node: Node, [x, y]: readonly Tensor[]): readonly Tensor[] | undefined {
-  if ((node.primitive !== 'less' && node.primitive !== 'lessEqual') || !isUniform(x!, 0) || !isPrimitive(y!.node, 'sub') || !isFloat(y!.dtype)) return undefined
+  if (
+    (node.primitive !== 'less' && node.primitive !== 'lessEqual') ||
+    !isUniform(x!, 0) ||
+    !isPrimitive(y!.node, 'sub') ||
+    !isFloat(y!.dtype)
+  )
+    return undefined
   const [from, threshold] = y!.node.inputs as readonly [Tensor, Tensor]
-  return Number.isFinite(uniformValue(threshold)) ? createNode(node.primitive, [threshold, from], {}, node.outputs, node.scope) : undefined
+  return Number.isFinite(uniformValue(threshold))
+    ? createNode(node.primitive, [threshold, from], {}, node.outputs, node.scope)
+    : undefined
 }
 
 function foldConstants(node: Node, inputs: readonly Tensor[]): readonly Tensor[] | undefined {
@@ -112,6 +155,7 @@ function foldConstants(node: Node, inputs: readonly Tensor[]): readonly Tensor[]
   if (!foldable || ['broadcast', 'random', 'scan'].includes(node.primitive)) return undefined
   if (node.outputs.some((t) => sizeOf(t.shape) > foldedElements)) return undefined
   const bindings = new Map(node.inputs.map((t, i) => [t, (inputs[i]!.node as Node<'constant'>).attributes] as const))
-  return interpret([...node.outputs], referenceKernels, bindings).map((value) => constant({ data: value.data, shape: [...value.shape], dtype: value.dtype }))
+  return interpret([...node.outputs], referenceKernels, bindings).map((value) =>
+    constant({ data: value.data, shape: [...value.shape], dtype: value.dtype }),
+  )
 }
-

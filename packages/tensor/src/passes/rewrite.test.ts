@@ -20,6 +20,8 @@ it('keeps path and place of the nodes it rebuilds', () => {
 it('keeps them for replacements too', () => {
   const x = placeholder([2])
   const result = withPath('layer', () => x.exp())
-  const { results } = rewrite({ parameters: [x], results: [result] }, (node, [input]) => (node.primitive === 'exp' ? [input!.add(1)] : undefined))
+  const { results } = rewrite({ parameters: [x], results: [result] }, (node, [input]) =>
+    node.primitive === 'exp' ? [input!.add(1)] : undefined,
+  )
   expect(results[0]!.node).toMatchObject({ primitive: 'add', path: 'layer', place: result.node.place })
 })

@@ -4,12 +4,17 @@ import type { Tensor } from '../tensor.js'
 import { withEachOrigin } from '../trace.js'
 
 /**
- * Rebuilds a graph from its inputs on: `change(node, inputs)` gives the outputs that replace those of `node`, whose inputs
- * have become `inputs`; undefined keeps the operation. Parameters stay as they are, and new nodes keep path and place.
+ * Rebuilds a graph from its inputs on: `change(node, inputs)` gives the outputs that replace those of `node`, whose
+ * inputs have become `inputs`; undefined keeps the operation. Parameters stay as they are, and new nodes keep path and
+ * place.
  *
  * @param nodes those of the graph, inputs first
  */
-export function rewrite(graph: Graph, change: (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined, nodes: readonly Node[] = topological(graph)): Graph {
+export function rewrite(
+  graph: Graph,
+  change: (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined,
+  nodes: readonly Node[] = topological(graph),
+): Graph {
   const replaced = new Map<Tensor, Tensor>()
   const now = (t: Tensor): Tensor => replaced.get(t) ?? t
   withEachOrigin(nodes, (node) => {

@@ -6,13 +6,19 @@ import { withOrigin } from '../trace.js'
 import { rewrite } from './rewrite.js'
 import { simplify } from './simplify.js'
 
-/** The program with each scan written out step after step: for what knows no loops. It grows with the number of steps. */
+/**
+ * The program with each scan written out step after step: for what knows no loops. It grows with the number of steps.
+ */
 export function unrollScans(program: Program): Program {
   checkProgram('unrollScans', program)
   const { parameters, results, assigns } = program
   const graph = unrolled({ parameters, results: [...results, ...assigns.map(({ value }) => value)] })
   const at = results.length
-  return simplify({ parameters, results: graph.results.slice(0, at), assigns: assigns.map(({ variable }, i) => ({ variable, value: graph.results[at + i]! })) })
+  return simplify({
+    parameters,
+    results: graph.results.slice(0, at),
+    assigns: assigns.map(({ variable }, i) => ({ variable, value: graph.results[at + i]! })),
+  })
 }
 
 function unrolled(graph: Graph): Graph {
@@ -24,7 +30,8 @@ function unrollScan({ attributes, outputs, scope }: Node<'scan'>, inputs: readon
   const { parameters, results } = unrolled(attributes.body)
   const first = carries + sequences
   const nodes = topological({ parameters, results })
-  const reshape = (x: Tensor, shape: readonly number[]): Tensor => createNode('reshape', [x], { shape }, [{ dtype: x.dtype, shape }], scope)[0]!
+  const reshape = (x: Tensor, shape: readonly number[]): Tensor =>
+    createNode('reshape', [x], { shape }, [{ dtype: x.dtype, shape }], scope)[0]!
   let state = inputs.slice(0, carries)
   const stacks: Tensor[][] = outputs.slice(carries).map(() => [])
   for (let i = 0; i < length; i++) {
@@ -34,7 +41,13 @@ function unrollScan({ attributes, outputs, scope }: Node<'scan'>, inputs: readon
       const one = { start: [t, ...shape.map(() => 0)], end: [t + 1, ...shape], step: x.shape.map(() => 1) }
       return reshape(createNode('slice', [x], one, [{ dtype: x.dtype, shape: [1, ...shape] }], scope)[0]!, shape)
     })
-    const index = createNode('constant', [], { dtype: 'int32', shape: [], data: Int32Array.of(t) }, [{ dtype: 'int32', shape: [] }], null)[0]!
+    const index = createNode(
+      'constant',
+      [],
+      { dtype: 'int32', shape: [], data: Int32Array.of(t) },
+      [{ dtype: 'int32', shape: [] }],
+      null,
+    )[0]!
     const given = [...state, ...slices, index, ...inputs.slice(first)]
     const values = new Map<Tensor, Tensor>(parameters.map((parameter, k) => [parameter, given[k]!]))
     const now = (x: Tensor): Tensor => values.get(x) ?? x
@@ -45,5 +58,8 @@ function unrollScan({ attributes, outputs, scope }: Node<'scan'>, inputs: readon
     state = results.slice(0, carries).map(now)
     results.slice(carries).forEach((y, k) => (stacks[k]![t] = reshape(now(y), [1, ...y.shape])))
   }
-  return [...state, ...stacks.map((steps, k) => createNode('concat', steps, { axis: 0 }, [outputs[carries + k]!], scope)[0]!)]
+  return [
+    ...state,
+    ...stacks.map((steps, k) => createNode('concat', steps, { axis: 0 }, [outputs[carries + k]!], scope)[0]!),
+  ]
 }

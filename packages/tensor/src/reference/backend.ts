@@ -18,7 +18,10 @@ const SLICE = 20
 export function reference(): Backend {
   let disposed = false
   const alive = () => {
-    if (disposed) throw new SnnError('DISPOSED', '[reference] got a call after dispose(), expected none. Create another backend.', { what: 'backend' })
+    if (disposed)
+      throw new SnnError('DISPOSED', '[reference] got a call after dispose(), expected none. Create another backend.', {
+        what: 'backend',
+      })
   }
   const backend: Backend = {
     contract: 1,
@@ -35,7 +38,10 @@ export function reference(): Backend {
 }
 
 function executable(backend: Backend, program: Program, { check }: CompileOptions = {}, alive: () => void): Executable {
-  const graph = { parameters: program.parameters, results: [...program.results, ...program.assigns.map(({ value }) => value)] }
+  const graph = {
+    parameters: program.parameters,
+    results: [...program.results, ...program.assigns.map(({ value }) => value)],
+  }
   const reads = topological(graph).filter((node) => isPrimitive(node, 'read'))
   const bound = { parameters: [...graph.parameters, ...reads.map((node) => node.outputs[0]!)], results: graph.results }
   const nodes = topological(bound)
@@ -44,9 +50,15 @@ function executable(backend: Backend, program: Program, { check }: CompileOption
     bytes: 0,
     async run(inputs, { signal, output = 'host' }: RunOptions = {}) {
       alive()
-      if (disposed) throw new SnnError('DISPOSED', '[run] got a call after dispose(), expected none. Compile again.', { what: 'executable' })
+      if (disposed)
+        throw new SnnError('DISPOSED', '[run] got a call after dispose(), expected none. Compile again.', {
+          what: 'executable',
+        })
       signal?.throwIfAborted()
-      const values = await Promise.all([...inputs.map(load), ...reads.map((node) => loadVariable(node.attributes.variable))])
+      const values = await Promise.all([
+        ...inputs.map(load),
+        ...reads.map((node) => loadVariable(node.attributes.variable)),
+      ])
       const results = await drive(walk(bound, referenceKernels, values, nodes), signal, check)
       program.assigns.forEach(({ variable }, i) => {
         variable.commit({ kind: 'host', data: results[program.results.length + i]!.data.slice() })
@@ -72,7 +84,11 @@ async function loadVariable({ storage, shape, dtype }: Variable): Promise<Value>
 }
 
 /** Runs all steps, letting the event loop turn now and then. */
-async function drive(steps: Generator<Step<Value>, Value[]>, signal: AbortSignal | undefined, check: 'nan' | undefined): Promise<Value[]> {
+async function drive(
+  steps: Generator<Step<Value>, Value[]>,
+  signal: AbortSignal | undefined,
+  check: 'nan' | undefined,
+): Promise<Value[]> {
   let sliceEnd = performance.now() + SLICE
   for (;;) {
     const step = steps.next()
@@ -109,7 +125,10 @@ function deviceTensor(backend: Backend, { data, shape, dtype }: HostTensor): Dev
     shape,
     dtype,
     async data() {
-      if (disposed) throw new SnnError('DISPOSED', '[data] got a call after dispose(), expected none. Read the tensor before.', { what: 'tensor' })
+      if (disposed)
+        throw new SnnError('DISPOSED', '[data] got a call after dispose(), expected none. Read the tensor before.', {
+          what: 'tensor',
+        })
       return data.slice()
     },
     [Symbol.dispose]() {

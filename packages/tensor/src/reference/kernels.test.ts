@@ -9,12 +9,26 @@ import { compare } from '../testing/compare.js'
 import { referenceKernels } from './kernels.js'
 
 describe('reference kernels agree with NumPy and SciPy', () => {
-  it.each(golden.cases.map((item, i) => [`${item.primitive} ${i} of [${item.inputs.map(({ shape }) => shape.join()).join('], [')}]`, item] as const))('%s', (_, item) => {
+  it.each(
+    golden.cases.map(
+      (item, i) =>
+        [`${item.primitive} ${i} of [${item.inputs.map(({ shape }) => shape.join()).join('], [')}]`, item] as const,
+    ),
+  )('%s', (_, item) => {
     const inputs = item.inputs.map(({ data, shape }) => given('float64', data, shape))
     const parameters = inputs.map(({ shape, dtype }) => placeholder(shape, dtype))
     const result = build(item.primitive as 'neg', parameters, item.attributes)
-    const value = interpret(result, referenceKernels, new Map(parameters.map((parameter, i) => [parameter, inputs[i]!])))
-    compare(value, given('float64', item.result.data, item.result.shape), { relative: 1e-13, absolute: 1e-13 }, item.primitive)
+    const value = interpret(
+      result,
+      referenceKernels,
+      new Map(parameters.map((parameter, i) => [parameter, inputs[i]!])),
+    )
+    compare(
+      value,
+      given('float64', item.result.data, item.result.shape),
+      { relative: 1e-13, absolute: 1e-13 },
+      item.primitive,
+    )
   })
 })
 

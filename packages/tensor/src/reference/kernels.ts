@@ -16,9 +16,11 @@ const constant: Kernel<'constant', Value> = (_, node) => node.attributes
 const read: Kernel<'read', Value> = (_, node) => {
   const { storage, dtype, shape, name } = node.attributes.variable
   if (storage.kind === 'host') return { data: storage.data, shape, dtype }
-  throw new SnnError('UNBOUND', `[read] Variable '${name}' lies on a device, expected its value in the bindings. Bind it to await ${name}.data().`, {
-    place: node.place,
-  })
+  throw new SnnError(
+    'UNBOUND',
+    `[read] Variable '${name}' lies on a device, expected its value in the bindings. Bind it to await ${name}.data().`,
+    { place: node.place },
+  )
 }
 
 const scan: ScanKernel<Value> = {

@@ -36,7 +36,8 @@ export function conv([x, weight]: Inputs<Value>, node: Node<'conv'>): Value {
   const y = new Float64Array(sizeOf(shape))
   forEachTap(x.shape, weight.shape, shape, node.attributes, (xStart, wIndex, yStart, taps) => {
     const w = weight.data[wIndex]!
-    for (let p = 0; p < taps.length; p++) if (taps[p]! >= 0) y[yStart + p] = y[yStart + p]! + w * x.data[xStart + taps[p]!]!
+    for (let p = 0; p < taps.length; p++)
+      if (taps[p]! >= 0) y[yStart + p] = y[yStart + p]! + w * x.data[xStart + taps[p]!]!
   })
   return rounded(node, y)
 }
@@ -69,8 +70,8 @@ export function convWeightGradient([x, dy]: Inputs<Value>, node: Node<'convWeigh
 
 /**
  * A convolution is linear in x, in the weight and in y, so its three forms walk the same products: for each image n,
- * output channel o, channel c of its group and kernel entry k, `visit` gets where the plane of x starts, the index of the
- * weight, where the plane of y starts, and the tap in x's plane of each place of y's.
+ * output channel o, channel c of its group and kernel entry k, `visit` gets where the plane of x starts, the index of
+ * the weight, where the plane of y starts, and the tap in x's plane of each place of y's.
  */
 function forEachTap(
   x: Shape,
@@ -93,7 +94,8 @@ function forEachTap(
       const group = Math.floor((o * attributes.groups) / outChannels)
       for (let c = 0; c < groupChannels; c++) {
         const xStart = (n * channels + group * groupChannels + c) * plane
-        for (let k = 0; k < entries; k++) visit(xStart, (o * groupChannels + c) * entries + k, (n * outChannels + o) * outPlane, taps[k]!)
+        for (let k = 0; k < entries; k++)
+          visit(xStart, (o * groupChannels + c) * entries + k, (n * outChannels + o) * outPlane, taps[k]!)
       }
     }
   }

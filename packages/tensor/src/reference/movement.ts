@@ -6,7 +6,13 @@ import { broadcastStrides, output, positions, rounded, type Value } from './valu
 
 export function iota(_: Inputs<Value>, node: Node<'iota'>): Value {
   const { axis, shape } = node.attributes
-  return rounded(node, positions(shape, shape.map((_, i) => Number(i === axis))))
+  return rounded(
+    node,
+    positions(
+      shape,
+      shape.map((_, i) => Number(i === axis)),
+    ),
+  )
 }
 
 export function reshape([x]: Inputs<Value>, node: Node<'reshape'>): Value {
@@ -15,7 +21,11 @@ export function reshape([x]: Inputs<Value>, node: Node<'reshape'>): Value {
 
 export function transpose([x]: Inputs<Value>, node: Node<'transpose'>): Value {
   const strides = stridesOf(x.shape)
-  return read(x, node, node.attributes.permutation.map((axis) => strides[axis]!))
+  return read(
+    x,
+    node,
+    node.attributes.permutation.map((axis) => strides[axis]!),
+  )
 }
 
 export function broadcast([x]: Inputs<Value>, node: Node<'broadcast'>): Value {
@@ -26,7 +36,12 @@ export function slice([x]: Inputs<Value>, node: Node<'slice'>): Value {
   const { start, step } = node.attributes
   const strides = stridesOf(x.shape)
   const offset = strides.reduce((sum, stride, axis) => sum + stride * start[axis]!, 0)
-  return read(x, node, strides.map((stride, axis) => stride * step[axis]!), offset)
+  return read(
+    x,
+    node,
+    strides.map((stride, axis) => stride * step[axis]!),
+    offset,
+  )
 }
 
 /** out[i] = x[offset + i . strides] */
@@ -77,13 +92,17 @@ export function scatterAdd([indices, updates]: Inputs<Value>, node: Node<'scatte
 function indexed(indices: Value, shape: readonly number[], axis: number, node: Node): Int32Array {
   const size = shape[axis]!
   const stride = stridesOf(shape)[axis]!
-  return positions(indices.shape, stridesOf(shape).map((stride, i) => (i === axis ? 0 : stride))).map((start, i) => {
+  return positions(
+    indices.shape,
+    stridesOf(shape).map((stride, i) => (i === axis ? 0 : stride)),
+  ).map((start, i) => {
     const index = indices.data[i]!
     if (index < 0 || index >= size) {
-      throw new SnnError('ARGUMENT', `[${node.primitive}] index ${index} at ${node.place}, expected 0 to ${size - 1} along axis ${axis}.`, {
-        name: 'indices',
-        value: index,
-      })
+      throw new SnnError(
+        'ARGUMENT',
+        `[${node.primitive}] index ${index} at ${node.place}, expected 0 to ${size - 1} along axis ${axis}.`,
+        { name: 'indices', value: index },
+      )
     }
     return start + index * stride
   })

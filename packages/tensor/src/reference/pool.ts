@@ -17,7 +17,11 @@ export function argmaxPool([x]: Inputs<Value>, node: Node<'argmaxPool'>): Value 
   return out
 }
 
-function forEachMaximum(x: Value, node: Node<'maxPool' | 'argmaxPool'>, visit: (at: number, maximum: number, tap: number) => void): void {
+function forEachMaximum(
+  x: Value,
+  node: Node<'maxPool' | 'argmaxPool'>,
+  visit: (at: number, maximum: number, tap: number) => void,
+): void {
   forEachWindow(x.shape, node.outputs[0]!.shape, node.attributes.kernel, node.attributes, (xStart, at, taps) => {
     let best = taps[0] ?? 0
     for (const tap of taps) if (x.data[xStart + tap]! > x.data[xStart + best]!) best = tap
@@ -52,10 +56,14 @@ function forEachAverage(
 ): void {
   const { kernel, countIncludePad } = attributes
   const window = { ...attributes, dilation: kernel.map(() => 1) }
-  forEachWindow(x, y, kernel, window, (xStart, at, taps) => visit(xStart, at, taps, countIncludePad ? sizeOf(kernel) : taps.length))
+  forEachWindow(x, y, kernel, window, (xStart, at, taps) =>
+    visit(xStart, at, taps, countIncludePad ? sizeOf(kernel) : taps.length),
+  )
 }
 
-/** For each place of y: where its plane of x starts, its own index, and the positions in that plane under the window. */
+/**
+ * For each place of y: where its plane of x starts, its own index, and the positions in that plane under the window.
+ */
 function forEachWindow(
   x: Shape,
   y: Shape,

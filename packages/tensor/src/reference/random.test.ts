@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { philox } from './random.js'
 
 // Known answers published with Random123 1.14 (kat_vectors, philox 4 32 10).
-const hex = (text: string) => text.split(' ').map((word) => Number.parseInt(word, 16)) as [number, number, number, number]
+const hex = (text: string) =>
+  text.split(' ').map((word) => Number.parseInt(word, 16)) as [number, number, number, number]
 
 describe('philox', () => {
   it.each([

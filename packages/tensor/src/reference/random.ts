@@ -39,8 +39,8 @@ function multiply(a: number, b: number): [high: number, low: number] {
 }
 
 /**
- * Fills `data` with uniform numbers: element i is word i % 4 of the block with counter [floor(i / 4), 0, offset, 0], as the
- * float32 (word >>> 8) 2^-24 in [0, 1). Every backend gives the same bits.
+ * Fills `data` with uniform numbers: element i is word i % 4 of the block with counter [floor(i / 4), 0, offset, 0], as
+ * the float32 (word >>> 8) 2^-24 in [0, 1). Every backend gives the same bits.
  */
 export function fillUniform(data: TypedArray, key: readonly [number, number], offset: number): void {
   checkArrayLike('fillUniform', data, 'data', 'a typed array')

@@ -11,7 +11,12 @@ export function reduceMax([x]: Inputs<Value>, node: Node<'reduceMax'>): Value {
   return reduce(x, node, -Infinity, Math.max)
 }
 
-function reduce(x: Value, node: Node<'reduceSum' | 'reduceMax'>, start: number, fn: (total: number, element: number) => number): Value {
+function reduce(
+  x: Value,
+  node: Node<'reduceSum' | 'reduceMax'>,
+  start: number,
+  fn: (total: number, element: number) => number,
+): Value {
   const { axes } = node.attributes
   const { shape } = node.outputs[0]!
   const kept = stridesOf(shape)
@@ -25,7 +30,10 @@ export function argmax([x]: Inputs<Value>, node: Node<'argmax'>): Value {
   const { axis } = node.attributes
   const out = output(node)
   const stride = stridesOf(x.shape)[axis]!
-  const starts = positions(out.shape, stridesOf(x.shape).filter((_, i) => i !== axis))
+  const starts = positions(
+    out.shape,
+    stridesOf(x.shape).filter((_, i) => i !== axis),
+  )
   starts.forEach((start, i) => {
     let best = 0
     for (let k = 1; k < x.shape[axis]!; k++) if (x.data[start + k * stride]! > x.data[start + best * stride]!) best = k

@@ -40,5 +40,7 @@ export function positions(shape: Shape, strides: readonly number[], offset = 0):
 /** Strides with which `shape` is read when it is broadcast to `rank` axes: 0 where it repeats. */
 export function broadcastStrides(shape: Shape, strides: readonly number[], rank: number): number[] {
   const missing = rank - shape.length
-  return Array.from({ length: rank }, (_, axis) => (axis < missing || shape[axis - missing] === 1 ? 0 : strides[axis - missing]!))
+  return Array.from({ length: rank }, (_, axis) =>
+    axis < missing || shape[axis - missing] === 1 ? 0 : strides[axis - missing]!,
+  )
 }

@@ -3,10 +3,15 @@ import { sizeOf, stridesOf } from '../shape.js'
 
 /**
  * Where a window that slides over a spatial plane touches it. Row k, column p of the result (`taps[k * places + p]`) is
- * the position in the flattened plane of entry k of the kernel when the window stands at output place p, or -1 when that
- * lies in the padding:  position[axis] = place[axis] * stride + tap[axis] * dilation - low padding.
+ * the position in the flattened plane of entry k of the kernel when the window stands at output place p, or -1 when
+ * that lies in the padding:  position[axis] = place[axis] * stride + tap[axis] * dilation - low padding.
  */
-export function windowTaps(spatial: readonly number[], kernel: readonly number[], places: readonly number[], window: Window): Int32Array {
+export function windowTaps(
+  spatial: readonly number[],
+  kernel: readonly number[],
+  places: readonly number[],
+  window: Window,
+): Int32Array {
   const { stride, padding, dilation } = window
   const strides = stridesOf(spatial)
   const taps = new Int32Array(sizeOf(kernel) * sizeOf(places))
@@ -30,5 +35,8 @@ export function windowTaps(spatial: readonly number[], kernel: readonly number[]
 
 /** All multi-indices of a shape, in row-major order. */
 function indicesOf(shape: readonly number[]): number[][] {
-  return shape.reduce<number[][]>((all, size) => all.flatMap((index) => Array.from({ length: size }, (_, i) => [...index, i])), [[]])
+  return shape.reduce<number[][]>(
+    (all, size) => all.flatMap((index) => Array.from({ length: size }, (_, i) => [...index, i])),
+    [[]],
+  )
 }

@@ -12,7 +12,10 @@ import type { Primitive } from '../primitive.js'
 import type { Tensor } from '../tensor.js'
 import { gradientRules } from './gradient.js'
 
-const loss = (sample: Sample) => (...inputs: Tensor[]): Tensor => contract(sample.build(...inputs))
+const loss =
+  (sample: Sample) =>
+  (...inputs: Tensor[]): Tensor =>
+    contract(sample.build(...inputs))
 
 describe.each(Object.entries(gradientTests))('gradient of %s', (primitive, test) => {
   const rule = gradientRules[primitive as Primitive]
@@ -22,11 +25,19 @@ describe.each(Object.entries(gradientTests))('gradient of %s', (primitive, test)
   }
   it('has one', () => expect(rule).not.toBe('none'))
   it('agrees with finite differences', () => {
-    fc.assert(fc.property(test.samples, (sample) => checkGradient(loss(sample), sample.inputs, sample.precision)), { numRuns: 40 })
+    fc.assert(
+      fc.property(test.samples, (sample) => checkGradient(loss(sample), sample.inputs, sample.precision)),
+      { numRuns: 40 },
+    )
   })
   if (!test.smooth) return
   it('has a gradient that agrees with finite differences', () => {
-    fc.assert(fc.property(test.samples, (sample) => checkGradient(gradientOf(loss(sample)), sample.inputs, { tolerance: 1e-5, ...sample.precision })), { numRuns: 25 })
+    fc.assert(
+      fc.property(test.samples, (sample) =>
+        checkGradient(gradientOf(loss(sample)), sample.inputs, { tolerance: 1e-5, ...sample.precision }),
+      ),
+      { numRuns: 25 },
+    )
   })
 })
 

@@ -14,7 +14,12 @@ export interface Flow {
   /** Whether somebody asks for the cotangent of each input. */
   readonly needs: readonly boolean[]
   /** Differentiates a body: cotangents of `outputs` -> cotangents of `wrt`, looking at nothing behind `boundary`. */
-  readonly vectorJacobian: (outputs: readonly Tensor[], cotangents: readonly (Tensor | null)[], wrt: readonly Tensor[], boundary: readonly Tensor[]) => readonly (Tensor | null)[]
+  readonly vectorJacobian: (
+    outputs: readonly Tensor[],
+    cotangents: readonly (Tensor | null)[],
+    wrt: readonly Tensor[],
+    boundary: readonly Tensor[],
+  ) => readonly (Tensor | null)[]
 }
 
 /**
@@ -22,7 +27,9 @@ export interface Flow {
  * null: nothing flows. The rule 'none': nothing flows to any input, because the result is constant almost everywhere or
  * not a float.
  */
-export type GradientRule<P extends Primitive> = 'none' | ((dy: Tensor, node: Node<P>, flow: Flow) => readonly (Tensor | null)[])
+export type GradientRule<P extends Primitive> =
+  | 'none'
+  | ((dy: Tensor, node: Node<P>, flow: Flow) => readonly (Tensor | null)[])
 
 const x = (node: Node): Tensor => node.inputs[0]!
 const y = (node: Node): Tensor => node.inputs[1]!
@@ -31,19 +38,28 @@ const out = (node: Node): Tensor => node.outputs[0]!
 /** Sums `dy` over the axes that a broadcast from `shape` has added or repeated. */
 function unbroadcast(dy: Tensor, shape: readonly number[]): Tensor {
   const lead = dy.shape.length - shape.length
-  const axes = dy.shape.map((_, axis) => axis).filter((axis) => axis < lead || (shape[axis - lead] === 1 && dy.shape[axis] !== 1))
+  const axes = dy.shape
+    .map((_, axis) => axis)
+    .filter((axis) => axis < lead || (shape[axis - lead] === 1 && dy.shape[axis] !== 1))
   return reshape(axes.length === 0 ? dy : dy.sum(axes), shape)
 }
 
 /** `t`, reduced over `axes`, back with those axes as size 1. */
 function restore(t: Tensor, axes: readonly number[], shape: readonly number[]): Tensor {
-  return reshape(t, shape.map((n, i) => (axes.includes(i) ? 1 : n)))
+  return reshape(
+    t,
+    shape.map((n, i) => (axes.includes(i) ? 1 : n)),
+  )
 }
 
 /** dx where x is chosen by `minimum` or `maximum`; ties share equally. */
 function chosen(dy: Tensor, node: Node, other: Tensor, self: Tensor): Tensor {
   const result = out(node)
-  const share = where(self.eq(other), scalar(0.5, dy.dtype), where(self.eq(result), scalar(1, dy.dtype), scalar(0, dy.dtype)))
+  const share = where(
+    self.eq(other),
+    scalar(0.5, dy.dtype),
+    where(self.eq(result), scalar(1, dy.dtype), scalar(0, dy.dtype)),
+  )
   return dy.mul(share)
 }
 
@@ -98,7 +114,9 @@ export const gradientRules: { readonly [P in Primitive]: GradientRule<P> } = {
   // ties share equally
   reduceMax: (dy, node) => {
     const { axes } = node.attributes
-    const won = x(node).eq(restore(out(node), axes, x(node).shape)).cast(dy.dtype)
+    const won = x(node)
+      .eq(restore(out(node), axes, x(node).shape))
+      .cast(dy.dtype)
     return [won.mul(restore(dy.div(won.sum(axes)), axes, x(node).shape))]
   },
   argmax: 'none',
@@ -158,12 +176,18 @@ export const gradientRules: { readonly [P in Primitive]: GradientRule<P> } = {
   convInputGradient: (g, node) => {
     const [dy, weight] = node.inputs
     const { spatial: _, ...window } = node.attributes
-    return [build('conv', [g, weight!], window), build('convWeightGradient', [g, dy!], { ...window, kernel: weight!.shape.slice(2) })]
+    return [
+      build('conv', [g, weight!], window),
+      build('convWeightGradient', [g, dy!], { ...window, kernel: weight!.shape.slice(2) }),
+    ]
   },
   convWeightGradient: (g, node) => {
     const [input, dy] = node.inputs
     const { kernel, ...window } = node.attributes
-    return [build('convInputGradient', [dy!, g], { ...window, spatial: input!.shape.slice(-kernel.length) }), build('conv', [input!, g], window)]
+    return [
+      build('convInputGradient', [dy!, g], { ...window, spatial: input!.shape.slice(-kernel.length) }),
+      build('conv', [input!, g], window),
+    ]
   },
 
   maxPool: (dy, node) => {
@@ -175,7 +199,12 @@ export const gradientRules: { readonly [P in Primitive]: GradientRule<P> } = {
     return [reshape(scatterAdd(indices, reshape(dy, [...lead, -1]), lead.length, plane), shape)]
   },
   argmaxPool: 'none',
-  averagePool: (dy, node) => [build('averagePoolGradient', [dy], { ...node.attributes, spatial: x(node).shape.slice(-node.attributes.kernel.length) })],
+  averagePool: (dy, node) => [
+    build('averagePoolGradient', [dy], {
+      ...node.attributes,
+      spatial: x(node).shape.slice(-node.attributes.kernel.length),
+    }),
+  ],
   averagePoolGradient: (g, node) => {
     const { spatial: _, ...attributes } = node.attributes
     return [build('averagePool', [g], attributes)]
@@ -189,4 +218,3 @@ export const gradientRules: { readonly [P in Primitive]: GradientRule<P> } = {
 
   scan: (_, node, flow) => scanGradient(node, flow),
 }
-

@@ -27,7 +27,20 @@ export const compositionCases: readonly Case[] = [
     build: (x, y, z) => {
       const part = x.slice(1, 1, 6, 2).transpose([1, 2, 0])
       const sum = part.add(y).mul(z.reshape([3, 1, 1]))
-      return [sum, sum.pad([[1, 0], [0, 2], [0, 0]], 0.5).neg(), sum.reshape([-1, 4]).sum(0)]
+      return [
+        sum,
+        sum
+          .pad(
+            [
+              [1, 0],
+              [0, 2],
+              [0, 0],
+            ],
+            0.5,
+          )
+          .neg(),
+        sum.reshape([-1, 4]).sum(0),
+      ]
     },
   },
   {
@@ -42,7 +55,12 @@ export const compositionCases: readonly Case[] = [
   { name: 'normalisation', inputs: [values('float32', [3, 2, 4, 5], 1)], build: (x) => [normalise(x)] },
   {
     name: 'integers, flags and floats together',
-    inputs: [values('int32', [4, 3], 1), values('uint8', [4, 3], 2), values('bool', [4, 3], 3), values('float32', [3], 4)],
+    inputs: [
+      values('int32', [4, 3], 1),
+      values('uint8', [4, 3], 2),
+      values('bool', [4, 3], 3),
+      values('float32', [3], 4),
+    ],
     build: (i, u, b, f) => [
       where(b.and(i.gt(0)), i.cast('float32').mul(f), u.cast('float32').mul(1 / 255)),
       i.add(u.cast('int32')).mod(3).eq(1),
@@ -59,10 +77,21 @@ export const compositionCases: readonly Case[] = [
     inputs: [values('float32', [3], 1)],
     build: (x) => [repeat(x, 4), x.reshape([3, 1]).broadcastTo([3, 2]), scalar(3), tensor([1, 2, 3])],
   },
-  { name: 'an argument that is not used', inputs: [values('float32', [3], 1), values('float32', [2], 2)], build: (_, y) => [y.neg()] },
+  {
+    name: 'an argument that is not used',
+    inputs: [values('float32', [3], 1), values('float32', [2], 2)],
+    build: (_, y) => [y.neg()],
+  },
   {
     name: 'convolutional classifier and its gradients',
-    inputs: [values('float32', [4, 1, 12, 12], 1), given('int32', [0, 2, 1, 2]), values('float32', [4, 1, 3, 3], 2), values('float32', [4], 3), values('float32', [3, 36], 4), values('float32', [3], 5)],
+    inputs: [
+      values('float32', [4, 1, 12, 12], 1),
+      given('int32', [0, 2, 1, 2]),
+      values('float32', [4, 1, 3, 3], 2),
+      values('float32', [4], 3),
+      values('float32', [3, 36], 4),
+      values('float32', [3], 5),
+    ],
     build: (x, labels, kernel, bias, weight, offset) => {
       const hidden = maxPool(normalise(conv(x, kernel, { padding: 1 }).add(bias.reshape([4, 1, 1]))).relu(), [2, 2])
       const logits = averagePool(hidden, [2, 2]).flatten().matmul(weight.transpose()).add(offset)
@@ -75,11 +104,15 @@ export const compositionCases: readonly Case[] = [
     inputs: [values('float32', [2, 1, 6, 6], 1), values('float32', [3, 1, 3, 3], 2), values('float32', [2, 108], 3)],
     build: (x, kernel, weight) => {
       const current = conv(repeat(x, 4), kernel, { padding: 1 })
-      const [, rates] = scan((v: Tensor, i: Tensor) => {
-        const charged = v.mul(0.5).add(i)
-        const rate = charged.sigmoid()
-        return [charged.sub(rate), rate] as const
-      }, current.at(0, 0).mul(0), current)
+      const [, rates] = scan(
+        (v: Tensor, i: Tensor) => {
+          const charged = v.mul(0.5).add(i)
+          const rate = charged.sigmoid()
+          return [charged.sub(rate), rate] as const
+        },
+        current.at(0, 0).mul(0),
+        current,
+      )
       const loss = rates.flatten(2).matmul(weight.transpose()).mean(0).square().sum()
       return [loss, rates, ...grad(loss, [kernel, weight])]
     },

@@ -14,7 +14,9 @@ import { conformance, type ConformanceOptions } from './conformance.js'
 function collect(backend: Backend, options?: ConformanceOptions) {
   const tests = new Map<string, () => Promise<void>>()
   const skipped: string[] = []
-  const it = Object.assign((name: string, fn: () => Promise<void>) => void tests.set(name, fn), { skip: (name: string) => void skipped.push(name) })
+  const it = Object.assign((name: string, fn: () => Promise<void>) => void tests.set(name, fn), {
+    skip: (name: string) => void skipped.push(name),
+  })
   conformance(async () => backend, { describe: (_, fn) => fn(), it }, options)
   return { tests, skipped }
 }
@@ -62,7 +64,11 @@ function spoiled(primitive: Primitive): Kernels<Value> {
     if (last >= 0) data[last] = wrong(data[last]!, value.dtype)
     return { ...value, data }
   }
-  if (primitive === 'scan') return { ...referenceKernels, scan: { ...referenceKernels.scan, stack: (values, output) => spoil(referenceKernels.scan.stack(values, output)) } }
+  if (primitive === 'scan')
+    return {
+      ...referenceKernels,
+      scan: { ...referenceKernels.scan, stack: (values, output) => spoil(referenceKernels.scan.stack(values, output)) },
+    }
   const kernel = referenceKernels[primitive as 'neg'] as (inputs: readonly Value[], node: Node) => Value
   return { ...referenceKernels, [primitive]: (inputs: readonly Value[], node: Node) => spoil(kernel(inputs, node)) }
 }
@@ -70,15 +76,18 @@ function spoiled(primitive: Primitive): Kernels<Value> {
 describe('the conformance suite', () => {
   // removed by the passes, so no backend sees them
   const passes: readonly string[] = ['customGradient', 'stopGradient']
-  it.each(Object.keys(referenceKernels).filter((primitive) => !passes.includes(primitive)) as Primitive[])('finds a wrong kernel of %s', async (primitive) => {
-    const { tests } = collect(over(spoiled(primitive)))
-    const own = new Map([...tests].filter(([name]) => name.startsWith(`${primitive}: `)))
-    const empty = [...own.keys()].filter((name) => name.includes('no elements') && !/^(pad|reduceSum)/.test(name))
-    const failed = await failures(own)
-    expect(own.size).toBeGreaterThan(0)
-    // all but those whose result has no element to be wrong
-    expect(failed).toEqual([...own.keys()].filter((name) => !empty.includes(name)))
-  })
+  it.each(Object.keys(referenceKernels).filter((primitive) => !passes.includes(primitive)) as Primitive[])(
+    'finds a wrong kernel of %s',
+    async (primitive) => {
+      const { tests } = collect(over(spoiled(primitive)))
+      const own = new Map([...tests].filter(([name]) => name.startsWith(`${primitive}: `)))
+      const empty = [...own.keys()].filter((name) => name.includes('no elements') && !/^(pad|reduceSum)/.test(name))
+      const failed = await failures(own)
+      expect(own.size).toBeGreaterThan(0)
+      // all but those whose result has no element to be wrong
+      expect(failed).toEqual([...own.keys()].filter((name) => !empty.includes(name)))
+    },
+  )
 
   it('skips by name and by group, with the reason', () => {
     const { tests, skipped } = collect(reference(), { skip: { 'matmul: batch': 'slow', random: 'not yet' } })

@@ -16,7 +16,9 @@ import { programTests } from './program-tests.js'
 /** The functions of a test runner: those of vitest, Jest, Mocha, Bun and node:test fit. */
 export interface TestRunner {
   readonly describe: (name: string, fn: () => void) => unknown
-  readonly it: ((name: string, fn: () => Promise<void>) => unknown) & { readonly skip: (name: string, fn: () => Promise<void>) => unknown }
+  readonly it: ((name: string, fn: () => Promise<void>) => unknown) & {
+    readonly skip: (name: string, fn: () => Promise<void>) => unknown
+  }
 }
 
 export interface ConformanceOptions {
@@ -39,7 +41,11 @@ export interface ConformanceOptions {
  * conformance(() => cpu(), { describe, it })
  * ```
  */
-export function conformance(create: () => Promise<Backend>, { describe, it }: TestRunner, options: ConformanceOptions = {}): void {
+export function conformance(
+  create: () => Promise<Backend>,
+  { describe, it }: TestRunner,
+  options: ConformanceOptions = {},
+): void {
   const { skip = {}, tolerance = { relative: 1e-5, absolute: 2e-6 }, float64 = false } = options
   let shared: Promise<Backend> | undefined
   const backend = (): Promise<Backend> => (shared ??= create())
@@ -54,7 +60,9 @@ export function conformance(create: () => Promise<Backend>, { describe, it }: Te
     else it.skip(`${full} (${reason})`, run)
   }
   const testCase = (group: string, item: Case): void => {
-    test(group, item.name, async () => runCase(await backend(), item, item.exact ? { relative: 0, absolute: 0 } : tolerance))
+    test(group, item.name, async () =>
+      runCase(await backend(), item, item.exact ? { relative: 0, absolute: 0 } : tolerance),
+    )
   }
 
   describe('conformance', () => {
@@ -68,7 +76,8 @@ export function conformance(create: () => Promise<Backend>, { describe, it }: Te
     test('life', 'a disposed executable throws DISPOSED', async () => disposedExecutable(await backend()))
     test('life', 'a disposed backend throws DISPOSED', async () => disposedBackend(await create()))
     test('life', 'the backend disposes', async () => (await backend()).dispose())
-    for (const name of Object.keys(skip)) if (!seen.has(name)) throw new Error(`'${name}' is to be skipped, but there is no such conformance test`)
+    for (const name of Object.keys(skip))
+      if (!seen.has(name)) throw new Error(`'${name}' is to be skipped, but there is no such conformance test`)
   })
 }
 

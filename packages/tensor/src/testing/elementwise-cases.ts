@@ -8,8 +8,33 @@ const shapes = [[], [1], [7], [2, 3], [2, 1, 3, 2], [5, 1031]] as const
 /** Primitives without attributes. */
 type Plain = Extract<
   Primitive,
-  | 'neg' | 'abs' | 'sign' | 'floor' | 'round' | 'exp' | 'log' | 'sqrt' | 'sin' | 'cos' | 'tanh' | 'atan' | 'erf' | 'not'
-  | 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'mod' | 'minimum' | 'maximum' | 'less' | 'lessEqual' | 'equal' | 'and' | 'or'
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'floor'
+  | 'round'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'atan'
+  | 'erf'
+  | 'not'
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'mod'
+  | 'minimum'
+  | 'maximum'
+  | 'less'
+  | 'lessEqual'
+  | 'equal'
+  | 'and'
+  | 'or'
 >
 
 interface Elementwise {
@@ -34,15 +59,32 @@ export function elementwise(primitive: Plain, operands: 1 | 2, options: Elementw
   })
   const group = (dtype: DType, shape: readonly number[], seed: number): Value[] =>
     Array.from({ length: operands }, (_, k) => values(dtype, shape, seed * 2 + k, (x) => domain(x, k)))
-  const cases = dtypes.flatMap((dtype) => [over(dtype, shapes.map((shape, i) => group(dtype, shape, i + 1))), over(`${dtype}, no elements`, [group(dtype, [2, 0], 1)])])
-  const specials = special === undefined ? [] : dtypes.filter(isFloat).map((dtype) => over(`${dtype}, special`, [special.map((list) => given(dtype, list))]))
-  return [...cases, ...specials, ...(integers === undefined ? [] : [over('int32, special', [integers.map((list) => given('int32', list))])])]
+  const cases = dtypes.flatMap((dtype) => [
+    over(
+      dtype,
+      shapes.map((shape, i) => group(dtype, shape, i + 1)),
+    ),
+    over(`${dtype}, no elements`, [group(dtype, [2, 0], 1)]),
+  ])
+  const specials =
+    special === undefined
+      ? []
+      : dtypes.filter(isFloat).map((dtype) => over(`${dtype}, special`, [special.map((list) => given(dtype, list))]))
+  return [
+    ...cases,
+    ...specials,
+    ...(integers === undefined ? [] : [over('int32, special', [integers.map((list) => given('int32', list))])]),
+  ]
 }
 
 export function selectCases(dtypes: readonly DType[]): Case[] {
   return dtypes.map((dtype) => ({
     name: dtype,
-    inputs: shapes.flatMap((shape, i) => [values('bool', shape, i), values(dtype, shape, i + 10), values(dtype, shape, i + 20)]),
+    inputs: shapes.flatMap((shape, i) => [
+      values('bool', shape, i),
+      values(dtype, shape, i + 10),
+      values(dtype, shape, i + 20),
+    ]),
     build: (...inputs) => shapes.map((_, i) => build('select', inputs.slice(3 * i, 3 * i + 3), {})),
     exact: true,
   }))
@@ -55,7 +97,10 @@ export function castCases(dtypes: readonly DType[]): Case[] {
     inputs: [
       // no negative number goes to uint8: out of range is not defined
       values(from, [3, 70], 1, (x) => (to === 'uint8' ? Math.abs(x) : x)),
-      given(from, isFloat(from) ? [0, 0.2, 0.9, 1.5, 100.99, ...(to === 'uint8' ? [] : [-0.2, -0.9, -1.5, -100.99])] : [0, 1]),
+      given(
+        from,
+        isFloat(from) ? [0, 0.2, 0.9, 1.5, 100.99, ...(to === 'uint8' ? [] : [-0.2, -0.9, -1.5, -100.99])] : [0, 1],
+      ),
     ],
     build: (...inputs) => inputs.map((x) => build('cast', [x], { dtype: to })),
     exact: true,

@@ -45,7 +45,12 @@ interface Convolution {
 
 /** Convolutions as the networks have them, and odd ones; also for the gradient tests. */
 export function convolutions(): readonly Convolution[] {
-  const entry = (name: string, x: Shape, weight: Shape, options: { stride?: number[]; padding?: Padding[]; dilation?: number[]; groups?: number } = {}): Convolution => {
+  const entry = (
+    name: string,
+    x: Shape,
+    weight: Shape,
+    options: { stride?: number[]; padding?: Padding[]; dilation?: number[]; groups?: number } = {},
+  ): Convolution => {
     const kernel = weight.slice(2)
     return {
       name,
@@ -65,19 +70,64 @@ export function convolutions(): readonly Convolution[] {
     entry('1-D, dilation', [1, 2, 11], [3, 2, 3], { dilation: [3] }),
     entry('1-D, depthwise', [2, 3, 8], [6, 1, 3], { groups: 3, padding: [[1, 1]] }),
     entry('2-D', [2, 3, 7, 6], [4, 3, 3, 3]),
-    entry('2-D, same padding', [2, 2, 5, 5], [3, 2, 3, 3], { padding: [[1, 1], [1, 1]] }),
+    entry('2-D, same padding', [2, 2, 5, 5], [3, 2, 3, 3], {
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+    }),
     entry('2-D, kernel 1', [2, 4, 3, 5], [3, 4, 1, 1]),
     entry('2-D, kernel 1, stride 2', [1, 2, 5, 6], [3, 2, 1, 1], { stride: [2, 2] }),
-    entry('2-D, stride with a remainder', [2, 2, 8, 7], [3, 2, 3, 2], { stride: [2, 3], padding: [[1, 1], [0, 1]] }),
-    entry('2-D, asymmetric padding', [1, 2, 5, 4], [2, 2, 3, 3], { padding: [[2, 0], [0, 1]] }),
-    entry('2-D, dilation', [1, 2, 9, 8], [2, 2, 3, 2], { dilation: [2, 3], padding: [[1, 1], [0, 0]] }),
-    entry('2-D, groups', [2, 4, 5, 5], [6, 2, 3, 3], { groups: 2, padding: [[1, 1], [1, 1]] }),
-    entry('2-D, depthwise, stride 2', [2, 3, 6, 6], [3, 1, 3, 3], { groups: 3, stride: [2, 2], padding: [[1, 1], [1, 1]] }),
+    entry('2-D, stride with a remainder', [2, 2, 8, 7], [3, 2, 3, 2], {
+      stride: [2, 3],
+      padding: [
+        [1, 1],
+        [0, 1],
+      ],
+    }),
+    entry('2-D, asymmetric padding', [1, 2, 5, 4], [2, 2, 3, 3], {
+      padding: [
+        [2, 0],
+        [0, 1],
+      ],
+    }),
+    entry('2-D, dilation', [1, 2, 9, 8], [2, 2, 3, 2], {
+      dilation: [2, 3],
+      padding: [
+        [1, 1],
+        [0, 0],
+      ],
+    }),
+    entry('2-D, groups', [2, 4, 5, 5], [6, 2, 3, 3], {
+      groups: 2,
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+    }),
+    entry('2-D, depthwise, stride 2', [2, 3, 6, 6], [3, 1, 3, 3], {
+      groups: 3,
+      stride: [2, 2],
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+    }),
     entry('2-D, the whole plane', [2, 3, 4, 4], [5, 3, 4, 4]),
     entry('2-D, stride beyond the kernel', [1, 1, 7, 7], [1, 1, 2, 2], { stride: [3, 3] }),
-    entry('2-D, time and batch', [3, 2, 2, 5, 4], [3, 2, 3, 3], { padding: [[1, 1], [1, 1]] }),
+    entry('2-D, time and batch', [3, 2, 2, 5, 4], [3, 2, 3, 3], {
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+    }),
     entry('2-D, more leading axes', [2, 1, 3, 2, 4, 4], [2, 2, 3, 3]),
-    entry('2-D, larger', [2, 8, 14, 14], [16, 8, 5, 5], { padding: [[2, 2], [2, 2]] }),
+    entry('2-D, larger', [2, 8, 14, 14], [16, 8, 5, 5], {
+      padding: [
+        [2, 2],
+        [2, 2],
+      ],
+    }),
   ]
 }
 
@@ -102,7 +152,8 @@ export function convInputGradientCases(dtypes: readonly DType[]): Case[] {
     return {
       name,
       inputs: dtypes.flatMap((dtype) => [values(dtype, resultShape(convolution), 1), values(dtype, weight, 2)]),
-      build: (...inputs) => dtypes.map((_, i) => build('convInputGradient', inputs.slice(2 * i, 2 * i + 2), attributes)),
+      build: (...inputs) =>
+        dtypes.map((_, i) => build('convInputGradient', inputs.slice(2 * i, 2 * i + 2), attributes)),
     }
   })
 }
@@ -114,7 +165,8 @@ export function convWeightGradientCases(dtypes: readonly DType[]): Case[] {
     return {
       name,
       inputs: dtypes.flatMap((dtype) => [values(dtype, x, 1), values(dtype, resultShape(convolution), 2)]),
-      build: (...inputs) => dtypes.map((_, i) => build('convWeightGradient', inputs.slice(2 * i, 2 * i + 2), attributes)),
+      build: (...inputs) =>
+        dtypes.map((_, i) => build('convWeightGradient', inputs.slice(2 * i, 2 * i + 2), attributes)),
     }
   })
 }

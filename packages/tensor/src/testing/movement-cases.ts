@@ -5,11 +5,16 @@ import type { Shape } from '../shape.js'
 import { given, values, type Case } from './case.js'
 
 /** One case for each of the attributes, over all dtypes. */
-function moved<P extends Primitive>(primitive: P, dtypes: readonly DType[], list: readonly (readonly [name: string, shapes: readonly Shape[], attributes: Primitives[P]])[]): Case[] {
+function moved<P extends Primitive>(
+  primitive: P,
+  dtypes: readonly DType[],
+  list: readonly (readonly [name: string, shapes: readonly Shape[], attributes: Primitives[P]])[],
+): Case[] {
   return list.map(([name, shapes, attributes]) => ({
     name,
     inputs: dtypes.flatMap((dtype) => shapes.map((shape, i) => values(dtype, shape, i + 1))),
-    build: (...inputs) => dtypes.map((_, i) => build(primitive, inputs.slice(i * shapes.length, (i + 1) * shapes.length), attributes)),
+    build: (...inputs) =>
+      dtypes.map((_, i) => build(primitive, inputs.slice(i * shapes.length, (i + 1) * shapes.length), attributes)),
     exact: true,
   }))
 }
@@ -59,20 +64,94 @@ export function sliceCases(dtypes: readonly DType[]): Case[] {
 export function padCases(dtypes: readonly DType[]): Case[] {
   return moved('pad', dtypes, [
     ['low and high', [[3]], { padding: [[2, 1]], interior: [0], value: 1 }],
-    ['two axes', [[2, 3]], { padding: [[1, 0], [0, 2]], interior: [0, 0], value: 0 }],
-    ['interior', [[3, 4]], { padding: [[0, 0], [0, 0]], interior: [1, 2], value: 0 }],
-    ['interior and edges', [[2, 3, 2]], { padding: [[0, 0], [1, 2], [0, 1]], interior: [0, 1, 3], value: 1 }],
-    ['no elements', [[0, 2]], { padding: [[1, 2], [0, 1]], interior: [0, 0], value: 1 }],
+    [
+      'two axes',
+      [[2, 3]],
+      {
+        padding: [
+          [1, 0],
+          [0, 2],
+        ],
+        interior: [0, 0],
+        value: 0,
+      },
+    ],
+    [
+      'interior',
+      [[3, 4]],
+      {
+        padding: [
+          [0, 0],
+          [0, 0],
+        ],
+        interior: [1, 2],
+        value: 0,
+      },
+    ],
+    [
+      'interior and edges',
+      [[2, 3, 2]],
+      {
+        padding: [
+          [0, 0],
+          [1, 2],
+          [0, 1],
+        ],
+        interior: [0, 1, 3],
+        value: 1,
+      },
+    ],
+    [
+      'no elements',
+      [[0, 2]],
+      {
+        padding: [
+          [1, 2],
+          [0, 1],
+        ],
+        interior: [0, 0],
+        value: 1,
+      },
+    ],
   ])
 }
 
 export function concatCases(dtypes: readonly DType[]): Case[] {
   return moved('concat', dtypes, [
-    ['first axis', [[2, 3], [1, 3], [4, 3]], { axis: 0 }],
-    ['last axis', [[2, 3], [2, 1]], { axis: 1 }],
-    ['inner axis', [[2, 2, 3], [2, 4, 3]], { axis: 1 }],
+    [
+      'first axis',
+      [
+        [2, 3],
+        [1, 3],
+        [4, 3],
+      ],
+      { axis: 0 },
+    ],
+    [
+      'last axis',
+      [
+        [2, 3],
+        [2, 1],
+      ],
+      { axis: 1 },
+    ],
+    [
+      'inner axis',
+      [
+        [2, 2, 3],
+        [2, 4, 3],
+      ],
+      { axis: 1 },
+    ],
     ['one input', [[2, 3]], { axis: 0 }],
-    ['with an empty one', [[2, 3], [0, 3]], { axis: 0 }],
+    [
+      'with an empty one',
+      [
+        [2, 3],
+        [0, 3],
+      ],
+      { axis: 0 },
+    ],
   ])
 }
 
@@ -98,7 +177,10 @@ export function scatterAddCases(dtypes: readonly DType[]): Case[] {
     ['inner axis', given('int32', [2, 0, 2, 1, 0, 2, 2, 2], [2, 2, 2]), 1, 3],
   ].map(([name, indices, axis, size]) => ({
     name: name as string,
-    inputs: [indices as ReturnType<typeof given>, ...dtypes.map((dtype) => values(dtype, (indices as ReturnType<typeof given>).shape))],
+    inputs: [
+      indices as ReturnType<typeof given>,
+      ...dtypes.map((dtype) => values(dtype, (indices as ReturnType<typeof given>).shape)),
+    ],
     build: (at, ...xs) => xs.map((x) => build('scatterAdd', [at, x], { axis: axis as number, size: size as number })),
   }))
 }

@@ -20,8 +20,18 @@ export interface ProgramTest {
 const exact: Tolerance = { relative: 0, absolute: 0 }
 const vector = (...elements: number[]): Required<TensorLike> => given('float32', elements)
 
-async function holds(cell: Variable, elements: readonly number[], what: string, tolerance: Tolerance = exact): Promise<void> {
-  compare({ data: await cell.data(), shape: cell.shape, dtype: cell.dtype }, given(cell.dtype, elements, cell.shape), tolerance, what)
+async function holds(
+  cell: Variable,
+  elements: readonly number[],
+  what: string,
+  tolerance: Tolerance = exact,
+): Promise<void> {
+  compare(
+    { data: await cell.data(), shape: cell.shape, dtype: cell.dtype },
+    given(cell.dtype, elements, cell.shape),
+    tolerance,
+    what,
+  )
 }
 
 /** What a backend must do around a program: Variables, order, failure, devices, and the end of its life. */
@@ -30,13 +40,16 @@ export const programTests: readonly ProgramTest[] = [
     name: 'a Variable read after an assign gives the assigned value',
     async run(backend) {
       const cell = variable(vector(1, 2))
-      const step = compile((x: Tensor) => {
-        const before = cell.read()
-        cell.assign(before.add(x))
-        const between = cell.read().mul(2)
-        cell.assign(cell.read().mul(3))
-        return { before, between, after: cell.read() }
-      }, { backend })
+      const step = compile(
+        (x: Tensor) => {
+          const before = cell.read()
+          cell.assign(before.add(x))
+          const between = cell.read().mul(2)
+          cell.assign(cell.read().mul(3))
+          return { before, between, after: cell.read() }
+        },
+        { backend },
+      )
       const { before, between, after } = await step(vector(1, 1))
       compare(before, vector(1, 2), exact, 'before')
       compare(between, vector(4, 6), exact, 'between')
@@ -49,12 +62,15 @@ export const programTests: readonly ProgramTest[] = [
     name: 'Variables change together: two swap their values',
     async run(backend) {
       const [a, b] = [variable(vector(1)), variable(vector(2))]
-      const swap = compile(() => {
-        const [x, y] = [a.read(), b.read()]
-        a.assign(y)
-        b.assign(x)
-        return {}
-      }, { backend })
+      const swap = compile(
+        () => {
+          const [x, y] = [a.read(), b.read()]
+          a.assign(y)
+          b.assign(x)
+          return {}
+        },
+        { backend },
+      )
       await swap()
       await holds(a, [2], 'a')
       await holds(b, [1], 'b')
@@ -67,10 +83,13 @@ export const programTests: readonly ProgramTest[] = [
     name: 'a Variable is set between runs, and shared by two functions',
     async run(backend) {
       const cell = variable(vector(1))
-      const raise = compile((x: Tensor) => {
-        cell.assign(cell.read().add(x))
-        return cell.read()
-      }, { backend })
+      const raise = compile(
+        (x: Tensor) => {
+          cell.assign(cell.read().add(x))
+          return cell.read()
+        },
+        { backend },
+      )
       const twice = compile(() => cell.read().mul(2), { backend })
       await raise(vector(1))
       compare(await twice(), vector(4), exact, 'twice')
@@ -86,15 +105,22 @@ export const programTests: readonly ProgramTest[] = [
     name: 'a Variable assigned in a scan is carried on',
     async run(backend) {
       const [count, last] = [variable(given('int32', [3], [])), variable(vector(0, 0))]
-      const run = compile((xs: Tensor) => {
-        const [, ys] = scan((_: object, x: Tensor) => {
-          count.assign(count.read().add(1))
-          const seen = count.read().cast('float32')
-          last.assign(last.read().mul(0.5).add(x))
-          return [{}, last.read().mul(seen)] as const
-        }, {}, xs)
-        return { ys, count: count.read() }
-      }, { backend })
+      const run = compile(
+        (xs: Tensor) => {
+          const [, ys] = scan(
+            (_: object, x: Tensor) => {
+              count.assign(count.read().add(1))
+              const seen = count.read().cast('float32')
+              last.assign(last.read().mul(0.5).add(x))
+              return [{}, last.read().mul(seen)] as const
+            },
+            {},
+            xs,
+          )
+          return { ys, count: count.read() }
+        },
+        { backend },
+      )
       const result = await run(given('float32', [1, 2, 3, 4], [2, 2]))
       compare(result.ys, given('float32', [4, 8, 17.5, 25], [2, 2]), exact, 'ys')
       compare(result.count, given('int32', [5], []), exact, 'count')
@@ -107,10 +133,13 @@ export const programTests: readonly ProgramTest[] = [
     name: 'runs happen in call order, also when none is awaited',
     async run(backend) {
       const cell = variable(vector(1))
-      const step = compile((x: Tensor) => {
-        cell.assign(cell.read().mul(2).add(x))
-        return cell.read()
-      }, { backend })
+      const step = compile(
+        (x: Tensor) => {
+          cell.assign(cell.read().mul(2).add(x))
+          return cell.read()
+        },
+        { backend },
+      )
       const results = await Promise.all([1, 0, -1, 3].map((x) => step(vector(x))))
       results.forEach((result, i) => compare(result, vector([3, 6, 11, 25][i]!), exact, `call ${i}`))
       await holds(cell, [25], 'the Variable')
@@ -121,11 +150,15 @@ export const programTests: readonly ProgramTest[] = [
     name: 'runs of two functions do not overlap: none loses what the other assigned',
     async run(backend) {
       const count = variable(given('int32', [0], []))
-      const raise = (by: number) => compile((xs: Tensor) => {
-        const [sum] = scan((s: Tensor, x: Tensor) => [s.add(x), {}] as const, scalar(0, 'int32'), xs)
-        count.assign(count.read().add(sum).add(by))
-        return sum
-      }, { backend })
+      const raise = (by: number) =>
+        compile(
+          (xs: Tensor) => {
+            const [sum] = scan((s: Tensor, x: Tensor) => [s.add(x), {}] as const, scalar(0, 'int32'), xs)
+            count.assign(count.read().add(sum).add(by))
+            return sum
+          },
+          { backend },
+        )
       const [one, ten] = [raise(1), raise(10)]
       const xs = given('int32', Array<number>(50).fill(2))
       await Promise.all([one(xs), ten(xs), one(xs), ten(xs), one(xs)])
@@ -137,10 +170,13 @@ export const programTests: readonly ProgramTest[] = [
     name: 'arguments stay as they are, and results are copies',
     async run(backend) {
       const cell = variable(vector(1, 2))
-      const step = compile((x: Tensor) => {
-        cell.assign(cell.read().add(x))
-        return { x, cell: cell.read(), sum: cell.read().add(x) }
-      }, { backend })
+      const step = compile(
+        (x: Tensor) => {
+          cell.assign(cell.read().add(x))
+          return { x, cell: cell.read(), sum: cell.read().add(x) }
+        },
+        { backend },
+      )
       const x = vector(1, 1)
       const first = await step(x)
       const kept = [...first.sum.data]
@@ -149,7 +185,10 @@ export const programTests: readonly ProgramTest[] = [
       compare(x, vector(1, 1), exact, 'the argument')
       await holds(cell, [2, 3], 'the Variable')
       compare((await step(x)).cell, vector(3, 4), exact, 'the second run')
-      check(kept.every((value, i) => value === first.sum.data[i]), 'the results of the first run changed in the second')
+      check(
+        kept.every((value, i) => value === first.sum.data[i]),
+        'the results of the first run changed in the second',
+      )
       await step.dispose()
     },
   },
@@ -170,32 +209,50 @@ export const programTests: readonly ProgramTest[] = [
         const weight = variable(values('float32', [3, 2], 1), { name: 'weight' })
         const momentum = variable(given('float32', Array<number>(6).fill(0), [3, 2]), { name: 'momentum' })
         const count = variable(given('int32', [0], []), { name: 'count' })
-        const step = compile((x: Tensor, y: Tensor) => {
-          const noise = uniform([5, 2], { seed: 3, offset: count.read() }).mul(0.01)
-          const loss = x.matmul(weight.read()).add(noise).sub(y).square().mean()
-          momentum.assign(momentum.read().mul(0.9).add(grad(loss, weight)))
-          weight.assign(weight.read().sub(momentum.read().mul(0.05)))
-          count.assign(count.read().add(1))
-          return loss
-        }, { backend: on })
+        const step = compile(
+          (x: Tensor, y: Tensor) => {
+            const noise = uniform([5, 2], { seed: 3, offset: count.read() }).mul(0.01)
+            const loss = x.matmul(weight.read()).add(noise).sub(y).square().mean()
+            momentum.assign(momentum.read().mul(0.9).add(grad(loss, weight)))
+            weight.assign(weight.read().sub(momentum.read().mul(0.05)))
+            count.assign(count.read().add(1))
+            return loss
+          },
+          { backend: on },
+        )
         const losses: number[] = []
-        for (let i = 0; i < 20; i++) losses.push((await step(values('float32', [5, 3], i + 1), values('float32', [5, 2], i + 2))).item())
+        for (let i = 0; i < 20; i++)
+          losses.push((await step(values('float32', [5, 3], i + 1), values('float32', [5, 2], i + 2))).item())
         await step.dispose()
         const host = async (cell: Variable) => ({ data: await cell.data(), shape: cell.shape, dtype: cell.dtype })
-        return { losses: given('float32', losses), weight: await host(weight), momentum: await host(momentum), count: await host(count) }
+        return {
+          losses: given('float32', losses),
+          weight: await host(weight),
+          momentum: await host(momentum),
+          count: await host(count),
+        }
       }
       const [got, expected] = [await train(backend), await train(reference())]
-      for (const name of Object.keys(expected)) compare(got[name]!, expected[name]!, { relative: 10 * tolerance.relative, absolute: 10 * tolerance.absolute }, name)
+      for (const name of Object.keys(expected))
+        compare(
+          got[name]!,
+          expected[name]!,
+          { relative: 10 * tolerance.relative, absolute: 10 * tolerance.absolute },
+          name,
+        )
     },
   },
   {
     name: 'a run whose signal is aborted beforehand throws its reason and changes nothing',
     async run(backend) {
       const cell = variable(vector(1))
-      const step = compile(() => {
-        cell.assign(cell.read().add(1))
-        return {}
-      }, { backend })
+      const step = compile(
+        () => {
+          cell.assign(cell.read().add(1))
+          return {}
+        },
+        { backend },
+      )
       await step()
       const reason = new Error('enough')
       const error = await rejection(step.run([], { signal: AbortSignal.abort(reason) }), 'an aborted run')
@@ -210,12 +267,19 @@ export const programTests: readonly ProgramTest[] = [
     name: 'a run aborted on the way changes all Variables or none',
     async run(backend) {
       const [count, sum] = [variable(given('int32', [0], [])), variable(given('float32', [0], []))]
-      const step = compile((xs: Tensor) => {
-        count.assign(count.read().add(1))
-        const [last] = scan((s: Tensor, x: Tensor) => [s.add(x.matmul(x).mul(1e-3)).tanh(), {}] as const, xs.at(0, 0), xs)
-        sum.assign(sum.read().mul(0).add(1))
-        return last
-      }, { backend })
+      const step = compile(
+        (xs: Tensor) => {
+          count.assign(count.read().add(1))
+          const [last] = scan(
+            (s: Tensor, x: Tensor) => [s.add(x.matmul(x).mul(1e-3)).tanh(), {}] as const,
+            xs.at(0, 0),
+            xs,
+          )
+          sum.assign(sum.read().mul(0).add(1))
+          return last
+        },
+        { backend },
+      )
       const xs = values('float32', [50, 40, 40], 1)
       await step(xs)
       for (const delay of [0, 1, 5]) {
@@ -228,7 +292,10 @@ export const programTests: readonly ProgramTest[] = [
           () => 'done',
           (error: unknown) => error,
         )
-        check(outcome === 'done' || outcome === reason, `an aborted run threw ${String(outcome)}, expected the signal's reason`)
+        check(
+          outcome === 'done' || outcome === reason,
+          `an aborted run threw ${String(outcome)}, expected the signal's reason`,
+        )
         await holds(count, [outcome === 'done' ? before + 1 : before], 'count')
         await holds(sum, [outcome === 'done' ? 1 : 0], 'sum')
       }
@@ -247,7 +314,10 @@ export const programTests: readonly ProgramTest[] = [
       compare(await checked(vector(2, 2)), vector(1, 1), exact, 'finite numbers')
       const error = await rejection(checked(vector(2, 0)), "check: 'nan'")
       check(isSnnError(error, 'NOT_FINITE'), `got ${String(error)}, expected NOT_FINITE`)
-      check(error.details.place !== '' && error.message.includes(error.details.place), `the error does not name the place: ${error.message}`)
+      check(
+        error.details.place !== '' && error.message.includes(error.details.place),
+        `the error does not name the place: ${error.message}`,
+      )
       check(error.message.includes('block.layer'), `the error does not name the module 'block.layer': ${error.message}`)
       await holds(cell, [2, 2], 'the Variable')
       const unchecked = compile(build, { backend })
@@ -259,10 +329,13 @@ export const programTests: readonly ProgramTest[] = [
     name: 'results stay on the device and are arguments of the next run',
     async run(backend) {
       const cell = variable(vector(1, 2))
-      const double = compile((x: Tensor) => {
-        cell.assign(x)
-        return { y: x.mul(2), x, cell: cell.read() }
-      }, { backend })
+      const double = compile(
+        (x: Tensor) => {
+          cell.assign(x)
+          return { y: x.mul(2), x, cell: cell.read() }
+        },
+        { backend },
+      )
       const first = await double.run([vector(1, 2)], { output: 'device' })
       const on = (t: DeviceTensor) => t.data().then((data) => ({ data, shape: t.shape, dtype: t.dtype }))
       compare(await on(first.y), vector(2, 4), exact, 'the first run')

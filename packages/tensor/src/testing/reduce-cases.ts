@@ -7,10 +7,19 @@ const layouts: readonly (readonly [shape: Shape, axes: readonly number[]])[] = [
   [[7], [0]],
   [[2, 3], [0]],
   [[2, 3], [1]],
-  [[2, 3], [0, 1]],
+  [
+    [2, 3],
+    [0, 1],
+  ],
   [[2, 3, 4], [1]],
-  [[2, 3, 4], [0, 2]],
-  [[4, 2, 3, 5, 6], [0, 1, 3, 4]],
+  [
+    [2, 3, 4],
+    [0, 2],
+  ],
+  [
+    [4, 2, 3, 5, 6],
+    [0, 1, 3, 4],
+  ],
   [[3, 1500], [1]],
   [[1500, 3], [0]],
   [[1, 3], [0]],
@@ -29,7 +38,14 @@ export function reduceCases(primitive: 'reduceSum' | 'reduceMax', dtypes: readon
 }
 
 export function emptySums(dtypes: readonly DType[]): Case[] {
-  return [{ name: 'no elements', inputs: dtypes.map((dtype) => values(dtype, [0, 3])), build: (...xs) => xs.map((x) => build('reduceSum', [x], { axes: [0] })), exact: true }]
+  return [
+    {
+      name: 'no elements',
+      inputs: dtypes.map((dtype) => values(dtype, [0, 3])),
+      build: (...xs) => xs.map((x) => build('reduceSum', [x], { axes: [0] })),
+      exact: true,
+    },
+  ]
 }
 
 export function argmaxCases(dtypes: readonly DType[]): Case[] {

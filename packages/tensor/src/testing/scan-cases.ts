@@ -32,7 +32,8 @@ export function scanCases(): Case[] {
     {
       name: 'reverse',
       inputs: [values('float32', [2, 3], 2), x],
-      build: (s0, xs) => scan((s: Tensor, x: Tensor) => [s.mul(0.5).add(x), s.sub(x)] as const, s0, xs, { reverse: true }),
+      build: (s0, xs) =>
+        scan((s: Tensor, x: Tensor) => [s.mul(0.5).add(x), s.sub(x)] as const, s0, xs, { reverse: true }),
     },
     {
       name: 'one step',
@@ -41,9 +42,18 @@ export function scanCases(): Case[] {
     },
     {
       name: 'several carries of several dtypes, swapped',
-      inputs: [values('float32', [3], 2), values('float32', [3], 3), values('int32', [2], 4), values('float32', [4, 3], 1)],
+      inputs: [
+        values('float32', [3], 2),
+        values('float32', [3], 3),
+        values('int32', [2], 4),
+        values('float32', [4, 3], 1),
+      ],
       build: (a0, b0, n0, xs) => {
-        const step = ({ a, b, n }: { a: Tensor; b: Tensor; n: Tensor }, x: Tensor) => [{ a: b, b: a.add(x), n: n.mul(3).add(1) }, { a, n }] as const
+        const step = ({ a, b, n }: { a: Tensor; b: Tensor; n: Tensor }, x: Tensor) =>
+          [
+            { a: b, b: a.add(x), n: n.mul(3).add(1) },
+            { a, n },
+          ] as const
         const [last, ys] = scan(step, { a: a0, b: b0, n: n0 }, xs)
         return [last.a, last.b, last.n, ys.a, ys.n]
       },
@@ -51,21 +61,38 @@ export function scanCases(): Case[] {
     {
       name: 'the step index',
       inputs: [values('float32', [3], 2)],
-      build: (s0) => scan((s: Tensor, _: object, t: Tensor) => [s.add(t.cast('float32')), t.mul(t)] as const, s0, {}, { length: 4 }),
+      build: (s0) =>
+        scan((s: Tensor, _: object, t: Tensor) => [s.add(t.cast('float32')), t.mul(t)] as const, s0, {}, { length: 4 }),
     },
     {
       name: 'the step index, in reverse',
       inputs: [values('float32', [3], 2)],
-      build: (s0) => scan((s: Tensor, _: object, t: Tensor) => [s.mul(0.5).add(t.cast('float32')), t] as const, s0, {}, { length: 4, reverse: true }),
+      build: (s0) =>
+        scan(
+          (s: Tensor, _: object, t: Tensor) => [s.mul(0.5).add(t.cast('float32')), t] as const,
+          s0,
+          {},
+          { length: 4, reverse: true },
+        ),
     },
     {
       name: 'several sequences and captured tensors',
-      inputs: [values('float32', [2, 3], 2), x, values('int32', [5, 3], 5), values('float32', [3, 3], 3), values('float32', [3], 4)],
+      inputs: [
+        values('float32', [2, 3], 2),
+        x,
+        values('int32', [5, 3], 5),
+        values('float32', [3, 3], 3),
+        values('float32', [3], 4),
+      ],
       build: (s0, xs, ns, weight, bias) =>
-        scan((s: Tensor, { x, n }: { x: Tensor; n: Tensor }) => {
-          const next = s.matmul(weight).add(bias).add(x).tanh()
-          return [next, next.mul(n.cast('float32'))] as const
-        }, s0, { x: xs, n: ns }),
+        scan(
+          (s: Tensor, { x, n }: { x: Tensor; n: Tensor }) => {
+            const next = s.matmul(weight).add(bias).add(x).tanh()
+            return [next, next.mul(n.cast('float32'))] as const
+          },
+          s0,
+          { x: xs, n: ns },
+        ),
     },
     {
       name: 'no state',
@@ -84,10 +111,18 @@ export function scanCases(): Case[] {
       name: 'nested',
       inputs: [values('float32', [3], 2), values('float32', [4, 2, 3], 1), values('float32', [3], 3)],
       build: (s0, xs, w) =>
-        scan((outer: Tensor, x: Tensor) => {
-          const [inner, ys] = scan((s: Tensor, row: Tensor) => [s.add(row.mul(w)).add(outer.mul(0.1)), s.mul(row)] as const, outer, x)
-          return [inner, ys] as const
-        }, s0, xs),
+        scan(
+          (outer: Tensor, x: Tensor) => {
+            const [inner, ys] = scan(
+              (s: Tensor, row: Tensor) => [s.add(row.mul(w)).add(outer.mul(0.1)), s.mul(row)] as const,
+              outer,
+              x,
+            )
+            return [inner, ys] as const
+          },
+          s0,
+          xs,
+        ),
     },
     {
       name: 'one after another',
@@ -106,10 +141,14 @@ export function scanCases(): Case[] {
       name: 'convolution inside, with state',
       inputs: [values('float32', [3, 2, 2, 5, 5], 1), values('float32', [2, 2, 3, 3], 2)],
       build: (xs, weight) =>
-        scan((s: Tensor, x: Tensor) => {
-          const next = conv(s, weight, { padding: 1 }).mul(0.1).add(x)
-          return [next, next.sum([2, 3])] as const
-        }, zeros([2, 2, 5, 5]), xs),
+        scan(
+          (s: Tensor, x: Tensor) => {
+            const next = conv(s, weight, { padding: 1 }).mul(0.1).add(x)
+            return [next, next.sum([2, 3])] as const
+          },
+          zeros([2, 2, 5, 5]),
+          xs,
+        ),
     },
     {
       name: 'gradient of a recurrence, to state, sequence and captured weight',
@@ -123,7 +162,13 @@ export function scanCases(): Case[] {
       name: 'gradient with checkpoints, of steps that these do not divide',
       inputs: [values('float32', [2, 3], 2), values('float32', [7, 2, 3], 1), values('float32', [3, 3], 3)],
       build: (s0, xs, w) => {
-        const [s, ys] = scan((s: Tensor, x: Tensor, t: Tensor) => [s.matmul(w).add(x).add(t.cast('float32').mul(0.1)).tanh(), s.mul(x)] as const, s0, xs, { checkpoint: 3 })
+        const [s, ys] = scan(
+          (s: Tensor, x: Tensor, t: Tensor) =>
+            [s.matmul(w).add(x).add(t.cast('float32').mul(0.1)).tanh(), s.mul(x)] as const,
+          s0,
+          xs,
+          { checkpoint: 3 },
+        )
         return [s, ys, ...grad(s.sum().add(ys.square().mean()), [s0, xs, w])]
       },
     },
@@ -147,20 +192,29 @@ export function scanCases(): Case[] {
       name: 'gradient of a nested scan',
       inputs: [values('float32', [3], 2), values('float32', [3, 2, 3], 1), values('float32', [3], 3)],
       build: (s0, xs, w) => {
-        const [s] = scan((outer: Tensor, x: Tensor) => {
-          const [inner] = scan((s: Tensor, row: Tensor) => [s.mul(w).add(row).sin(), {}] as const, outer, x)
-          return [inner.add(outer), {}] as const
-        }, s0, xs)
+        const [s] = scan(
+          (outer: Tensor, x: Tensor) => {
+            const [inner] = scan((s: Tensor, row: Tensor) => [s.mul(w).add(row).sin(), {}] as const, outer, x)
+            return [inner.add(outer), {}] as const
+          },
+          s0,
+          xs,
+        )
         return grad(s.square().sum(), [s0, xs, w])
       },
     },
     {
       name: 'gradient inside of the body',
       inputs: [values('float32', [3], 2), values('float32', [4, 3], 1)],
-      build: (w0, xs) => scan((w: Tensor, x: Tensor) => {
-        const loss = w.mul(x).sub(1).square().sum()
-        return [w.sub(grad(loss, w).mul(0.1)), loss] as const
-      }, w0, xs),
+      build: (w0, xs) =>
+        scan(
+          (w: Tensor, x: Tensor) => {
+            const loss = w.mul(x).sub(1).square().sum()
+            return [w.sub(grad(loss, w).mul(0.1)), loss] as const
+          },
+          w0,
+          xs,
+        ),
     },
     {
       name: 'choice by a flag carried on',

@@ -20,7 +20,11 @@ export function padBatch(x: TensorLike, batch: number): TensorLike {
   const [n = 0, ...sample] = shape
   if (n === batch) return x
   if (n > batch || shape.length === 0) {
-    throw new SnnError('SHAPE', `[evaluate] a batch of shape ${formatShape(shape)}, expected at most ${batch} samples, as the data say.`, { shapes: [shape, [batch, ...sample]] })
+    throw new SnnError(
+      'SHAPE',
+      `[evaluate] a batch of shape ${formatShape(shape)}, expected at most ${batch} samples, as the data say.`,
+      { shapes: [shape, [batch, ...sample]] },
+    )
   }
   const padded = allocate(dtype, batch * sizeOf(sample))
   padded.set(data)

@@ -4,7 +4,10 @@ import { padBatch, type TrainingData } from './data.js'
 import { checkBatch } from './finite.js'
 import type { Measured } from './progress.js'
 
-/** What to measure on a batch, in a trace: a loss (one value for each sample [N], or a scalar) and the predicted classes int32 [N]. */
+/**
+ * What to measure on a batch, in a trace: a loss (one value for each sample [N], or a scalar) and the predicted classes
+ * int32 [N].
+ */
 export type EvaluationStep = (x: Tensor, y: Tensor) => { readonly loss?: Tensor; readonly predictions?: Tensor }
 
 export interface EvaluateOptions {
@@ -12,7 +15,11 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal | undefined
   /** Called when a program is compiled: once, unless samples differ in shape. */
   readonly onCompile?: CompileFunctionOptions['onCompile']
-  readonly onProgress?: (progress: { readonly stage: 'evaluate'; readonly done: number; readonly total: number }) => void
+  readonly onProgress?: (progress: {
+    readonly stage: 'evaluate'
+    readonly done: number
+    readonly total: number
+  }) => void
 }
 
 /** A compiled evaluation, to be used more than once. */
@@ -20,10 +27,18 @@ export interface Evaluator extends AsyncDisposable {
   (data: TrainingData, options?: Omit<EvaluateOptions, 'backend' | 'onCompile'>): Promise<Measured>
 }
 
-/** Compiles `step` for evaluation: the last batch is padded to the size of the others, so that one program serves all. */
-export function evaluator(step: EvaluationStep, { backend, onCompile }: Pick<EvaluateOptions, 'backend' | 'onCompile'> = {}): Evaluator {
+/**
+ * Compiles `step` for evaluation: the last batch is padded to the size of the others, so that one program serves all.
+ */
+export function evaluator(
+  step: EvaluationStep,
+  { backend, onCompile }: Pick<EvaluateOptions, 'backend' | 'onCompile'> = {},
+): Evaluator {
   const compiled = compile(step, { backend, ...(onCompile && { onCompile }) })
-  async function run(data: TrainingData, { signal, onProgress }: Omit<EvaluateOptions, 'backend' | 'onCompile'> = {}): Promise<Measured> {
+  async function run(
+    data: TrainingData,
+    { signal, onProgress }: Omit<EvaluateOptions, 'backend' | 'onCompile'> = {},
+  ): Promise<Measured> {
     let [loss, weight, correct, samples] = [0, 0, 0, 0]
     let predicts = false
     for await (const [x, y] of data.pass(0)) {
@@ -42,7 +57,11 @@ export function evaluator(step: EvaluationStep, { backend, onCompile }: Pick<Eva
       samples += count
       onProgress?.({ stage: 'evaluate', done: samples, total: data.samples })
     }
-    return { samples, ...(weight > 0 && { loss: loss / weight }), ...(predicts && samples > 0 && { accuracy: correct / samples }) }
+    return {
+      samples,
+      ...(weight > 0 && { loss: loss / weight }),
+      ...(predicts && samples > 0 && { accuracy: correct / samples }),
+    }
   }
   return Object.assign(run, { [Symbol.asyncDispose]: () => compiled.dispose() })
 }
@@ -55,9 +74,19 @@ export function countCorrect(predictions: ArrayLike<number>, labels: ArrayLike<n
 }
 
 /** Measures loss and accuracy on one pass of data, in the order in which they come. */
-export async function evaluate(step: EvaluationStep, data: TrainingData, options: EvaluateOptions = {}): Promise<Measured> {
+export async function evaluate(
+  step: EvaluationStep,
+  data: TrainingData,
+  options: EvaluateOptions = {},
+): Promise<Measured> {
   checkFunction('evaluate', step, 'step', 'a step such as evaluationStep(net, ..)')
-  checkMembers('evaluate', data, 'data', ['batch', 'samples', 'pass()'], 'data in passes, such as loader(dataset, { batch: 32 })')
+  checkMembers(
+    'evaluate',
+    data,
+    'data',
+    ['batch', 'samples', 'pass()'],
+    'data in passes, such as loader(dataset, { batch: 32 })',
+  )
   checkObject('evaluate', options)
   await using run = evaluator(step, options)
   return await run(data, options)

@@ -1,10 +1,22 @@
 import type { Network } from '@snn/nn'
 import { compile, SnnError, type Backend, type CompileFunctionOptions, type Variable } from '@snn/tensor'
 import { checkMembers, checkObject } from '@snn/tensor/library'
-import { checkSetting, readVariables, restoreVariables, type CheckpointStore, type TrainingPosition } from './checkpoint.js'
+import {
+  checkSetting,
+  readVariables,
+  restoreVariables,
+  type CheckpointStore,
+  type TrainingPosition,
+} from './checkpoint.js'
 import type { TrainingData } from './data.js'
 import { countCorrect, evaluator, type EvaluationStep } from './evaluate.js'
-import { evaluationStep, trainingStep, trainingVariables, type NetworkTraining, type TrainingStep } from './network-step.js'
+import {
+  evaluationStep,
+  trainingStep,
+  trainingVariables,
+  type NetworkTraining,
+  type TrainingStep,
+} from './network-step.js'
 import { checkBatch, checkHealth, checkWeights, finiteLoss } from './finite.js'
 import type { EpochResult, FitProgress, TrainingLog } from './progress.js'
 import { checkCount, Rate } from './session.js'
@@ -35,7 +47,9 @@ export interface FitOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: FitProgress) => void
   readonly onEpoch?: (result: EpochResult) => void
-  /** Is told what is probably not meant, such as a parameter on which the loss does not depend. Default: `console.warn`. */
+  /**
+   * Is told what is probably not meant, such as a parameter on which the loss does not depend. Default: `console.warn`.
+   */
   readonly onWarning?: (text: string) => void
   /** Called when a program is compiled: once for training and once for validation, unless batches differ in shape. */
   readonly onCompile?: CompileFunctionOptions['onCompile']
@@ -44,7 +58,10 @@ export interface FitOptions {
 export interface NetworkFitOptions extends FitOptions, NetworkTraining {}
 
 export interface StepFitOptions extends FitOptions {
-  /** Every Variable that the step changes, by name, for checkpoints: parameters, those of the optimiser, statistics, counters. */
+  /**
+   * Every Variable that the step changes, by name, for checkpoints: parameters, those of the optimiser, statistics,
+   * counters.
+   */
   readonly variables: Readonly<Record<string, Variable>>
   /** What `validation` measures. */
   readonly evaluate?: EvaluationStep
@@ -57,22 +74,38 @@ export interface FitResult {
 }
 
 /**
- * Trains a network, or whatever a step function trains, on passes over data. Everything of one batch, the update included, is one program.
+ * Trains a network, or whatever a step function trains, on passes over data. Everything of one batch, the update
+ * included, is one program.
  *
- * With a checkpoint nothing is lost when training is interrupted, at any moment: with `resume` it goes on, and ends in the same bits as without the
- * interruption (on a backend whose sums do not depend on chance).
+ * With a checkpoint nothing is lost when training is interrupted, at any moment: with `resume` it goes on, and ends in
+ * the same bits as without the interruption (on a backend whose sums do not depend on chance).
  *
- * @throws `ARGUMENT` for options outside of their domains and data without one full batch, `NOT_FINITE` when data, loss or weights are
- * no numbers, with sample, layer and step, `NOT_TRAINABLE` where nothing could be learned, `CHECKPOINT` when a checkpoint does not fit, and `signal.reason`
+ * @throws `ARGUMENT` for options outside of their domains and data without one full batch, `NOT_FINITE` when data, loss
+ * or weights are no numbers, with sample, layer and step, `NOT_TRAINABLE` where nothing could be learned, `CHECKPOINT`
+ * when a checkpoint does not fit, and `signal.reason`
  */
 export function fit(net: Network, data: TrainingData, options: NetworkFitOptions): Promise<FitResult>
 export function fit(step: TrainingStep, data: TrainingData, options: StepFitOptions): Promise<FitResult>
-export async function fit(target: Network | TrainingStep, data: TrainingData, options: NetworkFitOptions | StepFitOptions): Promise<FitResult> {
-  checkMembers('fit', data, 'data', ['batch', 'samples', 'pass()'], 'data in passes, such as loader(dataset, { batch: 32 })')
+export async function fit(
+  target: Network | TrainingStep,
+  data: TrainingData,
+  options: NetworkFitOptions | StepFitOptions,
+): Promise<FitResult> {
+  checkMembers(
+    'fit',
+    data,
+    'data',
+    ['batch', 'samples', 'pass()'],
+    'data in passes, such as loader(dataset, { batch: 32 })',
+  )
   checkObject('fit', options)
   if (typeof target === 'function') return train(target, data, options as StepFitOptions)
   const given = options as NetworkFitOptions
-  return train(trainingStep(target, given), data, { ...given, variables: trainingVariables(target, given.optimizer), evaluate: evaluationStep(target, given) })
+  return train(trainingStep(target, given), data, {
+    ...given,
+    variables: trainingVariables(target, given.optimizer),
+    evaluate: evaluationStep(target, given),
+  })
 }
 
 async function train(step: TrainingStep, data: TrainingData, options: StepFitOptions): Promise<FitResult> {
@@ -80,9 +113,19 @@ async function train(step: TrainingStep, data: TrainingData, options: StepFitOpt
   checkCount('epochs', epochs, 0)
   checkCount('logEvery', logEvery, 1)
   if (checkpoint?.every !== undefined) checkCount('checkpoint.every', checkpoint.every, 1)
-  if (validation && !options.evaluate) throw new SnnError('ARGUMENT', '[fit] validation data without evaluate, expected a function that says what to measure. Give { evaluate } or leave validation out.', { name: 'evaluate', value: undefined })
+  if (validation && !options.evaluate)
+    throw new SnnError(
+      'ARGUMENT',
+      '[fit] validation data without evaluate, expected a function that says what to measure. Give { evaluate } or leave validation out.',
+      { name: 'evaluate', value: undefined },
+    )
   const batches = lastBatch === 'drop' ? Math.floor(data.samples / data.batch) : Math.ceil(data.samples / data.batch)
-  if (batches === 0) throw new SnnError('ARGUMENT', `[fit] ${data.samples} samples in batches of ${data.batch}, expected at least one full batch. Make batches smaller.`, { name: 'data', value: data.samples })
+  if (batches === 0)
+    throw new SnnError(
+      'ARGUMENT',
+      `[fit] ${data.samples} samples in batches of ${data.batch}, expected at least one full batch. Make batches smaller.`,
+      { name: 'data', value: data.samples },
+    )
   signal?.throwIfAborted()
 
   const setting = { batchSize: data.batch, samples: data.samples, lastBatch, identity: checkpoint?.identity ?? '' }
@@ -92,7 +135,15 @@ async function train(step: TrainingStep, data: TrainingData, options: StepFitOpt
     restoreVariables(variables, stored.tensors)
   }
   const none = { loss: 0, correct: null, samples: 0 }
-  let position: TrainingPosition = stored?.position ?? { version: 1, epoch: 0, batch: 0, steps: 0, sums: none, history: [], setting }
+  let position: TrainingPosition = stored?.position ?? {
+    version: 1,
+    epoch: 0,
+    batch: 0,
+    steps: 0,
+    sums: none,
+    history: [],
+    setting,
+  }
   await log?.start(position)
   const save = async (): Promise<void> => {
     const tensors = await readVariables(variables)
@@ -100,7 +151,10 @@ async function train(step: TrainingStep, data: TrainingData, options: StepFitOpt
     await checkpoint?.store.save({ position, tensors })
   }
 
-  await using run = compile(step, { backend: options.backend, ...(options.onCompile && { onCompile: options.onCompile }) })
+  await using run = compile(step, {
+    backend: options.backend,
+    ...(options.onCompile && { onCompile: options.onCompile }),
+  })
   await using measure = evaluator(options.evaluate ?? (() => ({})), options)
   const rate = new Rate()
   try {
@@ -109,7 +163,16 @@ async function train(step: TrainingStep, data: TrainingData, options: StepFitOpt
       const report = (stage: FitProgress['stage'], done: number, total: number): void => {
         const { loss, samples } = position.sums
         const left = ((epochs - position.epoch) * batches - position.batch) * data.batch
-        options.onProgress?.({ stage, done, total, epoch, epochs, ...(samples > 0 && { loss: loss / samples, ...accuracyOf(position) }), samplesPerSecond: rate.perSecond, secondsLeft: rate.secondsFor(left) })
+        options.onProgress?.({
+          stage,
+          done,
+          total,
+          epoch,
+          epochs,
+          ...(samples > 0 && { loss: loss / samples, ...accuracyOf(position) }),
+          samplesPerSecond: rate.perSecond,
+          secondsLeft: rate.secondsFor(left),
+        })
       }
       rate.start()
       for await (const [x, y] of data.pass(position.epoch, position.batch)) {
@@ -124,16 +187,41 @@ async function train(step: TrainingStep, data: TrainingData, options: StepFitOpt
         await checkHealth(health, variables, place)
         const correct = predictions ? countCorrect(predictions.data, y.data, count) : null
         const { sums } = position
-        position = { ...position, batch: position.batch + 1, steps: position.steps + 1, sums: { loss: sums.loss + value * count, correct: correct === null ? null : (sums.correct ?? 0) + correct, samples: sums.samples + count } }
+        position = {
+          ...position,
+          batch: position.batch + 1,
+          steps: position.steps + 1,
+          sums: {
+            loss: sums.loss + value * count,
+            correct: correct === null ? null : (sums.correct ?? 0) + correct,
+            samples: sums.samples + count,
+          },
+        }
         report('train', position.batch, batches)
         if (position.steps % logEvery === 0) {
-          await log?.write({ type: 'batch', epoch, step: position.steps, loss: value, ...(correct !== null && { accuracy: correct / count }), samplesPerSecond: Math.round(rate.perSecond) })
+          await log?.write({
+            type: 'batch',
+            epoch,
+            step: position.steps,
+            loss: value,
+            ...(correct !== null && { accuracy: correct / count }),
+            samplesPerSecond: Math.round(rate.perSecond),
+          })
         }
-        if (checkpoint?.every !== undefined && position.steps % checkpoint.every === 0 && position.batch < batches) await save()
+        if (checkpoint?.every !== undefined && position.steps % checkpoint.every === 0 && position.batch < batches)
+          await save()
       }
       rate.stop()
-      const validated = validation && (await measure(validation, { signal, onProgress: ({ done, total }) => report('validate', done, total) }))
-      const result: EpochResult = { epoch, steps: position.steps, loss: position.sums.loss / position.sums.samples, ...accuracyOf(position), ...(validated && { validation: validated }) }
+      const validated =
+        validation &&
+        (await measure(validation, { signal, onProgress: ({ done, total }) => report('validate', done, total) }))
+      const result: EpochResult = {
+        epoch,
+        steps: position.steps,
+        loss: position.sums.loss / position.sums.samples,
+        ...accuracyOf(position),
+        ...(validated && { validation: validated }),
+      }
       const { steps, ...rest } = result
       // before the checkpoint: what is logged twice is sorted out by `log.start`, what is not logged would be lost
       await log?.write({ type: 'epoch', step: steps, ...rest, seconds: Math.round(rate.seconds * 10) / 10 })

@@ -8,8 +8,14 @@ import type { EvaluationStep } from './evaluate.js'
 import { healthOf } from './finite.js'
 import { recognizeEncoding, recognizeReadout } from './recognize.js'
 
-/** What a training step gives, in a trace: the loss (a scalar, or one value for each sample, of which the mean is reported), the predicted classes int32 [N], and a scalar that is finite while the weights are. */
-export type TrainingStep = (x: Tensor, y: Tensor) => { readonly loss: Tensor; readonly predictions?: Tensor; readonly health?: Tensor }
+/**
+ * What a training step gives, in a trace: the loss (a scalar, or one value for each sample, of which the mean is
+ * reported), the predicted classes int32 [N], and a scalar that is finite while the weights are.
+ */
+export type TrainingStep = (
+  x: Tensor,
+  y: Tensor,
+) => { readonly loss: Tensor; readonly predictions?: Tensor; readonly health?: Tensor }
 
 export interface NetworkTraining {
   readonly optimizer: Optimizer
@@ -34,34 +40,55 @@ function checkTraining(net: Network, options: Pick<NetworkTraining, 'encode'>): 
   checkMembers('fit', net, 'net', ['nodes', 'forward()'], 'a Network such as sequential(..)')
   checkObject('fit', options)
   const { encode } = options
-  if (typeof encode !== 'function') throw wrongArgument('fit', 'encode', encode, 'a function that makes [T, N, ..] of a batch [N, ..]', 'Give encode: (x) => repeat(x, T), timeFirst for sequences, or an encoder.')
+  if (typeof encode !== 'function')
+    throw wrongArgument(
+      'fit',
+      'encode',
+      encode,
+      'a function that makes [T, N, ..] of a batch [N, ..]',
+      'Give encode: (x) => repeat(x, T), timeFirst for sequences, or an encoder.',
+    )
 }
 
 const meanOf = (loss: Tensor): Tensor => (loss.shape.length === 0 ? loss : loss.mean())
 
 /**
- * The training step of a network: forward, gradient, update, all in one program. The network's metadata then say how it was run and read, so that tools and
- * files measure what training measured.
+ * The training step of a network: forward, gradient, update, all in one program. The network's metadata then say how it
+ * was run and read, so that tools and files measure what training measured.
  */
-export function trainingStep(net: Network, options: NetworkTraining & { readonly onWarning?: (text: string) => void }): TrainingStep {
+export function trainingStep(
+  net: Network,
+  options: NetworkTraining & { readonly onWarning?: (text: string) => void },
+): TrainingStep {
   checkTraining(net, options)
   const { optimizer, loss, encode, predict, onWarning = warn } = options
   checkMembers('fit', optimizer, 'optimizer', ['step()', 'variables'], 'an optimiser such as adam(net.parameters())')
   checkFunction('fit', loss, 'loss', 'a loss of outputs [T, N, ..] and targets, such as countCrossEntropy')
   return (x, y) => {
     const outputs = net.forward(encode(x), { training: true })
-    net.metadata = { ...net.metadata, T: outputs.shape[0]!, encoding: recognizeEncoding(encode, x), ...readoutFor(outputs, predict) }
+    net.metadata = {
+      ...net.metadata,
+      T: outputs.shape[0]!,
+      encoding: recognizeEncoding(encode, x),
+      ...readoutFor(outputs, predict),
+    }
     const losses = loss(outputs, y)
     const value = meanOf(losses)
     const unused = unusedParameters(value, optimizer.parameters)
     optimizer.step(value)
-    if (unused.length > 0) onWarning(`[fit] the loss does not depend on ${list(unused)}: training will not change them. Leave them out of the optimiser, or look where their layers lead to.`)
+    if (unused.length > 0)
+      onWarning(
+        `[fit] the loss does not depend on ${list(unused)}: training will not change them. Leave them out of the optimiser, or look where their layers lead to.`,
+      )
     return { loss: losses, health: healthOf(optimizer.parameters), ...predicted(outputs, predict) }
   }
 }
 
 /** The same without training. */
-export function evaluationStep(net: Network, options: Omit<NetworkTraining, 'optimizer' | 'loss'> & { readonly loss?: NetworkTraining['loss'] }): EvaluationStep {
+export function evaluationStep(
+  net: Network,
+  options: Omit<NetworkTraining, 'optimizer' | 'loss'> & { readonly loss?: NetworkTraining['loss'] },
+): EvaluationStep {
   checkTraining(net, options)
   const { loss, encode, predict } = options
   return (x, y) => {
@@ -84,7 +111,14 @@ function readoutFor(outputs: Tensor, predict: NetworkTraining['predict']): Pick<
 /** Every Variable of a network and its optimiser, under `network.` and `optimizer.`: what a checkpoint keeps. */
 export function trainingVariables(net: Network, optimizer: Optimizer): Record<string, Variable> {
   checkMembers('trainingVariables', net, 'net', ['variables()'], 'a Network such as sequential(..)')
-  checkMembers('trainingVariables', optimizer, 'optimizer', ['variables'], 'an optimiser such as adam(net.parameters())')
-  const under = (prefix: string, variables: Readonly<Record<string, Variable>>) => Object.entries(variables).map(([name, variable]) => [`${prefix}.${name}`, variable] as const)
+  checkMembers(
+    'trainingVariables',
+    optimizer,
+    'optimizer',
+    ['variables'],
+    'an optimiser such as adam(net.parameters())',
+  )
+  const under = (prefix: string, variables: Readonly<Record<string, Variable>>) =>
+    Object.entries(variables).map(([name, variable]) => [`${prefix}.${name}`, variable] as const)
   return Object.fromEntries([...under('network', net.variables()), ...under('optimizer', optimizer.variables)])
 }

@@ -36,12 +36,22 @@ export interface FitProgress {
 
 /** A line of the log: a batch now and then, with its own loss, and every pass. */
 export type TrainingRecord =
-  | { readonly type: 'batch'; readonly epoch: number; readonly step: number; readonly loss: number; readonly accuracy?: number; readonly samplesPerSecond: number }
+  | {
+      readonly type: 'batch'
+      readonly epoch: number
+      readonly step: number
+      readonly loss: number
+      readonly accuracy?: number
+      readonly samplesPerSecond: number
+    }
   | ({ readonly type: 'epoch'; readonly step: number; readonly seconds: number } & Omit<EpochResult, 'steps'>)
 
 /** Where records go; see `jsonLines` of @snn/train/node. */
 export interface TrainingLog {
-  /** Called once before the first record: training begins after so many updates and complete passes, and later records of an earlier attempt are void. */
+  /**
+   * Called once before the first record: training begins after so many updates and complete passes, and later records
+   * of an earlier attempt are void.
+   */
   start(from: { readonly steps: number; readonly epoch: number }): Promise<void>
   write(record: TrainingRecord): Promise<void>
 }

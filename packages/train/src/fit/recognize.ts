@@ -9,8 +9,8 @@ const trials = 24
 const most = 2 ** 22
 
 /**
- * The read-out that a function from outputs [T, N, K] to classes int32 [N] computes, found by trying it on random spikes and random numbers: the first that
- * predicts the same for all of them; `other` where none does.
+ * The read-out that a function from outputs [T, N, K] to classes int32 [N] computes, found by trying it on random
+ * spikes and random numbers: the first that predicts the same for all of them; `other` where none does.
  */
 export function recognizeReadout(predict: (outputs: Tensor) => Tensor, [T = 0, , K = 0]: Shape): Readout {
   const outputs = random([T, trials, K], 'float32')
@@ -47,14 +47,20 @@ function computes(readout: Readout, { data, shape }: Value, predicted: ArrayLike
 }
 
 /** What a function from samples [N, ..] to inputs [T, N, ..] does with them, found by trying it on random numbers. */
-export function recognizeEncoding(encode: (x: Tensor) => Tensor, { shape: [, ...sample], dtype }: Pick<Tensor, 'shape' | 'dtype'>): NonNullable<NetworkMetadata['encoding']> {
+export function recognizeEncoding(
+  encode: (x: Tensor) => Tensor,
+  { shape: [, ...sample], dtype }: Pick<Tensor, 'shape' | 'dtype'>,
+): NonNullable<NetworkMetadata['encoding']> {
   const x = random([2, ...sample], dtype)
   const inputs = tried(encode, x)
   if (!inputs) return 'other'
   const [T = 0, N, ...features] = inputs.shape
   const [size, step] = [sizeOf(sample), sizeOf(features)]
   if (N !== 2 || inputs.dtype !== dtype) return 'other'
-  const isAt = (position: (t: number, n: number, i: number) => number): boolean => inputs.data.every((value, at) => Object.is(value, x.data[position(Math.floor(at / step / 2), Math.floor(at / step) % 2, at % step)]))
+  const isAt = (position: (t: number, n: number, i: number) => number): boolean =>
+    inputs.data.every((value, at) =>
+      Object.is(value, x.data[position(Math.floor(at / step / 2), Math.floor(at / step) % 2, at % step)]),
+    )
   if (sameSizes(features, sample) && isAt((_, n, i) => n * size + i)) return 'constant'
   return sameSizes([T, ...features], sample) && isAt((t, n, i) => n * size + t * step + i) ? 'sequence' : 'other'
 }
@@ -69,7 +75,10 @@ function random(shape: Shape, dtype: DType): Value {
   return { data, shape, dtype }
 }
 
-/** What a function makes of a value; undefined for one that needs other samples, or more than this value alone, such as a Variable. */
+/**
+ * What a function makes of a value; undefined for one that needs other samples, or more than this value alone, such as
+ * a Variable.
+ */
 function tried(fn: (x: Tensor) => Tensor, value: Value): Value | undefined {
   if (value.data.length > most) return undefined
   let result: Value | undefined

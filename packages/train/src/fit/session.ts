@@ -36,5 +36,8 @@ export class Rate {
 /** Throws `ARGUMENT` unless the option is a whole number of at least `least`. */
 export function checkCount(name: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return
-  throw new SnnError('ARGUMENT', `[fit] ${name} ${value}, expected a whole number of at least ${least}.`, { name, value })
+  throw new SnnError('ARGUMENT', `[fit] ${name} ${value}, expected a whole number of at least ${least}.`, {
+    name,
+    value,
+  })
 }

@@ -2,8 +2,9 @@ import { customGradient, iota, stack, where, type Tensor } from '@snn/tensor'
 import { checkTensor } from '@snn/tensor/library'
 
 /**
- * The steps of the first `count` spikes, 0 to T - 1, of spikes [T, ..]: [count, ..]. A spike that does not come counts as one at the last step.
- * The gradient is the estimate d time / d s = -1 at the spike and 0 elsewhere: more drive, an earlier spike.
+ * The steps of the first `count` spikes, 0 to T - 1, of spikes [T, ..]: [count, ..]. A spike that does not come counts
+ * as one at the last step. The gradient is the estimate d time / d s = -1 at the spike and 0 elsewhere: more drive, an
+ * earlier spike.
  */
 export function spikeTimes(spikes: Tensor, count: number): Tensor {
   checkTensor('spikeTimes', spikes, 'spikes')

@@ -1,7 +1,15 @@
 import { formatShape, sameShape, SnnError, type Tensor } from '@snn/tensor'
 import { checkOptions, checkTensor } from '@snn/tensor/library'
 import { crossEntropyOf, type CrossEntropyOptions } from './cross-entropy.js'
-import { checkAxes, checkLabels, classTargets, meanOfSamples, reduceLoss, weighByClass, type LossOptions } from './reduction.js'
+import {
+  checkAxes,
+  checkLabels,
+  classTargets,
+  meanOfSamples,
+  reduceLoss,
+  weighByClass,
+  type LossOptions,
+} from './reduction.js'
 
 /**
  * Cross-entropy of the highest membrane potentials of v [T, N, K] against class indices [N] (Zenke and Vogels 2021):
@@ -26,7 +34,8 @@ export interface MembraneMseOptions extends LossOptions {
 }
 
 /**
- * Squared distance of membrane potentials v [T, N, K] to targets, for class indices [N], or [T, N] where they change with time:
+ * Squared distance of membrane potentials v [T, N, K] to targets, for class indices [N], or [T, N] where they change
+ * with time:
  *
  *   L_n = mean_tk (v_tnk - target_tnk)^2,    target = onTarget for the class, else offTarget
  *
@@ -44,10 +53,21 @@ export function membraneMse(v: Tensor, labels: Tensor, options: MembraneMseOptio
   const changing = labels.shape.length === 2
   if (!changing) checkLabels('membraneMse', labels, n)
   else if (!sameShape(labels.shape, [T, n])) {
-    throw new SnnError('SHAPE', `[membraneMse] labels of shape ${formatShape(labels.shape)}, expected [${n}] or [${T},${n}].`, { shapes: [labels.shape, [T, n]] })
+    throw new SnnError(
+      'SHAPE',
+      `[membraneMse] labels of shape ${formatShape(labels.shape)}, expected [${n}] or [${T},${n}].`,
+      { shapes: [labels.shape, [T, n]] },
+    )
   }
-  if (changing && weight) throw new SnnError('ARGUMENT', '[membraneMse] weight with labels that change over time, expected one class for each sample. Leave it out.', { name: 'weight', value: weight })
-  const target = classTargets(labels, classes, { dtype: v.dtype }).mul(onTarget - offTarget).add(offTarget)
+  if (changing && weight)
+    throw new SnnError(
+      'ARGUMENT',
+      '[membraneMse] weight with labels that change over time, expected one class for each sample. Leave it out.',
+      { name: 'weight', value: weight },
+    )
+  const target = classTargets(labels, classes, { dtype: v.dtype })
+    .mul(onTarget - offTarget)
+    .add(offTarget)
   const values = meanOfSamples(v.sub(target).square().mean(0))
   return reduceLoss(weighByClass(values, labels, classes, weight, 'membraneMse'), options)
 }

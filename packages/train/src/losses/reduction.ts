@@ -15,31 +15,51 @@ export function reduceLoss(values: Tensor, { reduction = 'mean' }: Pick<LossOpti
 }
 
 /** The values [N] times the factors of the classes that `labels` [N] name. */
-export function weighByClass(values: Tensor, labels: Tensor, classes: number, weight: readonly number[] | undefined, operation: string): Tensor {
+export function weighByClass(
+  values: Tensor,
+  labels: Tensor,
+  classes: number,
+  weight: readonly number[] | undefined,
+  operation: string,
+): Tensor {
   if (!weight) return values
   if (weight.length !== classes || !weight.every((w) => w >= 0)) {
-    throw new SnnError('ARGUMENT', `[${operation}] weight ${JSON.stringify(weight)} for ${classes} classes, expected one number of at least 0 for each.`, { name: 'weight', value: weight })
+    throw new SnnError(
+      'ARGUMENT',
+      `[${operation}] weight ${JSON.stringify(weight)} for ${classes} classes, expected one number of at least 0 for each.`,
+      { name: 'weight', value: weight },
+    )
   }
-  return values.mul(oneHot(labels, classes, { dtype: values.dtype }).mul(tensor(weight, { dtype: values.dtype })).sum(-1))
+  return values.mul(
+    oneHot(labels, classes, { dtype: values.dtype })
+      .mul(tensor(weight, { dtype: values.dtype }))
+      .sum(-1),
+  )
 }
 
 /** Throws `SHAPE` unless `x` has this many axes. */
 export function checkAxes(operation: string, x: Tensor, axes: readonly string[]): void {
   checkTensor(operation, x)
   if (x.shape.length === axes.length) return
-  throw new SnnError('SHAPE', `[${operation}] input of shape ${formatShape(x.shape)}, expected [${axes.join(',')}].`, { shapes: [x.shape] })
+  throw new SnnError('SHAPE', `[${operation}] input of shape ${formatShape(x.shape)}, expected [${axes.join(',')}].`, {
+    shapes: [x.shape],
+  })
 }
 
 /** Throws `SHAPE` unless `labels` are one class index for each of `n` samples. */
 export function checkLabels(operation: string, labels: Tensor, n: number): void {
   checkTensor(operation, labels, 'labels')
   if (labels.shape.length === 1 && labels.shape[0] === n) return
-  throw new SnnError('SHAPE', `[${operation}] labels of shape ${formatShape(labels.shape)}, expected [${n}], one class index for each sample.`, { shapes: [labels.shape, [n]] })
+  throw new SnnError(
+    'SHAPE',
+    `[${operation}] labels of shape ${formatShape(labels.shape)}, expected [${n}], one class index for each sample.`,
+    { shapes: [labels.shape, [n]] },
+  )
 }
 
 /**
- * Class indices [..] as rows of classes [.., K]: 1 for the class, else 0. A label that is none of 0 .. K - 1 gives NaN, and so does a loss of
- * such a row: `fit` then ends with `NOT_FINITE`, where zeros would train on without a word.
+ * Class indices [..] as rows of classes [.., K]: 1 for the class, else 0. A label that is none of 0 .. K - 1 gives NaN,
+ * and so does a loss of such a row: `fit` then ends with `NOT_FINITE`, where zeros would train on without a word.
  */
 export function classTargets(labels: Tensor, classes: number, options: { readonly dtype?: DType } = {}): Tensor {
   checkTensor('classTargets', labels, 'labels')
@@ -55,7 +75,11 @@ export function checkSame(operation: string, x: Tensor, y: Tensor): void {
   checkTensor(operation, x, 'prediction')
   checkTensor(operation, y, 'target')
   if (sameShape(x.shape, y.shape)) return
-  throw new SnnError('SHAPE', `[${operation}] prediction ${formatShape(x.shape)} and target ${formatShape(y.shape)}, expected one shape.`, { shapes: [x.shape, y.shape] })
+  throw new SnnError(
+    'SHAPE',
+    `[${operation}] prediction ${formatShape(x.shape)} and target ${formatShape(y.shape)}, expected one shape.`,
+    { shapes: [x.shape, y.shape] },
+  )
 }
 
 /** [N, ..] -> [N], the mean of each sample. */

@@ -22,7 +22,11 @@ function products(operation: string, x: Tensor, y: Tensor): Tensor {
 export function polynomialKernel(options: { readonly degree?: number } = {}): Kernel {
   checkOptions('polynomialKernel', options, ['degree'])
   const { degree = 2 } = options
-  if (!Number.isSafeInteger(degree) || degree < 1) throw new SnnError('ARGUMENT', `[polynomialKernel] degree ${degree}, expected a whole number of at least 1.`, { name: 'degree', value: degree })
+  if (!Number.isSafeInteger(degree) || degree < 1)
+    throw new SnnError('ARGUMENT', `[polynomialKernel] degree ${degree}, expected a whole number of at least 1.`, {
+      name: 'degree',
+      value: degree,
+    })
   return (x, y) => {
     const product = products('polynomialKernel', x, y)
     return Array.from({ length: degree - 1 }).reduce<Tensor>((power) => power.mul(product), product)
@@ -40,7 +44,11 @@ export function sigmoidKernel(options: { readonly alpha?: number } = {}): Kernel
 export function gaussianKernel(options: { readonly sigma?: number } = {}): Kernel {
   checkOptions('gaussianKernel', options, ['sigma'])
   const { sigma = 1 } = options
-  if (!(sigma > 0)) throw new SnnError('ARGUMENT', `[gaussianKernel] sigma ${sigma}, expected a positive number.`, { name: 'sigma', value: sigma })
+  if (!(sigma > 0))
+    throw new SnnError('ARGUMENT', `[gaussianKernel] sigma ${sigma}, expected a positive number.`, {
+      name: 'sigma',
+      value: sigma,
+    })
   return (x, y) => {
     const product = products('gaussianKernel', x, y)
     const square = (z: Tensor): Tensor => z.square().sum(-1)
@@ -49,7 +57,10 @@ export function gaussianKernel(options: { readonly sigma?: number } = {}): Kerne
   }
 }
 
-/** Cosines: x y^T over the products of the norms plus 1e-8. A row without a spike counts as one of length 1, so that it has a gradient, too. */
+/**
+ * Cosines: x y^T over the products of the norms plus 1e-8. A row without a spike counts as one of length 1, so that it
+ * has a gradient, too.
+ */
 export function cosineKernel(): Kernel {
   return (x, y) => {
     const product = products('cosineKernel', x, y)
@@ -73,8 +84,8 @@ export interface SpikeSimilarityOptions {
 const comparisons = { mse, l1, binaryCrossEntropy } as const
 
 /**
- * Makes the spikes of samples of one class alike, those of different classes unlike, in any hidden layer: spikes [N, M, T], class indices [N]
- * (with `classes: K`) or rows of classes [N, K], several of which may be 1:
+ * Makes the spikes of samples of one class alike, those of different classes unlike, in any hidden layer: spikes [N, M,
+ * T], class indices [N] (with `classes: K`) or rows of classes [N, K], several of which may be 1:
  *
  *   L = compare(kernel(s_i, s_j), min(y_i y_j^T, 1))    over all pairs of samples i, j, spikes flattened to [N, M T]
  *
@@ -86,7 +97,12 @@ export function spikeSimilarity(spikes: Tensor, labels: Tensor, options: SpikeSi
   checkOptions('spikeSimilarity', options, ['kernel', 'compare', 'classes'])
   const { kernel = cosineKernel(), compare = 'mse', classes } = options
   checkAxes('spikeSimilarity', spikes, ['N', 'M', 'T'])
-  if (!Object.hasOwn(comparisons, compare)) throw new SnnError('ARGUMENT', `[spikeSimilarity] compare ${compare}, expected ${Object.keys(comparisons).join(', ')}.`, { name: 'compare', value: compare })
+  if (!Object.hasOwn(comparisons, compare))
+    throw new SnnError(
+      'ARGUMENT',
+      `[spikeSimilarity] compare ${compare}, expected ${Object.keys(comparisons).join(', ')}.`,
+      { name: 'compare', value: compare },
+    )
   const rows = labels.shape.length === 2 ? labels.cast(spikes.dtype) : rowsOf(spikes, labels, classes)
   const flat = spikes.flatten(1)
   return comparisons[compare](kernel(flat, flat), rows.matmul(rows.transpose()).minimum(1))
@@ -94,6 +110,10 @@ export function spikeSimilarity(spikes: Tensor, labels: Tensor, options: SpikeSi
 
 function rowsOf(spikes: Tensor, labels: Tensor, classes: number | undefined): Tensor {
   checkLabels('spikeSimilarity', labels, spikes.shape[0]!)
-  if (classes === undefined) throw new SnnError('ARGUMENT', '[spikeSimilarity] class indices without their number, expected { classes }.', { name: 'classes', value: classes })
+  if (classes === undefined)
+    throw new SnnError('ARGUMENT', '[spikeSimilarity] class indices without their number, expected { classes }.', {
+      name: 'classes',
+      value: classes,
+    })
   return classTargets(labels, classes, { dtype: spikes.dtype })
 }

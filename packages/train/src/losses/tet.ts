@@ -11,8 +11,8 @@ export interface TetOptions extends CrossEntropyOptions {
 }
 
 /**
- * Temporal efficient training (Deng et al., ICLR 2022): the cross-entropy of every step instead of that of the mean output, for
- * outputs [T, N, K] and class indices [N]:
+ * Temporal efficient training (Deng et al., ICLR 2022): the cross-entropy of every step instead of that of the mean
+ * output, for outputs [T, N, K] and class indices [N]:
  *
  *   L_n = (1 - lambda) mean_t CE(o_tn, y_n) + lambda mean_tk (o_tnk - mean)^2
  *
@@ -26,7 +26,11 @@ export function tet(outputs: Tensor, labels: Tensor, options: TetOptions = {}): 
   checkOptions('tet', options, ['lambda', 'mean', 'labelSmoothing', 'weight', 'reduction'])
   const { lambda = 0, mean = 1 } = options
   checkAxes('tet', outputs, ['T', 'N', 'K'])
-  if (!(lambda >= 0 && lambda <= 1)) throw new SnnError('ARGUMENT', `[tet] lambda ${lambda}, expected a number from 0 to 1.`, { name: 'lambda', value: lambda })
+  if (!(lambda >= 0 && lambda <= 1))
+    throw new SnnError('ARGUMENT', `[tet] lambda ${lambda}, expected a number from 0 to 1.`, {
+      name: 'lambda',
+      value: lambda,
+    })
   const entropy = crossEntropyOf(outputs, labels, 'tet', options).mean(0)
   if (lambda === 0) return reduceLoss(entropy, options)
   const distance = meanOfSamples(outputs.sub(mean).square().mean(0))

@@ -19,8 +19,9 @@ export interface CheckpointFile extends CheckpointStore {
 }
 
 /**
- * Keeps the last checkpoint in a file, and with it `about`, from which a program can build the network again. It is written under another name, flushed to the disk and renamed, so that the file is the old checkpoint or
- * the whole new one at any moment. `load` throws `DATA_INVALID` for a file that is no checkpoint.
+ * Keeps the last checkpoint in a file, and with it `about`, from which a program can build the network again. It is
+ * written under another name, flushed to the disk and renamed, so that the file is the old checkpoint or the whole new
+ * one at any moment. `load` throws `DATA_INVALID` for a file that is no checkpoint.
  */
 export function checkpointFile(path: string, options: { readonly about?: string } = {}): CheckpointFile {
   checkString('checkpointFile', path, 'path', 'the path of a file')
@@ -28,7 +29,13 @@ export function checkpointFile(path: string, options: { readonly about?: string 
   const { about } = options
   return {
     async save({ tensors, position }) {
-      await replaceFile(path, encodeCheckpoint({ tensors, metadata: { [key]: JSON.stringify(position), ...(about !== undefined && { [aboutKey]: about }) } }))
+      await replaceFile(
+        path,
+        encodeCheckpoint({
+          tensors,
+          metadata: { [key]: JSON.stringify(position), ...(about !== undefined && { [aboutKey]: about }) },
+        }),
+      )
     },
     async load() {
       const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
@@ -47,11 +54,24 @@ function parsePosition(text: string | undefined, file: string): TrainingPosition
   try {
     position = text === undefined ? undefined : (JSON.parse(text) as Partial<TrainingPosition> | null)
   } catch (cause) {
-    throw new SnnError('DATA_INVALID', `[checkpoint] ${file} has a damaged state of training in it (${(cause as Error).message}). Remove it to begin anew.`, { file }, { cause })
+    throw new SnnError(
+      'DATA_INVALID',
+      `[checkpoint] ${file} has a damaged state of training in it (${(cause as Error).message}). Remove it to begin anew.`,
+      { file },
+      { cause },
+    )
   }
   if (position?.version === 1) return position as TrainingPosition
   if (text === undefined) {
-    throw new SnnError('DATA_INVALID', `[checkpoint] ${file} has no state of training in it, expected a checkpoint that a training wrote. Weights alone hold no network: load them into one with loadTorchState of @snn/nn, or export the network to ONNX.`, { file })
+    throw new SnnError(
+      'DATA_INVALID',
+      `[checkpoint] ${file} has no state of training in it, expected a checkpoint that a training wrote. Weights alone hold no network: load them into one with loadTorchState of @snn/nn, or export the network to ONNX.`,
+      { file },
+    )
   }
-  throw new SnnError('DATA_INVALID', `[checkpoint] ${file} has ${position ? `version ${String(position.version)} of training` : 'no state of training'} in it, expected version 1. Remove it to begin anew.`, { file })
+  throw new SnnError(
+    'DATA_INVALID',
+    `[checkpoint] ${file} has ${position ? `version ${String(position.version)} of training` : 'no state of training'} in it, expected version 1. Remove it to begin anew.`,
+    { file },
+  )
 }

@@ -17,6 +17,11 @@ export function decodeCheckpoint(bytes: Uint8Array, file: string): CheckpointCon
   try {
     return readSafetensors(bytes)
   } catch (cause) {
-    throw new SnnError('DATA_INVALID', `[checkpoint] ${file} is no checkpoint or damaged (${(cause as Error).message}), expected one that training wrote. Remove it to begin anew.`, { file }, { cause })
+    throw new SnnError(
+      'DATA_INVALID',
+      `[checkpoint] ${file} is no checkpoint or damaged (${(cause as Error).message}), expected one that training wrote. Remove it to begin anew.`,
+      { file },
+      { cause },
+    )
   }
 }

@@ -3,8 +3,8 @@ import { appendToFile, replaceFile } from '@snn/tensor/node'
 import type { TrainingLog, TrainingRecord } from '../fit/progress.js'
 
 /**
- * A log of one JSON object a line. A training that goes on keeps the lines from before its checkpoint and drops what came after, so that the file reads
- * as if there had been no interruption; one that begins anew begins the file anew.
+ * A log of one JSON object a line. A training that goes on keeps the lines from before its checkpoint and drops what
+ * came after, so that the file reads as if there had been no interruption; one that begins anew begins the file anew.
  */
 export function jsonLines(path: string): TrainingLog {
   return {
@@ -13,7 +13,8 @@ export function jsonLines(path: string): TrainingLog {
         if (error.code === 'ENOENT') return ''
         throw error
       })
-      const isBefore = (record: TrainingRecord): boolean => (record.type === 'epoch' ? record.epoch <= epoch : record.step <= steps)
+      const isBefore = (record: TrainingRecord): boolean =>
+        record.type === 'epoch' ? record.epoch <= epoch : record.step <= steps
       const kept = text.split('\n').filter((line) => {
         const record = parse(line)
         return record !== undefined && isBefore(record)

@@ -28,7 +28,8 @@ export function adam(parameters: Readonly<Record<string, Variable>>, options: Ad
 }
 
 /**
- * Adam with decay of weights apart from the gradient (Loshchilov and Hutter, ICLR 2019), weightDecay 0.01 and lr 1e-3 unless told:
+ * Adam with decay of weights apart from the gradient (Loshchilov and Hutter, ICLR 2019), weightDecay 0.01 and lr 1e-3
+ * unless told:
  *
  *   p <- p - lr weightDecay p, then as `adam` without decay
  *
@@ -39,7 +40,13 @@ export function adamW(parameters: Readonly<Record<string, Variable>>, options: A
   return adamOptimizer('adamW', parameters, options, options.weightDecay ?? 0.01, true)
 }
 
-function adamOptimizer(kind: string, parameters: Readonly<Record<string, Variable>>, options: AdamOptions, weightDecay: number, decoupled: boolean): Optimizer {
+function adamOptimizer(
+  kind: string,
+  parameters: Readonly<Record<string, Variable>>,
+  options: AdamOptions,
+  weightDecay: number,
+  decoupled: boolean,
+): Optimizer {
   const { betas: [b1, b2] = [0.9, 0.999], epsilon = 1e-8, amsgrad = false } = options
   checkNumber(kind, 'betas[0]', b1, 0, 1)
   checkNumber(kind, 'betas[1]', b2, 0, 1)
@@ -54,7 +61,10 @@ function adamOptimizer(kind: string, parameters: Readonly<Record<string, Variabl
       const square = v!.mul(b2).add(g.square().mul(1 - b2))
       const most = highest?.maximum(square)
       const denominator = (most ?? square).sqrt().div(squareOfOnes!.sqrt()).add(epsilon)
-      return { value: p.sub(mean.div(denominator).mul(lr.div(meanOfOnes!))), memory: [mean, square, ...(most ? [most] : [])] }
+      return {
+        value: p.sub(mean.div(denominator).mul(lr.div(meanOfOnes!))),
+        memory: [mean, square, ...(most ? [most] : [])],
+      }
     },
   })
 }

@@ -7,10 +7,16 @@ type Gradients = Readonly<Record<string, Tensor>>
 export function globalNorm(gradients: Gradients): Tensor {
   checkGradients('globalNorm', gradients)
   const squares = Object.values(gradients).map((g) => g.square().sum())
-  return squares.slice(1).reduce((a, b) => a.add(b), squares[0] ?? scalar(0)).sqrt()
+  return squares
+    .slice(1)
+    .reduce((a, b) => a.add(b), squares[0] ?? scalar(0))
+    .sqrt()
 }
 
-/** All gradients times min(1, max / (norm + 1e-6)), with the norm of all together (Pascanu et al. 2013). Throws `ARGUMENT` unless max is positive. */
+/**
+ * All gradients times min(1, max / (norm + 1e-6)), with the norm of all together (Pascanu et al. 2013). Throws
+ * `ARGUMENT` unless max is positive.
+ */
 export function clipByNorm(gradients: Gradients, max: number): Record<string, Tensor> {
   checkGradients('clipByNorm', gradients)
   checkLimit('clipByNorm', max)
@@ -31,5 +37,9 @@ function checkGradients(operation: string, gradients: Gradients): void {
 }
 
 function checkLimit(operation: string, max: number): void {
-  if (!(max > 0)) throw new SnnError('ARGUMENT', `[${operation}] max ${max}, expected a positive number.`, { name: 'max', value: max })
+  if (!(max > 0))
+    throw new SnnError('ARGUMENT', `[${operation}] max ${max}, expected a positive number.`, {
+      name: 'max',
+      value: max,
+    })
 }

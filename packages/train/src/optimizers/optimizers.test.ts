@@ -10,7 +10,8 @@ const start = { a: [0.5, -1.2, 2, 0.03], b: [1.5, -0.7, 0.2, -2] }
 type Parameters = Readonly<Record<'a' | 'b', Variable>>
 
 function parameters(dtype: 'float32' | 'float64' = 'float64'): Parameters {
-  const of = (name: 'a' | 'b'): Variable => variable({ data: (dtype === 'float64' ? Float64Array : Float32Array).from(start[name]), shape: [4] }, { name })
+  const of = (name: 'a' | 'b'): Variable =>
+    variable({ data: (dtype === 'float64' ? Float64Array : Float32Array).from(start[name]), shape: [4] }, { name })
   return { a: of('a'), b: of('b') }
 }
 
@@ -96,10 +97,13 @@ it('the learning rate is a Variable: a change needs no new program', async () =>
 it('apply takes gradients of any origin, twice in one program', async () => {
   const p = parameters()
   const optimizer = all.sgd(p, { lr: 0.1 })
-  await using step = compile(() => {
-    optimizer.apply(grad(lossOf(p), p))
-    optimizer.step(lossOf(p))
-  }, { backend })
+  await using step = compile(
+    () => {
+      optimizer.apply(grad(lossOf(p), p))
+      optimizer.step(lossOf(p))
+    },
+    { backend },
+  )
   await step()
   expectClose(await p.b.data(), golden.cases.sgd[1]!.b)
   expect([...(await optimizer.variables['steps']!.data())]).toEqual([2])
@@ -107,7 +111,15 @@ it('apply takes gradients of any origin, twice in one program', async () => {
 
 it('names what it keeps by the paths of the parameters', () => {
   const p = parameters()
-  expect(Object.keys(all.adam(p).variables)).toEqual(['steps', 'meanOfOnes', 'squareOfOnes', 'a.mean', 'a.square', 'b.mean', 'b.square'])
+  expect(Object.keys(all.adam(p).variables)).toEqual([
+    'steps',
+    'meanOfOnes',
+    'squareOfOnes',
+    'a.mean',
+    'a.square',
+    'b.mean',
+    'b.square',
+  ])
   expect(Object.keys(all.sgd(p).variables)).toEqual(['steps'])
 })
 
@@ -124,13 +136,19 @@ describe('errors', () => {
     ['an alpha of 1', 'ARGUMENT', () => all.rmsprop(p, { alpha: 1 })],
     ['a limit of 0', 'ARGUMENT', () => compile(() => all.sgd(p, { clip: { norm: 0 } }).step(lossOf(p)), { backend })()],
     ['a missing gradient', 'SHAPE', () => compile(() => all.sgd(p).apply({ a: p.a.read() }), { backend })()],
-    ['a gradient of another shape', 'SHAPE', () => compile(() => all.sgd(p).apply({ a: p.a.read(), b: p.b.read().sum() }), { backend })()],
+    [
+      'a gradient of another shape',
+      'SHAPE',
+      () => compile(() => all.sgd(p).apply({ a: p.a.read(), b: p.b.read().sum() }), { backend })(),
+    ],
     ['a cosine of no steps', 'ARGUMENT', () => all.cosine({ initial: 1, steps: 0 })],
     ['a decay every 0 steps', 'ARGUMENT', () => all.stepDecay({ initial: 1, every: [3, 0] })],
     ['a warm-up of no steps', 'ARGUMENT', () => all.warmUp(1, { steps: 0 })],
     ['a cycle that only rises', 'ARGUMENT', () => all.oneCycle({ max: 1, steps: 10, rise: 1 })],
   ])('%s', async (_, code, run) => {
-    const error: unknown = await Promise.resolve().then(run).catch((thrown: unknown) => thrown)
+    const error: unknown = await Promise.resolve()
+      .then(run)
+      .catch((thrown: unknown) => thrown)
     expect(isSnnError(error, code), String(error)).toBe(true)
   })
 })

@@ -9,7 +9,10 @@ export interface RmspropOptions extends OptimizerOptions {
   readonly epsilon?: number
   /** Default 0: none. */
   readonly momentum?: number
-  /** Divides by the standard deviation of gradients instead of the root of their mean square (Graves 2013). Default false. */
+  /**
+   * Divides by the standard deviation of gradients instead of the root of their mean square (Graves 2013). Default
+   * false.
+   */
   readonly centered?: boolean
 }
 

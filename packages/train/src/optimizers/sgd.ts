@@ -26,7 +26,11 @@ export function sgd(parameters: Readonly<Record<string, Variable>>, options: Sgd
   checkNumber('sgd', 'momentum', momentum, 0)
   checkNumber('sgd', 'dampening', dampening, 0)
   if (nesterov && (momentum === 0 || dampening !== 0)) {
-    throw new SnnError('ARGUMENT', `[sgd] nesterov with momentum ${momentum} and dampening ${dampening}, expected a momentum above 0 and no dampening.`, { name: 'nesterov', value: nesterov })
+    throw new SnnError(
+      'ARGUMENT',
+      `[sgd] nesterov with momentum ${momentum} and dampening ${dampening}, expected a momentum above 0 and no dampening.`,
+      { name: 'nesterov', value: nesterov },
+    )
   }
   return createOptimizer('sgd', parameters, 1e-3, options, {
     memory: momentum === 0 ? [] : ['momentum'],

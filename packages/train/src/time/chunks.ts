@@ -15,7 +15,11 @@ export interface ChunkOptions {
 export function inChunks(x: Tensor, chunk: number, operation: string): Tensor {
   const [T = 0, ...rest] = x.shape
   if (!Number.isSafeInteger(chunk) || chunk < 1 || T % chunk !== 0 || T === 0) {
-    throw new SnnError('ARGUMENT', `[${operation}] ${T} steps in chunks of ${chunk}, expected a whole number of at least 1 that divides them. Pad or cut the sequence.`, { name: 'chunk', value: chunk })
+    throw new SnnError(
+      'ARGUMENT',
+      `[${operation}] ${T} steps in chunks of ${chunk}, expected a whole number of at least 1 that divides them. Pad or cut the sequence.`,
+      { name: 'chunk', value: chunk },
+    )
   }
   return x.reshape([T / chunk, chunk, ...rest])
 }
@@ -27,9 +31,9 @@ export function startState(net: Network, x: Tensor, state: NetworkState = {}): N
 }
 
 /**
- * `net.forwardWithState` in a loop over chunks of time, x [T, N, ..] -> [T, N, ..] and the last state: equal outputs and exact gradients (batch
- * statistics aside, which are those of a chunk), in less memory. For the gradient only the state at the start of each chunk is kept, and the steps
- * of one chunk at a time are computed again.
+ * `net.forwardWithState` in a loop over chunks of time, x [T, N, ..] -> [T, N, ..] and the last state: equal outputs
+ * and exact gradients (batch statistics aside, which are those of a chunk), in less memory. For the gradient only the
+ * state at the start of each chunk is kept, and the steps of one chunk at a time are computed again.
  *
  * @throws `ARGUMENT` where the chunks do not divide the steps
  */

@@ -6,11 +6,33 @@ import { clipped } from './clip.js'
 
 /** Functions of one variable, with the ONNX names of their parameters alpha and beta. */
 const unary: Readonly<Record<string, readonly [UnaryFunction, ...string[]]>> = {
-  Sigmoid: ['sigmoid'], Tanh: ['tanh'], Erf: ['erf'], Exp: ['exp'], Log: ['log'], Sqrt: ['sqrt'], Abs: ['abs'], Neg: ['neg'], Sign: ['sign'],
-  Reciprocal: ['reciprocal'], Floor: ['floor'], Ceil: ['ceil'], Round: ['round'], Sin: ['sin'], Cos: ['cos'], Tan: ['tan'], Atan: ['atan'],
-  Softplus: ['softplus'], Softsign: ['softsign'], HardSwish: ['hardSwish'], Mish: ['mish'],
-  Elu: ['elu', 'alpha'], Celu: ['celu', 'alpha'], Selu: ['selu', 'alpha', 'gamma'], Swish: ['swish', 'alpha'],
-  HardSigmoid: ['hardSigmoid', 'alpha', 'beta'], ThresholdedRelu: ['thresholdedRelu', 'alpha'],
+  Sigmoid: ['sigmoid'],
+  Tanh: ['tanh'],
+  Erf: ['erf'],
+  Exp: ['exp'],
+  Log: ['log'],
+  Sqrt: ['sqrt'],
+  Abs: ['abs'],
+  Neg: ['neg'],
+  Sign: ['sign'],
+  Reciprocal: ['reciprocal'],
+  Floor: ['floor'],
+  Ceil: ['ceil'],
+  Round: ['round'],
+  Sin: ['sin'],
+  Cos: ['cos'],
+  Tan: ['tan'],
+  Atan: ['atan'],
+  Softplus: ['softplus'],
+  Softsign: ['softsign'],
+  HardSwish: ['hardSwish'],
+  Mish: ['mish'],
+  Elu: ['elu', 'alpha'],
+  Celu: ['celu', 'alpha'],
+  Selu: ['selu', 'alpha', 'gamma'],
+  Swish: ['swish', 'alpha'],
+  HardSigmoid: ['hardSigmoid', 'alpha', 'beta'],
+  ThresholdedRelu: ['thresholdedRelu', 'alpha'],
 }
 
 function applied(call: Call, config: UnaryConfig): Source {
@@ -18,7 +40,12 @@ function applied(call: Call, config: UnaryConfig): Source {
 }
 
 function unaryRule([name, alpha, beta]: readonly [UnaryFunction, ...string[]]): Rule {
-  return (call) => applied(call, { function: name, ...(alpha && { alpha: call.float(alpha) }), ...(beta && { beta: call.float(beta) }) })
+  return (call) =>
+    applied(call, {
+      function: name,
+      ...(alpha && { alpha: call.float(alpha) }),
+      ...(beta && { beta: call.float(beta) }),
+    })
 }
 
 const prelu: Rule = (call) => {
@@ -35,16 +62,20 @@ function softmaxRule(kind: string): Rule {
 /** Bounds of whole numbers are those of what they stand for. */
 const clip: Rule = (call) => {
   const x = call.activation(0)
-  const bound = (i: number, what: string): number | null => (call.has(i) ? standing(x, call.numbers(i, what)[0]!) : null)
+  const bound = (i: number, what: string): number | null =>
+    call.has(i) ? standing(x, call.numbers(i, what)[0]!) : null
   return clipped(call, x.source, bound(1, 'lower bound'), bound(2, 'upper bound'))
 }
 
 /** Whole numbers become what they are as floats. */
 const cast: Rule = (call) => {
   const x = call.activation(0)
-  const [from, to] = [call.node.inputs[0]!, call.node.outputs[0]!].map((name) => call.progress.graph.values.get(name)?.dtype)
+  const [from, to] = [call.node.inputs[0]!, call.node.outputs[0]!].map(
+    (name) => call.progress.graph.values.get(name)?.dtype,
+  )
   if (to !== 'float32' || from === 'bool') return call.refuseType(`it converts ${from} to ${to}`)
-  if (!isDraft(x.source)) call.note(`The file takes the input "${x.source.input}" as ${from}; give the same numbers as float32.`)
+  if (!isDraft(x.source))
+    call.note(`The file takes the input "${x.source.input}" as ${from}; give the same numbers as float32.`)
   return call.numbersOf(x)
 }
 
@@ -52,8 +83,12 @@ export const activations: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(Object.entries(unary).map(([op, entry]) => [op, unaryRule(entry)])),
   Gelu: (call) => applied(call, { function: call.string('approximate', 'none') === 'tanh' ? 'geluTanh' : 'gelu' }),
   Relu: (call) => clipped(call, call.activation(0).source, standing(call.activation(0), 0), null),
-  LeakyRelu: (call) => call.emit('leakyRelu', 'leakyRelu', [call.activation(0).source], { slope: call.float('alpha', 0.01) }),
-  Clip: clip, PRelu: prelu, Softmax: softmaxRule('softmax'), LogSoftmax: softmaxRule('logSoftmax'),
+  LeakyRelu: (call) =>
+    call.emit('leakyRelu', 'leakyRelu', [call.activation(0).source], { slope: call.float('alpha', 0.01) }),
+  Clip: clip,
+  PRelu: prelu,
+  Softmax: softmaxRule('softmax'),
+  LogSoftmax: softmaxRule('logSoftmax'),
   Identity: (call) => call.activation(0).source,
   Cast: cast,
 }

@@ -31,7 +31,9 @@ function withConstant(call: Call, name: BinaryFunction, x: Activation, operand: 
   return call.byConstant(name, source, out.shape, name === 'add' ? masked(operand) : operand, swap)
 }
 
-/** A mask before a softmax: -infinity as a number so low that nothing comes of it, but whose differences are numbers. */
+/**
+ * A mask before a softmax: -infinity as a number so low that nothing comes of it, but whose differences are numbers.
+ */
 function masked({ data, shape }: Operand): Operand {
   return { data: data.map((value) => (value === -Infinity ? -1e30 : value)), shape }
 }
@@ -39,14 +41,16 @@ function masked({ data, shape }: Operand): Operand {
 function withActivation(call: Call, name: BinaryFunction, a: Activation, b: Activation): Source {
   if (!sameBatch(a.layout, b.layout)) return call.refuseBatch()
   const { shape } = call.output()
-  if (name === 'add' && a.layout.shape.join() === b.layout.shape.join()) return call.emit('add', 'add', [a.source, b.source])
+  if (name === 'add' && a.layout.shape.join() === b.layout.shape.join())
+    return call.emit('add', 'add', [a.source, b.source])
   const [left, right] = [a, b].map(({ source, layout }) => call.widen(source, layout.shape, shape.length))
   return call.emit(prefixes[name], 'binary', [left!, right!], { function: name })
 }
 
 function binaryRule(name: BinaryFunction): Rule {
   return (call) => {
-    if (call.node.inputs.length !== 2) return call.refuse(`it has ${call.node.inputs.length} inputs`, 'Export it as a chain of two at a time.')
+    if (call.node.inputs.length !== 2)
+      return call.refuse(`it has ${call.node.inputs.length} inputs`, 'Export it as a chain of two at a time.')
     if (call.isConstant(1)) {
       const x = call.activation(0)
       return withConstant(call, name, x, constantOperand(call, 1, x.layout), false)
@@ -60,5 +64,11 @@ function binaryRule(name: BinaryFunction): Rule {
 }
 
 export const arithmetic: Readonly<Record<string, Rule>> = {
-  Add: binaryRule('add'), Sub: binaryRule('sub'), Mul: binaryRule('mul'), Div: binaryRule('div'), Pow: binaryRule('pow'), Max: binaryRule('maximum'), Min: binaryRule('minimum'),
+  Add: binaryRule('add'),
+  Sub: binaryRule('sub'),
+  Mul: binaryRule('mul'),
+  Div: binaryRule('div'),
+  Pow: binaryRule('pow'),
+  Max: binaryRule('maximum'),
+  Min: binaryRule('minimum'),
 }

@@ -10,7 +10,9 @@ import { arithmetic } from './arithmetic.js'
 
 const elementwise: Rule = (call) => arithmetic[call.node.op]!(call)
 
-/** An activation or constant times an array of zeros and ones, or what broadcasts with it, in the shape of the result. */
+/**
+ * An activation or constant times an array of zeros and ones, or what broadcasts with it, in the shape of the result.
+ */
 function masked(call: Call, operand: Activation | OnnxTensor, mask: OnnxTensor): Activation {
   const source = elementwise(call.as('Mul', [operand, mask])) as Activation['source']
   return { source, layout: call.output() }
@@ -33,7 +35,11 @@ function selected(call: Call, i: number, mask: OnnxTensor): OnnxTensor {
   const constant = call.array(i, 'value')
   const shape = broadcastShapes(mask.shape, constant.shape, 'Where')
   const [inMask, inConstant] = [mask, constant].map((from) => broadcastIndex(from.shape, shape))
-  return tensorOf('float32', shape, Array.from({ length: sizeOf(shape) }, (_, k) => (mask.data[inMask!(k)] === 0 ? constant.data[inConstant!(k)]! : 0)))
+  return tensorOf(
+    'float32',
+    shape,
+    Array.from({ length: sizeOf(shape) }, (_, k) => (mask.data[inMask!(k)] === 0 ? constant.data[inConstant!(k)]! : 0)),
+  )
 }
 
 /** The part of each matrix on and above a diagonal, or on and below it. */
@@ -43,8 +49,19 @@ const trilu: Rule = (call) => {
   const [rows, columns] = x.layout.shape.slice(-2) as [number, number]
   const diagonal = call.has(1) ? call.numbers(1, 'diagonal k')[0]! : 0
   const upper = call.int('upper', 1) === 1
-  const kept = (i: number): number => Number(upper ? (i % columns) - Math.floor(i / columns) >= diagonal : (i % columns) - Math.floor(i / columns) <= diagonal)
-  return masked(call, x, tensorOf('float32', [rows, columns], Array.from({ length: rows * columns }, (_, i) => kept(i)))).source
+  const kept = (i: number): number =>
+    Number(
+      upper ? (i % columns) - Math.floor(i / columns) >= diagonal : (i % columns) - Math.floor(i / columns) <= diagonal,
+    )
+  return masked(
+    call,
+    x,
+    tensorOf(
+      'float32',
+      [rows, columns],
+      Array.from({ length: rows * columns }, (_, i) => kept(i)),
+    ),
+  ).source
 }
 
 /** Running sums along an axis: the product with a triangular matrix. */
@@ -57,7 +74,13 @@ const cumSum: Rule = (call) => {
     const behind = (Math.floor(k / size) - (k % size)) * (reverse ? -1 : 1)
     return Number(exclusive ? behind > 0 : behind >= 0)
   })
-  return call.emit('cumSum', 'resample', [x.source], { axis }, { arrays: { matrix: { data: matrix, shape: [size, size] } } })
+  return call.emit(
+    'cumSum',
+    'resample',
+    [x.source],
+    { axis },
+    { arrays: { matrix: { data: matrix, shape: [size, size] } } },
+  )
 }
 
 export const fixedMaps: Readonly<Record<string, Rule>> = { Where: where, Trilu: trilu, CumSum: cumSum }

@@ -22,7 +22,11 @@ function scaled({ data, shape }: Matrix, factor: number): Matrix {
 /** Y = alpha A' B' + beta C. */
 const gemm: Rule = (call) => {
   const [alpha, beta] = [call.float('alpha', 1), call.float('beta', 1)]
-  if (!call.isConstant(1)) return call.refuse('its weight B is computed by the network', 'Export the model with constant weights, or with MatMul for products of activations.')
+  if (!call.isConstant(1))
+    return call.refuse(
+      'its weight B is computed by the network',
+      'Export the model with constant weights, or with MatMul for products of activations.',
+    )
   const x = rows(call, call.activation(0), call.int('transA', 0) === 1 ? 1 : 0)
   const b = call.array(1, 'weight B')
   const weight = call.int('transB', 0) === 1 ? scaled(b, alpha) : transposed(b, alpha)
@@ -30,11 +34,24 @@ const gemm: Rule = (call) => {
   if (!call.isConstant(2)) {
     const other = call.activation(2)
     const product = call.emit('fc', 'linear', [x], {}, { arrays: { weight } })
-    const addend = beta === 1 ? other.source : call.emit('mul', 'constant', [other.source], { function: 'mul', swap: false }, { arrays: { operand: scalar(beta) }, shape: other.layout.shape })
+    const addend =
+      beta === 1
+        ? other.source
+        : call.emit(
+            'mul',
+            'constant',
+            [other.source],
+            { function: 'mul', swap: false },
+            { arrays: { operand: scalar(beta) }, shape: other.layout.shape },
+          )
     return call.emit('add', 'binary', [product, addend], { function: 'add' })
   }
   const bias = call.array(2, 'bias C')
-  if (bias.shape.length !== 1) return call.refuse(`its bias has shape [${bias.shape.join(',')}], expected one number for each output`, 'Export the model with a bias of one number for each output.')
+  if (bias.shape.length !== 1)
+    return call.refuse(
+      `its bias has shape [${bias.shape.join(',')}], expected one number for each output`,
+      'Export the model with a bias of one number for each output.',
+    )
   return call.emit('fc', 'linear', [x], {}, { arrays: { weight, bias: scaled(bias, beta) } })
 }
 
@@ -42,7 +59,13 @@ const gemm: Rule = (call) => {
 function rows(call: Call, { source, layout }: Activation, axis: number): Source {
   if (layout.axis !== axis) return call.refuseBatch()
   if (axis === 0 || layout.inner === 1) return source
-  return call.emit('transpose', 'transpose', [source], { permutation: [1, 0] }, { shape: [layout.shape[1]!, layout.shape[0]!] })
+  return call.emit(
+    'transpose',
+    'transpose',
+    [source],
+    { permutation: [1, 0] },
+    { shape: [layout.shape[1]!, layout.shape[0]!] },
+  )
 }
 
 function scalar(value: number): Matrix {
@@ -90,15 +113,28 @@ function timesConstant(call: Call): Source {
   if (b.shape.length === 2) return call.emit('fc', 'linear', [x.source], {}, { arrays: { weight: transposed(b) } })
   if (b.shape.length === 1) {
     const { shape } = call.output()
-    const column = call.emit('fc', 'linear', [x.source], {}, { arrays: { weight: { data: b.data, shape: [1, b.shape[0]!] } }, shape: [...shape, 1] })
+    const column = call.emit(
+      'fc',
+      'linear',
+      [x.source],
+      {},
+      { arrays: { weight: { data: b.data, shape: [1, b.shape[0]!] } }, shape: [...shape, 1] },
+    )
     return call.reshape(column, shape)
   }
   const a = matrix(call, 0)
   const lead = b.shape.length - (rankOf(a.layout) - a.layout.axis)
   if (lead >= 0 && b.shape[lead] !== 1) return call.refuseBatch()
   const shape = b.shape.filter((_, i) => i > lead || (a.layout.inner > 1 && i === lead))
-  if (lead > 0 && b.shape.slice(0, lead).some((n) => n !== 1)) return call.refuse(`its weight has shape [${b.shape.join(',')}]`, 'Export it with axes that the input has too.')
-  const weight = call.emit('parameter', 'parameter', [x.source], {}, { arrays: { value: { data: b.data, shape } }, shape })
+  if (lead > 0 && b.shape.slice(0, lead).some((n) => n !== 1))
+    return call.refuse(`its weight has shape [${b.shape.join(',')}]`, 'Export it with axes that the input has too.')
+  const weight = call.emit(
+    'parameter',
+    'parameter',
+    [x.source],
+    {},
+    { arrays: { value: { data: b.data, shape } }, shape },
+  )
   return product(call, { source: a.source, shape: a.layout.shape }, { source: weight, shape })
 }
 

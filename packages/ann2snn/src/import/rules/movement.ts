@@ -16,18 +16,34 @@ const transpose: Rule = (call) => {
     const at = sampleAxis(x.layout, axis)
     return at !== undefined ? [at] : x.layout.inner > 1 ? [axis] : []
   })
-  return permutation.every((axis, i) => axis === i) ? x.source : call.emit('transpose', 'transpose', [x.source], { permutation })
+  return permutation.every((axis, i) => axis === i)
+    ? x.source
+    : call.emit('transpose', 'transpose', [x.source], { permutation })
 }
 
 /** A part along one axis; backwards too. */
-function part(call: Call, source: Source, from: readonly number[], axis: number, start: number, end: number, step: number): Source {
+function part(
+  call: Call,
+  source: Source,
+  from: readonly number[],
+  axis: number,
+  start: number,
+  end: number,
+  step: number,
+): Source {
   const size = from[axis]!
   const length = Math.max(0, Math.ceil((end - start) / step))
   if (length === 0) return call.refuse('nothing is left of it', 'Check the model.')
   if (length === size && step === 1) return source
   const shape = from.map((n, i) => (i === axis ? length : n))
   if (step > 0) return call.emit('slice', 'slice', [source], { axis, start, end: Math.min(end, size), step }, { shape })
-  return selection(call, source, from, axis, Array.from({ length }, (_, i) => start + i * step))
+  return selection(
+    call,
+    source,
+    from,
+    axis,
+    Array.from({ length }, (_, i) => start + i * step),
+  )
 }
 
 /** The entries `list` along one axis. */
@@ -38,7 +54,12 @@ function selection(call: Call, source: Source, from: readonly number[], axis: nu
 
 const slice: Rule = (call) => {
   const x = call.activation(0)
-  const [starts, ends, axes, steps] = [call.numbers(1, 'starts'), call.numbers(2, 'ends'), call.numbers(3, 'axes'), call.numbers(4, 'steps')]
+  const [starts, ends, axes, steps] = [
+    call.numbers(1, 'starts'),
+    call.numbers(2, 'ends'),
+    call.numbers(3, 'axes'),
+    call.numbers(4, 'steps'),
+  ]
   let source = x.source
   const shape = [...x.layout.shape]
   axes.forEach((onnxAxis, i) => {
@@ -62,9 +83,16 @@ const split: Rule = (call) => {
   })
 }
 
-/** With constant indices: a part of an axis, or entries picked from it; a single index removes the axis. See also `ownElements`. */
+/**
+ * With constant indices: a part of an axis, or entries picked from it; a single index removes the axis. See also
+ * `ownElements`.
+ */
 const gather: Rule = (call) => {
-  if (call.isConstant(0)) return call.refuse('it looks rows of a table up by whole numbers, as an embedding of token ids does', 'Export the part behind it, which takes floats.')
+  if (call.isConstant(0))
+    return call.refuse(
+      'it looks rows of a table up by whole numbers, as an embedding of token ids does',
+      'Export the part behind it, which takes floats.',
+    )
   const x = call.activation(0)
   const own = call.isConstant(1) ? undefined : ownElements(call)
   if (own) {
@@ -77,9 +105,10 @@ const gather: Rule = (call) => {
   const list = call.numbers(1, 'indices')
   if (list.length > 2 ** 20) return call.refuse(`it picks ${list.length} entries`, 'Pick at most 2^20.')
   const contiguous = list.every((n, i) => n === list[0]! + i)
-  const picked = contiguous && list.length > 0
-    ? part(call, x.source, x.layout.shape, axis, list[0]!, list[0]! + list.length, 1)
-    : selection(call, x.source, x.layout.shape, axis, list)
+  const picked =
+    contiguous && list.length > 0
+      ? part(call, x.source, x.layout.shape, axis, list[0]!, list[0]! + list.length, 1)
+      : selection(call, x.source, x.layout.shape, axis, list)
   return call.reshape(picked, call.output().shape)
 }
 
@@ -123,9 +152,15 @@ const pad: Rule = (call) => {
   })
   const added = padding.map(([low, high]) => [Math.max(0, low), Math.max(0, high)] as const)
   if (added.every(([low, high]) => low === 0 && high === 0)) return source
-  if (mode !== 'constant') return call.emit('pad', 'gather', [source], { indices: added.map(([low, high], axis) => (low + high === 0 ? null : borderIndices(call, mode, shape[axis]!, low, high))) })
+  if (mode !== 'constant')
+    return call.emit('pad', 'gather', [source], {
+      indices: added.map(([low, high], axis) =>
+        low + high === 0 ? null : borderIndices(call, mode, shape[axis]!, low, high),
+      ),
+    })
   const value = standing(x, call.has(2) ? call.numbers(2, 'value')[0]! : 0)
-  if (!Number.isFinite(value)) return call.refuse(`it pads with ${value}`, 'Use the padding of the pooling layer itself.')
+  if (!Number.isFinite(value))
+    return call.refuse(`it pads with ${value}`, 'Use the padding of the pooling layer itself.')
   return call.emit('pad', 'pad', [source], { padding: added, value })
 }
 
@@ -134,13 +169,16 @@ function borderIndices(call: Call, mode: string, size: number, low: number, high
   const modulo = (i: number, n: number): number => ((i % n) + n) % n
   const at = (i: number): number => {
     switch (mode) {
-      case 'edge': return Math.min(Math.max(i, 0), size - 1)
-      case 'wrap': return modulo(i, size)
+      case 'edge':
+        return Math.min(Math.max(i, 0), size - 1)
+      case 'wrap':
+        return modulo(i, size)
       case 'reflect': {
         const period = Math.max(1, 2 * (size - 1))
         return Math.min(modulo(i, period), period - modulo(i, period))
       }
-      default: return call.refuse(`its mode is ${mode}`, "Pad with mode 'constant', 'reflect', 'edge' or 'wrap'.")
+      default:
+        return call.refuse(`its mode is ${mode}`, "Pad with mode 'constant', 'reflect', 'edge' or 'wrap'.")
     }
   }
   return Array.from({ length: low + size + high }, (_, i) => at(i - low))
@@ -156,9 +194,14 @@ const concat: Rule = (call) => {
       const x = call.activation(i)
       return sameBatch(x.layout, out) ? call.numbersOf(x, call.activation(first).quantization) : call.refuseBatch()
     }
-    return call.refuse('it joins a constant whose batch is fixed to the values of the network', 'Export the model with a free batch size.')
+    return call.refuse(
+      'it joins a constant whose batch is fixed to the values of the network',
+      'Export the model with a free batch size.',
+    )
   })
-  return first < 0 ? call.refuse('all its inputs are constant', 'Simplify the model with onnxsim.') : call.emit('concat', 'concat', sources, { axis })
+  return first < 0
+    ? call.refuse('all its inputs are constant', 'Simplify the model with onnxsim.')
+    : call.emit('concat', 'concat', sources, { axis })
 }
 
 /** Sizes that depend on the batch alone: the same constant for every sample. */
@@ -170,9 +213,21 @@ const constantOfShape: Rule = (call) => {
 }
 
 /** A constant for every sample, broadcast to `shape`. */
-function parameter(call: Call, value: { readonly data: Float32Array; readonly shape: readonly number[] }, shape: readonly number[]): Source {
-  const constant = call.emit('parameter', 'parameter', [call.progress.anyInput], {}, { arrays: { value }, shape: value.shape })
-  return value.shape.join() === shape.join() ? constant : call.emit('broadcast', 'broadcast', [constant], { shape }, { shape })
+function parameter(
+  call: Call,
+  value: { readonly data: Float32Array; readonly shape: readonly number[] },
+  shape: readonly number[],
+): Source {
+  const constant = call.emit(
+    'parameter',
+    'parameter',
+    [call.progress.anyInput],
+    {},
+    { arrays: { value }, shape: value.shape },
+  )
+  return value.shape.join() === shape.join()
+    ? constant
+    : call.emit('broadcast', 'broadcast', [constant], { shape }, { shape })
 }
 
 const expand: Rule = (call) => {
@@ -198,7 +253,13 @@ const tile: Rule = (call) => {
     if (count < 1 || count > 4096) return call.refuse(`it repeats ${count} times`, 'Repeat 1 to 4096 times.')
     const axis = call.axis(0, onnxAxis)
     shape[axis] = shape[axis]! * count
-    source = call.emit('concat', 'concat', Array.from({ length: count }, () => source), { axis }, { shape: [...shape] })
+    source = call.emit(
+      'concat',
+      'concat',
+      Array.from({ length: count }, () => source),
+      { axis },
+      { shape: [...shape] },
+    )
   })
   return source
 }
@@ -209,16 +270,48 @@ const spaceDepth: Rule = (call) => {
   const [c, h, w] = x.layout.shape as [number, number, number]
   const b = call.int('blocksize')
   const plan = (): readonly [split: readonly number[], permutation: readonly number[]] => {
-    if (call.node.op === 'SpaceToDepth') return [[c, h / b, b, w / b, b], [2, 4, 0, 1, 3]]
-    return call.string('mode', 'DCR') === 'CRD' ? [[c / b / b, b, b, h, w], [0, 3, 1, 4, 2]] : [[b, b, c / b / b, h, w], [2, 3, 0, 4, 1]]
+    if (call.node.op === 'SpaceToDepth')
+      return [
+        [c, h / b, b, w / b, b],
+        [2, 4, 0, 1, 3],
+      ]
+    return call.string('mode', 'DCR') === 'CRD'
+      ? [
+          [c / b / b, b, b, h, w],
+          [0, 3, 1, 4, 2],
+        ]
+      : [
+          [b, b, c / b / b, h, w],
+          [2, 3, 0, 4, 1],
+        ]
   }
   const [split, permutation] = plan()
   const apart = call.emit('reshape', 'reshape', [x.source], { shape: split }, { shape: split })
-  const moved = call.emit('transpose', 'transpose', [apart], { permutation }, { shape: permutation.map((axis) => split[axis]!) })
+  const moved = call.emit(
+    'transpose',
+    'transpose',
+    [apart],
+    { permutation },
+    { shape: permutation.map((axis) => split[axis]!) },
+  )
   return call.reshape(moved, call.output().shape)
 }
 
 export const movement: Readonly<Record<string, Rule>> = {
-  Reshape: reshape, Flatten: reshape, Squeeze: reshape, Unsqueeze: reshape, Transpose: transpose, Slice: slice, Split: split, Gather: gather, GatherND: gatherNd, Pad: pad,
-  Concat: concat, ConstantOfShape: constantOfShape, Expand: expand, Tile: tile, DepthToSpace: spaceDepth, SpaceToDepth: spaceDepth,
+  Reshape: reshape,
+  Flatten: reshape,
+  Squeeze: reshape,
+  Unsqueeze: reshape,
+  Transpose: transpose,
+  Slice: slice,
+  Split: split,
+  Gather: gather,
+  GatherND: gatherNd,
+  Pad: pad,
+  Concat: concat,
+  ConstantOfShape: constantOfShape,
+  Expand: expand,
+  Tile: tile,
+  DepthToSpace: spaceDepth,
+  SpaceToDepth: spaceDepth,
 }

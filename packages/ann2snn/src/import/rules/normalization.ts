@@ -7,7 +7,12 @@ import { constantOperand } from './arithmetic.js'
 const batchNormalization: Rule = (call) => {
   const { source, layout } = call.activation(0)
   const axis = call.axis(0, 1)
-  const arrays = { weight: call.array(1, 'scale'), bias: call.array(2, 'bias'), mean: call.array(3, 'mean'), variance: call.array(4, 'variance') }
+  const arrays = {
+    weight: call.array(1, 'scale'),
+    bias: call.array(2, 'bias'),
+    mean: call.array(3, 'mean'),
+    variance: call.array(4, 'variance'),
+  }
   const epsilon = call.float('epsilon', 1e-5)
   if (axis === 0) return call.emit('bn', 'batchNorm', [source], { epsilon, momentum: 0.1 }, { arrays })
   // rows of a sample in one axis with the batch: y = scale x + shift, one of each for the channels behind them
@@ -19,21 +24,34 @@ const batchNormalization: Rule = (call) => {
 }
 
 const layerNormalization: Rule = (call) => {
-  if (call.node.outputs.slice(1).some((name) => name !== '')) return call.refuse('its mean or deviation is used', 'Export the model for inference.')
+  if (call.node.outputs.slice(1).some((name) => name !== ''))
+    return call.refuse('its mean or deviation is used', 'Export the model for inference.')
   const x = call.activation(0)
   const rank = rankOf(x.layout)
   const axis = call.int('axis', -1)
   const from = axis < 0 ? axis + rank : axis
   if (from <= x.layout.axis) return call.refuseBatch()
   const arrays = { weight: call.array(1, 'scale'), ...(call.has(2) && { bias: call.array(2, 'bias') }) }
-  return call.emit('ln', 'layerNorm', [x.source], { epsilon: call.float('epsilon', 1e-5), axes: rank - from }, { arrays })
+  return call.emit(
+    'ln',
+    'layerNorm',
+    [x.source],
+    { epsilon: call.float('epsilon', 1e-5), axes: rank - from },
+    { arrays },
+  )
 }
 
 /** Groups of the channels of each sample; in InstanceNormalization each channel is one. */
 const groupNormalization: Rule = (call) => {
   const x = call.batched(0, 1)
   const groups = call.node.op === 'InstanceNormalization' ? x.layout.shape[0]! : call.int('num_groups')
-  return call.emit('gn', 'groupNorm', [x.source], { epsilon: call.float('epsilon', 1e-5), groups }, { arrays: { weight: call.array(1, 'scale'), bias: call.array(2, 'bias') } })
+  return call.emit(
+    'gn',
+    'groupNorm',
+    [x.source],
+    { epsilon: call.float('epsilon', 1e-5), groups },
+    { arrays: { weight: call.array(1, 'scale'), bias: call.array(2, 'bias') } },
+  )
 }
 
 /** x / sqrt(mean(x^2) + epsilon) scale, over the axes from `axis` on. */
@@ -42,8 +60,13 @@ const rmsNormalization: Rule = (call) => {
   const { layout } = call.activation(0)
   const rank = rankOf(layout)
   const given = call.int('axis', -1)
-  const axes = Array.from({ length: rank }, (_, i) => i).slice(given).map((axis) => call.axis(0, axis))
-  const y = x.binary('div', x.unary('square').reduce('mean', axes).constant('add', call.float('epsilon', 1e-5)).unary('sqrt'))
+  const axes = Array.from({ length: rank }, (_, i) => i)
+    .slice(given)
+    .map((axis) => call.axis(0, axis))
+  const y = x.binary(
+    'div',
+    x.unary('square').reduce('mean', axes).constant('add', call.float('epsilon', 1e-5)).unary('sqrt'),
+  )
   return call.byConstant('mul', y.source, y.shape, constantOperand(call, 1, layout, 'scale'))
 }
 
@@ -51,7 +74,10 @@ const rmsNormalization: Rule = (call) => {
 const lpNormalization: Rule = (call) => {
   const x = formulaOf(call)
   const axes = [call.axis(0, call.int('axis', -1))]
-  return x.binary('div', call.int('p', 2) === 1 ? x.unary('abs').reduce('sum', axes) : x.unary('square').reduce('sum', axes).unary('sqrt')).source
+  return x.binary(
+    'div',
+    call.int('p', 2) === 1 ? x.unary('abs').reduce('sum', axes) : x.unary('square').reduce('sum', axes).unary('sqrt'),
+  ).source
 }
 
 /** (x - mean) / (deviation + 1e-9) over `axes`. */
@@ -69,9 +95,18 @@ const localResponse: Rule = (call) => {
   const channels = call.batched(0, 1).layout.shape[0]!
   const window = Float32Array.from({ length: channels * channels }, (_, i) => {
     const distance = (i % channels) - Math.floor(i / channels)
-    return distance >= -Math.floor((size - 1) / 2) && distance <= Math.ceil((size - 1) / 2) ? call.float('alpha', 0.0001) / size : 0
+    return distance >= -Math.floor((size - 1) / 2) && distance <= Math.ceil((size - 1) / 2)
+      ? call.float('alpha', 0.0001) / size
+      : 0
   })
-  return x.binary('div', x.unary('square').resample(0, window).constant('add', call.float('bias', 1)).constant('pow', call.float('beta', 0.75))).source
+  return x.binary(
+    'div',
+    x
+      .unary('square')
+      .resample(0, window)
+      .constant('add', call.float('bias', 1))
+      .constant('pow', call.float('beta', 0.75)),
+  ).source
 }
 
 interface Reduction {
@@ -88,7 +123,9 @@ function reduction({ prefix, function: name, before, after }: Reduction): Rule {
     const axes = call.numbers(1, 'axes').map((axis) => call.axis(0, axis))
     const { shape } = call.output()
     const kept = x.layout.shape.map((n, i) => (axes.includes(i) ? 1 : n))
-    const each = before ? call.emit(before, 'unary', [x.source], { function: before }, { shape: x.layout.shape }) : x.source
+    const each = before
+      ? call.emit(before, 'unary', [x.source], { function: before }, { shape: x.layout.shape })
+      : x.source
     // mean over the places of [C, H, W] is what is called global average pooling elsewhere
     const global = name === 'mean' && x.layout.axis === 0 && x.layout.shape.length === 3 && axes.join() === '1,2'
     const reduced = global
@@ -103,8 +140,14 @@ function reshapedTo(call: Call, source: Source, from: readonly number[], to: rea
 }
 
 export const normalization: Readonly<Record<string, Rule>> = {
-  BatchNormalization: batchNormalization, LayerNormalization: layerNormalization, InstanceNormalization: groupNormalization, GroupNormalization: groupNormalization,
-  RMSNormalization: rmsNormalization, LpNormalization: lpNormalization, MeanVarianceNormalization: meanVarianceNormalization, LRN: localResponse,
+  BatchNormalization: batchNormalization,
+  LayerNormalization: layerNormalization,
+  InstanceNormalization: groupNormalization,
+  GroupNormalization: groupNormalization,
+  RMSNormalization: rmsNormalization,
+  LpNormalization: lpNormalization,
+  MeanVarianceNormalization: meanVarianceNormalization,
+  LRN: localResponse,
   ReduceSum: reduction({ prefix: 'sum', function: 'sum' }),
   ReduceMean: reduction({ prefix: 'mean', function: 'mean' }),
   ReduceMax: reduction({ prefix: 'max', function: 'max' }),

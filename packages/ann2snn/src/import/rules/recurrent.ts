@@ -2,8 +2,8 @@ import { stringsAttribute } from '@snn/onnx'
 import type { Call, Operand, Rule } from '../call.js'
 import { formulaOf, parameterOf, type Formula } from '../formula.js'
 
-// A recurrent layer over a fixed number of steps is written out step by step. What its weights do to the inputs is one linear layer
-// for all steps; the recurrent weights are one array that each step multiplies by.
+// A recurrent layer over a fixed number of steps is written out step by step. What its weights do to the inputs is one
+// linear layer for all steps; the recurrent weights are one array that each step multiplies by.
 
 /** More steps make a network that nobody can look at. */
 const mostSteps = 512
@@ -35,9 +35,15 @@ const lstm: Step = ([h, c], step, { at, recurrent }, hidden) => {
 const gru: Step = ([before], step, { at, recurrent, recurrentBias }, hidden) => {
   const h = before!
   const x = at(step)
-  const [z, r] = [0, 1].map((k) => gate(x, k, hidden).binary('add', h.matmul(gate(recurrent, k, hidden))).unary('sigmoid')) as [Formula, Formula]
+  const [z, r] = [0, 1].map((k) =>
+    gate(x, k, hidden)
+      .binary('add', h.matmul(gate(recurrent, k, hidden)))
+      .unary('sigmoid'),
+  ) as [Formula, Formula]
   const own = gate(recurrent, 2, hidden)
-  const back = recurrentBias ? r.binary('mul', h.matmul(own).binary('add', recurrentBias)) : r.binary('mul', h).matmul(own)
+  const back = recurrentBias
+    ? r.binary('mul', h.matmul(own).binary('add', recurrentBias))
+    : r.binary('mul', h).matmul(own)
   const candidate = gate(x, 2, hidden).binary('add', back).unary('tanh')
   return [candidate.binary('add', z.binary('mul', h.binary('sub', candidate)))]
 }
@@ -53,7 +59,10 @@ function rowsOf({ data, shape }: Operand, d: number, start = 0, end = shape[1]!)
 
 function turned({ data, shape }: Operand): Operand {
   const [rows, columns] = shape as [number, number]
-  return { data: Float32Array.from(data, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]!), shape: [columns, rows] }
+  return {
+    data: Float32Array.from(data, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]!),
+    shape: [columns, rows],
+  }
 }
 
 function directionOf(call: Call, d: number, gates: number, hidden: number): Direction {
@@ -61,12 +70,17 @@ function directionOf(call: Call, d: number, gates: number, hidden: number): Dire
   const resetsBehind = call.node.op === 'GRU' && call.int('linear_before_reset', 0) === 1
   const bias = call.has(3) ? rowsOf(call.array(3, 'bias B'), d).data : new Float32Array(2 * gates * hidden)
   const apart = (row: number): boolean => resetsBehind && row >= 2 * hidden
-  const joined = Float32Array.from({ length: gates * hidden }, (_, row) => bias[row]! + (apart(row) ? 0 : bias[gates * hidden + row]!))
+  const joined = Float32Array.from(
+    { length: gates * hidden },
+    (_, row) => bias[row]! + (apart(row) ? 0 : bias[gates * hidden + row]!),
+  )
   const inputs = formulaOf(call).linear(rowsOf(weight, d), { data: joined, shape: [gates * hidden] })
   return {
     at: (step) => inputs.slice(0, step, step + 1),
     recurrent: parameterOf(call, turned(rowsOf(recurrent, d))),
-    recurrentBias: resetsBehind ? parameterOf(call, { data: bias.slice((gates + 2) * hidden), shape: [1, hidden] }) : undefined,
+    recurrentBias: resetsBehind
+      ? parameterOf(call, { data: bias.slice((gates + 2) * hidden), shape: [1, hidden] })
+      : undefined,
   }
 }
 
@@ -75,7 +89,9 @@ function initial(call: Call, i: number, d: number, hidden: number): Formula {
   if (!call.has(i)) return parameterOf(call, { data: new Float32Array(hidden), shape: [1, hidden] })
   if (!call.isConstant(i)) return formulaOf(call, i).slice(0, d, d + 1)
   const state = call.array(i, 'initial state')
-  return state.shape[1] === 1 ? parameterOf(call, rowsOf(state, d)) : call.refuse('its initial states differ from sample to sample', 'Export the model with initial states of zero.')
+  return state.shape[1] === 1
+    ? parameterOf(call, rowsOf(state, d))
+    : call.refuse('its initial states differ from sample to sample', 'Export the model with initial states of zero.')
 }
 
 function recurrent(gates: number, functions: readonly string[], states: readonly number[], step: Step): Rule {
@@ -83,11 +99,15 @@ function recurrent(gates: number, functions: readonly string[], states: readonly
     const { layout } = call.activation(0)
     if (layout.axis !== 1 || layout.inner !== 1) return call.refuseBatch()
     const steps = layout.shape[0]!
-    if (steps > mostSteps) return call.refuse(`it has ${steps} steps`, `Export the model with at most ${mostSteps} steps.`)
+    if (steps > mostSteps)
+      return call.refuse(`it has ${steps} steps`, `Export the model with at most ${mostSteps} steps.`)
     const given = stringsAttribute(call.node, 'activations')
-    if (given.some((name, i) => name.toLowerCase() !== functions[i % functions.length]!.toLowerCase())) return call.refuse(`its functions are ${given.join(', ')}`, `Use ${functions.join(', ')}.`)
-    if (call.int('input_forget', 0) === 1) return call.refuse('its input and forget gates are one', 'Use gates of their own.')
-    if (call.has(4)) return call.refuse('its sequences differ in length', 'Export the model with sequences of one length.')
+    if (given.some((name, i) => name.toLowerCase() !== functions[i % functions.length]!.toLowerCase()))
+      return call.refuse(`its functions are ${given.join(', ')}`, `Use ${functions.join(', ')}.`)
+    if (call.int('input_forget', 0) === 1)
+      return call.refuse('its input and forget gates are one', 'Use gates of their own.')
+    if (call.has(4))
+      return call.refuse('its sequences differ in length', 'Export the model with sequences of one length.')
     if (call.has(7)) return call.refuse('it has peepholes', 'Use a layer without peepholes.')
     const hidden = call.int('hidden_size')
     const kind = call.string('direction')
@@ -104,11 +124,25 @@ function recurrent(gates: number, functions: readonly string[], states: readonly
       return { all: outputs[0]!.concat(outputs.slice(1), 0), last: now }
     })
     const [first, ...others] = runs
-    const last = states.map((_, i) => first!.last[i]!.concat(others.map(({ last: now }) => now[i]!), 0).source)
-    return [first!.all.concat(others.map(({ all }) => all), 1).source, ...last]
+    const last = states.map(
+      (_, i) =>
+        first!.last[i]!.concat(
+          others.map(({ last: now }) => now[i]!),
+          0,
+        ).source,
+    )
+    return [
+      first!.all.concat(
+        others.map(({ all }) => all),
+        1,
+      ).source,
+      ...last,
+    ]
   }
 }
 
 export const recurrences: Readonly<Record<string, Rule>> = {
-  LSTM: recurrent(4, ['Sigmoid', 'Tanh', 'Tanh'], [5, 6], lstm), GRU: recurrent(3, ['Sigmoid', 'Tanh'], [5], gru), RNN: recurrent(1, ['Tanh'], [5], rnn),
+  LSTM: recurrent(4, ['Sigmoid', 'Tanh', 'Tanh'], [5, 6], lstm),
+  GRU: recurrent(3, ['Sigmoid', 'Tanh'], [5], gru),
+  RNN: recurrent(1, ['Tanh'], [5], rnn),
 }

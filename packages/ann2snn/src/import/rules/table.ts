@@ -14,7 +14,24 @@ import { windows } from './window.js'
 
 /** For every ONNX operation of the normal form that a network can hold, by domain: the layers it becomes. */
 const rules: ReadonlyMap<string, ReadonlyMap<string, Rule>> = new Map([
-  ['', new Map(Object.entries({ ...windows, ConvTranspose: convTranspose, ...linear, ...activations, ...arithmetic, ...normalization, ...movement, ...fixedMaps, ...quantizations, ...dynamicQuantizations, ...recurrences }))],
+  [
+    '',
+    new Map(
+      Object.entries({
+        ...windows,
+        ConvTranspose: convTranspose,
+        ...linear,
+        ...activations,
+        ...arithmetic,
+        ...normalization,
+        ...movement,
+        ...fixedMaps,
+        ...quantizations,
+        ...dynamicQuantizations,
+        ...recurrences,
+      }),
+    ),
+  ],
   ['com.microsoft', new Map(Object.entries(microsoft))],
 ])
 

@@ -1,6 +1,8 @@
 import { define, polynomial } from './operations.js'
 
-/** ln 2 in two parts: the first has 9 bits, so that whole numbers below 2^15 times it are exact (Cody and Waite 1980). */
+/**
+ * ln 2 in two parts: the first has 9 bits, so that whole numbers below 2^15 times it are exact (Cody and Waite 1980).
+ */
 export const ln2 = [0.693359375, Math.LN2 - 0.693359375] as const
 
 /** Adding 1.5 * 2^23 rounds to a whole number, which then stands in the low bits. */

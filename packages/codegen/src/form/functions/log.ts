@@ -2,7 +2,11 @@ import { ln2 } from './exp.js'
 import { define, polynomial, type Bind, type Operations } from './operations.js'
 
 /** x = 2^k m with m in [sqrt(1/2), sqrt 2), for finite x > 0, subnormal ones too. */
-export function split<V, D>({ float, int, bits }: Operations<V, D>, bind: Bind<V>, x: V): { readonly k: V; readonly m: V } {
+export function split<V, D>(
+  { float, int, bits }: Operations<V, D>,
+  bind: Bind<V>,
+  x: V,
+): { readonly k: V; readonly m: V } {
   const { number, sub, mul, less } = float
   const tiny = bind('tiny', less(x, number(2 ** -126)))
   const scaled = bind('scaled', bits.select(tiny, mul(x, number(2 ** 23)), x))
@@ -16,7 +20,10 @@ export function split<V, D>({ float, int, bits }: Operations<V, D>, bind: Bind<V
  * f - f^2 / 2 + s (f^2 / 2 + R) equals with less rounding (the splitting of the fdlibm library, Sun Microsystems 1993).
  */
 export const log = define('log', 1, (operations, bind, x) => {
-  const { float: { number, add, sub, mul, div, less, equal }, bits: { or, select } } = operations
+  const {
+    float: { number, add, sub, mul, div, less, equal },
+    bits: { or, select },
+  } = operations
   const { k, m } = split(operations, bind, x)
   const f = bind('f', sub(m, number(1)))
   const s = bind('s', div(f, add(f, number(2))))

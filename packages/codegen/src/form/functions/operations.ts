@@ -1,6 +1,6 @@
 /**
- * What a printer offers the functions below, each on one element: `V` is a float32, its 32 bits as a whole number, or a mask, all ones or all
- * zeros; `D` is a float64 or its 64 bits.
+ * What a printer offers the functions below, each on one element: `V` is a float32, its 32 bits as a whole number, or a
+ * mask, all ones or all zeros; `D` is a float64 or its 64 bits.
  */
 export interface Operations<V, D> {
   readonly float: Arithmetic<V> & {
@@ -32,8 +32,8 @@ export interface Operations<V, D> {
     readonly shiftLeft: (x: D, bits: number) => D
   }
   /**
-   * Computes with float64: `body` takes the operands as such, and gives what `toFloat` rounds and `lowBits` cuts to 32 bits. A printer of
-   * vectors runs it once for each part that fits one.
+   * Computes with float64: `body` takes the operands as such, and gives what `toFloat` rounds and `lowBits` cuts to 32
+   * bits. A printer of vectors runs it once for each part that fits one.
    */
   readonly inDouble: (operands: readonly V[], body: (bind: Bind<D>, ...operands: D[]) => readonly D[]) => Doubles<V>
   readonly call: (of: ScalarFunction, x: V) => V
@@ -69,11 +69,19 @@ export interface ScalarFunction {
   readonly body: <V, D>(operations: Operations<V, D>, bind: Bind<V>, x: V, y: V) => V
 }
 
-export function define(name: string, parameters: ScalarFunction['parameters'], body: ScalarFunction['body']): ScalarFunction {
+export function define(
+  name: string,
+  parameters: ScalarFunction['parameters'],
+  body: ScalarFunction['body'],
+): ScalarFunction {
   return { name, parameters, body }
 }
 
 /** c0 + c1 x + c2 x^2 + .. by Horner's rule. */
-export function polynomial<T>({ number, add, mul }: Pick<Arithmetic<T>, 'number' | 'add' | 'mul'>, x: T, coefficients: readonly number[]): T {
+export function polynomial<T>(
+  { number, add, mul }: Pick<Arithmetic<T>, 'number' | 'add' | 'mul'>,
+  x: T,
+  coefficients: readonly number[],
+): T {
   return coefficients.map(number).reduceRight((sum, c) => add(mul(sum, x), c))
 }

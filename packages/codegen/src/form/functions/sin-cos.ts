@@ -2,7 +2,10 @@ import { define, polynomial, type ScalarFunction } from './operations.js'
 import { shift64 } from './shift64.js'
 import { signOf } from './sign.js'
 
-/** pi / 2 in two parts: the first has 28 bits, so that whole numbers below 2^25 times it are exact (Cody and Waite 1980). */
+/**
+ * pi / 2 in two parts: the first has 28 bits, so that whole numbers below 2^25 times it are exact (Cody and Waite
+ * 1980).
+ */
 const high = Math.round((Math.PI / 2) * 2 ** 27) / 2 ** 27
 const low = 9.920935796805404e-10
 
@@ -12,11 +15,18 @@ const low = 9.920935796805404e-10
  *
  *   sin r = r + r z s(z),   cos r = 1 - z / 2 + z^2 c(z)
  *
- * r is right to float32 for |x| <= 5e7. Beyond, its error is below 2^-52 |x|, and above 1e15 the result is just some number in [-1, 1].
+ * r is right to float32 for |x| <= 5e7. Beyond, its error is below 2^-52 |x|, and above 1e15 the result is just some
+ * number in [-1, 1].
  */
 const quarterTurns = (name: 'sin' | 'cos'): ScalarFunction =>
   define(name, 1, (operations, bind, x) => {
-    const { float, int, bits: { xor, select }, double, inDouble } = operations
+    const {
+      float,
+      int,
+      bits: { xor, select },
+      double,
+      inDouble,
+    } = operations
     const { number, add, sub, mul, smaller, larger } = float
     const a = bind('absolute', float.abs(x))
     const turns = inDouble([a], (bind, a) => {
@@ -30,7 +40,10 @@ const quarterTurns = (name: 'sin' | 'cos'): ScalarFunction =>
 
     const z = bind('z', mul(r, r))
     const sine = add(r, mul(mul(r, z), polynomial(float, z, [-0.16666655, 0.00833216, -0.00019515201])))
-    const cosine = add(sub(mul(mul(z, z), polynomial(float, z, [0.041666646, -0.0013887315, 0.000024433062])), mul(z, number(0.5))), number(1))
+    const cosine = add(
+      sub(mul(mul(z, z), polynomial(float, z, [0.041666646, -0.0013887315, 0.000024433062])), mul(z, number(0.5))),
+      number(1),
+    )
     const result = select(int.shiftRight(int.shiftLeft(q, 31), 31), cosine, sine)
     const flipped = signOf(operations, int.shiftLeft(q, 30))
     return xor(result, name === 'sin' ? xor(flipped, signOf(operations, x)) : flipped)

@@ -6,7 +6,10 @@ import { chosenSensor, streamFormat, type EventDecoder } from '../format.js'
 import { afterHeader, append, startsWith } from '../text-header.js'
 import { writable } from './write-checks.js'
 
-/** Where x, y and p are in a 32-bit address; words with a bit of `other` are no events (frames, inertial samples, markers). */
+/**
+ * Where x, y and p are in a 32-bit address; words with a bit of `other` are no events (frames, inertial samples,
+ * markers).
+ */
 interface AddressLayout {
   readonly sensor: Sensor
   readonly x: readonly [shift: number, mask: number]
@@ -28,12 +31,26 @@ const davis = (width: number, height: number, chip: string): AddressLayout => ({
 
 /** Address layouts of jAER's cameras, as the raw addresses have them: no axis is turned, p is the bit itself. */
 const layouts = {
-  dvs128: { sensor: { width: 128, height: 128, polarities: 2 }, x: [1, 0x7f], y: [8, 0x7f], p: 0, other: 0xffff8000 | 0, chip: 'ch.unizh.ini.jaer.chip.retina.DVS128' },
+  dvs128: {
+    sensor: { width: 128, height: 128, polarities: 2 },
+    x: [1, 0x7f],
+    y: [8, 0x7f],
+    p: 0,
+    other: 0xffff8000 | 0,
+    chip: 'ch.unizh.ini.jaer.chip.retina.DVS128',
+  },
   davis240: davis(240, 180, 'eu.seebetter.ini.chips.davis.DAVIS240C'),
   davis346: davis(346, 260, 'eu.seebetter.ini.chips.davis.Davis346red'),
   davis640: davis(640, 480, 'eu.seebetter.ini.chips.davis.Davis640'),
   /** x = channel of 64, y = ear (0 right, 1 left), p = on or off. */
-  cochlea: { sensor: { width: 64, height: 2, polarities: 2 }, x: [2, 0x3f], y: [1, 1], p: 0, other: 0xffffff00 | 0, chip: 'ch.unizh.ini.jaer.chip.cochlea.CochleaLP' },
+  cochlea: {
+    sensor: { width: 64, height: 2, polarities: 2 },
+    x: [2, 0x3f],
+    y: [1, 1],
+    p: 0,
+    other: 0xffffff00 | 0,
+    chip: 'ch.unizh.ini.jaer.chip.cochlea.CochleaLP',
+  },
 } as const satisfies Record<string, AddressLayout>
 
 export type Aedat2Camera = keyof typeof layouts
@@ -52,8 +69,9 @@ export interface Aedat2WriteOptions {
 
 /**
  * AEDAT 2.0 (and 1.0, with 16-bit addresses) of jAER: `#` lines, then big-endian records of address and time in us.
- * Coordinates are those of the address. A frame or inertial sample is skipped and counted. v2e names no camera, and other simulators a wrong one: then it
- * is found by the addresses. CIFAR10-DVS as SpikingJelly turns it: x' = 127 - y, y' = 127 - x, p' = 1 - p.
+ * Coordinates are those of the address. A frame or inertial sample is skipped and counted. v2e names no camera, and
+ * other simulators a wrong one: then it is found by the addresses. CIFAR10-DVS as SpikingJelly turns it: x' = 127 - y,
+ * y' = 127 - x, p' = 1 - p.
  */
 export const aedat2 = streamFormat<Aedat2Options, Aedat2WriteOptions>({
   id: 'aedat2',
@@ -65,17 +83,30 @@ export const aedat2 = streamFormat<Aedat2Options, Aedat2WriteOptions>({
   decoder(options, file): EventDecoder {
     return afterHeader({ operation: 'aedat2', file, mark: '#' }, (lines) => {
       const version = /^#!AER-DAT([12])/.exec(lines[0] ?? '')?.[1]
-      if (!version) throw invalid('aedat2', file, `starts with ${JSON.stringify((lines[0] ?? '').slice(0, 40))}, expected #!AER-DAT2.0.`, 0)
+      if (!version)
+        throw invalid(
+          'aedat2',
+          file,
+          `starts with ${JSON.stringify((lines[0] ?? '').slice(0, 40))}, expected #!AER-DAT2.0.`,
+          0,
+        )
       const addressBytes = version === '1' ? 2 : 4
       const chip = lines.find((line) => line.startsWith('# AEChip:'))
-      const open = (camera: Aedat2Camera): EventDecoder => records(camera, chosenSensor('aedat2', options, layouts[camera].sensor), addressBytes, file)
+      const open = (camera: Aedat2Camera): EventDecoder =>
+        records(camera, chosenSensor('aedat2', options, layouts[camera].sensor), addressBytes, file)
       const camera = options.camera ?? cameraOf(chip) ?? (addressBytes === 2 ? 'dvs128' : undefined)
       return camera === undefined ? byAddresses(open) : open(camera)
     })
   },
   write(events: Events, { camera }): Uint8Array {
     const found = camera ?? aedat2Cameras.find((name) => sameSize(layouts[name].sensor, events.sensor)) ?? 'davis640'
-    const { sensor, x: [xShift], y: [yShift], p: pShift, chip }: AddressLayout = layouts[found]
+    const {
+      sensor,
+      x: [xShift],
+      y: [yShift],
+      p: pShift,
+      chip,
+    }: AddressLayout = layouts[found]
     const { t, x, y, p } = writable('aedat2', events, { t: 2 ** 32, x: sensor.width, y: sensor.height })
     const body = new Uint8Array(8 * t.length)
     const view = new DataView(body.buffer)
@@ -106,7 +137,10 @@ function byAddresses(open: (camera: Aedat2Camera) => EventDecoder): EventDecoder
   let inner: EventDecoder | undefined
   const start = (bytes: Uint8Array, out: EventBuffer): EventDecoder => {
     const camera = plausibleCamera(bytes)
-    out.note({ about: 'camera', text: `the file names no camera that is known; read as ${camera} by its addresses; { camera } says another` })
+    out.note({
+      about: 'camera',
+      text: `the file names no camera that is known; read as ${camera} by its addresses; { camera } says another`,
+    })
     return (inner = open(camera))
   }
   return {
@@ -129,8 +163,9 @@ function byAddresses(open: (camera: Aedat2Camera) => EventDecoder): EventDecoder
 }
 
 /**
- * The camera by its words, of 8 bytes: addresses of a DAVIS have their row and column above bit 11, those of a DVS128 end at bit 14. Of the DAVIS it is
- * the one of 346 x 260, which simulators write, unless more than one event in a thousand lies beyond.
+ * The camera by its words, of 8 bytes: addresses of a DAVIS have their row and column above bit 11, those of a DVS128
+ * end at bit 14. Of the DAVIS it is the one of 346 x 260, which simulators write, unless more than one event in a
+ * thousand lies beyond.
  */
 function plausibleCamera(bytes: Uint8Array): Aedat2Camera {
   const count = Math.min(headWords, Math.floor(bytes.length / 8))
@@ -140,7 +175,11 @@ function plausibleCamera(bytes: Uint8Array): Aedat2Camera {
   for (let i = 0; i < count; i++) {
     const address = view.getInt32(8 * i)
     if (address >>> 16 !== 0) high++
-    if ((address & other) === 0 && (((address >>> x[0]) & x[1]) >= sensor.width || ((address >>> y[0]) & y[1]) >= sensor.height)) beyond++
+    if (
+      (address & other) === 0 &&
+      (((address >>> x[0]) & x[1]) >= sensor.width || ((address >>> y[0]) & y[1]) >= sensor.height)
+    )
+      beyond++
   }
   if (2 * high < count || count === 0) return 'dvs128'
   return beyond <= Math.max(1, count / 1000) ? 'davis346' : 'davis640'
@@ -152,7 +191,12 @@ const looked = 1000
 const davisZeros = 0x3ff
 
 function records(camera: Aedat2Camera, sensor: Sensor, addressBytes: 2 | 4, file: string): EventDecoder {
-  const { x: [xShift, xMask], y: [yShift, yMask], p: pShift, other }: AddressLayout = layouts[camera]
+  const {
+    x: [xShift, xMask],
+    y: [yShift, yMask],
+    p: pShift,
+    other,
+  }: AddressLayout = layouts[camera]
   const size = addressBytes + 4
   const counter = timeCounter(32)
   let [words, events, bitsSet] = [0, 0, 0]
@@ -161,8 +205,17 @@ function records(camera: Aedat2Camera, sensor: Sensor, addressBytes: 2 | 4, file
     const isDavis = camera.startsWith('davis')
     const wrong = isDavis ? bitsSet >>> 16 === 0 && (bitsSet & davisZeros) !== 0 : 2 * (words - events) > words
     if (!wrong) return 0
-    const what = isDavis ? `addresses of at most 16 bits, as those of a DVS128` : `${words - events} of ${words} words that are no events of it`
-    throw invalid('aedat2', file, `read as ${camera}: ${what}. Give the camera, { camera: ${aedat2Cameras.filter((name) => name !== camera).map((name) => `'${name}'`).join(' or ')} }.`)
+    const what = isDavis
+      ? `addresses of at most 16 bits, as those of a DVS128`
+      : `${words - events} of ${words} words that are no events of it`
+    throw invalid(
+      'aedat2',
+      file,
+      `read as ${camera}: ${what}. Give the camera, { camera: ${aedat2Cameras
+        .filter((name) => name !== camera)
+        .map((name) => `'${name}'`)
+        .join(' or ')} }.`,
+    )
   }
   return {
     sensor,
@@ -189,7 +242,12 @@ function records(camera: Aedat2Camera, sensor: Sensor, addressBytes: 2 | 4, file
         n++
       }
       const skipped = count - (n - out.length)
-      if (skipped > 0) out.note({ about: 'skipped', count: skipped, text: 'words that are no events (frames, samples, other inputs) left out' })
+      if (skipped > 0)
+        out.note({
+          about: 'skipped',
+          count: skipped,
+          text: 'words that are no events (frames, samples, other inputs) left out',
+        })
       const turns = takeTurns(counter, t, out.length, n)
       if (turns > 0) out.note(turnsNote(turns, 32))
       for (let i = words; i < Math.min(words + count, looked); i++) {

@@ -6,7 +6,10 @@ import { afterHeader, append, startsWith } from '../text-header.js'
 import { writable } from './write-checks.js'
 
 export interface Aedat3Options {
-  /** Also slots of a packet that its header does not count and events that are marked invalid, as SpikingJelly reads them. Default false. */
+  /**
+   * Also slots of a packet that its header does not count and events that are marked invalid, as SpikingJelly reads
+   * them. Default false.
+   */
   readonly invalidToo?: boolean
 }
 
@@ -17,7 +20,8 @@ const largestPacket = 256 * 2 ** 20
 
 /**
  * AEDAT 3.1 of cAER (DVS128 Gesture): `#` lines up to `#!END-HEADER`, then little-endian packets of events of one type.
- * t = time | overflow << 31. Only polarity events are read. The sensor is 128 x 128 unless the header or the options say another.
+ * t = time | overflow << 31. Only polarity events are read. The sensor is 128 x 128 unless the header or the options
+ * say another.
  */
 export const aedat3 = streamFormat<Aedat3Options>({
   id: 'aedat3',
@@ -27,10 +31,21 @@ export const aedat3 = streamFormat<Aedat3Options>({
   sniff: (head) => startsWith(head, '#!AER-DAT3'),
   decoder(options, file): EventDecoder {
     return afterHeader({ operation: 'aedat3', file, mark: '#', last: '#!END-HEADER' }, (lines) => {
-      if (!lines[0]?.startsWith('#!AER-DAT3')) throw invalid('aedat3', file, `starts with ${JSON.stringify((lines[0] ?? '').slice(0, 40))}, expected #!AER-DAT3.1.`, 0)
+      if (!lines[0]?.startsWith('#!AER-DAT3'))
+        throw invalid(
+          'aedat3',
+          file,
+          `starts with ${JSON.stringify((lines[0] ?? '').slice(0, 40))}, expected #!AER-DAT3.1.`,
+          0,
+        )
       if (lines.at(-1) !== '#!END-HEADER') throw invalid('aedat3', file, 'a header without #!END-HEADER.')
       const format = lines.map((line) => /^#Format:\s*(\S.*?)\s*$/i.exec(line)?.[1]).find((name) => name !== undefined)
-      if (format !== undefined && !/^raw$/i.test(format)) throw invalid('aedat3', file, `packets of the format ${JSON.stringify(format.slice(0, 40))}, expected RAW. Record it without compression, or write it again with cAER as RAW.`)
+      if (format !== undefined && !/^raw$/i.test(format))
+        throw invalid(
+          'aedat3',
+          file,
+          `packets of the format ${JSON.stringify(format.slice(0, 40))}, expected RAW. Record it without compression, or write it again with cAER as RAW.`,
+        )
       return packets(chosenSensor('aedat3', options, sensorIn(lines)), options.invalidToo ?? false, file)
     })
   },
@@ -38,7 +53,7 @@ export const aedat3 = streamFormat<Aedat3Options>({
     const { t, x, y, p, sensor } = writable('aedat3', events, { t: 2 ** 62, x: 2 ** 15, y: 2 ** 15 })
     const perPacket = 4096
     const parts: [from: number, to: number][] = []
-    for (let from = 0; from < t.length; ) {
+    for (let from = 0; from < t.length;) {
       const epoch = Math.floor(t[from]! / 2 ** 31)
       let to = from
       while (to < t.length && to - from < perPacket && Math.floor(t[to]! / 2 ** 31) === epoch) to++
@@ -61,7 +76,10 @@ export const aedat3 = streamFormat<Aedat3Options>({
         view.setUint32(at + 4, t[i]! % 2 ** 31, true)
       }
     }
-    return append(`#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#Sensor: ${sensor.width} x ${sensor.height}\r\n#!END-HEADER\r\n`, body)
+    return append(
+      `#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#Sensor: ${sensor.width} x ${sensor.height}\r\n#!END-HEADER\r\n`,
+      body,
+    )
   },
 })
 
@@ -95,13 +113,18 @@ function packets(sensor: Sensor, invalidToo: boolean, file: string): EventDecode
         const number = view.getUint32(at + 20, true)
         const length = packetHeader + capacity * size
         if (length > largestPacket || number > capacity || (type === polarityEvent && size !== 8)) {
-          throw invalid('aedat3', file, `a packet with ${number} of ${capacity} events of ${size} bytes, which cannot be.`)
+          throw invalid(
+            'aedat3',
+            file,
+            `a packet with ${number} of ${capacity} events of ${size} bytes, which cannot be.`,
+          )
         }
         if (at + length > bytes.length) {
           needs = length
           break
         }
-        if (type === polarityEvent) polarities(view, at + packetHeader, invalidToo ? capacity : number, overflow, invalidToo, out)
+        if (type === polarityEvent)
+          polarities(view, at + packetHeader, invalidToo ? capacity : number, overflow, invalidToo, out)
         at += length
       }
       return at
@@ -114,13 +137,25 @@ function packets(sensor: Sensor, invalidToo: boolean, file: string): EventDecode
       const number = view.getUint32(20, true)
       const count = Math.min(number, Math.floor((rest.length - packetHeader) / 8))
       polarities(view, packetHeader, count, view.getUint32(12, true) * 2 ** 31, invalidToo, out)
-      if (count < number) out.note({ about: 'source', count: number - count, text: 'events of the last packet missing: the file is cut within it' })
+      if (count < number)
+        out.note({
+          about: 'source',
+          count: number - count,
+          text: 'events of the last packet missing: the file is cut within it',
+        })
       return rest.length
     },
   }
 }
 
-function polarities(view: DataView, from: number, count: number, overflow: number, invalidToo: boolean, out: EventBuffer): void {
+function polarities(
+  view: DataView,
+  from: number,
+  count: number,
+  overflow: number,
+  invalidToo: boolean,
+  out: EventBuffer,
+): void {
   out.reserve(count)
   const { t, x, y, p } = out
   let n = out.length
@@ -138,6 +173,11 @@ function polarities(view: DataView, from: number, count: number, overflow: numbe
     t[n] = view.getInt32(at + 4, true) + overflow
     n++
   }
-  if (marked > 0) out.note({ about: 'skipped', count: marked, text: 'events that are marked invalid left out; { invalidToo } reads them, too' })
+  if (marked > 0)
+    out.note({
+      about: 'skipped',
+      count: marked,
+      text: 'events that are marked invalid left out; { invalidToo } reads them, too',
+    })
   out.length = n
 }

@@ -19,8 +19,9 @@ const largestPacket = 256 * 2 ** 20
 const eventSize = 16
 
 /**
- * AEDAT 4.0 of DV (CIFAR10-DVS of Tonic, DVXplorer and DAVIS346 recordings): packets of FlatBuffers, plain, LZ4 or Zstandard. Only packets of
- * events (EVTS) of one stream are read; the sensor is what the description in the header says. Times are us since 1970.
+ * AEDAT 4.0 of DV (CIFAR10-DVS of Tonic, DVXplorer and DAVIS346 recordings): packets of FlatBuffers, plain, LZ4 or
+ * Zstandard. Only packets of events (EVTS) of one stream are read; the sensor is what the description in the header
+ * says. Times are us since 1970.
  */
 export const aedat4 = streamFormat<Aedat4Options>({
   id: 'aedat4',
@@ -43,7 +44,8 @@ export const aedat4 = streamFormat<Aedat4Options>({
       },
       decode(bytes: Uint8Array, out: EventBuffer): number {
         if (inner) return inner.decode(bytes, out)
-        if (bytes.length >= magic.length && !startsWith(bytes, magic)) throw invalid('aedat4', file, 'does not start with #!AER-DAT4.0.', 0)
+        if (bytes.length >= magic.length && !startsWith(bytes, magic))
+          throw invalid('aedat4', file, 'does not start with #!AER-DAT4.0.', 0)
         if (bytes.length < needs) return 0
         const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(magic.length, true)
         if (size > largestPacket) throw invalid('aedat4', file, `a header of ${size} bytes.`, magic.length)
@@ -118,15 +120,23 @@ function packets(header: Uint8Array, start: number, options: ReadOptions & Aedat
   const compression = compressionAt === undefined ? 0 : table.view.getInt32(compressionAt, true)
   if (compression < 0 || compression > 4) throw invalid('aedat4', file, `compression ${compression}, expected 0 to 4.`)
   const tableAt = fieldOf(table, 1)
-  const dataEnd = tableAt === undefined ? -1 : table.view.getInt32(tableAt + 4, true) * 2 ** 32 + table.view.getUint32(tableAt, true)
+  const dataEnd =
+    tableAt === undefined ? -1 : table.view.getInt32(tableAt + 4, true) * 2 ** 32 + table.view.getUint32(tableAt, true)
   const info = vectorOf(table, 2, 1)
   const xml = new TextDecoder().decode(header.subarray(info.from, info.from + info.length))
   const sensor = chosenSensor('aedat4', options, sensorIn(xml, options.stream))
   if (!sensor) throw invalid('aedat4', file, 'the header names no sensor size. Give { sensor: { width, height } }.')
   const unpack = (data: Uint8Array): Uint8Array =>
-    compression === 0 ? data : compression < 3 ? unpackLz4(data, 'aedat4', file, largestPacket) : unpackZstd(data, 'aedat4', file, largestPacket)
+    compression === 0
+      ? data
+      : compression < 3
+        ? unpackLz4(data, 'aedat4', file, largestPacket)
+        : unpackZstd(data, 'aedat4', file, largestPacket)
   const others = xml.split('>EVTS<').length - 2
-  const notes: ReadNote[] = options.stream === undefined && others > 0 ? [{ about: 'source', text: `events of the first stream alone, not of ${others} more; { stream } gives others` }] : []
+  const notes: ReadNote[] =
+    options.stream === undefined && others > 0
+      ? [{ about: 'source', text: `events of the first stream alone, not of ${others} more; { stream } gives others` }]
+      : []
   let stream = options.stream
   let position = start
   let needs = 8
@@ -164,7 +174,8 @@ function packets(header: Uint8Array, start: number, options: ReadOptions & Aedat
       return at
     },
     end(rest: Uint8Array, out: EventBuffer): number {
-      if (rest.length === 0 && position < dataEnd) out.note({ about: 'source', text: 'the file is cut after a packet: its header tells of more' })
+      if (rest.length === 0 && position < dataEnd)
+        out.note({ about: 'source', text: 'the file is cut after a packet: its header tells of more' })
       return 0
     },
   }

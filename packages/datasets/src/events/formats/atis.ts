@@ -8,8 +8,9 @@ import { assumedSensor } from '../notes.js'
 
 export interface AtisOptions {
   /**
-   * An event with y = 240 is no event but the overflow of a timer: all later times get 2^13 us more. The MATLAB reader of the
-   * format's authors does so. Off by default for sensors of more than 240 rows, where y = 240 is a pixel, on otherwise.
+   * An event with y = 240 is no event but the overflow of a timer: all later times get 2^13 us more. The MATLAB reader
+   * of the format's authors does so. Off by default for sensors of more than 240 rows, where y = 240 is a pixel, on
+   * otherwise.
    */
   readonly timerOverflow?: boolean
 }
@@ -23,9 +24,9 @@ const addressable: Sensor = { width: 256, height: 240, polarities: 2 }
 const [fewEvents, mostLookedAt] = [20, 1000]
 
 /**
- * ATIS .bin: N-MNIST and N-Caltech101 (Orchard et al. 2015). Five bytes an event: x, y, then polarity in bit 7 and 23 bits of time in
- * us, high byte first; a turn of them is counted. The file does not say its sensor: default 256 x 240, what the bytes can address. Nor does it say its
- * format: one whose times fall at every fourth event is refused.
+ * ATIS .bin: N-MNIST and N-Caltech101 (Orchard et al. 2015). Five bytes an event: x, y, then polarity in bit 7 and 23
+ * bits of time in us, high byte first; a turn of them is counted. The file does not say its sensor: default 256 x 240,
+ * what the bytes can address. Nor does it say its format: one whose times fall at every fourth event is refused.
  */
 export const atis = streamFormat<AtisOptions>({
   id: 'atis',
@@ -68,7 +69,8 @@ export const atis = streamFormat<AtisOptions>({
           n++
         }
         const timers = (offset - overflow) / 8192
-        if (timers > 0) out.note({ about: 'time', count: timers, text: 'overflows of the timer (y = 240) added to the times' })
+        if (timers > 0)
+          out.note({ about: 'time', count: timers, text: 'overflows of the timer (y = 240) added to the times' })
         // A timer that says its overflows does not turn.
         const turns = offset > 0 ? 0 : takeTurns(counter, t, out.length, n)
         if (turns > 0) out.note(turnsNote(turns, timeBits))
@@ -80,7 +82,11 @@ export const atis = streamFormat<AtisOptions>({
       },
       end() {
         if (events < fewEvents || falls * 4 <= events) return 0
-        throw invalid('atis', file, `times that fall at ${falls} of the first ${events} events, expected a recording of ATIS. The file does not say what it is: give its format, { format }.`)
+        throw invalid(
+          'atis',
+          file,
+          `times that fall at ${falls} of the first ${events} events, expected a recording of ATIS. The file does not say what it is: give its format, { format }.`,
+        )
       },
     }
   },
@@ -91,9 +97,19 @@ export const atis = streamFormat<AtisOptions>({
     const out = new Uint8Array(record * t.length)
     for (let i = 0, at = 0; i < t.length; i++, at += record) {
       const time = t[i]!
-      if (!(time >= 0 && time < timeLimit && Math.floor(time) === time) || timeUnit !== 'us' || x[i]! > 255 || y[i]! >= 240 || p[i]! > 1) {
+      if (
+        !(time >= 0 && time < timeLimit && Math.floor(time) === time) ||
+        timeUnit !== 'us' ||
+        x[i]! > 255 ||
+        y[i]! >= 240 ||
+        p[i]! > 1
+      ) {
         const what = `(t ${time} ${timeUnit}, x ${x[i]}, y ${y[i]}, p ${p[i]})`
-        throw new SnnError('ARGUMENT', `[atis] event ${i} ${what}, expected whole us below 2^23, x below 256, y below 240 and p 0 or 1. Write .npz.`, { name: 'events', value: i })
+        throw new SnnError(
+          'ARGUMENT',
+          `[atis] event ${i} ${what}, expected whole us below 2^23, x below 256, y below 240 and p 0 or 1. Write .npz.`,
+          { name: 'events', value: i },
+        )
       }
       out[at] = x[i]!
       out[at + 1] = y[i]!

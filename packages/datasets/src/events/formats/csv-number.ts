@@ -19,12 +19,16 @@ export function parseNumber(bytes: Uint8Array, from: number, to: number): number
     else break
   }
   const plain = at === to && digits > 0
-  if (!plain || digits > 15) return textNumber(new TextDecoder('latin1').decode(bytes.subarray(from, Math.min(to, from + 64))))
+  if (!plain || digits > 15)
+    return textNumber(new TextDecoder('latin1').decode(bytes.subarray(from, Math.min(to, from + 64))))
   if (fraction > 0) value /= powers[fraction]!
   return negative ? -value : value
 }
 
 function textNumber(text: string): number {
-  const plain = text.trim().replace(/^(["'])(.*)\1$/, '$2').toLowerCase()
-  return plain === '' ? NaN : (Object.hasOwn(words, plain) ? words[plain]! : Number(plain))
+  const plain = text
+    .trim()
+    .replace(/^(["'])(.*)\1$/, '$2')
+    .toLowerCase()
+  return plain === '' ? NaN : Object.hasOwn(words, plain) ? words[plain]! : Number(plain)
 }

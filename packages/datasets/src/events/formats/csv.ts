@@ -14,7 +14,10 @@ import { csvHead, isEventText, ownOpening, rowOf } from './csv-head.js'
 import { parseNumber } from './csv-number.js'
 
 export interface CsvOptions {
-  /** What the columns are, as letters: `txyp`, `xypt`, ..; `-` for one to skip. Default: the line of names in the file, else what is plausible, see `plausibleOrder`. */
+  /**
+   * What the columns are, as letters: `txyp`, `xypt`, ..; `-` for one to skip. Default: the line of names in the file,
+   * else what is plausible, see `plausibleOrder`.
+   */
   readonly columns?: string
   /** Unit of the times. Default: what the file says, else what is plausible, see `plausibleUnit`. */
   readonly timeUnit?: TimeUnit
@@ -31,9 +34,11 @@ const headLines = 256
 const counterBits = 32
 
 /**
- * Text with one event a line: of the RPG data sets and v2e (`t x y p` in s, with a line `width height` or none), of Metavision (`%geometry:640,480`, then
- * `x,y,p,t`), with a line of names (`timestamp,x,y,polarity` of dv, quoted or plural), in any order of columns that `columns` gives. Lines that start
- * with `#` or `%` are comments. Polarity is 0 and 1, -1 and 1, 0 and 255, or false and true. A file that does not say its sensor needs the option.
+ * Text with one event a line: of the RPG data sets and v2e (`t x y p` in s, with a line `width height` or none), of
+ * Metavision (`%geometry:640,480`, then
+ * `x,y,p,t`), with a line of names (`timestamp,x,y,polarity` of dv, quoted or plural), in any order of columns that
+ * `columns` gives. Lines that start with `#` or `%` are comments. Polarity is 0 and 1, -1 and 1, 0 and 255, or false
+ * and true. A file that does not say its sensor needs the option.
  */
 export const csv = streamFormat<CsvOptions, CsvWriteOptions>({
   id: 'csv',
@@ -47,7 +52,10 @@ export const csv = streamFormat<CsvOptions, CsvWriteOptions>({
     checkEvents('csv', events)
     const order = parseColumns('csv', columns)
     const { t, x, y, p, sensor, timeUnit } = events
-    const text = [`${ownOpening} ${sensor.width} x ${sensor.height} x ${sensor.polarities}, t in ${timeUnit}`, order.join(',')]
+    const text = [
+      `${ownOpening} ${sensor.width} x ${sensor.height} x ${sensor.polarities}, t in ${timeUnit}`,
+      order.join(','),
+    ]
     const arrays = order.map((name) => ({ t, x, y, p })[name as 't'] ?? new Uint8Array(t.length))
     for (let i = 0; i < t.length; i++) text.push(arrays.map((array) => array[i]!).join(','))
     return ascii(`${text.join('\n')}\n`)
@@ -82,23 +90,52 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
     const head = csvHead(bytes, headLines, given, file)
     const sensor = chosenSensor('csv', options, head.sensor)
     if (!sensor && head.rows.length > 0) {
-      throw new SnnError('ARGUMENT', `[csv] ${file} does not say the size of the sensor. Give { sensor: { width, height } }.`, { name: 'sensor', value: undefined })
+      throw new SnnError(
+        'ARGUMENT',
+        `[csv] ${file} does not say the size of the sensor. Give { sensor: { width, height } }.`,
+        { name: 'sensor', value: undefined },
+      )
     }
     const width = head.rows[0]?.length ?? 0
     const whole = head.rows.filter((row) => row.length >= width && row.every(Number.isFinite))
     const columns = Array.from({ length: width }, (_, i) => whole.map((row) => row[i]!))
     const named = given ?? head.names
-    const { order, notes } = named || width < 4 ? { order: named ?? parseColumns('csv', 'txyp'), notes: [] } : guessedOrder('csv', file, columns, sensor)
+    const { order, notes } =
+      named || width < 4
+        ? { order: named ?? parseColumns('csv', 'txyp'), notes: [] }
+        : guessedOrder('csv', file, columns, sensor)
     const stated = options.timeUnit ?? head.timeUnit
     const guess = stated === undefined ? plausibleUnit(columns[order.indexOf('t')] ?? []) : { unit: stated }
-    if ('why' in guess) throw invalid('csv', file, `${guess.why}. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`)
-    const unitNotes: ReadNote[] = stated === undefined && guess.unit === 's' ? [{ about: 'time', text: 'times with decimals taken as seconds; { timeUnit } says another' }] : []
-    layout = { order, timeUnit: guess.unit, guessed: stated === undefined && guess.unit === 'us', sensor, notes: [...notes, ...unitNotes, ...(sensor ? missingNotes({ y: order.includes('y'), p: order.includes('p') }, sensor) : [])], from: head.from, line: head.line }
+    if ('why' in guess)
+      throw invalid('csv', file, `${guess.why}. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`)
+    const unitNotes: ReadNote[] =
+      stated === undefined && guess.unit === 's'
+        ? [{ about: 'time', text: 'times with decimals taken as seconds; { timeUnit } says another' }]
+        : []
+    layout = {
+      order,
+      timeUnit: guess.unit,
+      guessed: stated === undefined && guess.unit === 'us',
+      sensor,
+      notes: [
+        ...notes,
+        ...unitNotes,
+        ...(sensor ? missingNotes({ y: order.includes('y'), p: order.includes('p') }, sensor) : []),
+      ],
+      from: head.from,
+      line: head.line,
+    }
     line = head.line
     return head.from
   }
 
-  const read = (bytes: Uint8Array, from: number, to: number, out: EventBuffer, { order, timeUnit, guessed, sensor }: Layout): void => {
+  const read = (
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    out: EventBuffer,
+    { order, timeUnit, guessed, sensor }: Layout,
+  ): void => {
     line++
     while (from < to && bytes[from]! <= 0x20) from++
     while (to > from && bytes[to - 1]! <= 0x20) to--
@@ -112,15 +149,31 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
       if (name !== '-') {
         const value = parseNumber(bytes, at, end)
         const fault = name === 'p' && Number.isFinite(value) ? expectedPolarity : 'expected a number'
-        const read = name === 'p' && sensor!.polarities <= 2 ? polarity(value) : Number.isFinite(value) ? value : undefined
-        if (read === undefined) throw invalid('csv', file, `line ${line}: ${name} is ${JSON.stringify(new TextDecoder('latin1').decode(bytes.subarray(at, Math.min(end, at + 40))))}, ${fault}. Give { columns } if the order is another.`)
+        const read =
+          name === 'p' && sensor!.polarities <= 2 ? polarity(value) : Number.isFinite(value) ? value : undefined
+        if (read === undefined)
+          throw invalid(
+            'csv',
+            file,
+            `line ${line}: ${name} is ${JSON.stringify(new TextDecoder('latin1').decode(bytes.subarray(at, Math.min(end, at + 40))))}, ${fault}. Give { columns } if the order is another.`,
+          )
         event[name] = read
       }
       at = skipBlanks(bytes, end, to)
       if (bytes[at] === 0x2c || bytes[at] === 0x3b) at = skipBlanks(bytes, at + 1, to)
     }
-    if (column < order.length) throw invalid('csv', file, `line ${line} has ${column} columns, expected ${order.length} (${order.join(', ')}). Give { columns } if they are others.`)
-    if (guessed && Math.floor(event.t) !== event.t) throw invalid('csv', file, `line ${line}: time ${event.t} after whole numbers, which are taken as us. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`)
+    if (column < order.length)
+      throw invalid(
+        'csv',
+        file,
+        `line ${line} has ${column} columns, expected ${order.length} (${order.join(', ')}). Give { columns } if they are others.`,
+      )
+    if (guessed && Math.floor(event.t) !== event.t)
+      throw invalid(
+        'csv',
+        file,
+        `line ${line}: time ${event.t} after whole numbers, which are taken as us. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`,
+      )
     if (!isCoordinate(event.x) || !isCoordinate(event.y) || !isCoordinate(event.p)) {
       out.outside++
       out.firstOutside ??= describeOutside(`line ${line}`, event.x, event.y, event.p, sensor!)
@@ -141,7 +194,11 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
   }
 
   const tooLong = (size: number): never => {
-    throw invalid('csv', file, `line ${line + 1} of more than ${longestLine} bytes (${size}), expected one event a line.`)
+    throw invalid(
+      'csv',
+      file,
+      `line ${line + 1} of more than ${longestLine} bytes (${size}), expected one event a line.`,
+    )
   }
   const wholeLines = (bytes: Uint8Array, at: number, out: EventBuffer): number => {
     for (;;) {
@@ -179,7 +236,11 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
       if (last > -Infinity && isCut(rest.subarray(at), layout!.order.length)) return at
       const before = last
       read(rest, at, rest.length, out, layout!)
-      if (last < before) out.note({ about: 'source', text: `the last line has no end, and its time ${last} is before the ${before} of the line above it: the file may be cut within a number` })
+      if (last < before)
+        out.note({
+          about: 'source',
+          text: `the last line has no end, and its time ${last} is before the ${before} of the line above it: the file may be cut within a number`,
+        })
       finish(out)
       if (!layout!.sensor) throw invalid('csv', file, 'no events in it.')
       return rest.length

@@ -8,13 +8,17 @@ import { afterHeader, append, startsWith } from '../text-header.js'
 import { writable } from './write-checks.js'
 
 export interface DatOptions {
-  /** Bits of x, y, p: `14` (Prophesee, `% Version 2`) or `9` with 8 of y (ATIS, NavGesture). Default: by the version in the header. */
+  /**
+   * Bits of x, y, p: `14` (Prophesee, `% Version 2`) or `9` with 8 of y (ATIS, NavGesture). Default: by the version in
+   * the header.
+   */
   readonly xBits?: 9 | 14
 }
 
 /**
- * Prophesee and ATIS .dat (N-CARS, NavGesture): `%` lines, a byte of event type and one of size (8), then little-endian records of 32 bits
- * of time in us and 32 of x, y and p. Rows are as stored (NavGesture's are upside down). Default sensor: 304 x 240.
+ * Prophesee and ATIS .dat (N-CARS, NavGesture): `%` lines, a byte of event type and one of size (8), then little-endian
+ * records of 32 bits of time in us and 32 of x, y and p. Rows are as stored (NavGesture's are upside down). Default
+ * sensor: 304 x 240.
  */
 export const dat = streamFormat<DatOptions, DatOptions>({
   id: 'dat',
@@ -22,12 +26,19 @@ export const dat = streamFormat<DatOptions, DatOptions>({
   extensions: ['.dat'],
   options: ['xBits'],
   writeOptions: ['xBits'],
-  sniff: (head) => startsWith(head, '% Data file') || (startsWith(head, '%') && /^%[^\n]*(event|version \d|data file)/im.test(new TextDecoder('latin1').decode(head)) && !/^% (evt|format EVT)/m.test(new TextDecoder('latin1').decode(head))),
+  sniff: (head) =>
+    startsWith(head, '% Data file') ||
+    (startsWith(head, '%') &&
+      /^%[^\n]*(event|version \d|data file)/im.test(new TextDecoder('latin1').decode(head)) &&
+      !/^% (evt|format EVT)/m.test(new TextDecoder('latin1').decode(head))),
   decoder(options, file): EventDecoder {
     return afterHeader({ operation: 'dat', file, mark: '%' }, (lines) => {
       const text = lines.join('\n')
       const size = (name: string): number => Number(new RegExp(`^% ?${name} (\\d+)`, 'im').exec(text)?.[1] ?? 0)
-      const stated = size('width') > 0 && size('height') > 0 ? { width: size('width'), height: size('height'), polarities: 2 } : undefined
+      const stated =
+        size('width') > 0 && size('height') > 0
+          ? { width: size('width'), height: size('height'), polarities: 2 }
+          : undefined
       const version = Number(/^% ?version (\d+)/im.exec(text)?.[1] ?? 1)
       const sensor = chosenSensor('dat', options, stated ?? atis)
       return records(sensor, options.xBits ?? (version >= 2 ? 14 : 9), file)
@@ -43,7 +54,10 @@ export const dat = streamFormat<DatOptions, DatOptions>({
       view.setUint32(at, t[i]!, true)
       view.setUint32(at + 4, x[i]! | (y[i]! << xBits) | (p[i]! << (xBits + yBits)), true)
     }
-    return append(`% Data file containing CD events.\n% Version ${xBits === 14 ? 2 : 1}\n% Height ${sensor.height}\n% Width ${sensor.width}\n`, body)
+    return append(
+      `% Data file containing CD events.\n% Version ${xBits === 14 ? 2 : 1}\n% Height ${sensor.height}\n% Width ${sensor.width}\n`,
+      body,
+    )
   },
 })
 
@@ -66,7 +80,12 @@ function records(sensor: Sensor, xBits: 9 | 14, file: string): EventDecoder {
       if (!started) {
         if (bytes.length < 2) return 0
         // 0 and 12 are change events; others are triggers and gray levels.
-        if (bytes[1] !== 8 || (bytes[0] !== 0 && bytes[0] !== 12)) throw invalid('dat', file, `events of type ${bytes[0]} and ${bytes[1]} bytes, expected type 0 or 12 and 8 bytes.`)
+        if (bytes[1] !== 8 || (bytes[0] !== 0 && bytes[0] !== 12))
+          throw invalid(
+            'dat',
+            file,
+            `events of type ${bytes[0]} and ${bytes[1]} bytes, expected type 0 or 12 and 8 bytes.`,
+          )
         started = true
         at = 2
       }

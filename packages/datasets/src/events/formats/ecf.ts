@@ -6,22 +6,31 @@ export const ecfEventBytes = 16
 export const mostEcfEvents = 65535
 
 /**
- * The events of a block of ECF, by which Prophesee packs the chunks of `CD/events` in HDF5 (filter 36559), as `most` records of 16 bytes; those
- * beyond the events are void. A block with fewer than `least` or more than `most` is refused. All numbers are little-endian:
+ * The events of a block of ECF, by which Prophesee packs the chunks of `CD/events` in HDF5 (filter 36559), as `most`
+ * records of 16 bytes; those beyond the events are void. A block with fewer than `least` or more than `most` is
+ * refused. All numbers are little-endian:
  *
  * - u32: bit 0 says that x and p are packed, bit 1 that y, x and p are; from bit 2 on the number of events.
- * - t: u64, the time before the first event; then bytes `step << 4 | n`: n events, `step` us later; n = 15 says that a u16 with the number follows.
- *   A step of 15 says that n is 4 more bits, beginning with the lowest, of a longer step that the next events wait.
- * - y, x and p packed: 12 bytes for 4 events of 24 bits, `y << 12 | x << 1 | p`: the first and the low byte of the second, the rest of the second
- *   and the low half of the third, the rest of the third and the fourth.
+ * - t: u64, the time before the first event; then bytes `step << 4 | n`: n events, `step` us later; n = 15 says that a
+ *   u16 with the number follows. A step of 15 says that n is 4 more bits, beginning with the lowest, of a longer step
+ *   that the next events wait.
+ * - y, x and p packed: 12 bytes for 4 events of 24 bits, `y << 12 | x << 1 | p`: the first and the low byte of the
+ *   second, the rest of the second and the low half of the third, the rest of the third and the fourth.
  * - else y: u16 `y << 5 | n`, n events; n = 31 says that a u16 with the number follows.
  *   - x and p packed: in the same way 6 bytes for 4 events of 12 bits, `x << 1 | p`.
- *   - else x: u16 `x << 5 | mask`; bit 4 - i of the mask says that an event at x + 1 + i follows. What the last mask says beyond the last event is void.
+ *   - else x: u16 `x << 5 | mask`; bit 4 - i of the mask says that an event at x + 1 + i follows. What the last mask
+ *     says beyond the last event is void.
  *     Then p: u8 `p << 7 | n`, n events; n = 127 says that a u16 with the number follows.
  *
  * Throws `DATA_INVALID`. Source: https://github.com/prophesee-ai/hdf5_ecf.
  */
-export function unpackEcf(bytes: Uint8Array, least: number, most: number, operation: string, file: string): Uint8Array<ArrayBuffer> {
+export function unpackEcf(
+  bytes: Uint8Array,
+  least: number,
+  most: number,
+  operation: string,
+  file: string,
+): Uint8Array<ArrayBuffer> {
   const fail = (what: string): never => {
     throw invalid(operation, file, `damaged ECF data (${what}).`)
   }
@@ -38,13 +47,19 @@ export function unpackEcf(bytes: Uint8Array, least: number, most: number, operat
 
   const head = u32()
   const count = head >>> 2
-  if (count < least || count > most) fail(`${count} events in a chunk of ${least === most ? most : `${least} to ${most}`}`)
+  if (count < least || count > most)
+    fail(`${count} events in a chunk of ${least === most ? most : `${least} to ${most}`}`)
   const t = new Float64Array(count)
   const [x, y, p] = [new Uint16Array(count), new Uint16Array(count), new Uint16Array(count)]
   /** Fills a column by runs that have `bits` for their length or say that it follows. */
-  const runs = (column: Uint16Array | Float64Array, read: () => number, bits: number, valueOf = (word: number): number => word >>> bits): void => {
+  const runs = (
+    column: Uint16Array | Float64Array,
+    read: () => number,
+    bits: number,
+    valueOf = (word: number): number => word >>> bits,
+  ): void => {
     const longer = 2 ** bits - 1
-    for (let i = 0; i < count; ) {
+    for (let i = 0; i < count;) {
       const word = read()
       const short = word & longer
       const end = i + (short === longer ? u16() : short)
@@ -92,7 +107,7 @@ export function unpackEcf(bytes: Uint8Array, least: number, most: number, operat
         p[i] = value & 1
       })
     } else {
-      for (let i = 0; i < count; ) {
+      for (let i = 0; i < count;) {
         const word = u16()
         x[i++] = word >>> 5
         for (let j = 0; j < 5; j++) if ((word & (16 >>> j)) !== 0) x[i++] = (word >>> 5) + 1 + j

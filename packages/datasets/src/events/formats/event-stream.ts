@@ -11,9 +11,9 @@ const magic = 'Event Stream'
 const types = ['generic', 'dvs', 'atis', 'amd', 'color'] as const
 
 /**
- * Event Stream 2.0 (.es): `Event Stream`, three bytes of version, one of type, width and height, then events of 5 bytes whose first holds
- * the time since the last one; longer pauses are overflow bytes. Types dvs and atis are read (of atis the change events, not the exposure
- * measurements); for generic ones, which have no place, see `eventStreamMessages`.
+ * Event Stream 2.0 (.es): `Event Stream`, three bytes of version, one of type, width and height, then events of 5 bytes
+ * whose first holds the time since the last one; longer pauses are overflow bytes. Types dvs and atis are read (of atis
+ * the change events, not the exposure measurements); for generic ones, which have no place, see `eventStreamMessages`.
  */
 export const eventStream = streamFormat({
   id: 'es',
@@ -37,17 +37,29 @@ export const eventStream = streamFormat({
         const view = new DataView(bytes.buffer, bytes.byteOffset, 20)
         const [width, height] = [view.getUint16(16, true), view.getUint16(18, true)]
         if (width === 0 || height === 0) throw invalid('es', file, `a sensor of ${width} x ${height}.`, 16)
-        inner = type === 'dvs' ? events(0x7f, 1, chosenSensor('es', options, sensorOf(width, height, 2))) : events(0x3f, 2, chosenSensor('es', options, sensorOf(width, height, 2)))
+        inner =
+          type === 'dvs'
+            ? events(0x7f, 1, chosenSensor('es', options, sensorOf(width, height, 2)))
+            : events(0x3f, 2, chosenSensor('es', options, sensorOf(width, height, 2)))
         return 20 + inner.decode(bytes.subarray(20), out)
       },
     }
   },
   write(recording: Events): Uint8Array {
     const { t, x, y, p, sensor } = writable('es', recording, { t: 2 ** 53, x: 65536, y: 65536 })
-    if (sensor.width > 65535 || sensor.height > 65535) throw new SnnError('ARGUMENT', '[es] a sensor of 65536 pixels, expected at most 65535 a side.', { name: 'sensor', value: sensor })
+    if (sensor.width > 65535 || sensor.height > 65535)
+      throw new SnnError('ARGUMENT', '[es] a sensor of 65536 pixels, expected at most 65535 a side.', {
+        name: 'sensor',
+        value: sensor,
+      })
     let size = 0
     for (let i = 0; i < t.length; i++) size += 5 + Math.floor((t[i]! - (t[i - 1] ?? 0)) / 127)
-    if (size > 2 ** 32) throw new SnnError('ARGUMENT', `[es] ${size} bytes, most of them for pauses. Take off the first time (timeAlignment).`, { name: 'events', value: size })
+    if (size > 2 ** 32)
+      throw new SnnError(
+        'ARGUMENT',
+        `[es] ${size} bytes, most of them for pauses. Take off the first time (timeAlignment).`,
+        { name: 'events', value: size },
+      )
     const body = new Uint8Array(size + 8)
     body.set([2, 0, 0, 1, sensor.width & 0xff, sensor.width >> 8, sensor.height & 0xff, sensor.height >> 8])
     let at = 8
@@ -65,7 +77,8 @@ export const eventStream = streamFormat({
 })
 
 function headerType(bytes: Uint8Array, file: string): (typeof types)[number] {
-  if (bytes.length < 16 || !startsWith(bytes, magic)) throw invalid('es', file, 'does not start as an Event Stream file.', 0)
+  if (bytes.length < 16 || !startsWith(bytes, magic))
+    throw invalid('es', file, 'does not start as an Event Stream file.', 0)
   if (bytes[12] !== 2) throw invalid('es', file, `version ${bytes[12]}.${bytes[13]}, expected 2.0.`, 12)
   const type = types[bytes[15]!]
   if (type === undefined) throw invalid('es', file, `events of type ${bytes[15]}, expected 0 to 4.`, 15)
@@ -116,14 +129,16 @@ export interface StreamMessage {
   readonly bytes: Uint8Array
 }
 
-/** The events of an Event Stream file of type generic. A last one that is cut off is left out. Throws `DATA_INVALID`. */
+/**
+ * The events of an Event Stream file of type generic. A last one that is cut off is left out. Throws `DATA_INVALID`.
+ */
 export function eventStreamMessages(given: Uint8Array, file = 'es'): StreamMessage[] {
   const bytes = checkBytes('eventStreamMessages', given)
   const type = headerType(bytes, file)
   if (type !== 'generic') throw invalid('es', file, `events of type ${type}, expected generic.`, 15)
   const messages: StreamMessage[] = []
   let t = 0
-  for (let at = 16; at < bytes.length; ) {
+  for (let at = 16; at < bytes.length;) {
     const first = bytes[at++]!
     if (first === 0xff) t += 0xfe
     if (first >= 0xfe) continue

@@ -10,9 +10,9 @@ const highBits = 28
 const lowBits = 6
 
 /**
- * Prophesee RAW EVT 2.0: little-endian 32-bit words; bits 28-31 are the type (0 darker, 1 brighter, 8 time), an event has 6 low bits of
- * time, 11 of x and 11 of y, and a time word the 28 high bits, whose overflow (every 4.8 hours) is counted. Events before the first
- * time word have no time and are left out. Default sensor 640 x 480.
+ * Prophesee RAW EVT 2.0: little-endian 32-bit words; bits 28-31 are the type (0 darker, 1 brighter, 8 time), an event
+ * has 6 low bits of time, 11 of x and 11 of y, and a time word the 28 high bits, whose overflow (every 4.8 hours) is
+ * counted. Events before the first time word have no time and are left out. Default sensor 640 x 480.
  */
 export const evt2 = streamFormat({
   id: 'evt2',

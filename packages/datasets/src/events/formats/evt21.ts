@@ -9,8 +9,9 @@ import { writable } from './write-checks.js'
 const highBits = 28
 
 /**
- * Prophesee RAW EVT 2.1: little-endian 64-bit words. The high half is a word of EVT 2.0; in an event word the low half tells by its bits
- * which of the 32 pixels from x on have an event. `endianness=legacy` in the header exchanges the halves. Default sensor 1280 x 720.
+ * Prophesee RAW EVT 2.1: little-endian 64-bit words. The high half is a word of EVT 2.0; in an event word the low half
+ * tells by its bits which of the 32 pixels from x on have an event. `endianness=legacy` in the header exchanges the
+ * halves. Default sensor 1280 x 720.
  */
 export const evt21 = streamFormat({
   id: 'evt21',
@@ -24,7 +25,7 @@ export const evt21 = streamFormat({
     const view = new DataView(body.buffer)
     let at = 0
     let high = -1
-    for (let i = 0; i < t.length; ) {
+    for (let i = 0; i < t.length;) {
       const next = Math.floor(t[i]! / 64)
       if (next !== high) {
         high = next
@@ -37,7 +38,11 @@ export const evt21 = streamFormat({
       const row = y[i]!
       const polarity = p[i]!
       let valid = 0
-      for (let last = -1; i < t.length && t[i] === time && y[i] === row && p[i] === polarity && x[i]! > last && x[i]! < base + 32; i++) {
+      for (
+        let last = -1;
+        i < t.length && t[i] === time && y[i] === row && p[i] === polarity && x[i]! > last && x[i]! < base + 32;
+        i++
+      ) {
         last = x[i]!
         valid |= 1 << (last - base)
       }

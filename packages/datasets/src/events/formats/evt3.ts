@@ -13,9 +13,9 @@ const highBits = 12
 const blockBytes = 8192
 
 /**
- * Prophesee RAW EVT 3.0: little-endian 16-bit words that each change a part of the state: row, time (two halves of 12 bits, whose
- * overflow every 16.8 s is counted), column and polarity with one event, or a base column and then 12 or 8 pixels at once as bits.
- * Events before the first time are left out. Default sensor 1280 x 720.
+ * Prophesee RAW EVT 3.0: little-endian 16-bit words that each change a part of the state: row, time (two halves of 12
+ * bits, whose overflow every 16.8 s is counted), column and polarity with one event, or a base column and then 12 or 8
+ * pixels at once as bits. Events before the first time are left out. Default sensor 1280 x 720.
  */
 export const evt3 = streamFormat({
   id: 'evt3',
@@ -33,7 +33,11 @@ export const evt3 = streamFormat({
       const time = t[i]!
       const next = Math.floor(time / 4096)
       if (next - high > (i === 0 ? 0xfff : 2 ** (highBits - 1))) {
-        throw new SnnError('ARGUMENT', `[evt3] event ${i} at ${time} us, ${(next - high) * 4096} us after the last. Take off the first time (timeAlignment) or write EVT2.`, { name: 'events', value: i })
+        throw new SnnError(
+          'ARGUMENT',
+          `[evt3] event ${i} at ${time} us, ${(next - high) * 4096} us after the last. Take off the first time (timeAlignment) or write EVT2.`,
+          { name: 'events', value: i },
+        )
       }
       if (next !== high || i === 0) {
         high = next
@@ -73,7 +77,8 @@ function words(sensor: Sensor, _legacy: boolean, notes: ReadNote[]): EventDecode
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
       const early = state.started === 1 ? 0 : eventsBeforeTime(view, end)
       if (early > 0) out.note(earlyNote(early))
-      for (let from = 0; from < end; from += blockBytes) decodeBlock(view, from, Math.min(from + blockBytes, end), state, sensor, out)
+      for (let from = 0; from < end; from += blockBytes)
+        decodeBlock(view, from, Math.min(from + blockBytes, end), state, sensor, out)
       return end
     },
   }
@@ -87,12 +92,20 @@ function eventsBeforeTime(view: DataView, end: number): number {
     const type = value >>> 12
     if (type === word.timeHigh) break
     if (type === word.x) early++
-    if (type === word.vector12 || type === word.vector8) for (let valid = value & (type === word.vector12 ? 0xfff : 0xff); valid !== 0; valid &= valid - 1) early++
+    if (type === word.vector12 || type === word.vector8)
+      for (let valid = value & (type === word.vector12 ? 0xfff : 0xff); valid !== 0; valid &= valid - 1) early++
   }
   return early
 }
 
-function decodeBlock(view: DataView, from: number, to: number, state: State, { width, height, polarities }: Sensor, out: EventBuffer): void {
+function decodeBlock(
+  view: DataView,
+  from: number,
+  to: number,
+  state: State,
+  { width, height, polarities }: Sensor,
+  out: EventBuffer,
+): void {
   const count = (to - from) >> 1
   const { length: used } = out
   // Room for the whole block however full its vectors are; one event a word to begin with.
@@ -134,7 +147,8 @@ function decodeBlock(view: DataView, from: number, to: number, state: State, { w
     } else if (type === word.timeHigh) {
       const next = value & 0xfff
       turns += unwrap(high, next, highBits)
-      // The low half is sent again after a new high half; until then it is 0. A high half that is only repeated keeps it.
+      // The low half is sent again after a new high half; until then it is 0. A high half that is only repeated keeps
+      // it.
       if (next !== high) time = (turns * 4096 + next) * 4096
       high = next
       started = 1

@@ -1,6 +1,7 @@
 /**
- * The little of FlatBuffers that AEDAT 4 needs: a table's fields by number. Reading is by DataView, which throws a RangeError for what lies
- * outside of the bytes. (The `flatbuffers` package would add generated code and reads past the end without a word.)
+ * The little of FlatBuffers that AEDAT 4 needs: a table's fields by number. Reading is by DataView, which throws a
+ * RangeError for what lies outside of the bytes. (The `flatbuffers` package would add generated code and reads past the
+ * end without a word.)
  */
 export interface Table {
   readonly view: DataView
@@ -27,8 +28,15 @@ export function fieldOf({ view, at }: Table, number: number): number | undefined
   return offset === 0 ? undefined : at + offset
 }
 
-/** The first element and the length of the vector (or string) in field `number`. Throws RangeError when it does not lie within the bytes. */
-export function vectorOf(table: Table, number: number, elementSize: number): { readonly from: number; readonly length: number } {
+/**
+ * The first element and the length of the vector (or string) in field `number`. Throws RangeError when it does not lie
+ * within the bytes.
+ */
+export function vectorOf(
+  table: Table,
+  number: number,
+  elementSize: number,
+): { readonly from: number; readonly length: number } {
   const field = fieldOf(table, number)
   if (field === undefined) return { from: 0, length: 0 }
   const vector = field + table.view.getUint32(field, true)

@@ -15,23 +15,30 @@ export interface Hdf5View {
 
 /** An HDF5 file that is open. */
 export interface OpenRecording {
-  /** What `use` makes of it; `use` may be called again when a filter has to be loaded first. Whatever the library throws is a fault of the file: `DATA_INVALID`. */
+  /**
+   * What `use` makes of it; `use` may be called again when a filter has to be loaded first. Whatever the library throws
+   * is a fault of the file: `DATA_INVALID`.
+   */
   read<T>(use: (view: Hdf5View) => T): Promise<T>
   close(): void
 }
 
-/** Opens an HDF5 file, and loads the filters that it needs. Only what is looked at is read where the source can be read at once; else all of the file is in memory. */
+/**
+ * Opens an HDF5 file, and loads the filters that it needs. Only what is looked at is read where the source can be read
+ * at once; else all of the file is in memory.
+ */
 export async function openRecording(source: ByteSource, file: string, loader?: LoadHdf5Filter): Promise<OpenRecording> {
   const { size, readSync } = source.readSync ? source : bytesSource(await source.read(0, source.size))
   const { module, read, close } = await openHdf5('hdf5', { size, readSync: readSync! }, file)
-  const attempt = <T>(use: (view: Hdf5View) => T): { readonly made: T } | FilterNeeded => read((root) => {
-    try {
-      return { made: use({ root, module, file }) }
-    } catch (error) {
-      if (error instanceof FilterNeeded) return error
-      throw takeFault() ?? error
-    }
-  })
+  const attempt = <T>(use: (view: Hdf5View) => T): { readonly made: T } | FilterNeeded =>
+    read((root) => {
+      try {
+        return { made: use({ root, module, file }) }
+      } catch (error) {
+        if (error instanceof FilterNeeded) return error
+        throw takeFault() ?? error
+      }
+    })
   return {
     async read(use) {
       for (;;) {
@@ -57,16 +64,24 @@ export function entityAt({ root }: Hdf5View, path: string): Dataset | Group | un
   return found
 }
 
-export const isGroup = (entity: Dataset | Group): entity is Group => (entity as { readonly type: string }).type !== 'Dataset'
+export const isGroup = (entity: Dataset | Group): entity is Group =>
+  (entity as { readonly type: string }).type !== 'Dataset'
 
-/** The data set at a path, or undefined. Throws `DATA_INVALID` where it is packed by a filter that is not to be had, or lies in other files. */
+/**
+ * The data set at a path, or undefined. Throws `DATA_INVALID` where it is packed by a filter that is not to be had, or
+ * lies in other files.
+ */
 export function datasetAt(view: Hdf5View, path: string): Dataset | undefined {
   const { module, file } = view
   const found = entityAt(view, path)
   if (!found || isGroup(found)) return undefined
   const others = [...new Set((found.metadata.virtual_sources ?? []).map(({ file_name }) => file_name))]
   if (others.length > 0) {
-    throw invalid('hdf5', file, `${path} is a virtual data set, put together of ${others.slice(0, 3).join(', ')}${others.length > 3 ? ', ..' : ''}, which are not looked into. Copy it into one file: h5repack -l ${path}:CONTI IN OUT, or data[:] in h5py.`)
+    throw invalid(
+      'hdf5',
+      file,
+      `${path} is a virtual data set, put together of ${others.slice(0, 3).join(', ')}${others.length > 3 ? ', ..' : ''}, which are not looked into. Copy it into one file: h5repack -l ${path}:CONTI IN OUT, or data[:] in h5py.`,
+    )
   }
   checkFilters(module, found, path, file)
   return found
@@ -87,7 +102,8 @@ const mostElements = 2 ** 31
 export function lengthOf({ file }: Hdf5View, dataset: Dataset): number {
   const shape = dataset.shape
   const length = shape?.[0] ?? 0
-  if (shape?.length !== 1 || length > mostElements) throw invalid('hdf5', file, `${dataset.path} has shape [${shape?.join(',') ?? ''}], expected one axis.`)
+  if (shape?.length !== 1 || length > mostElements)
+    throw invalid('hdf5', file, `${dataset.path} has shape [${shape?.join(',') ?? ''}], expected one axis.`)
   return length
 }
 
@@ -102,7 +118,8 @@ export function readPart({ file }: Hdf5View, dataset: Dataset, from: number, to:
 export function readColumn(view: Hdf5View, dataset: Dataset): Float64Array {
   const length = lengthOf(view, dataset)
   const parts: Float64Array[] = []
-  for (let from = 0; from < length; from += mostAtOnce) parts.push(readPart(view, dataset, from, Math.min(from + mostAtOnce, length)))
+  for (let from = 0; from < length; from += mostAtOnce)
+    parts.push(readPart(view, dataset, from, Math.min(from + mostAtOnce, length)))
   const out = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of parts) {
@@ -123,20 +140,39 @@ export function readFlat({ file }: Hdf5View, dataset: Dataset): Float64Array {
 /** The number of rows of a data set [N, width]. */
 export function rowsOf({ file }: Hdf5View, dataset: Dataset, width: number): number {
   const [length = 0, found] = dataset.shape ?? []
-  if (dataset.shape?.length !== 2 || found !== width || length > mostElements) throw invalid('hdf5', file, `${dataset.path} has shape [${dataset.shape?.join(',') ?? ''}], expected [N, ${width}].`)
+  if (dataset.shape?.length !== 2 || found !== width || length > mostElements)
+    throw invalid(
+      'hdf5',
+      file,
+      `${dataset.path} has shape [${dataset.shape?.join(',') ?? ''}], expected [N, ${width}].`,
+    )
   return length
 }
 
 /** The columns of rows `from` up to `to` of a data set [N, width]. */
-export function readRows({ file }: Hdf5View, dataset: Dataset, width: number, from: number, to: number): Float64Array[] {
+export function readRows(
+  { file }: Hdf5View,
+  dataset: Dataset,
+  width: number,
+  from: number,
+  to: number,
+): Float64Array[] {
   const part = from < to ? dataset.slice([[from, to], []]) : new Float64Array(0)
   if (!ArrayBuffer.isView(part)) throw invalid('hdf5', file, `${dataset.path} holds no numbers.`)
   const values = toNumbers(part)
-  return Array.from({ length: width }, (_, column) => Float64Array.from({ length: values.length / width }, (_, i) => values[i * width + column]!))
+  return Array.from({ length: width }, (_, column) =>
+    Float64Array.from({ length: values.length / width }, (_, i) => values[i * width + column]!),
+  )
 }
 
 /** The columns of records `from` up to `to` of a compound data set by name. */
-export function readRecords({ file }: Hdf5View, dataset: Dataset, names: readonly string[], from: number, to: number): ArrayLike<number>[] {
+export function readRecords(
+  { file }: Hdf5View,
+  dataset: Dataset,
+  names: readonly string[],
+  from: number,
+  to: number,
+): ArrayLike<number>[] {
   const { metadata } = dataset
   const { size, compound_type: compound } = metadata
   const count = to - from
@@ -145,11 +181,30 @@ export function readRecords({ file }: Hdf5View, dataset: Dataset, names: readonl
   const bytes = count > 0 ? dataset.slice([[from, to]]) : new Uint8Array(0)
   return names.map((name) => {
     const field = compound?.members.find((member) => member.name === name)
-    if (!(bytes instanceof Uint8Array) || !field || (field.type > 1 && field.type !== enumeration)) throw invalid('hdf5', file, `${dataset.path} has the fields ${compound?.members.map((member) => member.name).join(', ') ?? '(none)'}, expected numbers in ${name}.`)
+    if (!(bytes instanceof Uint8Array) || !field || (field.type > 1 && field.type !== enumeration))
+      throw invalid(
+        'hdf5',
+        file,
+        `${dataset.path} has the fields ${compound?.members.map((member) => member.name).join(', ') ?? '(none)'}, expected numbers in ${name}.`,
+      )
     // h5py writes bool as an enumeration of one byte.
     const type = `${field.type === 1 ? 'f' : field.type === 0 && field.signed ? 'i' : 'u'}${field.size}` as ElementType
-    if (!/^([iu][1248]|f[248])$/.test(type)) throw invalid('hdf5', file, `${dataset.path} has ${name} of type ${type}, expected numbers of 1, 2, 4 or 8 bytes.`)
-    return readField({ operation: 'hdf5', file, bytes, offset: field.offset, record: size, count, type, bigEndian: !field.littleEndian })
+    if (!/^([iu][1248]|f[248])$/.test(type))
+      throw invalid(
+        'hdf5',
+        file,
+        `${dataset.path} has ${name} of type ${type}, expected numbers of 1, 2, 4 or 8 bytes.`,
+      )
+    return readField({
+      operation: 'hdf5',
+      file,
+      bytes,
+      offset: field.offset,
+      record: size,
+      count,
+      type,
+      bigEndian: !field.littleEndian,
+    })
   })
 }
 
@@ -162,7 +217,11 @@ export function readRow({ file }: Hdf5View, dataset: Dataset, index: number): Fl
   if (!row) throw invalid('hdf5', file, `${dataset.path} is no array of arrays.`)
   const half = row.type === 1 && row.size === 2
   // The library refuses 16-bit floats: read them as the integers of the same bits.
-  if (half) Object.defineProperty(dataset, 'metadata', { value: { ...dataset.metadata, vlen_type: { ...row, type: 0, signed: false } }, configurable: true })
+  if (half)
+    Object.defineProperty(dataset, 'metadata', {
+      value: { ...dataset.metadata, vlen_type: { ...row, type: 0, signed: false } },
+      configurable: true,
+    })
   const [values] = dataset.slice([[index, index + 1]]) as unknown as ArrayLike<number | bigint>[]
   if (!values) throw invalid('hdf5', file, `${dataset.path} has no row ${index}.`)
   const numbers = toNumbers(values)

@@ -1,10 +1,16 @@
 import type { Hdf5Module } from '@snn/hdf5'
 
 /**
- * Adds a filter to HDF5 whose work `unpack` does. HDF5 gets its filters from libraries of WebAssembly in `folder`: this one calls back by writing
- * its arguments to a file, behind which `unpack` stands. Where that gives nothing, HDF5 throws.
+ * Adds a filter to HDF5 whose work `unpack` does. HDF5 gets its filters from libraries of WebAssembly in `folder`: this
+ * one calls back by writing its arguments to a file, behind which `unpack` stands. Where that gives nothing, HDF5
+ * throws.
  */
-export function addFilter(module: Hdf5Module, id: number, folder: string, unpack: (packed: Uint8Array) => Uint8Array | undefined): void {
+export function addFilter(
+  module: Hdf5Module,
+  id: number,
+  folder: string,
+  unpack: (packed: Uint8Array) => Uint8Array | undefined,
+): void {
   const { FS } = module
   const memory = module as unknown as Memory
   const { _realloc: realloc } = memory
@@ -38,8 +44,9 @@ interface Memory {
 }
 
 /**
- * A WebAssembly library as Emscripten links it at run time (https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md), with the
- * filter `id`, which calls back by the open file `fd`:
+ * A WebAssembly library as Emscripten links it at run time
+ * (https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md), with the filter `id`, which calls back
+ * by the open file `fd`:
  *
  * ```c
  * struct { H5Z_class2_t filter; size_t bytes, *size; void **chunk; ciovec io; size_t result; } m = { { 1, id, 0, 1 } };
@@ -54,7 +61,9 @@ interface Memory {
  */
 function filterLibrary(id: number, fd: number): Uint8Array<ArrayBuffer> {
   // Of m: name at 16, filter at 28, bytes at 32, size at 36, chunk at 40, io at 44, result at 52, an empty name at 56.
-  const m = [1, id, 0, 1, ...Array<number>(11).fill(0)].flatMap((word) => [0, 8, 16, 24].map((shift) => (word >>> shift) & 255))
+  const m = [1, id, 0, 1, ...Array<number>(11).fill(0)].flatMap((word) =>
+    [0, 8, 16, 24].map((shift) => (word >>> shift) & 255),
+  )
   const constant = (value: number): Code => [0x41, leb(value)]
   const argument = (index: number): Code => [0x20, index]
   const address = (offset: number): Code => [memoryBase, constant(offset), 0x6a] // add
@@ -69,17 +78,34 @@ function filterLibrary(id: number, fd: number): Uint8Array<ArrayBuffer> {
     [constant(fd), address(44), constant(1), address(52), writeAndDrop],
     load(52),
   ]
-  return Uint8Array.from(numbers([
-    [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    section(0, [text('dylink.0'), section(1, [m.length, 2, 1, 0])]), // room in memory and table, each with the power of 2 that it is aligned to
-    section(1, list([functionType(4, 1), functionType(0, 1), functionType(6, 1)])),
-    section(2, list([imported('memory', [2, 0, 0]), imported('__indirect_function_table', [1, 0x70, 0, 0]), imported('__memory_base', [3, i32, 0]), imported('__table_base', [3, i32, 0]), imported('fd_write', [0, 0])])),
-    section(3, list([1, 1, 2])),
-    section(7, list([[text('H5PLget_plugin_type'), 0, 1], [text('H5PLget_plugin_info'), 0, 2]])),
-    section(9, list([[0, tableBase, end, list([3])]])),
-    section(10, list([pluginType, pluginInfo, call].map((body) => sized([0, body, end])))),
-    section(11, list([[0, memoryBase, end, sized(m)]])),
-  ]))
+  return Uint8Array.from(
+    numbers([
+      [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      section(0, [text('dylink.0'), section(1, [m.length, 2, 1, 0])]), // room in memory and table, each with the power of 2 that it is aligned to
+      section(1, list([functionType(4, 1), functionType(0, 1), functionType(6, 1)])),
+      section(
+        2,
+        list([
+          imported('memory', [2, 0, 0]),
+          imported('__indirect_function_table', [1, 0x70, 0, 0]),
+          imported('__memory_base', [3, i32, 0]),
+          imported('__table_base', [3, i32, 0]),
+          imported('fd_write', [0, 0]),
+        ]),
+      ),
+      section(3, list([1, 1, 2])),
+      section(
+        7,
+        list([
+          [text('H5PLget_plugin_type'), 0, 1],
+          [text('H5PLget_plugin_info'), 0, 2],
+        ]),
+      ),
+      section(9, list([[0, tableBase, end, list([3])]])),
+      section(10, list([pluginType, pluginInfo, call].map((body) => sized([0, body, end])))),
+      section(11, list([[0, memoryBase, end, sized(m)]])),
+    ]),
+  )
 }
 
 /** Bytes of WebAssembly, in any nesting. */
@@ -100,4 +126,8 @@ const section = (kind: number, code: Code): Code => [kind, sized(code)]
 const list = (items: readonly Code[]): Code => [leb(items.length), items]
 const text = (name: string): Code => sized([...new TextEncoder().encode(name)])
 const imported = (name: string, what: Code): Code => [text('env'), text(name), what]
-const functionType = (parameters: number, results: number): Code => [0x60, list(Array<Code>(parameters).fill(i32)), list(Array<Code>(results).fill(i32))]
+const functionType = (parameters: number, results: number): Code => [
+  0x60,
+  list(Array<Code>(parameters).fill(i32)),
+  list(Array<Code>(results).fill(i32)),
+]

@@ -28,24 +28,40 @@ export class FilterNeeded {
 const folder = '/snn-hdf5-filters'
 const loaded = new WeakMap<Hdf5Module, Set<number>>()
 /** The chunks of ECF that are read next, and what was wrong with one. */
-const chunks: { least: number; most: number; file: string; fault: unknown } = { least: 0, most: 0, file: '', fault: undefined }
+const chunks: { least: number; most: number; file: string; fault: unknown } = {
+  least: 0,
+  most: 0,
+  file: '',
+  fault: undefined,
+}
 
-/** Throws `FilterNeeded` for a filter that can be loaded and is not yet, and `DATA_INVALID` for one that cannot. To be called before data are read. */
+/**
+ * Throws `FilterNeeded` for a filter that can be loaded and is not yet, and `DATA_INVALID` for one that cannot. To be
+ * called before data are read.
+ */
 export function checkFilters(module: Hdf5Module, { filters, metadata }: Dataset, path: string, file: string): void {
   for (const { id, name } of filters) {
     if (builtIn.has(id)) continue
     if (id === ecf) {
       const [most = Infinity, ...more] = metadata.chunks ?? []
       if (metadata.size !== ecfEventBytes || more.length > 0 || most > mostEcfEvents) {
-        throw invalid('hdf5', file, `${path} is packed by Prophesee's ECF (${ecf}) in chunks of ${metadata.chunks?.join(' x ')} of ${metadata.size} bytes, expected at most ${mostEcfEvents} events of ${ecfEventBytes} bytes.`)
+        throw invalid(
+          'hdf5',
+          file,
+          `${path} is packed by Prophesee's ECF (${ecf}) in chunks of ${metadata.chunks?.join(' x ')} of ${metadata.size} bytes, expected at most ${mostEcfEvents} events of ${ecfEventBytes} bytes.`,
+        )
       }
       // The last chunk may end with the data set.
-      const least = ((metadata.shape?.[0] ?? 0) - 1) % most + 1
+      const least = (((metadata.shape?.[0] ?? 0) - 1) % most) + 1
       Object.assign(chunks, { least, most, file })
     }
     if (loaded.get(module)?.has(id)) continue
     if (plugins[id] || id === ecf) throw new FilterNeeded(id)
-    throw invalid('hdf5', file, `${path} is packed by ${name || 'a filter'} (${id}), which cannot be unpacked here. Repack it where that filter is installed: h5repack -f GZIP=4 IN OUT.`)
+    throw invalid(
+      'hdf5',
+      file,
+      `${path} is packed by ${name || 'a filter'} (${id}), which cannot be unpacked here. Repack it where that filter is installed: h5repack -f GZIP=4 IN OUT.`,
+    )
   }
 }
 
@@ -66,7 +82,12 @@ function unpackChunk(packed: Uint8Array): Uint8Array | undefined {
 }
 
 /** Loads a filter. Throws `DATA_INVALID`, which says what to do, where its file is not to be had. */
-export async function loadFilter(module: Hdf5Module, id: number, file: string, load: LoadHdf5Filter = fetchFilter): Promise<void> {
+export async function loadFilter(
+  module: Hdf5Module,
+  id: number,
+  file: string,
+  load: LoadHdf5Filter = fetchFilter,
+): Promise<void> {
   const bytes = id === ecf ? undefined : await filterBytes(id, file, load)
   const filters = loaded.get(module)
   if (!filters) {
@@ -82,7 +103,13 @@ async function filterBytes(id: number, file: string, load: LoadHdf5Filter): Prom
   const [title, name] = plugins[id]!
   return load(name).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error)
-    throw invalid('hdf5', file, `packed by ${title} (${id}), whose filter cannot be loaded (${why}). In Node read it with @snn/datasets/node, elsewhere give { filter } that gets libH5Z${name}.so of h5wasm-plugins; or repack the file: h5repack -f GZIP=4 IN OUT.`, undefined, error)
+    throw invalid(
+      'hdf5',
+      file,
+      `packed by ${title} (${id}), whose filter cannot be loaded (${why}). In Node read it with @snn/datasets/node, elsewhere give { filter } that gets libH5Z${name}.so of h5wasm-plugins; or repack the file: h5repack -f GZIP=4 IN OUT.`,
+      undefined,
+      error,
+    )
   })
 }
 

@@ -4,8 +4,8 @@ const magic = 0x184d2204
 const blockSizes: Readonly<Record<number, number>> = { 4: 2 ** 16, 5: 2 ** 18, 6: 2 ** 20, 7: 2 ** 22 }
 
 /**
- * Unpacked LZ4 frame. Written here because the libraries for JavaScript trust the file: every length and every distance is checked,
- * and no more than `limit` bytes are made. Checksums are not checked. Throws `DATA_INVALID`.
+ * Unpacked LZ4 frame. Written here because the libraries for JavaScript trust the file: every length and every distance
+ * is checked, and no more than `limit` bytes are made. Checksums are not checked. Throws `DATA_INVALID`.
  */
 export function unpackLz4(bytes: Uint8Array, operation: string, file: string, limit: number): Uint8Array {
   const fail = (what: string): never => {
@@ -74,7 +74,7 @@ export function unpackLz4(bytes: Uint8Array, operation: string, file: string, li
         }
         if (distance === 0 || distance > length || length + match - from > blockSize) fail('match')
         reserve(match)
-        for (let source = length - distance, last = length + match; length < last; ) out[length++] = out[source++]!
+        for (let source = length - distance, last = length + match; length < last;) out[length++] = out[source++]!
       }
     }
     at = end + blockChecksum

@@ -11,12 +11,25 @@ export interface MatArray {
   open(): Promise<ColumnReader>
 }
 
-const types: Readonly<Record<number, ElementType>> = { 1: 'i1', 2: 'u1', 3: 'i2', 4: 'u2', 5: 'i4', 6: 'u4', 7: 'f4', 9: 'f8', 12: 'i8', 13: 'u8' }
+const types: Readonly<Record<number, ElementType>> = {
+  1: 'i1',
+  2: 'u1',
+  3: 'i2',
+  4: 'u2',
+  5: 'i4',
+  6: 'u4',
+  7: 'f4',
+  9: 'f8',
+  12: 'i8',
+  13: 'u8',
+}
 const matrixType = 14
 const compressedType = 15
 /** Element classes of numbers: double, single and the integers. */
 const isNumeric = (kind: number): boolean => kind >= 6 && kind <= 15
-/** Enough for what stands before the numbers of an array: flags, two dimensions or a few more, and a name of 63 letters. */
+/**
+ * Enough for what stands before the numbers of an array: flags, two dimensions or a few more, and a name of 63 letters.
+ */
 const headLength = 512
 
 interface Element {
@@ -30,14 +43,22 @@ interface Element {
 /** The numeric arrays in a MATLAB 5.0 .mat file by name; other variables are left out. Throws `DATA_INVALID`. */
 export async function matArrays(source: ByteSource, file: string): Promise<Map<string, MatArray>> {
   const start = await source.read(0, Math.min(source.size, 128))
-  if (source.size >= 512 && String.fromCharCode(...start.subarray(0, 10)) === 'MATLAB 7.3') throw invalid('mat', file, 'a MATLAB 7.3 file, which is HDF5, expected version 5. Save it with -v7.', 0)
+  if (source.size >= 512 && String.fromCharCode(...start.subarray(0, 10)) === 'MATLAB 7.3')
+    throw invalid('mat', file, 'a MATLAB 7.3 file, which is HDF5, expected version 5. Save it with -v7.', 0)
   if (start.length < 128 || !isMat(start)) throw invalid('mat', file, 'does not start as a MATLAB 5.0 file.', 0)
   const little = start[126] === 0x49
   const arrays = new Map<string, MatArray>()
-  for (let at = 128; at + 8 <= source.size; ) {
+  for (let at = 128; at + 8 <= source.size;) {
     const element = elementAt(await source.read(at, at + 8), 0, little, file, source.size - at)
     const [from, to] = [at + element.from, at + element.from + element.size]
-    const part = { source, operation: 'mat', file, from: element.type === compressedType ? from : at, to, packing: element.type === compressedType ? 'zlib' : 'none' } as const
+    const part = {
+      source,
+      operation: 'mat',
+      file,
+      from: element.type === compressedType ? from : at,
+      to,
+      packing: element.type === compressedType ? 'zlib' : 'none',
+    } as const
     at += element.next
     if (element.type !== matrixType && element.type !== compressedType) continue
     const limit = part.packing === 'none' ? to - part.from : maximumDeflateRatio * element.size + 64
@@ -54,7 +75,8 @@ export function isMat(head: Uint8Array): boolean {
 
 /** The element at a place of `bytes`, which are the first of `limit`. */
 function elementAt(bytes: Uint8Array, at: number, little: boolean, file: string, limit: number): Element {
-  if (at + 8 > bytes.length) throw invalid('mat', file, 'ends within an array, or the head of one is longer than can be.', at)
+  if (at + 8 > bytes.length)
+    throw invalid('mat', file, 'ends within an array, or the head of one is longer than can be.', at)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const word = view.getUint32(at, little)
   const small = word >>> 16
@@ -64,12 +86,19 @@ function elementAt(bytes: Uint8Array, at: number, little: boolean, file: string,
   }
   const size = view.getUint32(at + 4, little)
   const from = at + 8
-  if (from + size > limit) throw invalid('mat', file, `an element of ${size} bytes, but only ${limit - from} are left.`, at)
+  if (from + size > limit)
+    throw invalid('mat', file, `an element of ${size} bytes, but only ${limit - from} are left.`, at)
   return { type: word, from, size, next: word === compressedType ? from + size : from + Math.ceil(size / 8) * 8 }
 }
 
 /** The name and the array of a matrix element, from its first bytes; undefined for one that holds no numbers. */
-function readMatrix(head: Uint8Array, little: boolean, file: string, limit: number, open: () => ByteReader): [string, MatArray] | undefined {
+function readMatrix(
+  head: Uint8Array,
+  little: boolean,
+  file: string,
+  limit: number,
+  open: () => ByteReader,
+): [string, MatArray] | undefined {
   const view = new DataView(head.buffer, head.byteOffset, head.length)
   const matrix = elementAt(head, 0, little, file, limit)
   if (matrix.type !== matrixType || matrix.size < 40) return undefined
@@ -82,7 +111,13 @@ function readMatrix(head: Uint8Array, little: boolean, file: string, limit: numb
   const shape = Array.from({ length: dimensions.size >>> 2 }, (_, i) => view.getInt32(dimensions.from + 4 * i, little))
   const type = types[content.type]
   const count = shape.reduce((product, n) => product * n, 1)
-  if (!type || count * Number(type[1]) !== content.size) throw invalid('mat', file, `array [${shape.join(',')}] of type ${content.type} in ${content.size} bytes, which cannot be.`, content.from)
+  if (!type || count * Number(type[1]) !== content.size)
+    throw invalid(
+      'mat',
+      file,
+      `array [${shape.join(',')}] of type ${content.type} in ${content.size} bytes, which cannot be.`,
+      content.from,
+    )
   return [
     String.fromCharCode(...head.subarray(name.from, name.from + Math.min(name.size, 64))),
     {

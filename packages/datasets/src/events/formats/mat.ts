@@ -16,8 +16,9 @@ export interface MatOptions {
 }
 
 /**
- * MATLAB 5.0 .mat: ASL-DVS (vectors ts, x, y, pol, or others of such names; us; default sensor 240 x 180) and ST-MNIST (`spiketrain`, 100 rows of taxels and one of
- * times in s: an event where the value is +1 (p = 1) or -1 (p = 0); taxel k lies at x = k mod 10, y = k / 10 of 10 x 10).
+ * MATLAB 5.0 .mat: ASL-DVS (vectors ts, x, y, pol, or others of such names; us; default sensor 240 x 180) and ST-MNIST
+ * (`spiketrain`, 100 rows of taxels and one of times in s: an event where the value is +1 (p = 1) or -1 (p = 0); taxel
+ * k lies at x = k mod 10, y = k / 10 of 10 x 10).
  */
 export const mat = containerFormat<MatOptions>({
   id: 'mat',
@@ -41,10 +42,20 @@ export const mat = containerFormat<MatOptions>({
       nameUnit ??= role.timeUnit
     }
     const { t, x, y, p } = found
-    if (!t || !x || !y || !p) throw invalid('mat', file, `holds ${[...arrays.keys()].join(', ') || 'no arrays'}, expected ts, x, y and pol, or spiketrain.`)
+    if (!t || !x || !y || !p)
+      throw invalid(
+        'mat',
+        file,
+        `holds ${[...arrays.keys()].join(', ') || 'no arrays'}, expected ts, x, y and pol, or spiketrain.`,
+      )
     const sensor = chosenSensor('mat', options, aslDvs)
     const notes = sensor === aslDvs ? [assumedSensor(aslDvs)] : []
-    yield* columnPieces('mat', file, () => vectors([t, x, y, p], file), { sensor, timeUnit: options.timeUnit ?? nameUnit, outside: options.outside, notes })
+    yield* columnPieces('mat', file, () => vectors([t, x, y, p], file), {
+      sensor,
+      timeUnit: options.timeUnit ?? nameUnit,
+      outside: options.outside,
+      notes,
+    })
   },
   write(events: Events): Uint8Array {
     checkEvents('mat', events)
@@ -55,12 +66,18 @@ export const mat = containerFormat<MatOptions>({
 /** The vectors ts, x, y and pol side by side. */
 async function vectors(arrays: readonly MatArray[], file: string): Promise<EventColumns> {
   const lengths = arrays.map(({ shape }) => sizeOf(shape))
-  if (lengths.some((length) => length !== lengths[0])) throw invalid('mat', file, `ts, x, y and pol of ${lengths.join(', ')} elements, expected one length.`)
+  if (lengths.some((length) => length !== lengths[0]))
+    throw invalid('mat', file, `ts, x, y and pol of ${lengths.join(', ')} elements, expected one length.`)
   const readers = await Promise.all(arrays.map((array) => array.open()))
   return {
     length: lengths[0]!,
     async next(count) {
-      const [t, x, y, pol] = (await Promise.all(readers.map((reader) => reader.next(count)))) as [ArrayLike<number>, ArrayLike<number>, ArrayLike<number>, ArrayLike<number>]
+      const [t, x, y, pol] = (await Promise.all(readers.map((reader) => reader.next(count)))) as [
+        ArrayLike<number>,
+        ArrayLike<number>,
+        ArrayLike<number>,
+        ArrayLike<number>,
+      ]
       return { t, x, y, p: pol }
     },
   }
@@ -71,7 +88,8 @@ const mostTimes = 4096
 
 async function* taxels({ shape, open }: MatArray, file: string): AsyncGenerator<Events, void, undefined> {
   const [rows, columns] = [shape[0] ?? 0, shape[1] ?? 0]
-  if (shape.length !== 2 || rows !== 101) throw invalid('mat', file, `spiketrain [${shape.join(',')}], expected [101, times].`)
+  if (shape.length !== 2 || rows !== 101)
+    throw invalid('mat', file, `spiketrain [${shape.join(',')}], expected [101, times].`)
   const reader = await open()
   for (let done = 0; done === 0 || done < columns; done += mostTimes) {
     const times = Math.min(mostTimes, columns - done)
@@ -88,6 +106,11 @@ async function* taxels({ shape, open }: MatArray, file: string): AsyncGenerator<
         p.push(value > 0 ? 1 : 0)
       }
     }
-    yield fromFile('mat', file, { t, x: taxel.map((k) => k % 10), y: taxel.map((k) => Math.floor(k / 10)), p }, { sensor: { width: 10, height: 10, polarities: 2 }, timeUnit: 's' })
+    yield fromFile(
+      'mat',
+      file,
+      { t, x: taxel.map((k) => k % 10), y: taxel.map((k) => Math.floor(k / 10)), p },
+      { sensor: { width: 10, height: 10, polarities: 2 }, timeUnit: 's' },
+    )
   }
 }

@@ -16,7 +16,10 @@ import { columnPieces, type EventColumns } from './columns.js'
 import { listIn, parsePickle, type Pickled } from './pickle.js'
 
 export interface NpyEventsOptions {
-  /** What the columns of a plain array [N, 4] are, as letters: `txyp`, `xypt`, ..; `-` for one to skip. Default: what is plausible, see `plausibleOrder`. */
+  /**
+   * What the columns of a plain array [N, 4] are, as letters: `txyp`, `xypt`, ..; `-` for one to skip. Default: what is
+   * plausible, see `plausibleOrder`.
+   */
   readonly columns?: string
   /** Unit of the times, where the file does not say it. Default: what is plausible, see `plausibleUnit`. */
   readonly timeUnit?: TimeUnit
@@ -29,9 +32,9 @@ const wholeEvents = ['data', 'events', 'arr_0']
 const headRows = 1000
 
 /**
- * NumPy .npz with arrays t, x, y, p (SpikingJelly, HARDVS, our cache) or pos and neg (ES-ImageNet: rows [y, x, t] of p = 1 and p = 0, put in
- * order of time), or one array of rows (NeRDD) or records. Without a sensor in the file or the options: the smallest that has all events. `write` gives
- * integers where times are whole.
+ * NumPy .npz with arrays t, x, y, p (SpikingJelly, HARDVS, our cache) or pos and neg (ES-ImageNet: rows [y, x, t] of p
+ * = 1 and p = 0, put in order of time), or one array of rows (NeRDD) or records. Without a sensor in the file or the
+ * options: the smallest that has all events. `write` gives integers where times are whole.
  */
 export const npz = containerFormat<NpyEventsOptions>({
   id: 'npz',
@@ -50,7 +53,11 @@ export const npz = containerFormat<NpyEventsOptions>({
       yield sortEvents(posNeg((await whole('pos'))!, (await whole('neg'))!, options, file))
       return
     }
-    const arrays = [...members].map(([path, member]) => ({ name: path.replace(/\.npy$/, ''), path: `${file}/${path}`, member }))
+    const arrays = [...members].map(([path, member]) => ({
+      name: path.replace(/\.npy$/, ''),
+      path: `${file}/${path}`,
+      member,
+    }))
     const found: Partial<Record<Role, NpyMember>> = {}
     let nameUnit: TimeUnit | undefined
     for (const { name, path, member } of arrays) {
@@ -64,22 +71,44 @@ export const npz = containerFormat<NpyEventsOptions>({
     const { t, x } = found
     if (t && x) {
       const unit = units[(await whole('time_unit'))?.data[0] ?? -1] ?? options.timeUnit ?? nameUnit
-      yield* columnPieces('npz', file, () => memberColumns({ ...found, t, x }, file), { sensor, timeUnit: unit, outside: options.outside })
+      yield* columnPieces('npz', file, () => memberColumns({ ...found, t, x }, file), {
+        sensor,
+        timeUnit: unit,
+        outside: options.outside,
+      })
       return
     }
     const one = arrays.find(({ name }) => wholeEvents.includes(name)) ?? (arrays.length === 1 ? arrays[0] : undefined)
-    if (!one) throw invalid('npz', file, `holds the arrays ${arrays.map(({ name }) => name).join(', ') || '(none)'}, expected t, x, y and p, or pos and neg.`)
+    if (!one)
+      throw invalid(
+        'npz',
+        file,
+        `holds the arrays ${arrays.map(({ name }) => name).join(', ') || '(none)'}, expected t, x, y and p, or pos and neg.`,
+      )
     yield* arrayPieces(one.path, async () => one.member.open(), one.member.size, options, sensor)
   },
   write(events: Events): Uint8Array {
     checkEvents('npz', events)
     const { t, x, y, p, sensor, timeUnit } = events
-    const entries = { t: timeArray(t), x: npyFile('<u2', [x.length], x), y: npyFile('<u2', [y.length], y), p: npyFile('|u1', [p.length], p), sensor: npyFile('<i4', [3], Int32Array.of(sensor.width, sensor.height, sensor.polarities)), time_unit: npyFile('|u1', [1], Uint8Array.of(units.indexOf(timeUnit))) }
-    return zipSync(Object.fromEntries(Object.entries(entries).map(([name, content]) => [`${name}.npy`, content])), { level: 1, mtime: '1980-01-01' })
+    const entries = {
+      t: timeArray(t),
+      x: npyFile('<u2', [x.length], x),
+      y: npyFile('<u2', [y.length], y),
+      p: npyFile('|u1', [p.length], p),
+      sensor: npyFile('<i4', [3], Int32Array.of(sensor.width, sensor.height, sensor.polarities)),
+      time_unit: npyFile('|u1', [1], Uint8Array.of(units.indexOf(timeUnit))),
+    }
+    return zipSync(Object.fromEntries(Object.entries(entries).map(([name, content]) => [`${name}.npy`, content])), {
+      level: 1,
+      mtime: '1980-01-01',
+    })
   },
 })
 
-/** NumPy .npy: records with fields t, x, y, p (DVS-Lip), rows [N, 4] of `columns`, or lists of packets of (t, x, y, p) (Bullying10K). */
+/**
+ * NumPy .npy: records with fields t, x, y, p (DVS-Lip), rows [N, 4] of `columns`, or lists of packets of (t, x, y, p)
+ * (Bullying10K).
+ */
 export const npy = containerFormat<NpyEventsOptions>({
   id: 'npy',
   description: 'NumPy .npy: records (DVS-Lip), rows, lists of packets (Bullying10K)',
@@ -87,7 +116,13 @@ export const npy = containerFormat<NpyEventsOptions>({
   options: ['columns', 'timeUnit'],
   sniff: (head) => head[0] === 0x93 && String.fromCharCode(...head.subarray(1, 6)) === 'NUMPY',
   async *pieces(source, options, file) {
-    yield* arrayPieces(file, () => byteReader({ source, from: 0, to: source.size, packing: 'none', operation: 'npy', file }), source.size, options, chosenSensor('npy', options, undefined))
+    yield* arrayPieces(
+      file,
+      () => byteReader({ source, from: 0, to: source.size, packing: 'none', operation: 'npy', file }),
+      source.size,
+      options,
+      chosenSensor('npy', options, undefined),
+    )
   },
   /** Records of t, x, y, p. */
   write(events: Events): Uint8Array {
@@ -103,12 +138,22 @@ export const npy = containerFormat<NpyEventsOptions>({
       view.setUint16(at + 10, y[i]!, true)
       view.setUint8(at + 12, p[i]!)
     }
-    return npyWithHeader(`[('t', '${whole ? '<i8' : '<f8'}'), ('x', '<u2'), ('y', '<u2'), ('p', '|u1')]`, [t.length], body)
+    return npyWithHeader(
+      `[('t', '${whole ? '<i8' : '<f8'}'), ('x', '<u2'), ('y', '<u2'), ('p', '|u1')]`,
+      [t.length],
+      body,
+    )
   },
 })
 
 /** The events of one array of `size` bytes: records, rows, or Python objects. */
-async function* arrayPieces(file: string, openReader: () => Promise<ByteReader> | ByteReader, size: number, options: ReadOptions & NpyEventsOptions, sensor: Sensor | undefined): AsyncGenerator<Events, void, undefined> {
+async function* arrayPieces(
+  file: string,
+  openReader: () => Promise<ByteReader> | ByteReader,
+  size: number,
+  options: ReadOptions & NpyEventsOptions,
+  sensor: Sensor | undefined,
+): AsyncGenerator<Events, void, undefined> {
   const open = async (): Promise<{ reader: ByteReader; header: NpyHeader }> => {
     const reader = await openReader()
     return { header: await readNpyHeader(reader, file), reader }
@@ -122,10 +167,14 @@ async function* arrayPieces(file: string, openReader: () => Promise<ByteReader> 
   }
   if (descr.startsWith('[')) {
     const record = recordOf(descr, file)
-    yield* columnPieces('npy', file, async () => recordColumns(await open(), record, size, file), { ...known, timeUnit: options.timeUnit ?? record.timeUnit })
+    yield* columnPieces('npy', file, async () => recordColumns(await open(), record, size, file), {
+      ...known,
+      timeUnit: options.timeUnit ?? record.timeUnit,
+    })
     return
   }
-  if (shape.length !== 2) throw invalid('npy', file, `an array of shape [${shape.join(',')}], expected rows [N, 4] or records.`)
+  if (shape.length !== 2)
+    throw invalid('npy', file, `an array of shape [${shape.join(',')}], expected rows [N, 4] or records.`)
   const array = fortranOrder ? parseNpy(await whole(), file, { wide: true }) : undefined
   const rowsFrom = async (): Promise<RowReader> => (array ? rowsInMemory(array) : rowReader(await open(), size, file))
   const { order, notes } = await orderOfRows(await rowsFrom(), options, sensor, file)
@@ -140,18 +189,35 @@ interface RowReader {
 }
 
 /** The order of the columns, given or found in the first rows. Throws `DATA_INVALID` where none is plausible. */
-async function orderOfRows(rows: RowReader, { columns }: NpyEventsOptions, sensor: Sensor | undefined, file: string): Promise<{ readonly order: readonly string[]; readonly notes: readonly ReadNote[] }> {
+async function orderOfRows(
+  rows: RowReader,
+  { columns }: NpyEventsOptions,
+  sensor: Sensor | undefined,
+  file: string,
+): Promise<{ readonly order: readonly string[]; readonly notes: readonly ReadNote[] }> {
   const given = columns === undefined ? undefined : parseColumns('npy', columns)
-  if (given && given.length !== rows.width) throw invalid('npy', file, `an array of shape [${rows.length},${rows.width}], expected [N, ${given.length}] of ${columns}.`)
+  if (given && given.length !== rows.width)
+    throw invalid(
+      'npy',
+      file,
+      `an array of shape [${rows.length},${rows.width}], expected [N, ${given.length}] of ${columns}.`,
+    )
   if (given) return { order: given, notes: [] }
   return guessedOrder('npy', file, await rows.next(Math.min(headRows, rows.length)), sensor)
 }
 
 function posNeg(pos: TensorLike, neg: TensorLike, options: ReadOptions, file: string): Events {
   const count = (array: TensorLike): number => array.shape[0] ?? 0
-  for (const array of [pos, neg]) if (array.shape.length !== 2 || array.shape[1] !== 3) throw invalid('npz', file, `pos or neg of shape [${array.shape.join(',')}], expected [N, 3].`)
+  for (const array of [pos, neg])
+    if (array.shape.length !== 2 || array.shape[1] !== 3)
+      throw invalid('npz', file, `pos or neg of shape [${array.shape.join(',')}], expected [N, 3].`)
   const length = count(pos) + count(neg)
-  const arrays = { t: new Float64Array(length), x: new Float64Array(length), y: new Float64Array(length), p: new Float64Array(length) }
+  const arrays = {
+    t: new Float64Array(length),
+    x: new Float64Array(length),
+    y: new Float64Array(length),
+    p: new Float64Array(length),
+  }
   for (let i = 0; i < length; i++) {
     const positive = i < count(pos)
     const { data } = positive ? pos : neg
@@ -161,7 +227,11 @@ function posNeg(pos: TensorLike, neg: TensorLike, options: ReadOptions, file: st
     arrays.t[i] = data[row + 2]!
     arrays.p[i] = positive ? 1 : 0
   }
-  return fromFile('npz', file, arrays, { sensor: chosenSensor('npz', options, undefined), timeUnit: 'us', outside: options.outside })
+  return fromFile('npz', file, arrays, {
+    sensor: chosenSensor('npz', options, undefined),
+    timeUnit: 'us',
+    outside: options.outside,
+  })
 }
 
 interface NpyMember {
@@ -181,17 +251,31 @@ async function memberColumns(found: Partial<Record<Role, NpyMember>>, file: stri
     }),
   )
   const length = columns[0]!.count
-  if (columns.some(({ count }) => count !== length)) throw invalid('npz', file, `${columns.map(({ role }) => role).join(', ')} of ${columns.map(({ count }) => count).join(', ')} elements, expected one length.`)
+  if (columns.some(({ count }) => count !== length))
+    throw invalid(
+      'npz',
+      file,
+      `${columns.map(({ role }) => role).join(', ')} of ${columns.map(({ count }) => count).join(', ')} elements, expected one length.`,
+    )
   return {
     length,
-    next: async (count) => Object.fromEntries(await Promise.all(columns.map(async ({ role, reader }) => [role, await reader.next(count)] as const))) as unknown as EventArrays,
+    next: async (count) =>
+      Object.fromEntries(
+        await Promise.all(columns.map(async ({ role, reader }) => [role, await reader.next(count)] as const)),
+      ) as unknown as EventArrays,
   }
 }
 
 /** How many records of a size there are. Throws `DATA_INVALID` unless they fill the file. */
 function checkedCount(shape: readonly number[], offset: number, size: number, total: number, file: string): number {
   const count = shape.reduce((product, n) => product * n, 1)
-  if (offset + count * size !== total) throw invalid('npy', file, `${total - offset} bytes of data, expected ${count * size} for ${count} elements. The file is damaged.`, offset)
+  if (offset + count * size !== total)
+    throw invalid(
+      'npy',
+      file,
+      `${total - offset} bytes of data, expected ${count * size} for ${count} elements. The file is damaged.`,
+      offset,
+    )
   return count
 }
 
@@ -210,7 +294,10 @@ interface RecordLayout {
   readonly timeUnit: TimeUnit | undefined
 }
 
-/** What a dtype of records says: `[('x', '<u2'), ('', '|V2'), ('t', '<i8')]`. Fields that are no column, and padding, are passed over. */
+/**
+ * What a dtype of records says: `[('x', '<u2'), ('', '|V2'), ('t', '<i8')]`. Fields that are no column, and padding,
+ * are passed over.
+ */
 function recordOf(descr: string, file: string): RecordLayout {
   const fields: RecordField[] = []
   let timeUnit: TimeUnit | undefined
@@ -218,7 +305,9 @@ function recordOf(descr: string, file: string): RecordLayout {
   const fail = (): never => {
     throw invalid('npy', file, `records of ${descr.slice(0, 120)}, expected the fields t, x, y and p of numbers.`)
   }
-  for (const [, name, order, kind, digits, axes] of descr.matchAll(/\(\s*'([^']*)'\s*,\s*'([<>|=]?)([a-zA-Z])(\d*)'\s*(?:,\s*\(([\d\s,]*)\)\s*)?\)/g)) {
+  for (const [, name, order, kind, digits, axes] of descr.matchAll(
+    /\(\s*'([^']*)'\s*,\s*'([<>|=]?)([a-zA-Z])(\d*)'\s*(?:,\s*\(([\d\s,]*)\)\s*)?\)/g,
+  )) {
     const role = roleOf(name!)
     const type = `${kind}${digits}`
     const count = (axes ?? '').split(',').reduce((product, n) => (n.trim() === '' ? product : product * Number(n)), 1)
@@ -230,23 +319,38 @@ function recordOf(descr: string, file: string): RecordLayout {
     size += Number(digits || '1') * (kind === 'U' ? 4 : 1) * count
   }
   const all = [...descr.matchAll(/\(\s*['(]/g)].length === [...descr.matchAll(/\(\s*'[^']*'\s*,\s*'[^']*'/g)].length
-  if (!all || !(size > 0) || !fields.some(({ role }) => role === 't') || !fields.some(({ role }) => role === 'x')) fail()
+  if (!all || !(size > 0) || !fields.some(({ role }) => role === 't') || !fields.some(({ role }) => role === 'x'))
+    fail()
   return { fields, size, timeUnit }
 }
 
 /** The fields of an array of records as columns. */
-function recordColumns({ reader, header }: { readonly reader: ByteReader; readonly header: NpyHeader }, { fields, size }: RecordLayout, total: number, file: string): EventColumns {
+function recordColumns(
+  { reader, header }: { readonly reader: ByteReader; readonly header: NpyHeader },
+  { fields, size }: RecordLayout,
+  total: number,
+  file: string,
+): EventColumns {
   return {
     length: checkedCount(header.shape, header.offset, size, total, file),
     async next(count) {
       const bytes = await reader.take(count * size)
-      return Object.fromEntries(fields.map(({ role, type, bigEndian, offset }) => [role, readField({ operation: 'npy', file, bytes, offset, record: size, count, type, bigEndian })])) as unknown as EventArrays
+      return Object.fromEntries(
+        fields.map(({ role, type, bigEndian, offset }) => [
+          role,
+          readField({ operation: 'npy', file, bytes, offset, record: size, count, type, bigEndian }),
+        ]),
+      ) as unknown as EventArrays
     },
   }
 }
 
 /** The rows of an array [N, width], read one after another. */
-function rowReader({ reader, header }: { readonly reader: ByteReader; readonly header: NpyHeader }, total: number, file: string): RowReader {
+function rowReader(
+  { reader, header }: { readonly reader: ByteReader; readonly header: NpyHeader },
+  total: number,
+  file: string,
+): RowReader {
   const { type, bigEndian } = npyElements(header.descr, file)
   checkedCount(header.shape, header.offset, Number(type[1]), total, file)
   const [length, width] = header.shape as [number, number]
@@ -262,7 +366,9 @@ function rowsInMemory({ data, shape }: TensorLike): RowReader {
 
 function columnsOf(values: ArrayLike<number>, width: number): Float64Array[] {
   const length = width === 0 ? 0 : values.length / width
-  return Array.from({ length: width }, (_, column) => Float64Array.from({ length }, (_value, i) => values[i * width + column]!))
+  return Array.from({ length: width }, (_, column) =>
+    Float64Array.from({ length }, (_value, i) => values[i * width + column]!),
+  )
 }
 
 function rowColumns(rows: RowReader, order: readonly string[]): EventColumns {
@@ -275,7 +381,8 @@ function packetArrays(value: Pickled, file: string): EventArrays {
   const x: number[] = []
   const y: number[] = []
   const p: number[] = []
-  const number = (item: Pickled | undefined): number => (typeof item === 'number' ? item : typeof item === 'boolean' ? Number(item) : NaN)
+  const number = (item: Pickled | undefined): number =>
+    typeof item === 'number' ? item : typeof item === 'boolean' ? Number(item) : NaN
   const visit = (list: readonly Pickled[], depth: number): void => {
     for (const item of list) {
       const inner = listIn(item)

@@ -1,6 +1,9 @@
 import { invalid } from '../../invalid.js'
 
-/** What a pickle can hold here: numbers, text, bytes, lists and NumPy arrays of objects as lists. No class is looked up, nothing is run. */
+/**
+ * What a pickle can hold here: numbers, text, bytes, lists and NumPy arrays of objects as lists. No class is looked up,
+ * nothing is run.
+ */
 export type Pickled = number | string | boolean | null | Uint8Array | Pickled[] | Global | Special
 
 interface Global {
@@ -18,8 +21,8 @@ const mark = Symbol('mark')
 type Slot = Pickled | typeof mark
 
 /**
- * The object in Python pickle data (protocol 2 to 5): what `numpy.save` writes for arrays of objects. Throws `DATA_INVALID` for anything but
- * plain data and NumPy's own arrays and scalars.
+ * The object in Python pickle data (protocol 2 to 5): what `numpy.save` writes for arrays of objects. Throws
+ * `DATA_INVALID` for anything but plain data and NumPy's own arrays and scalars.
  */
 export function parsePickle(bytes: Uint8Array, file: string): Pickled {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -105,7 +108,8 @@ export function parsePickle(bytes: Uint8Array, file: string): Pickled {
         case 0x4d:
           stack.push(little(2))
           break
-        case 0x8a: { // LONG1
+        case 0x8a: {
+          // LONG1
           const size = little(1)
           if (size > 8) fail(`an integer of ${size} bytes`)
           const last = size > 0 ? bytes[at + size - 1]! : 0
@@ -153,12 +157,14 @@ export function parsePickle(bytes: Uint8Array, file: string): Pickled {
           stack.push([pop(), b, c])
           break
         }
-        case 0x61: { // APPEND
+        case 0x61: {
+          // APPEND
           const item = pop()
           extend(top(), [item])
           break
         }
-        case 0x65: { // APPENDS
+        case 0x65: {
+          // APPENDS
           const items = popMark()
           extend(top(), items)
           break
@@ -181,19 +187,22 @@ export function parsePickle(bytes: Uint8Array, file: string): Pickled {
         case 0x63: // GLOBAL
           stack.push({ global: `${line()}.${line()}` })
           break
-        case 0x93: { // STACK_GLOBAL
+        case 0x93: {
+          // STACK_GLOBAL
           const name = pop()
           const module = pop()
           if (typeof name !== 'string' || typeof module !== 'string') fail('a name that is no text')
           stack.push({ global: `${module as string}.${name as string}` })
           break
         }
-        case 0x52: { // REDUCE
+        case 0x52: {
+          // REDUCE
           const parameters = pop()
           stack.push(call(pop(), parameters))
           break
         }
-        case 0x62: { // BUILD
+        case 0x62: {
+          // BUILD
           const state = pop()
           build(top(), state)
           break
@@ -212,13 +221,16 @@ export function parsePickle(bytes: Uint8Array, file: string): Pickled {
     const list = Array.isArray(parameters) ? parameters : []
     if (/^numpy\.(_core|core)\.multiarray\._reconstruct$/.test(name)) return { kind: 'array', name: '', items: [] }
     if (name === 'numpy.dtype') return { kind: 'dtype', name: typeof list[0] === 'string' ? list[0] : '', items: [] }
-    if (/^numpy\.(_core|core)\.multiarray\.scalar$/.test(name)) return numbersIn(list[1], list[0])[0] ?? fail('an empty scalar')
-    if (name === '_codecs.encode' && typeof list[0] === 'string') return Uint8Array.from(list[0], (character) => character.charCodeAt(0))
+    if (/^numpy\.(_core|core)\.multiarray\.scalar$/.test(name))
+      return numbersIn(list[1], list[0])[0] ?? fail('an empty scalar')
+    if (name === '_codecs.encode' && typeof list[0] === 'string')
+      return Uint8Array.from(list[0], (character) => character.charCodeAt(0))
     return fail(`a call of ${name || 'what is no function'}, expected plain data`)
   }
 
   function build(target: Pickled, state: Pickled): void {
-    if (typeof target !== 'object' || target === null || !('kind' in target) || !Array.isArray(state)) return void fail('a state for what has none')
+    if (typeof target !== 'object' || target === null || !('kind' in target) || !Array.isArray(state))
+      return void fail('a state for what has none')
     if (target.kind === 'dtype') return
     const [, , dtype, , content] = state
     target.items = Array.isArray(content) ? content : numbersIn(content, dtype)

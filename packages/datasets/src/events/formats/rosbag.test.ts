@@ -18,7 +18,9 @@ describe('ROS bags', () => {
     expect([events.sensor, events.timeUnit]).toEqual([{ width: 240, height: 180, polarities: 2 }, 'us'])
     expect(rows(rosbag.decode(bytes, { topic: '/dvs/right/events' }))).toEqual(golden.right)
     const parts: Events[] = []
-    const pieces = Array.from({ length: Math.ceil(bytes.length / 100) }, (_, i) => bytes.subarray(100 * i, 100 * (i + 1)))
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 100) }, (_, i) =>
+      bytes.subarray(100 * i, 100 * (i + 1)),
+    )
     for await (const part of rosbag.batches(pieces)) parts.push(part)
     expect(rows(concatEvents(parts))).toEqual(golden.left)
     // Cut off in the middle of a record.
@@ -26,7 +28,9 @@ describe('ROS bags', () => {
   })
 
   it('says what is in a bag without such events, and what to do with bzip2', () => {
-    expect(() => rosbag.decode(bytesOf(golden['none.bag']), { topic: '/other' })).toThrow(/no events of \/other in it; it has \/dvs\/imu, \/dvs\/left\/events, \/dvs\/right\/events/)
+    expect(() => rosbag.decode(bytesOf(golden['none.bag']), { topic: '/other' })).toThrow(
+      /no events of \/other in it; it has \/dvs\/imu, \/dvs\/left\/events, \/dvs\/right\/events/,
+    )
     expect(() => rosbag.decode(bytesOf(golden['bz2.bag']))).toThrow(/rosbag decompress/)
     expect(() => rosbag.decode(bytesOf(golden['none.bag']).subarray(0, 4300))).toThrow(/no events in it/)
   })

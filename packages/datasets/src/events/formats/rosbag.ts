@@ -17,8 +17,9 @@ const [messageData, chunk, connection] = [2, 5, 7]
 const eventSize = 13
 
 /**
- * ROS bags, version 2.0, with messages of `dvs_msgs/EventArray` (also of Prophesee's driver): the DAVIS data set of Zurich, MVSEC, VPR. Chunks are
- * plain or packed by LZ4; for bzip2 run `rosbag decompress`. Times in us since 1970, the sensor as the messages say it.
+ * ROS bags, version 2.0, with messages of `dvs_msgs/EventArray` (also of Prophesee's driver): the DAVIS data set of
+ * Zurich, MVSEC, VPR. Chunks are plain or packed by LZ4; for bzip2 run `rosbag decompress`. Times in us since 1970, the
+ * sensor as the messages say it.
  */
 export const rosbag = streamFormat<RosbagOptions>({
   id: 'rosbag',
@@ -33,10 +34,11 @@ export const rosbag = streamFormat<RosbagOptions>({
 function fieldsOf(header: Uint8Array, file: string): Map<string, Uint8Array> {
   const view = new DataView(header.buffer, header.byteOffset, header.length)
   const fields = new Map<string, Uint8Array>()
-  for (let at = 0; at + 4 <= header.length; ) {
+  for (let at = 0; at + 4 <= header.length;) {
     const end = at + 4 + view.getUint32(at, true)
     const equals = header.indexOf(0x3d, at + 4)
-    if (end > header.length || equals < 0 || equals >= end) throw invalid('rosbag', file, 'a record header that cannot be read.')
+    if (end > header.length || equals < 0 || equals >= end)
+      throw invalid('rosbag', file, 'a record header that cannot be read.')
     fields.set(text(header.subarray(at + 4, equals)), header.subarray(equals + 1, end))
     at = end
   }
@@ -44,7 +46,8 @@ function fieldsOf(header: Uint8Array, file: string): Map<string, Uint8Array> {
 }
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes)
-const number = (bytes: Uint8Array | undefined): number => (bytes?.length === 4 ? new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true) : -1)
+const number = (bytes: Uint8Array | undefined): number =>
+  bytes?.length === 4 ? new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true) : -1
 
 function records(options: ReadOptions & RosbagOptions, file: string): EventDecoder {
   let started = false
@@ -57,7 +60,10 @@ function records(options: ReadOptions & RosbagOptions, file: string): EventDecod
   const ours = new Map<number, string>()
   const topics = new Set<string>()
 
-  /** Reads the whole records at the start of `bytes`, and returns how many bytes they have; `needs` says how many the next one wants. */
+  /**
+   * Reads the whole records at the start of `bytes`, and returns how many bytes they have; `needs` says how many the
+   * next one wants.
+   */
   const read = (bytes: Uint8Array, out: EventBuffer, nested: boolean): number => {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     let at = 0
@@ -84,7 +90,8 @@ function records(options: ReadOptions & RosbagOptions, file: string): EventDecod
     if (code === connection) {
       const topic = text(fields.get('topic'))
       topics.add(topic)
-      if (/(^|_)msgs\/EventArray$/.test(text(fieldsOf(data, file).get('type')))) ours.set(number(fields.get('conn')), topic)
+      if (/(^|_)msgs\/EventArray$/.test(text(fieldsOf(data, file).get('type'))))
+        ours.set(number(fields.get('conn')), topic)
     } else if (code === messageData) {
       const topic = ours.get(number(fields.get('conn')))
       if (topic === undefined || topic !== (chosen ?? topic)) return
@@ -100,10 +107,17 @@ function records(options: ReadOptions & RosbagOptions, file: string): EventDecod
   const unpack = (compression: string, data: Uint8Array, size: number): Uint8Array => {
     if (compression === 'none') return data
     if (compression === 'lz4') return unpackLz4(data, 'rosbag', file, Math.min(Math.max(0, size), largestRecord))
-    throw invalid('rosbag', file, `chunks packed by ${compression || 'nothing known'}, expected none or lz4. Run: rosbag decompress ${file}`)
+    throw invalid(
+      'rosbag',
+      file,
+      `chunks packed by ${compression || 'nothing known'}, expected none or lz4. Run: rosbag decompress ${file}`,
+    )
   }
 
-  /** Header { seq, stamp: u32 each, frame_id: string }, height, width: u32, events: [{ x, y: u16, sec, nsec: u32, polarity: u8 }] */
+  /**
+   * Header { seq, stamp: u32 each, frame_id: string }, height, width: u32, events: [{ x, y: u16, sec, nsec: u32,
+   * polarity: u8 }]
+   */
   const message = (data: Uint8Array, out: EventBuffer): void => {
     const view = new DataView(data.buffer, data.byteOffset, data.length)
     const fail = (): never => {
@@ -111,9 +125,14 @@ function records(options: ReadOptions & RosbagOptions, file: string): EventDecod
     }
     const from = data.length < 16 ? fail() : 16 + view.getUint32(12, true)
     if (from + 12 > data.length) fail()
-    const [height, width, count] = [view.getUint32(from, true), view.getUint32(from + 4, true), view.getUint32(from + 8, true)]
+    const [height, width, count] = [
+      view.getUint32(from, true),
+      view.getUint32(from + 4, true),
+      view.getUint32(from + 8, true),
+    ]
     if (from + 12 + count * eventSize !== data.length) fail()
-    if (!stated && width >= 1 && height >= 1 && width <= 65536 && height <= 65536) stated = { width, height, polarities: 2 }
+    if (!stated && width >= 1 && height >= 1 && width <= 65536 && height <= 65536)
+      stated = { width, height, polarities: 2 }
     out.reserve(count)
     const { t, x, y, p } = out
     let n = out.length
@@ -146,9 +165,19 @@ function records(options: ReadOptions & RosbagOptions, file: string): EventDecod
     },
     end(rest, out) {
       const left = [...new Set(ours.values())].filter((topic) => topic !== chosen)
-      if (found && options.topic === undefined && left.length > 0) out.note({ about: 'source', text: `events of ${chosen} alone, not of ${left.join(', ')}; { topic } gives others` })
-      if (started && !found) throw invalid('rosbag', file, `no events${options.topic === undefined ? '' : ` of ${options.topic}`} in it; it has ${[...topics].join(', ') || 'no topics'}.${rest.length > 0 ? ` The file is cut: its last ${rest.length} bytes are no whole record.` : ''}`)
-      if (found && !chosenSensor('rosbag', options, stated)) throw invalid('rosbag', file, 'its messages name no sensor size. Give { sensor: { width, height } }.')
+      if (found && options.topic === undefined && left.length > 0)
+        out.note({
+          about: 'source',
+          text: `events of ${chosen} alone, not of ${left.join(', ')}; { topic } gives others`,
+        })
+      if (started && !found)
+        throw invalid(
+          'rosbag',
+          file,
+          `no events${options.topic === undefined ? '' : ` of ${options.topic}`} in it; it has ${[...topics].join(', ') || 'no topics'}.${rest.length > 0 ? ` The file is cut: its last ${rest.length} bytes are no whole record.` : ''}`,
+        )
+      if (found && !chosenSensor('rosbag', options, stated))
+        throw invalid('rosbag', file, 'its messages name no sensor size. Give { sensor: { width, height } }.')
       return 0
     },
   }

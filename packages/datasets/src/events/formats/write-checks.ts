@@ -8,7 +8,10 @@ export interface Limits {
   readonly y: number
 }
 
-/** The events in us, checked to fit what a format can hold: whole times that never fall, coordinates below `limits`, p 0 or 1. Throws `ARGUMENT`. */
+/**
+ * The events in us, checked to fit what a format can hold: whole times that never fall, coordinates below `limits`, p 0
+ * or 1. Throws `ARGUMENT`.
+ */
 export function writable(operation: string, events: Events, limits: Limits): Events {
   const checked = toTimeUnit(events, 'us')
   checkEvents(operation, checked)
@@ -16,12 +19,23 @@ export function writable(operation: string, events: Events, limits: Limits): Eve
   let last = 0
   for (let i = 0; i < t.length; i++) {
     const time = t[i]!
-    if (time >= last && time < limits.t && Math.floor(time) === time && x[i]! < limits.x && y[i]! < limits.y && p[i]! < 2) {
+    if (
+      time >= last &&
+      time < limits.t &&
+      Math.floor(time) === time &&
+      x[i]! < limits.x &&
+      y[i]! < limits.y &&
+      p[i]! < 2
+    ) {
       last = time
       continue
     }
     const [why, fix] = expected(time, last, limits)
-    throw new SnnError('ARGUMENT', `[${operation}] event ${i} (t ${time} us, x ${x[i]}, y ${y[i]}, p ${p[i]}), expected ${why}. ${fix} or write .npz.`, { name: 'events', value: i })
+    throw new SnnError(
+      'ARGUMENT',
+      `[${operation}] event ${i} (t ${time} us, x ${x[i]}, y ${y[i]}, p ${p[i]}), expected ${why}. ${fix} or write .npz.`,
+      { name: 'events', value: i },
+    )
   }
   return checked
 }

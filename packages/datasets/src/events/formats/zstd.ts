@@ -12,7 +12,8 @@ export function unpackZstd(bytes: Uint8Array, operation: string, file: string, l
       if (length > limit) throw new Error(`more than ${limit} bytes`)
       parts.push(part.slice())
     })
-    for (let at = 0; at < bytes.length; at += 65536) unpack.push(bytes.subarray(at, at + 65536), at + 65536 >= bytes.length)
+    for (let at = 0; at < bytes.length; at += 65536)
+      unpack.push(bytes.subarray(at, at + 65536), at + 65536 >= bytes.length)
   } catch (error) {
     throw invalid(operation, file, `damaged Zstandard data (${(error as Error).message}).`, undefined, error)
   }

@@ -17,24 +17,30 @@ export interface AveragedTimeSurfaceOptions {
 }
 
 /**
- * Histograms of averaged time surfaces (Sironi et al. 2018), float32 [cells, P, surfaceSize, surfaceSize]; cells row by row:
+ * Histograms of averaged time surfaces (Sironi et al. 2018), float32 [cells, P, surfaceSize, surfaceSize]; cells row by
+ * row:
  *
- *   T_e(z)  = sum over earlier events of the same polarity and cell at offset z from e, within timeWindow, of decay(t_e - t)
- *   H[c, p] = mean of T_e over the events e of cell c and polarity p
+ *   T_e(z)  = sum over earlier events of the same polarity and cell at offset z from e, within timeWindow, of decay(t_e
+ *   - t) H[c, p] = mean of T_e over the events e of cell c and polarity p
  */
 export function toAveragedTimeSurfaces(options: AveragedTimeSurfaceOptions): (events: Events) => FloatTensor {
   checkObject('toAveragedTimeSurfaces', options)
   const { cellSize, surfaceSize, timeWindow, tau, decay = 'lin' } = options
   const wrong = (name: string, value: unknown, expected: string): never => {
-    throw new SnnError('ARGUMENT', `[averagedTimeSurfaces] ${name} ${String(value)}, expected ${expected}.`, { name, value })
+    throw new SnnError('ARGUMENT', `[averagedTimeSurfaces] ${name} ${String(value)}, expected ${expected}.`, {
+      name,
+      value,
+    })
   }
   if (!Number.isInteger(cellSize) || cellSize < 1) wrong('cellSize', cellSize, 'a whole number of at least 1')
-  if (!Number.isInteger(surfaceSize) || surfaceSize < 1 || surfaceSize % 2 === 0 || surfaceSize > 255) wrong('surfaceSize', surfaceSize, 'an odd whole number from 1 to 255')
+  if (!Number.isInteger(surfaceSize) || surfaceSize < 1 || surfaceSize % 2 === 0 || surfaceSize > 255)
+    wrong('surfaceSize', surfaceSize, 'an odd whole number from 1 to 255')
   if (!(timeWindow > 0)) wrong('timeWindow', timeWindow, 'a number above 0')
   if (!(tau > 0)) wrong('tau', tau, 'a number above 0')
   if (decay !== 'lin' && decay !== 'exp') wrong('decay', decay, "'lin' or 'exp'")
   const radius = (surfaceSize - 1) / 2
-  const weight = decay === 'exp' ? (d: number): number => Math.exp(-d / tau) : (d: number): number => Math.max(0, 1 - d / (3 * tau))
+  const weight =
+    decay === 'exp' ? (d: number): number => Math.exp(-d / tau) : (d: number): number => Math.max(0, 1 - d / (3 * tau))
   return (events) => {
     checkEvents('averagedTimeSurfaces', events)
     if (!isSorted(events)) wrong('events', 'that fall in time', 'events in order. Use sortEvents')

@@ -13,15 +13,21 @@ export interface BinaRepOptions {
 }
 
 /**
- * Binary frames of n * bits bins of equally many events, read as numbers, the first as the highest bit (Barchid et al. 2022), float32 [n, P, H, W]:
+ * Binary frames of n * bits bins of equally many events, read as numbers, the first as the highest bit (Barchid et al.
+ * 2022), float32 [n, P, H, W]:
  *
  *   B_i = sum over b of 2^(bits - 1 - b) [bin i bits + b has an event] / (2^bits - 1)
  */
 export function toBinaRep(options: BinaRepOptions): (events: Events) => FloatTensor {
   checkOptions('toBinaRep', options, ['n', 'bits'])
   const { n, bits } = options
-  if (!Number.isInteger(bits) || bits < 1 || bits > 24) throw new SnnError('ARGUMENT', `[binaRep] bits ${bits}, expected a whole number from 1 to 24.`, { name: 'bits', value: bits })
-  if (!Number.isInteger(n) || n < 1) throw new SnnError('ARGUMENT', `[binaRep] n ${n}, expected a whole number of at least 1.`, { name: 'n', value: n })
+  if (!Number.isInteger(bits) || bits < 1 || bits > 24)
+    throw new SnnError('ARGUMENT', `[binaRep] bits ${bits}, expected a whole number from 1 to 24.`, {
+      name: 'bits',
+      value: bits,
+    })
+  if (!Number.isInteger(n) || n < 1)
+    throw new SnnError('ARGUMENT', `[binaRep] n ${n}, expected a whole number of at least 1.`, { name: 'n', value: n })
   return (events) => {
     expectEvents('binaRep', events)
     const { data: counts, shape } = framesOf(events, sliceBounds(events, { by: 'eventBins', n: n * bits }))

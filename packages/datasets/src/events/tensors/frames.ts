@@ -14,10 +14,18 @@ export function frameShape(sensor: Sensor): number[] {
 const mostElements = 2 ** 29
 
 /** Zeros of [n, ...frameShape], refused before memory is taken when they are too many. */
-export function emptyFrames(operation: string, n: number, sensor: Sensor): { data: Float32Array; shape: number[]; size: number } {
+export function emptyFrames(
+  operation: string,
+  n: number,
+  sensor: Sensor,
+): { data: Float32Array; shape: number[]; size: number } {
   const size = sensor.width * sensor.height * sensor.polarities
   if (n * size > mostElements) {
-    throw new SnnError('ARGUMENT', `[${operation}] ${n} frames of ${size} numbers, expected at most ${mostElements} numbers. Cut the recording or reduce it (downsample).`, { name: 'n', value: n })
+    throw new SnnError(
+      'ARGUMENT',
+      `[${operation}] ${n} frames of ${size} numbers, expected at most ${mostElements} numbers. Cut the recording or reduce it (downsample).`,
+      { name: 'n', value: n },
+    )
   }
   return { data: new Float32Array(n * size), shape: [n, ...frameShape(sensor)], size }
 }
@@ -66,8 +74,15 @@ function countInto(frame: Float32Array, { x, y, p, sensor: { width, height } }: 
   }
 }
 
-/** The same by 16-bit counts, half as large, so that more of them stay in the cache, and the frame is written in order. */
-function countDensely(frame: Float32Array, counts: Uint16Array, { x, y, p, sensor: { width, height } }: Events, [from, to]: Bounds): void {
+/**
+ * The same by 16-bit counts, half as large, so that more of them stay in the cache, and the frame is written in order.
+ */
+function countDensely(
+  frame: Float32Array,
+  counts: Uint16Array,
+  { x, y, p, sensor: { width, height } }: Events,
+  [from, to]: Bounds,
+): void {
   const plane = width * height
   const overflows: number[] = []
   counts.fill(0)

@@ -8,10 +8,17 @@ import { toSparseFrames } from './sparse.js'
 import { streamFrames, type StreamSliceSpec } from './stream-frames.js'
 
 const sensor = sensorOf(3, 2)
-const recording = (t: readonly number[], timeUnit: TimeUnit): Events => createEvents({ t, x: t.map((_, i) => i % 3), y: t.map((_, i) => i % 2), p: t.map((_, i) => (i >> 1) % 2) }, { sensor, timeUnit })
+const recording = (t: readonly number[], timeUnit: TimeUnit): Events =>
+  createEvents(
+    { t, x: t.map((_, i) => i % 3), y: t.map((_, i) => i % 2), p: t.map((_, i) => (i >> 1) % 2) },
+    { sensor, timeUnit },
+  )
 const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0)
 
-/** Recordings of no event, of one, of many at one time, and with events where windows of `step` meet, in whole us and in seconds. */
+/**
+ * Recordings of no event, of one, of many at one time, and with events where windows of `step` meet, in whole us and in
+ * seconds.
+ */
 const cases = fc
   .record({
     ticks: fc.array(fc.constantFrom(0, 0, 0, 1, 1, 2, 5, 10, 30), { maxLength: 60 }),
@@ -99,8 +106,13 @@ describe('laws of cutting', () => {
   it('frames of a stream are those of the whole', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ events, length, n, piece }) => {
-        const pieces = Array.from({ length: Math.ceil(events.t.length / piece) }, (_, i) => sliceEvents(events, i * piece, Math.min((i + 1) * piece, events.t.length)))
-        const streamed: StreamSliceSpec[] = [{ by: 'duration', duration: length }, { by: 'eventCount', count: n, includeIncomplete: true }]
+        const pieces = Array.from({ length: Math.ceil(events.t.length / piece) }, (_, i) =>
+          sliceEvents(events, i * piece, Math.min((i + 1) * piece, events.t.length)),
+        )
+        const streamed: StreamSliceSpec[] = [
+          { by: 'duration', duration: length },
+          { by: 'eventCount', count: n, includeIncomplete: true },
+        ]
         for (const spec of streamed) {
           const frames: number[] = []
           for await (const { data } of streamFrames(pieces, spec)) frames.push(...data)
@@ -112,10 +124,20 @@ describe('laws of cutting', () => {
   })
 
   it('the last event of three windows of 0.1 s is in the third', () => {
-    expect(sliceBounds(recording([0, 0.1, 0.2, 0.3], 's'), { by: 'timeWindow', window: 0.1 })).toEqual([[0, 1], [1, 2], [2, 4]])
+    expect(sliceBounds(recording([0, 0.1, 0.2, 0.3], 's'), { by: 'timeWindow', window: 0.1 })).toEqual([
+      [0, 1],
+      [1, 2],
+      [2, 4],
+    ])
     // 0.7000000000000001 - 0.2 is 0.5, whose sum with 0.2 is 0.7
-    expect(sliceBounds(recording([0.2, 0.4, 0.7000000000000001], 's'), { by: 'duration', duration: 0.1 })).toHaveLength(6)
+    expect(sliceBounds(recording([0.2, 0.4, 0.7000000000000001], 's'), { by: 'duration', duration: 0.1 })).toHaveLength(
+      6,
+    )
     expect(sliceBounds(recording([5, 5, 5], 'us'), { by: 'duration', duration: 10 })).toEqual([[0, 3]])
-    expect(sliceBounds(recording([0, 33, 66, 99, 100], 'us'), { by: 'timeBins', n: 3 })).toEqual([[0, 1], [1, 2], [2, 5]])
+    expect(sliceBounds(recording([0, 33, 66, 99, 100], 'us'), { by: 'timeBins', n: 3 })).toEqual([
+      [0, 1],
+      [1, 2],
+      [2, 5],
+    ])
   })
 })

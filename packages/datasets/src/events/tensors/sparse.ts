@@ -21,7 +21,11 @@ export function toSparseFrames(spec: SliceSpec): (events: Events) => SparseTenso
     const bounds = sliceBounds(events, spec)
     const inner = frameShape(sensor)
     const total = bounds.reduce((sum, [from, to]) => sum + to - from, 0)
-    if (total > 2 ** 31) throw new SnnError('ARGUMENT', `[sparseFrames] ${total} events, expected at most 2^31. Cut the recording.`, { name: 'events', value: total })
+    if (total > 2 ** 31)
+      throw new SnnError('ARGUMENT', `[sparseFrames] ${total} events, expected at most 2^31. Cut the recording.`, {
+        name: 'events',
+        value: total,
+      })
     const values = new Float32Array(total)
     const axes = inner.length + 1
     const indices = new Int32Array(total * axes)

@@ -12,25 +12,41 @@ async function collect(batches: Events[], spec: StreamSliceSpec): Promise<Tensor
   for await (const frame of streamFrames(batches, spec)) frames.push(frame)
   return frames
 }
-const pieces = (events: Events, size: number) => Array.from({ length: Math.ceil(events.t.length / size) }, (_, i) => sliceEvents(events, i * size, Math.min((i + 1) * size, events.t.length)))
+const pieces = (events: Events, size: number) =>
+  Array.from({ length: Math.ceil(events.t.length / size) }, (_, i) =>
+    sliceEvents(events, i * size, Math.min((i + 1) * size, events.t.length)),
+  )
 
 it('gives the frames of toFrames, however the recording comes', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 200 }), fc.nat(1000), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 40 }), async (length, seed, size, duration) => {
-      const events = randomEvents(length, seed, { sensor: sensorOf(5, 4), pause: 8, first: 1000 })
-      for (const spec of [{ by: 'duration', duration }, { by: 'eventCount', count: duration }, { by: 'eventCount', count: duration, includeIncomplete: true }] as const) {
-        const whole = toFrames(spec)(events)
-        const frames = await collect(pieces(events, size), spec)
-        expect([frames.length, ...frames.flatMap(({ data }) => [...data])]).toEqual([whole.shape[0], ...whole.data])
-      }
-    }),
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 200 }),
+      fc.nat(1000),
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 40 }),
+      async (length, seed, size, duration) => {
+        const events = randomEvents(length, seed, { sensor: sensorOf(5, 4), pause: 8, first: 1000 })
+        for (const spec of [
+          { by: 'duration', duration },
+          { by: 'eventCount', count: duration },
+          { by: 'eventCount', count: duration, includeIncomplete: true },
+        ] as const) {
+          const whole = toFrames(spec)(events)
+          const frames = await collect(pieces(events, size), spec)
+          expect([frames.length, ...frames.flatMap(({ data }) => [...data])]).toEqual([whole.shape[0], ...whole.data])
+        }
+      },
+    ),
     { numRuns: 300 },
   )
 })
 
 it('uses the memory of frames again when told to', async () => {
   const events = randomEvents(500, 1, { sensor: sensorOf(5, 4), pause: 8 })
-  for (const spec of [{ by: 'duration', duration: 20 }, { by: 'eventCount', count: 20 }] as const) {
+  for (const spec of [
+    { by: 'duration', duration: 20 },
+    { by: 'eventCount', count: 20 },
+  ] as const) {
     const copies: number[][] = []
     const memory = new Set<unknown>()
     for await (const { data } of streamFrames(pieces(events, 50), spec, { reuse: true })) {
@@ -45,7 +61,8 @@ it('uses the memory of frames again when told to', async () => {
 })
 
 it('refuses falling times, endless pauses and wrong sizes', async () => {
-  const at = (t: number[]) => createEvents({ t, x: t.map(() => 0), y: t.map(() => 0), p: t.map(() => 0) }, { sensor: sensorOf(2, 2) })
+  const at = (t: number[]) =>
+    createEvents({ t, x: t.map(() => 0), y: t.map(() => 0), p: t.map(() => 0) }, { sensor: sensorOf(2, 2) })
   await expect(collect([at([5, 4])], { by: 'duration', duration: 10 })).rejects.toThrow(/in order/)
   await expect(collect([at([0, 1e12])], { by: 'duration', duration: 1 })).rejects.toThrow(/pause/)
   await expect(collect([], { by: 'eventCount', count: 0.5 })).rejects.toMatchObject({ code: 'ARGUMENT' })

@@ -6,10 +6,15 @@ import { emptyFrames, frameShape } from './frames.js'
 import type { SliceSpec } from './slices.js'
 
 /** Parts that can be made without knowing the end of a recording; see `SliceSpec`. */
-export type StreamSliceSpec = { readonly by: 'duration'; readonly duration: number } | { readonly by: 'eventCount'; readonly count: number; readonly includeIncomplete?: boolean }
+export type StreamSliceSpec =
+  | { readonly by: 'duration'; readonly duration: number }
+  | { readonly by: 'eventCount'; readonly count: number; readonly includeIncomplete?: boolean }
 
 export interface StreamFramesOptions {
-  /** Use the memory of a frame for a later one as soon as the loop goes on: take or copy what is needed of it before. Default false. */
+  /**
+   * Use the memory of a frame for a later one as soon as the loop goes on: take or copy what is needed of it before.
+   * Default false.
+   */
   readonly reuse?: boolean
 }
 
@@ -17,20 +22,41 @@ export interface StreamFramesOptions {
 const longestPause = 2 ** 20
 
 /**
- * The frames of `toFrames(spec)` one by one, float32 [P, H, W], from a recording that is read piece by piece: memory does not depend on its
- * length. Throws `ARGUMENT` for times that fall and for a pause of a million frames.
+ * The frames of `toFrames(spec)` one by one, float32 [P, H, W], from a recording that is read piece by piece: memory
+ * does not depend on its length. Throws `ARGUMENT` for times that fall and for a pause of a million frames.
  *
  *   for await (const frame of streamFrames(source.batches(), { by: 'duration', duration: 10_000 })) ...
  */
-export async function* streamFrames(batches: AsyncIterable<Events> | Iterable<Events>, spec: StreamSliceSpec, options: StreamFramesOptions = {}): AsyncGenerator<FloatTensor, void, undefined> {
+export async function* streamFrames(
+  batches: AsyncIterable<Events> | Iterable<Events>,
+  spec: StreamSliceSpec,
+  options: StreamFramesOptions = {},
+): AsyncGenerator<FloatTensor, void, undefined> {
   checkObject('streamFrames', spec, 'spec', "slices such as { by: 'duration', duration: 10_000 }")
   checkObject('streamFrames', options)
-  if (spec.by !== 'duration' && spec.by !== 'eventCount') throw new SnnError('ARGUMENT', `[streamFrames] by ${JSON.stringify((spec as SliceSpec).by)}, expected 'duration' or 'eventCount': other parts need the end of the recording.`, { name: 'by', value: (spec as SliceSpec).by })
-  const isIterable = typeof batches === 'object' && batches !== null && (Symbol.asyncIterator in batches || Symbol.iterator in batches)
-  if (!isIterable) throw wrongArgument('streamFrames', 'batches', batches, 'events piece by piece, as of (await openEvents(..)).batches()')
+  if (spec.by !== 'duration' && spec.by !== 'eventCount')
+    throw new SnnError(
+      'ARGUMENT',
+      `[streamFrames] by ${JSON.stringify((spec as SliceSpec).by)}, expected 'duration' or 'eventCount': other parts need the end of the recording.`,
+      { name: 'by', value: (spec as SliceSpec).by },
+    )
+  const isIterable =
+    typeof batches === 'object' && batches !== null && (Symbol.asyncIterator in batches || Symbol.iterator in batches)
+  if (!isIterable)
+    throw wrongArgument(
+      'streamFrames',
+      'batches',
+      batches,
+      'events piece by piece, as of (await openEvents(..)).batches()',
+    )
   const { reuse = false } = options
-  const [name, size] = spec.by === 'duration' ? (['duration', spec.duration] as const) : (['count', spec.count] as const)
-  if (!(size > 0) || (spec.by === 'eventCount' && !Number.isInteger(size))) throw new SnnError('ARGUMENT', `[streamFrames] ${name} ${size}, expected a number above 0, whole for events.`, { name, value: size })
+  const [name, size] =
+    spec.by === 'duration' ? (['duration', spec.duration] as const) : (['count', spec.count] as const)
+  if (!(size > 0) || (spec.by === 'eventCount' && !Number.isInteger(size)))
+    throw new SnnError('ARGUMENT', `[streamFrames] ${name} ${size}, expected a number above 0, whole for events.`, {
+      name,
+      value: size,
+    })
   const free: FloatTensor[] = []
   const newFrame: NewFrame = ({ sensor }) => {
     const used = free.pop()
@@ -38,7 +64,10 @@ export async function* streamFrames(batches: AsyncIterable<Events> | Iterable<Ev
     used.data.fill(0)
     return used
   }
-  const make = spec.by === 'duration' ? byDuration(spec.duration, newFrame) : byCount(spec.count, spec.includeIncomplete ?? false, newFrame)
+  const make =
+    spec.by === 'duration'
+      ? byDuration(spec.duration, newFrame)
+      : byCount(spec.count, spec.includeIncomplete ?? false, newFrame)
   for await (const events of batches) {
     expectEvents('streamFrames', events)
     for (const frame of make.add(events)) {
@@ -69,7 +98,7 @@ function byCount(size: number, includeIncomplete: boolean, newFrame: NewFrame): 
   let held = 0
   return {
     *add(events) {
-      for (let from = 0; from < events.t.length; ) {
+      for (let from = 0; from < events.t.length;) {
         frame ??= newFrame(events)
         const to = Math.min(events.t.length, from + size - held)
         count(frame, events, from, to)
@@ -98,11 +127,16 @@ function byDuration(duration: number, newFrame: NewFrame): Maker {
   return {
     *add(events) {
       const { t } = events
-      for (let from = 0; from < t.length; ) {
+      for (let from = 0; from < t.length;) {
         first ??= t[from]!
         if (t[from]! < last) throw fallen(t[from]!, last)
         const next = indexOf(t[from]!, first, duration)
-        if (next - index > longestPause) throw new SnnError('ARGUMENT', `[streamFrames] a pause of ${next - index} frames before an event at ${t[from]}, expected at most ${longestPause}. Are the times in the unit you think?`, { name: 'duration', value: duration })
+        if (next - index > longestPause)
+          throw new SnnError(
+            'ARGUMENT',
+            `[streamFrames] a pause of ${next - index} frames before an event at ${t[from]}, expected at most ${longestPause}. Are the times in the unit you think?`,
+            { name: 'duration', value: duration },
+          )
         while (index < next) {
           if (waiting) yield waiting
           waiting = frame ?? newFrame(events)
@@ -144,4 +178,8 @@ function indexOf(time: number, first: number, duration: number): number {
   return time < first + (index + 1) * duration ? index : index + 1
 }
 
-const fallen = (time: number, last: number): SnnError<'ARGUMENT'> => new SnnError('ARGUMENT', `[streamFrames] time ${time} after ${last}, expected events in order.`, { name: 'events', value: time })
+const fallen = (time: number, last: number): SnnError<'ARGUMENT'> =>
+  new SnnError('ARGUMENT', `[streamFrames] time ${time} after ${last}, expected events in order.`, {
+    name: 'events',
+    value: time,
+  })

@@ -16,7 +16,8 @@ import { toVoxelGrid } from './voxel-grid.js'
 const { spikingjelly, tonic } = golden
 const events = createEvents(spikingjelly.events, { sensor: sensorOf(4, 3) })
 const counts = (spec: SliceSpec, of = events) => sliceBounds(of, spec).map(([from, to]) => to - from)
-const times = (t: number[], timeUnit: Events['timeUnit'] = 'us') => createEvents({ t, x: t.map(() => 0), y: t.map(() => 0), p: t.map(() => 0) }, { sensor: sensorOf(4, 3), timeUnit })
+const times = (t: number[], timeUnit: Events['timeUnit'] = 'us') =>
+  createEvents({ t, x: t.map(() => 0), y: t.map(() => 0), p: t.map(() => 0) }, { sensor: sensorOf(4, 3), timeUnit })
 const sum = (data: ArrayLike<number>) => Array.from(data).reduce((a, b) => a + b, 0)
 
 function nested({ data, shape }: TensorLike): unknown {
@@ -37,7 +38,9 @@ describe('parts as SpikingJelly cuts them', () => {
   it.each([3, 4] as const)('number and time, %i parts', (n) => {
     for (const by of ['number', 'time'] as const) {
       const bounds = sliceBounds(events, { by, n })
-      expect({ left: bounds.map(([from]) => from), right: bounds.map(([, to]) => to) }).toEqual(spikingjelly[`${by} frames=${n}`])
+      expect({ left: bounds.map(([from]) => from), right: bounds.map(([, to]) => to) }).toEqual(
+        spikingjelly[`${by} frames=${n}`],
+      )
     }
   })
 
@@ -54,7 +57,10 @@ describe('parts as SpikingJelly cuts them', () => {
   it('the cases of its own tests', () => {
     const four = times([0, 1, 2, 3])
     expect(counts({ by: 'number', n: 3 }, four)).toEqual([1, 1, 2])
-    expect(sliceBounds(four, { by: 'time', n: 2 })).toEqual([[0, 1], [1, 4]])
+    expect(sliceBounds(four, { by: 'time', n: 2 })).toEqual([
+      [0, 1],
+      [1, 4],
+    ])
     expect(counts({ by: 'duration', duration: 2 }, times([10, 11, 12, 13]))).toEqual([2, 2])
     expect(counts({ by: 'duration', duration: 2 }, times([7, 7, 7]))).toEqual([3]) // none in SpikingJelly, which loses them
   })
@@ -74,7 +80,10 @@ describe('parts as SpikingJelly cuts them', () => {
     const one = times(Array.from({ length: 140_003 }, (_, i) => i))
     expect([...toImage()(one).data].filter((count) => count !== 0)).toEqual([140_003])
     expect([...toFrames({ by: 'number', n: 2 })(one).data].filter((count) => count !== 0)).toEqual([70_001, 70_002])
-    const few = createEvents({ t: [0, 1, 2], x: [1279, 5, 5], y: [719, 0, 0], p: [1, 0, 0] }, { sensor: sensorOf(1280, 720) })
+    const few = createEvents(
+      { t: [0, 1, 2], x: [1279, 5, 5], y: [719, 0, 0], p: [1, 0, 0] },
+      { sensor: sensorOf(1280, 720) },
+    )
     const { data } = toImage()(few)
     expect([data.at(-1), data[5], sum(data)]).toEqual([1, 2, 3])
   })
@@ -85,7 +94,11 @@ describe('parts as SpikingJelly cuts them', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 9 }), fc.nat(), (length, n, seed) => {
         const recording = randomEvents(length, seed)
-        for (const spec of [{ by: 'number', n }, { by: 'time', n }, { by: 'duration', duration: 1000 * n }] as const) {
+        for (const spec of [
+          { by: 'number', n },
+          { by: 'time', n },
+          { by: 'duration', duration: 1000 * n },
+        ] as const) {
           expect(sum(toFrames(spec)(recording).data)).toBe(length)
         }
       }),
@@ -118,7 +131,10 @@ describe('parts as Tonic cuts them', () => {
     expect(counts({ by: 'timeWindow', window: 5 }, times(Array.from({ length: 101 }, (_, i) => i))).length).toBe(20)
     expect(counts({ by: 'indices', starts: [0, 5], ends: [3, 10] })).toEqual([3, 5])
     expect(counts({ by: 'timePoints', starts: [0, 20, 500], ends: [20, 60, 600] })).toEqual([2, 4, 0])
-    expect(splitEvents(events, { by: 'eventCount', count: 4 }).map(({ t }) => [...t])).toEqual([[0, 10, 20, 25], [40, 55, 60, 80]])
+    expect(splitEvents(events, { by: 'eventCount', count: 4 }).map(({ t }) => [...t])).toEqual([
+      [0, 10, 20, 25],
+      [40, 55, 60, 80],
+    ])
   })
 
   it('frames', () => {
@@ -133,12 +149,27 @@ describe('parts as Tonic cuts them', () => {
   })
 
   it('refuses wrong numbers and falling times', () => {
-    for (const spec of [{ by: 'number', n: 0 }, { by: 'duration', duration: 0 }, { by: 'timeWindow', window: 5, overlap: 5 }, { by: 'eventCount', count: 2, overlap: 2 }, { by: 'timeBins', n: 2, overlap: 1 }, { by: 'indices', starts: [0], ends: [] }, { by: 'duration', duration: 1e-12 }] as const) {
-      expect(() => sliceBounds(events, spec), JSON.stringify(spec)).toThrow(expect.objectContaining({ code: 'ARGUMENT' }))
+    for (const spec of [
+      { by: 'number', n: 0 },
+      { by: 'duration', duration: 0 },
+      { by: 'timeWindow', window: 5, overlap: 5 },
+      { by: 'eventCount', count: 2, overlap: 2 },
+      { by: 'timeBins', n: 2, overlap: 1 },
+      { by: 'indices', starts: [0], ends: [] },
+      { by: 'duration', duration: 1e-12 },
+    ] as const) {
+      expect(() => sliceBounds(events, spec), JSON.stringify(spec)).toThrow(
+        expect.objectContaining({ code: 'ARGUMENT' }),
+      )
     }
     expect(() => sliceBounds(times([3, 2]), { by: 'time', n: 2 })).toThrow(/sortEvents/)
-    expect(sliceBounds(times([3, 2]), { by: 'number', n: 2 })).toEqual([[0, 1], [1, 2]])
-    expect(() => toFrames({ by: 'number', n: 1e6 })(randomEvents(10, 1, { sensor: sensorOf(1280, 720) }))).toThrow(/at most 536870912 numbers/)
+    expect(sliceBounds(times([3, 2]), { by: 'number', n: 2 })).toEqual([
+      [0, 1],
+      [1, 2],
+    ])
+    expect(() => toFrames({ by: 'number', n: 1e6 })(randomEvents(10, 1, { sensor: sensorOf(1280, 720) }))).toThrow(
+      /at most 536870912 numbers/,
+    )
   })
 })
 
@@ -154,7 +185,9 @@ describe('representations', () => {
   it('bina-rep', () => close(toBinaRep({ n: 1, bits: 2 })(events), tonic['bina_rep 2 bits']))
 
   it('averaged time surfaces by their definition', () => {
-    expect(toAveragedTimeSurfaces({ cellSize: 2, surfaceSize: 1, timeWindow: 100, tau: 50 })(events).shape).toEqual(tonic['avg timesurface cell=2 surf=1? shape'])
+    expect(toAveragedTimeSurfaces({ cellSize: 2, surfaceSize: 1, timeWindow: 100, tau: 50 })(events).shape).toEqual(
+      tonic['avg timesurface cell=2 surf=1? shape'],
+    )
     const recording = randomEvents(120, 4, { sensor: sensorOf(8, 6) })
     const { t, x, y, p } = recording
     for (const decay of ['lin', 'exp'] as const) {
@@ -170,7 +203,8 @@ describe('representations', () => {
           const d = t[i]! - t[j]!
           const [dx, dy] = [x[j]! - x[i]!, y[j]! - y[i]!]
           if (group(i) !== group(j) || d === 0 || d > 5000 || Math.abs(dx) > 1 || Math.abs(dy) > 1) continue
-          expected[group(i) * 9 + (dy + 1) * 3 + dx + 1]! += decay === 'exp' ? Math.exp(-d / 2000) : Math.max(0, 1 - d / 6000)
+          expected[group(i) * 9 + (dy + 1) * 3 + dx + 1]! +=
+            decay === 'exp' ? Math.exp(-d / 2000) : Math.max(0, 1 - d / 6000)
         }
       }
       expected.forEach((value, i) => expect(got.data[i]).toBeCloseTo(value / (n[Math.floor(i / 9)]! || 1), 5))
@@ -179,7 +213,10 @@ describe('representations', () => {
 
   it('sparse frames are the frames', () => {
     const recording = randomEvents(500, 8, { sensor: sensorOf(6, 5) })
-    for (const spec of [{ by: 'number', n: 7 }, { by: 'timeWindow', window: 9000, overlap: 3000 }] as const) {
+    for (const spec of [
+      { by: 'number', n: 7 },
+      { by: 'timeWindow', window: 9000, overlap: 3000 },
+    ] as const) {
       const dense = toFrames(spec)(recording)
       const { indices, values, shape } = toSparseFrames(spec)(recording)
       expect(shape).toEqual(dense.shape)
@@ -195,16 +232,33 @@ describe('representations', () => {
 
   it('leave the events as they were', () => {
     const before = structuredClone(events)
-    for (const f of [toVoxelGrid({ n: 3 }), toTimeSurfaces({ dt: 9, tau: 3 }), toBinaRep({ n: 2, bits: 3 }), toImage(), toSparseFrames({ by: 'number', n: 2 })]) f(events)
+    for (const f of [
+      toVoxelGrid({ n: 3 }),
+      toTimeSurfaces({ dt: 9, tau: 3 }),
+      toBinaRep({ n: 2, bits: 3 }),
+      toImage(),
+      toSparseFrames({ by: 'number', n: 2 }),
+    ])
+      f(events)
     expect(events).toEqual(before)
   })
 
   it('as plain data', () => {
-    const spec = JSON.parse(JSON.stringify({ transforms: [{ name: 'cropTime', min: 10 }, { name: 'dropEvent', p: 0.5, seed: 3 }], tensor: { name: 'toFrames', by: 'number', n: 2 } }))
+    const spec = JSON.parse(
+      JSON.stringify({
+        transforms: [
+          { name: 'cropTime', min: 10 },
+          { name: 'dropEvent', p: 0.5, seed: 3 },
+        ],
+        tensor: { name: 'toFrames', by: 'number', n: 2 },
+      }),
+    )
     const run = pipeline(spec)
     expect(sum(run(events, 1).data)).toBe(4)
     expect(run(events, 1)).toEqual(run(events, 1))
-    expect(Array.from({ length: 8 }, (_, i) => run(events, i).data.join()).some((text, _, all) => text !== all[0])).toBe(true)
+    expect(
+      Array.from({ length: 8 }, (_, i) => run(events, i).data.join()).some((text, _, all) => text !== all[0]),
+    ).toBe(true)
     try {
       pipeline({ tensor: { name: 'constructor' } } as never)
       expect.unreachable()

@@ -21,7 +21,8 @@ export function toTimeSurfaces(options: TimeSurfaceOptions): (events: Events) =>
   checkOptions('toTimeSurfaces', options, ['dt', 'tau'])
   const { dt, tau } = options
   for (const [name, value] of Object.entries({ dt, tau })) {
-    if (!(value > 0)) throw new SnnError('ARGUMENT', `[timeSurfaces] ${name} ${value}, expected a number above 0.`, { name, value })
+    if (!(value > 0))
+      throw new SnnError('ARGUMENT', `[timeSurfaces] ${name} ${value}, expected a number above 0.`, { name, value })
   }
   return (events) => {
     checkEvents('timeSurfaces', events)

@@ -19,7 +19,11 @@ export interface VoxelGridOptions {
 export function toVoxelGrid(options: VoxelGridOptions): (events: Events) => FloatTensor {
   checkOptions('toVoxelGrid', options, ['n'])
   const { n } = options
-  if (!Number.isInteger(n) || n < 1) throw new SnnError('ARGUMENT', `[voxelGrid] n ${n}, expected a whole number of at least 1.`, { name: 'n', value: n })
+  if (!Number.isInteger(n) || n < 1)
+    throw new SnnError('ARGUMENT', `[voxelGrid] n ${n}, expected a whole number of at least 1.`, {
+      name: 'n',
+      value: n,
+    })
   return (events) => {
     checkEvents('voxelGrid', events)
     const { t, x, y, p, sensor } = events

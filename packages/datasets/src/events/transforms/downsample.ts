@@ -18,12 +18,27 @@ export function downsample(options: DownsampleOptions): EventTransform {
   checkOptions('downsample', options, ['timeFactor', 'spatialFactor', 'target'])
   const { timeFactor = 1, spatialFactor = 1, target } = options
   expectOption('downsample', 'timeFactor', timeFactor, timeFactor > 0, 'a number above 0')
-  expectOption('downsample', 'spatialFactor', spatialFactor, spatialFactor > 0 && spatialFactor <= 1, 'a number above 0 and at most 1')
+  expectOption(
+    'downsample',
+    'spatialFactor',
+    spatialFactor,
+    spatialFactor > 0 && spatialFactor <= 1,
+    'a number above 0 and at most 1',
+  )
   expectOption('downsample', 'target', target, target === undefined || isSize(target), '[width, height] in pixels')
   return plainTransform('downsample', (events) => {
     const { width, height, polarities } = events.sensor
-    const [w, h] = target ?? [Math.max(1, Math.floor(width * spatialFactor)), Math.max(1, Math.floor(height * spatialFactor))]
-    expectOption('downsample', 'target', target, w >= 1 && h >= 1 && w <= width && h <= height, `[width, height] of at most ${width} x ${height}`)
+    const [w, h] = target ?? [
+      Math.max(1, Math.floor(width * spatialFactor)),
+      Math.max(1, Math.floor(height * spatialFactor)),
+    ]
+    expectOption(
+      'downsample',
+      'target',
+      target,
+      w >= 1 && h >= 1 && w <= width && h <= height,
+      `[width, height] of at most ${width} x ${height}`,
+    )
     const [fx, fy] = target ? [w / width, h / height] : [spatialFactor, spatialFactor]
     return {
       ...events,
@@ -46,20 +61,37 @@ export interface EventDownsamplingOptions {
 }
 
 /**
- * Fewer events on a smaller sensor (Ghosh et al. 2023). Window by window, each pixel of the target has a sum of +1 and -1 (`integrator`), or of
- * the pixels that have become active since the window before (`differentiator`). Where its size reaches the threshold, one event is made at the
- * window's start with the sign of the sum, which is 0 again.
+ * Fewer events on a smaller sensor (Ghosh et al. 2023). Window by window, each pixel of the target has a sum of +1 and
+ * -1 (`integrator`), or of the pixels that have become active since the window before (`differentiator`). Where its
+ * size reaches the threshold, one event is made at the window's start with the sign of the sum, which is 0 again.
  */
 export function eventDownsampling(options: EventDownsamplingOptions): EventTransform {
   checkObject('eventDownsampling', options)
   expectOption('eventDownsampling', 'target', options.target, isSize(options.target), '[width, height] in pixels')
-  const { method, target: [width, height], dt, noiseThreshold = 1 } = options
-  expectOption('eventDownsampling', 'method', method, method === 'integrator' || method === 'differentiator', "'integrator' or 'differentiator'")
+  const {
+    method,
+    target: [width, height],
+    dt,
+    noiseThreshold = 1,
+  } = options
+  expectOption(
+    'eventDownsampling',
+    'method',
+    method,
+    method === 'integrator' || method === 'differentiator',
+    "'integrator' or 'differentiator'",
+  )
   expectOption('eventDownsampling', 'dt', dt, dt > 0, 'a number above 0')
   expectOption('eventDownsampling', 'noiseThreshold', noiseThreshold, noiseThreshold > 0, 'a number above 0')
   return plainTransform('eventDownsampling', (events) => {
     const { sensor } = events
-    expectOption('eventDownsampling', 'target', [width, height], width <= sensor.width && height <= sensor.height, `[width, height] of at most ${sensor.width} x ${sensor.height}`)
+    expectOption(
+      'eventDownsampling',
+      'target',
+      [width, height],
+      width <= sensor.width && height <= sensor.height,
+      `[width, height] of at most ${sensor.width} x ${sensor.height}`,
+    )
     const size = width * height
     const sums = new Float64Array(size)
     const out = new EventBuffer()
@@ -68,12 +100,14 @@ export function eventDownsampling(options: EventDownsamplingOptions): EventTrans
     splitEvents(events, { by: 'timeWindow', window: dt, includeIncomplete: true }).forEach((part, index) => {
       const active = new Uint8Array(2 * size)
       for (let i = 0; i < part.t.length; i++) {
-        const pixel = Math.floor((part.y[i]! * height) / sensor.height) * width + Math.floor((part.x[i]! * width) / sensor.width)
+        const pixel =
+          Math.floor((part.y[i]! * height) / sensor.height) * width + Math.floor((part.x[i]! * width) / sensor.width)
         if (method === 'integrator') sums[pixel] = sums[pixel]! + (part.p[i] === 0 ? -1 : 1)
         else active[(part.p[i] === 0 ? 0 : size) + pixel] = 1
       }
       if (method === 'differentiator') {
-        for (let i = 0; i < size; i++) sums[i] = sums[i]! + Math.max(0, active[size + i]! - before[size + i]!) - Math.max(0, active[i]! - before[i]!)
+        for (let i = 0; i < size; i++)
+          sums[i] = sums[i]! + Math.max(0, active[size + i]! - before[size + i]!) - Math.max(0, active[i]! - before[i]!)
         before = active
       }
       emit(sums, noiseThreshold, width, first + index * dt, out)

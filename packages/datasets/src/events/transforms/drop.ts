@@ -2,7 +2,16 @@ import { checkObject } from '@snn/tensor/library'
 import type { Random } from '../../random.js'
 import type { Events } from '../events.js'
 import { keepEvents } from '../select.js'
-import { checkRange, drawFrom, expectOption, isProbability, randomTransform, type EventTransform, type NumberOrRange, type Seeded } from './transform.js'
+import {
+  checkRange,
+  drawFrom,
+  expectOption,
+  isProbability,
+  randomTransform,
+  type EventTransform,
+  type NumberOrRange,
+  type Seeded,
+} from './transform.js'
 
 export interface DropEventOptions extends Seeded {
   /** Share of the events. */
@@ -27,7 +36,9 @@ export function dropEventByTime(options: DropRatioOptions): EventTransform {
   checkObject('dropEventByTime', options)
   const { ratio, ...seeded } = options
   checkRange('dropEventByTime', 'ratio', ratio, isProbability, 'a number from 0 to 1')
-  return randomTransform('dropEventByTime', seeded, (events, random) => withoutTime(events, drawFrom(ratio, random), random))
+  return randomTransform('dropEventByTime', seeded, (events, random) =>
+    withoutTime(events, drawFrom(ratio, random), random),
+  )
 }
 
 /** Leaves out a box of floor(ratio W) x floor(ratio H) pixels at an even place. */
@@ -35,11 +46,14 @@ export function dropEventByArea(options: DropRatioOptions): EventTransform {
   checkObject('dropEventByArea', options)
   const { ratio, ...seeded } = options
   checkRange('dropEventByArea', 'ratio', ratio, isProbability, 'a number from 0 to 1')
-  return randomTransform('dropEventByArea', seeded, (events, random) => withoutArea(events, drawFrom(ratio, random), random))
+  return randomTransform('dropEventByArea', seeded, (events, random) =>
+    withoutArea(events, drawFrom(ratio, random), random),
+  )
 }
 
 /**
- * EventDrop (Gu et al. 2021): evenly one of nothing; `dropEventByTime` with ratio 0.1 to 0.9; `dropEventByArea` with ratio 0.05 to 0.25;
+ * EventDrop (Gu et al. 2021): evenly one of nothing; `dropEventByTime` with ratio 0.1 to 0.9; `dropEventByArea` with
+ * ratio 0.05 to 0.25;
  * `dropEvent` with p 0.1 to 0.9.
  */
 export function eventDrop(seeded: Seeded = {}): EventTransform {
@@ -71,7 +85,10 @@ function withoutTime(events: Events, ratio: number, random: Random): Events {
   const span = (events.t.at(-1) ?? 0) - first
   const start = first + random() * span * (1 - ratio)
   const end = start + span * ratio
-  return keepEvents(events, Uint8Array.from(events.t, (t) => (t < start || t > end ? 1 : 0)))
+  return keepEvents(
+    events,
+    Uint8Array.from(events.t, (t) => (t < start || t > end ? 1 : 0)),
+  )
 }
 
 function withoutArea(events: Events, ratio: number, random: Random): Events {
@@ -80,6 +97,7 @@ function withoutArea(events: Events, ratio: number, random: Random): Events {
   const left = Math.floor(random() * (sensor.width - width + 1))
   const top = Math.floor(random() * (sensor.height - height + 1))
   const kept = new Uint8Array(x.length)
-  for (let i = 0; i < kept.length; i++) kept[i] = x[i]! < left || x[i]! >= left + width || y[i]! < top || y[i]! >= top + height ? 1 : 0
+  for (let i = 0; i < kept.length; i++)
+    kept[i] = x[i]! < left || x[i]! >= left + width || y[i]! < top || y[i]! >= top + height ? 1 : 0
   return keepEvents(events, kept)
 }

@@ -2,7 +2,14 @@ import { SnnError } from '@snn/tensor'
 import { checkObject, checkOptions } from '@snn/tensor/library'
 import { unitsPerSecond, type Events } from '../events.js'
 import { keepEvents } from '../select.js'
-import { expectOption, isProbability, plainTransform, randomTransform, type EventTransform, type Seeded } from './transform.js'
+import {
+  expectOption,
+  isProbability,
+  plainTransform,
+  randomTransform,
+  type EventTransform,
+  type Seeded,
+} from './transform.js'
 
 /** Keeps the events that a test of (index, pixel) takes; pixel = y W + x. */
 function filtered(events: Events, keep: (i: number, pixel: number) => boolean): Events {
@@ -17,7 +24,9 @@ export interface DenoiseOptions {
   readonly filterTime: number
 }
 
-/** Keeps an event when one of its four neighbours had one less than filterTime ago; all before t = filterTime are kept. */
+/**
+ * Keeps an event when one of its four neighbours had one less than filterTime ago; all before t = filterTime are kept.
+ */
 export function denoise(options: DenoiseOptions): EventTransform {
   checkOptions('denoise', options, ['filterTime'])
   const { filterTime } = options
@@ -44,7 +53,10 @@ export interface RefractoryOptions {
   readonly delta: number
 }
 
-/** Keeps an event when t - last > delta, where last is that of the pixel's event before it, kept or not (-delta for the first). */
+/**
+ * Keeps an event when t - last > delta, where last is that of the pixel's event before it, kept or not (-delta for the
+ * first).
+ */
 export function refractoryPeriod(options: RefractoryOptions): EventTransform {
   checkOptions('refractoryPeriod', options, ['delta'])
   const { delta } = options
@@ -91,15 +103,30 @@ export function dropPixel(options: DropPixelOptions): EventTransform {
   checkOptions('dropPixel', options, ['coordinates', 'hotPixelFrequency'])
   const { coordinates, hotPixelFrequency } = options
   if ((coordinates === undefined) === (hotPixelFrequency === undefined)) {
-    throw new SnnError('ARGUMENT', '[dropPixel] expected one of coordinates and hotPixelFrequency.', { name: 'coordinates', value: coordinates })
+    throw new SnnError('ARGUMENT', '[dropPixel] expected one of coordinates and hotPixelFrequency.', {
+      name: 'coordinates',
+      value: coordinates,
+    })
   }
-  const arePixels = coordinates === undefined || (Array.isArray(coordinates) && coordinates.every((pixel) => Array.isArray(pixel) && pixel.length === 2 && pixel.every((n) => Number.isInteger(n) && n >= 0)))
+  const arePixels =
+    coordinates === undefined ||
+    (Array.isArray(coordinates) &&
+      coordinates.every(
+        (pixel) => Array.isArray(pixel) && pixel.length === 2 && pixel.every((n) => Number.isInteger(n) && n >= 0),
+      ))
   expectOption('dropPixel', 'coordinates', coordinates, arePixels, 'pixels [[x, y], ..]')
-  expectOption('dropPixel', 'hotPixelFrequency', hotPixelFrequency, hotPixelFrequency === undefined || hotPixelFrequency >= 0, 'events a second, at least 0')
+  expectOption(
+    'dropPixel',
+    'hotPixelFrequency',
+    hotPixelFrequency,
+    hotPixelFrequency === undefined || hotPixelFrequency >= 0,
+    'events a second, at least 0',
+  )
   return plainTransform('dropPixel', (events) => {
     const { x, y, t, sensor } = events
     const out = new Uint8Array(sensor.width * sensor.height)
-    for (const [column, row] of coordinates ?? []) if (column < sensor.width && row < sensor.height) out[row * sensor.width + column] = 1
+    for (const [column, row] of coordinates ?? [])
+      if (column < sensor.width && row < sensor.height) out[row * sensor.width + column] = 1
     if (hotPixelFrequency !== undefined) {
       const most = (hotPixelFrequency * ((t.at(-1) ?? 0) - (t[0] ?? 0))) / unitsPerSecond[events.timeUnit]
       const counts = new Uint32Array(out.length)

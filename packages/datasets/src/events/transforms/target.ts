@@ -14,7 +14,10 @@ function asTensor(operation: string, target: number | TensorLike): TensorLike {
 
 const dtypes: readonly DType[] = ['float32', 'float64', 'int32', 'uint8', 'bool']
 
-/** A tensor [...] with elements of another type (NumpyAsType of Tonic): to a whole number what follows the point is dropped, to bool x != 0. */
+/**
+ * A tensor [...] with elements of another type (NumpyAsType of Tonic): to a whole number what follows the point is
+ * dropped, to bool x != 0.
+ */
 export function asType(options: { readonly dtype: DType }): (values: TensorLike) => TensorLike {
   checkOptions('asType', options, ['dtype'])
   const { dtype } = options
@@ -43,17 +46,30 @@ export function repeatTarget(options: { readonly n: number }): (target: number |
   }
 }
 
-/** Class indices as rows of the identity matrix (ToOneHotEncoding of Tonic), float32: [...] becomes [..., classes], a single index [classes]. Throws `ARGUMENT` for what is no class. */
+/**
+ * Class indices as rows of the identity matrix (ToOneHotEncoding of Tonic), float32: [...] becomes [..., classes], a
+ * single index [classes]. Throws `ARGUMENT` for what is no class.
+ */
 export function toOneHotEncoding(options: { readonly classes: number }): (target: number | TensorLike) => TensorLike {
   checkOptions('toOneHotEncoding', options, ['classes'])
   const { classes } = options
-  expectOption('toOneHotEncoding', 'classes', classes, Number.isInteger(classes) && classes >= 1, 'a whole number of at least 1')
+  expectOption(
+    'toOneHotEncoding',
+    'classes',
+    classes,
+    Number.isInteger(classes) && classes >= 1,
+    'a whole number of at least 1',
+  )
   return (target) => {
     const { data: indices, shape } = asTensor('toOneHotEncoding', target)
     const data = new Float32Array(indices.length * classes)
     indices.forEach((index: number, i: number) => {
       if (!Number.isInteger(index) || index < 0 || index >= classes) {
-        throw new SnnError('ARGUMENT', `[toOneHotEncoding] target ${index}, expected a whole number from 0 to ${classes - 1}.`, { name: 'target', value: index })
+        throw new SnnError(
+          'ARGUMENT',
+          `[toOneHotEncoding] target ${index}, expected a whole number from 0 to ${classes - 1}.`,
+          { name: 'target', value: index },
+        )
       }
       data[i * classes + index] = 1
     })

@@ -1,7 +1,16 @@
 import { checkObject } from '@snn/tensor/library'
 import { normalFrom } from '../../random.js'
 import { keepEvents, sortEvents } from '../select.js'
-import { checkRange, drawFrom, expectOption, plainTransform, randomTransform, type EventTransform, type NumberOrRange, type Seeded } from './transform.js'
+import {
+  checkRange,
+  drawFrom,
+  expectOption,
+  plainTransform,
+  randomTransform,
+  type EventTransform,
+  type NumberOrRange,
+  type Seeded,
+} from './transform.js'
 
 /** t -> t - t_0. */
 export function timeAlignment(): EventTransform {
@@ -28,7 +37,12 @@ export function timeJitter(options: TimeJitterOptions): EventTransform {
   return randomTransform('timeJitter', seeded, (events, random) => {
     const normal = normalFrom(random)
     const jittered = { ...events, t: events.t.map((t) => t + std * normal()) }
-    const kept = clipNegative ? keepEvents(jittered, Uint8Array.from(jittered.t, (t) => (t >= 0 ? 1 : 0))) : jittered
+    const kept = clipNegative
+      ? keepEvents(
+          jittered,
+          Uint8Array.from(jittered.t, (t) => (t >= 0 ? 1 : 0)),
+        )
+      : jittered
     return sort ? sortEvents(kept) : kept
   })
 }

@@ -40,7 +40,12 @@ const all: Readonly<Record<string, EventTransform>> = {
   denoise: denoise({ filterTime: 500 }),
   refractoryPeriod: refractoryPeriod({ delta: 3000 }),
   decimation: decimation({ n: 2 }),
-  dropPixel: dropPixel({ coordinates: [[1, 2], [3, 4]] }),
+  dropPixel: dropPixel({
+    coordinates: [
+      [1, 2],
+      [3, 4],
+    ],
+  }),
   hotPixels: dropPixel({ hotPixelFrequency: 10 }),
   randomDropPixel: randomDropPixel({ p: 0.3 }),
   dropEvent: dropEvent({ p: 0.25 }),
@@ -82,7 +87,9 @@ describe('what each does', () => {
   it('crops', () => {
     const cropped = centerCrop({ size: [10, 8] })(recording)
     expect(cropped.sensor).toEqual({ width: 10, height: 8, polarities: 2 })
-    const inside = rows(recording).filter((_, i) => recording.x[i]! >= 15 && recording.x[i]! < 25 && recording.y[i]! >= 11 && recording.y[i]! < 19)
+    const inside = rows(recording).filter(
+      (_, i) => recording.x[i]! >= 15 && recording.x[i]! < 25 && recording.y[i]! >= 11 && recording.y[i]! < 19,
+    )
     expect(rows({ ...cropped, x: cropped.x.map((v) => v + 15), y: cropped.y.map((v) => v + 11) })).toEqual(inside)
     expect(keptTimes(cropTime({ min: 10, max: 40 }))).toEqual([10, 20, 25, 40])
     expect(() => centerCrop({ size: [41, 8] })(recording)).toThrow(/at most 40 x 30/)
@@ -104,7 +111,8 @@ describe('what each does', () => {
   })
 
   it('drops as many as it says', () => {
-    for (const p of [0, 0.25, 0.2502, 1]) expect(dropEvent({ p })(recording).t.length).toBe(2000 - Math.floor(2000 * p + 0.5))
+    for (const p of [0, 0.25, 0.2502, 1])
+      expect(dropEvent({ p })(recording).t.length).toBe(2000 - Math.floor(2000 * p + 0.5))
     const span = recording.t.at(-1)! - recording.t[0]!
     const withoutWindow = dropEventByTime({ ratio: 0.4 })(recording)
     const pause = Math.max(...Array.from(withoutWindow.t.subarray(1), (t, i) => t - withoutWindow.t[i]!))
@@ -115,13 +123,18 @@ describe('what each does', () => {
     const [xs, ys] = [1, 2].map((column) => [...dropped].map((row) => Number(row.split(',')[column])))
     expect(Math.max(...xs!) - Math.min(...xs!)).toBe(19)
     expect(Math.max(...ys!) - Math.min(...ys!)).toBe(14)
-    expect(new Set(Array.from({ length: 40 }, (_, draw) => eventDrop()(recording, draw).t.length)).size).toBeGreaterThan(4)
+    expect(
+      new Set(Array.from({ length: 40 }, (_, draw) => eventDrop()(recording, draw).t.length)).size,
+    ).toBeGreaterThan(4)
   })
 
   it('pixels: given ones and hot ones', () => {
     const kept = dropPixel({ coordinates: [[0, 0]] })(events)
     expect([...kept.t]).toEqual([10, 20, 25, 40, 55, 60, 80, 95, 100])
-    const hot = createEvents({ t: [0, 1e5, 2e5, 3e5, 1e6], x: [1, 1, 1, 2, 2], y: [0, 0, 0, 0, 0], p: [0, 0, 0, 0, 0] }, { sensor: sensorOf(3, 1, 2) })
+    const hot = createEvents(
+      { t: [0, 1e5, 2e5, 3e5, 1e6], x: [1, 1, 1, 2, 2], y: [0, 0, 0, 0, 0], p: [0, 0, 0, 0, 0] },
+      { sensor: sensorOf(3, 1, 2) },
+    )
     expect([...dropPixel({ hotPixelFrequency: 2.5 })(hot).x]).toEqual([2, 2])
   })
 
@@ -137,7 +150,10 @@ describe('what each does', () => {
   })
 
   it('space: jitter and sizes', () => {
-    const wide = createEvents({ t: Array(4000).fill(0), x: Array(4000).fill(500), y: Array(4000).fill(500), p: Array(4000).fill(0) }, { sensor: sensorOf(1000, 1000) })
+    const wide = createEvents(
+      { t: Array(4000).fill(0), x: Array(4000).fill(500), y: Array(4000).fill(500), p: Array(4000).fill(0) },
+      { sensor: sensorOf(1000, 1000) },
+    )
     const { x, y } = spatialJitter({ varX: 400, varY: 900, sigmaXY: 300 })(wide)
     const [dx, dy] = [Array.from(x, (v) => v + 0.5 - 500), Array.from(y, (v) => v + 0.5 - 500)]
     const moment = (a: number[], b: number[]) => a.reduce((total, v, i) => total + v * b[i]!, 0) / a.length
@@ -155,14 +171,21 @@ describe('what each does', () => {
   })
 
   it('event downsampling sums polarities and starts again at 0', () => {
-    const four = createEvents({ t: [0, 1, 12, 13], x: [0, 1, 0, 1], y: [0, 0, 1, 1], p: [1, 1, 0, 1] }, { sensor: sensorOf(2, 2) })
+    const four = createEvents(
+      { t: [0, 1, 12, 13], x: [0, 1, 0, 1], y: [0, 0, 1, 1], p: [1, 1, 0, 1] },
+      { sensor: sensorOf(2, 2) },
+    )
     const down = eventDownsampling({ method: 'integrator', target: [1, 1], dt: 10, noiseThreshold: 2 })(four)
     expect(rows(down)).toEqual(['0,0,0,1'])
     expect(down.sensor).toEqual({ width: 1, height: 1, polarities: 2 })
   })
 
   it('random temporal delete keeps steps in order and none twice', () => {
-    const frames = { data: Float32Array.from({ length: 20 }, (_, i) => Math.floor(i / 2)), shape: [10, 2], dtype: 'float32' as const }
+    const frames = {
+      data: Float32Array.from({ length: 20 }, (_, i) => Math.floor(i / 2)),
+      shape: [10, 2],
+      dtype: 'float32' as const,
+    }
     const remove = randomTemporalDelete({ keep: 4 })
     const kept = remove(frames, 5)
     expect(kept.shape).toEqual([4, 2])

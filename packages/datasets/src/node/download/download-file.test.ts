@@ -30,7 +30,8 @@ beforeAll(async () => {
       cutsLeft.set(path, left - 1)
       if (left > 0) return response.writeHead(503).end()
     }
-    if (path === '/login') return response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<html>Log in</html>')
+    if (path === '/login')
+      return response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<html>Log in</html>')
     if (path === '/wrong') return response.writeHead(200).end(content.map((byte) => byte ^ 1))
     if (path === '/no-ranges') return response.writeHead(200, { 'Content-Length': content.length }).end(content)
     if (path === '/lies') {
@@ -43,7 +44,8 @@ beforeAll(async () => {
       const left = cutsLeft.get(path) ?? 3
       cutsLeft.set(path, left - 1)
       response.writeHead(start > 0 ? 206 : 200, { ...headers, 'Content-Length': rest.length })
-      if (left > 0) return response.write(rest.subarray(0, 50_000), () => setTimeout(() => request.socket.destroy(), 20))
+      if (left > 0)
+        return response.write(rest.subarray(0, 50_000), () => setTimeout(() => request.socket.destroy(), 20))
       return response.end(rest)
     }
     if (path === '/slow') {
@@ -74,7 +76,13 @@ const arrived = async () => Buffer.compare(await readFile(target()), content) ==
 describe('downloadFile', () => {
   it('gives progress and the name only to the whole file', async () => {
     const progress: number[] = []
-    await downloadFile([`${base}/good`], target(), { ...quick, onProgress: ({ stage, done, total }) => (progress.push(done), expect([stage, total]).toEqual(['download file.zip', content.length])) })
+    await downloadFile([`${base}/good`], target(), {
+      ...quick,
+      onProgress: ({ stage, done, total }) => (
+        progress.push(done),
+        expect([stage, total]).toEqual(['download file.zip', content.length])
+      ),
+    })
     expect(await arrived()).toBe(true)
     expect(progress.at(-1)).toBe(content.length)
     expect(await readdir(folder)).toEqual(['file.zip'])
@@ -112,30 +120,50 @@ describe('downloadFile', () => {
   })
 
   it('tries the next address after a missing file, a log-in page, and a wrong checksum', async () => {
-    await downloadFile([`${base}/missing`, `${base}/login`, `${base}/wrong`, 'http://127.0.0.1:9/', `${base}/good`], target(), { ...quick, retries: 1 })
+    await downloadFile(
+      [`${base}/missing`, `${base}/login`, `${base}/wrong`, 'http://127.0.0.1:9/', `${base}/good`],
+      target(),
+      { ...quick, retries: 1 },
+    )
     expect(await arrived()).toBe(true)
   })
 
   it('says what every address answered, and leaves no file', async () => {
-    const error = await downloadFile([`${base}/missing`, `${base}/login`, `${base}/wrong`], target(), { ...quick, retries: 1 }).then(() => undefined, (e: unknown) => e)
-    expect(isSnnError(error, 'DOWNLOAD') && error.details.answers).toEqual([expect.stringContaining('status 404'), expect.stringContaining('log-in'), expect.stringContaining(`expected ${md5}`)])
+    const error = await downloadFile([`${base}/missing`, `${base}/login`, `${base}/wrong`], target(), {
+      ...quick,
+      retries: 1,
+    }).then(
+      () => undefined,
+      (e: unknown) => e,
+    )
+    expect(isSnnError(error, 'DOWNLOAD') && error.details.answers).toEqual([
+      expect.stringContaining('status 404'),
+      expect.stringContaining('log-in'),
+      expect.stringContaining(`expected ${md5}`),
+    ])
     expect(await readdir(folder)).toEqual([])
   })
 
   it('does not believe a server that announces more than it sends', async () => {
-    await expect(downloadFile([`${base}/lies`], target(), { ...quick, retries: 1 })).rejects.toMatchObject({ code: 'DOWNLOAD' })
+    await expect(downloadFile([`${base}/lies`], target(), { ...quick, retries: 1 })).rejects.toMatchObject({
+      code: 'DOWNLOAD',
+    })
     expect(await readdir(folder)).not.toContain('file.zip')
   })
 
   it('stops when told, keeping what has come', async () => {
     const controller = new AbortController()
     setTimeout(() => controller.abort(new Error('enough')), 100)
-    await expect(downloadFile([`${base}/slow`], target(), { ...quick, signal: controller.signal })).rejects.toThrow('enough')
+    await expect(downloadFile([`${base}/slow`], target(), { ...quick, signal: controller.signal })).rejects.toThrow(
+      'enough',
+    )
     expect(await readdir(folder)).toEqual(['file.zip.part'])
   })
 
   it('lets many download the same file at once', async () => {
-    await Promise.all(Array.from({ length: 8 }, (_, i) => downloadFile([`${base}/${i % 2 ? 'good' : 'cuts'}`], target(), quick)))
+    await Promise.all(
+      Array.from({ length: 8 }, (_, i) => downloadFile([`${base}/${i % 2 ? 'good' : 'cuts'}`], target(), quick)),
+    )
     expect(await arrived()).toBe(true)
     expect(await readdir(folder)).toEqual(['file.zip'])
   })
@@ -157,7 +185,9 @@ describe('downloadFile', () => {
     expect((await lstat(target())).isSymbolicLink()).toBe(true)
     log = []
     await expect(downloadFile([`${base}/good`], folder, quick)).rejects.toMatchObject({ code: 'OUTPUT' })
-    await expect(downloadFile([`${base}/good`], join(target(), 'x.zip'), quick)).rejects.toMatchObject({ code: 'OUTPUT' })
+    await expect(downloadFile([`${base}/good`], join(target(), 'x.zip'), quick)).rejects.toMatchObject({
+      code: 'OUTPUT',
+    })
     expect(log).toEqual([])
   })
 })

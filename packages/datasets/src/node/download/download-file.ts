@@ -28,11 +28,16 @@ export interface DownloadFileOptions {
 }
 
 /**
- * Downloads to `path`, from the first of `urls` that has the file. What came before a break is kept in `path.part` and asked for no more; the
- * name is given only to a file that is whole and has its checksum. Throws `DOWNLOAD`, which says what each address answered, and
+ * Downloads to `path`, from the first of `urls` that has the file. What came before a break is kept in `path.part` and
+ * asked for no more; the name is given only to a file that is whole and has its checksum. Throws `DOWNLOAD`, which says
+ * what each address answered, and
  * `OUTPUT` where the file cannot be written.
  */
-export async function downloadFile(urls: readonly string[], path: string, options: DownloadFileOptions = {}): Promise<void> {
+export async function downloadFile(
+  urls: readonly string[],
+  path: string,
+  options: DownloadFileOptions = {},
+): Promise<void> {
   checkArray('downloadFile', urls, 'urls', 'an array of addresses')
   checkString('downloadFile', path, 'path')
   checkObject('downloadFile', options)
@@ -46,7 +51,13 @@ export async function downloadFile(urls: readonly string[], path: string, option
         const failure = await fetchRest(url, part, basename(path), options).catch((error: unknown) => {
           signal?.throwIfAborted()
           if (isSnnError(asOutputError(error, path))) throw error
-          return { reason: error instanceof Error ? `${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ''}` : String(error), final: false }
+          return {
+            reason:
+              error instanceof Error
+                ? `${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ''}`
+                : String(error),
+            final: false,
+          }
         })
         if (!failure) {
           const digest = md5 === undefined ? undefined : await digestOf(part, signal)
@@ -61,7 +72,11 @@ export async function downloadFile(urls: readonly string[], path: string, option
         }
       }
     }
-    throw new SnnError('DOWNLOAD', `[download] ${basename(path)}: ${answers.join('; ')}. Download it yourself and give { from } (--from), or name another address with { url } (--url).`, { file: basename(path), answers })
+    throw new SnnError(
+      'DOWNLOAD',
+      `[download] ${basename(path)}: ${answers.join('; ')}. Download it yourself and give { from } (--from), or name another address with { url } (--url).`,
+      { file: basename(path), answers },
+    )
   })
 }
 
@@ -72,9 +87,17 @@ interface Failure {
 }
 
 /** Asks for what is missing of the file in `part`; undefined when it is whole. */
-async function fetchRest(url: string, part: string, name: string, { signal, onProgress }: DownloadFileOptions): Promise<Failure | undefined> {
+async function fetchRest(
+  url: string,
+  part: string,
+  name: string,
+  { signal, onProgress }: DownloadFileOptions,
+): Promise<Failure | undefined> {
   const have = (await stat(part).catch(() => undefined))?.size ?? 0
-  const response = await fetch(url, { ...(signal && { signal }), headers: have > 0 ? { Range: `bytes=${have}-`, 'Accept-Encoding': 'identity' } : { 'Accept-Encoding': 'identity' } })
+  const response = await fetch(url, {
+    ...(signal && { signal }),
+    headers: have > 0 ? { Range: `bytes=${have}-`, 'Accept-Encoding': 'identity' } : { 'Accept-Encoding': 'identity' },
+  })
   if (response.status === 416) {
     await response.body?.cancel()
     const size = Number(/\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1] ?? NaN)
@@ -84,7 +107,10 @@ async function fetchRest(url: string, part: string, name: string, { signal, onPr
   }
   if (!response.ok || !response.body) {
     await response.body?.cancel()
-    return { reason: `status ${response.status}`, final: response.status < 500 && response.status !== 408 && response.status !== 429 }
+    return {
+      reason: `status ${response.status}`,
+      final: response.status < 500 && response.status !== 408 && response.status !== 429,
+    }
   }
   if ((response.headers.get('content-type') ?? '').startsWith('text/html') && !/\.html?$/.test(new URL(url).pathname)) {
     await response.body.cancel()
@@ -104,14 +130,22 @@ async function fetchRest(url: string, part: string, name: string, { signal, onPr
       yield chunk
     }
   }
-  await pipeline(Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]), report, createWriteStream(part, { flags: resumed ? 'a' : 'w' }), signal ? { signal } : {})
-  return total !== undefined && done < total ? { reason: `the connection ended after ${done} of ${total} bytes`, final: false } : undefined
+  await pipeline(
+    Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]),
+    report,
+    createWriteStream(part, { flags: resumed ? 'a' : 'w' }),
+    signal ? { signal } : {},
+  )
+  return total !== undefined && done < total
+    ? { reason: `the connection ended after ${done} of ${total} bytes`, final: false }
+    : undefined
 }
 
 /** MD5 of a file in hexadecimal. */
 export async function digestOf(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('md5')
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20, ...(signal && { signal }) })) hash.update(chunk as Uint8Array)
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20, ...(signal && { signal }) }))
+    hash.update(chunk as Uint8Array)
   return hash.digest('hex')
 }
 

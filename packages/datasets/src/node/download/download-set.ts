@@ -22,14 +22,20 @@ export interface DownloadOptions {
 }
 
 /**
- * Brings a set into `root`: archives into `root/download`, unpacked into `root/extract/NAME`. What is there with the right checksum stays, and what is
- * unpacked is not unpacked again. Throws `DOWNLOAD` for what cannot be had from a program, with what to do.
+ * Brings a set into `root`: archives into `root/download`, unpacked into `root/extract/NAME`. What is there with the
+ * right checksum stays, and what is unpacked is not unpacked again. Throws `DOWNLOAD` for what cannot be had from a
+ * program, with what to do.
  */
-export async function downloadSet(info: RemoteSet, options: DownloadOptions & { readonly root: string; readonly split?: string }): Promise<void> {
+export async function downloadSet(
+  info: RemoteSet,
+  options: DownloadOptions & { readonly root: string; readonly split?: string },
+): Promise<void> {
   checkMembers('downloadSet', info, 'info', ['files', 'title'], 'a set of setCatalogue')
   checkMembers('downloadSet', options, 'options', ['root'], '{ root, .. }')
   const { root, split, from, url } = options
-  const files: readonly RemoteFile[] = info.files.filter(({ splits }) => split === undefined || splits === undefined || splits.includes(split))
+  const files: readonly RemoteFile[] = info.files.filter(
+    ({ splits }) => split === undefined || splits === undefined || splits.includes(split),
+  )
   const notice = options.onNotice ?? ((text: string): void => void process.stderr.write(`${text}\n`))
   notice(`${info.title}\nLicence: ${info.licence}\nPlease cite: ${info.citation}\n${info.page}`)
   const given = from === undefined ? [] : typeof from === 'string' ? [from] : from
@@ -37,7 +43,11 @@ export async function downloadSet(info: RemoteSet, options: DownloadOptions & { 
   for (const path of given) {
     if ((await kindOf(path)) !== 'file') throw notFound('download', path, [basename(path)])
     if (onlyOne || info.files.some(({ name }) => name === basename(path))) continue
-    throw new SnnError('ARGUMENT', `[download] from ${path}, which has the name of no file of ${info.title}, expected ${info.files.map(({ name }) => name).join(', ')}. Rename it as its authors do.`, { name: 'from', value: path })
+    throw new SnnError(
+      'ARGUMENT',
+      `[download] from ${path}, which has the name of no file of ${info.title}, expected ${info.files.map(({ name }) => name).join(', ')}. Rename it as its authors do.`,
+      { name: 'from', value: path },
+    )
   }
   for (const file of files) {
     const extracted = join(root, 'extract', stem(file.name))
@@ -65,15 +75,38 @@ const stem = (name: string): string => name.replace(/\.(zip|rar|tar|gz|tgz)$/i, 
 
 async function checkDigest(path: string, { name, md5 }: RemoteFile, signal: AbortSignal | undefined): Promise<void> {
   const found = md5 === undefined ? undefined : await digestOf(path, signal)
-  if (found !== md5) throw new SnnError('DATA_INVALID', `[download] ${basename(path)}: has MD5 ${found}, expected ${md5} for ${name}. It is damaged or another file; remove it and download it again.`, { file: basename(path) })
+  if (found !== md5)
+    throw new SnnError(
+      'DATA_INVALID',
+      `[download] ${basename(path)}: has MD5 ${found}, expected ${md5} for ${name}. It is damaged or another file; remove it and download it again.`,
+      { file: basename(path) },
+    )
 }
 
-async function fetchFile(info: RemoteSet, file: RemoteFile, archive: string, only: boolean, mirror: string | undefined, options: DownloadFileOptions): Promise<void> {
-  const mirrors = mirror === undefined ? [] : [only && !mirror.endsWith('/') ? mirror : `${mirror.replace(/\/?$/, '/')}${file.name}`]
+async function fetchFile(
+  info: RemoteSet,
+  file: RemoteFile,
+  archive: string,
+  only: boolean,
+  mirror: string | undefined,
+  options: DownloadFileOptions,
+): Promise<void> {
+  const mirrors =
+    mirror === undefined ? [] : [only && !mirror.endsWith('/') ? mirror : `${mirror.replace(/\/?$/, '/')}${file.name}`]
   const urls = [...mirrors, ...(file.url === undefined ? [] : [file.url])]
   if (urls.length === 0) {
-    throw new SnnError('DOWNLOAD', `[download] ${file.name} of ${info.title} cannot be had by a program. Get it in a browser from ${info.page}, then give { from: '.../${file.name}' } (snn data download --from), or the address of a mirror with { url }.`, { file: file.name, answers: [] })
+    throw new SnnError(
+      'DOWNLOAD',
+      `[download] ${file.name} of ${info.title} cannot be had by a program. Get it in a browser from ${info.page}, then give { from: '.../${file.name}' } (snn data download --from), or the address of a mirror with { url }.`,
+      { file: file.name, answers: [] },
+    )
   }
   const { signal, onProgress, retries, pause } = options
-  await downloadFile(urls, archive, { ...(file.md5 !== undefined && { md5: file.md5 }), ...(signal && { signal }), ...(onProgress && { onProgress }), ...(retries !== undefined && { retries }), ...(pause !== undefined && { pause }) })
+  await downloadFile(urls, archive, {
+    ...(file.md5 !== undefined && { md5: file.md5 }),
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+    ...(retries !== undefined && { retries }),
+    ...(pause !== undefined && { pause }),
+  })
 }

@@ -17,9 +17,9 @@ export interface ExtractOptions {
 }
 
 /**
- * Unpacks a .zip, .tar.gz, .tgz, .tar or .gz file into `folder`, and archives found inside once more. The folder appears when all is there: an
- * interrupted unpacking leaves nothing of that name. Paths that lead out of it are refused. Throws `DATA_INVALID`, and `DATA_NOT_FOUND` for .rar,
- * which says what to run.
+ * Unpacks a .zip, .tar.gz, .tgz, .tar or .gz file into `folder`, and archives found inside once more. The folder
+ * appears when all is there: an interrupted unpacking leaves nothing of that name. Paths that lead out of it are
+ * refused. Throws `DATA_INVALID`, and `DATA_NOT_FOUND` for .rar, which says what to run.
  */
 export async function extractArchive(archive: string, folder: string, options: ExtractOptions = {}): Promise<void> {
   await replaceFolder(folder, async (part) => {
@@ -49,7 +49,9 @@ async function unpack(archive: string, folder: string, named: string, options: E
         preservePaths: false,
         filter: (_, entry) => {
           options.signal?.throwIfAborted()
-          return 'type' in entry ? entry.type === 'File' || entry.type === 'Directory' || entry.type === 'OldFile' : true
+          return 'type' in entry
+            ? entry.type === 'File' || entry.type === 'Directory' || entry.type === 'OldFile'
+            : true
         },
         onReadEntry: (entry) => {
           done += entry.size
@@ -59,7 +61,8 @@ async function unpack(archive: string, folder: string, named: string, options: E
       return
     }
     if (/\.gz$/i.test(name)) {
-      const write = (bytes: AsyncIterable<Uint8Array>): Promise<void> => replaceFile(join(folder, name.replace(/\.gz$/i, '')), bytes, { durable: false })
+      const write = (bytes: AsyncIterable<Uint8Array>): Promise<void> =>
+        replaceFile(join(folder, name.replace(/\.gz$/i, '')), bytes, { durable: false })
       await pipeline(createReadStream(archive), createGunzip(), write, options.signal ? { signal: options.signal } : {})
       return
     }
@@ -70,7 +73,11 @@ async function unpack(archive: string, folder: string, named: string, options: E
     throw invalid('extract', name, `cannot be unpacked (${(error as Error).message}).`, undefined, error)
   }
   if (/\.rar$/i.test(name)) {
-    throw new SnnError('DATA_NOT_FOUND', `[extract] ${name} is a RAR archive, for which there is no free library. Run: unar -o ${named} ${archive}   (or: unrar x), then give that folder as root.`, { path: archive, looked: [named] })
+    throw new SnnError(
+      'DATA_NOT_FOUND',
+      `[extract] ${name} is a RAR archive, for which there is no free library. Run: unar -o ${named} ${archive}   (or: unrar x), then give that folder as root.`,
+      { path: archive, looked: [named] },
+    )
   }
   throw invalid('extract', name, 'is no archive that can be unpacked here, expected .zip, .tar.gz, .tar or .gz.')
 }
@@ -82,7 +89,8 @@ async function unzip(archive: string, folder: string, { signal, onProgress }: Ex
     for await (const entry of zip.eachEntry()) {
       signal?.throwIfAborted()
       if (entry.fileName.endsWith('/') || entry.fileName.startsWith('__MACOSX/')) continue
-      if (entry.uncompressedSize > maximumDeflateRatio * entry.compressedSize + 64) throw new Error(`${entry.fileName} claims ${entry.uncompressedSize} bytes in ${entry.compressedSize}`)
+      if (entry.uncompressedSize > maximumDeflateRatio * entry.compressedSize + 64)
+        throw new Error(`${entry.fileName} claims ${entry.uncompressedSize} bytes in ${entry.compressedSize}`)
       const path = join(folder, entry.fileName)
       await makeFolder(dirname(path))
       await replaceFile(path, await zip.openReadStreamPromise(entry), { durable: false })

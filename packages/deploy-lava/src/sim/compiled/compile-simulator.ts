@@ -1,4 +1,16 @@
-import { compile, scan, sizeOf, SnnError, variable, zeros, type Backend, type DType, type TensorLike, type Tensor, type Variable } from '@snn/tensor'
+import {
+  compile,
+  scan,
+  sizeOf,
+  SnnError,
+  variable,
+  zeros,
+  type Backend,
+  type DType,
+  type TensorLike,
+  type Tensor,
+  type Variable,
+} from '@snn/tensor'
 import { checkArray, checkByRules } from '@snn/tensor/library'
 import { checkProcesses } from '../../arguments.js'
 import { isSynapse, shapeOf, wiring, type ProcessGraph, type Synapse } from '../process-graph.js'
@@ -22,8 +34,8 @@ export interface CompileSimulatorOptions {
 /** Lava's fixed-point simulation as a compiled program. */
 export interface CompiledSimulator extends AsyncDisposable {
   /**
-   * Runs T steps more, of T x batch inputs: [T, batch, ..inputShape] in whole numbers (int32). Gives what each recorded process sent, [T, batch, ..].
-   * Equal T share a program; memory grows with T of one call only.
+   * Runs T steps more, of T x batch inputs: [T, batch, ..inputShape] in whole numbers (int32). Gives what each recorded
+   * process sent, [T, batch, ..]. Equal T share a program; memory grows with T of one call only.
    */
   run(input: TensorLike): Promise<Readonly<Record<string, Int32Array>>>
   /** States of a process after the last step, [batch, ..]. */
@@ -33,9 +45,10 @@ export interface CompiledSimulator extends AsyncDisposable {
 }
 
 /**
- * The same numbers as `simulator`, from one program on any backend. Layers without a cycle run one after the other over all steps of a call, so
- * that synapses are one matrix product or convolution each; what is connected in a cycle runs step by step. Sums are in float32 where the
- * weights prove that they stay below 2^24 (then every order gives the same), else from digits in int32.
+ * The same numbers as `simulator`, from one program on any backend. Layers without a cycle run one after the other over
+ * all steps of a call, so that synapses are one matrix product or convolution each; what is connected in a cycle runs
+ * step by step. Sums are in float32 where the weights prove that they stay below 2^24 (then every order gives the
+ * same), else from digits in int32.
  *
  * @throws `CONVERT_UNSUPPORTED` for parameters or values far outside the chip's, which only the plain form can run
  */
@@ -46,7 +59,12 @@ export function compileSimulator(graph: ProcessGraph, options: CompileSimulatorO
   checkArray('compileSimulator', record, 'record', 'names of processes')
   const plan = planOf(graph, options.inputBound)
   const unknown = record.find((name) => !plan.parts.has(name))
-  if (unknown !== undefined) throw new SnnError('ARGUMENT', `[compileSimulator] no process '${unknown}' to record, expected one of ${[...plan.parts.keys()].join(', ')}.`, { name: 'record', value: unknown })
+  if (unknown !== undefined)
+    throw new SnnError(
+      'ARGUMENT',
+      `[compileSimulator] no process '${unknown}' to record, expected one of ${[...plan.parts.keys()].join(', ')}.`,
+      { name: 'record', value: unknown },
+    )
   const cells = new Map<string, { readonly cell: Variable; readonly initial: Int32Array }>()
   const cellOf = (path: string, dtype: DType, shape: readonly number[], initial: Int32Array): Variable => {
     const found = cells.get(path)?.cell
@@ -56,21 +74,43 @@ export function compileSimulator(graph: ProcessGraph, options: CompileSimulatorO
     return cell
   }
   for (const [name, part] of plan.parts) {
-    if (part.kind === 'neuron') for (const [key, values] of Object.entries(part.program.initial)) cellOf(`${name}.${key}`, part.program.dtype, [batch, ...part.shape], values)
-    else cellOf(`${name}.past`, part.takes.dtype, [part.program.depth, batch, ...part.program.inputShape], new Int32Array(0))
+    if (part.kind === 'neuron')
+      for (const [key, values] of Object.entries(part.program.initial))
+        cellOf(`${name}.${key}`, part.program.dtype, [batch, ...part.shape], values)
+    else
+      cellOf(
+        `${name}.past`,
+        part.takes.dtype,
+        [part.program.depth, batch, ...part.program.inputShape],
+        new Int32Array(0),
+      )
   }
   const program = compile(
     (input: Tensor, awake: Readonly<Record<string, Tensor>>) => {
       const largest: Record<string, Tensor> = {}
-      const sent = new Map<string, Flow>([['input', { ...plan.input, value: plan.input.spikes ? input.ne(0).cast('float32') : input.cast(plan.input.dtype) }]])
+      const sent = new Map<string, Flow>([
+        [
+          'input',
+          { ...plan.input, value: plan.input.spikes ? input.ne(0).cast('float32') : input.cast(plan.input.dtype) },
+        ],
+      ])
       for (const group of plan.groups) {
         const [first] = group
         const part = plan.parts.get(first!)!
         if (group.length === 1 && part.kind === 'synapse') {
           const past = cells.get(`${first}.past`)!.cell
           const coming = arriving(plan, first!, 's_in', sent, [input.shape[0]!, batch, ...part.program.inputShape])
-          if (largestOf(part) !== undefined) largest[first!] = coming.value.cast('int32').maximum(1 - 2 ** 31).abs().max()
-          const { views, after } = lookBack(past.read(), { ...coming, value: coming.value.cast(part.takes.dtype) }, part.program.depth)
+          if (largestOf(part) !== undefined)
+            largest[first!] = coming.value
+              .cast('int32')
+              .maximum(1 - 2 ** 31)
+              .abs()
+              .max()
+          const { views, after } = lookBack(
+            past.read(),
+            { ...coming, value: coming.value.cast(part.takes.dtype) },
+            part.program.depth,
+          )
           past.assign(after)
           sent.set(first!, part.program.send(views))
         } else runTogether(plan, group, cells, sent, awake, input.shape[0]!, batch)
@@ -84,18 +124,41 @@ export function compileSimulator(graph: ProcessGraph, options: CompileSimulatorO
     async run(input) {
       const [T = 0] = input.shape
       const expected = [T, batch, ...graph.inputShape]
-      if (T === 0 || sizeOf(input.shape) !== sizeOf(expected)) throw new SnnError('SHAPE', `[compileSimulator] input of shape [${input.shape.join(',')}], expected [T,${batch},${graph.inputShape.join(',')}].`, { shapes: [input.shape, expected] })
-      const awake = Object.fromEntries(plan.resets.map(({ key, interval, offset }) => [key, { data: Float32Array.from({ length: T }, (_, t) => ((steps + t + 1) % interval === offset ? 0 : 1)), shape: [T] }]))
-      const { outputs, largest } = await program({ data: wholeNumbers(input.data, plan.input), shape: expected, dtype: 'int32' }, awake)
+      if (T === 0 || sizeOf(input.shape) !== sizeOf(expected))
+        throw new SnnError(
+          'SHAPE',
+          `[compileSimulator] input of shape [${input.shape.join(',')}], expected [T,${batch},${graph.inputShape.join(',')}].`,
+          { shapes: [input.shape, expected] },
+        )
+      const awake = Object.fromEntries(
+        plan.resets.map(({ key, interval, offset }) => [
+          key,
+          {
+            data: Float32Array.from({ length: T }, (_, t) => ((steps + t + 1) % interval === offset ? 0 : 1)),
+            shape: [T],
+          },
+        ]),
+      )
+      const { outputs, largest } = await program(
+        { data: wholeNumbers(input.data, plan.input), shape: expected, dtype: 'int32' },
+        awake,
+      )
       steps += T
       for (const [name, value] of Object.entries(largest)) {
-        if (value.item() > largestOf(plan.parts.get(name)!)!) throw onlyPlain(name, `${value.item()} arrived, for which its sums may leave 32 bits`)
+        if (value.item() > largestOf(plan.parts.get(name)!)!)
+          throw onlyPlain(name, `${value.item()} arrived, for which its sums may leave 32 bits`)
       }
       return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data as Int32Array]))
     },
     async state(process) {
       const found = [...cells].filter(([path]) => path.startsWith(`${process}.`) && !path.endsWith('.past'))
-      return Object.fromEntries(await Promise.all(found.map(async ([path, { cell }]) => [path.slice(process.length + 1), Int32Array.from(await cell.data())] as const)))
+      return Object.fromEntries(
+        await Promise.all(
+          found.map(
+            async ([path, { cell }]) => [path.slice(process.length + 1), Int32Array.from(await cell.data())] as const,
+          ),
+        ),
+      )
     },
     reset() {
       steps = 0
@@ -130,11 +193,19 @@ interface Plan {
   readonly resets: readonly { readonly key: string; readonly interval: number; readonly offset: number }[]
 }
 
-/** What each process may send decides what the next computes in: bounds are found first, of neurons from their kind, of synapses from weights. */
+/**
+ * What each process may send decides what the next computes in: bounds are found first, of neurons from their kind, of
+ * synapses from weights.
+ */
 function planOf(graph: ProcessGraph, inputBound?: number): Plan {
   const { edges, order } = wiring(graph)
-  const sources = (name: string, port: string): readonly string[] => edges.filter((edge) => edge.target === name && edge.port === port).map((edge) => edge.source)
-  const takesValues = graph.processes.some(({ name, process }) => edges.some((edge) => edge.source === 'input' && edge.target === name) && (!isSynapse(process) || (process.num_message_bits ?? 0) > 0))
+  const sources = (name: string, port: string): readonly string[] =>
+    edges.filter((edge) => edge.target === name && edge.port === port).map((edge) => edge.source)
+  const takesValues = graph.processes.some(
+    ({ name, process }) =>
+      edges.some((edge) => edge.source === 'input' && edge.target === name) &&
+      (!isSynapse(process) || (process.num_message_bits ?? 0) > 0),
+  )
   const bound = inputBound ?? (takesValues ? 2 ** 31 : 1)
   const input: FlowKind = { dtype: bound < exactFloat ? 'float32' : 'int32', bound, spikes: !takesValues }
   const byName = new Map(graph.processes.map(({ name, process }) => [name, process]))
@@ -158,8 +229,19 @@ function planOf(graph: ProcessGraph, inputBound?: number): Plan {
     visiting.add(name)
     const program = synapseProgram(process)
     const takes = summed(name, 's_in')
-    const { value, bound: most } = program.send(Array.from({ length: program.depth }, () => ({ ...takes, value: zeros([1, ...program.inputShape], { dtype: takes.dtype }) })))
-    const part: SynapsePart = { kind: 'synapse', program, takes, sent: { dtype: value.dtype, bound: most, spikes: false }, shape: shapeOf(process) }
+    const { value, bound: most } = program.send(
+      Array.from({ length: program.depth }, () => ({
+        ...takes,
+        value: zeros([1, ...program.inputShape], { dtype: takes.dtype }),
+      })),
+    )
+    const part: SynapsePart = {
+      kind: 'synapse',
+      program,
+      takes,
+      sent: { dtype: value.dtype, bound: most, spikes: false },
+      shape: shapeOf(process),
+    }
     visiting.delete(name)
     synapses.set(name, part)
     return part
@@ -175,10 +257,22 @@ function planOf(graph: ProcessGraph, inputBound?: number): Plan {
         reset = `${interval}.${offset}`
         resets.set(reset, { key: reset, interval, offset })
       }
-      return [name, { kind: 'neuron', program: neuronProgram(name, process, sizeOf(shape), (port) => summed(name, port).bound), sent: sentBy(process), reset, shape }]
+      return [
+        name,
+        {
+          kind: 'neuron',
+          program: neuronProgram(name, process, sizeOf(shape), (port) => summed(name, port).bound),
+          sent: sentBy(process),
+          reset,
+          shape,
+        },
+      ]
     }),
   )
-  const groups = components([...parts.keys()], edges.filter(({ source }) => source !== 'input'))
+  const groups = components(
+    [...parts.keys()],
+    edges.filter(({ source }) => source !== 'input'),
+  )
   for (const group of groups.filter(({ length }) => length > 1)) {
     const unbounded = group.find((name) => largestOf(parts.get(name)!) !== undefined)
     if (unbounded !== undefined) throw onlyPlain(unbounded, 'a convolution of values in a cycle')
@@ -187,7 +281,13 @@ function planOf(graph: ProcessGraph, inputBound?: number): Plan {
 }
 
 /** What arrives at a port; nothing where nothing is connected. */
-function arriving(plan: Plan, name: string, port: string, sent: ReadonlyMap<string, Flow>, shape: readonly number[]): Flow {
+function arriving(
+  plan: Plan,
+  name: string,
+  port: string,
+  sent: ReadonlyMap<string, Flow>,
+  shape: readonly number[],
+): Flow {
   const flows = plan.sources(name, port).map((source): Flow => {
     const flow = sent.get(source)!
     return { ...flow, value: flow.value.reshape(shape) }
@@ -196,32 +296,55 @@ function arriving(plan: Plan, name: string, port: string, sent: ReadonlyMap<stri
 }
 
 /** One neuron, or processes in a cycle, step by step: synapses send what came before, neurons run, synapses take. */
-function runTogether(plan: Plan, group: readonly string[], cells: ReadonlyMap<string, { readonly cell: Variable }>, sent: Map<string, Flow>, awake: Readonly<Record<string, Tensor>>, T: number, batch: number): void {
+function runTogether(
+  plan: Plan,
+  group: readonly string[],
+  cells: ReadonlyMap<string, { readonly cell: Variable }>,
+  sent: Map<string, Flow>,
+  awake: Readonly<Record<string, Tensor>>,
+  T: number,
+  batch: number,
+): void {
   // In the order of the plan: synapses first, neurons as they depend on each other.
-  const members = [...plan.parts.keys()].filter((name) => group.includes(name)).map((name) => ({ name, part: plan.parts.get(name)! }))
+  const members = [...plan.parts.keys()]
+    .filter((name) => group.includes(name))
+    .map((name) => ({ name, part: plan.parts.get(name)! }))
   const inside = new Set(group)
   const paths = [...cells.keys()].filter((path) => inside.has(path.slice(0, path.lastIndexOf('.'))))
   const outside = new Map<string, Flow>()
   for (const { name, part } of members) {
     const ports = part.kind === 'synapse' ? ['s_in'] : part.program.ports
-    for (const source of ports.flatMap((port) => plan.sources(name, port))) if (!inside.has(source)) outside.set(source, sent.get(source)!)
+    for (const source of ports.flatMap((port) => plan.sources(name, port)))
+      if (!inside.has(source)) outside.set(source, sent.get(source)!)
   }
-  const wanted = [...new Set(members.flatMap(({ part }) => (part.kind === 'neuron' && part.reset !== undefined ? [part.reset] : [])))]
+  const wanted = [
+    ...new Set(members.flatMap(({ part }) => (part.kind === 'neuron' && part.reset !== undefined ? [part.reset] : []))),
+  ]
   const initial = Object.fromEntries(paths.map((path) => [path, cells.get(path)!.cell.read()]))
-  const sequences = { values: Object.fromEntries([...outside].map(([name, { value }]) => [name, value])), awake: Object.fromEntries(wanted.map((key) => [key, awake[key]!])) }
+  const sequences = {
+    values: Object.fromEntries([...outside].map(([name, { value }]) => [name, value])),
+    awake: Object.fromEntries(wanted.map((key) => [key, awake[key]!])),
+  }
   const kinds = new Map([...outside].map(([name, { bound, spikes = false }]) => [name, { bound, spikes }]))
   const [last, outputs] = scan(
     (state: Readonly<Record<string, Tensor>>, x: typeof sequences) => {
-      const now = new Map<string, Flow>(Object.entries(x.values).map(([name, value]) => [name, { ...kinds.get(name)!, value }]))
+      const now = new Map<string, Flow>(
+        Object.entries(x.values).map(([name, value]) => [name, { ...kinds.get(name)!, value }]),
+      )
       const next: Record<string, Tensor> = {}
       for (const { name, part } of members) {
         if (part.kind === 'synapse') {
           const past = state[`${name}.past`]!
-          const views = Array.from({ length: part.program.depth }, (_, i): Flow => ({ ...part.takes, value: past.at(0, i) }))
+          const views = Array.from({ length: part.program.depth }, (_, i): Flow => ({
+            ...part.takes,
+            value: past.at(0, i),
+          }))
           now.set(name, part.program.send(views))
         } else {
           const { program, shape } = part
-          const inputs = Object.fromEntries(program.ports.map((port) => [port, arriving(plan, name, port, now, [batch, ...shape])]))
+          const inputs = Object.fromEntries(
+            program.ports.map((port) => [port, arriving(plan, name, port, now, [batch, ...shape])]),
+          )
           const own = Object.fromEntries(Object.keys(program.initial).map((key) => [key, state[`${name}.${key}`]!]))
           const [after, out] = program.step(own, inputs, part.reset === undefined ? undefined : x.awake[part.reset])
           for (const [key, value] of Object.entries(after)) next[`${name}.${key}`] = value
@@ -231,7 +354,11 @@ function runTogether(plan: Plan, group: readonly string[], cells: ReadonlyMap<st
       for (const { name, part } of members) {
         if (part.kind !== 'synapse') continue
         const taken = arriving(plan, name, 's_in', now, [1, batch, ...part.program.inputShape])
-        const { after } = lookBack(state[`${name}.past`]!, { ...taken, value: taken.value.cast(part.takes.dtype) }, part.program.depth)
+        const { after } = lookBack(
+          state[`${name}.past`]!,
+          { ...taken, value: taken.value.cast(part.takes.dtype) },
+          part.program.depth,
+        )
         next[`${name}.past`] = after
       }
       return [next, Object.fromEntries(members.map(({ name }) => [name, now.get(name)!.value]))] as const
@@ -244,7 +371,10 @@ function runTogether(plan: Plan, group: readonly string[], cells: ReadonlyMap<st
   for (const { name, part } of members) sent.set(name, { ...part.sent, value: outputs[name]! })
 }
 
-const largestOf = (part: SynapsePart | NeuronPart): number | undefined => (part.kind === 'synapse' && part.takes.bound > (part.program.largestInput ?? Infinity) ? part.program.largestInput : undefined)
+const largestOf = (part: SynapsePart | NeuronPart): number | undefined =>
+  part.kind === 'synapse' && part.takes.bound > (part.program.largestInput ?? Infinity)
+    ? part.program.largestInput
+    : undefined
 
 function initialValue(dtype: DType, shape: readonly number[], values: Int32Array): TensorLike {
   const count = sizeOf(shape)
@@ -259,7 +389,11 @@ function wholeNumbers(data: ArrayLike<number>, { bound, spikes }: FlowKind): Int
   if (whole === data && (spikes || bound >= 2 ** 31)) return whole
   for (let i = 0; i < whole.length; i++) {
     if (whole[i] === data[i] && (spikes || Math.abs(whole[i]!) <= bound)) continue
-    throw new SnnError('ARGUMENT', `[compileSimulator] the input holds ${data[i]}, expected whole numbers of at most ${bound}. Correct it, or give inputBound.`, { name: 'input', value: data[i] })
+    throw new SnnError(
+      'ARGUMENT',
+      `[compileSimulator] the input holds ${data[i]}, expected whole numbers of at most ${bound}. Correct it, or give inputBound.`,
+      { name: 'input', value: data[i] },
+    )
   }
   return whole
 }

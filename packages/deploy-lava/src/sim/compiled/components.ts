@@ -1,8 +1,14 @@
 /**
- * Nodes of a directed graph in groups that run one after the other: a group is one node, or nodes that reach each other (Tarjan 1972).
+ * Nodes of a directed graph in groups that run one after the other: a group is one node, or nodes that reach each other
+ * (Tarjan 1972).
  */
-export function components(nodes: readonly string[], edges: readonly { readonly source: string; readonly target: string }[]): readonly (readonly string[])[] {
-  const next = new Map(nodes.map((node) => [node, edges.filter(({ source }) => source === node).map(({ target }) => target)]))
+export function components(
+  nodes: readonly string[],
+  edges: readonly { readonly source: string; readonly target: string }[],
+): readonly (readonly string[])[] {
+  const next = new Map(
+    nodes.map((node) => [node, edges.filter(({ source }) => source === node).map(({ target }) => target)]),
+  )
   const index = new Map<string, number>()
   const lowest = new Map<string, number>()
   const stack: string[] = []

@@ -1,8 +1,9 @@
 import { SnnError, type DType, type Tensor } from '@snn/tensor'
 
 /**
- * Whole numbers in a program, with the largest magnitude that they can have, which decides what they are kept in: below 2^24 every sum of them
- * is exact in float32, in whatever order it is made; else int32, which wraps as Lava's numbers do.
+ * Whole numbers in a program, with the largest magnitude that they can have, which decides what they are kept in: below
+ * 2^24 every sum of them is exact in float32, in whatever order it is made; else int32, which wraps as Lava's numbers
+ * do.
  */
 export interface Flow {
   readonly value: Tensor
@@ -47,8 +48,9 @@ export function shiftUp(x: Tensor, k: number): Tensor {
 }
 
 /**
- * x factor / 2^bits, cut toward zero, without leaving 32 bits (or, in float32, 24): |x| = h 2^bits + l, so that the result is
- * h factor + floor(l factor / 2^bits). Needs |factor| <= 2^bits; in float32 2^bits |factor| <= 2^24 and |x| <= 2^24 too.
+ * x factor / 2^bits, cut toward zero, without leaving 32 bits (or, in float32, 24): |x| = h 2^bits + l, so that the
+ * result is h factor + floor(l factor / 2^bits). Needs |factor| <= 2^bits; in float32 2^bits |factor| <= 2^24 and |x|
+ * <= 2^24 too.
  */
 export function scaleCut(x: Tensor, factor: Tensor | number, bits: number): Tensor {
   if (factor === 0) return x.mul(0)
@@ -62,5 +64,7 @@ export function scaleCut(x: Tensor, factor: Tensor | number, bits: number): Tens
 /** The error for what only the plain simulator can run. */
 export function onlyPlain(process: string, reason: string): SnnError<'CONVERT_UNSUPPORTED'> {
   const fix = 'Use the plain simulator: simulator(graph), or steps without a backend.'
-  return new SnnError('CONVERT_UNSUPPORTED', `[compileSimulator] ${process}: ${reason}. ${fix}`, { layers: [{ name: process, kind: 'process', reason, fix }] })
+  return new SnnError('CONVERT_UNSUPPORTED', `[compileSimulator] ${process}: ${reason}. ${fix}`, {
+    layers: [{ name: process, kind: 'process', reason, fix }],
+  })
 }

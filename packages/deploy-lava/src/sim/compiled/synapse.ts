@@ -25,8 +25,10 @@ function denseProgram(process: Exclude<Synapse, { readonly type: 'Conv' }>): Syn
   const [count, sources] = process.shape
   const { weight_exp: exponent = 0, num_weight_bits: bits = 8, num_message_bits: messageBits = 0 } = process
   const weights = actingWeights(process.weights, bits, process.sign_mode)
-  const delays = process.type === 'DelayDense' ? perNeuron(process.delays, weights.length) : new Int32Array(weights.length)
-  const longest = (process.type === 'DelayDense' && process.max_delay) || delays.reduce((most, d) => Math.max(most, d), 0)
+  const delays =
+    process.type === 'DelayDense' ? perNeuron(process.delays, weights.length) : new Int32Array(weights.length)
+  const longest =
+    (process.type === 'DelayDense' && process.max_delay) || delays.reduce((most, d) => Math.max(most, d), 0)
   // One matrix for each delay: the exponent shifts the sum of each alone.
   const used = [...new Set(delays)].filter((delay) => delay <= longest).sort((a, b) => a - b)
   const matrices = used.map((delay) => {
@@ -57,7 +59,9 @@ function convProgram(process: Extract<Synapse, { readonly type: 'Conv' }>): Syna
     // Beyond 32 bits Lava makes doubles of the sums.
     ...(messageBits > 0 ? { largestInput: Math.floor((2 ** 31 - 1) / Math.max(bound, 1)) } : {}),
     send(past) {
-      const sum = weighted(arriving(past[0]!, messageBits), bound, (part) => conv(part, kernel, { stride, padding, dilation, groups }))
+      const sum = weighted(arriving(past[0]!, messageBits), bound, (part) =>
+        conv(part, kernel, { stride, padding, dilation, groups }),
+      )
       return sum.bound < half24 ? sum : { value: wrap24(asInteger(sum)), bound: half24 }
     },
   }
@@ -70,7 +74,8 @@ function arriving(flow: Flow, messageBits: number): Flow {
 }
 
 /**
- * Sums of products, exact: at once where they stay below 2^24, else from digits of the values that do, put together in 32 bits.
+ * Sums of products, exact: at once where they stay below 2^24, else from digits of the values that do, put together in
+ * 32 bits.
  * `bound` is the largest sum of magnitudes of the weights of one output.
  */
 function weighted(flow: Flow, bound: number, multiply: (part: Tensor) => Tensor): Flow {
@@ -92,14 +97,23 @@ function weighted(flow: Flow, bound: number, multiply: (part: Tensor) => Tensor)
 }
 
 function shifted(sum: Flow, exponent: number): Flow {
-  if (exponent <= 0) return { value: shiftDown(sum.value, -exponent), bound: exponent === 0 ? sum.bound : Math.ceil(sum.bound / 2 ** -exponent) + 1 }
+  if (exponent <= 0)
+    return {
+      value: shiftDown(sum.value, -exponent),
+      bound: exponent === 0 ? sum.bound : Math.ceil(sum.bound / 2 ** -exponent) + 1,
+    }
   const bound = sum.bound * 2 ** exponent
-  return bound < exactFloat ? { value: asFloat(sum).mul(2 ** exponent), bound } : { value: shiftUp(asInteger(sum), exponent), bound: Math.min(bound, 2 ** 31) }
+  return bound < exactFloat
+    ? { value: asFloat(sum).mul(2 ** exponent), bound }
+    : { value: shiftUp(asInteger(sum), exponent), bound: Math.min(bound, 2 ** 31) }
 }
 
 /** (x + 2^23) mod 2^24 - 2^23. */
 function wrap24(x: Tensor): Tensor {
-  return x.add(half24).mod(2 * half24).sub(half24)
+  return x
+    .add(half24)
+    .mod(2 * half24)
+    .sub(half24)
 }
 
 function rowBound(weights: ArrayLike<number>, rows: number): number {
@@ -119,8 +133,15 @@ function transposed(weights: ArrayLike<number>, rows: number, columns: number): 
   return tensor({ data, shape: [columns, rows] })
 }
 
-/** Past [depth, N, ..] and what comes [T, N, ..]: what is looked at in each step, the oldest first, and the past after them. */
-export function lookBack(past: Tensor, coming: Flow, depth: number): { readonly views: readonly Flow[]; readonly after: Tensor } {
+/**
+ * Past [depth, N, ..] and what comes [T, N, ..]: what is looked at in each step, the oldest first, and the past after
+ * them.
+ */
+export function lookBack(
+  past: Tensor,
+  coming: Flow,
+  depth: number,
+): { readonly views: readonly Flow[]; readonly after: Tensor } {
   const T = coming.value.shape[0]!
   const all = concat([past, coming.value], 0)
   const views = Array.from({ length: depth }, (_, i): Flow => ({ ...coming, value: all.slice(0, i, i + T) }))

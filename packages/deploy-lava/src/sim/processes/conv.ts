@@ -18,8 +18,15 @@ export interface Conv {
 }
 
 /** [O, H, W] of what a convolution gives. */
-export function convShape({ input_shape: [, height, width], weight_shape: [channels, , kernelHeight, kernelWidth], stride, padding, dilation }: Omit<Conv, 'type' | 'weight' | 'groups'>): [number, number, number] {
-  const size = (axis: 0 | 1, n: number, kernel: number): number => Math.floor((n + 2 * padding[axis] - dilation[axis] * (kernel - 1) - 1) / stride[axis] + 1)
+export function convShape({
+  input_shape: [, height, width],
+  weight_shape: [channels, , kernelHeight, kernelWidth],
+  stride,
+  padding,
+  dilation,
+}: Omit<Conv, 'type' | 'weight' | 'groups'>): [number, number, number] {
+  const size = (axis: 0 | 1, n: number, kernel: number): number =>
+    Math.floor((n + 2 * padding[axis] - dilation[axis] * (kernel - 1) - 1) / stride[axis] + 1)
   return [channels, size(0, height, kernelHeight), size(1, width, kernelWidth)]
 }
 
@@ -32,18 +39,28 @@ export function convShape({ input_shape: [, height, width], weight_shape: [chann
  * Lava sums in doubles and makes 32-bit numbers of them: what lies beyond becomes -2^31, which wraps to 0.
  */
 export function runConv(spec: Conv): RunningProcess {
-  const { input_shape: [channels, height, width], weight_shape: [features, groupInputs, kernelHeight, kernelWidth], stride, padding, dilation, groups } = spec
+  const {
+    input_shape: [channels, height, width],
+    weight_shape: [features, groupInputs, kernelHeight, kernelWidth],
+    stride,
+    padding,
+    dilation,
+    groups,
+  } = spec
   const [, outHeight, outWidth] = convShape(spec)
   const graded = (spec.num_message_bits ?? 0) > 0
   const perGroup = features / groups
   const places = outHeight * outWidth
-  // [kH, kW, C, O / groups]: what arrives at a place adds a row of features for each channel, at each place that it reaches.
+  // [kH, kW, C, O / groups]: what arrives at a place adds a row of features for each channel, at each place that it
+  // reaches.
   const taps = kernelHeight * kernelWidth
   const kernel = new Float64Array(spec.weight.length)
   for (let o = 0; o < features; o++) {
     const group = Math.floor(o / perGroup)
     for (let c = 0; c < groupInputs; c++) {
-      for (let tap = 0; tap < taps; tap++) kernel[(tap * channels + group * groupInputs + c) * perGroup + (o % perGroup)] = spec.weight[(o * groupInputs + c) * taps + tap]!
+      for (let tap = 0; tap < taps; tap++)
+        kernel[(tap * channels + group * groupInputs + c) * perGroup + (o % perGroup)] =
+          spec.weight[(o * groupInputs + c) * taps + tap]!
     }
   }
   const inputs = { s_in: new Int32Array(channels * height * width) }
@@ -51,7 +68,10 @@ export function runConv(spec: Conv): RunningProcess {
   /** The channels that something arrived on at one place, and what. */
   const arrived = new Int32Array(groupInputs)
   const values = new Float64Array(groupInputs)
-  const sums = graded || largestSum(spec) >= 2 ** 31 ? gradedSums(kernel, places * features, arrived, values) : spikeSums(kernel, places * features, arrived)
+  const sums =
+    graded || largestSum(spec) >= 2 ** 31
+      ? gradedSums(kernel, places * features, arrived, values)
+      : spikeSums(kernel, places * features, arrived)
 
   /** Adds what arrived at (y, x) on channels of one group to the features of that group. */
   function spread(y: number, x: number, group: number, found: number): void {
@@ -119,8 +139,14 @@ function spikeSums(kernel: ArrayLike<number>, size: number, arrived: Int32Array)
     add(to, from, width, found) {
       let k = 0
       for (; k + 4 <= found; k += 4) {
-        const [a, b, c, d] = [from + arrived[k]! * width, from + arrived[k + 1]! * width, from + arrived[k + 2]! * width, from + arrived[k + 3]! * width]
-        for (let o = 0; o < width; o++) of[to + o] = of[to + o]! + rows[a + o]! + rows[b + o]! + rows[c + o]! + rows[d + o]!
+        const [a, b, c, d] = [
+          from + arrived[k]! * width,
+          from + arrived[k + 1]! * width,
+          from + arrived[k + 2]! * width,
+          from + arrived[k + 3]! * width,
+        ]
+        for (let o = 0; o < width; o++)
+          of[to + o] = of[to + o]! + rows[a + o]! + rows[b + o]! + rows[c + o]! + rows[d + o]!
       }
       for (; k < found; k++) {
         const a = from + arrived[k]! * width

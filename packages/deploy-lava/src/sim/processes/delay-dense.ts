@@ -12,8 +12,8 @@ export interface DelayDense extends DenseWeights {
 }
 
 /**
- * All-to-all synapses with a delay each, as `lava.proc.dense.DelayDense` in fixed point: `Dense`, but the sum of the spikes that arrive d steps
- * later is shifted by the exponent for each d alone, and added to what is on its way.
+ * All-to-all synapses with a delay each, as `lava.proc.dense.DelayDense` in fixed point: `Dense`, but the sum of the
+ * spikes that arrive d steps later is shifted by the exponent for each d alone, and added to what is on its way.
  *
  *   arriving[t + 1 + d]_i += (sum_j w_ij s_j over delays d) << weight_exp, or >> -weight_exp rounding down; in 32 bits
  */
@@ -46,7 +46,8 @@ export function runDelayDense(spec: DelayDense): RunningProcess {
         if (value === 0) continue
         for (let i = 0; i < count; i++) {
           const delay = delays[j * count + i]!
-          if (delay < slots) sums[delay * count + i] = sums[delay * count + i]! + Math.imul(columns[j * count + i]!, value)
+          if (delay < slots)
+            sums[delay * count + i] = sums[delay * count + i]! + Math.imul(columns[j * count + i]!, value)
         }
       }
       for (let d = 0; d < slots; d++) {

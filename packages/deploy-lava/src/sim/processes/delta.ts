@@ -22,7 +22,8 @@ export interface SigmaDelta extends DeltaEncoder {
 }
 
 /**
- * Encoders of changes, as `lava.proc.sdn` runs them in fixed point (`PyDeltaModelFixed`, `PySigmaDeltaModelFixed`). All in 32 bits.
+ * Encoders of changes, as `lava.proc.sdn` runs them in fixed point (`PyDeltaModelFixed`, `PySigmaDeltaModelFixed`). All
+ * in 32 bits.
  *
  *   Delta       y = a << (spike_exp + state_exp)
  *   SigmaDelta  sigma = sigma + a,   y = ReLU(sigma + bias), without the ReLU where act_mode is UNIT
@@ -38,9 +39,15 @@ export function runDelta(spec: Delta | SigmaDelta, count: number): RunningProces
   const scale = spikeExponent + stateExponent
   const inputs = { a_in: new Int32Array(count) }
   const out = new Int32Array(count)
-  const [sigma, act, residue, error] = [new Int32Array(count), new Int32Array(count), new Int32Array(count), new Int32Array(count)]
+  const [sigma, act, residue, error] = [
+    new Int32Array(count),
+    new Int32Array(count),
+    new Int32Array(count),
+    new Int32Array(count),
+  ]
   const vth = wrap32(Math.trunc(spec.vth * 2 ** scale))
-  const bias = spec.type === 'SigmaDelta' ? perNeuron(spec.bias, count).map((value) => leftShift(value, scale)) : undefined
+  const bias =
+    spec.type === 'SigmaDelta' ? perNeuron(spec.bias, count).map((value) => leftShift(value, scale)) : undefined
   const rectified = spec.type === 'SigmaDelta' && spec.act_mode !== 'UNIT'
   return {
     inputs,

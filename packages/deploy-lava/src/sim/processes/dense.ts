@@ -37,7 +37,8 @@ export function runDense(spec: Dense): RunningProcess {
     out,
     state: {},
     send() {
-      for (let i = 0; i < count; i++) out[i] = exponent > 0 ? leftShift(sum[i]!, exponent) : rightShift(sum[i]!, -exponent)
+      for (let i = 0; i < count; i++)
+        out[i] = exponent > 0 ? leftShift(sum[i]!, exponent) : rightShift(sum[i]!, -exponent)
     },
     receive() {
       sum.fill(0)

@@ -32,7 +32,8 @@ export interface TernaryLif extends LifDynamics {
 }
 
 /**
- * Leaky integrate-and-fire neurons with a current (CUBA), as `lava.proc.lif` runs them in fixed point. M = 2^23, T cuts toward zero.
+ * Leaky integrate-and-fire neurons with a current (CUBA), as `lava.proc.lif` runs them in fixed point. M = 2^23, T cuts
+ * toward zero.
  *
  *   x = T(u (4096 - du - 1) / 4096) + (a << 6)        in 32 bits
  *   u = x - 2M where x > M,  x + 2M where x <= -M      wraps once
@@ -53,11 +54,22 @@ export function runLif(spec: Lif | LifReset | TernaryLif, count: number): Runnin
   const keepU = perNeuronWide(spec.du, count).map((du) => kept(du + 1))
   const keepV = perNeuronWide(spec.dv, count).map(kept)
   const exponent = perNeuron(spec.bias_exp, count)
-  const bias = perNeuron(spec.bias_mant, count).map((mantissa, i) => (exponent[i]! >= 0 ? leftShift(wrap16(mantissa), exponent[i]!) : rightShift(wrap16(mantissa), -exponent[i]!)))
+  const bias = perNeuron(spec.bias_mant, count).map((mantissa, i) =>
+    exponent[i]! >= 0 ? leftShift(wrap16(mantissa), exponent[i]!) : rightShift(wrap16(mantissa), -exponent[i]!),
+  )
   const high = perNeuronWide(spec.type === 'TernaryLIF' ? spec.vth_hi : spec.vth, count).map((vth) => vth * 64)
-  const low = spec.type === 'TernaryLIF' ? perNeuronWide(spec.vth_lo, count).map((vth) => vth * 64) : new Float64Array(count).fill(-Infinity)
+  const low =
+    spec.type === 'TernaryLIF'
+      ? perNeuronWide(spec.vth_lo, count).map((vth) => vth * 64)
+      : new Float64Array(count).fill(-Infinity)
   // Parameters that are one number for all are kept as one: those of every neuron are more memory than the states.
-  const [[keepsU, atU], [keepsV, atV], [biases, atBias], [highs, atHigh], [lows, atLow]] = [condensed(keepU), condensed(keepV), condensed(Float64Array.from(bias)), condensed(high), condensed(low)]
+  const [[keepsU, atU], [keepsV, atV], [biases, atBias], [highs, atHigh], [lows, atLow]] = [
+    condensed(keepU),
+    condensed(keepV),
+    condensed(Float64Array.from(bias)),
+    condensed(high),
+    condensed(low),
+  ]
   return {
     inputs,
     out,

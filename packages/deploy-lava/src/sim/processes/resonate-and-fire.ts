@@ -7,7 +7,10 @@ export interface ResonateAndFire {
   /** RF: fires at phase 0. RF_IZ: fires at the threshold of the imaginary part, and is reset (Izhikevich 2001). */
   readonly type: 'RF' | 'RF_IZ'
   readonly shape: readonly number[]
-  /** cos and sin of the phase of a step times 1 - alpha, times 2^decay_bits, cut toward zero: `resonatorDecays` makes them of period and alpha. */
+  /**
+   * cos and sin of the phase of a step times 1 - alpha, times 2^decay_bits, cut toward zero: `resonatorDecays` makes
+   * them of period and alpha.
+   */
   readonly cos_decay: PerNeuron
   readonly sin_decay: PerNeuron
   /** Scaled by 2^state_exp. */
@@ -17,7 +20,8 @@ export interface ResonateAndFire {
 }
 
 /**
- * Resonators, as `lava.proc.rf` and `rf_iz` run them in fixed point. T(x) = x / 2^decay_bits, cut toward zero, for each product alone; M = 2^23.
+ * Resonators, as `lava.proc.rf` and `rf_iz` run them in fixed point. T(x) = x / 2^decay_bits, cut toward zero, for each
+ * product alone; M = 2^23.
  *
  *   re' = clip(T(cos re) - T(sin im) + (a_re << state_exp))      to +-(M - 1)
  *   im' = clip(T(sin re) + T(cos im) + (a_im << state_exp))
@@ -54,8 +58,18 @@ export function runResonateAndFire(spec: ResonateAndFire, count: number): Runnin
 const clip = (x: number): number => Math.max(1 - half24, Math.min(half24 - 1, x))
 
 /** `cos_decay` and `sin_decay` of a period in steps and a decay alpha, computed in the order of `lava.proc.rf.RF`. */
-export function resonatorDecays(period: number, alpha: number, decayBits: number): { readonly cos_decay: number; readonly sin_decay: number } {
-  if (![1 / period, alpha, decayBits].every(Number.isFinite)) throw wrongArgument('resonatorDecays', '(period, alpha, decayBits)', [period, alpha, decayBits], 'three numbers, the period not 0')
+export function resonatorDecays(
+  period: number,
+  alpha: number,
+  decayBits: number,
+): { readonly cos_decay: number; readonly sin_decay: number } {
+  if (![1 / period, alpha, decayBits].every(Number.isFinite))
+    throw wrongArgument(
+      'resonatorDecays',
+      '(period, alpha, decayBits)',
+      [period, alpha, decayBits],
+      'three numbers, the period not 0',
+    )
   const angle = (Math.PI * 2) / period
   const integer = (x: number): number => Math.trunc((1 - alpha) * x * 2 ** decayBits)
   return { sin_decay: integer(sin(angle)), cos_decay: integer(cos(angle)) }

@@ -11,7 +11,8 @@ export interface RfZero {
 }
 
 /**
- * Resonators that send their amplitude at phase 0, as `lava.proc.resfire.RFZero` in fixed point. Products in 32 bits, divided rounding down.
+ * Resonators that send their amplitude at phase 0, as `lava.proc.resfire.RFZero` in fixed point. Products in 32 bits,
+ * divided rounding down.
  *
  *   u' = floor(u lct / 2^15) - floor(v lst / 2^15) + u_in
  *   v' = floor(v lct / 2^15) + floor(u lst / 2^15) + v_in
