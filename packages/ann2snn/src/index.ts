@@ -1,3 +1,4 @@
+export { type ConversionErrorDetails } from './error-codes.js'
 export { convert, type ConvertOptions, type Conversion } from './convert.js'
 export {
   simulate,

@@ -1,3 +1,4 @@
+export { type DatasetErrorDetails } from './error-codes.js'
 export {
   type Dataset,
   type ImageDataset,

@@ -1,3 +1,4 @@
+export { type DatasetErrorDetails } from './error-codes.js'
 export { openDataset, dataForms, type OpenOptions } from './node/open-dataset.js'
 export { imageFolder } from './node/image-folder.js'
 export { nodeImageDecoder } from './node/image-decoder.js'

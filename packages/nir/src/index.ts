@@ -1,3 +1,4 @@
+export { type NirErrorDetails } from './error-codes.js'
 export { type NirArray, nirArray } from './array.js'
 export {
   type Integers,

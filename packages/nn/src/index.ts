@@ -1,3 +1,4 @@
+export { type NetworkErrorDetails } from './error-codes.js'
 export {
   type Layer,
   type StatelessLayer,

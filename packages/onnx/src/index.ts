@@ -1,3 +1,4 @@
+export { type OnnxErrorDetails } from './error-codes.js'
 export type {
   Dim,
   OnnxAttribute,

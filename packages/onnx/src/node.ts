@@ -1,3 +1,4 @@
+export { type OnnxErrorDetails } from './error-codes.js'
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'

@@ -1,18 +1,10 @@
 import { checkFunction } from './check.js'
-import type { DType } from './dtype.js'
 import type { Node } from './graph.js'
 import type { Primitive, Primitives } from './primitive.js'
-import { shapeRules } from './rules/shape.js'
-import type { Shape } from './shape.js'
+import { shapeRules, type Signature } from './rules/shape.js'
 import { TensorImplementation, type Tensor } from './tensor.js'
 import { currentOrigin, currentPath, scopeOf, withOrigin, type Origin, type Scope } from './trace.js'
 import { placeOf } from './place.js'
-
-/** Dtype and shape of one output. */
-export interface Signature {
-  readonly dtype: DType
-  readonly shape: Shape
-}
 
 // Ids only order nodes; two installed copies may share numbers, so they count on one counter.
 const counterKey = Symbol.for('@snn/tensor:nodes')

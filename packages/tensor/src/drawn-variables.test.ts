@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { drawnVariables, type DrawnSpec } from './drawn-variables.js'
-import { zerosVariable } from './variable.js'
+import { zerosVariable } from './variable-cell.js'
 
 const uniform: DrawnSpec = { shape: [3], draw: (shape, draws) => draws.uniform(shape) }
 const values = async (drawn: ReturnType<typeof drawnVariables<'a' | 'b'>>): Promise<readonly number[][]> =>

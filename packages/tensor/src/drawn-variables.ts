@@ -4,7 +4,8 @@ import { normal, uniform } from './ops/leaf.js'
 import { referenceKernels } from './reference/kernels.js'
 import type { Shape } from './shape.js'
 import type { Tensor } from './tensor.js'
-import { variable, type Variable } from './variable.js'
+import { variable } from './variable-cell.js'
+import type { Variable } from './variable.js'
 
 /** Where first values take their random numbers from: counter-based, so the same wherever they are drawn. */
 export interface Draws {

@@ -1,4 +1,7 @@
-/** The catalogue of stable error codes of all packages, each with the type of its `details`. */
+/**
+ * The stable error codes, each with the type of its `details`: those of this package and of the contract of backends.
+ * Packages above declare theirs in a file `error-codes.ts`, which adds them to this interface.
+ */
 export interface ErrorDetails {
   /** A shape does not fit the rule of the operation. */
   SHAPE: { readonly shapes: readonly (readonly number[])[] }
@@ -18,8 +21,6 @@ export interface ErrorDetails {
   UNBOUND: { readonly place: string }
   /** The primitive has no gradient with respect to this input. */
   NO_GRADIENT: { readonly primitive: string }
-  /** Training could change none of these parameters: no gradient comes to them, or it stops at these layers. */
-  NOT_TRAINABLE: { readonly parameters: readonly string[]; readonly layers: readonly string[] }
   /** The backend cannot run this primitive or element type. */
   UNSUPPORTED: { readonly primitive: string; readonly backend: string }
   /** A program needs more memory than the backend can address. */
@@ -28,72 +29,14 @@ export interface ErrorDetails {
   NOT_FINITE: { readonly place: string }
   /** A data file is truncated, corrupt, or not of the format; `offset` in bytes where it is known. */
   DATA_INVALID: { readonly file: string; readonly offset?: number }
-  /**
-   * A state dict does not fit the network: what it lacks, what the network lacks, and what has another shape or dtype.
-   */
-  STATE_DICT: {
-    readonly missing: readonly string[]
-    readonly unexpected: readonly string[]
-    readonly mismatched: readonly { readonly name: string; readonly got: string; readonly expected: string }[]
-  }
   /** A layer that needs all time steps at once was run step by step. */
   NEEDS_SEQUENCE: { readonly layer: string }
-  /** Data that a path or description names are not there; `looked` lists what was looked for. */
-  DATA_NOT_FOUND: { readonly path: string; readonly looked: readonly string[] }
   /** A file cannot be written: what stands at its path, its folder, or the disk. */
   OUTPUT: { readonly path: string; readonly reason: string }
-  /** A file could not be downloaded; what each address answered. */
-  DOWNLOAD: { readonly file: string; readonly answers: readonly string[] }
-  /**
-   * Layers that a conversion or a chip cannot carry; `approximate`: what would take one as it is, where the caller
-   * allows it.
-   */
-  CONVERT_UNSUPPORTED: {
-    readonly layers: readonly {
-      readonly name: string
-      readonly kind: string
-      readonly reason: string
-      readonly fix: string
-      readonly approximate?: string
-    }[]
-  }
-  /**
-   * Calibration data that cannot be used: empty, one-shot, not finite, nothing but zeros, or the very images that are
-   * tested.
-   */
-  CALIBRATION: { readonly reason: 'empty' | 'one-shot' | 'not-finite' | 'zero' | 'inactive' | 'tested' }
-  /** A file that is no converted network, or of a newer version. */
-  SNN_FILE: { readonly reason: string }
-  /** A checkpoint that training cannot go on from: of another network, other data or other settings. */
-  CHECKPOINT: { readonly reason: string }
   /** What a backend runs on is not installed, or not for this machine; `fix` says what to do. */
   BACKEND_UNAVAILABLE: { readonly backend: string; readonly reason: string; readonly fix: string }
   /** An object that has been disposed of was used. */
   DISPOSED: { readonly what: string }
-  /** A NIR graph that contradicts itself: everything that is wrong in it. */
-  NIR_INVALID: { readonly faults: readonly { readonly node: string; readonly what: string; readonly fix: string }[] }
-  /** Parts of a network that NIR cannot say, or of a NIR graph that cannot be run: all of them. */
-  NIR_UNSUPPORTED: {
-    readonly nodes: readonly {
-      readonly node: string
-      readonly kind: string
-      readonly reason: string
-      readonly fix: string
-    }[]
-  }
-  /** An ONNX file is malformed: which part of it, and what is wrong there. */
-  ONNX_INVALID: { readonly where: string; readonly what: string }
-  /** Parts of an ONNX model are not understood: all of them. */
-  ONNX_UNSUPPORTED: {
-    readonly nodes: readonly {
-      readonly op: string
-      readonly name: string
-      readonly domain: string
-      readonly opset: number
-      readonly reason: string
-      readonly fix: string
-    }[]
-  }
 }
 
 export type ErrorCode = keyof ErrorDetails

@@ -1,4 +1,4 @@
-import type { Signature } from './build.js'
+import type { Signature } from './rules/shape.js'
 import { checkFunction } from './check.js'
 import { inScope, newScope } from './trace.js'
 import { flattenTensors, type MapTensors } from './tree.js'

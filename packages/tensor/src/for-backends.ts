@@ -8,7 +8,8 @@ export {
   type RunOptions,
   type Storage,
 } from './backend.js'
-export { createNode, rebuild, type Signature } from './build.js'
+export { createNode, rebuild } from './build.js'
+export { type Signature } from './rules/shape.js'
 export { withOrigin, type Scope } from './trace.js'
 export { scanNode } from './scan.js'
 export { rewrite } from './passes/rewrite.js'

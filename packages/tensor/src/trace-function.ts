@@ -1,5 +1,5 @@
 import type { Program } from './backend.js'
-import type { Signature } from './build.js'
+import type { Signature } from './rules/shape.js'
 import { checkArray, checkFunction } from './check.js'
 import { SnnError } from './error.js'
 import { placeholder } from './ops/leaf.js'

@@ -1,3 +1,4 @@
+export { type TrainingErrorDetails } from './error-codes.js'
 export { type LossOptions, classTargets } from './losses/reduction.js'
 export { type CrossEntropyOptions, binaryCrossEntropy, crossEntropy, logSoftmax } from './losses/cross-entropy.js'
 export { l1, mse } from './losses/mean-squared-error.js'

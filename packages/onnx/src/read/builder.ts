@@ -9,7 +9,6 @@ import { Call } from './call.js'
 import { maxElements, maxRank } from './limits.js'
 import type { Names } from './names.js'
 import { readBy, type Branch, type ParsedNode } from './parse.js'
-import { ruleOf } from '../rules/table.js'
 
 /** What is known of a value: `elements` are the contents of a small integer tensor that holds symbolic sizes. */
 export interface Known {
@@ -46,6 +45,8 @@ export interface FreedBatch {
 }
 
 export interface BuilderOptions {
+  /** What an operation means; undefined for one that is not understood. */
+  readonly ruleOf: (node: Pick<OnnxNode, 'domain' | 'op'>) => Rule | undefined
   readonly opset: number
   readonly domains: ReadonlyMap<string, number>
   /** Names that some node reads or that are graph outputs. */
@@ -96,7 +97,7 @@ export class Builder {
   /** Adds one node of the file, or one in normal form (`opset` 21). */
   add(source: OnnxNode, opset = this.options.opset): void {
     const node = { ...source, inputs: source.inputs.map((name) => this.resolve(name)) }
-    const rule = ruleOf(node)
+    const rule = this.options.ruleOf(node)
     if (!rule) return this.keep(node, new NotUnderstood(...unknownReason(node)))
     if (!node.inputs.every((name) => name === '' || this.known.has(name))) return this.keep(node)
     try {

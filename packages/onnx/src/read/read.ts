@@ -9,6 +9,7 @@ import {
   type UnsupportedNode,
 } from '../graph.js'
 import { NotUnderstood } from '../errors.js'
+import { ruleOf } from '../rules/table.js'
 import { Builder, type FreedBatch } from './builder.js'
 import { finish } from './finish.js'
 import { normalOpset } from './limits.js'
@@ -129,6 +130,7 @@ function build(parsed: Parsed, declared: readonly Declared[], batch: FreedBatch 
     0,
   )
   const builder = new Builder({
+    ruleOf,
     opset: parsed.opset,
     domains: parsed.domains,
     used: new Set(parsed.used),

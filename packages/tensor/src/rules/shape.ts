@@ -1,9 +1,14 @@
-import type { Signature } from '../build.js'
 import { isFloat, type DType } from '../dtype.js'
 import { SnnError } from '../error.js'
 import type { Primitive, Primitives, Window } from '../primitive.js'
 import { broadcastShapes, checkShape, formatShape, sameShape, sizeOf, type Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
+
+/** Dtype and shape of one output. */
+export interface Signature {
+  readonly dtype: DType
+  readonly shape: Shape
+}
 
 type ShapeRule<P extends Primitive> = (inputs: readonly Tensor[], attributes: Primitives[P]) => Signature
 
