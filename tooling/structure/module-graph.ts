@@ -66,6 +66,13 @@ export function reachable(
   return reached
 }
 
+/** What can be reached in a graph, `start` included. */
+export function reachedFrom(start: string, edges: ReadonlyMap<string, Iterable<string>>): Set<string> {
+  const reached = new Set([start])
+  for (const name of reached) for (const next of edges.get(name) ?? []) reached.add(next)
+  return reached
+}
+
 /** The first cycle in a graph, as the names along it; undefined when there is none. */
 export function findCycle(edges: ReadonlyMap<string, Iterable<string>>): string[] | undefined {
   const done = new Set<string>()

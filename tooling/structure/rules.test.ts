@@ -6,6 +6,7 @@ import { readPackages } from '../workspace.ts'
 import { readModule } from './imports.ts'
 import { mayImport } from './layers.ts'
 import { findCycle, readModules, type Module } from './module-graph.ts'
+import { undocumentedNames } from './public-names.ts'
 import { rules, type Workspace } from './rules.ts'
 
 const made: string[] = []
@@ -178,6 +179,17 @@ describe('rules', () => {
     expect(one(source, changes)).toContain(`neuron: ${rule}`)
   })
 
+  it('refuse types that go around between folders, not within one', () => {
+    const types = (path: string, other: string): Record<string, string> => ({
+      'index.ts': "export { type A } from './a.js'",
+      'a.ts': `import type { B } from './${other}.js'\nexport type A = B | 1`,
+      [`${other}.ts`]: `import type { A } from '${path}a.js'\nexport type B = A[]`,
+    })
+    expect(broken(packageFiles('tensor', types('./', 'b')))).toEqual([])
+    const rule = 'tensor: no circle of files, types included, goes across folders'
+    expect(broken(packageFiles('tensor', types('../', 'deep/b')))).toEqual([rule, rule])
+  })
+
   it('refuse an arrow that points up or sideways', () => {
     expect(one('', onTensor, 'datasets')).toEqual([])
     const nn = packageFiles('nn', { 'index.ts': 'export {}' })
@@ -278,5 +290,25 @@ describe('findCycle', () => {
         ]),
       ),
     ).toBeUndefined()
+  })
+})
+
+describe('public names', () => {
+  it('are explained by a comment, or by one on each member', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'structure-'))
+    made.push(directory)
+    const source = join(directory, 'index.ts')
+    const members = '{\n/** One. */\nreadonly one: number\n'
+    const text = [
+      `export interface Half ${members} readonly two: number }`,
+      `export interface Whole ${members} }`,
+      `/** Both. */\nexport interface Both ${members} readonly two: number }`,
+      'export const bare = 1',
+      '/** Told. */\nexport function told(): void {}',
+      'const inner = 2\nexport { inner as outer }',
+    ]
+    writeFileSync(source, text.join('\n'))
+    const names = undocumentedNames([{ entries: [{ source }] }]).map((text) => text.split(' ').at(-1))
+    expect(names).toEqual(['Half', 'bare', 'inner'])
   })
 })

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { isEmpty, type Entry, type Package } from '../workspace.ts'
 import {
   forNode,
@@ -11,7 +11,8 @@ import {
   withoutThirdParties,
   writers,
 } from './layers.ts'
-import { findCycle, isInside, place, reachable, targetOf, type Module } from './module-graph.ts'
+import type { Import } from './imports.ts'
+import { findCycle, isInside, place, reachable, reachedFrom, targetOf, type Module } from './module-graph.ts'
 
 /** The workspace as the rules see it. */
 export interface Workspace {
@@ -107,23 +108,33 @@ const onlyAllowedValues: Rule = (pkg, workspace) =>
     }),
   )
 
-/** A circle of files that import values of each other: whoever reads one of them has to read all. */
-function valueCircle(pkg: Package, { modules }: Workspace): string[] | undefined {
-  const edges = new Map(
-    modules
-      .get(pkg)!
-      .filter(({ path, isTest }) => !isTest && relative(pkg.directory, path) !== methodsInFile[pkg.shortName])
-      .map((module) => {
-        const targets = module.imports.filter(({ values }) => values.length > 0).map((item) => targetOf(module, item))
-        return [module.path, targets.flatMap((target) => (target.kind === 'file' ? [target.path] : []))]
-      }),
+/** From each file of a package to the files of it that it imports, those imports alone that count. */
+function importsInside(pkg: Package, { modules }: Workspace, counts: (item: Import) => boolean): Map<string, string[]> {
+  const sources = modules
+    .get(pkg)!
+    .filter(({ path, isTest }) => !isTest && relative(pkg.directory, path) !== methodsInFile[pkg.shortName])
+  return new Map(
+    sources.map((module) => {
+      const targets = module.imports.filter(counts).map((item) => targetOf(module, item))
+      return [module.path, targets.flatMap((target) => (target.kind === 'file' ? [target.path] : []))]
+    }),
   )
-  return findCycle(edges)?.map((path) => relative(pkg.directory, path))
 }
 
+/** Whoever reads one file of a circle has to read all. */
 const valuesAreImportedWithoutCircles: Rule = (pkg, workspace) => {
-  const circle = valueCircle(pkg, workspace)
-  return circle ? [`${pkg.name}: ${circle.join(' imports ')}`] : []
+  const circle = findCycle(importsInside(pkg, workspace, ({ values }) => values.length > 0))
+  return circle ? [`${pkg.name}: ${circle.map((path) => relative(pkg.directory, path)).join(' imports ')}`] : []
+}
+
+/** A folder is read after those that it is built on, so that even types make no circle across folders. */
+const foldersAreReadInOrder: Rule = (pkg, workspace) => {
+  const edges = importsInside(pkg, workspace, () => true)
+  return [...edges].flatMap(([path, targets]) =>
+    targets
+      .filter((target) => dirname(target) !== dirname(path) && reachedFrom(target, edges).has(path))
+      .map((target) => `${relative(pkg.directory, path)} imports ${relative(pkg.directory, target)}, which reaches it`),
+  )
 }
 
 const browserEntriesAreFreeOfNode: Rule = (pkg, { packages, byPath }) => {
@@ -256,6 +267,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   'relative imports stay inside the package and end in .js': relativeImportsStayInside,
   'only the listed values are imported where only types are wanted': onlyAllowedValues,
   'no values are imported in a circle of files': valuesAreImportedWithoutCircles,
+  'no circle of files, types included, goes across folders': foldersAreReadInOrder,
   'browser entries reach no node: module': browserEntriesAreFreeOfNode,
   'files are written by @snn/tensor/node': filesAreWrittenInOnePlace,
   'there is no top-level await': noTopLevelAwait,

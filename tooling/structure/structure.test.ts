@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { readPackages, root } from '../workspace.ts'
 import { methodsInFile } from './layers.ts'
 import { findCycle, place, readModules, type Module } from './module-graph.ts'
+import { undocumentedNames } from './public-names.ts'
 import { rules, type Workspace } from './rules.ts'
 
 const packages = readPackages()
@@ -24,6 +25,10 @@ describe('the workspace', () => {
       .filter(({ manifest }) => !manifest.private)
       .map(({ name, directory }) => `| [\`${name}\`](${relative(root, directory)}) |`)
     expect(rows.filter((row) => !readme.includes(row))).toEqual([])
+  })
+
+  it('explains every public name', { timeout: 120_000 }, () => {
+    expect(undocumentedNames(packages.filter(({ manifest }) => !manifest.private))).toEqual([])
   })
 
   it('has packages with modules', () => {
