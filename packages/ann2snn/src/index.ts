@@ -1,5 +1,6 @@
 export { type ConversionErrorDetails } from './error-codes.js'
-export { convert, type ConvertOptions, type Conversion } from './convert.js'
+export { convert, type Conversion } from './convert.js'
+export { type Candidate, type ConvertOptions } from './plan/convert-options.js'
 export {
   simulate,
   simulator,
@@ -37,7 +38,7 @@ export { type Role } from './plan/plan.js'
 export { type Code, type CodeName, type CodeSettings, type Site } from './codes/code.js'
 export { codes } from './codes/table.js'
 export { searchConversion, type SearchOptions, type SearchResult, type SearchRow } from './search/search.js'
-export { binaryCandidates, defaultCandidates, type Candidate } from './search/candidates.js'
+export { binaryCandidates, defaultCandidates } from './search/candidates.js'
 export { presets, type Preset, type PresetName } from './search/presets.js'
 export { describeWarnings, explain, layerToBlame } from './report/explain.js'
 export { type Suggestion, type Wording } from './report/advice.js'

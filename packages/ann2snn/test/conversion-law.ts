@@ -1,6 +1,7 @@
 import { compile, isSnnError, type Backend, type Tensor } from '@snn/tensor'
 import type { CodeName } from '../src/codes/code.js'
-import { convert, type Conversion, type ConvertOptions } from '../src/convert.js'
+import { convert, type Conversion } from '../src/convert.js'
+import type { ConvertOptions } from '../src/plan/convert-options.js'
 import { simulate } from '../src/run/simulate.js'
 import type { RandomModel } from './random-model.js'
 

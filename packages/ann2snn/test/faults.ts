@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDataset } from '@snn/datasets/node'
-import type { ConvertOptions } from '../src/convert.js'
+import type { ConvertOptions } from '../src/plan/convert-options.js'
 import { sharedData } from './shared-data.js'
 
 /** An input that once failed, and how it is converted now. */

@@ -20,6 +20,7 @@ import {
   type NirNodeData,
   type TimeGriddedData,
 } from './index.js'
+import { lintRules } from './lint/lint.js'
 import * as rules from './option-rules.js'
 
 type Options = Readonly<Record<string, unknown>>
@@ -38,8 +39,8 @@ const calls: Readonly<Record<string, readonly [own: object, needed: Options, cal
   nirFromJson: [rules.readNirRules, {}, (options) => nirFromJson(nirToJson(graph), options)],
   fromNir: [rules.fromNirRules, { dt: 1e-5 }, (options) => fromNir(graph, options)],
   toNir: [rules.toNirRules, {}, (options) => toNir(net, options)],
-  lint: [rules.lintRules, {}, (options) => lint(graph, 'nir', options)],
-  adaptNir: [rules.lintRules, {}, (options) => adaptNir(graph, 'nir', options)],
+  lint: [lintRules, {}, (options) => lint(graph, 'nir', options)],
+  adaptNir: [lintRules, {}, (options) => adaptNir(graph, 'nir', options)],
   toNirData: [rules.stepRules, { dt: 1 }, (options) => toNirData({}, options)],
   fromNirData: [rules.stepRules, { dt: 1 }, (options) => fromNirData(data, options)],
   compareNirData: [rules.compareRules, { dt: 1 }, (options) => compareNirData(data, data, options)],

@@ -1,6 +1,5 @@
 import { isObject, oneOf, optionRule, type OptionRule, type OptionRules } from '@snn/tensor/library'
 import type { FromNirOptions } from './from-nir.js'
-import type { LintOptions } from './lint/lint.js'
 import type { ReadNirOptions } from './read-nir.js'
 import type { ToNirOptions } from './to-nir.js'
 import type { WriteNirOptions } from './write-nir.js'
@@ -8,7 +7,7 @@ import type { WriteNirOptions } from './write-nir.js'
 const { count, flag, number, text } = optionRule
 
 /** Length of a step. */
-const dt: OptionRule = {
+export const dt: OptionRule = {
   takes: (value) => optionRule.positive.takes(value),
   expected: 'the length of a step in seconds, such as 1e-4',
 }
@@ -33,7 +32,6 @@ export const toNirRules: OptionRules<ToNirOptions> = {
     expected: 'the shape of a sample by the name of each input',
   },
 }
-export const lintRules: OptionRules<LintOptions> = { dt }
 export const stepRules: OptionRules<{ readonly dt: number }> = { dt }
 export const compareRules: OptionRules<{ readonly dt: number; readonly tolerance?: number }> = { dt, tolerance: number }
 export const eventRules: OptionRules<{ readonly timeShift?: number }> = { timeShift: number }

@@ -1,6 +1,6 @@
 import type { Inputs, Network } from '@snn/nn'
 import { compile, SnnError, type Backend } from '@snn/tensor'
-import { indexOfNotFinite } from '@snn/tensor/library'
+import { indexOfNotFinite, optionRule, type OptionRules } from '@snn/tensor/library'
 import { eachBatch, firstRows, type Batches } from '../data.js'
 import type { Plan } from '../plan/plan.js'
 import { Histogram } from './statistics.js'
@@ -16,6 +16,12 @@ export interface WorkOptions {
   readonly backend?: Backend | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+export const workRules: OptionRules<WorkOptions> = {
+  backend: optionRule.backend,
+  signal: optionRule.signal,
+  onProgress: optionRule.callback,
 }
 
 /** One threshold for a whole layer, or one per channel (axis 0 of a sample). */

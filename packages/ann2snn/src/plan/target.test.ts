@@ -16,7 +16,8 @@ import { compile, reference, repeat, variable, type Tensor } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
 import { random } from '../../test/networks.js'
 import { chooseNeuron } from '../calibrate/neuron-grid.js'
-import { convert, type ConvertOptions } from '../convert.js'
+import { convert } from '../convert.js'
+import type { ConvertOptions } from './convert-options.js'
 import { simulate } from '../run/simulate.js'
 
 const backend = reference()

@@ -1,5 +1,5 @@
 import { codes } from '../codes/table.js'
-import type { ConvertOptions } from '../convert.js'
+import type { ConvertOptions } from '../plan/convert-options.js'
 import type { ConversionReport } from './report.js'
 import { settle } from '../plan/settle.js'
 

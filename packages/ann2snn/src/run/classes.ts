@@ -1,6 +1,6 @@
 import { clipLayer, softmaxLayer, traitsOf, unaryLayer, type Layer, type Network } from '@snn/nn'
 import { formatShape, SnnError, type Shape } from '@snn/tensor'
-import { checkMembers } from '@snn/tensor/library'
+import { checkMembers, optionRule, type OptionRules } from '@snn/tensor/library'
 
 /** What tells two classes apart where a network has one output: class 1 lies above. 0.5 for a probability, else 0. */
 export function boundaryOf(network: Network): number {
@@ -37,6 +37,8 @@ export interface ClassOptions {
    */
   readonly labelOffset?: number | undefined
 }
+
+export const classRules: OptionRules<ClassOptions> = { labelOffset: optionRule.whole }
 
 export interface ScoreOptions extends ClassOptions {
   /** Who asks, for errors. */

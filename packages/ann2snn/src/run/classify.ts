@@ -1,12 +1,11 @@
 import { namedReadout, type Network, type ReadoutOption } from '@snn/nn'
 import { SnnError, type Tensor, type TensorLike } from '@snn/tensor'
-import { checkByRules, checkMembers } from '@snn/tensor/library'
-import type { WorkOptions } from '../calibrate/activations.js'
+import { checkByRules, checkMembers, optionRule, type OptionRules } from '@snn/tensor/library'
+import { type WorkOptions, workRules } from '../calibrate/activations.js'
 import { checkNetwork } from '../check.js'
-import { boundaryOf, checkClasses, classAt, type ClassOptions } from './classes.js'
+import { boundaryOf, checkClasses, classAt, type ClassOptions, classRules } from './classes.js'
 import { eachBatch } from '../data.js'
-import { classifyRules } from '../option-rules.js'
-import { chooseReadout, chooseSteps, compileLoop, readSteps } from './simulate.js'
+import { chooseReadout, chooseSteps, compileLoop, readSteps, runRules } from './simulate.js'
 
 export interface ClassifyOptions extends Pick<WorkOptions, 'backend' | 'signal'>, ClassOptions {
   /** Time steps to run. Default: what the network's metadata say, or all of an input [N, T, ..]. */
@@ -17,6 +16,15 @@ export interface ClassifyOptions extends Pick<WorkOptions, 'backend' | 'signal'>
   readonly classNames?: readonly string[]
   /** How many of the best classes are given. Default 3. */
   readonly top?: number
+}
+
+export const classifyRules: OptionRules<ClassifyOptions> = {
+  backend: workRules.backend,
+  signal: workRules.signal,
+  ...classRules,
+  ...runRules,
+  classNames: optionRule.texts,
+  top: optionRule.number,
 }
 
 /** A class, and what speaks for it. */

@@ -8,14 +8,13 @@ import {
   type ReadoutOption,
 } from '@snn/nn'
 import { compile, placeholder, SnnError, sizeOf, type Tensor } from '@snn/tensor'
-import { checkByRules, evaluateShapes } from '@snn/tensor/library'
-import type { WorkOptions } from '../calibrate/activations.js'
-import { boundaryOf, classAt, Score, type ClassOptions } from './classes.js'
+import { checkByRules, evaluateShapes, isNumber, optionRule, type OptionRules } from '@snn/tensor/library'
+import { type WorkOptions, workRules } from '../calibrate/activations.js'
+import { boundaryOf, classAt, Score, type ClassOptions, classRules } from './classes.js'
 import { eachBatch, type Batches } from '../data.js'
-import { chooseReadout, chooseSteps, compileLoop } from './simulate.js'
+import { chooseReadout, chooseSteps, compileLoop, runRules } from './simulate.js'
 import { stepsOfInput } from './steps-of-input.js'
 import { checkNetwork } from '../check.js'
-import { evaluateAnnRules, evaluateRules } from '../option-rules.js'
 
 export interface EvaluateOptions extends WorkOptions, ClassOptions {
   /**
@@ -33,6 +32,20 @@ export interface EvaluateOptions extends WorkOptions, ClassOptions {
    */
   readonly advice?: string
 }
+
+export const evaluateRules: OptionRules<EvaluateOptions> = {
+  ...workRules,
+  ...classRules,
+  readout: runRules.readout,
+  steps: {
+    takes: (value) => isNumber(value) || optionRule.numbers.takes(value),
+    expected: 'a number of steps, or an array of them',
+  },
+  earlyExit: optionRule.number,
+  advice: optionRule.text,
+}
+
+export const evaluateAnnRules: OptionRules<WorkOptions & ClassOptions> = { ...workRules, ...classRules }
 
 export interface StepResult {
   readonly T: number

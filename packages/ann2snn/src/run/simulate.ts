@@ -24,11 +24,18 @@ import {
   type Tensor,
   type TensorLike,
 } from '@snn/tensor'
-import { allocate, checkByRules, checkMembers } from '@snn/tensor/library'
-import type { WorkOptions } from '../calibrate/activations.js'
+import {
+  allocate,
+  checkByRules,
+  checkMembers,
+  isObject,
+  isText,
+  optionRule,
+  type OptionRules,
+} from '@snn/tensor/library'
+import { type WorkOptions, workRules } from '../calibrate/activations.js'
 import { stepsOfInput } from './steps-of-input.js'
 import { checkNetwork } from '../check.js'
-import { simulateRules, simulatorRules, simulatorRunRules } from '../option-rules.js'
 
 export interface SimulateOptions extends WorkOptions {
   /** Time steps to run. Default: what the network's metadata say, or all of an input [N, T, ..]. */
@@ -38,6 +45,21 @@ export interface SimulateOptions extends WorkOptions {
   /** Values of every step to hand out: `conv1.output`, `relu1.v`, `*.spike`. */
   readonly record?: readonly string[]
 }
+
+/** What every run of a spiking network takes. */
+export const runRules = {
+  T: optionRule.number,
+  readout: {
+    takes: (value) => isText(value) || isObject(value),
+    expected: 'the name of a read-out, or { by, start, classes }',
+  },
+} satisfies Partial<OptionRules<SimulateOptions>>
+
+export const simulateRules: OptionRules<SimulateOptions> = { ...workRules, ...runRules, record: optionRule.texts }
+
+/** Of `simulator`, and of its runs. */
+export const simulatorRules = { backend: workRules.backend, readout: runRules.readout, record: optionRule.texts }
+export const simulatorRunRules = { T: optionRule.number, signal: workRules.signal }
 
 export interface Simulation {
   /** What the outputs of all steps say by the read-out, [N, ..]. */

@@ -1,10 +1,4 @@
-import type { ConvertOptions } from '../convert.js'
-
-/** What distinguishes a conversion that a search tries. */
-export type Candidate = Pick<
-  ConvertOptions,
-  'code' | 'levels' | 'digits' | 'mode' | 'per' | 'T' | 'wait' | 'weights' | 'steps' | 'samples'
->
+import type { Candidate } from '../plan/convert-options.js'
 
 /** Codes and calibrations that leave weights as they are. */
 export const defaultCandidates: readonly Candidate[] = [

@@ -1,4 +1,5 @@
-import { binaryCandidates, type Candidate } from './candidates.js'
+import type { Candidate } from '../plan/convert-options.js'
+import { binaryCandidates } from './candidates.js'
 
 /** What people want of a conversion. Weights stay as they are in all of them. */
 export interface Preset {

@@ -1,13 +1,13 @@
 import { sampleShapes, type Network } from '@snn/nn'
 import { isSnnError, SnnError, type TensorLike } from '@snn/tensor'
-import { checkByRules } from '@snn/tensor/library'
+import { checkByRules, optionRule, type OptionRules } from '@snn/tensor/library'
 import { noData } from '../calibrate/activations.js'
 import { build, prepareAnn, type Built, type PreparedAnn } from '../build/build.js'
-import { defaultCandidates, type Candidate } from './candidates.js'
+import { defaultCandidates } from './candidates.js'
 import { checkSource } from '../check.js'
 import type { CodeName } from '../codes/code.js'
 import { classJudge, compareWithAnn, type ClassJudge, type Judged } from '../report/comparison.js'
-import type { Conversion, ConvertOptions } from '../convert.js'
+import type { Conversion } from '../convert.js'
 import { checkReiterable, eachBatch, firstRows, firstSamples, type Batches } from '../data.js'
 import { hashOf } from '../calibrate/hash.js'
 import { labelScores } from '../report/label-scores.js'
@@ -16,7 +16,7 @@ import { latencyOf, stepsToReport } from '../plan/latency.js'
 import { measureLayers } from '../report/layer-report.js'
 import { reportedSamples, type Findings } from '../report/measure.js'
 import { samplesWithin, type SampleLimit } from '../report/sample-limit.js'
-import { candidateRules, searchRules } from '../option-rules.js'
+import { candidateRules, commonRules, type Candidate, type ConvertOptions } from '../plan/convert-options.js'
 import { planConversion, totalMacs } from '../plan/plan.js'
 import { presets, type Preset, type PresetName } from './presets.js'
 import { isWithin, lossOf, race } from './race.js'
@@ -47,6 +47,16 @@ export interface SearchOptions extends Omit<ConvertOptions, keyof Candidate | 'v
    * are.
    */
   readonly sameData?: boolean
+}
+
+export const searchRules: OptionRules<SearchOptions> = {
+  ...commonRules,
+  weights: candidateRules.weights,
+  preset: optionRule.text,
+  budget: optionRule.number,
+  first: optionRule.flag,
+  candidates: { takes: Array.isArray, expected: 'an array of options of conversions' },
+  sameData: optionRule.flag,
 }
 
 export interface SearchRow {

@@ -1,7 +1,8 @@
+import { approximations } from './neuron-form.js'
 import type { Resources } from '@snn/nir'
 import type { Network } from '@snn/nn'
 import { SnnError } from '@snn/tensor'
-import { checkByRules, type OptionRule } from '@snn/tensor/library'
+import { checkByRules, type OptionRule, isObject, optionRule, type OptionRules } from '@snn/tensor/library'
 import type { NetFile } from '../net/net-file.js'
 import { writeNet } from '../net/write-net.js'
 import { resources } from '../resources/resources.js'
@@ -18,7 +19,6 @@ import {
 import { pythonScript } from './python-script.js'
 import { readStages } from './read-stages.js'
 import type { QuantizedStage } from './quantize.js'
-import { exportNetRules } from '../option-rules.js'
 
 export interface ExportNetOptions {
   /** From 2 to 8. Default 8. */
@@ -53,6 +53,32 @@ export interface ExportNetOptions {
   readonly encoder?: string
   /** Name of the files. Default 'network'. */
   readonly out?: string
+}
+
+const { number, text } = optionRule
+
+/** In 1/4096. */
+const decays: OptionRules<NonNullable<ExportNetOptions['decay']>> = { iDecay: number, vDecay: number }
+
+export const exportNetRules: OptionRules<ExportNetOptions> = {
+  approximate: {
+    takes: (value) => Array.isArray(value) && value.every((name) => approximations.some((known) => known === name)),
+    expected: `an array with some of ${approximations.map((name) => `'${name}'`).join(', ')}`,
+  },
+  weightBits: number,
+  percentile: number,
+  decay: {
+    takes: (value) =>
+      isObject(value) &&
+      Object.entries(value).every(
+        ([name, own]) => Object.hasOwn(decays, name) && (own === undefined || number.takes(own)),
+      ),
+    expected: 'an object with iDecay and vDecay, or one of them',
+  },
+  steps: number,
+  readoutRange: number,
+  encoder: text,
+  out: text,
 }
 
 export interface ExportedLayer {

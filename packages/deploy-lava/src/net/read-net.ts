@@ -1,8 +1,9 @@
 import { invalidFile, isGroup, isText as isHdf5Text, readTree, type Hdf5Group } from '@snn/hdf5'
-import { checkByRules } from '@snn/tensor/library'
+import { checkByRules, optionRule, type OptionRules } from '@snn/tensor/library'
 import type { NetFile, NetLayer } from './net-file.js'
 import { isText, type NetValue } from './net-value.js'
-import { readNetRules } from '../option-rules.js'
+
+export const readNetRules: OptionRules<{ readonly file?: string }> = { file: optionRule.text }
 
 /** `layer/0/neuron/type`, and one more. */
 const deepest = 4

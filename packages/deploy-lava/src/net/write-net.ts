@@ -1,7 +1,7 @@
 import { group, writeTree, type Hdf5Group, type Hdf5Values } from '@snn/hdf5'
 import { sizeOf, SnnError } from '@snn/tensor'
 import { checkObject } from '@snn/tensor/library'
-import { checkNet } from '../arguments.js'
+import { checkNet } from './check-net.js'
 import type { NetFile } from './net-file.js'
 import { isText, type NetValue } from './net-value.js'
 

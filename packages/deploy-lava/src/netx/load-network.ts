@@ -1,6 +1,6 @@
 import { sameShape, sizeOf, SnnError } from '@snn/tensor'
-import { checkByRules } from '@snn/tensor/library'
-import { checkNet } from '../arguments.js'
+import { checkByRules, isList, optionRule, type OptionRule, type OptionRules } from '@snn/tensor/library'
+import { checkNet } from '../net/check-net.js'
 import type { NetFile } from '../net/net-file.js'
 import type { PerNeuron } from '../sim/process.js'
 import type { NamedProcess, ProcessGraph } from '../sim/process-graph.js'
@@ -8,7 +8,6 @@ import { layerValues, type LayerValues } from './layer-values.js'
 import { loadNeuron } from './neuron.js'
 import { refuse } from './refuse.js'
 import { loadConv, loadDense, type LoadedSynapse } from './synapse.js'
-import { networkRules } from '../option-rules.js'
 
 /** What `lava.lib.dl.netx.hdf5.Network` is given beside the file, with its defaults. */
 export interface NetworkOptions {
@@ -31,6 +30,27 @@ export interface NetworkOptions {
    * Default 0.
    */
   readonly inputBias?: PerNeuron
+}
+
+const { number } = optionRule
+
+const orNull = ({ takes, expected }: OptionRule): OptionRule => ({
+  takes: (value) => value === null || takes(value),
+  expected: `${expected}, or null`,
+})
+
+export const networkRules: OptionRules<NetworkOptions> = {
+  numLayers: orNull(number),
+  skipLayers: number,
+  inputMessageBits: number,
+  inputShape: orNull({ takes: Array.isArray, expected: '[C, H, W]' }),
+  resetInterval: orNull(number),
+  resetOffset: number,
+  spikeExponent: number,
+  inputBias: {
+    takes: (value) => number.takes(value) || (isList(value) && value.every(number.takes)),
+    expected: 'a number, or one for each neuron',
+  },
 }
 
 /** A layer that Lava builds: neurons, and the synapses that drive them. */

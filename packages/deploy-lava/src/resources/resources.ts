@@ -10,7 +10,7 @@ import {
   type SpeckLayer,
 } from '@snn/nir'
 import { sizeOf } from '@snn/tensor'
-import { checkNet } from '../arguments.js'
+import { checkNet } from '../net/check-net.js'
 import { loadNetwork, type LoadedNetwork, type NetworkOptions } from '../netx/load-network.js'
 import type { NetFile } from '../net/net-file.js'
 import { shapeOf, type Synapse } from '../sim/process-graph.js'

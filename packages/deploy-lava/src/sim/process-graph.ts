@@ -1,5 +1,5 @@
+import { checkArray, checkMembers } from '@snn/tensor/library'
 import { SnnError, sizeOf } from '@snn/tensor'
-import { checkProcesses } from '../arguments.js'
 import type { RunningProcess } from './process.js'
 import { convShape, runConv, type Conv } from './processes/conv.js'
 import { runDelayDense, type DelayDense } from './processes/delay-dense.js'
@@ -111,4 +111,20 @@ export interface Edge {
   readonly source: string
   readonly target: string
   readonly port: string
+}
+
+/** Throws `ARGUMENT` unless `graph` holds named processes and connections. */
+export function checkProcesses(operation: string, graph: unknown): asserts graph is ProcessGraph {
+  checkMembers(
+    operation,
+    graph,
+    'graph',
+    ['inputShape', 'processes', 'connections'],
+    'a ProcessGraph',
+    'Give what loadNetwork(net) gives.',
+  )
+  for (const name of ['inputShape', 'processes', 'connections'] as const)
+    checkArray(operation, (graph as ProcessGraph)[name], `graph.${name}`)
+  for (const [i, named] of (graph as ProcessGraph).processes.entries())
+    checkMembers(operation, named, `graph.processes[${i}]`, ['name', 'process'], '{ name, process }')
 }

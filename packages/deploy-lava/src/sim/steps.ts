@@ -1,10 +1,8 @@
 import { SnnError, sizeOf, type Backend } from '@snn/tensor'
-import { checkByRules, wrongArgument } from '@snn/tensor/library'
-import { checkProcesses } from '../arguments.js'
+import { checkByRules, wrongArgument, optionRule, type OptionRules } from '@snn/tensor/library'
 import { compileSimulator } from './compiled/compile-simulator.js'
-import type { ProcessGraph } from './process-graph.js'
+import { checkProcesses, type ProcessGraph } from './process-graph.js'
 import { simulator } from './simulator.js'
-import { stepsRules } from '../option-rules.js'
 
 export interface StepsOptions {
   /** Processes whose output is handed out, by name: the last one by default. */
@@ -14,6 +12,13 @@ export interface StepsOptions {
   /** Steps that the compiled form runs at once. Default 32. */
   readonly chunk?: number
   readonly signal?: AbortSignal
+}
+
+export const stepsRules: OptionRules<StepsOptions> = {
+  record: optionRule.texts,
+  backend: optionRule.backend,
+  chunk: optionRule.number,
+  signal: optionRule.signal,
 }
 
 /** One time step: what each recorded process sent. */

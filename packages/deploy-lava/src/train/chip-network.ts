@@ -1,7 +1,15 @@
+import { isObject, optionRule, type OptionRules } from '@snn/tensor/library'
 import { addLayer, delayLayer, flattenLayer, Network, type NetworkNode } from '@snn/nn'
 import type { Surrogate } from '@snn/surrogate'
 import { compile, reference, variable, type Variable } from '@snn/tensor'
-import { checkExport, exportPlans, largestSum, type ExportedNet, type ExportNetOptions } from '../export/export-net.js'
+import {
+  checkExport,
+  exportPlans,
+  largestSum,
+  type ExportedNet,
+  type ExportNetOptions,
+  exportNetRules,
+} from '../export/export-net.js'
 import { exportGraph, type ExportedProcesses } from '../export/export-processes.js'
 import { isPool } from '../export/linear-map.js'
 import { planStages, type StagePlan } from '../export/plan-stages.js'
@@ -9,7 +17,6 @@ import { isPooling } from '../export/read-stages.js'
 import { cannotExport } from '../export/refuse.js'
 import { lavaConv, lavaDense, lavaLif } from './chip-layers.js'
 import { toIntegers, type Rounding } from './quantized-weights.js'
-import { chipNetworkRules } from '../option-rules.js'
 
 export interface ChipNetworkOptions extends ExportNetOptions {
   /**
@@ -22,6 +29,12 @@ export interface ChipNetworkOptions extends ExportNetOptions {
   readonly latency?: boolean
   /** Of spikes, in the backward pass. Default `sigmoid()`. */
   readonly surrogate?: Surrogate
+}
+
+export const chipNetworkRules: OptionRules<ChipNetworkOptions> = {
+  ...exportNetRules,
+  latency: optionRule.flag,
+  surrogate: { takes: (value) => isObject(value) && 'spike' in value, expected: 'a surrogate such as sigmoid()' },
 }
 
 /** A network whose forward pass is the chip's integers. */

@@ -1,5 +1,5 @@
 import { SnnError } from '@snn/tensor'
-import { checkByRules } from '@snn/tensor/library'
+import { checkByRules, type OptionRules } from '@snn/tensor/library'
 import { checkGraph } from '../arguments.js'
 import { flatGraph } from '../flat-graph.js'
 import { lateEdges } from '../cycles.js'
@@ -7,7 +7,7 @@ import { faultsOf } from '../check.js'
 import type { NirGraph, NirNode, NirNodeType } from '../graph.js'
 import { resources } from '../resources/resources.js'
 import { readers, type GraphLimits, type Reader, type ReaderName } from './readers.js'
-import { lintRules } from '../option-rules.js'
+import { dt } from '../option-rules.js'
 
 /** Something that a tool will not take as it is meant. */
 export interface NirLint {
@@ -29,6 +29,8 @@ export interface LintOptions {
    */
   readonly dt?: number
 }
+
+export const lintRules: OptionRules<LintOptions> = { dt }
 
 /**
  * What a tool will reject of a graph, or change without saying. Nothing where the tool reads the graph as it is meant.

@@ -11,14 +11,12 @@ import {
   type Tensor,
   type Variable,
 } from '@snn/tensor'
-import { checkArray, checkByRules } from '@snn/tensor/library'
-import { checkProcesses } from '../../arguments.js'
-import { isSynapse, shapeOf, wiring, type ProcessGraph, type Synapse } from '../process-graph.js'
+import { checkArray, checkByRules, optionRule, type OptionRules } from '@snn/tensor/library'
+import { isSynapse, shapeOf, wiring, type ProcessGraph, type Synapse, checkProcesses } from '../process-graph.js'
 import { components } from './components.js'
 import { addFlows, exactFloat, onlyPlain, type Flow, type FlowKind } from './flow.js'
 import { neuronProgram, sentBy, type NeuronProgram } from './neuron.js'
 import { lookBack, synapseProgram, type SynapseProgram } from './synapse.js'
-import { compileSimulatorRules } from '../../option-rules.js'
 
 export interface CompileSimulatorOptions {
   /** Default: what `setDefaultBackend` was given. It must compute float32 in full: TF32 rounds weights. */
@@ -29,6 +27,13 @@ export interface CompileSimulatorOptions {
   readonly batch?: number
   /** Largest magnitude of what the source sends. Default 1 where no synapse takes values from it, else 2^31. */
   readonly inputBound?: number
+}
+
+export const compileSimulatorRules: OptionRules<CompileSimulatorOptions> = {
+  backend: optionRule.backend,
+  record: optionRule.texts,
+  batch: optionRule.number,
+  inputBound: optionRule.number,
 }
 
 /** Lava's fixed-point simulation as a compiled program. */

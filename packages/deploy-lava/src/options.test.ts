@@ -12,7 +12,12 @@ import {
   resources,
   writeNet,
 } from './index.js'
-import * as rules from './option-rules.js'
+import { exportNetRules } from './export/export-net.js'
+import { readNetRules } from './net/read-net.js'
+import { networkRules } from './netx/load-network.js'
+import { compileSimulatorRules } from './sim/compiled/compile-simulator.js'
+import { stepsRules } from './sim/steps.js'
+import { chipNetworkRules } from './train/chip-network.js'
 import { compileSimulator, loadNetwork, steps } from './sim.js'
 
 type Options = Readonly<Record<string, unknown>>
@@ -28,15 +33,15 @@ async function walk(options: Options): Promise<void> {
 
 /** Everything that takes options: their rules, options that it must have, and a call. */
 const calls: Readonly<Record<string, readonly [own: object, needed: Options, call: (options: never) => unknown]>> = {
-  exportNet: [rules.exportNetRules, {}, (options) => exportNet(net, options)],
-  exportProcesses: [rules.exportNetRules, {}, (options) => exportProcesses(net, options)],
-  chipNetwork: [rules.chipNetworkRules, {}, (options) => chipNetwork(net, options)],
-  checkExportable: [rules.exportNetRules, {}, (options) => checkExportable(net, options)],
-  hasBranches: [rules.exportNetRules, {}, (options) => hasBranches(net, options)],
-  loadNetwork: [rules.networkRules, {}, (options) => loadNetwork(file, options)],
-  steps: [rules.stepsRules, {}, (options) => walk(options)],
+  exportNet: [exportNetRules, {}, (options) => exportNet(net, options)],
+  exportProcesses: [exportNetRules, {}, (options) => exportProcesses(net, options)],
+  chipNetwork: [chipNetworkRules, {}, (options) => chipNetwork(net, options)],
+  checkExportable: [exportNetRules, {}, (options) => checkExportable(net, options)],
+  hasBranches: [exportNetRules, {}, (options) => hasBranches(net, options)],
+  loadNetwork: [networkRules, {}, (options) => loadNetwork(file, options)],
+  steps: [stepsRules, {}, (options) => walk(options)],
   compileSimulator: [
-    rules.compileSimulatorRules,
+    compileSimulatorRules,
     { record: [graph.blocks[0]!.neuron] },
     (options) =>
       compileSimulator(graph, {
@@ -44,7 +49,7 @@ const calls: Readonly<Record<string, readonly [own: object, needed: Options, cal
         ...(Object.hasOwn(options, 'backend') ? {} : { backend: reference() }),
       }),
   ],
-  readNet: [rules.readNetRules, {}, (options) => readNet(writeNet(file), options)],
+  readNet: [readNetRules, {}, (options) => readNet(writeNet(file), options)],
 }
 
 const meaningless: Options = {

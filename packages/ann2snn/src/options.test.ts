@@ -12,17 +12,11 @@ import {
   simulator,
   steps,
 } from './index.js'
-import {
-  candidateRules,
-  classifyRules,
-  convertRules,
-  evaluateAnnRules,
-  evaluateRules,
-  searchRules,
-  simulateRules,
-  simulatorRules,
-  simulatorRunRules,
-} from './option-rules.js'
+import { candidateRules, convertRules } from './plan/convert-options.js'
+import { classifyRules } from './run/classify.js'
+import { evaluateAnnRules, evaluateRules } from './run/evaluate.js'
+import { simulateRules, simulatorRules, simulatorRunRules } from './run/simulate.js'
+import { searchRules } from './search/search.js'
 
 type Options = Readonly<Record<string, unknown>>
 
