@@ -9,6 +9,7 @@ import { convertRules, type ConvertOptions } from './plan/convert-options.js'
 import { reportOf, type ConversionReport } from './report/report.js'
 import { settle } from './plan/settle.js'
 
+/** What `convert` gives. */
 export interface Conversion {
   /** The spiking network: run it with `simulate`, `steps` or `evaluate`. */
   readonly snn: Network

@@ -2,6 +2,7 @@ import { SnnError, formatShape, sizeOf, type Shape, type TensorLike } from '@snn
 import { checkMembers, checkObject, wrongArgument } from '@snn/tensor/library'
 import { checkIndex, type ImageDataset } from './dataset.js'
 
+/** Options of `fromArrays`. `classes`: their names, in the order of the labels. */
 export interface ArraysOptions {
   readonly description?: string
   readonly classes?: readonly string[]

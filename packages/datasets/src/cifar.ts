@@ -4,6 +4,7 @@ import { invalid } from './invalid.js'
 
 const pixels = 3 * 32 * 32
 
+/** Options of the CIFAR readers. `classes`: their names, in the order of the labels. */
 export interface CifarOptions {
   /** Names the file in errors and in the description. */
   readonly file?: string

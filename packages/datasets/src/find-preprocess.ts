@@ -18,6 +18,7 @@ export interface PreprocessTrial {
   readonly accuracy: number
 }
 
+/** Options of `findPreprocess`. */
 export interface FindPreprocessOptions {
   /** Shape of one sample of the network's input: it says how many channels there are, and where. */
   readonly input: Shape

@@ -2,6 +2,7 @@ import { checkBytes, checkObject } from '@snn/tensor/library'
 import { joinBytes } from './bytes.js'
 import { invalid } from './invalid.js'
 
+/** Options of `gunzip`. */
 export interface GunzipOptions {
   /** Names the file in errors. */
   readonly file?: string

@@ -1,6 +1,7 @@
 import type { SnnError } from '@snn/tensor'
 import { invalid } from './invalid.js'
 
+/** Files of pictures with their labels, in the order in which they are listed. */
 export interface ImageLabels {
   readonly entries: readonly { readonly file: string; readonly label: number }[]
   readonly classes?: readonly string[]

@@ -32,4 +32,5 @@ export const preprocessPresets = {
   inverted: { scale: -1 / 255, mean: -1 },
 } as const satisfies Readonly<Record<string, PreprocessSpec>>
 
+/** A name of `preprocessPresets`. */
 export type PreprocessPreset = keyof typeof preprocessPresets

@@ -22,6 +22,7 @@ export function mapSamples<S, R>(dataset: Dataset<S>, change: (sample: S, draw: 
   }
 }
 
+/** Options of `sliceDataset`. */
 export interface SliceDatasetOptions {
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: { readonly stage: string; readonly done: number; readonly total: number }) => void

@@ -4,19 +4,25 @@ export type Role = 'parameter' | 'value' | 'derivative'
 /** A formula: a name, a number, or an operation on formulas. */
 export type Expression = { readonly symbol: string; readonly role: Role } | { readonly number: number } | Operation
 
+/** An operation on expressions, by the name of the primitive. */
 export interface Operation {
   readonly operation: string
   readonly operands: readonly Expression[]
 }
 
+/** A named value as an expression: a state, a parameter or an input by its role. */
 export const symbol = (name: string, role: Role = 'value'): Expression => ({ symbol: name, role })
+/** A number as an expression. */
 export const number = (value: number): Expression => ({ number: value })
+/** An operation of expressions. */
 export const apply = (operation: string, ...operands: readonly Expression[]): Expression => ({ operation, operands })
 
+/** Whether an expression is an operation, of this name where one is given. */
 export function isOperation(x: Expression, operation?: string): x is Operation {
   return 'operation' in x && (operation === undefined || x.operation === operation)
 }
 
+/** Whether an expression is this number. */
 export function isNumber(x: Expression, value: number): boolean {
   return 'number' in x && x.number === value
 }

@@ -16,6 +16,7 @@ export type Hdf5Number =
   | 'bool'
 /** Strings of any length in UTF-8, or of a fixed number of bytes, padded with zeros. */
 export type Hdf5Text = 'string' | `S${number}`
+/** Element types that are read and written, in NumPy's letters. */
 export type Hdf5Type = Hdf5Number | Hdf5Text
 
 /** A data set or attribute in memory, in row order (the last axis fastest); shape []: a single value. */
@@ -32,11 +33,13 @@ export interface Hdf5Group<T extends Hdf5Type = Hdf5Type> {
 /** A data set; `packed`: to be written in chunks by gzip. */
 export type Hdf5Dataset<T extends Hdf5Type = Hdf5Type> = Hdf5Values<T> & { readonly packed?: boolean }
 
+/** Whether an entry is a group, which holds others, and no values. */
 export function isGroup<T extends Hdf5Type>(entry: Hdf5Group<T> | Hdf5Dataset<T>): entry is Hdf5Group<T> {
   checkMembers('isGroup', entry, 'entry', [], 'a group or values')
   return 'entries' in entry
 }
 
+/** Whether values are strings. */
 export function isText(values: Hdf5Values): values is Hdf5Values<Hdf5Text> {
   checkMembers('isText', values, 'values', ['type'], 'values')
   return values.type.startsWith('S') || values.type === 'string'

@@ -15,6 +15,7 @@ const dependences = {
   multiplicativeRelu: (room: Tensor) => room.maximum(0),
 } as const
 
+/** Options of `boundedStdp`. */
 export interface BoundedStdpOptions {
   /** How changes depend on the room to the bound that they approach. Default 'additive'. */
   readonly dependence?: keyof typeof dependences

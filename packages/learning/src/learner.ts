@@ -16,6 +16,7 @@ import type { PlasticityRule, RuleState, Synapse } from './rule.js'
 /** What the rules remember, by the name of the node. */
 export type LearnerState = Readonly<Record<string, RuleState>>
 
+/** Options of a run that learns. */
 export interface LearnerOptions extends RunOptions {
   /** Where the rules start from; those that it lacks start from their initial state. */
   readonly learning?: LearnerState | undefined
@@ -23,6 +24,7 @@ export interface LearnerOptions extends RunOptions {
   readonly reward?: Tensor | undefined
 }
 
+/** What a run that learns gives beside its outputs. */
 export interface LearnerResult extends RunResult {
   /** The changes of the weights, by path: `linear1.weight`. */
   readonly deltas: Readonly<Record<string, Tensor>>

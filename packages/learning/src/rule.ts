@@ -17,6 +17,7 @@ export interface Traces extends RuleState {
   readonly tracePost: Tensor
 }
 
+/** What a learning rule says in one step. */
 export interface Update<S extends RuleState> {
   /** The change of the weight, in its shape: w <- w + delta. Summed over the batch; without gradient. */
   readonly delta: Tensor

@@ -16,6 +16,7 @@ import type { Cell, State } from './spec.js'
 
 /** A number, or rows of numbers: the value of one neuron, or those of many, [N, C, ..]. */
 export type Numbers = number | NumberRows
+/** Numbers in rows, as deep as the axes go. */
 export interface NumberRows extends ArrayLike<Numbers> {}
 
 /** Values of the form V as plain numbers and arrays. */

@@ -99,6 +99,7 @@ export interface NeuronSpec<P extends string, S extends string, C extends Settin
   readonly defaults?: Omit<CommonOptions, 'threshold'>
 }
 
+/** What the function that makes a neuron takes: its parameters, its settings, and what all neurons take. */
 export type NeuronOptions<P extends string, S extends string, C extends SettingSpecs = {}> = {
   readonly [K in P]?: ParameterValue
 } & {
@@ -108,6 +109,7 @@ export type NeuronOptions<P extends string, S extends string, C extends SettingS
     readonly initial?: { readonly [K in S]?: number | Variable }
   }
 
+/** What a neuron gives in one step. */
 export interface Step<S extends string> {
   /** 0 or 1; an integer in models with graded spikes. */
   readonly spike: Tensor

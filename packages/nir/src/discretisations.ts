@@ -103,4 +103,5 @@ export const discretisations = {
   },
 } as const satisfies Readonly<Record<string, Discretisation>>
 
+/** How continuous time becomes steps: by name, see the table of discretisations. */
 export type DiscretisationName = keyof typeof discretisations

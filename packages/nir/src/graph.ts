@@ -178,6 +178,7 @@ export interface NirGraph extends NodeBase {
 /** The neurons and integrators, which have a state. */
 export type NirNeuron = NirI | NirIF | NirLI | NirLIF | NirCubaLI | NirCubaLIF
 
+/** A node of NIR as plain data, told apart by `type`. */
 export type NirNode =
   | NirInput
   | NirOutput
@@ -194,5 +195,7 @@ export type NirNode =
   | NirNeuron
   | NirGraph
 
+/** The types of NIR's nodes. */
 export type NirNodeType = NirNode['type']
+/** The node of a type. */
 export type NirNodeOf<T extends NirNodeType> = Extract<NirNode, { readonly type: T }>

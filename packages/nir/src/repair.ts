@@ -3,6 +3,7 @@ import { checkGraph } from './arguments.js'
 import type { NirGraph } from './graph.js'
 import { inferShapes } from './shapes.js'
 
+/** A graph after its repair. */
 export interface Repaired {
   readonly graph: NirGraph
   /** What was changed, in words; nothing where nothing was wrong. */

@@ -20,6 +20,7 @@ export interface NirFault {
   readonly fix: string
 }
 
+/** The shapes of a graph as far as they can be known. */
 export interface InferredShapes {
   /**
    * By the path of the node. Those that have no input from anywhere, or whose input is not known, are not among them.

@@ -15,6 +15,7 @@ export function relu(): StatelessLayer {
   return reluLayer({})
 }
 
+/** Options of `upsample`. */
 export type UpsampleOptions = Partial<Omit<UpsampleConfig, 'scale'>>
 
 /**

@@ -57,14 +57,18 @@ export interface Advance {
   readonly state: State
 }
 
+/** What a network is made of: a function of tensors with parameters, with or without a state from step to step. */
 export type Layer = StatelessLayer | StatefulLayer
 
+/** Whether a layer has a state from step to step. */
 export function isStateful(layer: Layer): layer is StatefulLayer {
   checkObject('isStateful', layer, 'layer')
   return 'step' in layer
 }
 
+/** The settings of a layer as plain data, which a file keeps. */
 export type Config = Readonly<Record<string, unknown>>
+/** Parameters and statistics of a layer by name. */
 export type Variables = Readonly<Record<string, Variable>>
 
 /** What is known of a layer of the kind `K`. */

@@ -9,6 +9,7 @@ export interface NetworkNode {
   readonly inputs: readonly string[]
 }
 
+/** An input of a network. */
 export interface NetworkInput {
   readonly name: string
   /** Shape of one sample, without [T, N]; inputs are checked against it where it is known. */
@@ -32,6 +33,7 @@ export type NetworkState = Readonly<Record<string, State>>
 /** A tensor for a network with one input, else tensors by name. */
 export type Inputs = Tensor | Readonly<Record<string, Tensor>>
 
+/** Options of a run of a network over all steps. */
 export interface RunOptions {
   readonly training?: boolean
   /** Where to start from; layers that it lacks start from their initial state. */
@@ -40,6 +42,7 @@ export interface RunOptions {
   readonly record?: readonly string[]
 }
 
+/** What a run of a network gives. */
 export interface RunResult {
   readonly outputs: Readonly<Record<string, Tensor>>
   /** The last state. */
@@ -79,6 +82,7 @@ export interface NetworkMetadata {
   readonly outputScale?: number
 }
 
+/** What a Network is made from. */
 export interface NetworkParts {
   readonly inputs: readonly NetworkInput[]
   /** In any order. */

@@ -18,6 +18,7 @@ export function input(shape: Shape): Input {
   return { contract: 1, kind: 'input', shape }
 }
 
+/** What `sequential` puts in a row. */
 export type Part = Layer | Network
 
 /**

@@ -12,6 +12,7 @@ export function initialState(net: Runnable, inputs: Inputs): NetworkState {
   ).initial
 }
 
+/** Options of `stepwise`. */
 export interface StepwiseOptions extends RunOptions {
   /**
    * For a gradient in less memory: keep the states only every so many steps, and run those in between again. Default:

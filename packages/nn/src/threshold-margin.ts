@@ -2,6 +2,7 @@ import { full, where, type Tensor, type Variable } from '@snn/tensor'
 import { checkMembers, checkObject, checkTensor } from '@snn/tensor/library'
 import { check } from './check.js'
 
+/** Options of `setThresholdMargin`. `training`: whether the thresholds differ between label and others. */
 export interface ThresholdMarginOptions {
   readonly training?: boolean
   /** Threshold of the neuron of the label, in training. Default 1.1. */

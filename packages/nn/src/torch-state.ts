@@ -36,6 +36,7 @@ export interface TorchOptions extends LoadOptions {
   readonly names?: Readonly<Record<string, string>>
 }
 
+/** What became of the values of a PyTorch model. */
 export interface TorchReport extends LoadReport {
   /** The layer that each module has become. */
   readonly modules: Readonly<Record<string, string>>

@@ -19,7 +19,9 @@ export interface WeightedOptions {
 const weightedOptions = ['bias', 'weightInit', 'biasInit']
 const convOptions = ['stride', 'padding', 'dilation', 'groups', ...weightedOptions]
 
+/** Options of convolutions. */
 export interface ConvLayerOptions extends ConvOptions, WeightedOptions {}
+/** Options of transposed convolutions. */
 export interface ConvTransposeLayerOptions extends ConvTransposeOptions, WeightedOptions {}
 
 /**

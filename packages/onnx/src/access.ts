@@ -48,6 +48,10 @@ export function floatsAttribute(node: HasAttributes, name: string, fallback?: re
   )
 }
 
+/**
+ * An attribute of a node that is a text. Throws `ONNX_INVALID` where it is another thing, or is absent without a
+ * fallback.
+ */
 export function stringAttribute(node: HasAttributes, name: string, fallback?: string): string {
   return read(node, name, fallback, 'text', (v) => (typeof v === 'string' ? v : undefined))
 }
@@ -59,6 +63,7 @@ export function stringsAttribute(node: HasAttributes, name: string, fallback?: r
   )
 }
 
+/** An attribute of a node that is a tensor. Throws `ONNX_INVALID` where it is none. */
 export function tensorAttribute(node: HasAttributes, name: string): OnnxTensor {
   return read(node, name, undefined, 'a tensor', (v) => (typeof v === 'object' && 'dtype' in v ? v : undefined))
 }

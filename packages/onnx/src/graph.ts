@@ -12,6 +12,7 @@ export type OnnxDType =
   | 'uint8'
   | 'bool'
 
+/** The array that holds the values of each element type. */
 export interface OnnxDataOf {
   float32: Float32Array
   float64: Float64Array

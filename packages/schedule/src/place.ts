@@ -46,6 +46,7 @@ export interface Turns {
 /** Where a value lies at each point of a run: as data, from which a backend makes addresses. */
 export type Place = Address | Turns
 
+/** The place at the beginning of something. */
 export function at(base: Base): Place {
   return { kind: 'address', base, offset: 0, steps: [] }
 }

@@ -68,6 +68,7 @@ export interface LoopTask {
   readonly index: Place
 }
 
+/** Bytes that go from one place to another. */
 export interface CopyTask {
   readonly kind: 'copy'
   readonly from: Place

@@ -59,6 +59,7 @@ export interface SurrogateSpec<P extends string, C extends string = never> {
   readonly derivative: Curve<NoInfer<P>, NoInfer<C>>
 }
 
+/** What the function that makes a surrogate takes: its parameters, and `spiking`. */
 export type SurrogateOptions<P extends string, C extends string = never> = { readonly [K in P]?: ParameterValue } & {
   readonly [K in C]?: number
 } & {

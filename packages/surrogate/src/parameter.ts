@@ -4,6 +4,7 @@ import { checkArray, checkObject } from '@snn/tensor/library'
 /** What a learnable parameter is shared over: the whole layer, each channel (axis 1 of [N, C, ..]), each neuron. */
 export type Per = 'layer' | 'channel' | 'neuron'
 
+/** A parameter that training changes: where it starts from, and for what there is one of it. */
 export interface Learnable {
   readonly contract: 1
   readonly learnable: number
@@ -27,10 +28,12 @@ export function learnable(initial: number, options: { readonly per?: Per } = {})
 /** A fixed number, a traced value, a Variable that somebody else owns, or `learnable(..)`. */
 export type ParameterValue = number | Tensor | Variable | Learnable
 
+/** Whether a parameter is one that training changes. */
 export function isLearnable(value: ParameterValue): value is Learnable {
   return isObject(value) && 'learnable' in value
 }
 
+/** Whether a parameter is a Variable already. */
 export function isVariable(value: ParameterValue): value is Variable {
   return isObject(value) && 'commit' in value
 }

@@ -12,6 +12,7 @@ export function setDefaultBackend(backend: Backend | undefined): void {
   root[key] = backend
 }
 
+/** The backend that `setDefaultBackend` has set, undefined where none is. */
 export function defaultBackend(): Backend | undefined {
   return root[key]
 }

@@ -23,6 +23,7 @@ export interface Program extends Graph {
   readonly assigns: readonly Assign[]
 }
 
+/** A value that a Variable holds after a run. */
 export interface Assign {
   readonly variable: Variable
   readonly value: Tensor
@@ -54,6 +55,7 @@ export interface RunOptions {
   readonly output?: 'host' | 'device' | undefined
 }
 
+/** A compiled program. */
 export interface Executable {
   /** Bytes of device memory it holds beyond its arguments, results and Variables. */
   readonly bytes: number
@@ -65,6 +67,7 @@ export interface Executable {
   dispose(): Promise<void>
 }
 
+/** A compiler of programs, and the owner of their memory. `dispose` frees all of it. */
 export interface Backend {
   readonly contract: 1
   /** `reference`, `cpu`, `cuda`, .. */

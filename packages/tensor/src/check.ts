@@ -126,6 +126,7 @@ export function checkMembers(
   }
 }
 
+/** Throws `ARGUMENT` unless `value` is an array. */
 export function checkArray(
   operation: string,
   value: unknown,
@@ -146,6 +147,7 @@ export function checkArrayLike(
     throw wrongArgument(operation, name, value, expected)
 }
 
+/** Throws `ARGUMENT` unless `value` is a function. */
 export function checkFunction(
   operation: string,
   value: unknown,
@@ -156,6 +158,7 @@ export function checkFunction(
     throw wrongArgument(operation, name, value, expected, value === undefined ? undefined : 'Correct the call.')
 }
 
+/** Throws `ARGUMENT` unless `value` is a string. */
 export function checkString(
   operation: string,
   value: unknown,

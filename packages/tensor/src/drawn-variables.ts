@@ -21,6 +21,7 @@ export interface DrawnSpec {
   draw(shape: Shape, draws: Draws): Tensor
 }
 
+/** Variables whose first values are drawn at random. */
 export interface DrawnVariables<K extends string> {
   readonly variables: Readonly<Record<K, Variable>>
   /** Draws again from `key`, unless one of those drawn has been trained or set since. */

@@ -4,6 +4,7 @@ import { SnnError } from './error.js'
 /** Element types. `bool` is stored as one byte, 0 or 1. `float64` runs on the reference backend only. */
 export type DType = 'float32' | 'float64' | 'int32' | 'bool' | 'uint8'
 
+/** The arrays that hold values on the host: uint8 and bool share one. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array
 
 interface ArrayOf {
@@ -41,6 +42,7 @@ export function allocate<D extends DType>(dtype: D, length: number): TypedArrayO
   return new (constructorOf(dtype))(length) as TypedArrayOf<D>
 }
 
+/** Whether an element type is a floating-point one. */
 export function isFloat(dtype: DType): boolean {
   return dtype === 'float32' || dtype === 'float64'
 }

@@ -39,6 +39,7 @@ export interface ErrorDetails {
   DISPOSED: { readonly what: string }
 }
 
+/** A stable code of an error. */
 export type ErrorCode = keyof ErrorDetails
 
 const brand = Symbol.for('@snn/tensor:error')

@@ -78,6 +78,7 @@ function inputCotangents(
   return rule === 'none' ? node.inputs.map(() => null) : rule(received[0]!, node, { received, needs, vectorJacobian })
 }
 
+/** What a gradient can be taken with respect to. */
 export type Differentiable = Tensor | Variable
 
 /**

@@ -25,6 +25,7 @@ export interface Graph {
   readonly results: readonly Tensor[]
 }
 
+/** Whether a node is of this primitive, which tells its attributes. */
 export function isPrimitive<P extends Primitive>(node: Node, primitive: P): node is Node<P> {
   return (node as Node | null | undefined)?.primitive === primitive
 }

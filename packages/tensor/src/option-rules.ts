@@ -30,10 +30,14 @@ export function checkByRules(
   }
 }
 
+/** Whether a value is an object and no array. */
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
+/** Whether a value is a number, NaN among them. */
 export const isNumber = (value: unknown): value is number => typeof value === 'number'
+/** Whether a value is a string. */
 export const isText = (value: unknown): value is string => typeof value === 'string'
+/** Whether a value is an array, or a typed array. */
 export const isList = (value: unknown): value is readonly unknown[] =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
 const hasFunctions =

@@ -169,4 +169,5 @@ export interface Primitives {
   stopGradient: None
 }
 
+/** The operations that every backend runs. */
 export type Primitive = keyof Primitives

@@ -1,6 +1,7 @@
 import { checkArrayLike, wrongArgument } from './check.js'
 import { SnnError } from './error.js'
 
+/** Sizes of the axes, outermost first; [] of a scalar. */
 export type Shape = readonly number[]
 
 /** Number of elements of a shape: the product of its sizes, 1 for a scalar `[]`. */
@@ -11,6 +12,7 @@ export function sizeOf(shape: Shape): number {
   return size
 }
 
+/** Whether two shapes are equal. */
 export function sameShape(a: Shape, b: Shape): boolean {
   checkArrayLike('sameShape', a, 'shape', 'sizes such as [2, 3]')
   checkArrayLike('sameShape', b, 'shape', 'sizes such as [2, 3]')

@@ -8,6 +8,7 @@ import type { Tensor } from './tensor.js'
 import { inScope, newScope, scopeOf } from './trace.js'
 import { flattenTensors } from './tree.js'
 
+/** A function as a program. */
 export interface Traced {
   readonly program: Program
   /** Puts values for the program's results in the places of the tensors that the function returned. */

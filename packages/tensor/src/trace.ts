@@ -39,6 +39,7 @@ export function currentScope(): Scope | null {
   return state().scope
 }
 
+/** Dotted path of the module that is being built, empty outside of modules. */
 export function currentPath(): string {
   return state().path.join('.')
 }

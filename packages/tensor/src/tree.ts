@@ -14,6 +14,7 @@ export type MapTensors<T, To> = T extends Tensor
         ? { [K in keyof T]: MapTensors<T[K], To> }
         : T
 
+/** Whether a value is a tensor, of any installed copy of this package. */
 export function isTensor(value: unknown): value is Tensor {
   return (
     typeof value === 'object' &&

@@ -12,6 +12,9 @@ export interface Progress {
   readonly total?: number
 }
 
+/**
+ * What all long work takes. `backend`: where to compute, default the default backend; `signal` ends it with its reason.
+ */
 export interface WorkOptions {
   readonly backend?: Backend | undefined
   readonly signal?: AbortSignal | undefined

@@ -2,6 +2,7 @@ import { clipLayer, type Layer, type StatefulLayer } from '@snn/nn'
 import type { Shape } from '@snn/tensor'
 import type { TargetRules } from '../plan/target.js'
 
+/** What a spike means: one bit, a sign and a bit, or a size; docs/choosing-a-code.md compares them. */
 export type CodeName = 'binary' | 'signed' | 'burst' | 'phase' | 'stBif' | 'multiThreshold' | 'differential' | 'delta'
 
 /**

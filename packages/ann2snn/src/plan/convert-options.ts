@@ -8,6 +8,7 @@ import type { Batches } from '../data.js'
 import { classRules, type ClassOptions } from '../run/classes.js'
 import type { Target } from './target.js'
 
+/** Options of `convert`. Without any: binary spikes, thresholds that 0.1 % of the calibration activations exceed. */
 export interface ConvertOptions extends WorkOptions, ClassOptions {
   /** What a spike means. Default 'binary'. */
   readonly code?: CodeName

@@ -5,6 +5,7 @@ import { codesFor, describe, parameterCount, planConversion, refusalOf, type Rol
 import { prepare } from '../prepare/prepare.js'
 import { checkNetwork } from '../check.js'
 
+/** One layer of a model. `macs`: multiply-accumulates for one sample. */
 export interface LayerInspection {
   readonly name: string
   readonly kind: string
@@ -17,6 +18,7 @@ export interface LayerInspection {
   readonly converts: boolean
 }
 
+/** What a model is made of, and what stands in the way of a conversion, found without data. */
 export interface Inspection {
   readonly layers: readonly LayerInspection[]
   readonly parameters: number

@@ -4,12 +4,14 @@ import { neuronNames, recorder, type WorkOptions } from '../calibrate/activation
 import type { Built } from '../build/build.js'
 import { latencyOf } from '../plan/latency.js'
 
+/** Least, mean and largest of the values of a layer. */
 export interface Spread {
   readonly min: number
   readonly mean: number
   readonly max: number
 }
 
+/** One layer of neurons after a conversion: threshold, firing rates, and how far it is from the ANN. */
 export interface LayerReport {
   readonly name: string
   readonly kind: string

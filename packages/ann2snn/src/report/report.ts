@@ -8,6 +8,7 @@ import { parameterCount, spikingInputs, totalMacs } from '../plan/plan.js'
 import { weightsText } from '../plan/settle.js'
 import type { Mode } from '../calibrate/thresholds.js'
 
+/** How well the outputs up to step T agree with the ANN. */
 export interface AccuracyReport {
   readonly T: number
   /** Samples that it was measured on. */

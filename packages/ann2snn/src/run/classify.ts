@@ -7,6 +7,7 @@ import { boundaryOf, checkClasses, classAt, type ClassOptions, classRules } from
 import { eachBatch } from '../data.js'
 import { chooseReadout, chooseSteps, compileLoop, readSteps, runRules } from './simulate.js'
 
+/** Options of `classify`. */
 export interface ClassifyOptions extends Pick<WorkOptions, 'backend' | 'signal'>, ClassOptions {
   /** Time steps to run. Default: what the network's metadata say, or all of an input [N, T, ..]. */
   readonly T?: number
@@ -36,6 +37,7 @@ export interface ClassScore {
   readonly score: number
 }
 
+/** The answer for one sample. */
 export interface Classification extends ClassScore {
   /** The best classes, this one first. Of a network with one output, which tells two classes apart, only this one. */
   readonly top: readonly ClassScore[]

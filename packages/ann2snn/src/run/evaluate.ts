@@ -16,6 +16,7 @@ import { chooseReadout, chooseSteps, compileLoop, runRules } from './simulate.js
 import { stepsOfInput } from './steps-of-input.js'
 import { checkNetwork } from '../check.js'
 
+/** Options of `evaluate`. */
 export interface EvaluateOptions extends WorkOptions, ClassOptions {
   /**
    * Numbers of time steps to report, in one run that is timed at each of them; or one number T: every step from 1 to T.
@@ -47,6 +48,7 @@ export const evaluateRules: OptionRules<EvaluateOptions> = {
 
 export const evaluateAnnRules: OptionRules<WorkOptions & ClassOptions> = { ...workRules, ...classRules }
 
+/** What holds when T steps are run. */
 export interface StepResult {
   readonly T: number
   /** Share of samples of which the outputs up to T, by the read-out, are largest at the label. */
@@ -60,6 +62,7 @@ export interface StepResult {
   readonly seconds: number
 }
 
+/** Accuracy and cost of a spiking network on labelled samples, at several numbers of steps of one run. */
 export interface Evaluation {
   readonly samples: number
   /** Steps really run, mean over batches: below the largest T only with `earlyExit`. */
@@ -255,6 +258,7 @@ function runsUntil(steps: readonly number[], patience: number | undefined): numb
   return [...new Set([...looks, ...steps])].sort((a, b) => a - b)
 }
 
+/** Accuracy of the network that a spiking one came from, on the same samples. */
 export interface AnnEvaluation {
   readonly samples: number
   readonly accuracy: number

@@ -37,6 +37,7 @@ import { type WorkOptions, workRules } from '../calibrate/activations.js'
 import { stepsOfInput } from './steps-of-input.js'
 import { checkNetwork } from '../check.js'
 
+/** Options of `simulate`. */
 export interface SimulateOptions extends WorkOptions {
   /** Time steps to run. Default: what the network's metadata say, or all of an input [N, T, ..]. */
   readonly T?: number

@@ -13,8 +13,13 @@ export interface Preset {
   readonly measure: 'accuracy' | 'agreement'
 }
 
+/** A name of `presets`. */
 export type PresetName = 'chip' | 'few-steps' | 'exact' | 'fast'
 
+/**
+ * Conversions by what they are for: which candidates are tried, and the loss that is accepted, in points of accuracy or
+ * agreement.
+ */
 export const presets: Readonly<Record<PresetName, Preset>> = {
   chip: {
     what: 'binary spikes, which any neuromorphic chip carries; at most 32 time steps',

@@ -23,6 +23,7 @@ import { isWithin, lossOf, race } from './race.js'
 import { reportOf, type ConversionReport } from '../report/report.js'
 import { settle, weightsText } from '../plan/settle.js'
 
+/** Options of `searchConversion`. */
 export interface SearchOptions extends Omit<ConvertOptions, keyof Candidate | 'validation'> {
   /**
    * What the conversion is for, in place of budget and candidates: see `presets`. Takes as few samples as tell, so that
@@ -59,6 +60,7 @@ export const searchRules: OptionRules<SearchOptions> = {
   sameData: optionRule.flag,
 }
 
+/** One conversion that a search tried, measured at T steps. */
 export interface SearchRow {
   readonly candidate: Candidate
   readonly code: CodeName

@@ -17,6 +17,7 @@ export interface Slot {
   readonly isStacked: boolean
 }
 
+/** Where a value of a phase goes: to an operand, or to a slot that later steps and phases read. */
 export interface Store {
   readonly to: { readonly operand: number } | { readonly slot: number }
   /** Number of the value. */

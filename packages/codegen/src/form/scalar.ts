@@ -40,6 +40,7 @@ const operations = {
   cast: any,
 } as const satisfies { readonly [P in Primitive]?: readonly Kind[] }
 
+/** Primitives that are an expression of their elements. */
 export type ScalarPrimitive = keyof typeof operations
 
 /** Which element of an operand goes with element `(o count + c) inner + i` of the kernel's space. */

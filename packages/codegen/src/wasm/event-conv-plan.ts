@@ -17,6 +17,10 @@ const fewRows = 8
 /** Bytes of the longest list, of an input without zeros. */
 const listBytes = 2 ** 19
 
+/**
+ * How an event-driven convolution is cut: rows and channels at once, so that its list of events and its sums stay
+ * within a cache.
+ */
 export function eventConvPlan(kernel: EventConvKernel): EventConvPlan {
   const inputRows = Math.floor(listBytes / longestRow(kernel))
   const { together } = sumsOf(kernel)

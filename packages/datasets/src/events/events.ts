@@ -11,6 +11,7 @@ export interface Sensor {
   readonly polarities: number
 }
 
+/** The unit of times of events. */
 export type TimeUnit = 's' | 'ms' | 'us' | 'ns'
 
 /**
@@ -61,6 +62,7 @@ export function checkSensor(operation: string, sensor: Sensor): void {
   )
 }
 
+/** Columns of events, one element an event: time, column, row, polarity (1: brighter). */
 export interface EventArrays {
   readonly t: ArrayLike<number>
   readonly x: ArrayLike<number>
@@ -69,6 +71,7 @@ export interface EventArrays {
   readonly p?: ArrayLike<number>
 }
 
+/** What a recording made from arrays is of. */
 export interface CreateOptions {
   readonly sensor: Sensor
   /** Default `us`. */

@@ -17,6 +17,7 @@ export interface ReadOptions {
   readonly file?: string
 }
 
+/** What readers take that decode a recording piece by piece. */
 export interface StreamOptions {
   readonly signal?: AbortSignal
   /** Most bytes decoded at once, which bounds the memory. Default 1 MiB. */

@@ -37,6 +37,7 @@ export const eventFormats: readonly EventFormat[] = [
   atis,
 ]
 
+/** Options of `openEvents`. */
 export interface OpenEventsOptions extends ReadOptions, StreamOptions {
   /** Default: what the first bytes say, else the ending of the name. */
   readonly format?: EventFormat

@@ -9,6 +9,7 @@ export interface AudioSample {
   readonly name: string
 }
 
+/** A published set of sounds, each with its class. */
 export interface AudioDataset extends Dataset<AudioSample> {
   /** Samples a second. */
   readonly rate: number

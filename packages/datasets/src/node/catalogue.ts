@@ -74,6 +74,7 @@ export const setCatalogue = factsOf(eventSets)
 /** The same of sets of pictures and sounds, for encoders. */
 export const staticCatalogue = factsOf(staticSets)
 
+/** A name of `setCatalogue`. */
 export type SetName = keyof typeof setCatalogue
 
 /** The set of that name in `setCatalogue`, for names that come from a command line or a file. Throws `ARGUMENT`. */

@@ -12,6 +12,7 @@ import { parseNpy } from '../npy.js'
 import { kindOf, notFound, readBytes } from './files.js'
 import type { EventDataset, EventSample } from './event-dataset.js'
 
+/** Options of the conversion of a set of recordings to files of another format. */
 export interface ConvertOptions {
   /** What to do with a sample that cannot be read: `fail` (default), or `skip` it and go on. */
   readonly corrupt?: 'fail' | 'skip'
@@ -19,6 +20,7 @@ export interface ConvertOptions {
   readonly onProgress?: (progress: { readonly stage: string; readonly done: number; readonly total: number }) => void
 }
 
+/** What a conversion of a set has written. */
 export interface ConvertReport {
   readonly written: number
   /** Samples that were there from an earlier, interrupted run. */

@@ -51,6 +51,7 @@ interface DatasetOfKind {
   readonly audio: AudioDataset
 }
 
+/** What every published set takes: where it lies, which part, and how it gets there. */
 export interface SetOptions<S extends string = string> extends DownloadOptions {
   /** The folder of the data, as the authors' archives unpack: itself, or a few folders above. */
   readonly root: string

@@ -13,6 +13,7 @@ import { filesIn, kindOf, notFound, readBytes, readUnpacked } from './files.js'
 import { picturesIn } from './image-folder.js'
 import { isPicture, pictureFolder } from './picture-folder.js'
 
+/** Options of `openDataset`. */
 export interface OpenOptions {
   /** Where the colours of 4-axis uint8 arrays are; see `fromArrays`. */
   readonly layout?: 'nchw' | 'nhwc'

@@ -13,6 +13,7 @@ export interface WorkerDatasetOptions {
   readonly execArgv?: readonly string[]
 }
 
+/** A data set whose samples are read by threads of their own. */
 export interface WorkerDataset extends Dataset<Pair>, AsyncDisposable {
   /** Ends the threads; samples not yet read are rejected. */
   close(): Promise<void>

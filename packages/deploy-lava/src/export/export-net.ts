@@ -81,6 +81,7 @@ export const exportNetRules: OptionRules<ExportNetOptions> = {
   out: text,
 }
 
+/** One layer of the chip: its integers, and what rounding did. */
 export interface ExportedLayer {
   readonly name: string
   readonly neuron: string
@@ -102,11 +103,13 @@ export interface ExportedLayer {
   readonly warnings: readonly string[]
 }
 
+/** What an export has made of each layer. */
 export interface ExportReport {
   readonly weightBits: number
   readonly layers: readonly ExportedLayer[]
 }
 
+/** What `exportNet` gives. */
 export interface ExportedNet {
   readonly net: NetFile
   /** `network.net`, and `network.py`, which runs it in Lava. */

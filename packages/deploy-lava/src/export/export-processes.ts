@@ -7,6 +7,7 @@ import { planStages, readsOf, type StagePlan } from './plan-stages.js'
 import { processesJson, processScript } from './process-script.js'
 import { processesOf } from './processes-of.js'
 
+/** What `exportProcesses` gives: a network with branches, which a `.net` file cannot hold. */
 export interface ExportedProcesses {
   /** For `simulator`, `compileSimulator` and `steps` of `@snn/deploy-lava/sim`. */
   readonly graph: LoadedNetwork

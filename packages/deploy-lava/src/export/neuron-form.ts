@@ -4,6 +4,10 @@ import { cannotExport } from './refuse.js'
 /** What a layer of neurons would have to be on the chip, and is not, unless the user allows it. */
 export const approximations = ['soft-reset', 'initial-membrane', 'reset-value', 'bias-current'] as const
 
+/**
+ * What an export may do otherwise than the network, where it is asked to; each layer that it concerns says so in the
+ * report.
+ */
 export type Approximation = (typeof approximations)[number]
 
 /**

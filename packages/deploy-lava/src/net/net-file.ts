@@ -25,6 +25,7 @@ export interface NetFile {
   readonly other: Readonly<Record<string, NetValue>>
 }
 
+/** One layer of a `.net` file. */
 export interface NetLayer {
   readonly kind: string
   /** Every data set of the layer by its path in the group: `weight`, `neuron/vThMant`, .. */

@@ -51,6 +51,7 @@ export function netTensor(
   return { dtype, shape, data: dtype === 'float32' ? Float32Array.from(data) : Float64Array.from(data) }
 }
 
+/** A number as lava-dl stores one: an array without axes. */
 export const netScalar = (value: number, dtype: NetDType = 'int64'): NetTensor => netTensor(dtype, [value], [])
 /** The name of a kind of layer: an array of one string of 10 bytes. */
 export const layerKindText = (kind: string): NetText => ({ dtype: 'S10', shape: [1], text: [kind] })

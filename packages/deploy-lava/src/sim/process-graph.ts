@@ -10,10 +10,14 @@ import { runResonateAndFire, type ResonateAndFire } from './processes/resonate-a
 import { runRfZero, type RfZero } from './processes/rf-zero.js'
 import { runSigma, type Sigma } from './processes/sigma.js'
 
+/** The processes that hold weights. */
 export type Synapse = Dense | DelayDense | Conv
+/** The processes that hold neurons. */
 export type Neuron = Lif | LifReset | TernaryLif | Delta | SigmaDelta | Sigma | ResonateAndFire | RfZero
+/** A process of Lava as plain data. */
 export type Process = Synapse | Neuron
 
+/** A process of a graph; connections name it. */
 export interface NamedProcess {
   readonly name: string
   readonly process: Process

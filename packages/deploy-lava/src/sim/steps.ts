@@ -4,6 +4,7 @@ import { compileSimulator } from './compiled/compile-simulator.js'
 import { checkProcesses, type ProcessGraph } from './process-graph.js'
 import { simulator } from './simulator.js'
 
+/** Options of `steps`. */
 export interface StepsOptions {
   /** Processes whose output is handed out, by name: the last one by default. */
   readonly record?: readonly string[]

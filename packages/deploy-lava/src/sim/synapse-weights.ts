@@ -1,5 +1,6 @@
 import { leftShift, rightShift } from './integers.js'
 
+/** Which signs the weights of a synapse may have: both, only positive or only negative; NULL: all are 0. */
 export type SignMode = 'NULL' | 'MIXED' | 'EXCITATORY' | 'INHIBITORY'
 
 /** Excitatory where no weight is negative, else inhibitory where none is positive. */

@@ -576,4 +576,5 @@ export const readers = {
   spikingjelly,
 } as const satisfies Readonly<Record<string, Reader>>
 
+/** Software and chips that read NIR, whose limits `lint` knows. */
 export type ReaderName = keyof typeof readers

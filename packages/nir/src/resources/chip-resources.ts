@@ -29,6 +29,7 @@ export interface ChipResources {
   readonly problems: readonly ChipProblem[]
 }
 
+/** What a network takes, and whether it fits on chips. */
 export interface Resources {
   readonly layers: readonly LayerResources[]
   readonly neurons: number

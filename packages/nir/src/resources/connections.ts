@@ -31,6 +31,7 @@ export function matrixConnections(
   return { synapses, parameters: synapses, fanIn: largest(into), fanOut: largest(outOf) }
 }
 
+/** What a convolution connects. */
 export interface Windows {
   /** [out, in / groups, .. kernel]. */
   readonly weightShape: Shape

@@ -14,6 +14,7 @@ import { conv1d } from '../weighted.js'
  */
 export type MakeNeuron = (options: { readonly threshold: number; readonly detachReset: true }) => Layer
 
+/** Options of spiking self-attention. `neuron` makes the neurons behind queries, keys, values and the result. */
 export interface SpikingAttentionOptions {
   readonly neuron: MakeNeuron
   /** Parts of the channels that attend for themselves. Default 8. */
@@ -68,6 +69,7 @@ export function spikingSelfAttention(channels: number, options: SpikingAttention
   })
 }
 
+/** Options of attention by queries and keys alone (QKFormer, Zhou et al., NeurIPS 2024). */
 export interface QkAttentionOptions extends SpikingAttentionOptions {
   /** What gets a factor: each of the L tokens, or each channel. Default 'token'. */
   readonly per?: 'token' | 'channel'

@@ -5,6 +5,7 @@ import { defineLayer } from '../layer.js'
 /** max(x, 0) */
 export const reluLayer = defineLayer<object, 'relu'>('relu', ([x]) => x.relu())
 
+/** Settings of a clip: min(max(x, low), high). */
 export interface ClipConfig {
   /** null: no bound. */
   readonly low: number | null
@@ -90,8 +91,10 @@ const unary = {
   (x: Tensor, parameters: { readonly alpha?: number; readonly beta?: number }) => Tensor
 >
 
+/** Activation functions and other functions of one value. */
 export type UnaryFunction = keyof typeof unary
 
+/** Settings of an activation function. */
 export interface UnaryConfig {
   readonly function: UnaryFunction
   /** Parameters of the functions that have some. */

@@ -13,6 +13,7 @@ export const binary = {
   maximum: (x: Tensor, y: Tensor) => x.maximum(y),
 } as const
 
+/** Functions of two values. */
 export type BinaryFunction = keyof typeof binary
 
 /** Sum of all inputs of equal shape: where the branches of a residual network meet. */

@@ -2,6 +2,7 @@ import { conv, convTranspose, type Padding, type Tensor } from '@snn/tensor'
 import { checkSampleRank } from '../axes.js'
 import { defineLayer, type Context } from '../layer.js'
 
+/** Settings of a convolution, one number for each spatial axis. */
 export interface ConvConfig {
   readonly stride: readonly number[]
   /** [low, high] of each spatial axis. */
@@ -36,6 +37,7 @@ export const convLayer = defineLayer<ConvConfig, 'conv'>('conv', ([x], config, {
   convolve('conv', x, weight!.read(), bias?.read(), config, context),
 )
 
+/** Settings of a transposed convolution. */
 export interface ConvTransposeConfig extends ConvConfig {
   /** Values added behind each spatial axis, below the stride. */
   readonly outputPadding: readonly number[]

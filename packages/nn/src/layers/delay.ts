@@ -6,6 +6,7 @@ import { drawnWeights } from '../initialize.js'
 import { constant, type Initializer } from '../initializers.js'
 import { defineStatefulLayer, type StatefulLayer } from '../layer.js'
 
+/** Settings of a delay: the output of step t is the input of step t - steps. */
 export interface DelayConfig {
   readonly steps: number
 }

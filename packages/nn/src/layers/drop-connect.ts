@@ -6,6 +6,7 @@ import { defineStatefulLayer, type StatefulLayer } from '../layer.js'
 import { linearWeights, type WeightedOptions } from '../weighted.js'
 import { affine } from './linear.js'
 
+/** Settings of a linear layer whose connections are dropped in training. */
 export interface DropConnectConfig {
   /** Probability of a connection being dropped, in [0, 1). */
   readonly p: number

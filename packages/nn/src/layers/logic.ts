@@ -10,6 +10,7 @@ const functions = {
   iand: (x: Tensor, y: Tensor) => y.sub(x.mul(y)),
 } as const
 
+/** Functions of two spikes. */
 export type LogicFunction = keyof typeof functions
 
 /**

@@ -3,6 +3,7 @@ import { asOneOperation } from '@snn/tensor/library'
 import { checkSampleRank, checkSize } from '../axes.js'
 import { defineLayer, type Context, type Variables } from '../layer.js'
 
+/** Settings of batch normalisation: (x - mean) / sqrt(variance + epsilon). */
 export interface BatchNormConfig {
   readonly epsilon: number
   /** Weight of the new statistics in the running ones. Default 0.1. */
@@ -96,6 +97,7 @@ function standardize(x: Tensor, from: number, epsilon: number): Tensor {
   return centred.div(centred.square().mean(axes, { keepDims: true }).add(epsilon).sqrt())
 }
 
+/** Settings of layer normalisation. */
 export interface LayerNormConfig {
   readonly epsilon: number
   /** How many of the last axes are normalised together. */
@@ -118,6 +120,7 @@ export const layerNormLayer = defineLayer<LayerNormConfig, 'layerNorm'>(
   },
 )
 
+/** Settings of group normalisation: the channels in `groups` equal parts. */
 export interface GroupNormConfig {
   readonly epsilon: number
   readonly groups: number

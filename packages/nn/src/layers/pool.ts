@@ -12,6 +12,7 @@ import {
 import { checkSampleRank } from '../axes.js'
 import { defineLayer } from '../layer.js'
 
+/** Settings of max pooling, one number for each spatial axis; padding is -Infinity. */
 export interface MaxPoolConfig {
   readonly kernel: readonly number[]
   readonly stride: readonly number[]
@@ -19,6 +20,7 @@ export interface MaxPoolConfig {
   readonly dilation: readonly number[]
 }
 
+/** Settings of average pooling, one number for each spatial axis. */
 export interface AveragePoolConfig {
   readonly kernel: readonly number[]
   readonly stride: readonly number[]

@@ -19,6 +19,7 @@ export const recurrentCells = {
   spikingGru: gruCell,
 } as const satisfies Record<string, RecurrentCell>
 
+/** The recurrent cells. */
 export type RecurrentKind = keyof typeof recurrentCells
 
 /**

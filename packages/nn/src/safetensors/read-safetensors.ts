@@ -4,6 +4,7 @@ import { elementsFrom, elementTypes } from './element-types.js'
 import { byteLength, longestHeader, metadataKey, prefixLength } from './format.js'
 import { repeatedKey } from './repeated-key.js'
 
+/** What a safetensors file holds. */
 export interface Safetensors {
   readonly tensors: Readonly<Record<string, HostTensor>>
   readonly metadata: Readonly<Record<string, string>>

@@ -29,6 +29,7 @@ export function isLowered(primitive: Primitive): boolean {
   return primitive in lowerings
 }
 
+/** Options of `lowerGraph`. */
 export interface LowerOptions {
   /** Names of the parameters, in order. Default `x0`, `x1`, .. */
   readonly inputNames?: readonly string[]

@@ -36,6 +36,7 @@ export function constant(value: Required<TensorLike>): Tensor {
   return createNode('constant', [], value, [{ dtype: value.dtype, shape: value.shape }], null)[0]!
 }
 
+/** A number as a tensor of shape []. */
 export function scalar(value: number, dtype: DType = 'float32'): Tensor {
   const data = allocate(dtype, 1)
   data[0] = value
@@ -49,10 +50,12 @@ export function full(shape: Shape, value: number, options: { readonly dtype?: DT
   return broadcastTo(scalar(value, options.dtype), shape)
 }
 
+/** Zeros of a shape. Default float32. */
 export function zeros(shape: Shape, options: { readonly dtype?: DType } = {}): Tensor {
   return full(shape, 0, options)
 }
 
+/** Ones of a shape. Default float32. */
 export function ones(shape: Shape, options: { readonly dtype?: DType } = {}): Tensor {
   return full(shape, 1, options)
 }

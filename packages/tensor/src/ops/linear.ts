@@ -69,6 +69,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   return hoist(a, limit, (inner) => build('matmul', [inner, b], {}))
 }
 
+/** Options of `conv`. Default: stride 1, no padding, dilation 1, one group. */
 export interface ConvOptions {
   readonly stride?: PerAxis
   readonly padding?: PaddingOption
@@ -99,6 +100,7 @@ export function conv(x: Tensor, weight: Tensor, options: ConvOptions = {}): Tens
   return hoist(x, x.shape.length - axes - 2, (inner) => build('conv', [inner, weight], attributes))
 }
 
+/** Options of `convTranspose`. */
 export interface ConvTransposeOptions extends ConvOptions {
   /** Values added behind, below the stride: what a convolution with this window would not reach. Default 0. */
   readonly outputPadding?: PerAxis

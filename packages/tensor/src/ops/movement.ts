@@ -51,6 +51,7 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   })
 }
 
+/** x repeated along the axes where its size is 1, or that it lacks in front, as far as `shape` goes. Throws `SHAPE`. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   checkTensor('broadcastTo', x, 'x')
   checkArray('broadcastTo', shape, 'shape')
@@ -133,6 +134,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   )
 }
 
+/** The entries of x along `axis` at `indices`: its axis gives place to those of `indices`, int32. */
 export function gather(x: Tensor, indices: Tensor, axis: number): Tensor {
   checkTensor('gather', x, 'x')
   checkTensor('gather', indices, 'indices')

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.js'
 import { hoist } from './hoist.js'
 import { paddingPerAxis, perAxis, type PaddingOption, type PerAxis } from './linear.js'
 
+/** Options of `maxPool`. Default: no padding, dilation 1. */
 export interface MaxPoolOptions {
   /** Default: the kernel. */
   readonly stride?: PerAxis
@@ -11,6 +12,7 @@ export interface MaxPoolOptions {
   readonly dilation?: PerAxis
 }
 
+/** Options of `averagePool`. Default: no padding. */
 export interface AveragePoolOptions {
   /** Default: the kernel. */
   readonly stride?: PerAxis

@@ -1,6 +1,7 @@
 import type { TensorLike } from '../tensor-like.js'
 import type { Value } from './case.js'
 
+/** How far a result may be from the expected one. */
 export interface Tolerance {
   /** |actual - expected| <= absolute + relative |expected| */
   readonly relative: number

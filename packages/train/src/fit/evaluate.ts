@@ -10,6 +10,7 @@ import type { Measured } from './progress.js'
  */
 export type EvaluationStep = (x: Tensor, y: Tensor) => { readonly loss?: Tensor; readonly predictions?: Tensor }
 
+/** Options of `evaluate`. */
 export interface EvaluateOptions {
   readonly backend?: Backend | undefined
   readonly signal?: AbortSignal | undefined

@@ -21,6 +21,7 @@ import { checkBatch, checkHealth, checkWeights, finiteLoss } from './finite.js'
 import type { EpochResult, FitProgress, TrainingLog } from './progress.js'
 import { checkCount, Rate } from './session.js'
 
+/** Where and how often `fit` saves. */
 export interface CheckpointOptions {
   readonly store: CheckpointStore
   /** Save after every so many batches, too. Default: after every pass alone, and when the signal aborts. */
@@ -31,6 +32,7 @@ export interface CheckpointOptions {
   readonly identity?: string
 }
 
+/** What `fit` takes of a network and of a step. */
 export interface FitOptions {
   /** Passes over the data. */
   readonly epochs: number
@@ -55,8 +57,10 @@ export interface FitOptions {
   readonly onCompile?: CompileFunctionOptions['onCompile']
 }
 
+/** Options of `fit` of a network. */
 export interface NetworkFitOptions extends FitOptions, NetworkTraining {}
 
+/** Options of `fit` of a step of your own. */
 export interface StepFitOptions extends FitOptions {
   /**
    * Every Variable that the step changes, by name, for checkpoints: parameters, those of the optimiser, statistics,
@@ -67,6 +71,7 @@ export interface StepFitOptions extends FitOptions {
   readonly evaluate?: EvaluationStep
 }
 
+/** What `fit` gives. */
 export interface FitResult {
   readonly history: readonly EpochResult[]
   /** Updates since the start. */

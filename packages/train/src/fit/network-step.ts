@@ -17,6 +17,7 @@ export type TrainingStep = (
   y: Tensor,
 ) => { readonly loss: Tensor; readonly predictions?: Tensor; readonly health?: Tensor }
 
+/** How a network is trained: its optimiser and its loss. */
 export interface NetworkTraining {
   readonly optimizer: Optimizer
   /** Of outputs [T, N, ..] and targets [N, ..]: a scalar, or one value for each sample [N]. */

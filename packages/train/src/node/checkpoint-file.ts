@@ -14,6 +14,7 @@ export interface CheckpointContent extends Checkpoint {
   readonly about: string | undefined
 }
 
+/** A store of checkpoints in one file, which is replaced as a whole. */
 export interface CheckpointFile extends CheckpointStore {
   load(): Promise<CheckpointContent | undefined>
 }

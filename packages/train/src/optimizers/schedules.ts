@@ -27,6 +27,7 @@ function alongCosine(from: number, to: number, share: Tensor): Tensor {
     .add(to)
 }
 
+/** Options of `cosine`: from `initial` to `final` along half a cosine. */
 export interface CosineOptions {
   readonly initial: number
   /** Default 0. */
@@ -46,6 +47,7 @@ export function cosine(options: CosineOptions): Schedule {
   return (t) => alongCosine(initial, final, t.minimum(steps).div(steps))
 }
 
+/** Options of `stepDecay`: from `initial`, times `factor` now and then. */
 export interface StepDecayOptions {
   readonly initial: number
   /** Default 0.1. */

@@ -4,6 +4,7 @@ import { checkMembers, checkObject, checkTensor } from '@snn/tensor/library'
 import type { Optimizer } from '../optimizers/optimizer.js'
 import { inChunks, startState, type ChunkOptions } from './chunks.js'
 
+/** Options of `truncatedBackpropagation`. */
 export interface TruncatedOptions extends Omit<ChunkOptions, 'training'> {
   readonly optimizer: Optimizer
   /** Of the outputs of one chunk [chunk, N, ..] and its number, an int32 scalar: a scalar. */

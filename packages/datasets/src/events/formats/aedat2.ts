@@ -53,8 +53,10 @@ const layouts = {
   },
 } as const satisfies Record<string, AddressLayout>
 
+/** A camera whose addresses the AEDAT 2 reader knows. */
 export type Aedat2Camera = keyof typeof layouts
 
+/** The cameras whose addresses the AEDAT 2 reader knows; a file says which one it is from, or the reader is told. */
 export const aedat2Cameras = Object.keys(layouts) as readonly Aedat2Camera[]
 
 export interface Aedat2Options {

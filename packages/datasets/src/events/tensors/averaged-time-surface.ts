@@ -4,6 +4,7 @@ import { checkEvents, type Events } from '../events.js'
 import { isSorted } from '../select.js'
 import type { FloatTensor } from './float-tensor.js'
 
+/** Options of `toAveragedTimeSurfaces`. */
 export interface AveragedTimeSurfaceOptions {
   /** Side of a cell in pixels. */
   readonly cellSize: number

@@ -50,6 +50,7 @@ export function downsample(options: DownsampleOptions): EventTransform {
   })
 }
 
+/** Options of `eventDownsampling`. */
 export interface EventDownsamplingOptions {
   readonly method: 'integrator' | 'differentiator'
   /** [width, height] of the result. */

@@ -71,6 +71,7 @@ export function refractoryPeriod(options: RefractoryOptions): EventTransform {
   })
 }
 
+/** Options of `decimation`: of every `n` events of a pixel one is kept. */
 export interface DecimationOptions {
   readonly n: number
 }

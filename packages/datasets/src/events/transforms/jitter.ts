@@ -3,6 +3,7 @@ import { normalFrom } from '../../random.js'
 import { concatEvents, keepEvents, sortEvents } from '../select.js'
 import { expectOption, randomTransform, type EventTransform, type Seeded } from './transform.js'
 
+/** Options of `spatialJitter`. */
 export interface SpatialJitterOptions extends Seeded {
   /** Variances and covariance of the shift in pixels. Default 1, 1, 0. */
   readonly varX?: number

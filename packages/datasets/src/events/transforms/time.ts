@@ -47,6 +47,7 @@ export function timeJitter(options: TimeJitterOptions): EventTransform {
   })
 }
 
+/** Options of `timeSkew`: t <- coefficient t + offset, the offset in the unit of the recording. */
 export interface TimeSkewOptions extends Seeded {
   readonly coefficient: NumberOrRange
   /** Default 0. */

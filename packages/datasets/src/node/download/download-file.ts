@@ -9,6 +9,7 @@ import { checkArray, checkObject, checkString } from '@snn/tensor/library'
 import { asOutputError } from '@snn/tensor/node'
 import { withPart } from './part-file.js'
 
+/** How far a download or an extraction is. */
 export interface DownloadProgress {
   readonly stage: string
   /** Bytes. */
@@ -16,6 +17,7 @@ export interface DownloadProgress {
   readonly total?: number
 }
 
+/** Options of `downloadFile`. */
 export interface DownloadFileOptions {
   /** Hexadecimal digest that the file must have. */
   readonly md5?: string

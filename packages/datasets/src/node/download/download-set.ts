@@ -8,6 +8,7 @@ import { digestOf, downloadFile, type DownloadFileOptions, type DownloadProgress
 import { extractArchive } from './extract.js'
 import type { RemoteFile, RemoteSet } from './remote-set.js'
 
+/** Where the archives of a set come from. */
 export interface DownloadOptions {
   /** Archives that are already here, by path, instead of a download: hosts move and ask for log-ins. */
   readonly from?: string | readonly string[]

@@ -11,6 +11,7 @@ import { invalid } from '../../invalid.js'
 import { maximumDeflateRatio } from '../../npz.js'
 import type { DownloadProgress } from './download-file.js'
 
+/** Options of `extractArchive`. */
 export interface ExtractOptions {
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: DownloadProgress) => void

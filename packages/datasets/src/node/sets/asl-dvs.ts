@@ -4,6 +4,7 @@ import { defineSet, type SetOptions } from '../define-set.js'
 import { findSet, hasFolders } from '../layouts/find-set.js'
 import { classFolders, fileSet } from '../layouts/recording-files.js'
 
+/** Options of ASL-DVS. */
 export interface AslDvsOptions extends SetOptions<'all'> {
   /**
    * Rows as stored are upside down: `y` (default, as Tonic) turns them, `both` turns columns too (as SpikingJelly),

@@ -8,6 +8,7 @@ import { notFound } from '../files.js'
 import { idxFiles } from '../layouts/idx-files.js'
 import { picturesIn } from '../layouts/pictures.js'
 
+/** Options of MNIST. */
 export interface MnistOptions {
   /** 60,000 pictures to train with, or 10,000 to test. */
   readonly split: 'train' | 'test'

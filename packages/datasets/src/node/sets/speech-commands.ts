@@ -8,6 +8,7 @@ import { findSet, foldersIn, namesIn } from '../layouts/find-set.js'
 import { classFolders } from '../layouts/recording-files.js'
 import { parseWav } from '../wav.js'
 
+/** Options of Speech Commands. */
 export interface SpeechCommandsOptions extends SetOptions<'train' | 'validation' | 'test'> {
   /** 2 (default): v0.02, 35 words. 1: v0.01, 30 words. */
   readonly version?: 1 | 2

@@ -10,6 +10,7 @@ const munich = (recording: string): RemoteFile[] =>
     url: `https://tumevent-vi.vision.in.tum.de/${recording}/${recording}-${ending}`,
   }))
 
+/** Options of TUM-VIE. */
 export interface TumVieOptions extends SetOptions<'all'> {
   /** Which of the two cameras. Default `left`. */
   readonly camera?: 'left' | 'right'

@@ -1,6 +1,7 @@
 import { half24 } from '../integers.js'
 import type { RunningProcess } from '../process.js'
 
+/** Convolution of spikes [C, H, W]. */
 export interface Conv {
   readonly type: 'Conv'
   /** [C, H, W]. */

@@ -3,6 +3,7 @@ import { perNeuron, type PerNeuron, type RunningProcess } from '../process.js'
 import { actingWeights } from '../synapse-weights.js'
 import { columnsOf, type DenseWeights } from './dense.js'
 
+/** Weights with a delay each: a spike adds to its target that many steps later. */
 export interface DelayDense extends DenseWeights {
   readonly type: 'DelayDense'
   /** [out, in] in steps from 0 to 63, or one number. */

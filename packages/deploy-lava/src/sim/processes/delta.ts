@@ -11,10 +11,12 @@ export interface DeltaEncoder {
   readonly state_exp?: number
 }
 
+/** Sends how far its input has moved from what it has sent, where that is at least the threshold. */
 export interface Delta extends DeltaEncoder {
   readonly type: 'Delta'
 }
 
+/** Adds up the differences that come in, applies `act_mode` to sum and bias, and sends differences as `Delta` does. */
 export interface SigmaDelta extends DeltaEncoder {
   readonly type: 'SigmaDelta'
   readonly bias?: PerNeuron

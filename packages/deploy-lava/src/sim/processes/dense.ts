@@ -2,6 +2,7 @@ import { leftShift, rightShift } from '../integers.js'
 import type { RunningProcess } from '../process.js'
 import { actingWeights, type SignMode } from '../synapse-weights.js'
 
+/** Weights, and how they are rounded: stored with `num_weight_bits` bits, times 2^weight_exp. */
 export interface DenseWeights {
   /** [out, in], row by row. */
   readonly weights: ArrayLike<number>
@@ -14,6 +15,7 @@ export interface DenseWeights {
   readonly num_message_bits?: number
 }
 
+/** Weights [out, in]: a = W s in each step. */
 export interface Dense extends DenseWeights {
   readonly type: 'Dense'
 }

@@ -13,11 +13,13 @@ export interface LifDynamics {
   readonly bias_exp?: PerNeuron
 }
 
+/** Lava's LIF: u <- u - u du / 2^12 + a, v <- v - v dv / 2^12 + u + bias; fires where v > 64 vth, which sets v to 0. */
 export interface Lif extends LifDynamics {
   readonly type: 'LIF'
   readonly vth: PerNeuron
 }
 
+/** LIF whose u and v are set to 0 every `reset_interval` steps, in step `reset_offset` of each interval. */
 export interface LifReset extends LifDynamics {
   readonly type: 'LIFReset'
   readonly vth: PerNeuron
@@ -25,6 +27,7 @@ export interface LifReset extends LifDynamics {
   readonly reset_offset: number
 }
 
+/** LIF that sends 1 above `vth_hi` and -1 below `vth_lo`. */
 export interface TernaryLif extends LifDynamics {
   readonly type: 'TernaryLIF'
   readonly vth_hi: PerNeuron

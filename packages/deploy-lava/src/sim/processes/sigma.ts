@@ -1,5 +1,6 @@
 import type { RunningProcess } from '../process.js'
 
+/** Adds up what comes in: the receiving end of `Delta`. */
 export interface Sigma {
   readonly type: 'Sigma'
   readonly shape: readonly number[]
