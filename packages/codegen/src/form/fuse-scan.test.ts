@@ -14,7 +14,7 @@ import {
 import { isPrimitive, topological, traceFunction, type Node } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
 import { random, runKernel, runReference } from '../../test/run-kernel.js'
-import { divide } from '../wasm/blocks.js'
+import { divide } from '../layout/blocks.js'
 import { fuseScan } from './fuse-scan.js'
 import type { Fused } from './kernel-builder.js'
 import { fusePlanes, type FusedPlanes } from './planes.js'

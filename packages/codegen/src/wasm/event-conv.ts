@@ -1,4 +1,4 @@
-import type { MemoryType } from './memory-type.js'
+import type { MemoryType } from '../layout/memory-type.js'
 import { loadHalfWord, loadWord, storeHalf, storeWord } from './access.js'
 import { argument } from './argument.js'
 import { inputRowsOf, mostTogether, rowBlocks, sumsOf, type EventConvPlan } from './event-conv-plan.js'

@@ -1,10 +1,11 @@
 import { bytesPerElement } from '@snn/tensor/backend'
 import type { Kernel, Operand, Phase, Store } from '../form/kernel.js'
-import type { MemoryType } from './memory-type.js'
 import type { ScalarValue } from '../form/scalar.js'
+import { argumentWords, operandWord } from '../layout/arguments.js'
+import { blocksIn, inSteps, type SteppedKernel } from '../layout/blocks.js'
+import type { MemoryType } from '../layout/memory-type.js'
 import { loadFloat, storeFloat } from './access.js'
 import { argument } from './argument.js'
-import { blocksIn, inSteps, type SteppedKernel } from './blocks.js'
 import { countdown } from './flow.js'
 import {
   branch,
@@ -30,17 +31,6 @@ import { printModule } from './print.js'
 import { args, first, last, runFunction, thread } from './run-function.js'
 import { f32x4, i32x4, keyOfVector, v128, vector, zeros, type Vec } from './vector.js'
 import { add, addFloats, and, bytes, div, gt, lowBits, lt, mul, rem, shr, sub } from './word.js'
-
-/**
- * Where `run` finds what it needs, as words from its first argument on; then come, for each operand, its address and
- * the bytes from one step to the next (for a sum: from one thread's array to the next).
- */
-export const argumentWords = ['length', 'count', 'inner', 'block', 'blocksPerRow', 'scratch', 'scratchBytes'] as const
-
-/** Number of the word with the address of operand `index`. */
-export function operandWord(index: number): number {
-  return argumentWords.length + 2 * index
-}
 
 const addressArgument = (operand: number): Value<'word'> => argument(args, operandWord(operand))
 const strideArgument = (operand: number): Value<'word'> => argument(args, operandWord(operand) + 1)
@@ -198,7 +188,11 @@ function phaseInstructions(
     stores.some((store) => store.value === value && 'operand' in store.to && isUniformAccess(store.to.operand))
   const valueAt = (value: number, j: number): Variable<'v128'> =>
     variable('v128', `v${name}_${value}${varies[value] && (isUniform[value] || isWrittenLast(value)) ? `_${j}` : ''}`)
-  const sum = (store: number): Variable<'v128'> => variable('v128', `a${name}_${store}`)
+  /** Eight sums of a store: element i is added to that of i mod 8, what is left over to the first. */
+  const sums = (store: number): readonly [Variable<'v128'>, Variable<'v128'>] => [
+    variable('v128', `a${name}_${store}`),
+    variable('v128', `d${name}_${store}`),
+  ]
   const carry = (slot: number): Variable<'v128'> => variable('v128', `c${name}_${slot}`)
 
   const pointerOf = (operand: number, j: number): Variable<'word'> =>
@@ -258,7 +252,8 @@ function phaseInstructions(
         : []
     }
     const { role, access, kind } = operands[store.to.operand]!
-    if (role === 'sum' && isUniformAccess(store.to.operand)) return [set(sum(i), accumulate(sum(i), value, count))]
+    const sum = sums(i)[from / 4]!
+    if (role === 'sum' && isUniformAccess(store.to.operand)) return [set(sum, accumulate(sum, value, count))]
     const address = addressOf(store.to.operand, j)
     if (role === 'sum' && access === 'last')
       return [
@@ -275,8 +270,10 @@ function phaseInstructions(
     const pointer = (j: number): Variable<'word'> => pointerOf((store.to as { readonly operand: number }).operand, j)
     if (operand.role === 'output')
       return together.map((j) => storeElements(operand.kind, 1, pointer(j), valueAt(store.value, j)))
-    const lane = (k: number): Value<'f32'> => f32x4.extract_lane(k, sum(i))
+    const [low, high] = sums(i)
+    const lane = (k: number): Value<'f32'> => f32x4.extract_lane(k, low)
     return [
+      set(low, f32x4.add(low, high)),
       storeFloat(
         pointer(0),
         addFloats(loadFloat(pointer(0)), addFloats(addFloats(lane(0), lane(1)), addFloats(lane(2), lane(3)))),
@@ -344,7 +341,7 @@ function phaseInstructions(
       ),
     ),
     ...together.flatMap((j) => assign(4, true, 0, j)),
-    ...stores.flatMap((store, i) => (operandOf(store)?.role === 'sum' ? [set(sum(i), zeros)] : [])),
+    ...stores.flatMap((store, i) => (operandOf(store)?.role === 'sum' ? sums(i).map((sum) => set(sum, zeros)) : [])),
     set(at, 0),
     ...passes(`eights${name}`, 8, and(n, -8), [...elements(4, 0), ...elements(4, 4)]),
     ...passes(`ones${name}`, 1, n, elements(1, 0)),

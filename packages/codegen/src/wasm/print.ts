@@ -1,4 +1,4 @@
-import { mostPages, type MemoryType } from './memory-type.js'
+import { mostPages, type MemoryType } from '../layout/memory-type.js'
 import { argumentLoad, takingFloats } from './argument.js'
 import type { Instruction, Type, Variable, Vector, WasmFunction } from './instruction.js'
 import { keyOfVector } from './vector.js'

@@ -1,7 +1,8 @@
 import { fillUniform } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
 import { argumentsOf, inEachMemory, kernelOf } from '../../test/memories.js'
-import { randomBlock, randomFunction, randomWords } from './random.js'
+import { randomBlock, randomWords } from '../layout/arguments.js'
+import { randomFunction } from './random.js'
 
 const untouched = 0x77777777
 

@@ -1,3 +1,4 @@
+import { randomBlock, randomWords } from '../layout/arguments.js'
 import { argument } from './argument.js'
 import {
   block as blockOf,
@@ -27,9 +28,6 @@ import {
   type Vec,
 } from './vector.js'
 import { add, choose, gt, lowBits, lt, mul, sub } from './word.js'
-
-/** Where `run` finds what it needs, as words from its first argument on. */
-export const randomWords = ['address', 'offset', 'length', 'key0', 'key1'] as const
 
 const given = words(...randomWords)
 const { address, offset, length, key0, key1 } = given
@@ -88,9 +86,6 @@ const transpose: readonly Instruction[] = [
 
 const uniform = (bits: Vec): Vec =>
   f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(bits, 8)), everywhere('f32x4', 2 ** -24))
-
-/** Numbers in one block of the kernel: of all but the last. */
-export const randomBlock = 4096
 
 /**
  * `run(args, first, last, thread)` writes the blocks from `first` to before `last` of `length` uniform numbers in [0,

@@ -1,6 +1,6 @@
 import { rowsOf, type Kernel } from '../form/kernel.js'
 import type { Fused } from '../form/kernel-builder.js'
-import type { argumentWords } from './kernel.js'
+import type { argumentWords } from './arguments.js'
 
 /**
  * A kernel that computes so many steps, which divide their number, of an element before the next, with its state in
