@@ -3,18 +3,24 @@ import {
   argumentArray,
   createMemory,
   encodeModule,
+  kernelName,
+  printUnit,
   type ArgumentArray,
+  type CKernel,
   type MemoryType,
   type WasmFunction,
 } from '../src/index.js'
 import { printModule } from '../src/wasm/print.js'
 import { assemble } from './assemble.js'
+import { addressOf, compiler, compileUnit } from './native.js'
 
 /** A memory that a test may use from `start` on. */
 export interface TestMemory {
   readonly type: MemoryType
   readonly memory: WebAssembly.Memory
   readonly start: number
+  /** Whether kernels are compiled C. */
+  readonly isNative?: boolean
 }
 
 const pageBytes = 2 ** 16
@@ -49,20 +55,44 @@ export async function inEachMemory<T>(pages: number, run: (memory: TestMemory) =
   return result
 }
 
+/** The same, and the same once more with native kernels: their bits must be those of WebAssembly. */
+export async function inEachForm<T>(pages: number, run: (memory: TestMemory) => T | Promise<T>): Promise<T> {
+  const result = await inEachMemory(pages, run)
+  const type = { isShared: false }
+  for (const where of compiler ? [{ type, memory: createMemory(type, pages), start: 0 }, farMemory] : []) {
+    if (!where) continue
+    new Uint8Array(where.memory.buffer, where.start, pages * pageBytes).fill(0)
+    expect(await run({ ...where, isNative: true })).toEqual(result)
+  }
+  return result
+}
+
 type KernelFunction = (args: number, first: number, last: number, thread: number) => void
 
 const modules = new Map<string, Promise<WebAssembly.Module>>()
+const objects = new Map<string, (memory: number, ...rest: Parameters<KernelFunction>) => void>()
 
 /** The function of a kernel, over this memory. Its text must say what its bytes say. */
 export async function kernelOf(
   functionOf: (type: MemoryType) => WasmFunction,
-  { type, memory }: TestMemory,
+  { type, memory, isNative }: TestMemory,
+  inC?: () => CKernel,
 ): Promise<KernelFunction> {
+  if (isNative) return nativeOf(inC!(), type, addressOf(memory))
   const kernel = functionOf(type)
   const text = printModule(kernel, type)
   const module = modules.get(text) ?? compiled(encodeModule(kernel, type), text)
   modules.set(text, module)
   return (await WebAssembly.instantiate(await module, { memory: { memory } })).exports['run'] as KernelFunction
+}
+
+function nativeOf(kernel: CKernel, type: MemoryType, address: number): KernelFunction {
+  const text = printUnit([kernel], type)
+  const known =
+    objects.get(text) ??
+    compileUnit(text).func(kernelName(0), 'void', ['uintptr_t', 'intptr_t', 'intptr_t', 'intptr_t', 'intptr_t'])
+  objects.set(text, known)
+  return (...given) => known(address, ...given)
 }
 
 async function compiled(binary: Uint8Array<ArrayBuffer>, text: string): Promise<WebAssembly.Module> {

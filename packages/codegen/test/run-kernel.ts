@@ -1,8 +1,8 @@
 import { sizeOf, type Tensor, type TypedArray } from '@snn/tensor'
 import { bytesPerElement, interpret, referenceKernels } from '@snn/tensor/backend'
 import { expect } from 'vitest'
-import { argumentWords, divide, kernelFunction, operandWord, type Fused } from '../src/index.js'
-import { argumentsOf, inEachMemory, kernelOf, type TestMemory } from './memories.js'
+import { argumentWords, divide, kernelC, kernelFunction, operandWord, type Fused } from '../src/index.js'
+import { argumentsOf, inEachForm, kernelOf, type TestMemory } from './memories.js'
 
 export interface RunOptions {
   /** Elements of a block. */
@@ -24,7 +24,7 @@ export function runKernel(
   bindings: ReadonlyMap<Tensor, TypedArray>,
   options: RunOptions = {},
 ): Promise<Map<Tensor, TypedArray>> {
-  return inEachMemory(64, (memory) => runIn(memory, fused, bindings, options))
+  return inEachForm(64, (memory) => runIn(memory, fused, bindings, options))
 }
 
 async function runIn(
@@ -69,7 +69,11 @@ async function runIn(
     words[operandWord(i) + 1] = role === 'sum' ? bytes(tensors[i]!) : isMoving ? bytes(tensors[i]!) / length : 0
   })
 
-  const run = await kernelOf(() => kernelFunction(blocks.kernel), where)
+  const run = await kernelOf(
+    () => kernelFunction(blocks.kernel),
+    where,
+    () => kernelC(blocks.kernel),
+  )
   for (let thread = 0; thread < threads; thread++)
     run(
       args,

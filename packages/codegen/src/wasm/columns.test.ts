@@ -1,8 +1,9 @@
 import { conv, grad, placeholder, sizeOf, type ConvOptions, type Tensor } from '@snn/tensor'
 import { isPrimitive, topological, type Node } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
-import { argumentsOf, inEachMemory, kernelOf } from '../../test/memories.js'
+import { argumentsOf, inEachForm, kernelOf } from '../../test/memories.js'
 import { random } from '../../test/run-kernel.js'
+import { nestC } from '../c/nest.js'
 import { fuseColumns } from '../form/fuse-nest.js'
 import type { FusedNest } from '../form/nest.js'
 import { nestFunction } from './nest.js'
@@ -13,14 +14,18 @@ function run(
   data: Float32Array | Uint8Array,
 ): Promise<Float32Array> {
   expect(data).toHaveLength(sizeOf(input!.shape))
-  return inEachMemory(32, async (where) => {
+  return inEachForm(32, async (where) => {
     const { buffer } = where.memory
     const [from, to] = [where.start + 1024, where.start + 1024 + 16 * Math.ceil(data.byteLength / 16) + 16]
     argumentsOf(where, 2).set([from, to])
     // what lies around the input is never written out
     new Uint8Array(buffer, from - 64, data.byteLength + 80).fill(63)
     new Uint8Array(buffer, from).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-    const columns = await kernelOf(() => nestFunction(kernel), where)
+    const columns = await kernelOf(
+      () => nestFunction(kernel),
+      where,
+      () => nestC(kernel),
+    )
     columns(where.start, 0, parts, 0)
     return new Float32Array(buffer, to, sizeOf(output.shape)).slice()
   })

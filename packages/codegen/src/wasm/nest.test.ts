@@ -24,8 +24,9 @@ import {
   type Primitive,
 } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
-import { argumentsOf, inEachMemory, kernelOf } from '../../test/memories.js'
+import { argumentsOf, inEachForm, kernelOf } from '../../test/memories.js'
 import { random } from '../../test/run-kernel.js'
+import { nestC } from '../c/nest.js'
 import { fuseNest } from '../form/fuse-nest.js'
 import type { FusedNest } from '../form/nest.js'
 import { nestFunction } from './nest.js'
@@ -40,7 +41,7 @@ const arrays = {
 
 /** What the loops write, in shares of their parts. */
 function run({ kernel, parts, inputs, output }: FusedNest, data: readonly TypedArray[]): Promise<TypedArray> {
-  return inEachMemory(32, async (where) => {
+  return inEachForm(32, async (where) => {
     const { buffer } = where.memory
     let end = where.start + 1024
     const place = (bytes: number): number => (end += 16 * Math.ceil(bytes / 16) + 32) - 16 * Math.ceil(bytes / 16) - 16
@@ -53,7 +54,11 @@ function run({ kernel, parts, inputs, output }: FusedNest, data: readonly TypedA
     // what was there counts for nothing, and what lies around is left alone
     new Uint8Array(buffer, to - 16, size * bytesPerElement(output.dtype) + 32).fill(63)
     argumentsOf(where, inputs.length + 1).set([...from, to])
-    const loops = await kernelOf(() => nestFunction(kernel), where)
+    const loops = await kernelOf(
+      () => nestFunction(kernel),
+      where,
+      () => nestC(kernel),
+    )
     const half = Math.floor(parts / 2)
     for (const [first, last] of [
       [half, parts],

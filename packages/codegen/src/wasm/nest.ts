@@ -1,8 +1,8 @@
 import { sizeOf } from '@snn/tensor'
 import { bytesPerElement } from '@snn/tensor/backend'
-import { stridesOf } from '@snn/tensor/library'
 import type { Affine, Loops, NestKernel, NestStore, NestValue } from '../form/nest.js'
 import type { Kind } from '../form/scalar.js'
+import { isFilledFirst, nestOrder, type NestOrder } from '../layout/nest-order.js'
 import { argument } from './argument.js'
 import { count } from './flow.js'
 import {
@@ -38,25 +38,9 @@ export function nestFunction(kernel: NestKernel): WasmFunction {
   const { n } = words('n')
   const bases = [...inputs, output.kind].map((_, i) => variable('word', `a${i}`))
   const part = add(bases.at(-1)!, mul(n, output.size * bytesPerElement(output.kind)))
-  const filled =
-    output.fill === undefined || (loops.length === 1 && isDense(loops[0]!))
-      ? []
-      : fillWith(output.kind, output.fill, part, output.size)
+  const filled = isFilledFirst(kernel) ? fillWith(output.kind, output.fill!, part, output.size) : []
   const body = [...filled, ...loops.flatMap((each, i) => new LoopsPrinter(kernel, each, bases, `${i}`).print(n))]
   return runFunction([...bases.map((base, i) => set(base, argument(args, i))), ...count(n, first, last, body)])
-}
-
-/** Whether each element of the output is met once, in the order in which they lie. */
-function isDense({ extents, stores }: Loops): boolean {
-  const [one, ...others] = stores
-  const inOrder = stridesOf(extents)
-  return (
-    others.length === 0 &&
-    one!.combine === 'replace' &&
-    !one!.through &&
-    one!.at.offset === 0 &&
-    one!.at.strides.every((stride, axis) => stride === inOrder[axis] || extents[axis] === 1)
-  )
 }
 
 /** Filling costs a call, so few are stored. */
@@ -90,11 +74,8 @@ interface Place {
 class LoopsPrinter {
   readonly #kinds: readonly Kind[]
   readonly #unrolled: ReadonlySet<number>
-  readonly #isDense: boolean
   readonly #variables: readonly Variable<'v128'>[]
-  /** The axis behind which each value, and each bound, is known: -1 for none. */
-  readonly #depths: readonly number[]
-  readonly #boundDepths: readonly number[]
+  readonly #order: NestOrder
 
   constructor(
     readonly kernel: NestKernel,
@@ -104,7 +85,7 @@ class LoopsPrinter {
   ) {
     const { extents, bounds, values } = loops
     this.#kinds = [...kernel.inputs, kernel.output.kind]
-    this.#isDense = isDense(loops)
+    this.#order = nestOrder(kernel, loops)
     const window = new Set(
       bounds.flatMap(({ strides }) => {
         const axes = [...extents.keys()].filter((axis) => strides[axis] !== 0)
@@ -114,10 +95,6 @@ class LoopsPrinter {
     )
     this.#unrolled = sizeOf([...window].map((axis) => extents[axis]!)) <= mostUnrolled ? window : new Set()
     this.#variables = values.map((_, i) => variable('v128', `v${name}.${i}`))
-    const depths: number[] = []
-    for (const value of values) depths.push(this.#depthOf(value, depths))
-    this.#depths = depths
-    this.#boundDepths = bounds.map(({ strides }) => lastAxis(strides))
   }
 
   /** `part`: the index of the first axis. */
@@ -149,20 +126,6 @@ class LoopsPrinter {
 
   #size(operand: number): number {
     return bytesPerElement(this.#kinds[operand]!)
-  }
-
-  #depthOf(value: NestValue, depths: readonly number[]): number {
-    switch (value.operation) {
-      case 'number':
-        return -1
-      case 'index':
-        return lastAxis(value.at.strides)
-      case 'load':
-        if (value.operand === this.#output) return this.loops.extents.length - 1
-        return Math.max(lastAxis(value.at.strides), value.through ? depths[value.through.value]! : -1)
-      default:
-        return Math.max(...value.operands.map((operand) => depths[operand]!))
-    }
   }
 
   /** All of axis `axis`, and what is inside. */
@@ -217,16 +180,16 @@ class LoopsPrinter {
   #known(axis: number, place: Place, rest: () => readonly Instruction[]): Instruction[] {
     const { bounds, values, extents } = this.loops
     const computed = values.flatMap((value, i) =>
-      this.#depths[i] === axis ? [set(this.#variables[i]!, this.#value(value, i, place))] : [],
+      this.#order.values[i] === axis ? [set(this.#variables[i]!, this.#value(value, i, place))] : [],
     )
     const open = bounds.flatMap(({ size }, i) => {
-      if (this.#boundDepths[i] !== axis) return []
+      if (this.#order.bounds[i] !== axis) return []
       const { moving, constant } = place.bounds[i]!
       return moving ? [lt(add(moving, constant), size)] : constant >= 0 && constant < size ? [] : [undefined]
     })
     const { fill: number, kind } = this.kernel.output
     const outside =
-      this.#isDense && bounds.length > 0 && open.length > 0
+      this.#order.isDense && bounds.length > 0 && open.length > 0
         ? fillWith(kind, number!, address(place.accesses.at(-1)!), sizeOf(extents.slice(axis + 1)))
         : []
     if (open.includes(undefined)) return outside
@@ -281,10 +244,10 @@ class LoopsPrinter {
   #row(place: Place): Instruction[] | undefined {
     const { extents, values, stores, bounds } = this.loops
     const axis = extents.length - 1
-    const inner = [...values.keys()].filter((i) => this.#depths[i] === axis)
+    const inner = [...values.keys()].filter((i) => this.#order.values[i] === axis)
     const [from, cast] = inner.map((i) => values[i]!)
     if (
-      !this.#isDense ||
+      !this.#order.isDense ||
       !from ||
       inner.length > 2 ||
       from.operation !== 'load' ||
@@ -300,7 +263,7 @@ class LoopsPrinter {
     if (stride < 1 || (stride > 1 && kind !== 'float32' && kind !== 'uint8')) return undefined
     const mine = bounds
       .map((bound, i) => ({ ...bound, ...place.bounds[i]! }))
-      .filter((_, i) => this.#boundDepths[i] === axis)
+      .filter((_, i) => this.#order.bounds[i] === axis)
     if (mine.some(({ moving, strides }) => moving || strides[axis]! < 0)) return undefined
     const length = extents[axis]!
     // where all bounds hold
@@ -340,11 +303,6 @@ class LoopsPrinter {
       ...(length > high ? fillWith(to, number!, add(written, bytesPerElement(to) * high), length - high) : []),
     ]
   }
-}
-
-/** The last axis along which something moves. */
-function lastAxis(strides: readonly number[]): number {
-  return strides.reduce((last, stride, axis) => (stride !== 0 ? axis : last), -1)
 }
 
 function address({ moving, constant }: Partial): Value<'word'> {

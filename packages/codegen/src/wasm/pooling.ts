@@ -1,4 +1,5 @@
 import type { PlaneKernel } from '../form/planes.js'
+import { windowOrder } from '../layout/windows.js'
 import { count, countdown } from './flow.js'
 import {
   float,
@@ -45,24 +46,15 @@ const { v, best, index, now } = vectors('v', 'best', 'index', 'now')
 
 const splat = (value: number): Vec => f32x4.splat(float(value))
 
-/** Vectors of one row that four windows may need to have their columns reduced first. */
-const mostVectors = 6
-
 /**
  * The function `name(a, at, planes)`: maximum, its position, or average of each window of the planes from address `a`
  * on, written from `at` on. Windows that lie inside are computed four at a time, the rows of a window before its
  * columns; up to 16 bytes behind the planes may be read.
  */
 export function poolingFunction(name: string, kernel: PlaneKernel): WasmFunction<undefined> {
-  const { operation, plane, windows, stride, padding, dilation } = kernel
+  const { plane, windows } = kernel
   const [height, width] = plane
-  const reach = (axis: 0 | 1): number => (kernel.kernel[axis] - 1) * dilation[axis]
-  // the windows of a row that lie inside
-  const low = Math.min(Math.ceil(padding[1] / stride[1]), windows[1])
-  const high = Math.max(low, Math.min(Math.floor((width - 1 + padding[1] - reach(1)) / stride[1]) + 1, windows[1]))
-  const rowsInside = padding[0] === 0 && (windows[0] - 1) * stride[0] + reach(0) < height
-  const vectorCount = (3 * stride[1] + reach(1)) / 4 + 1
-  const inner = operation !== 'position' && vectorCount <= mostVectors ? Math.floor(vectorCount) : 0
+  const { low, high, rowsInside, vectors: inner } = windowOrder(kernel)
   const fours = inner > 0 ? rowsFirst(kernel, inner) : oneByOne(kernel, 4)
   const ones = (from: number, until: number): Instruction[] =>
     until > from ? count(x, from, until, oneByOne(kernel, 1)) : []

@@ -1,6 +1,7 @@
 import { fillUniform } from '@snn/tensor/backend'
 import { describe, expect, it } from 'vitest'
-import { argumentsOf, inEachMemory, kernelOf } from '../../test/memories.js'
+import { argumentsOf, inEachForm, kernelOf } from '../../test/memories.js'
+import { randomC } from '../c/random.js'
 import { randomBlock, randomWords } from '../layout/arguments.js'
 import { randomFunction } from './random.js'
 
@@ -16,8 +17,8 @@ function generated(
   length: number,
   key: readonly [number, number],
 ): Promise<Uint32Array> {
-  return inEachMemory(8, async (where) => {
-    const run = await kernelOf(randomFunction, where)
+  return inEachForm(8, async (where) => {
+    const run = await kernelOf(randomFunction, where, randomC)
     const address = where.start + 2 ** 16 + shift
     const words = new Uint32Array(where.memory.buffer, address - 64, length + 32).fill(untouched)
     argumentsOf(where, randomWords.length).set([address, offset, length, ...key])

@@ -1,0 +1,248 @@
+import { bytesPerElement } from '@snn/tensor/backend'
+import type { Operand, Phase, Store } from '../form/kernel.js'
+import type { ScalarValue } from '../form/scalar.js'
+import { argumentWords, operandWord } from '../layout/arguments.js'
+import { blocksIn, type SteppedKernel } from '../layout/blocks.js'
+import { addTerms, sumPiece, total } from './helpers.js'
+import { operationOn, type Use } from './operation.js'
+import { poolingFunction } from './pooling.js'
+import { block, loaded, memoryType, numberText, valueType } from './text.js'
+import type { CFunction, CKernel } from './unit.js'
+
+const argument = (index: number): string => `(word)a[${index}]`
+
+/**
+ * A fused kernel as C, over the same blocks, buffers and partial sums as in WebAssembly, with the same bits. The
+ * elements of a block are one loop, with all steps that are computed at once inside; an output may be the same memory
+ * as an input of access `full` that is read in the same step, or before.
+ */
+export function kernelC(kernel: SteppedKernel): CKernel {
+  const { operands, slots } = kernel
+  const calls = new Set<CFunction>()
+  const use: Use = (of) => (calls.add(of), of.name)
+  const plain = slots.flatMap(({ isStacked }, i) => (isStacked ? [] : [i]))
+  const stacked = slots.flatMap(({ isStacked }, i) => (isStacked ? [i] : []))
+  const pools = kernel.phases.flatMap((phase) => phase.pools)
+
+  /** Of the first element of a block, in the first step. */
+  const begin = ({ kind, role, access }: Operand, i: number): string => {
+    const base = `memory + ${argument(operandWord(i))}${role === 'sum' ? ` + ${argument(operandWord(i) + 1)} * thread` : ''}`
+    const pool = pools.find((other) => other.operand === i)
+    const element = pool
+      ? ` + element / ${product(pool.kernel.plane)} * ${product(pool.kernel.windows)}`
+      : access === 'scalar'
+        ? ''
+        : ` + ${access === 'channel' ? 'c' : access === 'last' ? 'start' : 'element'}`
+    return `${pointerTo(memoryType(kind), role === 'input')}p${i} = (${pointerTo(memoryType(kind), role === 'input', '')})(${base})${element};`
+  }
+  /** Of a plain slot: its last block. */
+  const slotBegin = (slot: number): string => {
+    const { isStacked } = slots[slot]!
+    const before = plain
+      .slice(0, isStacked ? plain.length : plain.indexOf(slot))
+      .reduce((sum, other) => sum + blocksIn(other, kernel, 1), 0)
+    const blocks = isStacked
+      ? `(${before} + ${stacked.indexOf(slot)} * length)`
+      : String(before + blocksIn(slot, kernel, 1) - 1)
+    const type = slotType(kernel, slot)
+    return `${type} *const b${slot} = (${type} *)scratch + block * ${blocks};`
+  }
+  const body = [
+    ...argumentWords.map((name, i) => `const word ${name === 'scratch' ? 'buffers' : name} = ${argument(i)};`),
+    'u8 *const scratch = memory + buffers + scratchBytes * thread;',
+    ...slots.map((_, slot) => slotBegin(slot)),
+    ...block('for (word b = first; b < last; b++)', [
+      'const word row = b / blocksPerRow, start = block * (b % blocksPerRow);',
+      'const word c = row % count, element = row * inner + start;',
+      'const word n = inner - start < block ? inner - start : block;',
+      ...operands.map(begin),
+      ...kernel.phases.flatMap((phase) => phaseLines(kernel, phase, use)),
+    ]),
+  ]
+  return { body, calls: [...calls] }
+}
+
+const product = ([height, width]: readonly [number, number]): number => height * width
+
+function pointerTo(type: string, isRead: boolean, last = ' '): string {
+  return `${isRead ? 'const ' : ''}${type} *${last === '' ? '' : 'const '}`
+}
+
+/** Flags are kept as words. */
+function slotType({ slots }: SteppedKernel, slot: number): 'float' | 'i32' {
+  return slots[slot]!.kind === 'float32' ? 'float' : 'i32'
+}
+
+function phaseLines(kernel: SteppedKernel, { steps, values, stores, pools }: Phase, use: Use): string[] {
+  const { operands, slots } = kernel
+  const together = Array.from({ length: steps === 'once' ? 1 : kernel.stepsAtOnce }, (_, j) => j)
+  const lastStep = together.length - 1
+  const isUniformAccess = (operand: number): boolean => ['channel', 'scalar'].includes(operands[operand]!.access)
+  const kept = new Map(
+    stores.flatMap(({ to, value }) => ('slot' in to && !slots[to.slot]!.isStacked ? [[to.slot, value] as const] : [])),
+  )
+  const isPooled = (slot: number): boolean => pools.some((pool) => pool.slot === slot)
+
+  /** The same for all elements; other in each step. */
+  const isUniform: boolean[] = []
+  const varies: boolean[] = []
+  for (const value of values) {
+    const parts = 'operands' in value ? value.operands : []
+    isUniform.push(
+      value.operation === 'load'
+        ? isUniformAccess(value.operand)
+        : value.operation !== 'scratch' && parts.every((part) => isUniform[part]),
+    )
+    varies.push(
+      value.operation === 'load'
+        ? operands[value.operand]!.isMoving
+        : value.operation === 'scratch'
+          ? slots[value.slot]!.isStacked || kept.has(value.slot)
+          : value.operation === 'step' || parts.some((part) => varies[part]),
+    )
+  }
+  const valueAt = (value: number, j: number): string => `v${value}_${varies[value] ? j : 0}`
+  const operandAt = (operand: number, j: number): string => `q${operand}_${operands[operand]!.isMoving ? j : 0}`
+  const slotAt = (slot: number, j: number): string => `s${slot}_${slots[slot]!.isStacked || isPooled(slot) ? j : 0}`
+  const stepAt = (j: number): string => (j === 0 ? 't' : `t ${steps === 'descending' ? '-' : '+'} ${j}`)
+  const knownNumber = (index: number): number | undefined => {
+    const value = values[index]!
+    return value.operation === 'number' ? value.number : undefined
+  }
+
+  const compute = (value: ScalarValue, j: number): string => {
+    switch (value.operation) {
+      case 'load':
+        return loaded(
+          value.kind,
+          isUniformAccess(value.operand) ? `*${operandAt(value.operand, j)}` : `${operandAt(value.operand, j)}[i]`,
+        )
+      case 'scratch':
+        // what the step before has left
+        if (kept.has(value.slot) && j > 0) return valueAt(kept.get(value.slot)!, j - 1)
+        return loaded(value.kind, `${slotAt(value.slot, kept.has(value.slot) ? lastStep : j)}[i]`)
+      case 'number':
+        return numberText(value.number, value.kind)
+      case 'step':
+        return `(i32)(${stepAt(j)})`
+      default:
+        return operationOn(
+          value.operation,
+          value.operands.map((operand) => valueAt(operand, j)),
+          values[value.operands[0]!]!.kind,
+          value.kind,
+          use,
+          value.operands.map(knownNumber),
+        )
+    }
+  }
+  const assign = (uniform: boolean, j: number): string[] =>
+    values.flatMap((value, i) =>
+      isUniform[i] === uniform && (j === 0 || varies[i])
+        ? [`const ${valueType(value.kind)} ${valueAt(i, j)} = ${compute(value, j)};`]
+        : [],
+    )
+
+  const operandOf = ({ to }: Store): (Operand & { readonly index: number }) | undefined =>
+    'operand' in to ? { ...operands[to.operand]!, index: to.operand } : undefined
+  const isSum = (store: Store): boolean => operandOf(store)?.role === 'sum' && isUniformAccess(operandOf(store)!.index)
+  /** What is written when all elements are computed: of those that differ, the last. */
+  const isLate = (store: Store): boolean =>
+    operandOf(store)?.role === 'output' && isUniformAccess(operandOf(store)!.index)
+  const lateAt = (store: number, j: number): string =>
+    isUniform[stores[store]!.value] ? valueAt(stores[store]!.value, j) : `w${store}_${j}`
+  const write = (store: Store, i: number, j: number): string[] => {
+    const value = valueAt(store.value, j)
+    if ('slot' in store.to) {
+      const { slot } = store.to
+      return slots[slot]!.isStacked || isPooled(slot) || j === lastStep ? [`${slotAt(slot, j)}[i] = ${value};`] : []
+    }
+    if (isSum(store)) return [`terms${i}[${j}][i - from] = ${value};`]
+    if (isLate(store)) return isUniform[store.value] ? [] : [`${lateAt(i, j)} = ${value};`]
+    return [`${operandAt(store.to.operand, j)}[i] ${operandOf(store)!.role === 'sum' ? '+=' : '='} ${value};`]
+  }
+  const elements = together.flatMap((j) => [...assign(false, j), ...stores.flatMap((store, i) => write(store, i, j))])
+  const sums = stores.flatMap((store, i) => (isSum(store) ? [{ store: i, operand: operandOf(store)!.index }] : []))
+  const late = stores.flatMap((store, i) =>
+    isLate(store) ? together.map((j) => ({ store: i, j, ...operandOf(store)! })) : [],
+  )
+
+  const loop = (from: string, to: string): string[] => [
+    'INDEPENDENT',
+    ...block(`for (word i = ${from}; i < ${to}; i++)`, elements),
+  ]
+  const inPieces = block(`for (word from = 0; from < n; from += ${sumPiece})`, [
+    `const word to = n - from < ${sumPiece} ? n : from + ${sumPiece};`,
+    ...sums.map(({ store }) => `float terms${store}[${together.length}][${sumPiece}];`),
+    ...loop('from', 'to'),
+    ...sums.map(
+      ({ store }) =>
+        `${use(addTerms)}(sums${store}, (const float (*)[${sumPiece}])terms${store}, ${together.length}, to - from);`,
+    ),
+  ])
+
+  const usedOperands = [
+    ...new Set([
+      ...values.flatMap((value) => (value.operation === 'load' ? [value.operand] : [])),
+      ...stores.flatMap(({ to }) => ('operand' in to ? [to.operand] : [])),
+    ]),
+  ]
+  const usedSlots = [
+    ...new Set([
+      ...values.flatMap((value) => (value.operation === 'scratch' ? [value.slot] : [])),
+      ...stores.flatMap(({ to }) => ('slot' in to ? [to.slot] : [])),
+    ]),
+  ]
+  const eachStep = (place: (j: number) => string, declare: (j: number) => string): string[] =>
+    together.flatMap((j) => (j > 0 && place(j) === place(0) ? [] : [declare(j)]))
+  /** An operand in a step. */
+  const operandOfStep = (operand: number, j: number): string => {
+    const { kind, role, isMoving } = operands[operand]!
+    const type = pointerTo(memoryType(kind), role === 'input', '')
+    return isMoving
+      ? `(${type})((const u8 *)p${operand} + ${argument(operandWord(operand) + 1)} * (${stepAt(j)}))`
+      : `p${operand}`
+  }
+  /** A slot's block of a step: of what is pooled, the last block is that of the last step. */
+  const blockOf = (slot: number, j: number): string => {
+    if (slots[slot]!.isStacked) return `b${slot} + block * (${stepAt(j)})`
+    return isPooled(slot) && j < lastStep ? `b${slot} - block * ${lastStep - j}` : `b${slot}`
+  }
+  const step = [
+    ...usedOperands.flatMap((i) =>
+      eachStep(
+        (j) => operandAt(i, j),
+        (j) =>
+          `${pointerTo(memoryType(operands[i]!.kind), operands[i]!.role === 'input')}${operandAt(i, j)} = ${operandOfStep(i, j)};`,
+      ),
+    ),
+    ...usedSlots.flatMap((slot) =>
+      eachStep(
+        (j) => slotAt(slot, j),
+        (j) => `${slotType(kernel, slot)} *const ${slotAt(slot, j)} = ${blockOf(slot, j)};`,
+      ),
+    ),
+    ...together.flatMap((j) => assign(true, j)),
+    ...sums.map(({ store }) => `float sums${store}[8] = {0};`),
+    ...late.flatMap(({ store, j, kind }) =>
+      isUniform[stores[store]!.value] ? [] : [`${valueType(kind)} ${lateAt(store, j)} = 0;`],
+    ),
+    ...(elements.length === 0 ? [] : sums.length > 0 ? inPieces : loop('0', 'n')),
+    ...sums.map(({ store, operand }) => `*${operandAt(operand, 0)} += ${use(total)}(sums${store});`),
+    ...late.map(({ store, j, index }) => `*${operandAt(index, j)} = ${lateAt(store, j)};`),
+    ...together.flatMap((j) =>
+      pools.map(
+        ({ slot, operand, kernel: form }) =>
+          `${use(poolingFunction(form))}(${blockOf(slot, j)}, ${operandOfStep(operand, j)}, n / ${product(form.plane)});`,
+      ),
+    ),
+  ]
+  if (steps === 'once') return block('', ['const word t = 0;', ...step])
+  const by = together.length
+  return block(
+    steps === 'ascending'
+      ? `for (word t = 0; t < length; t += ${by})`
+      : `for (word t = length - 1; t >= 0; t -= ${by})`,
+    step,
+  )
+}
