@@ -19,12 +19,17 @@ const guard = 77
  * Runs a kernel on values of its inputs; gives its outputs, sums added up. A byte behind each output shows that nothing
  * is written there.
  */
-export function runKernel(
+export async function runKernel(
   fused: Fused,
   bindings: ReadonlyMap<Tensor, TypedArray>,
   options: RunOptions = {},
 ): Promise<Map<Tensor, TypedArray>> {
-  return inEachForm(64, (memory) => runIn(memory, fused, bindings, options))
+  const outputs = await inEachForm(64, (memory) => runIn(memory, fused, bindings, options))
+  return new Map(
+    fused.tensors
+      .filter((_, i) => fused.kernel.operands[i]!.role !== 'input')
+      .map((tensor, i) => [tensor, outputs[i]!]),
+  )
 }
 
 async function runIn(
@@ -32,7 +37,7 @@ async function runIn(
   { kernel, tensors, space, length, plane }: Fused,
   bindings: ReadonlyMap<Tensor, TypedArray>,
   { block = 8, threads = 1, over = new Map() }: RunOptions,
-): Promise<Map<Tensor, TypedArray>> {
+): Promise<TypedArray[]> {
   const { memory, start: args } = where
   let end = args + 4096
   const place = (bytes: number): number => {
@@ -94,7 +99,7 @@ async function runIn(
           : new Uint8Array(memory.buffer, at, size)
     ).slice()
   }
-  const outputs = new Map<Tensor, TypedArray>()
+  const outputs: TypedArray[] = []
   kernel.operands.forEach(({ role }, i) => {
     if (role === 'input') return
     const data = read(i)
@@ -102,7 +107,7 @@ async function runIn(
       for (let thread = 1; thread < threads; thread++) read(i, thread).forEach((x, k) => (data[k]! += x))
     else if (!over.has(tensors[i]!))
       expect(new Uint8Array(memory.buffer)[addresses.get(i)! + bytes(tensors[i]!)]).toBe(guard)
-    outputs.set(tensors[i]!, data)
+    outputs.push(data)
   })
   return outputs
 }
