@@ -5,3 +5,15 @@ export function builtinModule(name: string): unknown {
   const { process } = globalThis as { readonly process?: { getBuiltinModule?(name: string): unknown } }
   return process?.getBuiltinModule?.(name)
 }
+
+/** The part of the process of Node that is used here. */
+export interface NodeProcess {
+  readonly env: Readonly<Record<string, string | undefined>>
+  getuid?(): number
+  once(event: 'exit', listener: () => void): void
+  removeListener(event: 'exit', listener: () => void): void
+}
+
+export function nodeProcess(): NodeProcess {
+  return builtinModule('node:process') as NodeProcess
+}

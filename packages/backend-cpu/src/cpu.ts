@@ -2,12 +2,14 @@ import { lowerGraph, writeOnnx } from '@snn/onnx'
 import { DeviceValues } from '@snn/schedule'
 import { SnnError, placeholder, type Backend } from '@snn/tensor'
 import type { CompileOptions, Executable, Program } from '@snn/tensor/backend'
-import { checkObject } from '@snn/tensor/library'
+import { checkObject, describeValue } from '@snn/tensor/library'
 import { createExecutable } from './executable.js'
 import type { Span } from './frame.js'
 import { runEndOf, type RunEnd } from './in-place.js'
+import { checkNative } from './kernels/native.js'
 import { Workshop } from './kernels/workshop.js'
 import { libraryFile, loadLibrary, takesSharedMemory, type OrtLibrary } from './library.js'
+import { nativeAfter } from './machine.js'
 import { Memory, narrowBytes, wideBytes, type Region } from './memory/memory.js'
 import { MemoryAllocator } from './memory/memory-allocator.js'
 import { SessionCache } from './session-cache.js'
@@ -19,10 +21,16 @@ export interface CpuOptions {
   /** Another build of ONNX Runtime than onnxruntime-node, such as onnxruntime-web. */
   readonly lib?: OrtLibrary
   /**
-   * Whether elementwise operations and scans run as generated kernels; else everything is left to ONNX Runtime. Default
-   * true.
+   * In which form elementwise operations, scans and the like run as generated kernels; all give the same bits.
+   *
+   *   'auto'    default: as WebAssembly at once. A program that goes on computing gets native kernels between two runs,
+   *   where there are koffi, an optional peer, and a C compiler
+   *             (`CC`, else cc, clang, gcc or zig cc), which works beside it at the lowest priority. Compiled objects are kept in the user's cache folder
+   *   'native'  as 'auto', but every program waits for its native kernels; `BACKEND_UNAVAILABLE` where there can be
+   *   none 'wasm'    as WebAssembly
+   *   false     not at all: everything is left to ONNX Runtime
    */
-  readonly kernels?: boolean
+  readonly kernels?: KernelForm
   /**
    * Up to which share of input values that are not zero a convolution of a spiking network, or a product with a matrix,
    * is computed event by event; 0: never. Default: where ONNX Runtime became faster when it was measured, 0.17, for
@@ -37,15 +45,37 @@ export interface CpuOptions {
   readonly memoryLimit?: number
 }
 
+const kernelForms = ['auto', 'native', 'wasm', false] as const
+
+export type KernelForm = (typeof kernelForms)[number]
+
+/** How a backend computes. */
+export interface CpuInfo {
+  readonly threads: number
+  readonly kernels: {
+    /** What was asked for. */
+    readonly asked: KernelForm
+    /** How often kernels have run so far, in each form. */
+    readonly runs: { readonly wasm: number; readonly native: number }
+    /** Why in that form. */
+    readonly why: string
+  }
+}
+
+export interface Cpu extends Backend {
+  info(): CpuInfo
+}
+
 /**
  * The CPU backend: programs as lists of instructions over one arena of memory; groups of tensor operations are ONNX
  * Runtime sessions that read and write the arena in place.
  *
- * Throws `BACKEND_UNAVAILABLE` where onnxruntime-node is not installed or has no binary for the machine.
+ * Throws `BACKEND_UNAVAILABLE` where onnxruntime-node is not installed or has no binary for the machine, or native
+ * kernels are asked for and there can be none.
  */
-export async function cpu(options: CpuOptions = {}): Promise<Backend> {
+export async function cpu(options: CpuOptions = {}): Promise<Cpu> {
   checkObject('cpu', options)
-  const { threads = 0, kernels = true, eventDensity, memoryLimit = narrowBytes } = options
+  const { threads = 0, kernels = 'auto', eventDensity, memoryLimit = narrowBytes } = options
   if (!Number.isSafeInteger(threads) || threads < 0) {
     throw new SnnError(
       'ARGUMENT',
@@ -66,6 +96,14 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
       { name: 'memoryLimit', value: memoryLimit },
     )
   }
+  if (!kernelForms.includes(kernels)) {
+    throw new SnnError(
+      'ARGUMENT',
+      `[cpu] kernels ${describeValue(kernels)}, expected 'auto', 'native', 'wasm' or false.`,
+      { name: 'kernels', value: kernels },
+    )
+  }
+  if (kernels === 'native') await checkNative()
   const lib = options.lib ?? (await loadLibrary())
   const x = placeholder([1])
   const doubling = writeOnnx(lowerGraph({ parameters: [x], results: [x.add(x)] }))
@@ -105,13 +143,13 @@ export class CpuBackend implements Backend {
     threads: number,
     memory: Memory,
     workers: Threads,
-    kernels: boolean,
+    readonly kernels: KernelForm,
     readonly eventDensity: number | undefined,
   ) {
     this.allocator = new MemoryAllocator(memory)
     this.values = new DeviceValues(this, this.allocator)
     this.#workers = workers
-    this.workshop = kernels ? new Workshop(this.allocator, workers) : undefined
+    this.workshop = kernels !== false ? new Workshop(this.allocator, workers) : undefined
     this.sessions = new SessionCache(lib, sessionOptions(threads), runEnd, workers.haveSessions ? workers : undefined)
   }
 
@@ -147,8 +185,21 @@ export class CpuBackend implements Backend {
     if (this.#disposed) return
     await this.#last
     this.#disposed = true
+    await this.workshop?.dispose()
     await this.sessions.dispose()
     await this.#workers.dispose()
+  }
+
+  info(): CpuInfo {
+    const { runs, count } = this.#workers
+    return {
+      threads: count,
+      kernels: {
+        asked: this.kernels,
+        runs: { ...runs },
+        why: this.workshop?.note ?? untouched[String(this.kernels) as `${KernelForm}`],
+      },
+    }
   }
 
   checkAlive(): void {
@@ -157,6 +208,14 @@ export class CpuBackend implements Backend {
         what: 'backend',
       })
   }
+}
+
+/** Why kernels are what they are before any has been compiled. */
+const untouched: Readonly<Record<`${KernelForm}`, string>> = {
+  auto: `WebAssembly: no program has computed for ${nativeAfter} ms yet`,
+  native: 'no program has kernels yet',
+  wasm: 'WebAssembly: it was asked for',
+  false: 'none: it was asked for',
 }
 
 function createMemory(isShared: boolean, limit: number): Memory {

@@ -15,7 +15,8 @@ import type { CpuBackend } from './cpu.js'
 import { bytesAt, locate, viewOf, type Frame, type Slots, type Span } from './frame.js'
 import { LoopInstruction } from './instruction/loop.js'
 import { runAll, type Instruction } from './instruction/instruction.js'
-import { mostRebuilds } from './machine.js'
+import { nativeError } from './kernels/native.js'
+import { mostRebuilds, nativeAfter } from './machine.js'
 import type { Region } from './memory/memory.js'
 import { realize } from './realize.js'
 import { targetOf } from './target.js'
@@ -41,6 +42,8 @@ interface Plan extends Schedule {
   readonly instructions: readonly Instruction[]
   readonly constants: readonly TypedArray[]
   readonly regions: Region[]
+  /** The numbers of the kernels. */
+  readonly kernels: readonly number[]
 }
 
 class CpuExecutable implements Executable {
@@ -57,6 +60,10 @@ class CpuExecutable implements Executable {
   #versions = new Map<Variable, number>()
   #plan: Plan | undefined
   #rebuilds = 0
+  /** For how long it has run. */
+  #milliseconds = 0
+  /** The plan whose kernels are, or are being, compiled. */
+  #hot: Plan | undefined
   #disposed = false
 
   constructor(backend: CpuBackend, prepared: Prepared, target: Target, check: boolean) {
@@ -92,23 +99,54 @@ class CpuExecutable implements Executable {
       constant,
     }
     const instructions = planned.tasks.map((task) => realize(task, context))
-    const plan: Plan = { ...planned, instructions, constants, regions: [] }
-    this.#backend.reserve(plan.arenaBytes)
+    const regions: Region[] = []
+    const load = async (): Promise<void> => {
+      for (const instruction of leaves(instructions)) await instruction.load?.()
+    }
+    this.#backend.reserve(planned.arenaBytes)
+    let kernels: readonly number[] = []
     try {
-      for (const instruction of leaves(plan.instructions)) await instruction.load?.()
-      for (const constant of plan.constants) {
+      if (workshop) kernels = await workshop.asked(load)
+      else await load()
+      if (this.#backend.kernels === 'native') await this.#makeNative(kernels)
+      for (const constant of constants) {
         const region = allocator.allocate(constant.byteLength)
-        plan.regions.push(region)
+        regions.push(region)
         allocator.write(region, constant)
       }
     } catch (error) {
-      await this.#release(plan)
+      await this.#release({ instructions, regions })
       throw error
     }
+    const plan: Plan = { ...planned, instructions, constants, regions, kernels }
     const before = this.#plan
     this.#plan = plan
     this.#versions = versions
     if (before) await this.#release(before)
+  }
+
+  /** Waits for native kernels. */
+  async #makeNative(kernels: readonly number[]): Promise<void> {
+    try {
+      await this.#backend.workshop!.compile(kernels)
+      this.#backend.workshop!.takeReady()
+    } catch (cause) {
+      throw nativeError(cause)
+    }
+  }
+
+  /** Between two runs: what was compiled since the last is taken into use, and what has run for long is compiled. */
+  #changeKernels(plan: Plan): void {
+    const { kernels, workshop } = this.#backend
+    if (kernels !== 'auto' || !workshop) return
+    try {
+      workshop.takeReady()
+    } catch {
+      // the backend says why in its info
+    }
+    if (this.#milliseconds < nativeAfter || this.#hot === plan) return
+    this.#hot = plan
+    workshop.compile(plan.kernels).catch(() => {})
   }
 
   async run(
@@ -132,6 +170,8 @@ class CpuExecutable implements Executable {
     const { allocator, values } = this.#backend
     const { parameters, results, assigns } = this.#prepared.program
     const plan = this.#plan!
+    this.#changeKernels(plan)
+    const began = performance.now()
     const kept: Region[] = []
     try {
       // whatever takes memory comes first, since growing replaces the buffer
@@ -165,6 +205,7 @@ class CpuExecutable implements Executable {
       await runAll(plan.instructions, { ...frame, slots: { ...slots, parameter: staged, result: made } })
       signal?.throwIfAborted()
       for (const { variable } of assigns) values.commit(variable)
+      this.#milliseconds += performance.now() - began
       return results.map(({ dtype, shape }, i) => {
         if (kept[i]) return values.tensor(kept[i], dtype, shape)
         const data = viewOf(made[i]!, dtype, shape)
@@ -223,10 +264,10 @@ class CpuExecutable implements Executable {
     await this.build()
   }
 
-  async #release(plan: Plan): Promise<void> {
+  async #release({ instructions, regions }: Pick<Plan, 'instructions' | 'regions'>): Promise<void> {
     const { allocator } = this.#backend
-    for (const instruction of leaves(plan.instructions)) await instruction.release?.()
-    for (const region of plan.regions) allocator.free(region)
+    for (const instruction of leaves(instructions)) await instruction.release?.()
+    for (const region of regions) allocator.free(region)
   }
 
   async dispose(): Promise<void> {

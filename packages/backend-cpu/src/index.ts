@@ -1,2 +1,2 @@
-export { cpu, type CpuOptions } from './cpu.js'
+export { cpu, type Cpu, type CpuInfo, type CpuOptions, type KernelForm } from './cpu.js'
 export type { OrtLibrary } from './library.js'

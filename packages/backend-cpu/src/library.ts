@@ -37,16 +37,38 @@ export async function loadLibrary(name = 'onnxruntime-node'): Promise<OrtLibrary
   }
 }
 
+interface NodeModule {
+  createRequire(from: string): ((file: string) => unknown) & { resolve(name: string): string }
+}
+
 /** The file from which worker threads load the same library; undefined outside of Node. */
 export function libraryFile(name = 'onnxruntime-node'): string | undefined {
-  const module = builtinModule('node:module') as
-    | { createRequire(from: string): { resolve(name: string): string } }
-    | undefined
+  const module = builtinModule('node:module') as NodeModule | undefined
   try {
     return module?.createRequire(import.meta.url).resolve(name)
   } catch {
     return undefined
   }
+}
+
+/** The part of koffi, which calls functions of C, that is used here. */
+export interface Ffi {
+  load(object: string): {
+    func(name: string, result: string, parameters: readonly string[]): (...values: readonly number[]) => void
+  }
+  address(data: Uint8Array): bigint
+}
+
+/**
+ * koffi, and the file from which worker threads load it. Throws where it is not installed, or has no binary for this
+ * machine.
+ */
+export function loadFfi(): { readonly file: string; readonly ffi: Ffi } {
+  const module = builtinModule('node:module') as NodeModule | undefined
+  if (!module) throw new Error('this runtime loads no native code')
+  const file = libraryFile('koffi')
+  if (file === undefined) throw new Error('koffi is not installed')
+  return { file, ffi: module.createRequire(import.meta.url)(file) as Ffi }
 }
 
 /** Whether the library computes on views of shared memory; `doubling` is the model y0 = x0 + x0 of shape [1]. */

@@ -15,6 +15,12 @@ export const sharedWork = { kernel: 2 ** 18, planes: 2 ** 16, images: 2 ** 22, e
 /** Shares of the blocks that each thread takes on average, where any may take any. */
 export const sharesPerThread = 8
 
+/**
+ * A program that has computed for so many milliseconds gets native kernels: to compile those of a network takes about
+ * as long on another core, once.
+ */
+export const nativeAfter = 500
+
 /** How often a thread that waits looks before it sleeps. */
 export const spins = 20_000
 

@@ -66,7 +66,8 @@ export async function inEachForm<T>(pages: number, run: (memory: TestMemory) => 
 type KernelFunction = (args: number, first: number, last: number, thread: number) => void
 
 const modules = new Map<string, Promise<WebAssembly.Module>>()
-const objects = new Map<string, (memory: number, ...rest: Parameters<KernelFunction>) => void>()
+type NativeFunction = (memory: number, ...rest: Parameters<KernelFunction>) => void
+const objects = new Map<string, NativeFunction>()
 
 /** The function of a kernel, over this memory. Its text must say what its bytes say. */
 export async function kernelOf(
@@ -86,7 +87,13 @@ function nativeOf(kernel: CKernel, type: MemoryType, address: number): KernelFun
   const text = printUnit([kernel], type)
   const known =
     objects.get(text) ??
-    compileUnit(text).func(kernelName(0), 'void', ['uintptr_t', 'intptr_t', 'intptr_t', 'intptr_t', 'intptr_t'])
+    (compileUnit(text).func(kernelName(0), 'void', [
+      'uintptr_t',
+      'intptr_t',
+      'intptr_t',
+      'intptr_t',
+      'intptr_t',
+    ]) as NativeFunction)
   objects.set(text, known)
   return (...given) => known(address, ...given)
 }

@@ -64,8 +64,8 @@ export class EventConvInstruction implements Instruction {
 
   async load(): Promise<void> {
     await this.#dense.load()
-    this.#kernel = await this.workshop.kernel(this.kind, this.#plan, eventConvFunction)
-    this.#sample = await this.workshop.kernel('sample', null, sampleNonZeroFunction)
+    this.#kernel = await this.workshop.kernel(this.kind, this.#plan, { wasm: eventConvFunction })
+    this.#sample = await this.workshop.kernel('sample', null, { wasm: sampleNonZeroFunction })
     this.workshop.reserve({
       words: Math.max(eventConvWords.length, sampleWords.length + this.#groups),
       scratch: eventConvScratch(this.#plan),

@@ -1,4 +1,4 @@
-import { argumentWords, divide, kernelFunction, operandWord, type Blocks, type Fused } from '@snn/codegen'
+import { argumentWords, divide, kernelC, kernelFunction, operandWord, type Blocks, type Fused } from '@snn/codegen'
 import { bytesOf } from '@snn/schedule'
 import { viewOf, type Frame, type Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
@@ -36,7 +36,7 @@ export class KernelInstruction implements Instruction {
 
   async load(): Promise<void> {
     const { kernel } = this.fused
-    this.#kernel = await this.workshop.kernel(this.kind, this.#blocks.kernel, kernelFunction)
+    this.#kernel = await this.workshop.kernel(this.kind, this.#blocks.kernel, { wasm: kernelFunction, c: kernelC })
     this.workshop.reserve({
       words: operandWord(kernel.operands.length),
       scratch: this.#blocks.scratchBytes,

@@ -1,7 +1,7 @@
-import { nestFunction, planesFunction, type FusedNest, type FusedPlanes, type WasmFunction } from '@snn/codegen'
+import { nestC, nestFunction, planesC, planesFunction, type FusedNest, type FusedPlanes } from '@snn/codegen'
 import { sizeOf } from '@snn/tensor'
 import type { Frame, Location } from '../frame.js'
-import type { Workshop } from '../kernels/workshop.js'
+import type { Printers, Workshop } from '../kernels/workshop.js'
 import { sharedWork } from '../machine.js'
 import type { Division } from '../threads/threads.js'
 import type { Instruction } from './instruction.js'
@@ -13,7 +13,7 @@ import type { Instruction } from './instruction.js'
 interface Parts<F> {
   readonly kind: 'nest' | 'planes'
   readonly form: F
-  readonly functionOf: (form: F) => WasmFunction
+  readonly printers: Printers<F>
   readonly parts: number
   readonly work: number
 }
@@ -21,7 +21,7 @@ interface Parts<F> {
 /** Loop nests over the parts of their output. */
 export function nestParts({ kernel, parts }: FusedNest): Parts<FusedNest['kernel']> {
   const steps = kernel.loops.reduce((sum, { extents }) => sum + sizeOf(extents), 0)
-  return { kind: 'nest', form: kernel, functionOf: nestFunction, parts, work: parts * steps }
+  return { kind: 'nest', form: kernel, printers: { wasm: nestFunction, c: nestC }, parts, work: parts * steps }
 }
 
 /** Pooling over planes. */
@@ -29,7 +29,7 @@ export function planeParts({ kernel, planes }: FusedPlanes): Parts<FusedPlanes['
   return {
     kind: 'planes',
     form: kernel,
-    functionOf: planesFunction,
+    printers: { wasm: planesFunction, c: planesC },
     parts: planes,
     work: planes * sizeOf([...kernel.windows, ...kernel.kernel]),
   }
@@ -52,7 +52,7 @@ export class PartsInstruction<F> implements Instruction {
   }
 
   async load(): Promise<void> {
-    this.#kernel = await this.workshop.kernel(this.kind, this.fused.form, this.fused.functionOf)
+    this.#kernel = await this.workshop.kernel(this.kind, this.fused.form, this.fused.printers)
     this.workshop.reserve({ words: this.locations.length, scratch: 0, sums: 0 })
   }
 

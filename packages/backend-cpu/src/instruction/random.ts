@@ -1,4 +1,4 @@
-import { randomBlock, randomFunction, randomWords } from '@snn/codegen'
+import { randomBlock, randomC, randomFunction, randomWords } from '@snn/codegen'
 import { fillUniform } from '@snn/tensor/backend'
 import { viewOf, type Frame, type Location } from '../frame.js'
 import type { Workshop } from '../kernels/workshop.js'
@@ -19,7 +19,7 @@ export class RandomInstruction implements Instruction {
   ) {}
 
   async load(): Promise<void> {
-    this.#kernel = await this.workshop.kernel(this.kind, null, randomFunction)
+    this.#kernel = await this.workshop.kernel(this.kind, null, { wasm: randomFunction, c: randomC })
     this.workshop.reserve({ words: randomWords.length, scratch: 0, sums: 0 })
   }
 

@@ -2,14 +2,18 @@ import {
   argumentArray,
   encodeModule,
   keyOf,
+  printUnit,
   type ArgumentArray,
+  type CKernel,
   type MemoryType,
   type WasmFunction,
 } from '@snn/codegen'
 import type { Span } from '../frame.js'
+import { loadFfi } from '../library.js'
 import type { Region } from '../memory/memory.js'
 import type { MemoryAllocator } from '../memory/memory-allocator.js'
 import type { Threads } from '../threads/threads.js'
+import { objectOf, type CompiledObject } from './objects.js'
 
 interface Sizes {
   /** Words for arguments, and bytes of scratch and of sums for each thread. */
@@ -18,12 +22,32 @@ interface Sizes {
   readonly sums: number
 }
 
+/** How a form becomes a kernel. */
+export interface Printers<F> {
+  readonly wasm: (form: F, memory: MemoryType) => WasmFunction
+  /** undefined: it has no text in C, and stays WebAssembly. */
+  readonly c?: (form: F) => CKernel
+}
+
+/** Kernels that are compiled and not yet in use. */
+interface Ready {
+  readonly object: CompiledObject
+  readonly kernels: readonly number[]
+}
+
 /**
  * What the kernels of a backend share: their compiled modules by their form, the threads, and the places where a kernel
  * finds its arguments, block buffers and partial sums. One kernel runs at a time.
  */
 export class Workshop {
   readonly #kernels = new Map<string, Promise<number>>()
+  readonly #texts = new Map<number, () => CKernel>()
+  readonly #native = new Set<number>()
+  readonly #ready: Ready[] = []
+  readonly #end = new AbortController()
+  #asked = new Set<number>()
+  #compiling: Promise<unknown> = Promise.resolve()
+  #note: string | undefined
   #sizes: Sizes = { words: 0, scratch: 0, sums: 0 }
   #region: Region | undefined
   readonly #places = new Map<number, Span>()
@@ -34,21 +58,90 @@ export class Workshop {
     readonly threads: Threads,
   ) {}
 
-  /**
-   * The number for `threads.run` of the kernel of this kind and form, of which `functionOf` gives the instructions for
-   * our memory.
-   */
-  kernel<F>(kind: string, form: F, functionOf: (form: F, memory: MemoryType) => WasmFunction): Promise<number> {
+  /** The number for `threads.run` of the kernel of this kind and form: first as WebAssembly. */
+  async kernel<F>(kind: string, form: F, { wasm, c }: Printers<F>): Promise<number> {
     const key = kind + keyOf(form)
     let known = this.#kernels.get(key)
     if (!known) {
       const { memory } = this.allocator
-      known = WebAssembly.compile(encodeModule(functionOf(form, memory), memory)).then((module) =>
-        this.threads.load(module),
-      )
+      known = WebAssembly.compile(encodeModule(wasm(form, memory), memory)).then((module) => this.threads.load(module))
       this.#kernels.set(key, known)
     }
-    return known
+    const kernel = await known
+    if (c) this.#texts.set(kernel, () => c(form))
+    this.#asked.add(kernel)
+    return kernel
+  }
+
+  /** The kernels that `work` asks for, in order. */
+  async asked(work: () => Promise<void>): Promise<readonly number[]> {
+    this.#asked = new Set()
+    await work()
+    return [...this.#asked]
+  }
+
+  /**
+   * Those of the kernels that have one as a text in C, one translation unit; undefined where all of them are native
+   * already.
+   */
+  unit(kernels: readonly number[]): { readonly kernels: readonly number[]; readonly text: string } | undefined {
+    const own = kernels.filter((kernel) => this.#texts.has(kernel))
+    if (own.every((kernel) => this.#native.has(kernel))) return undefined
+    return {
+      kernels: own,
+      text: printUnit(
+        own.map((kernel) => this.#texts.get(kernel)!()),
+        this.allocator.memory,
+      ),
+    }
+  }
+
+  /** Compiles kernels beside the process, one unit at a time, for `takeReady`. Rejects with why that cannot be. */
+  compile(kernels: readonly number[]): Promise<void> {
+    const made = this.#compiling.then(async () => {
+      loadFfi()
+      const unit = this.unit(kernels)
+      if (!unit) return
+      this.#note = 'native kernels are being compiled'
+      this.#ready.push({ object: await objectOf(unit.text, this.#end.signal), kernels: unit.kernels })
+    })
+    this.#compiling = made.catch((error: unknown) => this.#refuse(error))
+    return made
+  }
+
+  /**
+   * Takes what is compiled into use; must not be called while a kernel runs. Throws where it cannot be loaded: kernels
+   * remain what they are.
+   */
+  takeReady(): void {
+    for (const { object, kernels } of this.#ready.splice(0)) {
+      try {
+        this.threads.loadNative(object.path, kernels)
+        for (const kernel of kernels) this.#native.add(kernel)
+        this.#note = `native: ${object.from}`
+      } catch (error) {
+        this.#refuse(error)
+        throw error
+      } finally {
+        object.loaded()
+      }
+    }
+  }
+
+  #refuse(error: unknown): void {
+    this.#note = `WebAssembly: ${error instanceof Error ? error.message : String(error)}`
+  }
+
+  /** Why the kernels are in the form in which they are; undefined where none has been compiled. */
+  get note(): string | undefined {
+    return this.#note
+  }
+
+  /** Ends what is compiled. */
+  async dispose(): Promise<void> {
+    this.#end.abort()
+    await this.#compiling
+    for (const { object } of this.#ready.splice(0)) object.loaded()
   }
 
   /** Makes room; must not be called while a kernel runs. */

@@ -1,8 +1,9 @@
 import { builtinModule } from '../builtin-module.js'
 import type { RunEnd } from '../in-place.js'
+import { loadFfi } from '../library.js'
 import { sharesPerThread, spins } from '../machine.js'
 import type { Memory } from '../memory/memory.js'
-import { workerSource } from './worker-source.js'
+import { nativeFunction, workerSource } from './worker-source.js'
 
 /** A value that a session reads or writes: the sizes of it all, or of one image where it has one for each image. */
 export interface SessionValue {
@@ -39,6 +40,7 @@ const control = {
   blocks: 6,
   share: 7,
   next: 8,
+  refused: 9,
 } as const
 
 const argsOffset = 48
@@ -81,6 +83,9 @@ export class Threads {
   readonly count: number
   readonly #memory: Memory
   readonly #functions: KernelFunction[] = []
+  readonly #isNative: boolean[] = []
+  /** How often kernels have run, in each form. */
+  readonly runs = { wasm: 0, native: 0 }
   readonly #workers: readonly NodeWorker[]
   readonly #control: Int32Array
   readonly #args: Float64Array
@@ -145,6 +150,34 @@ export class Threads {
     return kernel
   }
 
+  /**
+   * All threads take function i of the compiled object in place of kernel `kernels[i]`. Throws where one of them
+   * cannot: all kernels remain what they are.
+   */
+  loadNative(object: string, kernels: readonly number[]): void {
+    const { ffi, file } = loadFfi()
+    const library = ffi.load(object)
+    const made = kernels.map((_, i) =>
+      library.func(nativeFunction.name + String(i), nativeFunction.result, nativeFunction.parameters),
+    )
+    if (this.#workers.length > 0) {
+      Atomics.store(this.#control, control.refused, 0)
+      this.#post({ native: object, kernels, ffi: file })
+      this.#join('fixed')
+      if (Atomics.load(this.#control, control.refused) > 0) throw new Error('a thread cannot load the compiled kernels')
+    }
+    let [buffer, address]: [ArrayBufferLike | undefined, number] = [undefined, 0]
+    kernels.forEach((kernel, i) => {
+      this.#isNative[kernel] = true
+      this.#functions[kernel] = (...given) => {
+        // memory that threads do not share may move when it grows
+        if (buffer !== this.#memory.buffer)
+          address = Number(ffi.address(new Uint8Array((buffer = this.#memory.buffer))))
+        made[i]!(address, ...given)
+      }
+    })
+  }
+
   /** Gives every worker a session, while `own` makes that of this thread; returns their number. */
   async loadSession(form: SessionForm, own: () => Promise<void>): Promise<number> {
     const session = this.#sessions++
@@ -176,6 +209,7 @@ export class Threads {
   /** Runs `blocks` blocks of a kernel. */
   run(kernel: number, args: number, blocks: number, division: Division): void {
     const run = this.#functions[kernel]!
+    this.runs[this.#isNative[kernel] ? 'native' : 'wasm']++
     if (division === 'alone' || this.#workers.length === 0) return run(args, 0, blocks, 0)
     const share = Math.max(1, Math.ceil(blocks / (this.count * (division === 'fixed' ? 1 : sharesPerThread))))
     this.#start(kernel, args, blocks, share, division)

@@ -1,6 +1,16 @@
 import { spins } from '../machine.js'
 
 /**
+ * The functions of compiled objects, as their callers declare them: where memory begins, and what a kernel takes; see
+ * `printUnit` of @snn/codegen.
+ */
+export const nativeFunction = {
+  name: 'kernel',
+  result: 'void',
+  parameters: ['uintptr_t', 'intptr_t', 'intptr_t', 'intptr_t', 'intptr_t'],
+} as const
+
+/**
  * What a worker thread runs, as text, so that no bundler has to find a file. It waits for a change of the sequence
  * number, spinning for a moment before it sleeps; see `threads.ts` for the words of the control block.
  */
@@ -11,10 +21,22 @@ const Words = is64 ? Float64Array : Uint32Array
 const args = new Float64Array(control.buffer, argsOffset, 1)
 const functions = []
 const sessions = new Map()
-const [sequence, open, active, finished, failed, kernel, blocks, share, next] = control.keys()
+const [sequence, open, active, finished, failed, kernel, blocks, share, next, refused] = control.keys()
 let seen = -1
-async function load({ kernel, module, session, release, model, options, inputs, outputs, end }) {
-  if (module) functions[kernel] = new WebAssembly.Instance(module, { memory: { memory } }).exports.run
+function loadNative({ native, kernels, ffi }) {
+  try {
+    const library = require(ffi).load(native)
+    const made = kernels.map((_, i) => library.func('${nativeFunction.name}' + i, '${nativeFunction.result}', ${JSON.stringify(nativeFunction.parameters)}))
+    // memory that threads share stays where it is
+    const address = Number(require(ffi).address(new Uint8Array(memory.buffer)))
+    kernels.forEach((kernel, i) => (functions[kernel] = (...given) => made[i](address, ...given)))
+  } catch {
+    Atomics.add(control, refused, 1)
+  }
+}
+async function load({ kernel, module, native, kernels, ffi, session, release, model, options, inputs, outputs, end }) {
+  if (native) loadNative({ native, kernels, ffi })
+  else if (module) functions[kernel] = new WebAssembly.Instance(module, { memory: { memory } }).exports.run
   else if (model) {
     // what fails here fails in the thread that asks, too, which says why
     const created = await require(library).InferenceSession.create(model, options).catch(() => undefined)

@@ -1,4 +1,3 @@
-import { bytesPerElement } from '@snn/tensor/backend'
 import type { Operand, Phase, Store } from '../form/kernel.js'
 import type { ScalarValue } from '../form/scalar.js'
 import { argumentWords, operandWord } from '../layout/arguments.js'
