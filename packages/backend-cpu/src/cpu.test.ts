@@ -14,6 +14,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CpuBackend } from './cpu.js'
 import { countingBackend } from '../test/counting-backend.js'
+import { inForm } from '../test/kernel-form.js'
 import { cpu } from './index.js'
 
 const vector = (...data: number[]) => ({ data: Float32Array.from(data), shape: [data.length] })
@@ -21,7 +22,7 @@ const vector = (...data: number[]) => ({ data: Float32Array.from(data), shape: [
 let backend: Backend
 let plain: Backend
 beforeAll(async () => {
-  backend = await cpu()
+  backend = await cpu(inForm)
   plain = await cpu({ kernels: false })
 })
 afterAll(() => Promise.all([backend.dispose(), plain.dispose()]))

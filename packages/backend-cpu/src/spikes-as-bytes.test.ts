@@ -14,11 +14,12 @@ import {
 } from '@snn/tensor'
 import { traceFunction } from '@snn/tensor/backend'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inForm } from '../test/kernel-form.js'
 import { cpu } from './index.js'
 
 let backend: Backend
 beforeAll(async () => {
-  backend = await cpu({ threads: 2 })
+  backend = await cpu({ ...inForm, threads: 2 })
 })
 afterAll(() => backend.dispose())
 

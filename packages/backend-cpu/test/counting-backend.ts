@@ -1,5 +1,6 @@
 import type { Backend } from '@snn/tensor'
 import { cpu, type CpuOptions } from '../src/index.js'
+import { inForm } from './kernel-form.js'
 import { loadLibrary, type OrtLibrary } from '../src/library.js'
 
 /** A backend with a count of the sessions that were created for programs and that are open. */
@@ -23,7 +24,7 @@ export async function countingBackend(
       },
     },
   }
-  const own = await create({ ...options, lib })
+  const own = await create({ ...inForm, ...options, lib })
   // cpu() tries the library
   counts.created = 0
   counts.runs = 0
