@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
-import { cpu } from '@snn/backend-cpu'
+import { cpu, type KernelForm } from '@snn/backend-cpu'
 import { batchOf, csnn, setWeights, trainingStep } from './csnn.js'
 import { assertSame, startPeer } from './peer.js'
 import { ratio, report } from './report.js'
@@ -16,8 +16,10 @@ const { values } = parseArgs({
   options: {
     batch: { type: 'string', default: '128' },
     threads: { type: 'string', default: String(availableParallelism()) },
+    kernels: { type: 'string', default: 'auto' },
   },
 })
+const kernels = values.kernels as KernelForm
 const [batch, threads] = [Number(values.batch), Number(values.threads)]
 const rounds = 9
 const warmUp = 2
@@ -41,7 +43,7 @@ async function peakOfPeer(steps: number): Promise<number | undefined> {
   return await peer?.peak()
 }
 
-const backend = await cpu({ threads })
+const backend = await cpu({ threads, kernels })
 const net = csnn()
 setWeights(net)
 const compileTimes: number[] = []
@@ -68,7 +70,7 @@ await backend.dispose()
 const ourPeak = await peakOfOurs(5)
 const peerPeak = await peakOfPeer(5)
 
-report('csnn-step', { batch, threads, rounds }, [
+report('csnn-step', { batch, threads, kernels, rounds }, [
   { what: 'training step: ours', value: medians.ours, unit: 'ms' },
   { what: 'training step: SpikingJelly', value: medians.peer, unit: 'ms' },
   { what: 'training step: SpikingJelly / ours', value: ratio(medians.peer, medians.ours), unit: 'x', atLeast: 3 },

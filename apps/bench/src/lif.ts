@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { cpu } from '@snn/backend-cpu'
+import { cpu, type KernelForm } from '@snn/backend-cpu'
 import { defineNeuron, lif, type Cell } from '@snn/neuron'
 import { sequential } from '@snn/nn'
 import { atan } from '@snn/surrogate'
@@ -43,9 +43,9 @@ const neurons: Readonly<Record<string, () => Cell>> = {
   adaptive: () => adaptive({ surrogate: atan() }),
 }
 
-async function measure(name: string, threads: number): Promise<Measure[]> {
+async function measure(name: string, threads: number, kernels: KernelForm): Promise<Measure[]> {
   const length = sizeOf(shape)
-  const backend = await cpu({ threads })
+  const backend = await cpu({ threads, kernels })
   const layer = sequential(neurons[name]!())
   const step = compile(
     (x: Tensor, dy: Tensor) => {
@@ -99,11 +99,14 @@ function sums({ spikes, dx }: { readonly spikes: HostTensor; readonly dx: HostTe
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { threads: { type: 'string', multiple: true, default: ['2', '1'] } },
+  options: {
+    threads: { type: 'string', multiple: true, default: ['2', '1'] },
+    kernels: { type: 'string', default: 'auto' },
+  },
 })
 const measures: Measure[] = []
 for (const threads of values.threads) {
   for (const name of positionals.length > 0 ? positionals : Object.keys(neurons))
-    measures.push(...(await measure(name, Number(threads))))
+    measures.push(...(await measure(name, Number(threads), values.kernels as KernelForm)))
 }
-report('lif', { shape, rounds }, measures)
+report('lif', { shape, kernels: values.kernels, rounds }, measures)

@@ -128,7 +128,7 @@ class CpuExecutable implements Executable {
   /** Waits for native kernels. */
   async #makeNative(kernels: readonly number[]): Promise<void> {
     try {
-      await this.#backend.workshop!.compile(kernels)
+      await this.#backend.workshop!.compile(kernels, true)
       this.#backend.workshop!.takeReady()
     } catch (cause) {
       throw nativeError(cause)
@@ -146,7 +146,7 @@ class CpuExecutable implements Executable {
     }
     if (this.#milliseconds < nativeAfter || this.#hot === plan) return
     this.#hot = plan
-    workshop.compile(plan.kernels).catch(() => {})
+    workshop.compile(plan.kernels, false).catch(() => {})
   }
 
   async run(

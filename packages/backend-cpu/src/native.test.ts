@@ -24,7 +24,7 @@ import { cpu, type CpuOptions, type KernelForm } from './index.js'
 import { findCompiler } from './kernels/compiler.js'
 import { cacheFolder } from './kernels/objects.js'
 
-const hasCompiler = await findCompiler().then(
+const hasCompiler = await findCompiler({ isAwaited: true }).then(
   () => true,
   (error: unknown) => {
     console.warn(`Tests of native kernels are skipped: ${String(error)}`)

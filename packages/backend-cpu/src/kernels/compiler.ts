@@ -7,6 +7,7 @@ interface Child {
   on(event: 'error', listener: (error: Error) => void): void
   on(event: 'close', listener: (code: number | null) => void): void
   kill(signal: 'SIGKILL'): void
+  ref(): void
   unref(): void
 }
 
@@ -29,7 +30,11 @@ function commands(): readonly (readonly string[])[] {
 
 /** Ends what `start` has started when the process ends, or `signal` says so. */
 function whileRunning(child: Child, signal: AbortSignal | undefined): () => void {
-  const kill = (): void => child.kill('SIGKILL')
+  const kill = (): void => {
+    // who gives the signal waits for the end
+    child.ref()
+    child.kill('SIGKILL')
+  }
   signal?.addEventListener('abort', kill)
   nodeProcess().once('exit', kill)
   return () => {
@@ -38,11 +43,19 @@ function whileRunning(child: Child, signal: AbortSignal | undefined): () => void
   }
 }
 
-/**
- * Runs a command beside us, at the lowest priority; gives its complaint, undefined where it has none. The process may
- * end before it does.
- */
-function run(command: readonly string[], args: readonly string[], signal?: AbortSignal): Promise<string | undefined> {
+/** How a compiler runs. */
+export interface Beside {
+  /** Whether somebody waits for it; else the process may end before it does. */
+  readonly isAwaited: boolean
+  readonly signal?: AbortSignal
+}
+
+/** Runs a command beside us, at the lowest priority; gives its complaint, undefined where it has none. */
+function run(
+  command: readonly string[],
+  args: readonly string[],
+  { isAwaited, signal }: Beside,
+): Promise<string | undefined> {
   const { spawn } = builtinModule('node:child_process') as ChildProcess
   const os = builtinModule('node:os') as { setPriority(pid: number, priority: number): void }
   return new Promise((resolve) => {
@@ -59,8 +72,10 @@ function run(command: readonly string[], args: readonly string[], signal?: Abort
     child.stderr.on('data', (text) => (said += new TextDecoder().decode(text)))
     child.on('error', (error) => end(error.message))
     child.on('close', (code) => end(code === 0 ? undefined : said.trim().split('\n')[0] || `it ended with ${code}`))
-    child.unref()
-    child.stderr.unref?.()
+    if (!isAwaited) {
+      child.unref()
+      child.stderr.unref?.()
+    }
     try {
       if (child.pid !== undefined) os.setPriority(child.pid, 19)
     } catch {
@@ -70,10 +85,10 @@ function run(command: readonly string[], args: readonly string[], signal?: Abort
 }
 
 /** The first C compiler of the machine that answers. Throws where there is none. */
-export async function findCompiler(): Promise<readonly string[]> {
+export async function findCompiler(beside: Beside): Promise<readonly string[]> {
   const tried: string[] = []
   for (const command of commands()) {
-    const complaint = await run(command, ['--version'])
+    const complaint = await run(command, ['--version'], beside)
     if (complaint === undefined) return command
     tried.push(`${command.join(' ')}: ${complaint}`)
   }
@@ -86,8 +101,8 @@ export async function compileFile(
   from: string,
   to: string,
   flags: readonly string[],
-  signal?: AbortSignal,
+  beside: Beside,
 ): Promise<void> {
-  const complaint = await run(command, [...flags, '-shared', '-fPIC', '-o', to, from, '-lm'], signal)
+  const complaint = await run(command, [...flags, '-shared', '-fPIC', '-o', to, from, '-lm'], beside)
   if (complaint !== undefined) throw new Error(`${command.join(' ')} fails: ${complaint}`)
 }

@@ -19,7 +19,7 @@ export function nativeError(cause: unknown): SnnError<'BACKEND_UNAVAILABLE'> {
 export async function checkNative(): Promise<void> {
   try {
     loadFfi()
-    await findCompiler()
+    await findCompiler({ isAwaited: true })
   } catch (cause) {
     throw nativeError(cause)
   }

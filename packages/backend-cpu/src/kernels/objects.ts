@@ -1,5 +1,5 @@
 import { builtinModule, nodeProcess } from '../builtin-module.js'
-import { compileFile, findCompiler, flagSets } from './compiler.js'
+import { compileFile, findCompiler, flagSets, type Beside } from './compiler.js'
 
 interface Stats {
   readonly uid: number
@@ -129,19 +129,19 @@ const nothing = (): void => {}
  * A translation unit as an object: from the cache, or compiled beside the process, which may go on. Throws with why
  * there is none.
  */
-export async function objectOf(text: string, signal?: AbortSignal): Promise<CompiledObject> {
+export async function objectOf(text: string, beside: Beside): Promise<CompiledObject> {
   const { files, system } = modules()
   const folder = openCache()
   const key = digest([text, JSON.stringify(flagSets), processor()].join('\0'))
   const known = folder && findObject(folder, key)
   if (known) return { path: known, from: 'taken from the cache', loaded: nothing }
-  const command = await findCompiler()
+  const command = await findCompiler(beside)
   const began = performance.now()
   const { path, remove } = await compiled(
     command,
     text,
     newFolder(folder) ?? files.mkdtempSync(`${system.tmpdir()}/snn-kernels-`),
-    signal,
+    beside,
   )
   const from = `compiled by ${command.join(' ')} in ${((performance.now() - began) / 1000).toFixed(2)} s`
   try {
@@ -172,7 +172,7 @@ async function compiled(
   command: readonly string[],
   text: string,
   folder: string,
-  signal: AbortSignal | undefined,
+  beside: Beside,
 ): Promise<{ readonly path: string; readonly remove: () => void }> {
   const { files } = modules()
   const removeAll = (): void => files.rmSync(folder, { recursive: true, force: true })
@@ -186,8 +186,8 @@ async function compiled(
     files.writeFileSync(from, text, { mode: 0o600 })
     const [own, plain] = flagSets as readonly [readonly string[], readonly string[]]
     // some compilers do not know the processor that they run on
-    await compileFile(command, from, path, own, signal).catch(
-      () => signal?.throwIfAborted() ?? compileFile(command, from, path, plain, signal),
+    await compileFile(command, from, path, own, beside).catch(
+      () => beside.signal?.throwIfAborted() ?? compileFile(command, from, path, plain, beside),
     )
     return { path, remove }
   } catch (error) {

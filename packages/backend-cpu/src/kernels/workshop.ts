@@ -96,14 +96,20 @@ export class Workshop {
     }
   }
 
-  /** Compiles kernels beside the process, one unit at a time, for `takeReady`. Rejects with why that cannot be. */
-  compile(kernels: readonly number[]): Promise<void> {
+  /**
+   * Compiles kernels beside the process, one unit at a time, for `takeReady`. Rejects with why that cannot be; the
+   * process ends before that unless it `isAwaited`.
+   */
+  compile(kernels: readonly number[], isAwaited: boolean): Promise<void> {
     const made = this.#compiling.then(async () => {
       loadFfi()
       const unit = this.unit(kernels)
       if (!unit) return
       this.#note = 'native kernels are being compiled'
-      this.#ready.push({ object: await objectOf(unit.text, this.#end.signal), kernels: unit.kernels })
+      this.#ready.push({
+        object: await objectOf(unit.text, { isAwaited, signal: this.#end.signal }),
+        kernels: unit.kernels,
+      })
     })
     this.#compiling = made.catch((error: unknown) => this.#refuse(error))
     return made

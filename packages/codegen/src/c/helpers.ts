@@ -44,20 +44,16 @@ export const smallerDouble = inline('smaller_double', 'double', 'double x, doubl
 export const largerDouble = inline('larger_double', 'double', 'double x, double y', 'return x < y ? y : x;')
 
 /** The smaller and the larger, NaN where one is, and -0 below 0: equal numbers differ in their sign at most. */
-export const minimum = inline(
-  'minimum',
-  'float',
-  'float x, float y',
-  'return x != x ? x : y != y ? y : x < y ? x : y < x ? y : of_bits(bits_of(x) | bits_of(y));',
-  [bitsOf, ofBits],
-)
-export const maximum = inline(
-  'maximum',
-  'float',
-  'float x, float y',
-  'return x != x ? x : y != y ? y : x > y ? x : y > x ? y : of_bits(bits_of(x) & bits_of(y));',
-  [bitsOf, ofBits],
-)
+const extremum = (name: string, sign: string, bits: string): CFunction =>
+  inline(
+    name,
+    'float',
+    'float x, float y',
+    `float z = y ${sign} x ? y : x; z = x == y ? of_bits(bits_of(x) ${bits} bits_of(y)) : z; return y != y ? y : z;`,
+    [bitsOf, ofBits],
+  )
+export const minimum = extremum('minimum', '<', '|')
+export const maximum = extremum('maximum', '>', '&')
 
 /** NaN and zeros keep what they are; all else is 1 with its sign. */
 export const sign = inline('sign', 'float', 'float x', 'return x == 0.0f || x != x ? x : __builtin_copysignf(1.0f, x);')

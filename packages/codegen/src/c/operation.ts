@@ -46,9 +46,11 @@ const table: { readonly [P in Exclude<ScalarPrimitive, 'cast' | 'sign' | Functio
 /** Float to integer truncates, to bool: x != 0. */
 function cast(x: string, from: Kind, to: Kind, use: Use): string {
   if (to === 'bool') return from === 'bool' ? x : `${x} != 0`
+  // a choice is a vector operation; the number of a flag is not
+  if (from === 'bool') return to === 'float32' ? `${x} ? 1.0f : 0.0f` : `${x} ? 1 : 0`
   if (to === 'float32') return `(float)${x}`
   const whole = from === 'float32' ? `${use(truncated)}(${x})` : x
-  return to === 'uint8' && from !== 'uint8' && from !== 'bool' ? `${whole} & 255` : whole
+  return to === 'uint8' && from !== 'uint8' ? `${whole} & 255` : whole
 }
 
 /** `numbers`: the operands that are the same number for all elements, and known. */
