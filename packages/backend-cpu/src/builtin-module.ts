@@ -9,7 +9,9 @@ export function builtinModule(name: string): unknown {
 /** The part of the process of Node that is used here. */
 export interface NodeProcess {
   readonly env: Readonly<Record<string, string | undefined>>
+  readonly platform: string
   getuid?(): number
+  kill(process: number, signal: 'SIGTERM'): void
   once(event: 'exit', listener: () => void): void
   removeListener(event: 'exit', listener: () => void): void
 }

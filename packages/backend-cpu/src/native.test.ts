@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -198,6 +208,15 @@ describe.skipIf(!hasCompiler)('native kernels', () => {
       bytes[bytes.length >> 1]! ^= 1
       writeFileSync(join(cacheFolder(), good!.slice(good!.lastIndexOf('/') + 1)), bytes)
       expect((await once({ threads: 1, kernels: 'native' })).why).toMatch(/^native: compiled by /)
+    })
+
+    it('and what a stopped process has left goes', async () => {
+      mkdirSync(cacheFolder(), { recursive: true, mode: 0o700 })
+      const [left, running] = ['new-left', 'new-running'].map((name) => join(cacheFolder(), name))
+      for (const folder of [left!, running!]) mkdirSync(folder)
+      utimesSync(left!, new Date(0), new Date(0))
+      await once({ threads: 1, kernels: 'native' })
+      expect(objects().filter((path) => path.includes('new-'))).toEqual([running])
     })
 
     it.skipIf(process.platform === 'win32')('and not where others could have written', async () => {

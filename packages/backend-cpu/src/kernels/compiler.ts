@@ -3,10 +3,10 @@ import { builtinModule, nodeProcess } from '../builtin-module.js'
 
 interface Child {
   readonly pid?: number | undefined
-  readonly stderr: { on(event: 'data', listener: (text: Uint8Array) => void): void; unref?(): void }
+  readonly stderr: { on(event: 'data', listener: (text: Uint8Array) => void): void; ref?(): void; unref?(): void }
   on(event: 'error', listener: (error: Error) => void): void
   on(event: 'close', listener: (code: number | null) => void): void
-  kill(signal: 'SIGKILL'): void
+  kill(): void
   ref(): void
   unref(): void
 }
@@ -15,7 +15,11 @@ interface ChildProcess {
   spawn(
     command: string,
     args: readonly string[],
-    options: { readonly stdio: readonly ['ignore', 'ignore', 'pipe']; readonly windowsHide: true },
+    options: {
+      readonly stdio: readonly ['ignore', 'ignore', 'pipe']
+      readonly windowsHide: true
+      readonly detached: boolean
+    },
   ): Child
 }
 
@@ -28,12 +32,21 @@ function commands(): readonly (readonly string[])[] {
   return CC?.trim() ? [CC.trim().split(/\s+/)] : [['cc'], ['clang'], ['gcc'], ['zig', 'cc']]
 }
 
-/** Ends what `start` has started when the process ends, or `signal` says so. */
+const hasGroups = (): boolean => nodeProcess().platform !== 'win32'
+
+/** Ends a compiler when the process ends, or `signal` says so; gives what is to be called when it has ended. */
 function whileRunning(child: Child, signal: AbortSignal | undefined): () => void {
   const kill = (): void => {
     // who gives the signal waits for the end
     child.ref()
-    child.kill('SIGKILL')
+    child.stderr.ref?.()
+    try {
+      // a compiler is several processes: its group; Windows has none
+      if (hasGroups()) nodeProcess().kill(-child.pid!, 'SIGTERM')
+      else child.kill()
+    } catch {
+      // it has ended
+    }
   }
   signal?.addEventListener('abort', kill)
   nodeProcess().once('exit', kill)
@@ -51,17 +64,19 @@ export interface Beside {
 }
 
 /** Runs a command beside us, at the lowest priority; gives its complaint, undefined where it has none. */
-function run(
+async function run(
   command: readonly string[],
   args: readonly string[],
   { isAwaited, signal }: Beside,
 ): Promise<string | undefined> {
+  signal?.throwIfAborted()
   const { spawn } = builtinModule('node:child_process') as ChildProcess
   const os = builtinModule('node:os') as { setPriority(pid: number, priority: number): void }
-  return new Promise((resolve) => {
+  return await new Promise((resolve) => {
     const child = spawn(command[0]!, [...command.slice(1), ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
       windowsHide: true,
+      detached: hasGroups(),
     })
     const stop = whileRunning(child, signal)
     const end = (complaint: string | undefined): void => {

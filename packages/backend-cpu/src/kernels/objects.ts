@@ -4,6 +4,7 @@ import { compileFile, findCompiler, flagSets, type Beside } from './compiler.js'
 interface Stats {
   readonly uid: number
   readonly mode: number
+  readonly mtimeMs: number
   isDirectory(): boolean
   isFile(): boolean
 }
@@ -155,9 +156,17 @@ export async function objectOf(text: string, beside: Beside): Promise<CompiledOb
   }
 }
 
+/** A folder of a process that was stopped in the middle is older than this, in milliseconds. */
+const stale = 3_600_000
+
 function newFolder(within: string | undefined): string | undefined {
+  const { files } = modules()
   try {
-    return within && modules().files.mkdtempSync(`${within}/new-`)
+    for (const name of within ? files.readdirSync(within) : []) {
+      if (name.startsWith('new-') && Date.now() - files.lstatSync(`${within}/${name}`).mtimeMs > stale)
+        files.rmSync(`${within}/${name}`, { recursive: true, force: true })
+    }
+    return within && files.mkdtempSync(`${within}/new-`)
   } catch {
     return undefined
   }
