@@ -142,6 +142,12 @@ Kernel backward, the steps again and then their gradient:
     expect((await snn('explain', 'integrateAndFire', '--wat')).stdout).toMatch(/\n {2}\(module\n {4}\(import "memory"/)
   })
 
+  it('prints C with --c', async () => {
+    expect((await snn('explain', 'integrateAndFire', '--c')).stdout).toMatch(
+      /\n {2}void kernel0\(u8 \*memory, [^]*INDEPENDENT/,
+    )
+  })
+
   it('knows a name in other letters', async () => {
     await expect(findNeurons('LIF')).rejects.toMatchObject({
       code: 'ARGUMENT',

@@ -29,7 +29,7 @@ export { eventConvPlan, eventConvUnits, packEventWeights, type EventConvPlan } f
 export { eventConvFunction, eventConvScratch, eventConvWords } from './wasm/event-conv.js'
 export { lineBytes, sampleNonZeroFunction, sampleWords, sampledValues } from './wasm/sample-nonzero.js'
 export { kernelName, printUnit, unitFlags, type CKernel } from './c/unit.js'
-export { kernelC } from './c/kernel.js'
+export { kernelC, printKernelC } from './c/kernel.js'
 export { nestC } from './c/nest.js'
 export { planesC } from './c/pooling.js'
 export { randomC } from './c/random.js'

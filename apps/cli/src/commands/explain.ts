@@ -10,6 +10,7 @@ interface Flags {
   readonly with?: Readonly<Record<string, unknown>>
   readonly surrogate?: string
   readonly wat?: true
+  readonly c?: true
   readonly json?: true
 }
 
@@ -39,13 +40,15 @@ export function explainCommand(): Command {
     )
     .option('--surrogate <name>', 'the surrogate of the spike function, such as atan')
     .option('--wat', 'print the WebAssembly text of the kernels too')
+    .option('--c', 'print the C text of the kernels too')
     .addOption(jsonOption())
     .addHelpText('after', help)
-    .action(async (source: string, { with: given, surrogate, wat, json }: Flags) => {
+    .action(async (source: string, { with: given, surrogate, wat, c, json }: Flags) => {
+      const forms = [...(wat ? (['wat'] as const) : []), ...(c ? (['c'] as const) : [])]
       const options = { ...given, ...(surrogate !== undefined && { surrogate: createSurrogate(surrogate) }) }
       const explained = (await findNeurons(source)).map((neuron) => explainNeuron(neuron, options))
       process.stdout.write(
-        `${json ? JSON.stringify({ neurons: explained }) : explained.map((explanation) => describeExplanation(explanation, { wat: wat === true })).join('\n\n\n')}\n`,
+        `${json ? JSON.stringify({ neurons: explained }) : explained.map((explanation) => describeExplanation(explanation, forms)).join('\n\n\n')}\n`,
       )
     })
 }

@@ -4,8 +4,8 @@ import type { NeuronExplanation } from './explain-neuron.js'
 import type { KernelPhase } from './kernel-phases.js'
 import type { NeuronKernel } from './kernels.js'
 
-/** An explanation for readers; with `wat`, the text of the kernels too. */
-export function describeExplanation(explanation: NeuronExplanation, { wat }: { readonly wat: boolean }): string {
+/** An explanation for readers, and the kernels in the forms that are asked for. */
+export function describeExplanation(explanation: NeuronExplanation, forms: readonly ('wat' | 'c')[]): string {
   const { name, kind, parameters, options, start, equations, gradient, spike, kernels, notInKernels } = explanation
   const facts = (values: Readonly<Record<string, unknown>>): string =>
     Object.entries(values)
@@ -47,8 +47,8 @@ export function describeExplanation(explanation: NeuronExplanation, { wat }: { r
       ['charge', written(gradient.charge)],
     ]),
     ...(spike ? ['', ...block([['where', written(spike.g)]])] : []),
-    ...kernelText('forward, the steps', kernels.forward, notInKernels, wat),
-    ...kernelText('backward, the steps again and then their gradient', kernels.backward, notInKernels, wat),
+    ...kernelText('forward, the steps', kernels.forward, notInKernels, forms),
+    ...kernelText('backward, the steps again and then their gradient', kernels.backward, notInKernels, forms),
   ].join('\n')
 }
 
@@ -75,7 +75,7 @@ function kernelText(
   title: string,
   kernel: NeuronKernel | undefined,
   others: readonly string[],
-  wat: boolean,
+  forms: readonly ('wat' | 'c')[],
 ): string[] {
   if (!kernel)
     return [
@@ -89,7 +89,7 @@ function kernelText(
     ...indented([`reads   ${kernel.reads.join(', ')}`, `writes  ${kernel.writes.join(', ')}`]),
     '',
     ...indented(kernel.phases.flatMap(phaseText)),
-    ...(wat ? ['', ...indented(kernel.wat.split('\n'))] : []),
+    ...forms.flatMap((form) => ['', ...indented(kernel[form].trimEnd().split('\n'))]),
   ]
 }
 

@@ -1,16 +1,17 @@
-import { fuseScan, isScalar, printKernel, type Fused } from '@snn/codegen'
+import { fuseScan, isScalar, printKernel, printKernelC, type Fused } from '@snn/codegen'
 import { derivative, graphExpression, printExpression, symbol } from '@snn/equations/formula'
 import type { Cell } from '@snn/neuron'
 import { grad, scan, type Tensor } from '@snn/tensor'
 import { isPrimitive, topological, traceFunction, type Node, type Signature } from '@snn/tensor/backend'
 import { kernelPhases, type KernelPhase } from './kernel-phases.js'
 
-/** One generated kernel: what it reads and writes, what it computes, and its WebAssembly text. */
+/** One generated kernel: what it reads and writes, what it computes, and its text as WebAssembly and as C. */
 export interface NeuronKernel {
   readonly reads: readonly string[]
   readonly writes: readonly string[]
   readonly phases: readonly KernelPhase[]
   readonly wat: string
+  readonly c: string
 }
 
 export interface NeuronKernels {
@@ -132,6 +133,7 @@ function kernelOf({ nodes, results, names }: Traced): NeuronKernel | undefined {
       operands.map(({ name }) => name),
     ),
     wat: indent(printKernel(fused.kernel, { isShared: false })),
+    c: printKernelC(fused.kernel),
   }
 }
 

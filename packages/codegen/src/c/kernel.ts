@@ -1,14 +1,19 @@
-import type { Operand, Phase, Store } from '../form/kernel.js'
+import type { Kernel, Operand, Phase, Store } from '../form/kernel.js'
 import type { ScalarValue } from '../form/scalar.js'
 import { argumentWords, operandWord } from '../layout/arguments.js'
-import { blocksIn, type SteppedKernel } from '../layout/blocks.js'
+import { blocksIn, inSteps, type SteppedKernel } from '../layout/blocks.js'
 import { addTerms, sumPiece, total } from './helpers.js'
 import { operationOn, type Use } from './operation.js'
 import { poolingFunction } from './pooling.js'
 import { block, loaded, memoryType, numberText, valueType } from './text.js'
-import type { CFunction, CKernel } from './unit.js'
+import { printUnit, type CFunction, type CKernel } from './unit.js'
 
 const argument = (index: number): string => `(word)a[${index}]`
+
+/** A kernel as a whole translation unit, for readers. */
+export function printKernelC(kernel: Kernel): string {
+  return printUnit([kernelC(inSteps(kernel))], { is64: false })
+}
 
 /**
  * A fused kernel as C, over the same blocks, buffers and partial sums as in WebAssembly, with the same bits. The
