@@ -47,6 +47,7 @@ export interface CpuOptions {
 
 const kernelForms = ['auto', 'native', 'wasm', false] as const
 
+/** A form of kernels; see `CpuOptions.kernels`. */
 export type KernelForm = (typeof kernelForms)[number]
 
 /** How a backend computes. */
@@ -62,7 +63,9 @@ export interface CpuInfo {
   }
 }
 
+/** The CPU backend, which can say how it computes. */
 export interface Cpu extends Backend {
+  /** How it has computed so far, and why. */
   info(): CpuInfo
 }
 
