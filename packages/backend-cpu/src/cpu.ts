@@ -152,7 +152,7 @@ export class CpuBackend implements Backend {
     this.allocator = new MemoryAllocator(memory)
     this.values = new DeviceValues(this, this.allocator)
     this.#workers = workers
-    this.workshop = kernels !== false ? new Workshop(this.allocator, workers) : undefined
+    this.workshop = kernels !== false ? new Workshop(this.allocator, workers, kernels === 'native') : undefined
     this.sessions = new SessionCache(lib, sessionOptions(threads), runEnd, workers.haveSessions ? workers : undefined)
   }
 

@@ -64,8 +64,8 @@ export class EventConvInstruction implements Instruction {
 
   async load(): Promise<void> {
     await this.#dense.load()
-    this.#kernel = await this.workshop.kernel(this.kind, this.#plan, { wasm: eventConvFunction })
-    this.#sample = await this.workshop.kernel('sample', null, { wasm: sampleNonZeroFunction })
+    this.#kernel = await this.workshop.kernel(this.kind, this.#plan, { wasm: eventConvFunction }, false)
+    this.#sample = await this.workshop.kernel('sample', null, { wasm: sampleNonZeroFunction }, false)
     this.workshop.reserve({
       words: Math.max(eventConvWords.length, sampleWords.length + this.#groups),
       scratch: eventConvScratch(this.#plan),

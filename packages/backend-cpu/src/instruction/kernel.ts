@@ -22,13 +22,18 @@ export class KernelInstruction implements Instruction {
     readonly locations: readonly Location[],
     readonly workshop: Workshop,
   ) {
-    const { kernel, length, tensors } = fused
+    const {
+      kernel,
+      length,
+      tensors,
+      space: { outer, count, inner },
+    } = fused
     this.#blocks = divide(fused)
     const operations = kernel.phases.reduce(
       (sum, { steps, values }) => sum + values.length * (steps === 'once' ? 1 : length),
       0,
     )
-    const isSmall = this.#blocks.count * this.#blocks.words.block * operations < sharedWork.kernel
+    const isSmall = outer * count * inner * operations < sharedWork.kernel
     this.#bytes = tensors.map(bytesOf)
     this.#sumBytes = kernel.operands.reduce((sum, { role }, i) => sum + (role === 'sum' ? this.#bytes[i]! : 0), 0)
     this.#division = isSmall ? 'alone' : this.#sumBytes > 0 ? 'fixed' : 'shared'
@@ -36,7 +41,12 @@ export class KernelInstruction implements Instruction {
 
   async load(): Promise<void> {
     const { kernel } = this.fused
-    this.#kernel = await this.workshop.kernel(this.kind, this.#blocks.kernel, { wasm: kernelFunction, c: kernelC })
+    this.#kernel = await this.workshop.kernel(
+      this.kind,
+      this.#blocks.kernel,
+      { wasm: kernelFunction, c: kernelC },
+      this.#division === 'alone',
+    )
     this.workshop.reserve({
       words: operandWord(kernel.operands.length),
       scratch: this.#blocks.scratchBytes,

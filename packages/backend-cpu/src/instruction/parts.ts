@@ -52,7 +52,12 @@ export class PartsInstruction<F> implements Instruction {
   }
 
   async load(): Promise<void> {
-    this.#kernel = await this.workshop.kernel(this.kind, this.fused.form, this.fused.printers)
+    this.#kernel = await this.workshop.kernel(
+      this.kind,
+      this.fused.form,
+      this.fused.printers,
+      this.#division === 'alone',
+    )
     this.workshop.reserve({ words: this.locations.length, scratch: 0, sums: 0 })
   }
 

@@ -18,8 +18,17 @@ export class RandomInstruction implements Instruction {
     readonly workshop: Workshop,
   ) {}
 
+  get #blocks(): number {
+    return Math.ceil(this.length / randomBlock)
+  }
+
   async load(): Promise<void> {
-    this.#kernel = await this.workshop.kernel(this.kind, null, { wasm: randomFunction, c: randomC })
+    this.#kernel = await this.workshop.kernel(
+      this.kind,
+      null,
+      { wasm: randomFunction, c: randomC },
+      this.#blocks < sharedWork.random,
+    )
     this.workshop.reserve({ words: randomWords.length, scratch: 0, sums: 0 })
   }
 
@@ -27,8 +36,7 @@ export class RandomInstruction implements Instruction {
     const { threads, args } = this.workshop
     const offset = viewOf(this.offset(frame), 'int32', [])[0]!
     args.set([this.to(frame).byteOffset, offset, this.length, ...this.key])
-    const blocks = Math.ceil(this.length / randomBlock)
-    threads.run(this.#kernel, args.byteOffset, blocks, blocks < sharedWork.random ? 'alone' : 'shared')
+    threads.run(this.#kernel, args.byteOffset, this.#blocks, this.#blocks < sharedWork.random ? 'alone' : 'shared')
   }
 }
 

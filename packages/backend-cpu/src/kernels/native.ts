@@ -6,7 +6,7 @@ import { findCompiler } from './compiler.js'
 export function nativeError(cause: unknown): SnnError<'BACKEND_UNAVAILABLE'> {
   const reason = cause instanceof Error ? cause.message : String(cause)
   const fix =
-    "Run `npm install koffi`, and install a C compiler (gcc, clang or zig) or name one in CC; or use cpu({ kernels: 'auto' })."
+    "Run `npm install koffi` and install gcc, clang or zig, or name a C compiler in CC; or use cpu({ kernels: 'auto' })."
   return new SnnError(
     'BACKEND_UNAVAILABLE',
     `[cpu] native kernels are asked for, but ${reason}. ${fix}`,

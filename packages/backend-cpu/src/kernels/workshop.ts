@@ -56,10 +56,15 @@ export class Workshop {
   constructor(
     readonly allocator: MemoryAllocator,
     readonly threads: Threads,
+    /** Whether kernels that compute little are compiled too, for which a compiler takes as long as for others. */
+    readonly compilesSmall: boolean,
   ) {}
 
-  /** The number for `threads.run` of the kernel of this kind and form: first as WebAssembly. */
-  async kernel<F>(kind: string, form: F, { wasm, c }: Printers<F>): Promise<number> {
+  /**
+   * The number for `threads.run` of the kernel of this kind and form, which first is WebAssembly. `isSmall`: it
+   * computes little.
+   */
+  async kernel<F>(kind: string, form: F, { wasm, c }: Printers<F>, isSmall: boolean): Promise<number> {
     const key = kind + keyOf(form)
     let known = this.#kernels.get(key)
     if (!known) {
@@ -68,32 +73,26 @@ export class Workshop {
       this.#kernels.set(key, known)
     }
     const kernel = await known
-    if (c) this.#texts.set(kernel, () => c(form))
-    this.#asked.add(kernel)
+    if (c && (this.compilesSmall || !isSmall)) {
+      this.#texts.set(kernel, () => c(form))
+      this.#asked.add(kernel)
+    }
     return kernel
   }
 
-  /** The kernels that `work` asks for, in order. */
+  /** The kernels that `work` asks for and that can be compiled, in order. */
   async asked(work: () => Promise<void>): Promise<readonly number[]> {
     this.#asked = new Set()
     await work()
     return [...this.#asked]
   }
 
-  /**
-   * Those of the kernels that have one as a text in C, one translation unit; undefined where all of them are native
-   * already.
-   */
-  unit(kernels: readonly number[]): { readonly kernels: readonly number[]; readonly text: string } | undefined {
-    const own = kernels.filter((kernel) => this.#texts.has(kernel))
-    if (own.every((kernel) => this.#native.has(kernel))) return undefined
-    return {
-      kernels: own,
-      text: printUnit(
-        own.map((kernel) => this.#texts.get(kernel)!()),
-        this.allocator.memory,
-      ),
-    }
+  /** The kernels as one translation unit of C. */
+  unit(kernels: readonly number[]): string {
+    return printUnit(
+      kernels.map((kernel) => this.#texts.get(kernel)!()),
+      this.allocator.memory,
+    )
   }
 
   /**
@@ -102,14 +101,11 @@ export class Workshop {
    */
   compile(kernels: readonly number[], isAwaited: boolean): Promise<void> {
     const made = this.#compiling.then(async () => {
+      if (kernels.length === 0) this.#note ??= 'WebAssembly: no kernel computes enough to be compiled'
+      if (kernels.every((kernel) => this.#native.has(kernel))) return
       loadFfi()
-      const unit = this.unit(kernels)
-      if (!unit) return
       this.#note = 'native kernels are being compiled'
-      this.#ready.push({
-        object: await objectOf(unit.text, { isAwaited, signal: this.#end.signal }),
-        kernels: unit.kernels,
-      })
+      this.#ready.push({ object: await objectOf(this.unit(kernels), { isAwaited, signal: this.#end.signal }), kernels })
     })
     this.#compiling = made.catch((error: unknown) => this.#refuse(error))
     return made

@@ -9,6 +9,8 @@ import { block, loaded, memoryType, numberText, valueType } from './text.js'
 import { printUnit, type CFunction, type CKernel } from './unit.js'
 
 const argument = (index: number): string => `(word)a[${index}]`
+const addressArgument = (operand: number): string => argument(operandWord(operand))
+const strideArgument = (operand: number): string => argument(operandWord(operand) + 1)
 
 /** A kernel as a whole translation unit, for readers. */
 export function printKernelC(kernel: Kernel): string {
@@ -29,15 +31,17 @@ export function kernelC(kernel: SteppedKernel): CKernel {
   const pools = kernel.phases.flatMap((phase) => phase.pools)
 
   /** Of the first element of a block, in the first step. */
-  const begin = ({ kind, role, access }: Operand, i: number): string => {
-    const base = `memory + ${argument(operandWord(i))}${role === 'sum' ? ` + ${argument(operandWord(i) + 1)} * thread` : ''}`
+  const begin = (operand: Operand, i: number): string => {
+    const { role, access } = operand
+    const base = `memory + ${addressArgument(i)}${role === 'sum' ? ` + ${strideArgument(i)} * thread` : ''}`
     const pool = pools.find((other) => other.operand === i)
     const element = pool
       ? ` + element / ${product(pool.kernel.plane)} * ${product(pool.kernel.windows)}`
       : access === 'scalar'
         ? ''
         : ` + ${access === 'channel' ? 'c' : access === 'last' ? 'start' : 'element'}`
-    return `${pointerTo(memoryType(kind), role === 'input')}p${i} = (${pointerTo(memoryType(kind), role === 'input', '')})(${base})${element};`
+    const type = pointerTo(operand)
+    return `${type}const p${i} = (${type})(${base})${element};`
   }
   /** Of a plain slot: its last block. */
   const slotBegin = (slot: number): string => {
@@ -68,8 +72,9 @@ export function kernelC(kernel: SteppedKernel): CKernel {
 
 const product = ([height, width]: readonly [number, number]): number => height * width
 
-function pointerTo(type: string, isRead: boolean, last = ' '): string {
-  return `${isRead ? 'const ' : ''}${type} *${last === '' ? '' : 'const '}`
+/** The type of where an operand lies. */
+function pointerTo({ kind, role }: Operand): string {
+  return `${role === 'input' ? 'const ' : ''}${memoryType(kind)} *`
 }
 
 /** Flags are kept as words. */
@@ -201,10 +206,8 @@ function phaseLines(kernel: SteppedKernel, { steps, values, stores, pools }: Pha
     together.flatMap((j) => (j > 0 && place(j) === place(0) ? [] : [declare(j)]))
   /** An operand in a step. */
   const operandOfStep = (operand: number, j: number): string => {
-    const { kind, role, isMoving } = operands[operand]!
-    const type = pointerTo(memoryType(kind), role === 'input', '')
-    return isMoving
-      ? `(${type})((const u8 *)p${operand} + ${argument(operandWord(operand) + 1)} * (${stepAt(j)}))`
+    return operands[operand]!.isMoving
+      ? `(${pointerTo(operands[operand]!)})((const u8 *)p${operand} + ${strideArgument(operand)} * (${stepAt(j)}))`
       : `p${operand}`
   }
   /** A slot's block of a step: of what is pooled, the last block is that of the last step. */
@@ -216,8 +219,7 @@ function phaseLines(kernel: SteppedKernel, { steps, values, stores, pools }: Pha
     ...usedOperands.flatMap((i) =>
       eachStep(
         (j) => operandAt(i, j),
-        (j) =>
-          `${pointerTo(memoryType(operands[i]!.kind), operands[i]!.role === 'input')}${operandAt(i, j)} = ${operandOfStep(i, j)};`,
+        (j) => `${pointerTo(operands[i]!)}const ${operandAt(i, j)} = ${operandOfStep(i, j)};`,
       ),
     ),
     ...usedSlots.flatMap((slot) =>
@@ -235,10 +237,10 @@ function phaseLines(kernel: SteppedKernel, { steps, values, stores, pools }: Pha
     ...sums.map(({ store, operand }) => `*${operandAt(operand, 0)} += ${use(total)}(sums${store});`),
     ...late.map(({ store, j, index }) => `*${operandAt(index, j)} = ${lateAt(store, j)};`),
     ...together.flatMap((j) =>
-      pools.map(
-        ({ slot, operand, kernel: form }) =>
-          `${use(poolingFunction(form))}(${blockOf(slot, j)}, ${operandOfStep(operand, j)}, n / ${product(form.plane)});`,
-      ),
+      pools.map(({ slot, operand, kernel: form }) => {
+        const planes = `n / ${product(form.plane)}`
+        return `${use(poolingFunction(form))}(${blockOf(slot, j)}, ${operandOfStep(operand, j)}, ${planes});`
+      }),
     ),
   ]
   if (steps === 'once') return block('', ['const word t = 0;', ...step])

@@ -133,7 +133,8 @@ function printLoops(kernel: NestKernel, loops: Loops, use: Use): string[] {
       ...limits.flatMap(({ strides, size, ...bound }) => {
         const at = affine({ ...bound, strides: strides.slice(0, last) })
         return block('', [
-          `const word low = ${use(firstInside)}(${at}, ${strides[last]}, ${extent}), high = ${use(endInside)}(${at}, ${strides[last]}, ${size}, ${extent});`,
+          `const word low = ${use(firstInside)}(${at}, ${strides[last]}, ${extent});`,
+          `const word high = ${use(endInside)}(${at}, ${strides[last]}, ${size}, ${extent});`,
           'from = low > from ? low : from;',
           'to = high < to ? high : to;',
         ])

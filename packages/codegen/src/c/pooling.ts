@@ -14,12 +14,8 @@ export function planesC(kernel: PlaneKernel): CKernel {
   const to = operation === 'position' ? 'i32' : 'float'
   const start = (index: number, type: string, elements: number): string =>
     `(${type} *)(memory + (word)a[${index}]) + first * ${elements}`
-  return {
-    body: [
-      `${pool.name}(${start(0, 'const float', plane[0] * plane[1])}, ${start(1, to, windows[0] * windows[1])}, last - first);`,
-    ],
-    calls: [pool],
-  }
+  const [x, y] = [start(0, 'const float', plane[0] * plane[1]), start(1, to, windows[0] * windows[1])]
+  return { body: [`${pool.name}(${x}, ${y}, last - first);`], calls: [pool] }
 }
 
 /**
@@ -99,10 +95,8 @@ export function poolingFunction(kernel: PlaneKernel): CFunction {
       const value = (ky: number): string => `x[${place(ky, kx)}]`
       // where rows are missing somewhere, all begin with what joins as nothing
       const start = rowsInside ? value(0) : join(least, value(0))
-      if (areRowsKnown)
-        return [
-          `const float c${kx} = ${Array.from({ length: size[0] - 1 }, (_, ky) => ky + 1).reduce((sum, ky) => join(sum, value(ky)), start)};`,
-        ]
+      const others = Array.from({ length: size[0] - 1 }, (_, ky) => value(ky + 1))
+      if (areRowsKnown) return [`const float c${kx} = ${others.reduce(join, start)};`]
       return [
         `float c${kx} = ${least};`,
         ...rows((ky) => [`if (${inside(rowOf(ky), height)}) c${kx} = ${join(`c${kx}`, value(ky))};`]),
