@@ -69,6 +69,8 @@ export interface DeploymentLint {
 /** What a target adds. */
 export interface Deployed {
   readonly files: Readonly<Record<string, Uint8Array | string>>
+  /** What whoever uses the files has to know. */
+  readonly notes?: readonly string[]
   readonly rows: readonly DeploymentRow[]
   /** Spikes of one sample, mean over the data. */
   readonly spikes: readonly { readonly layer: string; readonly neurons: number; readonly perSample: number }[]
@@ -78,7 +80,7 @@ export interface Deployed {
 }
 
 /** The object that `snn deploy --json` prints. */
-export interface Deployment extends Omit<Deployed, 'files'> {
+export interface Deployment extends Omit<Deployed, 'files' | 'notes'> {
   readonly model: string
   readonly target: DeployTarget
   readonly out: string
@@ -170,10 +172,14 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
       classifier === undefined || data.labelled === false
         ? undefined
         : (await evaluateModel(classifier, { data, ...asItTakes }, work)).ann
-    const { files, rows, ...deployed } =
-      target === 'lava'
-        ? await toLava(measure, { ...options, calibration: take(calibration, samples, { shuffle: true }) })
-        : await toNirFile(target, measure)
+    const {
+      files,
+      rows,
+      notes: ofFiles = [],
+      ...deployed
+    } = target === 'lava'
+      ? await toLava(measure, { ...options, calibration: take(calibration, samples, { shuffle: true }) })
+      : await toNirFile(target, measure)
     const { T, preprocess = null, because, labelOffset, report, notes } = source
     const deployment: Deployment = {
       model: path,
@@ -192,6 +198,7 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
       ...(report && { conversion: report }),
       notes: [
         ...notes,
+        ...ofFiles,
         ...(opened
           ? []
           : ['Measured on the calibration samples, which chose thresholds: give other ones with --eval.']),

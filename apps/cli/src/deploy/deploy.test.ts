@@ -128,6 +128,8 @@ describe('snn deploy', () => {
       const result = await deploy({ target, out: join(folder, target) }, given)
       const graph = await readNir(readFileSync(join(folder, target, 'network.nir')))
       expect(Object.values(graph.nodes).map(({ type }) => type)).toContain(target === 'xylo' ? 'CubaLIF' : 'IF')
+      expect(graph.metadata).toMatchObject({ dt: 1e-3, T: 16 })
+      expect(result.notes.some((note) => note.includes('steps of 0.001 s (dt)'))).toBe(true)
       expect(existsSync(join(folder, target, 'encoder.onnx'))).toBe(target !== 'nir')
       for (const { accuracy } of result.rows) expect(accuracy).toBeGreaterThan(0.85)
       expect(result.rows.at(-1)!.network).toContain('.nir')

@@ -107,7 +107,7 @@ export async function toNirFile(name: keyof typeof targets, measure: MeasureOpti
   const simulated = await measureNetworks('nir', [...hosts, again], readout, measure)
   return {
     files: {
-      'network.nir': await writeNir(graph),
+      'network.nir': await writeNir({ ...graph, metadata: { ...graph.metadata, dt, T } }),
       ...(encoder && {
         'encoder.onnx': await toOnnx(encoder, {
           ...metadata,
@@ -134,6 +134,7 @@ export async function toNirFile(name: keyof typeof targets, measure: MeasureOpti
         agreement: agreementOf(simulated, float),
       },
     ],
+    notes: [`The file is in continuous time: its neurons are those of steps of ${dt} s (dt), as its metadata say.`],
     spikes: await spikesOf(hosts, again, measure),
     resources: resourcesFor(name, graph),
     lint: [

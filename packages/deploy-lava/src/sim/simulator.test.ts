@@ -32,6 +32,16 @@ function runSynapse(process: Synapse, inputs: readonly (readonly number[])[], sh
   })
 }
 
+it('takes whole numbers alone', () => {
+  const sigma = { name: 'n', process: { type: 'Sigma', shape: [2] } } as const
+  const run = simulator({ inputShape: [2], processes: [sigma], connections: [['input', 'n.a_in']] })
+  for (const junk of [null, 'ab', [0.5, 1], [NaN, 0], ['1', 0], [1, undefined], [2 ** 31, 0]])
+    expect(() => run.step(junk as number[]), String(junk)).toThrow(expect.objectContaining({ code: 'ARGUMENT' }))
+  expect(run.steps).toBe(0)
+  run.step([2 ** 31 - 1, -(2 ** 31)])
+  expect([...run.processes.get('n')!.out]).toEqual([2 ** 31 - 1, -(2 ** 31)])
+})
+
 /** All by hand from the equations at the head of each process. */
 describe('processes', () => {
   it('LIF halves u and v, toward zero, and fires above the threshold only', () => {

@@ -1,4 +1,5 @@
 import { SnnError, sizeOf } from '@snn/tensor'
+import { checkArrayLike, wrongArgument } from '@snn/tensor/library'
 import type { RunningProcess } from './process.js'
 import { shapeOf, start, wiring, type ProcessGraph } from './process-graph.js'
 
@@ -62,8 +63,8 @@ export function simulator(graph: ProcessGraph): Simulator {
     },
     processes: running,
     step(sent) {
-      if (!sent) input.fill(0)
-      else if (sent.length !== input.length)
+      if (sent === undefined) input.fill(0)
+      else if (checkWhole(sent).length !== input.length)
         throw new SnnError(
           'SHAPE',
           `[simulate] an input of ${sent.length} numbers, expected ${input.length} ([${graph.inputShape.join(',')}]).`,
@@ -82,6 +83,16 @@ export function simulator(graph: ProcessGraph): Simulator {
       }
     },
   }
+}
+
+/** What a source sends are whole numbers, mostly events of the size 1. */
+function checkWhole(sent: ArrayLike<number>): ArrayLike<number> {
+  checkArrayLike('simulate', sent, 'input')
+  for (let i = 0; i < sent.length; i++) {
+    const value = sent[i]!
+    if (value !== (value | 0)) throw wrongArgument('simulate', `input[${i}]`, value, 'a whole number of 32 bits')
+  }
+  return sent
 }
 
 function addUp(into: Int32Array, sources: readonly Int32Array[]): void {

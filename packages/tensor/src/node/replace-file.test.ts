@@ -261,6 +261,16 @@ describe('folders', () => {
     expect(snapshot()).toEqual({ a: 'folder', 'a/b': 'folder', 'a/b/three': '3' })
   })
 
+  it.skipIf(!existsSync('/proc/self'))('are refused where a file system takes none', async () => {
+    for (const path of ['/proc/new', '/proc/new/deeper'])
+      await expect(makeFolder(path), path).rejects.toMatchObject({ code: 'OUTPUT' })
+  })
+
+  it('are made with those above them, by several at once', async () => {
+    await Promise.all(['a/b/c', 'a/b/d', 'a/b'].map((path) => makeFolder(at(path))))
+    expect(snapshot()).toEqual({ a: 'folder', 'a/b': 'folder', 'a/b/c': 'folder', 'a/b/d': 'folder' })
+  })
+
   it('are not made through a file', async () => {
     writeFileSync(at('file'), '')
     for (const path of ['file', 'file/sub', '\0'])

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { appendFile, mkdir, open, rename, rm } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { appendFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { checkFunction, checkObject, checkString } from '../check.js'
 import { SnnError } from '../error.js'
@@ -67,8 +68,23 @@ export async function appendToFile(path: string, text: string): Promise<void> {
 /** Makes a folder, and those above it. Throws `OUTPUT`. */
 export async function makeFolder(path: string, name?: string): Promise<void> {
   checkString('makeFolder', path, 'path')
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+  await makeEach(path).catch((error: unknown) => {
     throw asOutputError(error, path, name)
+  })
+}
+
+/**
+ * Makes folders one by one, from above: Node's recursive `mkdir` does not come to an end in a file system that refuses a
+ * folder by saying that the one above is not there.
+ */
+async function makeEach(path: string): Promise<void> {
+  const infoOf = (at: string): Promise<Stats | undefined> => stat(at).catch(() => undefined)
+  if ((await infoOf(path))?.isDirectory()) return
+  const above = dirname(path)
+  if (above !== path && !(await infoOf(above))) await makeEach(above)
+  await mkdir(path).catch(async (error: unknown) => {
+    // somebody else may have made it meanwhile
+    if (!(await infoOf(path))?.isDirectory()) throw error
   })
 }
 
