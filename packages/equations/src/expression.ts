@@ -10,7 +10,7 @@ export interface Operation {
   readonly operands: readonly Expression[]
 }
 
-/** A named value as an expression: a state, a parameter or an input by its role. */
+/** A name as an expression: a parameter, a derivative of the loss, or any other value (default), by its role. */
 export const symbol = (name: string, role: Role = 'value'): Expression => ({ symbol: name, role })
 /** A number as an expression. */
 export const number = (value: number): Expression => ({ number: value })

@@ -16,7 +16,7 @@ export type Hdf5Number =
   | 'bool'
 /** Strings of any length in UTF-8, or of a fixed number of bytes, padded with zeros. */
 export type Hdf5Text = 'string' | `S${number}`
-/** Element types that are read and written, in NumPy's letters. */
+/** Element types that are read and written: numbers by their NumPy names, and strings. */
 export type Hdf5Type = Hdf5Number | Hdf5Text
 
 /** A data set or attribute in memory, in row order (the last axis fastest); shape []: a single value. */

@@ -33,7 +33,7 @@ export type NetworkState = Readonly<Record<string, State>>
 /** A tensor for a network with one input, else tensors by name. */
 export type Inputs = Tensor | Readonly<Record<string, Tensor>>
 
-/** Options of a run of a network over all steps. */
+/** Options of a run of a network, over one step or all. */
 export interface RunOptions {
   readonly training?: boolean
   /** Where to start from; layers that it lacks start from their initial state. */

@@ -59,7 +59,7 @@ export interface SurrogateSpec<P extends string, C extends string = never> {
   readonly derivative: Curve<NoInfer<P>, NoInfer<C>>
 }
 
-/** What the function that makes a surrogate takes: its parameters, and `spiking`. */
+/** What the function that makes a surrogate takes: its parameters, its settings (whole numbers), and `smooth`. */
 export type SurrogateOptions<P extends string, C extends string = never> = { readonly [K in P]?: ParameterValue } & {
   readonly [K in C]?: number
 } & {

@@ -169,5 +169,5 @@ export interface Primitives {
   stopGradient: None
 }
 
-/** The operations that every backend runs. */
+/** Names of the operations that graphs are made of; a backend refuses what it cannot run (`UNSUPPORTED`). */
 export type Primitive = keyof Primitives

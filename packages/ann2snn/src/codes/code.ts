@@ -2,7 +2,10 @@ import { clipLayer, type Layer, type StatefulLayer } from '@snn/nn'
 import type { Shape } from '@snn/tensor'
 import type { TargetRules } from '../plan/target.js'
 
-/** What a spike means: one bit, a sign and a bit, or a size; docs/choosing-a-code.md compares them. */
+/**
+ * What a spike means. `binary`, `burst` and `phase`: one bit; `signed` and `stBif`: +1 or -1; `multiThreshold`,
+ * `differential` and `delta`: a size and a sign.
+ */
 export type CodeName = 'binary' | 'signed' | 'burst' | 'phase' | 'stBif' | 'multiThreshold' | 'differential' | 'delta'
 
 /**

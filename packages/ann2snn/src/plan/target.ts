@@ -23,7 +23,7 @@ export const targets = {
   xylo: { reset: 'soft', encoder: true, summary: 'Xylo: reset by subtraction, spikes as input' },
 } as const satisfies Readonly<Record<string, TargetRules>>
 
-/** Hardware that a conversion keeps to; see `ConvertOptions.target`. */
+/** A chip, or the format NIR, that a conversion keeps to; see `ConvertOptions.target`. */
 export type Target = keyof typeof targets
 
 /** The rules of a target that a user names. @throws `ARGUMENT` */

@@ -258,7 +258,7 @@ function runsUntil(steps: readonly number[], patience: number | undefined): numb
   return [...new Set([...looks, ...steps])].sort((a, b) => a - b)
 }
 
-/** Accuracy of the network that a spiking one came from, on the same samples. */
+/** Accuracy of a network without memory on labelled samples; `seconds`: of its runs alone, without reading data. */
 export interface AnnEvaluation {
   readonly samples: number
   readonly accuracy: number

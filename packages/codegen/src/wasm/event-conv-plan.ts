@@ -18,8 +18,8 @@ const fewRows = 8
 const listBytes = 2 ** 19
 
 /**
- * How an event-driven convolution is cut: rows and channels at once, so that its list of events and its sums stay
- * within a cache.
+ * Cuts an event-driven convolution into blocks of output rows: as many as the list of their events, of an input without
+ * zeros, holds in 512 KiB, in multiples of the rows that are summed up together, and at least one of these.
  */
 export function eventConvPlan(kernel: EventConvKernel): EventConvPlan {
   const inputRows = Math.floor(listBytes / longestRow(kernel))

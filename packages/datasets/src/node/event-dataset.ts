@@ -13,7 +13,7 @@ export interface EventSample {
   readonly target?: TensorLike
 }
 
-/** A published set of recordings of one event camera, each with its class. */
+/** Recordings of one event camera or silicon cochlea, each with its class. */
 export interface EventDataset extends LabelledDataset<EventSample> {
   readonly sensor: Sensor
   readonly timeUnit: TimeUnit

@@ -1,6 +1,6 @@
 import { leftShift, rightShift } from './integers.js'
 
-/** Which signs the weights of a synapse may have: both, only positive or only negative; NULL: all are 0. */
+/** Which signs the weights of a synapse may have: both, none below 0, or none above 0; NULL acts as EXCITATORY. */
 export type SignMode = 'NULL' | 'MIXED' | 'EXCITATORY' | 'INHIBITORY'
 
 /** Excitatory where no weight is negative, else inhibitory where none is positive. */

@@ -14,7 +14,7 @@ import { conv1d } from '../weighted.js'
  */
 export type MakeNeuron = (options: { readonly threshold: number; readonly detachReset: true }) => Layer
 
-/** Options of spiking self-attention. `neuron` makes the neurons behind queries, keys, values and the result. */
+/** Options of spiking self-attention. `neuron` makes those behind q, k and v, the attention and the result. */
 export interface SpikingAttentionOptions {
   readonly neuron: MakeNeuron
   /** Parts of the channels that attend for themselves. Default 8. */

@@ -134,7 +134,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   )
 }
 
-/** The entries of x along `axis` at `indices`: its axis gives place to those of `indices`, int32. */
+/** out[.., i, ..] = x[.., indices[.., i, ..], ..] along `axis`; `indices` is int32 [.., n, ..], as x off the axis. */
 export function gather(x: Tensor, indices: Tensor, axis: number): Tensor {
   checkTensor('gather', x, 'x')
   checkTensor('gather', indices, 'indices')

@@ -17,7 +17,7 @@ export type TrainingStep = (
   y: Tensor,
 ) => { readonly loss: Tensor; readonly predictions?: Tensor; readonly health?: Tensor }
 
-/** How a network is trained: its optimiser and its loss. */
+/** How a network is trained: optimiser, loss, and how samples become input and outputs classes. */
 export interface NetworkTraining {
   readonly optimizer: Optimizer
   /** Of outputs [T, N, ..] and targets [N, ..]: a scalar, or one value for each sample [N]. */

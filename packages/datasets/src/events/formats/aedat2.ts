@@ -56,7 +56,7 @@ const layouts = {
 /** A camera whose addresses the AEDAT 2 reader knows. */
 export type Aedat2Camera = keyof typeof layouts
 
-/** The cameras whose addresses the AEDAT 2 reader knows; a file says which one it is from, or the reader is told. */
+/** The cameras whose addresses the AEDAT 2 reader knows: told by the header, by the addresses, or by an option. */
 export const aedat2Cameras = Object.keys(layouts) as readonly Aedat2Camera[]
 
 export interface Aedat2Options {

@@ -13,7 +13,10 @@ export interface LifDynamics {
   readonly bias_exp?: PerNeuron
 }
 
-/** Lava's LIF: u <- u - u du / 2^12 + a, v <- v - v dv / 2^12 + u + bias; fires where v > 64 vth, which sets v to 0. */
+/**
+ * Lava's LIF: u <- u - u (du + 1) / 2^12 + 64 a, v <- v - v dv / 2^12 + u + bias; fires where v > 64 vth, which sets v
+ * to 0.
+ */
 export interface Lif extends LifDynamics {
   readonly type: 'LIF'
   readonly vth: PerNeuron

@@ -3,7 +3,7 @@ import { cos, sin } from '../accurate-trigonometry.js'
 import { half24, leftShift, wrap32 } from '../integers.js'
 import { perNeuronWide, type PerNeuron, type RunningProcess } from '../process.js'
 
-/** A damped oscillation of two state variables that inputs push; it fires by its phase. */
+/** A damped oscillation of two state variables that inputs push; `type` says when it fires. */
 export interface ResonateAndFire {
   /** RF: fires at phase 0. RF_IZ: fires at the threshold of the imaginary part, and is reset (Izhikevich 2001). */
   readonly type: 'RF' | 'RF_IZ'

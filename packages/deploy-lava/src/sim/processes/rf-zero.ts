@@ -1,7 +1,7 @@
 import { wrap32 } from '../integers.js'
 import { perNeuron, type PerNeuron, type RunningProcess } from '../process.js'
 
-/** A resonator that fires where its imaginary part passes 0 with the real part above the threshold. */
+/** A resonator that sends its real part where the imaginary one rises through 0 and the real one is above `uth`. */
 export interface RfZero {
   readonly type: 'RFZero'
   readonly shape: readonly number[]
