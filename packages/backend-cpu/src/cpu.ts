@@ -24,13 +24,15 @@ export interface CpuOptions {
    * In which form elementwise operations, scans and the like run as generated kernels; all give the same bits.
    *
    *   'auto'    default: as WebAssembly at once. A program that goes on computing gets native kernels between two runs,
-   *   where there are koffi, an optional peer, and a C compiler
-   *             (`CC`, else cc, clang, gcc or zig cc), which works beside it at the lowest priority. Compiled objects are kept in the user's cache folder
-   *   'native'  as 'auto', but every program waits for its native kernels; `BACKEND_UNAVAILABLE` where there can be
-   *   none 'wasm'    as WebAssembly
+   *             where there are koffi, an optional peer, and a C compiler (`CC`, else cc, clang, gcc or zig cc), which
+   *             works beside it at the lowest priority. Compiled objects are kept in the user's cache folder
+   *   'native'  as 'auto', but every program waits for its kernels; `BACKEND_UNAVAILABLE` where there can be none
+   *   'wasm'    as WebAssembly
    *   false     not at all: everything is left to ONNX Runtime
+   *
+   * `true` is the old word for 'auto'.
    */
-  readonly kernels?: KernelForm
+  readonly kernels?: KernelForm | true
   /**
    * Up to which share of input values that are not zero a convolution of a spiking network, or a product with a matrix,
    * is computed event by event; 0: never. Default: where ONNX Runtime became faster when it was measured, 0.17, for
@@ -78,7 +80,8 @@ export interface Cpu extends Backend {
  */
 export async function cpu(options: CpuOptions = {}): Promise<Cpu> {
   checkObject('cpu', options)
-  const { threads = 0, kernels = 'auto', eventDensity, memoryLimit = narrowBytes } = options
+  const { threads = 0, eventDensity, memoryLimit = narrowBytes } = options
+  const kernels = options.kernels === undefined || options.kernels === true ? 'auto' : options.kernels
   if (!Number.isSafeInteger(threads) || threads < 0) {
     throw new SnnError(
       'ARGUMENT',

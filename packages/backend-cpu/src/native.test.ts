@@ -108,7 +108,7 @@ async function once(
 }
 
 it('kernels are asked for by their names', async () => {
-  for (const kernels of ['wat', true, null] as unknown as KernelForm[])
+  for (const kernels of ['wat', 1, null] as unknown as KernelForm[])
     await expect(cpu({ kernels })).rejects.toMatchObject({ code: 'ARGUMENT', details: { name: 'kernels' } })
 })
 

@@ -40,8 +40,9 @@ export interface BoundedStdpOptions {
 /**
  * STDP between bounds (Guetig et al., Journal of Neuroscience 2003), of linear layers and convolutions:
  *
- *   tracePre <- tracePre + (aPre pre - tracePre) / tauPre           tracePost <- tracePost + (aPost post - tracePost) /
- *   tauPost delta    =  etaPlus d(wMax - w) (post x tracePre) - etaMinus d(w - wMin) (tracePost x pre)
+ *   tracePre  <- tracePre + (aPre pre - tracePre) / tauPre
+ *   tracePost <- tracePost + (aPost post - tracePost) / tauPost
+ *   delta     =  etaPlus d(wMax - w) (post x tracePre) - etaMinus d(w - wMin) (tracePost x pre)
  *
  * with d(room) = 1, [room > 0], room^mu or max(room, 0); with `hardBound` delta is cut so that w + delta stays within
  * the bounds.

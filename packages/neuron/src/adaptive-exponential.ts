@@ -6,9 +6,11 @@ import { exponentialDrift } from './exponential-integrate-and-fire.js'
  * Adaptive exponential integrate-and-fire (Brette and Gerstner, Journal of Neurophysiology 2005), with the adaptation
  * `w`:
  *
- *   charge  v <- v + (x + vRest - v + deltaT exp((v - thetaRh) / deltaT) - w) / tau     w <- w + (a (v - vRest) - w) /
- *   tauW fire    s  = H(v - threshold)
- *   reset   v <- v - s threshold (soft), or (1 - s) v + s to (hard)                     w <- w + b s
+ *   charge  v <- v + (x + vRest - v + deltaT exp((v - thetaRh) / deltaT) - w) / tau
+ *           w <- w + (a (v - vRest) - w) / tauW
+ *   fire    s  = H(v - threshold)
+ *   reset   v <- v - s threshold (soft), or (1 - s) v + s to (hard)
+ *           w <- w + b s
  */
 export const adaptiveExponential = defineNeuron('adaptiveExponential', {
   parameters: { tau: 2, deltaT: 1, thetaRh: 0.8, vRest: 0, tauW: 2, a: 0, b: 0 },

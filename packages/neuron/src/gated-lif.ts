@@ -35,8 +35,9 @@ type Raw = 'alpha' | 'beta' | 'gamma' | 'tau' | 'threshold' | 'linearDecay' | 's
  * after the last use that of the last. With the spike s before, 0 at first:
  *
  *   i = x (1 - beta (1 - conduct[t]))
- *   v <- (1 - alpha (1 - tau)) v - (1 - alpha) linearDecay + i - (1 - alpha (1 - tau)) gamma v s - (1 - gamma) subreset
- *   s s = H(v - threshold)
+ *   v <- (1 - alpha (1 - tau)) v - (1 - alpha) linearDecay + i
+ *        - (1 - alpha (1 - tau)) gamma v s - (1 - gamma) subreset s
+ *   s = H(v - threshold)
  *
  * The gates alpha, beta, gamma begin near 1/2, drawn from U(-0.1, 0.1) before the logistic function.
  *

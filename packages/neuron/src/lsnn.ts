@@ -6,9 +6,12 @@ import { resetMembrane } from './reset.js'
  * Norse's `LSNN` cell without its recurrent weights (after Bellec et al., NeurIPS 2018): a LIF with an exponential
  * synaptic current `i` and an adaptive threshold `b`, which rests at `threshold`; time constants in steps:
  *
- *   charge  v <- v + (vRest - v + i) / tauMembrane     i <- i - i / tauSynapse + x     b <- b + (threshold - b) /
- *   tauAdaptation fire    s  = H(v - b)
- *   reset   v <- (1 - s) v + s to (hard), or v - s b (soft)     b <- b + beta s
+ *   charge  v <- v + (vRest - v + i) / tauMembrane
+ *           i <- i - i / tauSynapse + x
+ *           b <- b + (threshold - b) / tauAdaptation
+ *   fire    s  = H(v - b)
+ *   reset   v <- (1 - s) v + s to (hard), or v - s b (soft)
+ *           b <- b + beta s
  */
 export const lsnn = defineNeuron('lsnn', {
   parameters: { tauMembrane: 10, tauSynapse: 5, tauAdaptation: 800, beta: 1.8, vRest: 0 },

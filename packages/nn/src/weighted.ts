@@ -58,9 +58,11 @@ export function conv1d(
 }
 
 /**
- * Convolution over two axes: x [.., inputs, H, W] -> [.., outputs, H', W'], H' = floor((H + padding - dilation (kernel
- * - 1) - 1) / stride) + 1. Throws `ARGUMENT` for sizes that are not positive whole numbers, or that `groups` does not
- *   divide.
+ * Convolution over two axes: x [.., inputs, H, W] -> [.., outputs, H', W'],
+ *
+ *   H' = floor((H + padding - dilation (kernel - 1) - 1) / stride) + 1
+ *
+ * Throws `ARGUMENT` for sizes that are not positive whole numbers, or that `groups` does not divide.
  */
 export function conv2d(
   inputs: number,

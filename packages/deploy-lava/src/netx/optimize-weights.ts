@@ -11,8 +11,9 @@ export interface OptimizedWeights {
  * (`netx.utils.optimize_weight_bits`):
  *
  *   mixed weights beyond [-256, 254] are clipped to it
- *   s = floor(log2 scale) + mixed,   scale = min(127 / max, -128 / min) mixed,  -256 / min where max < 0,  255 / max
- *   where min >= 0 n = the largest k <= 8 with all weights divisible by 2^k, minus mixed
+ *   s = floor(log2 scale) + mixed,
+ *       scale = min(127 / max, -128 / min) mixed,  -256 / min where max < 0,  255 / max where min >= 0
+ *   n = the largest k <= 8 with all weights divisible by 2^k, minus mixed
  *   bits = 8 - s - n,   exponent = -s,   weights << s
  *
  * `mixed` is 1 also where max is exactly 0. A negative s leaves nothing of the weights. undefined: all are zero, for

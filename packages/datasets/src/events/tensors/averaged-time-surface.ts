@@ -21,8 +21,9 @@ export interface AveragedTimeSurfaceOptions {
  * Histograms of averaged time surfaces (Sironi et al. 2018), float32 [cells, P, surfaceSize, surfaceSize]; cells row by
  * row:
  *
- *   T_e(z)  = sum over earlier events of the same polarity and cell at offset z from e, within timeWindow, of decay(t_e
- *   - t) H[c, p] = mean of T_e over the events e of cell c and polarity p
+ *   T_e(z)  = sum of decay(t_e - t) over earlier events of the same polarity and cell at offset z from e, within
+ *             timeWindow
+ *   H[c, p] = mean of T_e over the events e of cell c and polarity p
  */
 export function toAveragedTimeSurfaces(options: AveragedTimeSurfaceOptions): (events: Events) => FloatTensor {
   checkObject('toAveragedTimeSurfaces', options)

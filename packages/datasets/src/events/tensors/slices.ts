@@ -14,15 +14,15 @@ import { indexOfTime, isSorted, sliceEvents } from '../select.js'
  *   number    n parts of floor(N / n) events; the last takes the rest
  *   time      n parts of dt = floor((t_last - t_0) / n) (not floored for times in s and ms); the last runs to the end
  *   duration  ceil((t_last - t_0) / duration) parts, at least one where there are events; events at the very end belong
- *   to the last
+ *             to the last
  * As Tonic cuts, with overlap, but for events at the very end, which Tonic loses and the last part has here:
  *   timeWindow   floor((t_last - t_0 - window) / (window - overlap)) + 1 parts, at least one; with `includeIncomplete`
- *   as many as reach the end, else
- *                events after the last whole window are left out
+ *                as many as reach the end, else events after the last whole window are left out
  *   timeBins     window = floor((t_last - t_0) / n) (1 + overlap), stride window (1 - overlap); the last runs to the
- *   end eventCount   floor((N - count) / (count - overlap)) + 1 parts; with `includeIncomplete` as many as reach the
- *   end eventBins    count = floor(floor(N / n) (1 + overlap)), stride floor(count (1 - overlap)); the last takes the
- *   rest indices, timePoints   from each of `starts` to its `ends`
+ *                end
+ *   eventCount   floor((N - count) / (count - overlap)) + 1 parts; with `includeIncomplete` as many as reach the end
+ *   eventBins    count = floor(floor(N / n) (1 + overlap)), stride floor(count (1 - overlap)); the last takes the rest
+ *   indices, timePoints   from each of `starts` to its `ends`
  */
 export type SliceSpec =
   | { readonly by: 'number' | 'time'; readonly n: number }
