@@ -1,4 +1,4 @@
-import { numberFault, parameterFault, wrongOption, type Interval, type Within } from '@snn/surrogate'
+import { isSurrogate, numberFault, parameterFault, wrongOption, type Interval, type Within } from '@snn/surrogate'
 import { SnnError } from '@snn/tensor'
 import { checkObject } from '@snn/tensor/library'
 import { isAmong, type Reset, type ResetName } from './reset.js'
@@ -8,10 +8,7 @@ const choices = {
   amplitude: { valid: (value: unknown) => value === 'one' || value === 'threshold', expected: "'one' or 'threshold'" },
   detachReset: { valid: (value: unknown) => typeof value === 'boolean', expected: 'true or false' },
   reset: { valid: isReset, expected: "'soft', 'none' or { to: number }" },
-  surrogate: {
-    valid: (value: unknown) => isObject(value) && 'spike' in value,
-    expected: 'a surrogate such as sigmoid()',
-  },
+  surrogate: { valid: isSurrogate, expected: 'a surrogate such as sigmoid()' },
   initial: { valid: isObject, expected: 'initial values by name of the state' },
 } as const
 

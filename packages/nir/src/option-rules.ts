@@ -1,4 +1,5 @@
 import { isObject, oneOf, optionRule, type OptionRule, type OptionRules } from '@snn/tensor/library'
+import { isSurrogate } from '@snn/surrogate'
 import type { FromNirOptions } from './from-nir.js'
 import type { ReadNirOptions } from './read-nir.js'
 import type { ToNirOptions } from './to-nir.js'
@@ -18,7 +19,7 @@ export const nirToJsonRules: OptionRules<Pick<WriteNirOptions, 'check'>> = { che
 export const fromNirRules: OptionRules<FromNirOptions> = {
   dt,
   as: text,
-  surrogate: { takes: (value) => isObject(value) && 'spike' in value, expected: 'a surrogate such as sigmoid()' },
+  surrogate: { takes: isSurrogate, expected: 'a surrogate such as sigmoid()' },
   roundDelays: flag,
 }
 export const toNirRules: OptionRules<ToNirOptions> = {

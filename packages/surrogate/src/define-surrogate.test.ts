@@ -37,6 +37,7 @@ const {
   createSurrogate: ________,
   surrogateParts: _________,
   surrogateFromParts: __________,
+  isSurrogate: ___________,
   ...family
 } = all
 

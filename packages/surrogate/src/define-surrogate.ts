@@ -33,6 +33,11 @@ export interface Surrogate {
   spike(x: Tensor): Tensor
 }
 
+/** Whether a value is a surrogate, such as `sigmoid()` gives. */
+export function isSurrogate(value: unknown): value is Surrogate {
+  return typeof value === 'object' && value !== null && 'spike' in value
+}
+
 type Values<P extends string> = Readonly<Record<P, Tensor>>
 
 /** A function of x; parameters are scalars of its dtype. */

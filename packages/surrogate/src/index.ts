@@ -1,4 +1,10 @@
-export { defineSurrogate, type Surrogate, type SurrogateSpec, type SurrogateOptions } from './define-surrogate.js'
+export {
+  defineSurrogate,
+  isSurrogate,
+  type Surrogate,
+  type SurrogateSpec,
+  type SurrogateOptions,
+} from './define-surrogate.js'
 export {
   learnable,
   isLearnable,

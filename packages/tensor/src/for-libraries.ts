@@ -20,6 +20,7 @@ export {
   isObject,
   isText,
   oneOf,
+  optionsBy,
   optionRule,
   type OptionRule,
   type OptionRules,

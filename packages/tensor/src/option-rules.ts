@@ -73,3 +73,10 @@ export function oneOf(...values: readonly string[]): OptionRule {
     expected: values.map((value) => `'${value}'`).join(' or '),
   }
 }
+
+/** Options inside of options: an object whose values their own rules take, without other names. */
+export function optionsBy(rules: Readonly<Record<string, OptionRule>>, expected: string): OptionRule {
+  const isTaken = ([name, value]: [string, unknown]): boolean =>
+    Object.hasOwn(rules, name) && (value === undefined || rules[name]!.takes(value))
+  return { takes: (value) => isObject(value) && Object.entries(value).every(isTaken), expected }
+}

@@ -1,4 +1,4 @@
-import { isObject, optionRule, type OptionRules } from '@snn/tensor/library'
+import { optionRule, type OptionRules } from '@snn/tensor/library'
 import { Network } from '@snn/nn'
 import { compile, zerosVariable, type Tensor } from '@snn/tensor'
 import { neuronNames, noData, type WorkOptions } from './activations.js'
@@ -14,21 +14,10 @@ export interface BalanceOptions {
   readonly samples?: number
 }
 
-const rules: OptionRules<BalanceOptions> = {
+export const balanceRules: OptionRules<BalanceOptions> = {
   rounds: optionRule.count,
   learningRate: optionRule.positive,
   samples: optionRule.count,
-}
-
-/** Whether a value holds such options and no others. */
-export function isBalance(value: unknown): value is BalanceOptions {
-  return (
-    isObject(value) &&
-    Object.entries(value).every(
-      ([name, own]) =>
-        own === undefined || (Object.hasOwn(rules, name) && rules[name as keyof BalanceOptions].takes(own)),
-    )
-  )
 }
 
 /**

@@ -1,6 +1,6 @@
-import { isList, isNumber, isObject, isText, oneOf, optionRule, type OptionRules } from '@snn/tensor/library'
+import { isList, isNumber, isObject, isText, oneOf, optionRule, optionsBy, type OptionRules } from '@snn/tensor/library'
 import { workRules, type Per, type WorkOptions } from '../calibrate/activations.js'
-import { isBalance, type BalanceOptions } from '../calibrate/balance.js'
+import { balanceRules, type BalanceOptions } from '../calibrate/balance.js'
 import type { LayerCalibration } from '../calibrate/checkpoint.js'
 import type { Mode } from '../calibrate/thresholds.js'
 import type { CodeName } from '../codes/code.js'
@@ -131,10 +131,10 @@ export const commonRules = {
       value.every((found) => isObject(found) && [found['key'], found['layer'], found['what']].every(isText)),
     expected: 'an array of what onLayer was told',
   },
-  balance: {
-    takes: isBalance,
-    expected: 'an object with rounds and samples, whole numbers of at least 1, and learningRate, a number above 0',
-  },
+  balance: optionsBy(
+    balanceRules,
+    'an object with rounds and samples, whole numbers of at least 1, and learningRate, a number above 0',
+  ),
   initialPotential: number,
   delay: { takes: (value) => isNumber(value) || value === 'auto', expected: "a number or 'auto'" },
   softmax: oneOf('strip', 'keep'),

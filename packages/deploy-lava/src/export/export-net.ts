@@ -1,12 +1,11 @@
-import { approximations } from './neuron-form.js'
 import type { Resources } from '@snn/nir'
 import type { Network } from '@snn/nn'
 import { SnnError } from '@snn/tensor'
-import { checkByRules, type OptionRule, isObject, optionRule, type OptionRules } from '@snn/tensor/library'
+import { checkByRules, optionRule, optionsBy, type OptionRule, type OptionRules } from '@snn/tensor/library'
 import type { NetFile } from '../net/net-file.js'
 import { writeNet } from '../net/write-net.js'
 import { resources } from '../resources/resources.js'
-import type { Approximation } from './neuron-form.js'
+import { approximations, type Approximation } from './neuron-form.js'
 import {
   branchOf,
   checkChain,
@@ -67,14 +66,7 @@ export const exportNetRules: OptionRules<ExportNetOptions> = {
   },
   weightBits: number,
   percentile: number,
-  decay: {
-    takes: (value) =>
-      isObject(value) &&
-      Object.entries(value).every(
-        ([name, own]) => Object.hasOwn(decays, name) && (own === undefined || number.takes(own)),
-      ),
-    expected: 'an object with iDecay and vDecay, or one of them',
-  },
+  decay: optionsBy(decays, 'an object with iDecay and vDecay, or one of them'),
   steps: number,
   readoutRange: number,
   encoder: text,

@@ -1,6 +1,6 @@
-import { isObject, optionRule, type OptionRules } from '@snn/tensor/library'
+import { optionRule, type OptionRules } from '@snn/tensor/library'
 import { addLayer, delayLayer, flattenLayer, Network, type NetworkNode } from '@snn/nn'
-import type { Surrogate } from '@snn/surrogate'
+import { isSurrogate, type Surrogate } from '@snn/surrogate'
 import { compile, reference, variable, type Variable } from '@snn/tensor'
 import {
   checkExport,
@@ -34,7 +34,7 @@ export interface ChipNetworkOptions extends ExportNetOptions {
 export const chipNetworkRules: OptionRules<ChipNetworkOptions> = {
   ...exportNetRules,
   latency: optionRule.flag,
-  surrogate: { takes: (value) => isObject(value) && 'spike' in value, expected: 'a surrogate such as sigmoid()' },
+  surrogate: { takes: isSurrogate, expected: 'a surrogate such as sigmoid()' },
 }
 
 /** A network whose forward pass is the chip's integers. */
