@@ -6,13 +6,14 @@ import type { NirGraph, NirNode } from '../graph.js'
 import { inferShapes, type NodeShapes } from '../shapes.js'
 import { dtOf, readerOf, type LintOptions } from './lint.js'
 import type { Reader, ReaderName } from './readers.js'
+import { takersBehind, withInput } from './takers.js'
 
 /** The graph with one node in another form that does the same, or undefined where there is none. */
 type Form = (graph: NirGraph, name: string, shapes: ReadonlyMap<string, NodeShapes>, dt: number) => NirGraph | undefined
 
 /**
  * The same graph in nodes that a tool reads as they are meant, wherever there is an exact form: an AvgPool2d as a
- * SumPool2d before smaller weights, a Linear as an Affine without bias and the other way round, groups as one weight
+ * SumPool2d before smaller weights or resistances, a Linear as an Affine without bias and the other way round, groups as one weight
  * with zeros, a kernel that is not square with zeros around it, a Flatten that counts from the back, and the r of an IF
  * for a tool that counts it in steps (r 1, with thresholds over r dt). What has no such form stays, and `lint` says so.
  * Graphs inside stay as they are.
@@ -25,13 +26,26 @@ export function adaptNir(graph: NirGraph, reader: ReaderName, options: LintOptio
   checkNir('adaptNir', graph)
   const { shapes } = inferShapes(graph)
   let now = graph
-  for (const name of Object.keys(graph.nodes)) {
-    for (const form of forms) {
-      const next = faults(tool, now.nodes[name]!, dt) > 0 ? form(now, name, shapes, dt) : undefined
-      if (next && faults(tool, next.nodes[name]!, dt) < faults(tool, now.nodes[name]!, dt)) now = next
+  // the form of one node may give another something to mend; each leaves less to mend
+  for (let before: NirGraph | undefined; before !== now;) {
+    before = now
+    for (const name of Object.keys(graph.nodes)) {
+      for (const form of forms) {
+        const next = faults(tool, now.nodes[name]!, dt) > 0 ? form(now, name, shapes, dt) : undefined
+        if (next && better(tool, now, next, dt)) now = next
+      }
     }
   }
   return now
+}
+
+function better(tool: Reader, before: NirGraph, after: NirGraph, dt: number): boolean {
+  return (
+    Object.entries(after.nodes).reduce((all, [name, node]) => {
+      const old = before.nodes[name]!
+      return node === old ? all : all + faults(tool, node, dt) - faults(tool, old, dt)
+    }, 0) < 0
+  )
 }
 
 /** How much a tool has against a node: to be refused weighs more than to be changed. */
@@ -45,44 +59,16 @@ const replaced = (graph: NirGraph, nodes: Readonly<Record<string, NirNode>>): Ni
   ...graph,
   nodes: { ...graph.nodes, ...nodes },
 })
-const scaled = (array: NirArray, factor: number): NirArray => ({
-  ...array,
-  data: array.data.map((value) => value * factor),
-})
 
-/** sum / n, w = sum, w / n: where nothing but weights takes what is pooled. */
+/** A mean is a sum whose takers make less of it: n-th weights, n-th resistances. */
 const asSums: Form = (graph, name) => {
   const node = graph.nodes[name]!
   if (node.type !== 'AvgPool2d') return undefined
-  const takers = weightsBehind(graph, name)
+  const takers = takersBehind(graph, name)
   if (!takers) return undefined
   const share = 1 / perAxis(node.kernel_size, 2)!.reduce((a, b) => a * b)
-  const lighter = takers.map((taker) => {
-    const own = graph.nodes[taker] as NirNode & { readonly weight: NirArray }
-    return [taker, { ...own, weight: scaled(own.weight, share) }] as const
-  })
+  const lighter = takers.map((taker) => [taker, withInput(graph.nodes[taker]!, share)!] as const)
   return replaced(graph, { [name]: { ...node, type: 'SumPool2d' }, ...Object.fromEntries(lighter) })
-}
-
-/**
- * The nodes with weights that take what a node gives, through pooling and flattening; undefined where something else
- * takes it, or it meets others.
- */
-function weightsBehind({ nodes, edges }: NirGraph, name: string): readonly string[] | undefined {
-  const found: string[] = []
-  for (const [, to] of edges.filter(([from]) => from === name)) {
-    const { type } = nodes[to]!
-    if (edges.filter((edge) => edge[1] === to).length > 1) return undefined
-    if (['Affine', 'Linear', 'Conv1d', 'Conv2d'].includes(type)) found.push(to)
-    else {
-      const behind = ['Flatten', 'SumPool2d', 'AvgPool2d'].includes(type)
-        ? weightsBehind({ type: 'NIRGraph', nodes, edges }, to)
-        : undefined
-      if (!behind) return undefined
-      found.push(...behind)
-    }
-  }
-  return found.length > 0 ? found : undefined
 }
 
 const asAffine: Form = (graph, name) => {

@@ -5,7 +5,8 @@ import { flatGraph } from '../flat-graph.js'
 import { lateEdges } from '../cycles.js'
 import { faultsOf } from '../check.js'
 import type { NirGraph, NirNode, NirNodeType } from '../graph.js'
-import { resources } from '../resources/resources.js'
+import { fit, type ChipName } from '../resources/fit.js'
+import { takersBehind } from './takers.js'
 import { readers, type GraphLimits, type Reader, type ReaderName } from './readers.js'
 import { dt } from '../option-rules.js'
 
@@ -73,8 +74,8 @@ export function dtOf(operation: string, options: LintOptions): number {
 }
 
 /** What does not fit on the chip that a tool programs. */
-function chipLints(graph: NirGraph, chip: string): NirLint[] {
-  const { problems, source } = resources(graph).chips.find((own) => own.chip === chip)!
+function chipLints(graph: NirGraph, chip: ChipName): NirLint[] {
+  const { problems, source } = fit[chip](graph)
   return problems.map(({ layer, what, fix }) => ({
     node: layer,
     type: 'NIRGraph',
@@ -92,7 +93,12 @@ function nodeLints(graph: NirGraph, tool: Reader, dt: number, path: string): Nir
     const own = { node: at, type: node.type, source: `${tool.url} ${source}` }
     if (!reads)
       return [
-        { ...own, effect: 'rejects', what: `${tool.title} does not read ${node.type}`, fix: alternative(node, tool) },
+        {
+          ...own,
+          effect: 'rejects',
+          what: `${tool.title} does not read ${node.type}`,
+          fix: alternative(graph, name, tool),
+        },
       ]
     const found = conditions
       .filter(({ test }) => test(node, dt))
@@ -102,7 +108,8 @@ function nodeLints(graph: NirGraph, tool: Reader, dt: number, path: string): Nir
 }
 
 /** What could stand in the place of a node, of what the tool reads. */
-function alternative({ type }: NirNode, tool: Reader): string {
+function alternative(graph: NirGraph, name: string, tool: Reader): string {
+  const { type } = graph.nodes[name]!
   const others: Partial<Readonly<Record<NirNodeType, readonly (readonly [NirNodeType, string])[]>>> = {
     Linear: [['Affine', 'Give it as an Affine with a bias of zeros.']],
     Affine: [['Linear', 'Give it as a Linear, without its bias.']],
@@ -118,7 +125,10 @@ function alternative({ type }: NirNode, tool: Reader): string {
   }
   const possible = others[type]?.find(([other]) => tool.nodes[other].reads)
   if (possible) return possible[1]
-  if (type === 'Scale') return 'Take it into the weights behind it.'
+  if (type === 'Scale')
+    return takersBehind(graph, name)
+      ? 'Take it into the weights behind it.'
+      : 'It weighs a branch that meets others: use a network without residual connections, or a tool that reads Scale.'
   if (type === 'NIRGraph') return 'Put its nodes into the outer graph.'
   const neurons = (['IF', 'LIF', 'CubaLIF'] as const).filter((other) => tool.nodes[other].reads)
   if (

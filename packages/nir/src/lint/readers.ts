@@ -1,4 +1,5 @@
 import type { NirNodeType } from '../graph.js'
+import type { ChipName } from '../resources/fit.js'
 import {
   always,
   batched,
@@ -45,8 +46,8 @@ export interface Reader {
   readonly url: string
   readonly nodes: { readonly [T in NirNodeType]: Capability }
   readonly graph: GraphLimits
-  /** The chip of `resources` that it programs, whatever else it reads. */
-  readonly chip?: string
+  /** The chip that it programs, and nothing else. */
+  readonly chip?: ChipName
 }
 
 const reads = (source: string, ...conditions: readonly Condition[]): Capability => ({ reads: true, conditions, source })
@@ -282,7 +283,7 @@ const speck: Reader = {
     LI: onChip,
     LIF: onChip,
   },
-  chip: 'Speck / DynapCNN',
+  chip: 'speck',
   graph: { inner: 'none', circles: 'none', oneInput: true, branches: true, source: 'chips/dynapcnn.py build_config' },
 }
 

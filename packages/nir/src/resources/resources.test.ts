@@ -1,5 +1,5 @@
 import { avgPool2d, conv2d, flatten, input, linear, sequential } from '@snn/nn'
-import { integrateAndFire } from '@snn/neuron'
+import { integrateAndFire, lif } from '@snn/neuron'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -107,20 +107,78 @@ describe('resources of a graph', () => {
       ['Speck / DynapCNN', true],
       ['Xylo Audio 2', false],
     ])
-    expect(chips[1]!.problems.map(({ what }) => what)).toEqual(['36 input channels, and Xylo has 16'])
+    expect(chips[1]!.problems.map(({ what }) => what)).toEqual([
+      'Rockpool, Xylo does not read Conv2d',
+      'Rockpool, Xylo does not read IF',
+      'Rockpool, Xylo does not read AvgPool2d',
+      'Rockpool, Xylo does not read Flatten',
+      'Rockpool, Xylo does not read IF',
+      '36 input channels, and Xylo has 16',
+    ])
+  })
+
+  it('count a pooling whose sums neurons take, and every way through poolings', async () => {
+    const fire = () => integrateAndFire({ reset: { to: 0 } })
+    const net = sequential(
+      input([1, 6, 6]),
+      conv2d(1, 2, 3, { padding: 1 }),
+      fire(),
+      // windows that overlap: an element inside is in 4 of them
+      avgPool2d(3, { stride: 2 }),
+      fire(),
+      flatten(),
+      linear(8, 5),
+      fire(),
+    )
+    const { layers, neurons, synapses, chips } = resources(await toNir(net))
+    expect(layers.map(({ layer, ...own }) => own)).toEqual([
+      { neurons: 72, synapses: 512, parameters: 18, fanIn: 9, fanOut: 4 },
+      { neurons: 8, synapses: 8 * 9, parameters: 0, fanIn: 9, fanOut: 5 },
+      { neurons: 5, synapses: 40, parameters: 40, fanIn: 8, fanOut: 0 },
+    ])
+    expect([neurons, synapses]).toEqual([85, 512 + 72 + 40])
+    expect(chips[0]).toMatchObject({ chip: 'Speck / DynapCNN', fits: false })
+    expect(chips[0]!.problems).toMatchObject([
+      { layer: layers[1]!.layer, what: expect.stringContaining('right behind a pooling') as string },
+    ])
+    // the same windows before weights: 4 ways, each to all 5
+    const pooled = sequential(
+      input([1, 6, 6]),
+      conv2d(1, 2, 3, { padding: 1 }),
+      fire(),
+      avgPool2d(3, { stride: 2 }),
+      flatten(),
+      linear(8, 5),
+    )
+    const through = resources(await toNir(pooled))
+    expect(through.layers.map(({ fanOut }) => fanOut)).toEqual([20, 0])
+    expect(through.chips[0]).toMatchObject({ fits: true, problems: [] })
+  })
+
+  it('fit on no chip whose tool refuses a node', async () => {
+    const leaky = sequential(input([4]), linear(4, 4), lif({ reset: { to: 0 } }), linear(4, 2))
+    const { chips } = resources(await toNir(leaky))
+    expect(chips.map(({ fits }) => fits)).toEqual([false, false])
+    expect(chips[0]!.problems).toMatchObject([{ what: 'Speck does not read LIF' }])
   })
 
   it('count neurons once that several weights lead to', () => {
     const one = nirArray(Float32Array.of(1))
     const neuron = {
-      type: 'LIF',
-      tau: one,
+      type: 'CubaLIF',
+      tau_syn: one,
+      tau_mem: one,
       r: one,
       v_leak: nirArray(Float32Array.of(0)),
       v_threshold: one,
       v_reset: nirArray(Float32Array.of(0)),
+      w_in: one,
     } as const
-    const weight = { type: 'Linear', weight: nirArray(Float32Array.of(1), [1, 1]) } as const
+    const weight = {
+      type: 'Affine',
+      weight: nirArray(Float32Array.of(1), [1, 1]),
+      bias: nirArray(Float32Array.of(0)),
+    } as const
     const graph: NirGraph = {
       type: 'NIRGraph',
       nodes: {
