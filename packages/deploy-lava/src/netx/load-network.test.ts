@@ -67,6 +67,9 @@ describe('loadNetwork', () => {
   })
 
   it('resets layer after layer', () => {
+    expect(() => loadNetwork(net(dense(2, [2, 4])), { resetOffset: 3 })).toThrow(
+      '[loadNetwork] resetOffset 3 without resetInterval, expected the steps between resets, too',
+    )
     const loaded = loadNetwork(net(dense(2, [2, 4]), dense(1, [2, 4])), { resetInterval: 5, resetOffset: 3 })
     expect(
       loaded.processes.flatMap(({ process }) =>

@@ -187,6 +187,12 @@ function checkOptions({
   whole('inputMessageBits', inputMessageBits, 0, 32)
   whole('resetInterval', resetInterval, 1)
   whole('resetOffset', resetOffset, 0)
+  if (resetOffset !== 0 && resetInterval === null)
+    throw new SnnError(
+      'ARGUMENT',
+      `[loadNetwork] resetOffset ${resetOffset} without resetInterval, expected the steps between resets, too: alone it would do nothing. Give resetInterval, or leave it out.`,
+      { name: 'resetOffset', value: resetOffset },
+    )
   whole('spikeExponent', spikeExponent, 0, 24)
   inputShape?.forEach((n) => whole('inputShape', n, 1))
 }

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { conv, dense, layer, net } from '../../test/nets.js'
-import { netTensor } from '../net/net-value.js'
+import { conv, cuba, dense, layer, net } from '../../test/nets.js'
+import { netScalar, netTensor } from '../net/net-value.js'
 import { resources } from './resources.js'
 
 describe('resources', () => {
   it('counts neurons, synapses, fan-in and fan-out', () => {
+    const fire = cuba({ vDecay: 0 })
     const given = net(
       layer('input', [1, 3, 3]),
-      conv(1, [2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8], [2, 2]),
+      conv(1, [2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8], [2, 2], fire),
       layer('flatten', [8]),
-      dense(2, [1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1]),
+      dense(2, [1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1], fire),
     )
     const { layers, neurons, synapses, chips } = resources(given)
     expect(layers).toEqual([
@@ -33,6 +34,20 @@ describe('resources', () => {
     expect(counted).toMatchObject({ synapses: 4 * 4 + 4 * 6 + 9, fanIn: 9 })
   })
 
+  it('says of Speck what no core has, whatever its size', () => {
+    const grouped = conv(1, [2, 2, 2], [1, 1, 1, 1, 1, 1, 1, 1], [2, 2], cuba({ vDecay: 0 }))
+    const pooling = { ...grouped, values: { ...grouped.values, inChannels: netScalar(2), groups: netScalar(2) } }
+    const whats = (...layers: Parameters<typeof net>): readonly string[] =>
+      resources(net(...layers)).chips[2]!.problems.map(({ what }) => what)
+    expect(whats(layer('input', [2, 3, 3]), pooling)).toEqual([
+      'groups (a pooling, or a depthwise convolution), which no core of Speck has',
+    ])
+    expect(whats(dense(2, [2, 4, 6, 8], cuba({ vDecay: 128 })))).toEqual([
+      'neurons other than integrate-and-fire, which no core of Speck has',
+    ])
+    expect(whats(dense(2, [2, 4, 6, 8], cuba({ vDecay: 0 })))).toEqual([])
+  })
+
   it('names what does not fit, and what to change', () => {
     const wide = resources(
       net(
@@ -46,10 +61,13 @@ describe('resources', () => {
       fits: false,
       problems: [{ layer: 'layer/0', what: '5000 connections into one neuron, and a core takes 4096 axons' }],
     })
-    const many = resources(net(...Array.from({ length: 10 }, () => dense(2, [2, 4, 6, 8]))))
+    const many = resources(net(...Array.from({ length: 10 }, () => dense(2, [2, 4, 6, 8], cuba({ vDecay: 0 })))))
     expect(many.chips[2]!.problems[0]).toMatchObject({ what: '10 layers with weights, and Speck has 9 cores' })
     const large = resources(
-      net(layer('input', [1, 64, 64]), conv(1, [64, 64, 64], new Array<number>(64).fill(2), [1, 1])),
+      net(
+        layer('input', [1, 64, 64]),
+        conv(1, [64, 64, 64], new Array<number>(64).fill(2), [1, 1], cuba({ vDecay: 0 })),
+      ),
     )
     expect(large.chips[0]!.problems).toMatchObject([
       { layer: 'layer/1', what: '256 cores, and the chip has 128; layer/1 takes most' },

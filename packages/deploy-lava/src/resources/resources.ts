@@ -13,6 +13,7 @@ import { sizeOf } from '@snn/tensor'
 import { checkNet } from '../net/check-net.js'
 import { loadNetwork, type LoadedNetwork, type NetworkOptions } from '../netx/load-network.js'
 import type { NetFile } from '../net/net-file.js'
+import type { PerNeuron } from '../sim/process.js'
 import { shapeOf, type Synapse } from '../sim/process-graph.js'
 import { loihi1, loihi2, type ChipLimits } from './limits.js'
 
@@ -107,15 +108,24 @@ function onLoihi(layers: readonly LayerResources[], limits: ChipLimits): ChipRes
   }
 }
 
-/** Layers as the cores of Speck hold them. */
+/**
+ * Layers as the cores of Speck hold them. That a size fits is not enough: a core has dense convolutions and neurons
+ * without a leak, and pools what its neurons give, where a `.net` file has poolings as grouped convolutions.
+ */
 function speckLayers(loaded: LoadedNetwork): readonly SpeckLayer[] {
-  return loaded.blocks.flatMap(({ layer, shape, synapses }, i): SpeckLayer[] => {
+  return loaded.blocks.flatMap((block, i): SpeckLayer[] => {
+    const { layer, shape, synapses } = block
     const [process] = synapsesOf(loaded, i)
     if (!process) return []
-    const other = process.type === 'DelayDense' || synapses.length > 1
     const [rows, columns] = process.type === 'Conv' ? [] : process.shape
     const before = loaded.blocks[i - 1]?.shape ?? loaded.inputShape
     const picture = before.length === 3 ? before : [columns!, 1, 1]
+    const others = [
+      ...(process.type === 'DelayDense' ? ['delays'] : []),
+      ...(synapses.length > 1 ? ['recurrence, resonators or branches that meet'] : []),
+      ...(process.type === 'Conv' && process.groups > 1 ? ['groups (a pooling, or a depthwise convolution)'] : []),
+      ...(leaks(loaded, block.neuron) ? ['neurons other than integrate-and-fire'] : []),
+    ]
     return [
       {
         layer,
@@ -123,13 +133,22 @@ function speckLayers(loaded: LoadedNetwork): readonly SpeckLayer[] {
           process.type === 'Conv' ? process.weight_shape : ([rows!, ...picture] as unknown as SpeckLayer['kernel']),
         neurons: (shape.length === 3 ? shape : [sizeOf(shape), 1, 1]) as unknown as SpeckLayer['neurons'],
         biases: 0,
-        ...(other && {
+        ...(others.length > 0 && {
           problem: {
-            what: 'delays, recurrence, resonators or branches that meet',
-            fix: 'Use convolutions and dense layers without them.',
+            what: `${others.join(', ')}, which no core of Speck has`,
+            fix: 'Make the file for it from the network, by toNir and adaptNir of @snn/nir, which pools as Speck does.',
           },
         }),
       },
     ]
   })
+}
+
+/** Whether a neuron forgets, or is of another kind than LIF: Speck sums each current once. `du` stands for du + 1. */
+function leaks(loaded: LoadedNetwork, name: string): boolean {
+  const { process } = loaded.processes.find((own) => own.name === name)!
+  if (process.type !== 'LIF' && process.type !== 'LIFReset') return true
+  const all = (values: PerNeuron, wanted: number): boolean =>
+    typeof values === 'number' ? values === wanted : Array.from(values).every((value) => value === wanted)
+  return !all(process.du, 4095) || !all(process.dv, 0)
 }
