@@ -20,8 +20,8 @@ type Borders = readonly (readonly [number, number])[]
 
 /** No reader of NIR has the maximum of windows. */
 const maximum: Maker = () => ({
-  reason: 'the maximum of windows, and NIR has means and sums alone',
-  fix: 'Train with average pooling, or take a chip that keeps maxima of spikes (Loihi).',
+  reason: 'the maximum of windows, which NIR cannot say',
+  fix: 'Train with average pooling, or convert with the target nir, which takes a mean and neurons that fire where any of its window does.',
 })
 
 /** Nodes of the layers without neurons, by their kind: none where a layer does nothing. */

@@ -178,7 +178,7 @@ export function describeDeployment(deployment: Deployment): string {
       ]),
     ),
     '',
-    ...describeResources(resources),
+    ...describeResources(resources, target),
     ...(lint.length > 0
       ? [
           '',
@@ -195,11 +195,14 @@ export function describeDeployment(deployment: Deployment): string {
 /** Problems of one chip that are shown; the report has all. */
 const shownProblems = 3
 
-function describeResources({ neurons, synapses, layers, weightBytes, chips }: Deployment['resources']): string[] {
+function describeResources(
+  { neurons, synapses, layers, weightBytes, chips }: Deployment['resources'],
+  target: DeployTarget,
+): string[] {
   const most = (key: 'fanIn' | 'fanOut'): string =>
     count(layers.reduce((largest, layer) => Math.max(largest, layer[key]), 0))
   return [
-    `${count(neurons)} neurons, ${count(synapses)} synapses${weightBytes === undefined ? '' : `, ${count(weightBytes)} bytes of weights in the file`}; at most ${most('fanIn')} connections into a neuron, ${most('fanOut')} out of one`,
+    `${target === 'nir' ? 'in the file' : 'on the chip, without the encoder'}: ${count(neurons)} neurons, ${count(synapses)} synapses${weightBytes === undefined ? '' : `, ${count(weightBytes)} bytes of weights in the file`}; at most ${most('fanIn')} connections into a neuron, ${most('fanOut')} out of one`,
     ...(chips.length === 0
       ? []
       : [

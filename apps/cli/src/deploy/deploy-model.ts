@@ -77,10 +77,12 @@ export interface Deployed {
   readonly layers?: readonly object[]
   readonly resources: Resources & { readonly weightBytes?: number }
   readonly lint: readonly DeploymentLint[]
+  /** That the float network, from which all others are made, is hardly better than guessing. */
+  readonly warnings?: readonly string[]
 }
 
 /** The object that `snn deploy --json` prints. */
-export interface Deployment extends Omit<Deployed, 'files' | 'notes'> {
+export interface Deployment extends Omit<Deployed, 'files' | 'notes' | 'warnings'> {
   readonly model: string
   readonly target: DeployTarget
   readonly out: string
@@ -143,7 +145,8 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
       : checkNirTarget(target, snn)
   const check = (snn: Network): Promise<unknown> =>
     suits(snn).catch((error: unknown) => {
-      throw plain ? error : unsuited(error, path, target, snn.metadata)
+      // a classifier has just been given the code of the chip
+      throw unsuited(error, path, target, plain ? {} : snn.metadata)
     })
   return withBackend(async (backend) => {
     const source = await spikingSource(
@@ -176,6 +179,7 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
       files,
       rows,
       notes: ofFiles = [],
+      warnings: ofNetwork = [],
       ...deployed
     } = target === 'lava'
       ? await toLava(measure, { ...options, calibration: take(calibration, samples, { shuffle: true }) })
@@ -204,6 +208,7 @@ export async function deployModel(path: string, options: DeployModelOptions, wor
           : ['Measured on the calibration samples, which chose thresholds: give other ones with --eval.']),
       ],
       warnings: [
+        ...ofNetwork,
         ...misfits(target, deployed.resources),
         ...(report ? describeWarnings(report, deployWording(report)) : []),
       ],

@@ -6,15 +6,16 @@ import { readSnn, toOnnx } from '@snn/snn-file'
 import { readNet, splitEncoder } from '@snn/deploy-lava'
 import { loadNetwork } from '@snn/deploy-lava/sim'
 import { readNir } from '@snn/nir'
-import { lif } from '@snn/neuron'
-import { flatten, flattenLayer, input, linear, Network, sequential } from '@snn/nn'
+import { integrateAndFire, lif } from '@snn/neuron'
+import { conv2d, flatten, flattenLayer, input, linear, Network, sequential, transposeLayer } from '@snn/nn'
 import { compile, reference, repeat, type Tensor } from '@snn/tensor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tinyMlp, tinyModel, writeTinyData } from '../../test/tiny.js'
 import { describeDeployment } from '../commands/deploy.js'
 import { deployModel, deployWording, type DeployModelOptions } from './deploy-model.js'
 import { flattenOnHost } from './flatten-on-host.js'
-import { roundingLint } from './to-nir-file.js'
+import { inputOnHost } from './input-on-host.js'
+import { otherThresholds, roundingLint } from './rounding-lint.js'
 
 let folder: string
 let model: string
@@ -107,7 +108,8 @@ describe('snn deploy', () => {
     ])
     for (const { accuracy } of rows) expect(accuracy).toBeGreaterThan(0.9)
     expect(layers).toEqual([expect.objectContaining({ from: ['relu1', 'relu1'] }), expect.anything()])
-    expect(resources.chips[2]!.problems.some(({ what }) => what.includes('branches that meet'))).toBe(true)
+    expect(resources.chips.map(({ chip }) => chip)).toEqual(['Loihi 1', 'Loihi 2'])
+    expect(resources.layers.map(({ layer }) => layer)).toEqual(layers!.map((own) => (own as { name: string }).name))
   })
 
   it('trains in four bits, and does not do worse', async () => {
@@ -144,7 +146,7 @@ describe('snn deploy', () => {
         resources: { neurons, synapses, weightBytes },
       })
       expect(describeDeployment(result)).toContain(
-        `${neurons} neurons, ${synapses.toLocaleString('en')} synapses, ${weightBytes!.toLocaleString('en')} bytes of weights in the file; at most `,
+        `${target === 'nir' ? 'in the file' : 'on the chip, without the encoder'}: ${neurons} neurons, ${synapses.toLocaleString('en')} synapses, ${weightBytes!.toLocaleString('en')} bytes of weights in the file; at most `,
       )
       expect(chips.map(({ chip }) => chip)).toEqual(
         { nir: [], speck: ['Speck / DynapCNN'], xylo: ['Xylo Audio 2'] }[target],
@@ -158,7 +160,9 @@ describe('snn deploy', () => {
         expect(Object.values(graph.nodes).map(({ type }) => type)).toContain('SumPool2d')
         expect(chips[0]).toMatchObject({ fits: true, places: [expect.any(Number), expect.any(Number)] })
         expect(result.lint.filter(({ what }) => /r other than|counted from the front/.test(what))).toEqual([])
-        expect(result.lint.some(({ what }) => what.includes('rounds them'))).toBe(true)
+        expect(result.lint.some(({ what }) => what.includes('rounds them to whole steps'))).toBe(true)
+        // which has just been done
+        expect(result.lint.filter(({ fix }) => fix?.includes('Quantise first'))).toEqual([])
       }
       if (target === 'xylo') {
         expect(result.lint.filter(({ what }) => /CubaLIF|of R I|all of the input/.test(what))).toEqual([])
@@ -193,6 +197,37 @@ describe('snn deploy', () => {
       })(x)
     expect((await run([moved.encoder, moved.chip])).data).toEqual((await run([parts.encoder, picture])).data)
     expect(flattenOnHost(parts)).toEqual(parts)
+  })
+
+  it('leaves to the host what NIR cannot say of an input, and says so', async () => {
+    const net = new Network({
+      inputs: [{ name: 'x', shape: [8, 8, 1] }],
+      nodes: [
+        { name: 'order', layer: transposeLayer({ permutation: [2, 0, 1] }), inputs: ['x'] },
+        { name: 'conv', layer: conv2d(1, 2, 3), inputs: ['order'] },
+        { name: 'fire', layer: integrateAndFire({ reset: { to: 0 } }), inputs: ['conv'] },
+        { name: 'flat', layer: flattenLayer({}), inputs: ['fire'] },
+        { name: 'fc', layer: linear(72, 4), inputs: ['flat'] },
+      ],
+      outputs: ['fc'],
+    })
+    net.initialize()
+    const { host, rest } = inputOnHost(net)
+    expect([host!.outputs, rest.inputs]).toEqual([['order'], [{ name: 'order', shape: [1, 8, 8] }]])
+    const x = { data: Float32Array.from({ length: 192 }, (_, i) => Math.sin(i)), shape: [3, 1, 8, 8, 1] }
+    const run = (networks: readonly Network[]) =>
+      compile((own: Tensor) => networks.reduce((flow, part) => part.forward(flow), own), { backend: reference() })(x)
+    expect((await run([host!, rest])).data).toEqual((await run([net])).data)
+    expect(inputOnHost(rest)).toEqual({ host: undefined, rest })
+    const path = join(folder, 'nhwc.snn.onnx')
+    writeFileSync(path, await toOnnx(net, { T: 8 }))
+    const result = await deploy({ target: 'nir', out: join(folder, 'nhwc') }, path)
+    expect(result.files).toEqual(['network.nir', 'encoder.onnx', 'report.json'])
+    expect(result.spikes.map(({ layer }) => layer)).toEqual(['fire'])
+    expect(result.notes.some((note) => note.includes("What is before 'order' is not in the file"))).toBe(true)
+    expect(result.notes.some((note) => /Of the tools that read NIR, .* this file as it is/.test(note))).toBe(true)
+    // nobody trained it
+    expect(result.warnings.some((warning) => /better than guessing/.test(warning))).toBe(true)
   })
 
   it('takes a spiking network, too, and refuses what the chip does otherwise unless it is allowed', async () => {
@@ -243,8 +278,8 @@ describe('snn deploy', () => {
   )
 
   it('warns where rounding changes classes', () => {
-    expect(roundingLint(0.96, 8)).toEqual([])
-    expect(roundingLint(0.07, 8)).toMatchObject([
+    expect(roundingLint(0.96, 8, otherThresholds)).toEqual([])
+    expect(roundingLint(0.07, 8, otherThresholds)).toMatchObject([
       {
         effect: 'warning',
         what: expect.stringContaining('rounding to 8 bits gives 93 % of the samples another class') as string,
@@ -264,8 +299,10 @@ describe('snn deploy', () => {
       follow,
     )
     await expect(refused).rejects.toMatchObject({
-      code: 'NIR_UNSUPPORTED',
-      message: expect.stringContaining("'pool1' has the maximum of windows") as string,
+      code: 'CONVERT_UNSUPPORTED',
+      message: expect.stringMatching(
+        /'pool1': the maximum of windows, .*--target lava or nir, whose neurons fire.* Speck has convolutions/s,
+      ) as string,
     })
     expect(calibrated).not.toContain('calibrate')
   })
@@ -281,9 +318,9 @@ describe('snn deploy', () => {
       follow,
     )
     await expect(conv).rejects.toMatchObject({
-      code: 'NIR_UNSUPPORTED',
+      code: 'CONVERT_UNSUPPORTED',
       message: expect.stringMatching(
-        /Rockpool, Xylo would not read the file: 'conv2': .*does not read Conv2d\. Use linear layers alone/s,
+        /that --target xylo has not: 'conv2': .*does not read Conv2d\. Use linear layers alone.* Xylo has linear layers/s,
       ) as string,
     })
     const leaky = sequential(
@@ -306,7 +343,7 @@ describe('snn deploy', () => {
     await expect(speck).rejects.toMatchObject({
       code: 'CONVERT_UNSUPPORTED',
       message: expect.stringMatching(
-        /^\[deploy\] .*leaky\.snn\.onnx has layers that --target speck has not: 'lif2': Speck does not read LIF\. Use the neurons that it reads: IF\. Other targets may take it: --target lava/,
+        /^\[deploy\] .*leaky\.snn\.onnx has layers that --target speck has not: 'lif2': Speck does not read LIF\. Use the neurons that it reads: IF\. Speck has .* Other targets may take it: --target lava/,
       ) as string,
     })
     expect(stages.filter((stage) => stage === 'calibrate' || stage === 'float')).toEqual([])

@@ -4,6 +4,7 @@ import { namedReadout, runningReadout, sampleShapes, type Network, type Readout 
 import { compile, repeat, sizeOf, SnnError, type Backend, type Shape, type Tensor, type TensorLike } from '@snn/tensor'
 import { timeFirst } from '@snn/train'
 import type { Work } from '../evaluate-model.js'
+import { trainingAdvice } from '../trained-network.js'
 import type { SpikingSource } from './spiking-source.js'
 import type { ImageDataset } from '@snn/datasets'
 
@@ -20,6 +21,8 @@ export interface Measured {
   readonly accuracy: number | undefined
   /** Of each sample, in the order of the data. */
   readonly classes: Int32Array
+  /** That the accuracy is hardly better than guessing. */
+  readonly warnings: readonly string[]
 }
 
 /** The class of each sample by `classify`, and how often it is right. */
@@ -31,7 +34,14 @@ async function measured(
   classify: (x: TensorLike, size: number) => Promise<ArrayLike<number>>,
 ): Promise<Measured> {
   const score =
-    data.labelled === false ? undefined : new Score({ operation: 'deploy', output, labelOffset: source.labelOffset })
+    data.labelled === false
+      ? undefined
+      : new Score({
+          operation: 'deploy',
+          output,
+          labelOffset: source.labelOffset,
+          ...(source.report === undefined && { advice: trainingAdvice }),
+        })
   const classes = new Int32Array(data.length)
   let done = 0
   for await (const [x, y] of source.batches(data, batch)) {
@@ -46,7 +56,7 @@ async function measured(
     done += size
     work.onProgress({ stage, done, total: data.length })
   }
-  return { accuracy: score?.accuracy, classes }
+  return { accuracy: score?.accuracy, classes, warnings: score?.warnings ?? [] }
 }
 
 /** How a sample enters a network: the same at every step, or a step at a time. */

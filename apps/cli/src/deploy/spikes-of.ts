@@ -6,11 +6,15 @@ import { encoded, type MeasureOptions } from './measure.js'
 /** Samples that spikes are counted on. */
 const most = 256
 
-/** Spikes of one sample by layer, mean over some samples, of networks fed with each other. */
+/**
+ * Spikes of one sample by layer, in the order of the layers, mean over some samples, of networks fed with each other;
+ * `sent`: whether what the hosts give are spikes, too.
+ */
 export async function spikesOf(
   hosts: readonly Network[],
   network: Network,
   { source, data, backend, work }: MeasureOptions,
+  sent: boolean,
 ): Promise<Deployed['spikes']> {
   const encode = encoded(source.snn, source.T)
   await using run = compile(
@@ -20,7 +24,7 @@ export async function spikesOf(
       const spikes = Object.entries(recorded).filter(([name]) => name.endsWith('.spike'))
       return Object.fromEntries(
         [
-          ...(hosts.length > 0 ? [[hosts.at(-1)!.outputs[0]!, flow] as const] : []),
+          ...(sent && hosts.length > 0 ? [[hosts.at(-1)!.outputs[0]!, flow] as const] : []),
           ...spikes.map(([name, value]) => [name.replace(/\.spike$/, ''), value] as const),
         ].map(([name, value]) => [name, value.ne(0).cast('float32').sum()]),
       )
@@ -36,9 +40,8 @@ export async function spikesOf(
     if (samples >= most) break
   }
   const shapes = new Map([...hosts, network].flatMap((own) => [...sampleShapes(own)]))
-  return [...totals].map(([layer, total]) => ({
-    layer,
-    neurons: sizeOf(shapes.get(layer)!),
-    perSample: total / samples,
-  }))
+  const order = [...hosts, network].flatMap(({ nodes }) => nodes.map(({ name }) => name))
+  return [...totals]
+    .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
+    .map(([layer, total]) => ({ layer, neurons: sizeOf(shapes.get(layer)!), perSample: total / samples }))
 }

@@ -16,6 +16,7 @@ import { agreementOf } from './agreement.js'
 import type { Deployed, DeploymentRow, DeployModelOptions } from './deploy-model.js'
 import { fineTune } from './fine-tune.js'
 import { withHardReset } from './hard-reset.js'
+import { otherThresholds, roundingLint } from './rounding-lint.js'
 import {
   chipReadout,
   measureFixedPoint,
@@ -97,8 +98,19 @@ export async function toLava(measure: MeasureOptions, options: LavaOptions): Pro
     rows,
     spikes: fixed.spikes,
     layers: report.layers,
-    resources,
+    // other chips have targets of their own
+    resources: { ...resources, chips: resources.chips.filter(({ chip }) => chip.startsWith('Loihi')) },
+    warnings: float.warnings,
     lint: [
+      ...roundingLint(
+        agreementOf(fixed, float),
+        report.weightBits,
+        report.weightBits < 8
+          ? 'Give more --weight-bits, or win it back with --tune 3.'
+          : source.report
+            ? otherThresholds
+            : 'Win it back with --tune 3.',
+      ),
       ...report.layers.flatMap(({ name, warnings, approximations }) => [
         ...warnings.map((what) => ({ layer: name, effect: 'warning' as const, what })),
         ...approximations.map((what) => ({

@@ -17,11 +17,13 @@ import {
 import { Network, readoutOf, runningMeanLayer } from '@snn/nn'
 import { SnnError } from '@snn/tensor'
 import { agreementOf } from './agreement.js'
-import type { Deployed, DeploymentLint } from './deploy-model.js'
+import type { Deployed } from './deploy-model.js'
 import { flattenOnHost } from './flatten-on-host.js'
+import { inputOnHost } from './input-on-host.js'
 import { withLeakyNeurons } from './leaky-neurons.js'
 import { measureNetworks, type MeasureOptions } from './measure.js'
 import { spikesOf } from './spikes-of.js'
+import { otherThresholds, roundingLint } from './rounding-lint.js'
 import { roundedWeights } from './rounded-weights.js'
 
 interface NirTarget {
@@ -66,24 +68,31 @@ export async function checkNirTarget(name: keyof typeof targets, snn: Network): 
   const { chip } = await partsOf(name, snn)
   const refused = lintsOf(name, await graphFor(name, chip))
     .filter(({ effect }) => effect === 'rejects')
-    .map(({ node, type, what, fix }) => ({ node, kind: type, reason: what, fix }))
-  if (refused.length === 0) return
-  const other =
-    name === 'nir' ? '' : ` Or take another --target: nir for the file alone, lava for a chip with convolutions.`
-  throw new SnnError(
-    'NIR_UNSUPPORTED',
-    `[deploy] ${readers[reader].title} would not read the file: ${refused.map(({ node, reason, fix }) => `'${node}': ${reason}. ${fix}`).join('\n  ')}${other}`,
-    { nodes: refused },
-  )
+    // a layer may be several nodes
+    .map(({ node, type, what, fix }) => ({ node: layerOf(chip, node), kind: type, reason: what, fix }))
+  if (refused.length > 0)
+    throw new SnnError('NIR_UNSUPPORTED', `[deploy] ${readers[reader].title} would not read the file.`, {
+      nodes: refused,
+    })
 }
 
-/** What goes into the file, behind the host's part where the target has one. */
-async function partsOf(
-  name: keyof typeof targets,
-  snn: Network,
-): Promise<{ readonly encoder: Network | undefined; readonly chip: Network }> {
+const layerOf = ({ nodes }: Network, node: string): string =>
+  nodes.find(({ name }) => node === name || node.startsWith(`${name}.`))?.name ?? node
+
+/** What goes into the file, behind the host's part where there is one. */
+async function partsOf(name: keyof typeof targets, snn: Network): Promise<Parts> {
   const { encoder, cut = (parts) => parts } = targets[name]
-  return encoder ? cut(await splitEncoder(snn)) : { encoder: undefined, chip: withoutMean(snn) }
+  if (encoder) {
+    const parts = cut(await splitEncoder(snn))
+    return { host: parts.encoder, chip: parts.chip }
+  }
+  const { host, rest } = inputOnHost(withoutMean(snn))
+  return { host, chip: rest }
+}
+
+interface Parts {
+  readonly host: Network | undefined
+  readonly chip: Network
 }
 
 async function graphFor(name: keyof typeof targets, network: Network): Promise<NirGraph> {
@@ -93,11 +102,11 @@ async function graphFor(name: keyof typeof targets, network: Network): Promise<N
 
 /** A .nir file, what its reader will make of it, and the same graph run in the reader's steps. */
 export async function toNirFile(name: keyof typeof targets, measure: MeasureOptions): Promise<Deployed> {
-  const { as, weightBits } = targets[name]
+  const { as, weightBits, encoder: spikesSent } = targets[name]
   const { source } = measure
   const { snn, T, preprocess, labelOffset, metadata } = source
-  const { encoder, chip: whole } = await partsOf(name, snn)
-  const hosts = encoder ? [encoder] : []
+  const { host, chip: whole } = await partsOf(name, snn)
+  const hosts = host ? [host] : []
   const readout = whole.metadata.readout ?? readoutOf(whole)
   const float = await measureNetworks('float', [snn], snn.metadata.readout!, measure)
   const rounded = weightBits === undefined ? undefined : await roundedWeights(whole, weightBits)
@@ -108,8 +117,8 @@ export async function toNirFile(name: keyof typeof targets, measure: MeasureOpti
   return {
     files: {
       'network.nir': await writeNir({ ...graph, metadata: { ...graph.metadata, dt, T } }),
-      ...(encoder && {
-        'encoder.onnx': await toOnnx(encoder, {
+      ...(host && {
+        'encoder.onnx': await toOnnx(host, {
           ...metadata,
           ...(preprocess && { preprocess }),
           ...(labelOffset !== 0 && { labelOffset }),
@@ -134,44 +143,50 @@ export async function toNirFile(name: keyof typeof targets, measure: MeasureOpti
         agreement: agreementOf(simulated, float),
       },
     ],
-    notes: [`The file is in continuous time: its neurons are those of steps of ${dt} s (dt), as its metadata say.`],
-    spikes: await spikesOf(hosts, again, measure),
+    notes: [
+      `The file is in continuous time: its neurons are those of steps of ${dt} s (dt), as its metadata say.`,
+      ...(host && !spikesSent
+        ? [`What is before '${whole.inputs[0]!.name}' is not in the file but in encoder.onnx, for NIR cannot say it.`]
+        : []),
+      ...(name === 'nir' ? [readersOf(graph)] : []),
+    ],
+    spikes: await spikesOf(hosts, again, measure, spikesSent),
     resources: resourcesFor(name, graph),
+    warnings: float.warnings,
     lint: [
-      ...(quantized ? roundingLint(agreementOf(quantized, float), weightBits!) : []),
+      ...(quantized ? roundingLint(agreementOf(quantized, float), weightBits!, otherThresholds) : []),
       ...lintsOf(name, graph).map(({ node, effect, what, fix }) => ({ layer: node, effect, what, fix })),
     ],
   }
 }
 
-/** Share of samples that rounding may give another class without a word. */
-const tolerated = 0.05
-
-/** What rounding does to the classes of `same` of the samples left as they were, where that is more than a little. */
-export function roundingLint(same: number, bits: number): DeploymentLint[] {
-  if (same >= 1 - tolerated) return []
-  const what = `rounding to ${bits} bits gives ${(100 * (1 - same)).toFixed(0)} % of the samples another class: a layer has one step for all its weights, and few of them are far larger than the others`
-  return [
-    {
-      layer: '',
-      effect: 'warning',
-      what,
-      fix: 'Convert with thresholds of whole layers, --mode 99.9% or --mode max, or with --weights keep.',
-    },
-  ]
+/** What the tools that read NIR make of a file. */
+function readersOf(graph: NirGraph): string {
+  const all = Object.entries(readers).filter(([reader]) => reader !== 'nir')
+  const refusals = all.map(([reader, { title }]) => {
+    const rejected = lint(graph, reader as ReaderName, { dt }).filter(
+      ({ effect, by }) => effect === 'rejects' && by === 'tool',
+    )
+    const types = [...new Set(rejected.map(({ node, what }) => `${node || 'the graph'}: ${what}`))]
+    return { title, types }
+  })
+  const takers = refusals.filter(({ types }) => types.length === 0).map(({ title }) => title)
+  const others = refusals.filter(({ types }) => types.length > 0)
+  return `Of the tools that read NIR, ${takers.length === 0 ? 'none takes' : `${takers.join(', ')} take`} this file as it is.${others
+    .map(
+      ({ title, types: [first, ...more] }) =>
+        ` ${title} refuses ${first}${more.length > 0 ? ` and ${more.length} more` : ''}.`,
+    )
+    .join('')}`
 }
 
 /** What the reader makes of the file; what does not fit on its chip is the matter of resources. */
-function lintsOf(name: keyof typeof targets, graph: NirGraph): readonly NirLint[] {
-  const misfits = resourcesFor(name, graph).chips.flatMap(({ problems }) => problems)
-  return lint(graph, targets[name].reader, { dt }).filter(
-    ({ node, what }) => !misfits.some((problem) => problem.layer === node && problem.what === what),
-  )
-}
+const lintsOf = (name: keyof typeof targets, graph: NirGraph): readonly NirLint[] =>
+  lint(graph, targets[name].reader, { dt }).filter(({ by }) => by === 'tool')
 
 /** What the graph needs, against the target's chip alone. */
 function resourcesFor(name: keyof typeof targets, graph: NirGraph): NirResources {
-  const all = resources(graph)
+  const all = resources(graph, { dt })
   return { ...all, chips: all.chips.filter(({ chip }) => chip === targets[name].chip) }
 }
 

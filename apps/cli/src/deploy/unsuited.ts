@@ -11,9 +11,30 @@ interface Trouble {
   readonly fix: string
 }
 
+/** What there is to do about some kinds of layers, in flags of this command; others say it themselves. */
+const fixes: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['maxPool', 'globalMaxPool', 'spikingMaxPool', 'spikingGlobalMaxPool'].map((kind) => [
+      kind,
+      'Train with average pooling, or take --target lava or nir, whose neurons fire where any of a window does.',
+    ]),
+  ),
+  batchNorm: 'Train it right behind a linear layer or convolution, which takes it in, or without it.',
+  transpose: 'Train without it, or with it right before a linear layer, which takes it in.',
+}
+
+/** What a target is for. */
+const takes: Readonly<Record<DeployTarget, string>> = {
+  lava: '',
+  nir: ' Other targets may take it: --target lava, which has leaky neurons and maxima of spikes, too.',
+  speck:
+    ' Speck has convolutions, sums of windows, linear layers and integrate-and-fire neurons. Other targets may take it: --target lava, which has leaky neurons and maxima of spikes, too, or nir for the file alone.',
+  xylo: ' Xylo has linear layers and neurons, over a flat input. Other targets may take it: --target lava, which has convolutions and maxima of spikes, too, or nir for the file alone.',
+}
+
 /**
- * The error for a spiking network with layers that the target has not, with what to do about it in flags of this
- * command; any other error as it is.
+ * The error for a network with layers that the target has not, with what to do about it in flags of this command; any
+ * other error as it is.
  */
 export function unsuited(error: unknown, path: string, target: DeployTarget, { code }: NetworkMetadata): unknown {
   const layers = isSnnError(error, 'CONVERT_UNSUPPORTED')
@@ -26,12 +47,11 @@ export function unsuited(error: unknown, path: string, target: DeployTarget, { c
   for (const { name, kind, reason, fix } of layers) {
     // the same reason may name the kind of each layer
     const key = `${kind} ${reason} ${fix}`
-    const known = troubles.get(key) ?? { names: [], reason, fix }
+    const known = troubles.get(key) ?? { names: [], reason, fix: fixes[kind] ?? fix }
     troubles.set(key, known)
     known.names.push(`'${name}'`)
   }
-  const list = [...troubles.values()]
-  const told = list
+  const told = [...troubles.values()]
     .map(
       ({ names, reason, fix }) =>
         `${names.slice(0, shown).join(', ')}${names.length > shown ? ` and ${names.length - shown} more` : ''}: ${reason}.${code === undefined ? ` ${fix}` : ''}`,
@@ -39,9 +59,7 @@ export function unsuited(error: unknown, path: string, target: DeployTarget, { c
     .join('\n  ')
   const again =
     code === undefined
-      ? target === 'lava'
-        ? ''
-        : ' Other targets may take it: --target lava, which has leaky neurons and maxima of spikes, too.'
+      ? takes[target]
       : ` It was converted with the code ${code} for a simulator. Deploy the classifier that it came from, which this command converts with the neurons of the chip: snn deploy MODEL.onnx --target ${target} ..`
   const approximations = [...new Set(layers.map((layer) => ('approximate' in layer ? layer.approximate : undefined)))]
   const asItIs = approximations.includes(undefined)

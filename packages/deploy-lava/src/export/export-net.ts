@@ -4,7 +4,8 @@ import { SnnError } from '@snn/tensor'
 import { checkByRules, optionRule, optionsBy, type OptionRule, type OptionRules } from '@snn/tensor/library'
 import type { NetFile } from '../net/net-file.js'
 import { writeNet } from '../net/write-net.js'
-import { resources } from '../resources/resources.js'
+import { resourcesOf } from '../resources/resources.js'
+import { loadNetwork } from '../netx/load-network.js'
 import { approximations, type Approximation } from './neuron-form.js'
 import {
   branchOf,
@@ -87,7 +88,9 @@ export interface ExportedLayer {
   readonly vThMant: number
   readonly iDecay: number
   readonly vDecay: number
+  /** Largest rounding error, as a share of the largest weight. */
   readonly weightError: number
+  /** Weights beyond the percentile, which were cut to it. */
   readonly clipped: number
   /** Largest difference of a decay that 12 bits make. */
   readonly decayError: number
@@ -154,7 +157,11 @@ export function exportPlans(
   const net = netFileOf(plans)
   const script = pythonScript(out, net, { encoder, steps, reads: readsOf(plans) })
   const files = { [`${out}.net`]: writeNet(net), [`${out}.py`]: new TextEncoder().encode(script) }
-  return { net, files, report: reportsOf(plans, weightBits, steps !== undefined), resources: resources(net) }
+  const report = reportsOf(plans, weightBits, steps !== undefined)
+  const loaded = loadNetwork(net)
+  // by the names of the network, where the file counts its layers
+  const blocks = loaded.blocks.map((block, i) => ({ ...block, layer: report.layers[i]!.name }))
+  return { net, files, report, resources: resourcesOf({ ...loaded, blocks }) }
 }
 
 /** What became of each layer. */

@@ -87,6 +87,18 @@ export const otherWidth: Test = {
   },
 }
 
+/** Weights that are no whole multiples of a 127th of the largest: the 8 bits that a chip's tool rounds them to. */
+export const notInBytes: Test = {
+  what: 'weights that are not whole steps of 8 bits',
+  test(node) {
+    const { data } = arrayOf(node, 'weight')!
+    let largest = 0
+    for (const w of data) largest = Math.max(largest, Math.abs(w))
+    const step = largest / 127
+    return data.some((w) => Math.abs(w / step - Math.round(w / step)) > 1e-3)
+  },
+}
+
 /** A weight of more axes than a matrix. */
 export const batched: Test = {
   what: 'a weight of more than two axes',

@@ -121,9 +121,14 @@ describe('lint', () => {
     expect(whats(conv(1, [3, 3]), 'nir')).toEqual([])
     expect(whats(conv(2, [3, 3]), 'nir')).toEqual(['rejects groups'])
     expect(whats(conv(1, [3, 5]), 'nir')).toEqual(['rejects a kernel that is not square'])
-    expect(whats(conv(1, [3, 3]), 'speck')).toEqual([
-      'changes weights and thresholds: rounds them to the integers of the chip',
-    ])
+    const rounds = 'changes biases and thresholds: rounds them to whole steps of the weights'
+    expect(whats(conv(1, [3, 3]), 'speck')).toEqual([rounds])
+    const uneven = conv(1, [3, 3])
+    const node = uneven.nodes['node'] as Extract<NirNode, { readonly type: 'Conv2d' }>
+    node.weight.data[0] = 0.3
+    expect(whats(uneven, 'speck')).toEqual(['changes weights that are not whole steps of 8 bits: rounds them', rounds])
+    node.weight.data[0] = 38 / 127
+    expect(whats(uneven, 'speck')).toEqual([rounds])
   })
 
   it('knows circles and graphs inside', () => {

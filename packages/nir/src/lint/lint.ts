@@ -19,6 +19,8 @@ export interface NirLint {
   readonly effect: 'rejects' | 'changes'
   readonly what: string
   readonly fix: string
+  /** Whether it is what the tool's code reads, or what its chip has a place for. */
+  readonly by: 'tool' | 'chip'
   /** Where the tool's source says so. */
   readonly source: string
 }
@@ -49,6 +51,7 @@ export function lint(graph: NirGraph, reader: ReaderName, options: LintOptions =
       effect: 'rejects',
       what,
       fix,
+      by: 'tool',
       source: 'the graph contradicts itself',
     }))
   return [
@@ -82,6 +85,7 @@ function chipLints(graph: NirGraph, chip: ChipName): NirLint[] {
     effect: 'rejects',
     what,
     fix,
+    by: 'chip',
     source,
   }))
 }
@@ -90,7 +94,7 @@ function nodeLints(graph: NirGraph, tool: Reader, dt: number, path: string): Nir
   return Object.entries(graph.nodes).flatMap(([name, node]): NirLint[] => {
     const at = path === '' ? name : `${path}/${name}`
     const { reads, conditions, source } = tool.nodes[node.type]
-    const own = { node: at, type: node.type, source: `${tool.url} ${source}` }
+    const own = { node: at, type: node.type, by: 'tool' as const, source: `${tool.url} ${source}` }
     if (!reads)
       return [
         {
@@ -150,6 +154,7 @@ function graphLints(graph: NirGraph, { title, url, graph: limits }: Reader): Nir
       effect: 'rejects',
       what: `${title} does not read ${what}`,
       fix,
+      by: 'tool',
       source: `${url} ${limits.source}`,
     })
   const inner = Object.entries(graph.nodes).filter((entry): entry is [string, NirGraph] => entry[1].type === 'NIRGraph')

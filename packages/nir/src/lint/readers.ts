@@ -7,6 +7,7 @@ import {
   countsFromFront,
   grouped,
   isNot,
+  notInBytes,
   notSquare,
   otherWidth,
   padded,
@@ -262,23 +263,25 @@ const sinabs: Reader = {
 }
 
 const onChip = not('chips/dynapcnn.py: a core is a convolution, a neuron without leak and a pooling')
-const whole = changes(
-  always('weights and thresholds'),
-  'rounds them to the integers of the chip',
-  'Quantise first and look at the accuracy.',
+const bytes = changes(notInBytes, 'rounds them', 'Quantise first and look at the accuracy.')
+const steps8 = changes(
+  always('biases and thresholds'),
+  'rounds them to whole steps of the weights',
+  'Look at the accuracy in sinabs, with discretize=True.',
 )
 const speck: Reader = {
   title: 'Speck',
   url: 'https://github.com/synsense/sinabs/blob/05546a41748d603ae615683676447f3f884428bc/sinabs/backend/dynapcnn',
   nodes: {
     ...sinabs.nodes,
-    Affine: reads('chips/dynapcnn.py get_dynapcnn_layer_config_dict', rejects(batched, matrix), whole),
+    Affine: reads('chips/dynapcnn.py get_dynapcnn_layer_config_dict', rejects(batched, matrix), bytes, steps8),
     Conv1d: onChip,
     Conv2d: reads(
       'chips/dynapcnn.py get_dynapcnn_layer_config_dict',
       rejects(grouped, ungroup),
       rejects(notSquare, 'Make the kernel square with zeros.'),
-      whole,
+      bytes,
+      steps8,
     ),
     LI: onChip,
     LIF: onChip,

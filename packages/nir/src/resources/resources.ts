@@ -46,11 +46,8 @@ function onChip(graph: NirGraph, chip: ChipName, reader: ReaderName, options: Li
   const adapted = adaptNir(graph, reader, options)
   const sizes = fit[chip](adapted)
   const refused = lint(adapted, reader, options)
-    .filter(({ effect }) => effect === 'rejects')
+    .filter(({ effect, by }) => effect === 'rejects' && by === 'tool')
     .map(({ node, what, fix }) => ({ layer: node, what, fix }))
-  const others = sizes.problems.filter(
-    ({ layer, what }) => !refused.some((own) => own.layer === layer && own.what === what),
-  )
-  const problems = [...refused, ...others]
+  const problems = [...refused, ...sizes.problems]
   return { ...sizes, fits: problems.length === 0, problems }
 }

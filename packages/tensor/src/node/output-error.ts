@@ -16,15 +16,23 @@ const reasons: Readonly<Record<string, string>> = {
   ERR_INVALID_ARG_VALUE: 'it has a character that no name can have',
 }
 
-/** The error for a path that cannot be written; `name` is what the user calls it. */
+export interface OutputErrorOptions {
+  /** What the user calls the path. */
+  readonly name?: string | undefined
+  readonly cause?: unknown
+  /** What was to be made there. Default 'file'. */
+  readonly kind?: 'file' | 'folder'
+}
+
+/** The error for a path that cannot be written. */
 export function outputError(
   path: string,
   reason: string,
-  { name, cause }: { readonly name?: string | undefined; readonly cause?: unknown } = {},
+  { name, cause, kind = 'file' }: OutputErrorOptions = {},
 ): SnnError<'OUTPUT'> {
   return new SnnError(
     'OUTPUT',
-    `[output] ${name === undefined ? '' : `${name} `}${path || "''"} cannot be written: ${reason}. Give the name of a file, new or to be replaced, in a folder that can be written to.`,
+    `[output] ${name === undefined ? '' : `${name} `}${path || "''"} cannot be written: ${reason}. Give the name of a ${kind}, new or to be replaced, in a folder that can be written to.`,
     { path, reason },
     { cause },
   )
@@ -50,8 +58,12 @@ const writing: ReadonlySet<string> = new Set([
 ])
 
 /** `error` as `OUTPUT` where it says that something could not be written; any other, such as an abort, as it is. */
-export function asOutputError(error: unknown, path: string, name?: string): unknown {
+export function asOutputError(
+  error: unknown,
+  path: string,
+  options: Pick<OutputErrorOptions, 'name' | 'kind'> = {},
+): unknown {
   const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException
   if (code === undefined || !(syscall === undefined ? code in reasons : writing.has(syscall))) return error
-  return outputError(path, reasons[code] ?? (error as Error).message, { name, cause: error })
+  return outputError(path, reasons[code] ?? (error as Error).message, { ...options, cause: error })
 }

@@ -44,7 +44,7 @@ export async function outputTarget(path: string, name?: string): Promise<OutputT
       if (end.endsWith('/')) fail('it is a link to a folder')
     }
   } catch (error) {
-    throw asOutputError(error, path, name)
+    throw asOutputError(error, path, { name })
   }
   return fail('the links there lead in a circle')
 }

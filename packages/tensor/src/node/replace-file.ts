@@ -69,7 +69,7 @@ export async function appendToFile(path: string, text: string): Promise<void> {
 export async function makeFolder(path: string, name?: string): Promise<void> {
   checkString('makeFolder', path, 'path')
   await makeEach(path).catch((error: unknown) => {
-    throw asOutputError(error, path, name)
+    throw asOutputError(error, path, { name, kind: 'folder' })
   })
 }
 
@@ -103,7 +103,7 @@ export async function replaceFolder(path: string, fill: (temporary: string) => P
       await rm(path, { recursive: true, force: true })
       await rename(temporary, path)
     } catch (error) {
-      throw asOutputError(error, path)
+      throw asOutputError(error, path, { kind: 'folder' })
     }
   })
 }
