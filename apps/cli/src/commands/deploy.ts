@@ -202,7 +202,7 @@ function describeResources(
   const most = (key: 'fanIn' | 'fanOut'): string =>
     count(layers.reduce((largest, layer) => Math.max(largest, layer[key]), 0))
   return [
-    `${target === 'nir' ? 'in the file' : 'on the chip, without the encoder'}: ${count(neurons)} neurons, ${count(synapses)} synapses${weightBytes === undefined ? '' : `, ${count(weightBytes)} bytes of weights in the file`}; at most ${most('fanIn')} connections into a neuron, ${most('fanOut')} out of one`,
+    `${target === 'nir' ? 'in the file' : 'on the chip, without the encoder'}: ${count(neurons)} neurons, ${count(synapses)} synapses${weightBytes === undefined ? '' : `, ${count(weightBytes)} bytes of weights`}; at most ${most('fanIn')} connections into a neuron, ${most('fanOut')} out of one`,
     ...(chips.length === 0
       ? []
       : [

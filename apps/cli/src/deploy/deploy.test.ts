@@ -146,7 +146,7 @@ describe('snn deploy', () => {
         resources: { neurons, synapses, weightBytes },
       })
       expect(describeDeployment(result)).toContain(
-        `${target === 'nir' ? 'in the file' : 'on the chip, without the encoder'}: ${neurons} neurons, ${synapses.toLocaleString('en')} synapses, ${weightBytes!.toLocaleString('en')} bytes of weights in the file; at most `,
+        `${target === 'nir' ? 'in the file' : 'on the chip, without the encoder'}: ${neurons} neurons, ${synapses.toLocaleString('en')} synapses, ${weightBytes!.toLocaleString('en')} bytes of weights; at most `,
       )
       expect(chips.map(({ chip }) => chip)).toEqual(
         { nir: [], speck: ['Speck / DynapCNN'], xylo: ['Xylo Audio 2'] }[target],

@@ -167,7 +167,11 @@ function readersOf(graph: NirGraph): string {
     const rejected = lint(graph, reader as ReaderName, { dt }).filter(
       ({ effect, by }) => effect === 'rejects' && by === 'tool',
     )
-    const types = [...new Set(rejected.map(({ node, what }) => `${node || 'the graph'}: ${what}`))]
+    const types = [
+      ...new Set(
+        rejected.map(({ node, what }) => `${node || 'the graph'} (${what.replace(`${title} does not read `, '')})`),
+      ),
+    ]
     return { title, types }
   })
   const takers = refusals.filter(({ types }) => types.length === 0).map(({ title }) => title)
