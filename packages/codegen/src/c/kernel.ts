@@ -2,6 +2,7 @@ import type { Kernel, Operand, Phase, Store } from '../form/kernel.js'
 import type { ScalarValue } from '../form/scalar.js'
 import { argumentWords, operandWord } from '../layout/arguments.js'
 import { blocksIn, inSteps, type SteppedKernel } from '../layout/blocks.js'
+import { analysePhase } from '../layout/phase.js'
 import { addTerms, sumPiece, total } from './helpers.js'
 import { operationOn, type Use } from './operation.js'
 import { poolingFunction } from './pooling.js'
@@ -82,42 +83,15 @@ function slotType({ slots }: SteppedKernel, slot: number): 'float' | 'i32' {
   return slots[slot]!.kind === 'float32' ? 'float' : 'i32'
 }
 
-function phaseLines(kernel: SteppedKernel, { steps, values, stores, pools }: Phase, use: Use): string[] {
+function phaseLines(kernel: SteppedKernel, phase: Phase, use: Use): string[] {
   const { operands, slots } = kernel
-  const together = Array.from({ length: steps === 'once' ? 1 : kernel.stepsAtOnce }, (_, j) => j)
-  const lastStep = together.length - 1
-  const isUniformAccess = (operand: number): boolean => ['channel', 'scalar'].includes(operands[operand]!.access)
-  const kept = new Map(
-    stores.flatMap(({ to, value }) => ('slot' in to && !slots[to.slot]!.isStacked ? [[to.slot, value] as const] : [])),
-  )
-  const isPooled = (slot: number): boolean => pools.some((pool) => pool.slot === slot)
-
-  /** The same for all elements; other in each step. */
-  const isUniform: boolean[] = []
-  const varies: boolean[] = []
-  for (const value of values) {
-    const parts = 'operands' in value ? value.operands : []
-    isUniform.push(
-      value.operation === 'load'
-        ? isUniformAccess(value.operand)
-        : value.operation !== 'scratch' && parts.every((part) => isUniform[part]),
-    )
-    varies.push(
-      value.operation === 'load'
-        ? operands[value.operand]!.isMoving
-        : value.operation === 'scratch'
-          ? slots[value.slot]!.isStacked || kept.has(value.slot)
-          : value.operation === 'step' || parts.some((part) => varies[part]),
-    )
-  }
+  const { steps, values, stores, pools } = phase
+  const { together, lastStep, kept, isUniform, varies, usedOperands, usedSlots, ...facts } = analysePhase(kernel, phase)
+  const { isUniformAccess, isPooled, knownNumber } = facts
   const valueAt = (value: number, j: number): string => `v${value}_${varies[value] ? j : 0}`
   const operandAt = (operand: number, j: number): string => `q${operand}_${operands[operand]!.isMoving ? j : 0}`
   const slotAt = (slot: number, j: number): string => `s${slot}_${slots[slot]!.isStacked || isPooled(slot) ? j : 0}`
   const stepAt = (j: number): string => (j === 0 ? 't' : `t ${steps === 'descending' ? '-' : '+'} ${j}`)
-  const knownNumber = (index: number): number | undefined => {
-    const value = values[index]!
-    return value.operation === 'number' ? value.number : undefined
-  }
 
   const compute = (value: ScalarValue, j: number): string => {
     switch (value.operation) {
@@ -190,18 +164,6 @@ function phaseLines(kernel: SteppedKernel, { steps, values, stores, pools }: Pha
     ),
   ])
 
-  const usedOperands = [
-    ...new Set([
-      ...values.flatMap((value) => (value.operation === 'load' ? [value.operand] : [])),
-      ...stores.flatMap(({ to }) => ('operand' in to ? [to.operand] : [])),
-    ]),
-  ]
-  const usedSlots = [
-    ...new Set([
-      ...values.flatMap((value) => (value.operation === 'scratch' ? [value.slot] : [])),
-      ...stores.flatMap(({ to }) => ('slot' in to ? [to.slot] : [])),
-    ]),
-  ]
   const eachStep = (place: (j: number) => string, declare: (j: number) => string): string[] =>
     together.flatMap((j) => (j > 0 && place(j) === place(0) ? [] : [declare(j)]))
   /** An operand in a step. */

@@ -4,6 +4,7 @@ import type { ScalarValue } from '../form/scalar.js'
 import { argumentWords, operandWord } from '../layout/arguments.js'
 import { blocksIn, inSteps, type SteppedKernel } from '../layout/blocks.js'
 import type { MemoryType } from '../layout/memory-type.js'
+import { analysePhase } from '../layout/phase.js'
 import { loadFloat, storeFloat } from './access.js'
 import { argument } from './argument.js'
 import { countdown } from './flow.js'
@@ -151,38 +152,11 @@ function withoutConstants(instructions: readonly Instruction[]): {
  * A phase: `stepsAtOnce` steps in one pass over the elements. Elements are counted in bytes of four-byte elements, in
  * `at`, and an address is where a block begins in that step plus that.
  */
-function phaseInstructions(
-  kernel: SteppedKernel,
-  { steps, values, stores, pools }: Phase,
-  name: string,
-): Instruction[] {
+function phaseInstructions(kernel: SteppedKernel, phase: Phase, name: string): Instruction[] {
   const { operands, slots } = kernel
-  const together = Array.from({ length: steps === 'once' ? 1 : kernel.stepsAtOnce }, (_, j) => j)
-  const lastStep = together.length - 1
-  const isUniformAccess = (operand: number): boolean => ['channel', 'scalar'].includes(operands[operand]!.access)
-  const kept = new Map(
-    stores.flatMap(({ to, value }) => ('slot' in to && !slots[to.slot]!.isStacked ? [[to.slot, value] as const] : [])),
-  )
-  const isPooled = (slot: number): boolean => pools.some((pool) => pool.slot === slot)
-
-  /** The same for all elements; other in each step. */
-  const isUniform: boolean[] = []
-  const varies: boolean[] = []
-  for (const value of values) {
-    const parts = 'operands' in value ? value.operands : []
-    isUniform.push(
-      value.operation === 'load'
-        ? isUniformAccess(value.operand)
-        : value.operation !== 'scratch' && parts.every((part) => isUniform[part]),
-    )
-    varies.push(
-      value.operation === 'load'
-        ? operands[value.operand]!.isMoving
-        : value.operation === 'scratch'
-          ? slots[value.slot]!.isStacked || kept.has(value.slot)
-          : value.operation === 'step' || parts.some((part) => varies[part]),
-    )
-  }
+  const { steps, values, stores, pools } = phase
+  const { together, lastStep, kept, isUniform, varies, usedOperands, usedSlots, ...facts } = analysePhase(kernel, phase)
+  const { isUniformAccess, isPooled, knownNumber } = facts
   /** What is written when all elements are computed: nothing else of a step is needed in the next. */
   const isWrittenLast = (value: number): boolean =>
     stores.some((store) => store.value === value && 'operand' in store.to && isUniformAccess(store.to.operand))
@@ -228,10 +202,6 @@ function phaseInstructions(
           value.operands.map(knownNumber),
         )
     }
-  }
-  const knownNumber = (index: number): number | undefined => {
-    const value = values[index]!
-    return value.operation === 'number' ? value.number : undefined
   }
   const assign = (count: Count, uniform: boolean, from: number, j: number): Instruction[] =>
     values.flatMap((value, i) =>
@@ -281,18 +251,6 @@ function phaseInstructions(
     ]
   }
 
-  const usedOperands = [
-    ...new Set([
-      ...values.flatMap((value) => (value.operation === 'load' ? [value.operand] : [])),
-      ...stores.flatMap(({ to }) => ('operand' in to ? [to.operand] : [])),
-    ]),
-  ]
-  const usedSlots = [
-    ...new Set([
-      ...values.flatMap((value) => (value.operation === 'scratch' ? [value.slot] : [])),
-      ...stores.flatMap(({ to }) => ('slot' in to ? [to.slot] : [])),
-    ]),
-  ]
   /** Elements, `count` of them, from the first on: all steps. */
   const elements = (count: Count, from: number): Instruction[] =>
     together.flatMap((j) => [

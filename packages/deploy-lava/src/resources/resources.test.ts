@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { conv, cuba, dense, layer, net } from '../../test/nets.js'
+import type { NetLayer } from '../net/net-file.js'
 import { netScalar, netTensor } from '../net/net-value.js'
 import { resources } from './resources.js'
 
@@ -37,7 +38,7 @@ describe('resources', () => {
   it('says of Speck what no core has, whatever its size', () => {
     const grouped = conv(1, [2, 2, 2], [1, 1, 1, 1, 1, 1, 1, 1], [2, 2], cuba({ vDecay: 0 }))
     const pooling = { ...grouped, values: { ...grouped.values, inChannels: netScalar(2), groups: netScalar(2) } }
-    const whats = (...layers: Parameters<typeof net>): readonly string[] =>
+    const whats = (...layers: readonly NetLayer[]): readonly string[] =>
       resources(net(...layers)).chips[2]!.problems.map(({ what }) => what)
     expect(whats(layer('input', [2, 3, 3]), pooling)).toEqual([
       'groups (a pooling, or a depthwise convolution), which no core of Speck has',
