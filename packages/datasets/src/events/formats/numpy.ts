@@ -13,7 +13,8 @@ import type { ReadNote } from '../notes.js'
 import { sortEvents } from '../select.js'
 import { fromFile, statedSensor } from './arrays-to-events.js'
 import { columnPieces, type EventColumns } from './columns.js'
-import { listIn, parsePickle, type Pickled } from './pickle.js'
+import { listIn, parsePickle } from './pickle.js'
+import type { Pickled } from './pickle-machine.js'
 
 export interface NpyEventsOptions {
   /**
