@@ -9,7 +9,7 @@ import { toFloat16, writeOnnx, type OnnxDType, type OnnxModelSpec, type OnnxTens
 import fc from 'fast-check'
 import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { describeConversion } from './commands/convert.js'
+import { describeConversion } from './describe-conversion.js'
 import { describeInspection } from './commands/inspect.js'
 import { convertModel } from './convert-model.js'
 import { evaluateModel } from './evaluate-model.js'

@@ -5,7 +5,7 @@ import { describeWarnings } from '@snn/ann2snn'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tinyModel, writeTinyData } from '../../test/tiny.js'
 import { convertModel, type ConvertModelOptions } from '../convert-model.js'
-import { describeConversion } from './convert.js'
+import { describeConversion } from '../describe-conversion.js'
 
 let folder: string
 const work = { signal: new AbortController().signal, onProgress: () => {} }
