@@ -1,27 +1,16 @@
-import { SnnError } from '@snn/tensor'
 import { invalid } from '../../invalid.js'
 import type { EventBuffer } from '../buffer.js'
-import { guessedOrder, parseColumns } from '../column-roles.js'
+import { parseColumns } from '../column-roles.js'
 import { timeCounter, turnsNote } from '../counter.js'
 import { checkEvents, type Events, type Sensor, type TimeUnit } from '../events.js'
-import { chosenSensor, streamFormat, type EventDecoder, type ReadOptions } from '../format.js'
-import { missingNotes, type ReadNote } from '../notes.js'
+import { streamFormat, type EventDecoder, type ReadOptions } from '../format.js'
+import type { ReadNote } from '../notes.js'
 import { describeOutside } from '../outside.js'
 import { expectedPolarity, polarityReader } from '../polarity.js'
 import { ascii } from '../text-header.js'
-import { plausibleUnit } from '../time-unit.js'
-import { csvHead, isEventText, ownOpening, rowOf } from './csv-head.js'
+import { isEventText, ownOpening, rowOf } from './csv-head.js'
+import { csvLayout, headLines, type CsvLayout, type CsvOptions } from './csv-layout.js'
 import { parseNumber } from './csv-number.js'
-
-export interface CsvOptions {
-  /**
-   * What the columns are, as letters: `txyp`, `xypt`, ..; `-` for one to skip. Default: the line of names in the file,
-   * else what is plausible, see `plausibleOrder`.
-   */
-  readonly columns?: string
-  /** Unit of the times. Default: what the file says, else what is plausible, see `plausibleUnit`. */
-  readonly timeUnit?: TimeUnit
-}
 
 export interface CsvWriteOptions {
   /** What the columns are. Default `txyp`. */
@@ -29,9 +18,8 @@ export interface CsvWriteOptions {
 }
 
 const longestLine = 4096
-/** Lines that tell the order of columns and the unit of times. */
-const headLines = 256
 const counterBits = 32
+const latin = new TextDecoder('latin1')
 
 /**
  * Text with one event a line: of the RPG data sets and v2e (`t x y p` in s, with a line `width height` or none), of
@@ -62,24 +50,11 @@ export const csv = streamFormat<CsvOptions, CsvWriteOptions>({
   },
 })
 
-/** How the lines of a file are read. */
-interface Layout {
-  readonly order: readonly string[]
-  readonly timeUnit: TimeUnit
-  /** The unit is `us` because the first times are whole. */
-  readonly guessed: boolean
-  readonly sensor: Sensor | undefined
-  readonly notes: ReadNote[]
-  /** Bytes and lines before the first event. */
-  readonly from: number
-  readonly line: number
-}
-
 function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
   const given = options.columns === undefined ? undefined : parseColumns('csv', options.columns)
   const counter = timeCounter(counterBits)
   const polarity = polarityReader()
-  let layout: Layout | undefined
+  let layout: CsvLayout | undefined
   let line = 0
   let toldTurns = 0
   /** Time of the last event. */
@@ -87,54 +62,20 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
 
   /** Finds the layout, and returns where the events start. */
   const start = (bytes: Uint8Array): number => {
-    const head = csvHead(bytes, headLines, given, file)
-    const sensor = chosenSensor('csv', options, head.sensor)
-    if (!sensor && head.rows.length > 0) {
-      throw new SnnError(
-        'ARGUMENT',
-        `[csv] ${file} does not say the size of the sensor. Give { sensor: { width, height } }.`,
-        { name: 'sensor', value: undefined },
-      )
-    }
-    const width = head.rows[0]?.length ?? 0
-    const whole = head.rows.filter((row) => row.length >= width && row.every(Number.isFinite))
-    const columns = Array.from({ length: width }, (_, i) => whole.map((row) => row[i]!))
-    const named = given ?? head.names
-    const { order, notes } =
-      named || width < 4
-        ? { order: named ?? parseColumns('csv', 'txyp'), notes: [] }
-        : guessedOrder('csv', file, columns, sensor)
-    const stated = options.timeUnit ?? head.timeUnit
-    const guess = stated === undefined ? plausibleUnit(columns[order.indexOf('t')] ?? []) : { unit: stated }
-    if ('why' in guess)
-      throw invalid('csv', file, `${guess.why}. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`)
-    const unitNotes: ReadNote[] =
-      stated === undefined && guess.unit === 's'
-        ? [{ about: 'time', text: 'times with decimals taken as seconds; { timeUnit } says another' }]
-        : []
-    layout = {
-      order,
-      timeUnit: guess.unit,
-      guessed: stated === undefined && guess.unit === 'us',
-      sensor,
-      notes: [
-        ...notes,
-        ...unitNotes,
-        ...(sensor ? missingNotes({ y: order.includes('y'), p: order.includes('p') }, sensor) : []),
-      ],
-      from: head.from,
-      line: head.line,
-    }
-    line = head.line
-    return head.from
+    layout = csvLayout(bytes, options, given, file)
+    line = layout.line
+    return layout.from
   }
 
+  const failAt = (what: string): never => {
+    throw invalid('csv', file, `line ${line}${what}`)
+  }
   const read = (
     bytes: Uint8Array,
     from: number,
     to: number,
     out: EventBuffer,
-    { order, timeUnit, guessed, sensor }: Layout,
+    { order, timeUnit, guessed, sensor }: CsvLayout,
   ): void => {
     line++
     while (from < to && bytes[from]! <= 0x20) from++
@@ -152,10 +93,8 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
         const read =
           name === 'p' && sensor!.polarities <= 2 ? polarity(value) : Number.isFinite(value) ? value : undefined
         if (read === undefined)
-          throw invalid(
-            'csv',
-            file,
-            `line ${line}: ${name} is ${JSON.stringify(new TextDecoder('latin1').decode(bytes.subarray(at, Math.min(end, at + 40))))}, ${fault}. Give { columns } if the order is another.`,
+          return failAt(
+            `: ${name} is ${JSON.stringify(latin.decode(bytes.subarray(at, Math.min(end, at + 40))))}, ${fault}. Give { columns } if the order is another.`,
           )
         event[name] = read
       }
@@ -163,16 +102,12 @@ function lines(options: ReadOptions & CsvOptions, file: string): EventDecoder {
       if (bytes[at] === 0x2c || bytes[at] === 0x3b) at = skipBlanks(bytes, at + 1, to)
     }
     if (column < order.length)
-      throw invalid(
-        'csv',
-        file,
-        `line ${line} has ${column} columns, expected ${order.length} (${order.join(', ')}). Give { columns } if they are others.`,
+      failAt(
+        ` has ${column} columns, expected ${order.length} (${order.join(', ')}). Give { columns } if they are others.`,
       )
     if (guessed && Math.floor(event.t) !== event.t)
-      throw invalid(
-        'csv',
-        file,
-        `line ${line}: time ${event.t} after whole numbers, which are taken as us. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`,
+      failAt(
+        `: time ${event.t} after whole numbers, which are taken as us. Give their unit, { timeUnit: 's' }, 'ms', 'us' or 'ns'.`,
       )
     if (!isCoordinate(event.x) || !isCoordinate(event.y) || !isCoordinate(event.p)) {
       out.outside++
