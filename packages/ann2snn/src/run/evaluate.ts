@@ -7,7 +7,7 @@ import {
   type Network,
   type ReadoutOption,
 } from '@snn/nn'
-import { compile, placeholder, SnnError, sizeOf, type Tensor } from '@snn/tensor'
+import { compile, placeholder, SnnError, sizeOf, type Tensor, type TensorLike, type TypedArray } from '@snn/tensor'
 import { checkByRules, evaluateShapes, isNumber, optionRule, type OptionRules } from '@snn/tensor/library'
 import { type WorkOptions, workRules } from '../calibrate/activations.js'
 import { boundaryOf, classAt, Score, type ClassOptions, classRules } from './classes.js'
@@ -113,13 +113,13 @@ function spikesOf(
 export async function evaluate(snn: Network, data: Batches, options: EvaluateOptions = {}): Promise<Evaluation> {
   checkNetwork('evaluate', snn, 'snn')
   checkByRules('evaluate', options, evaluateRules)
-  const { steps = [chooseSteps(snn, undefined, undefined, 'evaluate')], advice = adviceForSpiking } = options
-  const wanted =
-    typeof steps === 'number'
-      ? Array.from({ length: checkSteps(steps, 'evaluate') }, (_, i) => i + 1)
-      : [...new Set(steps)].sort((a, b) => a - b)
-  for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
-  if (options.earlyExit !== undefined) checkSteps(options.earlyExit, 'evaluate earlyExit')
+  const {
+    steps = [chooseSteps(snn, undefined, undefined, 'evaluate')],
+    advice = adviceForSpiking,
+    earlyExit = Infinity,
+  } = options
+  const wanted = stepsToReport(steps)
+  if (options.earlyExit !== undefined) checkSteps(earlyExit, 'evaluate earlyExit')
   const whole = needsSequence(snn)
   if (whole !== undefined && (wanted.length > 1 || options.earlyExit !== undefined)) {
     throw new SnnError(
@@ -170,9 +170,6 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
       )
     }
     const read = runningReadout(readout, size, 'evaluate')
-    // it stays on the device from one piece of the run to the next
-    let state: Parameters<typeof loop>[1] = null
-    using _ = { [Symbol.dispose]: () => release(state) }
     let ran = 0
     let total = 0
     let time = 0
@@ -184,32 +181,20 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
       spikes[next]! += total / steps
       seconds[next++]! += spent
     }
-    for (const T of stops) {
-      if (unchanged >= (options.earlyExit ?? Infinity)) break
-      const started = performance.now()
-      const segment = T - ran
-      const result: Awaited<ReturnType<typeof loop.run<{ output: 'device' }>>> = await loop.run(
-        [x, state, segment, T < last, changes ? ran : 0],
-        { signal: options.signal, output: 'device' },
-      )
-      const [outputs, ...counts] = await Promise.all(
-        [result.logits, ...result.collected].map((values) => values.data()),
-      )
-      release([state, result.logits, result.collected])
-      const spent = (performance.now() - started) / 1000
-      state = result.state
-      const row = outputs!.length / segment
-      for (let t = 0; t < segment; t++) {
+    for await (const { outputs, counts, spent, length } of runInPieces(loop, x, stops, changes, options.signal)) {
+      const row = outputs.length / length
+      for (let t = 0; t < length; t++) {
         for (const count of counts) total += count[t]!
-        const values = read(outputs!.subarray(t * row, (t + 1) * row))
+        const values = read(outputs.subarray(t * row, (t + 1) * row))
         const classes = values.length / size
         const now = Int32Array.from({ length: size }, (_, n) => classAt(values, n * classes, classes, boundary))
         unchanged = now.every((prediction, n) => prediction === predictions[n]) ? unchanged + 1 : 0
         predictions = now
-        if (wanted[next] === ran + t + 1) reached(time + (spent * (t + 1)) / segment, ran + t + 1)
+        if (wanted[next] === ran + t + 1) reached(time + (spent * (t + 1)) / length, ran + t + 1)
       }
       time += spent
-      ran = T
+      ran += length
+      if (unchanged >= earlyExit) break
     }
     while (next < wanted.length) reached(time, ran)
     samples += size
@@ -239,6 +224,54 @@ export async function evaluate(snn: Network, data: Batches, options: EvaluateOpt
         : []),
       ...scores.at(-1)!.warnings,
     ],
+  }
+}
+
+/** The numbers of steps to report, ascending and once each; one number T stands for every step from 1 to T. */
+function stepsToReport(steps: number | readonly number[]): readonly number[] {
+  const wanted =
+    typeof steps === 'number'
+      ? Array.from({ length: checkSteps(steps, 'evaluate') }, (_, i) => i + 1)
+      : [...new Set(steps)].sort((a, b) => a - b)
+  for (const T of wanted.length > 0 ? wanted : [0]) checkSteps(T, 'evaluate')
+  return wanted
+}
+
+/** Some steps of the run of a batch. */
+interface RunPiece {
+  /** Of all its steps, one after the other. */
+  readonly outputs: TypedArray
+  /** Of each layer the spikes in each of its steps. */
+  readonly counts: readonly TypedArray[]
+  /** Seconds. */
+  readonly spent: number
+  /** Its steps. */
+  readonly length: number
+}
+
+/** The run of a batch up to each of `stops`. The state stays on the device from one piece to the next. */
+async function* runInPieces(
+  loop: ReturnType<typeof compileLoop<readonly Tensor[]>>,
+  x: TensorLike,
+  stops: readonly number[],
+  changes: boolean,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<RunPiece> {
+  let state: Parameters<typeof loop>[1] = null
+  using _ = { [Symbol.dispose]: () => release(state) }
+  let ran = 0
+  for (const T of stops) {
+    const started = performance.now()
+    const length = T - ran
+    const result: Awaited<ReturnType<typeof loop.run<{ output: 'device' }>>> = await loop.run(
+      [x, state, length, T < stops.at(-1)!, changes ? ran : 0],
+      { signal, output: 'device' },
+    )
+    const [outputs, ...counts] = await Promise.all([result.logits, ...result.collected].map((values) => values.data()))
+    release([state, result.logits, result.collected])
+    state = result.state
+    ran = T
+    yield { outputs: outputs!, counts, spent: (performance.now() - started) / 1000, length }
   }
 }
 
