@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import * as ort from 'onnxruntime-node'
-import { convert, simulator, type Batch, type Mode } from '@snn/ann2snn'
+import { convert, simulator, type Batch, type ThresholdMode } from '@snn/ann2snn'
 import { cpu } from '@snn/backend-cpu'
 import { loader, preprocess, take } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
@@ -53,7 +53,7 @@ async function timeModel(model: Model, threads: number, backend: Backend): Promi
   })
   const batches: Batch[] = []
   for await (const pair of samples) batches.push(pair)
-  const { snn } = await convert(bytes, batches, { mode: model.mode as Mode, balance: { rounds: 50 }, backend })
+  const { snn } = await convert(bytes, batches, { mode: model.mode as ThresholdMode, balance: { rounds: 50 }, backend })
 
   const session = await ort.InferenceSession.create(writeOnnx(graph), {
     intraOpNumThreads: threads,

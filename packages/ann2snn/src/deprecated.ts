@@ -1,4 +1,5 @@
 import * as file from '@snn/snn-file'
+import type { ThresholdMode } from './calibrate/thresholds.js'
 
 // Names that have moved. They stay for two minor versions.
 
@@ -43,3 +44,10 @@ export type ReadOptions = file.ReadOptions
  * @deprecated Use that of `@snn/snn-file`, which saves and reads networks without converting any.
  */
 export type SnnMetadata = file.SnnMetadata
+
+/**
+ * How thresholds are chosen.
+ *
+ * @deprecated Its name is `ThresholdMode`.
+ */
+export type Mode = ThresholdMode

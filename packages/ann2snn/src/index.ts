@@ -19,7 +19,15 @@ export {
   type StepResult,
   type AnnEvaluation,
 } from './run/evaluate.js'
-export { isSnnFile, readSnn, toOnnx, type ReadOptions, type SnnMetadata, type ToOnnxOptions } from './deprecated.js'
+export {
+  isSnnFile,
+  readSnn,
+  toOnnx,
+  type Mode,
+  type ReadOptions,
+  type SnnMetadata,
+  type ToOnnxOptions,
+} from './deprecated.js'
 export { inspectNetwork, type Inspection, type LayerInspection } from './report/inspect.js'
 export { importModel, importOnnx } from './import/import-onnx.js'
 export { classOutput, onlyClassOutput, type ClassOutput } from './import/class-output.js'
@@ -29,7 +37,7 @@ export { classAt, Score, type ClassOptions, type ScoreOptions } from './run/clas
 export { type ConversionReport, type AccuracyReport, type ConversionWarning } from './report/report.js'
 export { type LayerReport, type Spread } from './report/layer-report.js'
 export { type LayerCalibration } from './calibrate/checkpoint.js'
-export { type Mode } from './calibrate/thresholds.js'
+export { type ThresholdMode } from './calibrate/thresholds.js'
 export { targets, type Target, type TargetRules } from './plan/target.js'
 export { type BalanceOptions } from './calibrate/balance.js'
 export { type Batch, type Batches, checkFinite } from './data.js'

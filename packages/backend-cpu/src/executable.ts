@@ -38,7 +38,7 @@ export async function createExecutable(
 /**
  * A schedule with the instructions for its tasks, and where constants lie in the memory: those of the schedule first.
  */
-interface Plan extends Schedule {
+interface PlacedSchedule extends Schedule {
   readonly instructions: readonly Instruction[]
   readonly constants: readonly TypedArray[]
   readonly regions: Region[]
@@ -58,12 +58,12 @@ class CpuExecutable implements Executable {
   readonly #constant: Set<Variable>
   readonly #read: readonly Variable[]
   #versions = new Map<Variable, number>()
-  #plan: Plan | undefined
+  #plan: PlacedSchedule | undefined
   #rebuilds = 0
   /** For how long it has run. */
   #milliseconds = 0
   /** The plan whose kernels are, or are being, compiled. */
-  #hot: Plan | undefined
+  #hot: PlacedSchedule | undefined
   #disposed = false
 
   constructor(backend: CpuBackend, prepared: Prepared, target: Target, check: boolean) {
@@ -118,7 +118,7 @@ class CpuExecutable implements Executable {
       await this.#release({ instructions, regions })
       throw error
     }
-    const plan: Plan = { ...planned, instructions, constants, regions, kernels }
+    const plan: PlacedSchedule = { ...planned, instructions, constants, regions, kernels }
     const before = this.#plan
     this.#plan = plan
     this.#versions = versions
@@ -136,7 +136,7 @@ class CpuExecutable implements Executable {
   }
 
   /** Between two runs: what was compiled since the last is taken into use, and what has run for long is compiled. */
-  #changeKernels(plan: Plan): void {
+  #changeKernels(plan: PlacedSchedule): void {
     const { kernels, workshop } = this.#backend
     if (kernels !== 'auto' || !workshop) return
     try {
@@ -225,7 +225,7 @@ class CpuExecutable implements Executable {
   }
 
   /** Where the values of the Variables lie. */
-  async #places(plan: Plan): Promise<Span[]> {
+  async #places(plan: PlacedSchedule): Promise<Span[]> {
     const places: Span[] = []
     for (const variable of this.#read) {
       const place = this.#placeOf(variable, plan)
@@ -235,7 +235,7 @@ class CpuExecutable implements Executable {
   }
 
   /** Where the value of a Variable lies; kernels need it in the memory. */
-  #placeOf(variable: Variable, plan: Plan): Span | Promise<Span> {
+  #placeOf(variable: Variable, plan: PlacedSchedule): Span | Promise<Span> {
     const { allocator, values } = this.#backend
     if (plan.staging && (plan.residents.has(variable) || !this.#constant.has(variable))) {
       const region = values.resident(variable)
@@ -264,7 +264,7 @@ class CpuExecutable implements Executable {
     await this.build()
   }
 
-  async #release({ instructions, regions }: Pick<Plan, 'instructions' | 'regions'>): Promise<void> {
+  async #release({ instructions, regions }: Pick<PlacedSchedule, 'instructions' | 'regions'>): Promise<void> {
     const { allocator } = this.#backend
     for (const instruction of leaves(instructions)) await instruction.release?.()
     for (const region of regions) allocator.free(region)

@@ -1,6 +1,6 @@
 import { formatShape, scan, SnnError, type Tensor } from '@snn/tensor'
 import type { Advance, Context, State, StatefulLayer } from './layer.js'
-import type { Mode } from './network-form.js'
+import type { StepMode } from './network-form.js'
 
 export interface Advanced extends Advance {
   readonly initial: State
@@ -17,7 +17,7 @@ export interface Advanced extends Advance {
  */
 export function advance(
   layer: StatefulLayer,
-  mode: Mode,
+  mode: StepMode,
   x: Tensor,
   given: State | undefined,
   context: Context,

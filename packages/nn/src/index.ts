@@ -29,6 +29,7 @@ export {
   type RunOptions,
   type RunResult,
   type Mode,
+  type StepMode,
 } from './network-form.js'
 export {
   readouts,

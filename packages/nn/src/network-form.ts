@@ -53,7 +53,7 @@ export interface RunResult {
 }
 
 /** `step`: [N, ..], one time step.  `sequence`: [T, N, ..], layer by layer. */
-export type Mode = 'step' | 'sequence'
+export type StepMode = 'step' | 'sequence'
 
 /**
  * How a network is run, and what its outputs mean, where that is known: training and conversion say it, tools and files
@@ -97,5 +97,12 @@ export interface Runnable {
   readonly inputs: readonly NetworkInput[]
   /** In topological order. */
   readonly nodes: readonly NetworkNode[]
-  run(mode: Mode, inputs: Inputs, options?: RunOptions): RunResult
+  run(mode: StepMode, inputs: Inputs, options?: RunOptions): RunResult
 }
+
+/**
+ * How a network runs.
+ *
+ * @deprecated Its name is `StepMode`.
+ */
+export type Mode = StepMode

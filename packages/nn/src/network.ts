@@ -15,7 +15,7 @@ import { checkPart } from './check.js'
 import { isStateful, type Context, type State } from './layer.js'
 import type {
   Inputs,
-  Mode,
+  StepMode,
   NetworkFeedback,
   NetworkInput,
   NetworkMetadata,
@@ -158,7 +158,7 @@ export class Network implements Runnable {
   }
 
   /** Everything: outputs by name, state, recorded values. */
-  run(mode: Mode, inputs: Inputs, options: RunOptions = {}): RunResult {
+  run(mode: StepMode, inputs: Inputs, options: RunOptions = {}): RunResult {
     checkObject('network', options)
     const { training = false, state = {}, record = [] } = options
     const context: Context = { training, lead: mode === 'step' ? 1 : 2 }

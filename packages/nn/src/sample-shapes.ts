@@ -1,7 +1,7 @@
 import { isSnnError, placeholder, SnnError, type Shape } from '@snn/tensor'
 import { checkObject, evaluateShapes } from '@snn/tensor/library'
 import { isStateful } from './layer.js'
-import type { Mode, Runnable } from './network-form.js'
+import type { StepMode, Runnable } from './network-form.js'
 import { checkNetwork } from './check.js'
 
 /**
@@ -41,7 +41,7 @@ function inspect(
       { shapes: [] },
     )
   })
-  const shapes = (mode: Mode, front: Shape) => {
+  const shapes = (mode: StepMode, front: Shape) => {
     const { recorded } = evaluateShapes(() =>
       net.run(mode, Object.fromEntries(known.map(([name, shape]) => [name, placeholder([...front, ...shape])])), {
         record: net.nodes.length > 0 ? ['*'] : [],

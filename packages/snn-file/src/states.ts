@@ -1,4 +1,4 @@
-import type { Mode, Network, NetworkState } from '@snn/nn'
+import type { StepMode, Network, NetworkState } from '@snn/nn'
 import type { Shape, Tensor } from '@snn/tensor'
 import { traceFunction, type Signature } from '@snn/tensor/backend'
 
@@ -33,7 +33,7 @@ export function withBatch(inputs: readonly SampleInput[], size: number, T?: numb
 export function stateSignature(
   net: Network,
   signatures: readonly (SampleInput & Signature)[],
-  mode: Mode = 'step',
+  mode: StepMode = 'step',
 ): StateEntry[] {
   let entries: StateEntry[] = []
   traceFunction((...parameters) => {
@@ -52,7 +52,7 @@ export function initialStates(
   net: Network,
   inputs: readonly { readonly name: string }[],
   parameters: readonly Tensor[],
-  mode: Mode,
+  mode: StepMode,
 ) {
   const start = net.run(mode, Object.fromEntries(inputs.map(({ name }, i) => [name, parameters[i]!]))).initial
   return Object.entries(start).flatMap(([node, values]) =>

@@ -5,7 +5,7 @@ import {
   explain,
   presets,
   type CodeName,
-  type Mode,
+  type ThresholdMode,
   type PresetName,
   type Wording,
 } from '@snn/ann2snn'
@@ -272,10 +272,10 @@ function points(text: string): number {
 }
 
 /** `max`, `balance`, `sequential`, `99.9%`, or thresholds by layer as JSON. */
-async function readMode(text: string): Promise<Mode> {
+async function readMode(text: string): Promise<ThresholdMode> {
   if (/^\s*\{|\.json$/.test(text)) return { thresholds: (await readJson(text, '--mode')) as Record<string, number> }
   if (text === 'max' || text === 'balance' || text === 'sequential' || text === 'gaussian' || /^[\d.]+%$/.test(text))
-    return text as Mode
+    return text as ThresholdMode
   throw new SnnError(
     'ARGUMENT',
     `[convert] --mode ${text}, expected max, balance, sequential, gaussian, a percentile such as 99.9%, or JSON with a threshold for each layer.`,

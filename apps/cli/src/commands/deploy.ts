@@ -1,5 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import type { Mode } from '@snn/ann2snn'
+import type { ThresholdMode } from '@snn/ann2snn'
 import { approximations, type Approximation } from '@snn/deploy-lava'
 import { deployModel, type Deployment, type DeployTarget } from '../deploy/deploy-model.js'
 import {
@@ -120,7 +120,7 @@ export function deployCommand(signal: AbortSignal): Command {
     .action(async (model: string, { json, mode, preprocess, ...flags }: Flags) => {
       const settings = {
         ...flags,
-        ...(mode === undefined ? {} : { mode: mode as Mode }),
+        ...(mode === undefined ? {} : { mode: mode as ThresholdMode }),
         ...(preprocess === undefined ? {} : { preprocess: await readSpec(preprocess) }),
       }
       const result = await withProgress((onProgress) => deployModel(model, settings, { signal, onProgress }))

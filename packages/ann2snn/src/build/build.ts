@@ -10,7 +10,7 @@ import { importModel, importOnnx, type Imported } from '../import/import-onnx.js
 import { freeNames, sizesFor } from '../import/sizes.js'
 import { withInputShape } from '../import/input-shapes.js'
 import { normalize } from './normalize.js'
-import { checkSpiking, planConversion, spikingInputs, type Plan } from '../plan/plan.js'
+import { checkSpiking, planConversion, spikingInputs, type ConversionPlan } from '../plan/plan.js'
 import { prepare } from '../prepare/prepare.js'
 import type { Scales } from './scales.js'
 import { settle, type Settled } from '../plan/settle.js'
@@ -24,7 +24,7 @@ export interface PreparedAnn {
 
 /** An SNN, and what it was built by. */
 export interface Built {
-  readonly plan: Plan
+  readonly plan: ConversionPlan
   readonly snn: Network
   readonly scales: Scales
   readonly thresholds: ReadonlyMap<string, Float64Array>
@@ -90,7 +90,7 @@ async function imported(
 }
 
 /** A layer that starts at half its threshold needs about half a step until its rate has settled. */
-function chooseDelay(delay: number | 'auto', plan: Plan, T: number): number {
+function chooseDelay(delay: number | 'auto', plan: ConversionPlan, T: number): number {
   if (delay === 'auto') return Math.floor(spikingInputs(plan).size / 2)
   if (T > 0 && delay >= T)
     throw new SnnError(

@@ -1,8 +1,8 @@
 import { accumulateLayer, differenceLayer, gateLayer, runningMeanLayer, type Layer } from '@snn/nn'
 import type { CodeSettings } from '../codes/code.js'
 import { takes, type Domain } from '../plan/domains.js'
-import type { Draft } from '../prepare/graph.js'
-import type { Plan } from '../plan/plan.js'
+import type { NetworkDraft } from '../prepare/graph.js'
+import type { ConversionPlan } from '../plan/plan.js'
 
 interface Conversion {
   readonly suffix: string
@@ -16,7 +16,7 @@ export interface DomainOptions {
 }
 
 /** Puts in what lies between constants, messages and values: gates, sums or means, differences. */
-export function convertDomains(draft: Draft, plan: Plan, { settings, delay }: DomainOptions): void {
+export function convertDomains(draft: NetworkDraft, plan: ConversionPlan, { settings, delay }: DomainOptions): void {
   const { network, code, roles, domains, depths } = plan
   const once = code.flow === 'once'
   const neuronsDeep = Math.max(0, ...depths.values())

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { mlp, randomTensor, residual } from '../../test/networks.js'
 import type { Per } from '../calibrate/activations.js'
 import { normalize } from './normalize.js'
-import { planConversion, type Plan } from '../plan/plan.js'
+import { planConversion, type ConversionPlan } from '../plan/plan.js'
 import { chooseThresholds } from '../calibrate/thresholds.js'
 
 const backend = reference()
@@ -42,7 +42,7 @@ function pooled(layer: Layer, x: Tensor): Tensor {
 }
 
 async function converted(net: Network, per: Per) {
-  const plan: Plan = planConversion(net, 'error')
+  const plan: ConversionPlan = planConversion(net, 'error')
   const x = randomTensor([6, ...net.inputs[0]!.shape!], 7)
   const thresholds = await chooseThresholds(plan, [x], { mode: 'max', per, backend })
   return { plan, x, thresholds, ...(await normalize(plan, thresholds, { initialPotential: 0.5, delay: 0 })) }

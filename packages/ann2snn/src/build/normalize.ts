@@ -18,8 +18,8 @@ import { sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 import { broadcastIndex } from './broadcast-index.js'
 import type { CodeSettings, Site } from '../codes/code.js'
 import { convertDomains } from './convert-domains.js'
-import { Draft } from '../prepare/graph.js'
-import type { Plan } from '../plan/plan.js'
+import { NetworkDraft } from '../prepare/graph.js'
+import type { ConversionPlan } from '../plan/plan.js'
 import { withWeights } from '../prepare/weighted.js'
 import { chooseScales, type Scales } from './scales.js'
 import { rulesAt } from '../plan/target.js'
@@ -60,7 +60,7 @@ export const noSettings: CodeSettings = { levels: 0, digits: 1, T: 0, wait: 0 }
  * everywhere.
  */
 export async function normalize(
-  plan: Plan,
+  plan: ConversionPlan,
   thresholds: ReadonlyMap<string, Float64Array>,
   options: NormalizeOptions,
 ): Promise<Normalized> {
@@ -68,7 +68,7 @@ export async function normalize(
   const settings = options.settings ?? noSettings
   const elementwise = new Map([...thresholds].map(([name, own]) => [name, byElement(own, shapes.get(name)!)]))
   const scales = code.absorbs ? chooseScales(plan, elementwise) : unscaled(plan)
-  const draft = new Draft(network)
+  const draft = new NetworkDraft(network)
   for (const node of network.nodes) {
     const shape = shapes.get(node.name)!
     switch (plan.roles.get(node.name)!) {
@@ -127,7 +127,7 @@ export async function normalize(
   return { snn, scales }
 }
 
-function unscaled({ shapes }: Plan): Scales {
+function unscaled({ shapes }: ConversionPlan): Scales {
   return { of: (name) => new Float64Array(sizeOf(shapes.get(name)!)).fill(1) }
 }
 
@@ -162,7 +162,7 @@ function siteOf(
  * those: into all of their input, or, the current alone, into a summand of it. And a factor behind them where an Add
  * ties what a spike stands for to that of another layer.
  */
-async function absorbLevel(draft: Draft, site: Site, make: (site: Site) => Layer): Promise<void> {
+async function absorbLevel(draft: NetworkDraft, site: Site, make: (site: Site) => Layer): Promise<void> {
   const { name, shape, threshold, level, current } = site
   const input = draft.node(name)!.inputs[0]!
   const before = weightsInto(draft, input, shape)
@@ -193,7 +193,7 @@ async function absorbLevel(draft: Draft, site: Site, make: (site: Site) => Layer
 }
 
 /** The weights whose outputs, which nothing else takes, are a value, or are summed to it. */
-function weightsInto(draft: Draft, name: string, shape: Shape): NetworkNode | undefined {
+function weightsInto(draft: NetworkDraft, name: string, shape: Shape): NetworkNode | undefined {
   const node = draft.node(name)
   if (!node || !draft.onlyConsumer(name)) return undefined
   if (convLayer.is(node.layer) || (linearLayer.is(node.layer) && shape.length === 1)) return node
@@ -207,10 +207,10 @@ function weightsInto(draft: Draft, name: string, shape: Shape): NetworkNode | un
  * neurons fire when any does.
  */
 function poolSpikes(
-  draft: Draft,
+  draft: NetworkDraft,
   { name, layer }: NetworkNode,
   from: Shape,
-  { code }: Plan,
+  { code }: ConversionPlan,
   { target }: CodeSettings,
 ): void {
   const own = maxPoolLayer.is(layer) ? layer.config : undefined
@@ -229,7 +229,13 @@ function poolSpikes(
 }
 
 /** A bias that must not enter at every step: it moves into a gate behind its layer. */
-function windowBias(draft: Draft, name: string, { code, shapes }: Plan, depth: number, settings: CodeSettings): void {
+function windowBias(
+  draft: NetworkDraft,
+  name: string,
+  { code, shapes }: ConversionPlan,
+  depth: number,
+  settings: CodeSettings,
+): void {
   const { layer } = draft.node(name)!
   const { weight, bias } = layer.variables
   if (!bias || (code.flow === 'sustained' && settings.wait === 0)) return
@@ -246,7 +252,7 @@ function windowBias(draft: Draft, name: string, { code, shapes }: Plan, depth: n
 
 /** Constants in the units of the SNN; where messages are changes, an added one comes in once. */
 async function changeConstant(
-  draft: Draft,
+  draft: NetworkDraft,
   name: string,
   layer: LayerOf<'constant'>,
   shape: Shape,

@@ -2,7 +2,7 @@ import { placeholder, sizeOf, type Shape } from '@snn/tensor'
 import { interpret, referenceKernels } from '@snn/tensor/backend'
 import { padLayer, resampleLayer, traitsOf, type NetworkNode, type StatelessLayer } from '@snn/nn'
 import { broadcastIndex } from './broadcast-index.js'
-import type { Plan } from '../plan/plan.js'
+import type { ConversionPlan } from '../plan/plan.js'
 
 // Every value of the network has a scale for each of its elements: the SNN computes value / scale. A weighted layer can
 // give its outputs any scale, since it is absorbed in the weights; every other layer ties the scales of its outputs to
@@ -44,7 +44,7 @@ export interface Scales {
  * classes
  *   that hold the input, an analogue layer or the readout, and for those without neurons
  */
-export function chooseScales(plan: Plan, thresholds: ReadonlyMap<string, Float64Array>): Scales {
+export function chooseScales(plan: ConversionPlan, thresholds: ReadonlyMap<string, Float64Array>): Scales {
   const classes = new Classes()
   const unit = classes.create()
   const ids = new Map<string, Int32Array>()

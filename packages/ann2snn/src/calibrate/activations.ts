@@ -2,7 +2,7 @@ import type { Inputs, Network } from '@snn/nn'
 import { compile, SnnError, type Backend } from '@snn/tensor'
 import { indexOfNotFinite, optionRule, type OptionRules } from '@snn/tensor/library'
 import { eachBatch, firstRows, type Batches } from '../data.js'
-import type { Plan } from '../plan/plan.js'
+import type { ConversionPlan } from '../plan/plan.js'
 import { Histogram } from './statistics.js'
 
 /** What long work tells while it runs. */
@@ -31,7 +31,7 @@ export const workRules: OptionRules<WorkOptions> = {
 export type Per = 'layer' | 'channel'
 
 /** Names of the nodes that become neurons, in order. */
-export function neuronNames({ network, roles }: Plan): string[] {
+export function neuronNames({ network, roles }: ConversionPlan): string[] {
   return network.nodes.map(({ name }) => name).filter((name) => roles.get(name) === 'neuron')
 }
 
@@ -56,7 +56,7 @@ export function recorder(network: Network, names: readonly string[], backend: Ba
  * Throws `CALIBRATION` for an ANN of which no neuron is active for any sample: nothing would ever fire. It goes no
  * further than to the first sample for which one is.
  */
-export async function checkActive(plan: Plan, data: Batches, options: WorkOptions): Promise<void> {
+export async function checkActive(plan: ConversionPlan, data: Batches, options: WorkOptions): Promise<void> {
   const names = neuronNames(plan)
   await using active = compile(
     (x: Inputs) => {
@@ -90,7 +90,7 @@ export interface ActivationStatistics {
 
 /** Runs the ANN over all batches and gathers the distribution of every activation that will become a rate. */
 export async function measureActivations(
-  plan: Plan,
+  plan: ConversionPlan,
   data: Batches,
   per: Per,
   options: WorkOptions,

@@ -3,7 +3,7 @@ import { Network } from '@snn/nn'
 import { compile, zerosVariable, type Tensor } from '@snn/tensor'
 import { neuronNames, noData, type WorkOptions } from './activations.js'
 import { eachBatch, type Batches } from '../data.js'
-import type { Plan } from '../plan/plan.js'
+import type { ConversionPlan } from '../plan/plan.js'
 
 export interface BalanceOptions {
   /** Batches to go through, over and over the data. Default 1000. */
@@ -30,7 +30,7 @@ export const balanceRules: OptionRules<BalanceOptions> = {
  * gradients.
  */
 export async function balanceThresholds(
-  plan: Plan,
+  plan: ConversionPlan,
   data: Batches,
   balance: BalanceOptions,
   options: WorkOptions,

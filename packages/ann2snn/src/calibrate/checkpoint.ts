@@ -1,5 +1,5 @@
 import { SnnError } from '@snn/tensor'
-import type { Stage } from './frontier.js'
+import type { CalibrationStage } from './frontier.js'
 
 /** What sequential calibration found for one layer; JSON. */
 export type LayerCalibration = {
@@ -25,7 +25,7 @@ export interface NeuronsFound {
 }
 
 /** Throws `ARGUMENT` for a record of another calibration. */
-export function checkRecord(record: LayerCalibration, key: string, { node, what }: Stage): void {
+export function checkRecord(record: LayerCalibration, key: string, { node, what }: CalibrationStage): void {
   if (record.key === key && record.layer === node.name && record.what === what) return
   throw new SnnError(
     'ARGUMENT',

@@ -4,7 +4,7 @@ import type { WorkOptions } from './activations.js'
 import type { CodeSettings } from '../codes/code.js'
 import { eachBatch, type Batches } from '../data.js'
 import type { NeuronCalibration } from '../build/normalize.js'
-import type { Plan } from '../plan/plan.js'
+import type { ConversionPlan } from '../plan/plan.js'
 import { packSpikes, type SpikeTrain } from './spike-trains.js'
 
 /** What has been calibrated so far, in units of the ANN. */
@@ -16,7 +16,7 @@ export interface Calibrated {
 }
 
 /** A layer to be calibrated: its weights, or its neurons. */
-export interface Stage {
+export interface CalibrationStage {
   readonly node: NetworkNode
   readonly what: 'weights' | 'neurons'
   /** Values that it starts from. */
@@ -61,8 +61,8 @@ export class Frontier {
   }
 
   static async open(
-    plan: Plan,
-    stages: readonly Stage[],
+    plan: ConversionPlan,
+    stages: readonly CalibrationStage[],
     { T }: CodeSettings,
     data: Batches,
     { signal }: WorkOptions,
@@ -131,7 +131,7 @@ export function cutAt(network: Network, names: readonly string[], isSource: (nam
 }
 
 /** The last stage that starts from each input and layer of neurons. */
-function lastUses({ network, roles }: Plan, stages: readonly Stage[]): Map<string, number> {
+function lastUses({ network, roles }: ConversionPlan, stages: readonly CalibrationStage[]): Map<string, number> {
   const inputs = new Set(network.inputs.map(({ name }) => name))
   const last = new Map<string, number>()
   stages.forEach(({ needs }, stage) => {
@@ -143,8 +143,8 @@ function lastUses({ network, roles }: Plan, stages: readonly Stage[]): Map<strin
 
 /** Activations (and input) as floats, and two bits for each spike, where most is alive. */
 function bytesPerSample(
-  { network, shapes, roles }: Plan,
-  stages: readonly Stage[],
+  { network, shapes, roles }: ConversionPlan,
+  stages: readonly CalibrationStage[],
   lastUse: ReadonlyMap<string, number>,
   T: number,
 ): number {

@@ -1,7 +1,7 @@
 import { compile, type Tensor } from '@snn/tensor'
 import { checkActivations, neuronNames, noData, type WorkOptions } from './activations.js'
 import { eachBatch, type Batches } from '../data.js'
-import type { Plan } from '../plan/plan.js'
+import type { ConversionPlan } from '../plan/plan.js'
 
 /** Steps of the quantiser where the number of time steps is open. */
 const defaultSteps = 16
@@ -17,7 +17,7 @@ const iterations = 60
  * where q itself depends on the threshold; it is iterated from the mean plus three deviations.
  */
 export async function gaussianThresholds(
-  plan: Plan,
+  plan: ConversionPlan,
   data: Batches,
   { T, backend, signal, onProgress }: WorkOptions & { readonly T?: number | undefined },
 ): Promise<Map<string, Float64Array>> {

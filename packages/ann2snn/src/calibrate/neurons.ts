@@ -5,7 +5,7 @@ import { upperBound } from '../codes/code.js'
 import { rulesAt } from '../plan/target.js'
 import { byElement } from './thresholds.js'
 import { weightRanges } from '../build/normalize.js'
-import type { Plan } from '../plan/plan.js'
+import type { ConversionPlan } from '../plan/plan.js'
 import { chooseScales } from '../build/scales.js'
 import type { NeuronsFound } from './checkpoint.js'
 import { chooseNeuron, type ChosenNeuron, type Trace } from './neuron-grid.js'
@@ -20,7 +20,7 @@ const mostSamples = 64
 
 /** Chooses threshold, initial potential and current of every channel of a layer of neurons, from its real currents. */
 export async function chooseNeurons(
-  plan: Plan,
+  plan: ConversionPlan,
   calibrated: Calibrated,
   { name, layer, inputs }: NetworkNode,
   { settings, backend, signal }: SequentialOptions,
@@ -114,7 +114,7 @@ function sharedRange(ranges: readonly number[]): number {
  * weights comes before.
  */
 async function weightRangesOf(
-  { network, shapes, roles, ...plan }: Plan,
+  { network, shapes, roles, ...plan }: ConversionPlan,
   { network: now, thresholds }: Calibrated,
   before: string,
 ): Promise<Float64Array | undefined> {
@@ -130,7 +130,7 @@ async function weightRangesOf(
 
 /** Simulates a calibrated layer of neurons for those behind it. */
 export async function simulateNeurons(
-  plan: Plan,
+  plan: ConversionPlan,
   calibrated: Calibrated,
   name: string,
   { settings, backend, signal }: SequentialOptions,

@@ -3,7 +3,7 @@ import { compile, placeholder, scan, variable, type Backend, type Tensor, type T
 import { recorder } from './activations.js'
 import type { CodeSettings } from '../codes/code.js'
 import { normalize } from '../build/normalize.js'
-import type { Plan } from '../plan/plan.js'
+import type { ConversionPlan } from '../plan/plan.js'
 import { floats } from '../prepare/weights.js'
 import { cutAt, type Calibrated, type Chunk } from './frontier.js'
 import { signCodes, signsOf, unpackSpikes } from './spike-trains.js'
@@ -15,7 +15,7 @@ export interface Segment<R> extends AsyncDisposable {
 
 /** The part of the ANN that computes the values `names` from the activations that a chunk keeps. */
 export function annSegment(
-  { network, shapes }: Plan,
+  { network, shapes }: ConversionPlan,
   names: readonly string[],
   { kept }: Chunk,
   backend: Backend | undefined,
@@ -50,7 +50,7 @@ export interface SpikingOptions {
  * that it starts from may fire: before, all is zero.
  */
 export async function spikingSegment(
-  plan: Plan,
+  plan: ConversionPlan,
   calibrated: Calibrated,
   names: readonly string[],
   { kept }: Chunk,
@@ -68,7 +68,7 @@ export async function spikingSegment(
   // without waiting nothing hangs on it, and a chip's neurons are told from those of the host by their depth
   const ahead = wait === 0 ? 0 : layersAhead(plan, nodes, sources)
   const depths = new Map([...plan.depths].map(([name, depth]) => [name, depth - ahead]))
-  const part: Plan = { ...plan, code: { ...plan.code, absorbs: false }, network, depths }
+  const part: ConversionPlan = { ...plan, code: { ...plan.code, absorbs: false }, network, depths }
   const { snn } = await normalize(part, thresholds, {
     initialPotential: 0.5,
     delay: 0,
@@ -135,7 +135,7 @@ export async function spikingSegment(
 }
 
 /** Layers of neurons up to a value, its own included. */
-function layersTo({ depths, roles }: Plan, name: string): number {
+function layersTo({ depths, roles }: ConversionPlan, name: string): number {
   return depths.get(name)! + (roles.get(name) === 'neuron' ? 1 : 0)
 }
 
@@ -143,7 +143,7 @@ function layersTo({ depths, roles }: Plan, name: string): number {
  * Layers of neurons before the first that `nodes` start from; none where something, such as a running mean, begins at
  * the first step.
  */
-function layersAhead(plan: Plan, nodes: readonly NetworkNode[], sources: readonly string[]): number {
+function layersAhead(plan: ConversionPlan, nodes: readonly NetworkNode[], sources: readonly string[]): number {
   const waits = nodes.every(({ name }) => plan.domains.get(name) === 'message')
   return waits ? Math.min(...sources.map((name) => layersTo(plan, name))) : 0
 }

@@ -2,13 +2,13 @@ import { addLayer } from '@snn/nn'
 import { noData, type WorkOptions } from './activations.js'
 import type { Batches } from '../data.js'
 import type { CodeSettings } from '../codes/code.js'
-import { consumersOf, Draft } from '../prepare/graph.js'
+import { consumersOf, NetworkDraft } from '../prepare/graph.js'
 import { hashOf } from './hash.js'
-import type { Plan } from '../plan/plan.js'
+import type { ConversionPlan } from '../plan/plan.js'
 import { withWeights } from '../prepare/weighted.js'
 import { weightsOf } from '../prepare/weights.js'
 import { checkRecord, type LayerCalibration } from './checkpoint.js'
-import { Frontier, type Calibrated, type Stage } from './frontier.js'
+import { Frontier, type Calibrated, type CalibrationStage } from './frontier.js'
 import { chooseNeurons, simulateNeurons } from './neurons.js'
 import { correctedWeights } from './weights.js'
 
@@ -29,7 +29,7 @@ export interface SequentialOptions extends WorkOptions {
  * (`chooseNeuron`), and the layer is simulated, once, for those behind it (`Frontier`).
  */
 export async function calibrateSequentially(
-  plan: Plan,
+  plan: ConversionPlan,
   data: Batches,
   options: SequentialOptions,
 ): Promise<Calibrated & { readonly samples: number }> {
@@ -52,7 +52,7 @@ export async function calibrateSequentially(
     }
     if (!known) await options.onLayer?.(found)
     if (found.what === 'weights') {
-      const draft = new Draft(calibrated.network)
+      const draft = new NetworkDraft(calibrated.network)
       const { shape } = node.layer.variables['weight']!
       draft.replace(
         node.name,
@@ -79,7 +79,7 @@ export async function calibrateSequentially(
 
 /** Stands for all that decides what a calibration finds: the network, the samples and the options. */
 async function keyOf(
-  { network, code }: Plan,
+  { network, code }: ConversionPlan,
   { chunks }: Frontier,
   { settings, weights }: SequentialOptions,
 ): Promise<string> {
@@ -97,10 +97,10 @@ async function keyOf(
   )
 }
 
-function stagesOf(plan: Plan, weights: SequentialOptions['weights']): Stage[] {
+function stagesOf(plan: ConversionPlan, weights: SequentialOptions['weights']): CalibrationStage[] {
   const { network, roles, domains } = plan
   const ready = new Set(network.inputs.map(({ name }) => name))
-  return network.nodes.flatMap((node): Stage[] => {
+  return network.nodes.flatMap((node): CalibrationStage[] => {
     const other = otherBranch(plan, node.name, ready)
     if (node.inputs.every((name) => ready.has(name))) ready.add(node.name)
     if (roles.get(node.name) === 'neuron') return [{ node, what: 'neurons', needs: node.inputs, other: undefined }]
@@ -112,7 +112,7 @@ function stagesOf(plan: Plan, weights: SequentialOptions['weights']): Stage[] {
 }
 
 /** The other input of the only Add that takes a layer's output, once that is calibrated. */
-function otherBranch({ network }: Plan, name: string, ready: ReadonlySet<string>): string | undefined {
+function otherBranch({ network }: ConversionPlan, name: string, ready: ReadonlySet<string>): string | undefined {
   const users = consumersOf(network.nodes, name)
   const [add] = users
   if (users.length !== 1 || !add || !addLayer.is(add.layer) || add.inputs.length !== 2) return undefined

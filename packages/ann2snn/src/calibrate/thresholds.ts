@@ -4,7 +4,7 @@ import { measureActivations, neuronNames, type Per, type WorkOptions } from './a
 import { balanceThresholds, type BalanceOptions } from './balance.js'
 import { gaussianThresholds } from './gaussian.js'
 import type { Batches } from '../data.js'
-import type { Plan } from '../plan/plan.js'
+import type { ConversionPlan } from '../plan/plan.js'
 
 /**
  * How thresholds are chosen: `'max'` or a percentile such as `'99.9%'` of the activations (Diehl et al. 2015; Rueckauer
@@ -12,7 +12,7 @@ import type { Plan } from '../plan/plan.js'
  * spiking network in the loop), `'gaussian'` (the least error for T steps if pre-activations were normal), or given: by
  * layer name, one number or one per channel.
  */
-export type Mode =
+export type ThresholdMode =
   | 'max'
   | 'balance'
   | 'sequential'
@@ -21,7 +21,7 @@ export type Mode =
   | { readonly thresholds: Readonly<Record<string, number | readonly number[]>> }
 
 export interface ThresholdOptions extends WorkOptions {
-  readonly mode: Mode
+  readonly mode: ThresholdMode
   readonly per: Per
   readonly balance?: BalanceOptions | undefined
   /** Steps that 'gaussian' quantises to. */
@@ -34,7 +34,9 @@ export interface ThresholdOptions extends WorkOptions {
  */
 const leastShare = { rate: 1e-3, graded: 0.05 }
 
-export function parseMode(mode: Mode): 'balance' | 'sequential' | 'gaussian' | 'given' | { readonly quantile: number } {
+export function parseMode(
+  mode: ThresholdMode,
+): 'balance' | 'sequential' | 'gaussian' | 'given' | { readonly quantile: number } {
   if (mode === 'max') return { quantile: 1 }
   if (mode === 'balance' || mode === 'sequential' || mode === 'gaussian') return mode
   if (typeof mode === 'object') return 'given'
@@ -51,7 +53,7 @@ export function parseMode(mode: Mode): 'balance' | 'sequential' | 'gaussian' | '
 
 /** Thresholds of every neuron node in units of the ANN's activation: length 1, or one per channel. */
 export async function chooseThresholds(
-  plan: Plan,
+  plan: ConversionPlan,
   data: Batches,
   options: ThresholdOptions,
 ): Promise<Map<string, Float64Array>> {
@@ -71,7 +73,7 @@ export async function chooseThresholds(
 
 async function chosenBy(
   mode: ReturnType<typeof parseMode>,
-  plan: Plan,
+  plan: ConversionPlan,
   data: Batches,
   options: ThresholdOptions,
 ): Promise<Map<string, Float64Array>> {
@@ -88,7 +90,7 @@ async function chosenBy(
 }
 
 async function quantiles(
-  plan: Plan,
+  plan: ConversionPlan,
   data: Batches,
   q: number,
   options: ThresholdOptions,
@@ -99,8 +101,8 @@ async function quantiles(
   )
 }
 
-function given(plan: Plan, { mode }: ThresholdOptions): Map<string, Float64Array> {
-  const { thresholds } = mode as Extract<Mode, object>
+function given(plan: ConversionPlan, { mode }: ThresholdOptions): Map<string, Float64Array> {
+  const { thresholds } = mode as Extract<ThresholdMode, object>
   const names = neuronNames(plan)
   const wrong = [
     ...names.filter((name) => !(name in thresholds)),

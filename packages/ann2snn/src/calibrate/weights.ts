@@ -1,8 +1,8 @@
 import { compile, type Tensor } from '@snn/tensor'
-import type { Plan } from '../plan/plan.js'
+import type { ConversionPlan } from '../plan/plan.js'
 import { at, weightsOf } from '../prepare/weights.js'
 import type { WeightsFound } from './checkpoint.js'
-import type { Calibrated, Frontier, Stage } from './frontier.js'
+import type { Calibrated, Frontier, CalibrationStage } from './frontier.js'
 import { patchesOf } from './patches.js'
 import { correctionOf, emptySums, type RidgeSums } from './ridge.js'
 import { annSegment, spikingSegment } from './segment.js'
@@ -21,9 +21,9 @@ const mostInputs = 2304
  * spikes. See `RidgeSums`.
  */
 export async function correctedWeights(
-  plan: Plan,
+  plan: ConversionPlan,
   calibrated: Calibrated,
-  { node, other }: Stage,
+  { node, other }: CalibrationStage,
   options: SequentialOptions,
   { chunks, samples }: Frontier,
 ): Promise<WeightsFound> {

@@ -1,6 +1,6 @@
 import { createLayer, Network, type NetworkInput, type NetworkNode } from '@snn/nn'
 import { SnnError, variable } from '@snn/tensor'
-import { draftsOf, isDraft, type Draft, type Origin, type Source } from './draft.js'
+import { draftsOf, isDraft, type LayerDraft, type Origin, type Source } from './draft.js'
 
 export interface Assembled {
   readonly network: Network
@@ -12,7 +12,7 @@ export interface Assembled {
 export function assemble(output: Source, inputs: readonly NetworkInput[]): Assembled {
   const taken = new Set(inputs.map(({ name }) => name))
   const counts = new Map<string, number>()
-  const names = new Map<Draft, string>()
+  const names = new Map<LayerDraft, string>()
   const drafts = draftsOf(output)
   for (const draft of drafts) {
     let name: string

@@ -11,7 +11,7 @@ import {
   type OnnxTensor,
 } from '@snn/onnx'
 import type { TensorLike } from '@snn/tensor'
-import type { Draft, Source } from './draft.js'
+import type { LayerDraft, Source } from './draft.js'
 import { layoutOf, rankOf, sampleAxis, type Layout } from './layout.js'
 
 /** A value computed from the network's inputs. */
@@ -277,7 +277,13 @@ export class Call {
     return offset === 0 ? scaled : this.byConstant('add', scaled, layout.shape, number(offset))
   }
   /** One function of a sample of `shape` and an array that broadcasts with it. */
-  byConstant(name: BinaryFunction, source: Source, shape: readonly number[], operand: Operand, swap = false): Draft {
+  byConstant(
+    name: BinaryFunction,
+    source: Source,
+    shape: readonly number[],
+    operand: Operand,
+    swap = false,
+  ): LayerDraft {
     return this.emit(prefixes[name], 'constant', [source], { function: name, swap }, { arrays: { operand }, shape })
   }
 
@@ -298,7 +304,7 @@ export class Call {
     inputs: readonly Source[],
     config: object = {},
     { arrays = {}, shape = this.output().shape }: Emission = {},
-  ): Draft {
+  ): LayerDraft {
     return {
       prefix,
       kind,
@@ -310,7 +316,7 @@ export class Call {
     }
   }
   /** A reshape of samples. */
-  reshape(source: Source, shape: readonly number[]): Draft {
+  reshape(source: Source, shape: readonly number[]): LayerDraft {
     return shape.length === 1
       ? this.emit('flatten', 'flatten', [source], {}, { shape })
       : this.emit('reshape', 'reshape', [source], { shape }, { shape })

@@ -7,7 +7,7 @@ export interface Input {
 }
 
 /** A layer in the making: no name yet, its weights plain arrays. */
-export interface Draft {
+export interface LayerDraft {
   /** What its name begins with. */
   readonly prefix: string
   readonly kind: string
@@ -26,16 +26,16 @@ export interface Origin {
 }
 
 /** What makes a value. */
-export type Source = Draft | Input
+export type Source = LayerDraft | Input
 
-export function isDraft(source: Source): source is Draft {
+export function isDraft(source: Source): source is LayerDraft {
   return 'kind' in source
 }
 
 /** Every draft that `source` needs, itself included, inputs before users. */
-export function draftsOf(source: Source): Draft[] {
+export function draftsOf(source: Source): LayerDraft[] {
   const done = new Set<Source>()
-  const order: Draft[] = []
+  const order: LayerDraft[] = []
   const waiting: Source[] = [source]
   while (waiting.length > 0) {
     const next = waiting.at(-1)!

@@ -1,5 +1,5 @@
 import type { ConvConfig } from '@snn/nn'
-import { draftsOf, isDraft, type Draft, type Source } from './draft.js'
+import { draftsOf, isDraft, type LayerDraft, type Source } from './draft.js'
 
 /** What a rewrite may ask. */
 interface Uses {
@@ -8,7 +8,7 @@ interface Uses {
 }
 
 /** A draft whose inputs are simplified already -> something that computes the same, or undefined. */
-type Rewrite = (draft: Draft, uses: Uses) => Source | undefined
+type Rewrite = (draft: LayerDraft, uses: Uses) => Source | undefined
 
 /**
  * The same network with fewer layers: what only moves values about is joined, biases and borders go into the weights'
@@ -32,7 +32,7 @@ export function simplify(output: Source): Source {
   return done.get(output) ?? output
 }
 
-function rewritten(draft: Draft, uses: Uses): Source | undefined {
+function rewritten(draft: LayerDraft, uses: Uses): Source | undefined {
   for (const rewrite of rewrites) {
     const result = rewrite(draft, uses)
     if (result) return result
@@ -43,7 +43,7 @@ function rewritten(draft: Draft, uses: Uses): Source | undefined {
 const same = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((n, i) => n === b[i])
 
-function inputOf(draft: Draft, ...kinds: string[]): Draft | undefined {
+function inputOf(draft: LayerDraft, ...kinds: string[]): LayerDraft | undefined {
   const [input] = draft.inputs
   return input && isDraft(input) && kinds.includes(input.kind) ? input : undefined
 }
@@ -70,7 +70,10 @@ const joinTransposes: Rewrite = (draft) => {
 /**
  * The convolution or matrix product before a constant that has one number for each of its channels, and these numbers.
  */
-function perChannel(draft: Draft, uses: Uses): { readonly before: Draft; readonly numbers: Float32Array } | undefined {
+function perChannel(
+  draft: LayerDraft,
+  uses: Uses,
+): { readonly before: LayerDraft; readonly numbers: Float32Array } | undefined {
   const operand = draft.arrays['operand']
   const before = draft.kind === 'constant' ? inputOf(draft, 'conv', 'linear') : undefined
   if (!operand || !before || !uses.single(before) || !same(before.shape, draft.shape)) return undefined
@@ -143,7 +146,7 @@ const batchNormFirst: Rewrite = (draft) => {
 const joinClips: Rewrite = (draft, uses) => {
   const before = draft.kind === 'clip' ? inputOf(draft, 'relu', 'clip') : undefined
   if (!before || !uses.single(before)) return undefined
-  const bounds = ({ kind, config }: Draft): { low: number; high: number } =>
+  const bounds = ({ kind, config }: LayerDraft): { low: number; high: number } =>
     kind === 'relu'
       ? { low: 0, high: Infinity }
       : { low: (config['low'] as number | null) ?? -Infinity, high: (config['high'] as number | null) ?? Infinity }

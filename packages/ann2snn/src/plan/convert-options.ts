@@ -2,7 +2,7 @@ import { isList, isNumber, isObject, isText, oneOf, optionRule, optionsBy, type 
 import { workRules, type Per, type WorkOptions } from '../calibrate/activations.js'
 import { balanceRules, type BalanceOptions } from '../calibrate/balance.js'
 import type { LayerCalibration } from '../calibrate/checkpoint.js'
-import type { Mode } from '../calibrate/thresholds.js'
+import type { ThresholdMode } from '../calibrate/thresholds.js'
 import type { CodeName } from '../codes/code.js'
 import type { Batches } from '../data.js'
 import { classRules, type ClassOptions } from '../run/classes.js'
@@ -53,7 +53,7 @@ export interface ConvertOptions extends WorkOptions, ClassOptions {
    * How thresholds are chosen. Default '99.9%', with `T` in the codes 'binary' and 'signed' 'sequential', in codes with
    * levels 'max', but for 'phase'.
    */
-  readonly mode?: Mode
+  readonly mode?: ThresholdMode
   /**
    * One threshold for a layer, or one for each channel. Default 'layer', in codes with levels 'channel'; 'balance' is
    * always per channel.

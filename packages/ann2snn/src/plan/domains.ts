@@ -1,5 +1,5 @@
 import type { Network } from '@snn/nn'
-import type { Plan, Role } from './plan.js'
+import type { ConversionPlan, Role } from './plan.js'
 
 /**
  * What a node's output is in the spiking network:
@@ -27,7 +27,7 @@ export function domainsOf(network: Network, roles: ReadonlyMap<string, Role>): M
 }
 
 /** What a node takes: messages, or values (constants among them). */
-export function takes({ roles, domains }: Plan, name: string): 'message' | 'value' {
+export function takes({ roles, domains }: ConversionPlan, name: string): 'message' | 'value' {
   return roles.get(name) === 'neuron' || domains.get(name) === 'message' ? 'message' : 'value'
 }
 

@@ -1,18 +1,18 @@
 import type { CodeSettings } from '../codes/code.js'
-import type { Plan } from './plan.js'
+import type { ConversionPlan } from './plan.js'
 
 /** Steps that pass before the output begins to count: what layers wait for each other. */
-export function latencyOf(plan: Plan, settings: CodeSettings): number {
+export function latencyOf(plan: ConversionPlan, settings: CodeSettings): number {
   return plan.code.start(neuronsDeep(plan) - 1, settings)
 }
 
 /** Layers of neurons on the longest path. */
-export function neuronsDeep({ depths }: Plan): number {
+export function neuronsDeep({ depths }: ConversionPlan): number {
   return Math.max(0, ...depths.values())
 }
 
 /** After how many steps a report looks at the output. */
-export function stepsToReport(plan: Plan, settings: CodeSettings): readonly number[] {
+export function stepsToReport(plan: ConversionPlan, settings: CodeSettings): readonly number[] {
   const { code } = plan
   const latency = latencyOf(plan, settings)
   if (code.name === 'phase') return [latency + settings.levels]

@@ -31,7 +31,7 @@ import { isWeighted } from '../prepare/weighted.js'
  */
 export type Role = 'weighted' | 'neuron' | 'linear' | 'maxPool' | 'analogue' | 'input' | 'readout'
 
-export interface Plan {
+export interface ConversionPlan {
   readonly network: Network
   readonly code: Code
   readonly roles: ReadonlyMap<string, Role>
@@ -86,7 +86,7 @@ function carries(network: Network, code: Code): boolean {
 }
 
 /** Assigns roles. Layers that the code cannot carry are listed in one `CONVERT_UNSUPPORTED`, or kept analogue. */
-export function planConversion(network: Network, unsupported: 'error' | 'keep', code: Code = binary): Plan {
+export function planConversion(network: Network, unsupported: 'error' | 'keep', code: Code = binary): ConversionPlan {
   const shapes = sampleShapes(network)
   const found = rolesIn(network, code)
   const refused = code.functions || unsupported === 'keep' ? [] : network.nodes.filter(({ name }) => !found.get(name))
@@ -122,7 +122,7 @@ export function planConversion(network: Network, unsupported: 'error' | 'keep', 
 }
 
 /** Throws `CONVERT_UNSUPPORTED` for a network in which nothing would spike. */
-export function checkSpiking({ network, code, roles }: Plan): void {
+export function checkSpiking({ network, code, roles }: ConversionPlan): void {
   if ([...roles.values()].includes('neuron')) return
   const others = carrying(network)
   const analogue = network.nodes.filter(({ name }) => roles.get(name) === 'analogue')
@@ -214,7 +214,7 @@ function macsOf({ layer, name, inputs }: NetworkNode, shapes: ReadonlyMap<string
 }
 
 /** Multiply-accumulates of one sample. */
-export function totalMacs({ macs }: Plan): number {
+export function totalMacs({ macs }: ConversionPlan): number {
   return [...macs.values()].reduce((a, b) => a + b, 0)
 }
 
@@ -223,7 +223,7 @@ export function parameterCount(network: Network): number {
 }
 
 /** The weighted layers whose input is made of spikes, not of the image or of analogue layers. */
-export function spikingInputs({ network, roles }: Plan): Set<string> {
+export function spikingInputs({ network, roles }: ConversionPlan): Set<string> {
   const spiking = new Set<string>()
   for (const node of network.nodes) {
     const role = roles.get(node.name)!

@@ -5,12 +5,12 @@ import { codeNamed } from '../codes/table.js'
 import type { ConvertOptions } from './convert-options.js'
 import { checkSteps } from '@snn/nn'
 import { targetNamed, type TargetRules } from './target.js'
-import { parseMode, type Mode } from '../calibrate/thresholds.js'
+import { parseMode, type ThresholdMode } from '../calibrate/thresholds.js'
 
 /** Options of a conversion, checked, with their defaults. */
 export interface Settled {
   readonly code: Code
-  readonly mode: Mode
+  readonly mode: ThresholdMode
   readonly per: Per
   readonly settings: CodeSettings
   readonly weights: 'keep' | 'biases' | 'calibrate'
@@ -50,7 +50,7 @@ export function settle(options: ConvertOptions): Settled {
 /** Where nobody says how many. */
 const stepsOfTargets = 32
 
-function defaultMode({ levels, mode }: Code, T: number | undefined): Mode {
+function defaultMode({ levels, mode }: Code, T: number | undefined): ThresholdMode {
   if (levels) return mode ?? 'max'
   return T === undefined ? '99.9%' : 'sequential'
 }

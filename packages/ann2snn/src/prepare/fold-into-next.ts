@@ -10,7 +10,7 @@ import {
   type StatelessLayer,
 } from '@snn/nn'
 import { compile, reference, sizeOf, type Tensor } from '@snn/tensor'
-import type { Draft } from './graph.js'
+import type { NetworkDraft } from './graph.js'
 import { withWeights } from './weighted.js'
 import { at, floats, weightsOf } from './weights.js'
 
@@ -20,7 +20,7 @@ import { at, floats, weightsOf } from './weights.js'
  *
  *   W (s x[order] + b) + c = W' x + c',   W'[o, order[i]] = W[o, i] s[i],   c' = c + W b
  */
-export async function foldIntoNext(draft: Draft): Promise<void> {
+export async function foldIntoNext(draft: NetworkDraft): Promise<void> {
   const shapes = sampleShapes(draft.finish())
   for (const node of draft.nodes) {
     const way = linearLayer.is(node.layer) && shapes.get(node.inputs[0]!)!.length === 1 ? wayInto(draft, node) : []
@@ -65,7 +65,7 @@ export async function foldIntoNext(draft: Draft): Promise<void> {
  * The layers on the way into another, from the first that scales, shifts or reorders on: nothing else takes what comes
  * out of them.
  */
-function wayInto(draft: Draft, node: NetworkNode): readonly NetworkNode[] {
+function wayInto(draft: NetworkDraft, node: NetworkNode): readonly NetworkNode[] {
   const way: NetworkNode[] = []
   const shapesOnly = ({ layer }: NetworkNode): boolean => flattenLayer.is(layer) || reshapeLayer.is(layer)
   for (

@@ -6,7 +6,7 @@ export function consumersOf(nodes: readonly NetworkNode[], name: string): Networ
 }
 
 /** A network while it is being rebuilt: nodes can be replaced, removed and put in. */
-export class Draft {
+export class NetworkDraft {
   readonly #inputs: Network['inputs']
   #nodes: NetworkNode[]
   #outputs: string[]

@@ -18,7 +18,7 @@ import {
 } from '@snn/nn'
 import { SnnError, sizeOf, type Shape, type TensorLike } from '@snn/tensor'
 import { foldIntoNext } from './fold-into-next.js'
-import { Draft } from './graph.js'
+import { NetworkDraft } from './graph.js'
 import { isWeighted, withWeights } from './weighted.js'
 import { at, floats, toVariables, weightsOf } from './weights.js'
 
@@ -46,7 +46,7 @@ export async function prepare(
   options: PrepareOptions,
 ): Promise<{ readonly network: Network; readonly notes: readonly string[] }> {
   const notes: string[] = []
-  const draft = new Draft(net)
+  const draft = new NetworkDraft(net)
   const shapes = sampleShapes(net)
   if (options.softmax === 'strip') stripSoftmax(draft, notes)
   for (const node of net.nodes) makePortable(draft, node, shapes)
@@ -70,7 +70,7 @@ export async function prepare(
 }
 
 /** Of a batch normalisation that became a scale and a shift. */
-function whatBecame(draft: Draft, name: string, { foldIntoNext: forChip }: PrepareOptions): string {
+function whatBecame(draft: NetworkDraft, name: string, { foldIntoNext: forChip }: PrepareOptions): string {
   const node = draft.node(name)
   if (!node || !constantLayer.is(node.layer)) return 'was taken into the weights of the linear layer behind it'
   return forChip
@@ -79,7 +79,7 @@ function whatBecame(draft: Draft, name: string, { foldIntoNext: forChip }: Prepa
 }
 
 /** Maximum pooling in front of each ReLU that has no other before it, where it is all that takes what comes out. */
-function poolBeforeNeurons(draft: Draft): void {
+function poolBeforeNeurons(draft: NetworkDraft): void {
   const isRelu = (name: string): boolean => draft.nodes.some((node) => node.name === name && reluLayer.is(node.layer))
   const isFirst = (name: string): boolean =>
     draft.node(name)?.inputs.every((input) => !isRelu(input) && isFirst(input)) ?? true
@@ -93,7 +93,11 @@ function poolBeforeNeurons(draft: Draft): void {
  * Layers that repeat an array for each sample, in a form that does not need the number of samples: for files of any
  * batch size.
  */
-function makePortable(draft: Draft, { name, layer, inputs }: NetworkNode, shapes: ReadonlyMap<string, Shape>): void {
+function makePortable(
+  draft: NetworkDraft,
+  { name, layer, inputs }: NetworkNode,
+  shapes: ReadonlyMap<string, Shape>,
+): void {
   if (parameterLayer.is(layer)) draft.replace(name, sampleParameterLayer({}, layer.variables))
   if (!broadcastLayer.is(layer)) return
   const shape = shapes.get(name)!
@@ -106,7 +110,7 @@ function makePortable(draft: Draft, { name, layer, inputs }: NetworkNode, shapes
   )
 }
 
-function stripSoftmax(draft: Draft, notes: string[]): void {
+function stripSoftmax(draft: NetworkDraft, notes: string[]): void {
   for (const name of draft.outputs) {
     const node = draft.node(name)
     if (node && (softmaxLayer.is(node.layer) || logSoftmaxLayer.is(node.layer))) {
@@ -136,7 +140,7 @@ async function affineOf(
 
 /** Takes it into the layer before it; where there is none, it becomes a scale and a shift: false. */
 async function foldBatchNorm(
-  draft: Draft,
+  draft: NetworkDraft,
   name: string,
   layer: LayerOf<'batchNorm'>,
   shapes: ReadonlyMap<string, Shape>,
@@ -178,7 +182,7 @@ async function foldBatchNorm(
  * `norm`, and which nothing else takes.
  */
 function weightedBefore(
-  draft: Draft,
+  draft: NetworkDraft,
   norm: string,
   channels: number,
   shapes: ReadonlyMap<string, Shape>,

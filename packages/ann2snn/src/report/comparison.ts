@@ -4,7 +4,7 @@ import { checkActivations, type WorkOptions } from '../calibrate/activations.js'
 import { boundaryOf, classAt, type ClassOptions } from '../run/classes.js'
 import type { Built } from '../build/build.js'
 import { labelScores } from './label-scores.js'
-import { spikingInputs, type Plan } from '../plan/plan.js'
+import { spikingInputs, type ConversionPlan } from '../plan/plan.js'
 import { compileLoop } from '../run/simulate.js'
 
 /** What was counted after so many steps. */
@@ -130,7 +130,7 @@ type Counting = ReadonlyMap<string, { readonly source: string; readonly fanOut: 
  * Multiply-accumulates of one sample in T steps that no spike drives: of layers that act on the input alone, once; of
  * those with analogue input, at every step.
  */
-function macsWithoutSpikes({ macs, domains }: Plan, counting: Counting): (T: number) => number {
+function macsWithoutSpikes({ macs, domains }: ConversionPlan, counting: Counting): (T: number) => number {
   let [once, everyStep] = [0, 0]
   for (const [name, count] of macs) {
     if (domains.get(name) === 'constant') once += count
@@ -142,7 +142,7 @@ function macsWithoutSpikes({ macs, domains }: Plan, counting: Counting): (T: num
 /**
  * For each weighted layer that takes spikes or changes: which node they come from, and how many weights each one meets.
  */
-function spikeCounting(plan: Plan, snn: Network): Counting {
+function spikeCounting(plan: ConversionPlan, snn: Network): Counting {
   const spiking = spikingInputs(plan)
   const { domains } = plan
   const counted = ({ name }: NetworkNode): boolean =>
@@ -155,7 +155,7 @@ function spikeCounting(plan: Plan, snn: Network): Counting {
 }
 
 /** Outputs that each input element reaches: the gradient of the sum of outputs for weights of one. */
-function fanOut(node: NetworkNode, { shapes }: Plan): Tensor {
+function fanOut(node: NetworkNode, { shapes }: ConversionPlan): Tensor {
   const weight = node.layer.variables['weight']!
   if (!convLayer.is(node.layer)) return scalar(weight.shape[0]!, 'float32')
   const x = ones([1, ...shapes.get(node.inputs[0]!)!])

@@ -6,7 +6,7 @@ import { latencyOf } from '../plan/latency.js'
 import type { Findings } from './measure.js'
 import { parameterCount, spikingInputs, totalMacs } from '../plan/plan.js'
 import { weightsText } from '../plan/settle.js'
-import type { Mode } from '../calibrate/thresholds.js'
+import type { ThresholdMode } from '../calibrate/thresholds.js'
 
 /** How well the outputs up to step T agree with the ANN. */
 export interface AccuracyReport {
@@ -55,7 +55,7 @@ export interface ConversionReport {
     readonly levels?: number
     readonly digits?: number
   }
-  readonly mode: Mode
+  readonly mode: ThresholdMode
   readonly per: Per
   /** Steps that the network was made for, and that each layer waits, where it was. */
   readonly madeFor?: { readonly T: number; readonly wait: number }

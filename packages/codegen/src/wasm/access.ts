@@ -2,13 +2,13 @@ import { plain, word, type Operation, type Plain, type Type, type Value, type Wo
 
 /** Reads or writes `offset` bytes behind an address; default 0. */
 type Load<T extends Type> = (at: Word, offset?: number) => Value<T>
-type Store<T extends Type> = (at: Word, value: Value<T>, offset?: number) => Plain
+type Storer<T extends Type> = (at: Word, value: Value<T>, offset?: number) => Plain
 
 export function loader<T extends Type>(type: T, operation: Operation): Load<T> {
   return (at, offset) => plain(operation, type, [word(at)], offset)
 }
 
-export function storer<T extends Type>(operation: Operation): Store<T> {
+export function storer<T extends Type>(operation: Operation): Storer<T> {
   return (at, value, offset) => plain(operation, undefined, [word(at), value], offset)
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { aligned } from './align.js'
 import { identityMap } from './linear-map.js'
-import type { Stage } from './stage.js'
+import type { ChipStage } from './stage.js'
 
-const stage = (neuron: string, depth: number, ...from: string[]): Stage => ({
+const stage = (neuron: string, depth: number, ...from: string[]): ChipStage => ({
   name: neuron,
   neuron,
   depth,

@@ -1,16 +1,16 @@
 import { identityMap } from './linear-map.js'
 import type { NeuronForm } from './neuron-form.js'
-import type { Stage, StageInput } from './stage.js'
+import type { ChipStage, StageInput } from './stage.js'
 
 /**
  * The stages with relays on the way of shortcuts: neurons that send in the next step what came, one for each of those
  * that send, so that all that meets in a stage has passed as many synapses, each of which takes a step. Shortcuts from
  * the same neurons share relays.
  */
-export function aligned(stages: readonly Stage[]): readonly Stage[] {
+export function aligned(stages: readonly ChipStage[]): readonly ChipStage[] {
   const depths = new Map(stages.map(({ neuron, depth }) => [neuron, depth]))
   const forms = new Map(stages.map(({ neuron, form }) => [neuron, form]))
-  const relays = new Map<string, Stage>()
+  const relays = new Map<string, ChipStage>()
   const shapes = new Map(
     stages.flatMap(({ inputs }) => inputs.map(({ from, inputShape }) => [from, inputShape] as const)),
   )
@@ -24,7 +24,7 @@ export function aligned(stages: readonly Stage[]): readonly Stage[] {
       relays.set(name, relay(name, before, shapes.get(from)!, depth - 1, forms.get(from)?.amplitude))
     return name
   }
-  const moved = stages.map((stage): Stage => ({
+  const moved = stages.map((stage): ChipStage => ({
     ...stage,
     inputs: stage.inputs.map((input): StageInput => ({ ...input, from: relayed(input.from, stage.depth) })),
   }))
@@ -41,7 +41,7 @@ function relay(
   shape: readonly number[],
   depth: number,
   amplitude: Float64Array | undefined,
-): Stage {
+): ChipStage {
   const map = identityMap(shape)
   const threshold = Float64Array.from(map.bias, (_, channel) => 0.5 * (amplitude?.[channel] ?? 1))
   const form: NeuronForm = {

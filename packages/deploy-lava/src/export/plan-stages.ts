@@ -7,12 +7,12 @@ import type { Approximation } from './neuron-form.js'
 import type { ScriptOptions } from './python-script.js'
 import { quantize, roundHalfEven, type QuantizedStage } from './quantize.js'
 import { channelOf, readStages } from './read-stages.js'
-import { biasOf, type Stage, type StageInput } from './stage.js'
+import { biasOf, type ChipStage, type StageInput } from './stage.js'
 import { cannotExport } from './refuse.js'
 
 /** What becomes of one stage. */
 export interface StagePlan {
-  readonly stage: Stage
+  readonly stage: ChipStage
   /** Weights over the threshold, for spikes of 1, of each input of the stage. */
   readonly maps: readonly LinearMap[]
   /** Bias over the threshold. */
@@ -118,12 +118,12 @@ export const readsOf = (plans: readonly StagePlan[]): ScriptOptions['reads'] =>
   plans.at(-1)!.stage.form.threshold === undefined ? 'membrane' : 'spikes'
 
 /** The first stage at which branches meet: all stages lead to the last one, so that without one they are a chain. */
-export function branchOf(stages: readonly Stage[]): Stage | undefined {
+export function branchOf(stages: readonly ChipStage[]): ChipStage | undefined {
   return stages.find(({ inputs }) => inputs.length > 1)
 }
 
 /** @throws `CONVERT_UNSUPPORTED` where stages are no chain */
-export function checkChain(stages: readonly Stage[]): void {
+export function checkChain(stages: readonly ChipStage[]): void {
   const branch = branchOf(stages)
   if (branch)
     throw cannotExport(

@@ -14,7 +14,7 @@ import { isPool, type ConvMap } from './linear-map.js'
 import { isNeuron, neuronForm, type Approximation, type Deviation, type NeuronForm } from './neuron-form.js'
 import { isMaxPool, maxPoolOf } from './pooling.js'
 import { cannotExport, cannotExportAll, type Refused } from './refuse.js'
-import { biasOf, type Stage } from './stage.js'
+import { biasOf, type ChipStage } from './stage.js'
 
 /**
  * The network as layers of neurons, each behind those that it takes from. A network that ends without neurons ends in a
@@ -22,7 +22,7 @@ import { biasOf, type Stage } from './stage.js'
  *
  * @throws `CONVERT_UNSUPPORTED` naming the layer and what to do
  */
-export async function readStages(net: Network, allowed: readonly Approximation[]): Promise<readonly Stage[]> {
+export async function readStages(net: Network, allowed: readonly Approximation[]): Promise<readonly ChipStage[]> {
   const shapes = sampleShapes(net)
   const [input, output] = [net.inputs[0]!.name, net.outputs[0]!]
   if (net.inputs.length > 1 || net.outputs.length > 1)
@@ -32,7 +32,7 @@ export async function readStages(net: Network, allowed: readonly Approximation[]
       `${net.inputs.length} inputs and ${net.outputs.length} outputs`,
       'Use a network with one of each.',
     )
-  const stages = new Map<string, Stage>()
+  const stages = new Map<string, ChipStage>()
   const refused: Refused[] = []
   const flows = new Map<string, Flow>([[input, sent(input, shapes.get(input)!)]])
   const close = async (
@@ -51,7 +51,7 @@ export async function readStages(net: Network, allowed: readonly Approximation[]
       )
     const inputs = inputsOf(flow, neuron, shape, refuse)
     const depth = Math.max(...inputs.map(({ from }) => (stages.get(from)?.depth ?? -1) + 1))
-    const stage: Stage = { name: flow[0]!.name ?? inputs[0]!.name, neuron, inputs, shape, depth, form: readout }
+    const stage: ChipStage = { name: flow[0]!.name ?? inputs[0]!.name, neuron, inputs, shape, depth, form: readout }
     const deviations: Deviation[] = []
     stages.set(neuron, { ...stage, form: form ?? (layer ? await formOf(stage, layer, deviations) : readout) })
     for (const { what, reason, fix } of deviations)
@@ -118,7 +118,7 @@ function ancestorsOf({ nodes }: Network, output: string): readonly NetworkNode[]
   return nodes.filter(({ name }) => needed.has(name))
 }
 
-async function formOf(stage: Stage, layer: Layer, deviations: Deviation[]): Promise<NeuronForm> {
+async function formOf(stage: ChipStage, layer: Layer, deviations: Deviation[]): Promise<NeuronForm> {
   const bias = biasOf(stage)
   return await neuronForm(
     stage.neuron,
@@ -160,4 +160,4 @@ export function channelOf(shape: readonly number[]): (input: number) => number {
 }
 
 /** A pooling alone stays one. */
-export const isPooling = ({ inputs }: Stage): boolean => inputs.length === 1 && isPool(inputs[0]!.map)
+export const isPooling = ({ inputs }: ChipStage): boolean => inputs.length === 1 && isPool(inputs[0]!.map)

@@ -2,7 +2,7 @@ import type { LinearMap } from './linear-map.js'
 import type { NeuronForm } from './neuron-form.js'
 
 /** Neurons with the maps that drive them, whose sum they take: what becomes one layer of the chip. */
-export interface Stage {
+export interface ChipStage {
   /** Of the weighted layer, and of the neurons. */
   readonly name: string
   readonly neuron: string
@@ -27,7 +27,7 @@ export interface StageInput {
 }
 
 /** All of what is added to the neurons of a stage, by channel (or neuron). */
-export function biasOf({ inputs }: Stage): Float64Array {
+export function biasOf({ inputs }: ChipStage): Float64Array {
   const bias = new Float64Array(inputs[0]!.map.bias.length)
   for (const { map } of inputs) map.bias.forEach((b, row) => (bias[row]! += b))
   return bias

@@ -175,7 +175,7 @@ interface Group {
   readonly size: number | undefined
 }
 
-interface Plan {
+interface SplitPlan {
   readonly nodes: readonly Node[]
   readonly groups: readonly Group[]
   /** States that only add up: state -> what is added in each step. */
@@ -188,7 +188,7 @@ interface Plan {
 /**
  * The values that go from group to group, and so are kept for all steps at once: not what is only pooled as it is made.
  */
-function stackedValues({ nodes, groups }: Plan): Tensor[] {
+function stackedValues({ nodes, groups }: SplitPlan): Tensor[] {
   const users = new Map<Tensor, Node[]>()
   for (const node of nodes) for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node])
   const isKept = (tensor: Tensor, { nodes: inside, states }: Group): boolean =>
@@ -209,7 +209,7 @@ function isPooling({ primitive }: Node): boolean {
 
 type Vertex = Node | number
 
-function planSplit(node: Scan): Plan | undefined {
+function planSplit(node: Scan): SplitPlan | undefined {
   const { body, carries, sequences } = node.attributes
   const nodes = topological(body)
   const stateOf = new Map(body.parameters.slice(0, carries).map((parameter, i) => [parameter, i]))
@@ -344,7 +344,7 @@ function components(roots: readonly Vertex[], before: (vertex: Vertex) => readon
  */
 function emit(
   node: Scan,
-  { nodes, groups, sums, sumNodes, varies }: Plan,
+  { nodes, groups, sums, sumNodes, varies }: SplitPlan,
   states: readonly Tensor[],
   xs: readonly Tensor[],
   captured: readonly Tensor[],

@@ -1,5 +1,5 @@
 import type { Activation, Call, Rule } from '../call.js'
-import type { Draft, Source } from '../draft.js'
+import type { LayerDraft, Source } from '../draft.js'
 import { rankOf, sameBatch } from '../layout.js'
 
 interface Matrix {
@@ -99,7 +99,7 @@ interface Operand {
 }
 
 /** The product of two operands, with axes of size 1 in front of the one that has fewer. */
-function product(call: Call, a: Operand, b: Operand): Draft {
+function product(call: Call, a: Operand, b: Operand): LayerDraft {
   const rank = Math.max(a.shape.length, b.shape.length)
   const [left, right] = [a, b].map(({ source, shape }) => call.widen(source, shape, rank))
   return call.emit('matmul', 'matmul', [left!, right!])

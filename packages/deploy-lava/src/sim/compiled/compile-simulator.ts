@@ -190,7 +190,7 @@ interface NeuronPart {
   readonly shape: readonly number[]
 }
 
-interface Plan {
+interface SimulationPlan {
   readonly parts: ReadonlyMap<string, SynapsePart | NeuronPart>
   readonly groups: readonly (readonly string[])[]
   readonly sources: (name: string, port: string) => readonly string[]
@@ -202,7 +202,7 @@ interface Plan {
  * What each process may send decides what the next computes in: bounds are found first, of neurons from their kind, of
  * synapses from weights.
  */
-function planOf(graph: ProcessGraph, inputBound?: number): Plan {
+function planOf(graph: ProcessGraph, inputBound?: number): SimulationPlan {
   const { edges, order } = wiring(graph)
   const sources = (name: string, port: string): readonly string[] =>
     edges.filter((edge) => edge.target === name && edge.port === port).map((edge) => edge.source)
@@ -287,7 +287,7 @@ function planOf(graph: ProcessGraph, inputBound?: number): Plan {
 
 /** What arrives at a port; nothing where nothing is connected. */
 function arriving(
-  plan: Plan,
+  plan: SimulationPlan,
   name: string,
   port: string,
   sent: ReadonlyMap<string, Flow>,
@@ -302,7 +302,7 @@ function arriving(
 
 /** One neuron, or processes in a cycle, step by step: synapses send what came before, neurons run, synapses take. */
 function runTogether(
-  plan: Plan,
+  plan: SimulationPlan,
   group: readonly string[],
   cells: ReadonlyMap<string, { readonly cell: Variable }>,
   sent: Map<string, Flow>,
