@@ -6,11 +6,11 @@ import { cpu, type KernelForm } from '@snn/backend-cpu'
 import { batchOf, csnn, setWeights, trainingStep } from './csnn.js'
 import { assertSame, startPeer } from './peer.js'
 import { ratio, report } from './report.js'
-import { inTurns, timed } from './timing.js'
+import { inTurns, median, timed } from './timing.js'
 
 /**
  * One training step of a convolutional spiking network (csnn.ts): time and memory against SpikingJelly, and the time to
- * compile it, for the first time and when the sessions are there already.
+ * compile it, for the first time and, a median, when the sessions are there already.
  */
 const { values } = parseArgs({
   options: {
@@ -53,9 +53,10 @@ const [x, y] = batchOf(batch, 100)
 const step = create()
 const losses: number[] = []
 for (let i = 0; i < 3; i++) losses.push((await step(x, y)).item())
-const again = create()
-await again(x, y)
-await again.dispose()
+for (let i = 0; i < 9; i++) {
+  await using again = create()
+  await again(x, y)
+}
 
 const megabytes = (bytes: number | undefined): number | undefined => bytes && bytes / 1e6
 const medians = await (async () => {
@@ -78,5 +79,5 @@ report('csnn-step', { batch, threads, kernels, rounds }, [
   { what: 'most memory: SpikingJelly', value: megabytes(peerPeak), unit: 'MB' },
   { what: 'most memory: ours / SpikingJelly', value: ratio(ourPeak, peerPeak), unit: 'x', atMost: 1 },
   { what: 'compile', value: compileTimes[0], unit: 'ms', atMost: 2000 },
-  { what: 'compile again', value: compileTimes[1], unit: 'ms', atMost: 50 },
+  { what: 'compile again', value: median(compileTimes.slice(1)), unit: 'ms', atMost: 25 },
 ])
