@@ -39,7 +39,9 @@ export interface FindPreprocessOptions {
   readonly labelOffsets?: readonly number[]
   /** How many classes the network tells apart: offsets with which some label is none of them come last. */
   readonly classes?: number | undefined
+  /** Ends the work early, by throwing `signal.reason`. */
   readonly signal?: AbortSignal | undefined
+  /** Is told how far the work is. */
   readonly onProgress?:
     | ((progress: { readonly stage: string; readonly done: number; readonly total: number }) => void)
     | undefined

@@ -8,6 +8,7 @@ export interface GunzipOptions {
   readonly file?: string
   /** Most bytes to unpack, so that a small file cannot fill the memory. Default 2 GiB. */
   readonly limit?: number
+  /** Ends the work early, by throwing `signal.reason`. */
   readonly signal?: AbortSignal
 }
 

@@ -24,7 +24,9 @@ export function mapSamples<S, R>(dataset: Dataset<S>, change: (sample: S, draw: 
 
 /** Options of `sliceDataset`. */
 export interface SliceDatasetOptions {
+  /** Ends the work early, by throwing `signal.reason`. */
   readonly signal?: AbortSignal
+  /** Is told how far the work is. */
   readonly onProgress?: (progress: { readonly stage: string; readonly done: number; readonly total: number }) => void
 }
 

@@ -37,7 +37,9 @@ export interface LoadOptions {
 
 /** What a load with `strict: false` left alone. */
 export interface LoadReport {
+  /** Paths of the network for which there was no array: they keep their values. */
   readonly missing: readonly string[]
+  /** Paths of arrays that the network has not: they were not used. */
   readonly unexpected: readonly string[]
 }
 

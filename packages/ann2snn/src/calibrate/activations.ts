@@ -17,7 +17,9 @@ export interface Progress {
  */
 export interface WorkOptions {
   readonly backend?: Backend | undefined
+  /** Ends the work early, by throwing `signal.reason`. */
   readonly signal?: AbortSignal | undefined
+  /** Is told how far the work is. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 

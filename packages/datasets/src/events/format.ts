@@ -19,6 +19,7 @@ export interface ReadOptions {
 
 /** What readers take that decode a recording piece by piece. */
 export interface StreamOptions {
+  /** Ends the work early, by throwing `signal.reason`. */
   readonly signal?: AbortSignal
   /** Most bytes decoded at once, which bounds the memory. Default 1 MiB. */
   readonly chunkBytes?: number

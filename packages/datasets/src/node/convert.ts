@@ -16,7 +16,9 @@ import type { EventDataset, EventSample } from './event-dataset.js'
 export interface ConvertOptions {
   /** What to do with a sample that cannot be read: `fail` (default), or `skip` it and go on. */
   readonly corrupt?: 'fail' | 'skip'
+  /** Ends the work early, by throwing `signal.reason`. */
   readonly signal?: AbortSignal
+  /** Is told how far the work is. */
   readonly onProgress?: (progress: { readonly stage: string; readonly done: number; readonly total: number }) => void
 }
 

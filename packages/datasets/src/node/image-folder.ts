@@ -8,6 +8,7 @@ import { filesIn, kindOf, notFound, readBytes } from './files.js'
 import { nodeImageDecoder } from './image-decoder.js'
 
 export interface ImageFolderOptions {
+  /** Ends the work early, by throwing `signal.reason`. */
   readonly signal?: AbortSignal
 }
 

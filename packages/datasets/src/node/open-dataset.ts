@@ -21,6 +21,7 @@ export interface OpenOptions {
    * `optional`: labels of arrays that name no classes are left out, with a note, instead of an error. Default `needed`.
    */
   readonly labels?: 'needed' | 'optional'
+  /** Ends the work early, by throwing `signal.reason`. */
   readonly signal?: AbortSignal
 }
 

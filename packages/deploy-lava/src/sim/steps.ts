@@ -12,6 +12,7 @@ export interface StepsOptions {
   readonly backend?: Backend
   /** Steps that the compiled form runs at once. Default 32. */
   readonly chunk?: number
+  /** Ends the work early, by throwing `signal.reason`. */
   readonly signal?: AbortSignal
 }
 

@@ -21,7 +21,9 @@ export interface DownloadProgress {
 export interface DownloadFileOptions {
   /** Hexadecimal digest that the file must have. */
   readonly md5?: string
+  /** Ends the work early, by throwing `signal.reason`. */
   readonly signal?: AbortSignal
+  /** Is told how far the work is. */
   readonly onProgress?: (progress: DownloadProgress) => void
   /** Attempts at each address after the first. Default 4. */
   readonly retries?: number

@@ -14,7 +14,9 @@ export interface DownloadOptions {
   readonly from?: string | readonly string[]
   /** Another address: of the one file, or of a folder in which all files have their names. It is asked first. */
   readonly url?: string
+  /** Ends the work early, by throwing `signal.reason`. */
   readonly signal?: AbortSignal
+  /** Is told how far the work is. */
   readonly onProgress?: (progress: DownloadProgress) => void
   /** Gets licence and citation before the first byte. Default: writes them to the standard error stream. */
   readonly onNotice?: (text: string) => void

@@ -13,7 +13,9 @@ import type { DownloadProgress } from './download-file.js'
 
 /** Options of `extractArchive`. */
 export interface ExtractOptions {
+  /** Ends the work early, by throwing `signal.reason`. */
   readonly signal?: AbortSignal
+  /** Is told how far the work is. */
   readonly onProgress?: (progress: DownloadProgress) => void
 }
 

