@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { cpu } from '@snn/backend-cpu'
+import { cpu, type KernelForm } from '@snn/backend-cpu'
 import { compile, conv, scan, sizeOf, variable, zeros, type Tensor } from '@snn/tensor'
 import type { DeviceTensor } from '@snn/tensor/backend'
 import { numbers, symmetric } from './numbers.js'
@@ -24,9 +24,11 @@ const { values } = parseArgs({
     density: { type: 'string', multiple: true, default: ['0.01', '0.05', '0.17', '0.3', '0.5'] },
     batch: { type: 'string', default: '64' },
     rounds: { type: 'string', default: '21' },
+    kernels: { type: 'string', default: 'auto' },
   },
 })
 const batch = Number(values.batch)
+const kernels = values.kernels as KernelForm
 const rows: Record<string, number | string>[] = []
 
 /**
@@ -44,7 +46,10 @@ console.log(
   '| threads | convolution | not zero | ONNX Runtime, ms | events, ms | faster by |\n|---:|---|---:|---:|---:|---:|',
 )
 for (const threads of values.threads.map(Number)) {
-  const backends = { dense: await cpu({ threads, eventDensity: 0 }), events: await cpu({ threads, eventDensity: 1 }) }
+  const backends = {
+    dense: await cpu({ threads, kernels, eventDensity: 0 }),
+    events: await cpu({ threads, kernels, eventDensity: 1 }),
+  }
   for (const { channels, filters, size, stride } of layers) {
     const weight = variable(
       { data: symmetric(filters * channels * 9, 1, 0.1), shape: [filters, channels, 3, 3] },

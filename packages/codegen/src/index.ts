@@ -25,10 +25,17 @@ export { fusePlanes, type FusedPlanes, type PlaneKernel } from './form/planes.js
 export { planesFunction } from './wasm/planes.js'
 export { randomFunction } from './wasm/random.js'
 export { fuseEventConv, type EventConvKernel } from './form/event-conv.js'
-export { eventConvPlan, eventConvUnits, packEventWeights, type EventConvPlan } from './wasm/event-conv-plan.js'
-export { eventConvFunction, eventConvScratch, eventConvWords } from './wasm/event-conv.js'
+export {
+  eventConvPlan,
+  eventConvUnits,
+  eventConvWords,
+  packEventWeights,
+  type EventConvPlan,
+} from './layout/event-conv-plan.js'
+export { eventConvFunction, eventConvScratch } from './wasm/event-conv.js'
 export { lineBytes, sampleNonZeroFunction, sampleWords, sampledValues } from './wasm/sample-nonzero.js'
 export { kernelName, printUnit, unitFlags, type CKernel } from './c/unit.js'
+export { eventConvC, eventConvScratchC } from './c/event-conv.js'
 export { kernelC, printKernelC } from './c/kernel.js'
 export { nestC } from './c/nest.js'
 export { planesC } from './c/pooling.js'

@@ -1,7 +1,9 @@
 import {
+  eventConvC,
   eventConvFunction,
   eventConvPlan,
   eventConvScratch,
+  eventConvScratchC,
   eventConvUnits,
   eventConvWords,
   lineBytes,
@@ -37,6 +39,8 @@ export class EventConvInstruction implements Instruction {
   readonly #operation: ImageOperation
   readonly #events: EventForm
   readonly #plan: EventConvPlan
+  /** Of a thread, in whatever form the kernel runs. */
+  readonly #scratchBytes: number
   /** Images in a group, and the bytes of an image of the input and of the output. */
   readonly #group: number
   readonly #bytes: { readonly x: number; readonly y: number }
@@ -53,6 +57,7 @@ export class EventConvInstruction implements Instruction {
     this.#operation = operation
     this.#events = events
     this.#plan = eventConvPlan(events.kernel)
+    this.#scratchBytes = Math.max(eventConvScratch(this.#plan), eventConvScratchC(this.#plan))
     this.#group = Math.min(operation.images, Math.ceil(groupWork / operation.work))
     this.#bytes = { x: 4 * groups * channels * plane[0] * plane[1], y: 4 * groups * filters * windows[0] * windows[1] }
     this.#dense = new ImagesInstruction(operation, workshop, sessions)
@@ -64,11 +69,11 @@ export class EventConvInstruction implements Instruction {
 
   async load(): Promise<void> {
     await this.#dense.load()
-    this.#kernel = await this.workshop.kernel(this.kind, this.#plan, { wasm: eventConvFunction }, false)
+    this.#kernel = await this.workshop.kernel(this.kind, this.#plan, { wasm: eventConvFunction, c: eventConvC }, false)
     this.#sample = await this.workshop.kernel('sample', null, { wasm: sampleNonZeroFunction }, false)
     this.workshop.reserve({
       words: Math.max(eventConvWords.length, sampleWords.length + this.#groups),
-      scratch: eventConvScratch(this.#plan),
+      scratch: this.#scratchBytes,
       sums: 0,
     })
   }
@@ -130,7 +135,7 @@ export class EventConvInstruction implements Instruction {
       images,
       together,
       scratch: scratch.byteOffset,
-      scratchBytes: eventConvScratch(this.#plan),
+      scratchBytes: this.#scratchBytes,
     }
     args.set(eventConvWords.map((name) => values[name]))
     threads.run(

@@ -1,18 +1,20 @@
 import { conv, placeholder, sizeOf, type ConvOptions, type Shape } from '@snn/tensor'
 import { describe, expect, it } from 'vitest'
-import { argumentsOf, inEachMemory, kernelOf } from '../../test/memories.js'
+import { argumentsOf, inEachForm, kernelOf } from '../../test/memories.js'
 import { random, runReference } from '../../test/run-kernel.js'
 import {
+  eventConvC,
   eventConvFunction,
   eventConvPlan,
   eventConvScratch,
+  eventConvScratchC,
   eventConvUnits,
   eventConvWords,
   fuseEventConv,
   packEventWeights,
   type EventConvPlan,
 } from '../index.js'
-import { sumsOf } from './event-conv-plan.js'
+import { sumsOf } from '../layout/event-conv-plan.js'
 
 const guard = 77
 
@@ -25,8 +27,9 @@ function run(
   outputs: number,
   images: number,
 ): Promise<Float32Array> {
-  return inEachMemory(256, async (where) => {
+  return inEachForm(256, async (where) => {
     const { memory, start: args } = where
+    const scratchBytes = Math.max(eventConvScratch(kernel), eventConvScratchC(kernel))
     const packed = packEventWeights(kernel, weights, biases)
     let end = args + 1024
     const place = (bytes: number): number => {
@@ -38,17 +41,21 @@ function run(
       x: place(x.byteLength),
       weights: place(packed.byteLength),
       y: place(4 * outputs + 4),
-      scratch: place(eventConvScratch(kernel)),
+      scratch: place(scratchBytes),
     }
     new Float32Array(memory.buffer, at.x, x.length).set(x)
     new Float32Array(memory.buffer, at.weights, packed.length).set(packed)
     // what was there before must not matter
-    new Uint8Array(memory.buffer, at.scratch, eventConvScratch(kernel)).fill(255)
+    new Uint8Array(memory.buffer, at.scratch, scratchBytes).fill(255)
     const y = new Float32Array(memory.buffer, at.y, outputs + 1).fill(guard)
     const { units, together } = eventConvUnits(kernel, images, 3)
-    const words = { ...at, images, together, scratchBytes: eventConvScratch(kernel) }
+    const words = { ...at, images, together, scratchBytes }
     argumentsOf(where, eventConvWords.length).set(eventConvWords.map((name) => words[name]))
-    const call = await kernelOf((type) => eventConvFunction(kernel, type), where)
+    const call = await kernelOf(
+      (type) => eventConvFunction(kernel, type),
+      where,
+      () => eventConvC(kernel),
+    )
     const half = Math.floor(units / 2)
     call(args, 0, half, 0)
     call(args, half, units, 0)

@@ -1,7 +1,14 @@
 import type { MemoryType } from '../layout/memory-type.js'
 import { loadHalfWord, loadWord, storeHalf, storeWord } from './access.js'
 import { argument } from './argument.js'
-import { inputRowsOf, mostTogether, rowBlocks, sumsOf, type EventConvPlan } from './event-conv-plan.js'
+import {
+  eventConvWords,
+  inputRowsOf,
+  mostTogether,
+  rowBlocks,
+  sumsOf,
+  type EventConvPlan,
+} from '../layout/event-conv-plan.js'
 import { count } from './flow.js'
 import {
   block as blockOf,
@@ -53,9 +60,6 @@ import {
   trailingZeros,
   widen,
 } from './word.js'
-
-/** Where `run` finds what it needs, as words from its first argument on. */
-export const eventConvWords = ['x', 'weights', 'y', 'images', 'together', 'scratch', 'scratchBytes'] as const
 
 const given = (name: (typeof eventConvWords)[number]): Value<'word'> => argument(args, eventConvWords.indexOf(name))
 const range = (length: number): number[] => Array.from({ length }, (_, i) => i)

@@ -1,6 +1,9 @@
 import type { TypedArray } from '@snn/tensor'
 import type { EventConvKernel } from '../form/event-conv.js'
 
+/** Where `run` finds what it needs, as words from its first argument on. */
+export const eventConvWords = ['x', 'weights', 'y', 'images', 'together', 'scratch', 'scratchBytes'] as const
+
 /** An event-driven convolution with what it is divided into. */
 export interface EventConvPlan extends EventConvKernel {
   /** Rows of the output that are computed from one list: a multiple of those that are summed up together. */
