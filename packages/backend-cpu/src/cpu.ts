@@ -6,6 +6,7 @@ import { checkObject, describeValue } from '@snn/tensor/library'
 import { createExecutable } from './executable.js'
 import type { Span } from './frame.js'
 import { runEndOf, type RunEnd } from './in-place.js'
+import { kernelForms, type KernelForm } from './kernels/form.js'
 import { checkNative } from './kernels/native.js'
 import { Workshop } from './kernels/workshop.js'
 import { libraryFile, loadLibrary, takesSharedMemory, type OrtLibrary } from './library.js'
@@ -21,7 +22,9 @@ export interface CpuOptions {
   /** Another build of ONNX Runtime than onnxruntime-node, such as onnxruntime-web. */
   readonly lib?: OrtLibrary
   /**
-   * In which form elementwise operations, scans and the like run as generated kernels; all give the same bits.
+   * In which form elementwise operations, scans, convolutions that skip zeros and the like run as generated kernels.
+   * All give the same bits. But native ones skip zeros where there are more of other values, and ONNX Runtime adds up
+   * in another order: where bits must not depend on when native kernels come, say 'native' or 'wasm'.
    *
    *   'auto'    default: as WebAssembly at once. A program that goes on computing gets native kernels between two runs,
    *             where there are koffi, an optional peer, and a C compiler (`CC`, else cc, clang, gcc or zig cc), which
@@ -35,8 +38,9 @@ export interface CpuOptions {
   readonly kernels?: KernelForm | true
   /**
    * Up to which share of input values that are not zero a convolution of a spiking network, or a product with a matrix,
-   * is computed event by event; 0: never. Default: where ONNX Runtime became faster when it was measured, 0.17, for
-   * products with a matrix of at least 128 columns 0.1.
+   * is computed event by event; 0: never. Default: where ONNX Runtime became faster when it was measured: in native
+   * kernels 0.4, for products with a matrix 0.2; in WebAssembly 0.17, for products with a matrix of at least 128
+   * columns 0.1.
    */
   readonly eventDensity?: number
   /**
@@ -46,11 +50,6 @@ export interface CpuOptions {
    */
   readonly memoryLimit?: number
 }
-
-const kernelForms = ['auto', 'native', 'wasm', false] as const
-
-/** A form of kernels; see `CpuOptions.kernels`. */
-export type KernelForm = (typeof kernelForms)[number]
 
 /** How a backend computes. */
 export interface CpuInfo {
@@ -155,7 +154,7 @@ export class CpuBackend implements Backend {
     this.allocator = new MemoryAllocator(memory)
     this.values = new DeviceValues(this, this.allocator)
     this.#workers = workers
-    this.workshop = kernels !== false ? new Workshop(this.allocator, workers, kernels === 'native') : undefined
+    this.workshop = kernels !== false ? new Workshop(this.allocator, workers, kernels) : undefined
     this.sessions = new SessionCache(lib, sessionOptions(threads), runEnd, workers.haveSessions ? workers : undefined)
   }
 

@@ -68,14 +68,16 @@ export const groupWork = 2 ** 25
 
 /**
  * Up to this share of values that are not zero, the event-driven kernel is faster than ONNX Runtime; 0: never. `npm run
- * sparse-conv` in apps/bench, for the convolutions of ResNet-20 on one thread: equally fast at 10 % (stride 2 from 16
- * channels) to 20 % on an AMD EPYC of 2024, on which ONNX Runtime uses vectors of 512 bits, and at 20 % to 33 % on one
- * with 256 bits. Products with a matrix: at 8 % (784 x 256) to 3 % (1568 x 128) and at 18 % (256 x 256) to 13 % (784 x
- * 256); with fewer columns never.
+ * sparse-conv` in apps/bench, for the convolutions of ResNet-20 on one thread. In WebAssembly they are equally fast at
+ * 10 % (stride 2 from 16 channels) to 20 % on an AMD EPYC of 2024, on which ONNX Runtime uses vectors of 512 bits, and
+ * at 20 % to 33 % on one with 256 bits. Native on one of 512 bits: at 40 % (64 channels), 50 % (stride 2) and beyond.
+ * Products with a matrix, in WebAssembly: at 8 % (784 x 256) to 3 % (1568 x 128) and at 18 % (256 x 256) to 13 % (784 x
+ * 256); with fewer columns never. Native: at 20 % (4096 x 1024) to 30 % and beyond.
  */
-export function measuredDensity({ filters, windows }: EventConvKernel): number {
-  if (windows[0] * windows[1] > 1) return 0.17
-  return filters >= 128 ? 0.1 : 0
+export function measuredDensity({ filters, windows }: EventConvKernel, isNative: boolean): number {
+  const isProduct = windows[0] * windows[1] === 1
+  if (isNative) return isProduct ? 0.2 : 0.4
+  return isProduct ? (filters >= 128 ? 0.1 : 0) : 0.17
 }
 
 /** Outputs of fewer bytes are copied by ONNX Runtime faster than the error is thrown that keeps it from that. */

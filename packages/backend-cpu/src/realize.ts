@@ -87,8 +87,9 @@ function imageOperation(
 ): Instruction {
   const operation: ImageOperation = { ...imageModel(found), inputs: inputs.map(locate), output: locate(output) }
   const { kernel, weights, biases } = found
-  const density = kernel ? (eventDensity ?? measuredDensity(kernel)) : 0
-  if (density === 0) return new ImagesInstruction(operation, workshop!, sessions)
+  const density = (isNative: boolean): number => (kernel ? (eventDensity ?? measuredDensity(kernel, isNative)) : 0)
+  if (density(false) === 0 && (workshop!.form === 'wasm' || density(true) === 0))
+    return new ImagesInstruction(operation, workshop!, sessions)
   const packed: Location = locate(
     constant(packEventWeights(kernel!, weights as TypedArray, biases as TypedArray | undefined)),
   )

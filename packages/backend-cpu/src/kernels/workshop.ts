@@ -13,6 +13,7 @@ import { loadFfi } from '../library.js'
 import type { Region } from '../memory/memory.js'
 import type { MemoryAllocator } from '../memory/memory-allocator.js'
 import type { Threads } from '../threads/threads.js'
+import type { KernelForm } from './form.js'
 import { objectOf, type CompiledObject } from './objects.js'
 
 interface Sizes {
@@ -56,8 +57,8 @@ export class Workshop {
   constructor(
     readonly allocator: MemoryAllocator,
     readonly threads: Threads,
-    /** Whether kernels that compute little are compiled too, for which a compiler takes as long as for others. */
-    readonly compilesSmall: boolean,
+    /** Where native kernels are waited for, those that compute little are compiled too: a compiler takes as long. */
+    readonly form: Exclude<KernelForm, false>,
   ) {}
 
   /**
@@ -73,7 +74,7 @@ export class Workshop {
       this.#kernels.set(key, known)
     }
     const kernel = await known
-    if (c && (this.compilesSmall || !isSmall)) {
+    if (c && (this.form === 'native' || !isSmall)) {
       this.#texts.set(kernel, () => c(form))
       this.#asked.add(kernel)
     }
@@ -132,6 +133,10 @@ export class Workshop {
 
   #refuse(error: unknown): void {
     this.#note = `WebAssembly: ${error instanceof Error ? error.message : String(error)}`
+  }
+
+  isNative(kernel: number): boolean {
+    return this.#native.has(kernel)
   }
 
   /** Why the kernels are in the form in which they are; undefined where none has been compiled. */

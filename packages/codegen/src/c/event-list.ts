@@ -24,6 +24,8 @@ export function listFunction(kernel: EventConvPlan, sizes: ReturnType<typeof siz
     ...[channels, plane, inputRowsOf(kernel), kernel.kernel, stride[0], padding[1], columns, tap, filters, keys].flat(),
   ].join('_')
   const ofChannel = kernel.kernel[0] * filters
+  // all columns are those of the only window
+  const isProduct = channels === 1 && kernel.windows[0] * kernel.windows[1] === 1 && kernel.dilation[1] === 1
   const shape: Shape = { channels, width, padding: padding[1], plane: plane[0] * plane[1], tap, ofChannel }
   return {
     name,
@@ -38,7 +40,7 @@ export function listFunction(kernel: EventConvPlan, sizes: ReturnType<typeof siz
         `const float *const line = x + (from + row) * ${plane[1]};`,
         `for (word i = 0; i < ${padding[1]}; i++) start[i] = cursor;`,
         '#if defined(__AVX512F__)',
-        ...compressed(shape),
+        ...(isProduct ? compressedRow(shape) : compressed(shape)),
         '#else',
         ...byBits(shape),
         '#endif',
@@ -95,13 +97,36 @@ function compressed({ channels, width, padding, plane, tap, ofChannel }: Shape):
         ...block(`for (word b = 0; b < ${blocks}; b++)`, [
           'const f16 v = transposed[16 * b + i];',
           'const unsigned short is = __builtin_ia32_cmpps512_mask(v, (f16){0}, 4, (unsigned short)-1, 4);',
-          '*(u16_at *)(values + cursor) = __builtin_ia32_compresssf512_mask(v, v, is);',
-          `const i16v key = order + (i32)((column + i + ${padding}) * ${tap} + b * ${16 * ofChannel});`,
-          '*(i16_at *)(keys + cursor) = __builtin_ia32_compresssi512_mask(key, key, is);',
-          'cursor += __builtin_popcount(is);',
+          ...moved(`order + (i32)((column + i + ${padding}) * ${tap} + b * ${16 * ofChannel})`),
         ]),
       ]),
     ]),
+  ]
+}
+
+/** The columns of one channel, of which nobody asks where each begins. */
+function compressedRow({ width, padding, tap }: Shape): string[] {
+  return [
+    'start[0] = cursor;',
+    `const i16v order = {${range(16)
+      .map((i) => i * tap)
+      .join(', ')}};`,
+    ...block(`for (word column = 0; column < ${width}; column += 16)`, [
+      'const f16 v = *(const u16_at *)(line + column);',
+      'unsigned short is = __builtin_ia32_cmpps512_mask(v, (f16){0}, 4, (unsigned short)-1, 4);',
+      ...(width % 16 === 0 ? [] : [`if (column + 16 > ${width}) is &= ${2 ** (width % 16) - 1};`]),
+      ...moved(`order + (i32)((column + ${padding}) * ${tap})`),
+    ]),
+  ]
+}
+
+/** Appends what is not zero in `v`, as `is` says it. */
+function moved(keys: string): string[] {
+  return [
+    '*(u16_at *)(values + cursor) = __builtin_ia32_compresssf512_mask(v, v, is);',
+    `const i16v key = ${keys};`,
+    '*(i16_at *)(keys + cursor) = __builtin_ia32_compresssi512_mask(key, key, is);',
+    'cursor += __builtin_popcount(is);',
   ]
 }
 
