@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { convert, evaluate, evaluateAnn, simulator, type Batch, type Simulator } from '@snn/ann2snn'
-import { cpu } from '@snn/backend-cpu'
+import { cpu, type KernelForm } from '@snn/backend-cpu'
 import { loader, preprocess, take } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { readOnnx, writeOnnx } from '@snn/onnx'
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     T: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '15' },
     samples: { type: 'string', default: '1000' },
+    kernels: { type: 'string', default: 'auto' },
   },
 })
 const [batch, T, rounds] = [Number(values.batch), Number(values.T), Number(values.rounds)]
@@ -46,7 +47,7 @@ const [[x]] = (await batchesOf(model!.test, batch)) as unknown as [readonly [Ten
 const settings = { '9 levels': {}, '6 levels': { levels: 6, mode: '99.9%' } } as const
 const measures: Measure[] = []
 for (const threads of values.threads.map(Number)) {
-  const backend = await cpu({ threads })
+  const backend = await cpu({ threads, kernels: values.kernels as KernelForm })
   const graph = readOnnx(bytes, { batch })
   const session = await ort.InferenceSession.create(writeOnnx(graph), {
     intraOpNumThreads: threads,

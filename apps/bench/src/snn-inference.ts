@@ -3,7 +3,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import * as ort from 'onnxruntime-node'
 import { convert, simulator, type Batch, type ThresholdMode } from '@snn/ann2snn'
-import { cpu } from '@snn/backend-cpu'
+import { cpu, type KernelForm } from '@snn/backend-cpu'
 import { loader, preprocess, take } from '@snn/datasets'
 import { openDataset } from '@snn/datasets/node'
 import { readOnnx, writeOnnx } from '@snn/onnx'
@@ -83,7 +83,10 @@ async function timeModel(model: Model, threads: number, backend: Backend): Promi
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { threads: { type: 'string', multiple: true, default: [String(availableParallelism()), '1'] } },
+    options: {
+      threads: { type: 'string', multiple: true, default: [String(availableParallelism()), '1'] },
+      kernels: { type: 'string', default: 'auto' },
+    },
   })
   const timings: Timing[] = []
   console.log(
@@ -92,7 +95,7 @@ async function main(): Promise<void> {
   console.log('| model | threads | ANN, ms | SNN, ms | SNN / (T x ANN) | at most |\n|---|---:|---:|---:|---:|---:|')
   for (const threads of values.threads.map(Number)) {
     for (const model of selectModels(acceptanceModels, positionals).filter(({ isConvolutional }) => isConvolutional)) {
-      const backend = await cpu({ threads })
+      const backend = await cpu({ threads, kernels: values.kernels as KernelForm })
       const timing = await timeModel(model, threads, backend)
       await backend.dispose()
       timings.push(timing)
