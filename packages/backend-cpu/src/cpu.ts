@@ -22,14 +22,15 @@ export interface CpuOptions {
   /** Another build of ONNX Runtime than onnxruntime-node, such as onnxruntime-web. */
   readonly lib?: OrtLibrary
   /**
-   * In which form elementwise operations, scans, convolutions that skip zeros and the like run as generated kernels.
-   * All give the same bits. But native ones skip zeros where there are more of other values, and ONNX Runtime adds up
-   * in another order: where bits must not depend on when native kernels come, say 'native' or 'wasm'.
+   * In which form elementwise operations, scans, convolutions that skip zeros and the like run as generated kernels;
+   * all give the same bits, so that when native ones come changes no result.
    *
    *   'auto'    default: as WebAssembly at once. A program that goes on computing gets native kernels between two runs,
    *             where there are koffi, an optional peer, and a C compiler (`CC`, else cc, clang, gcc or zig cc), which
    *             works beside it at the lowest priority. Compiled objects are kept in the user's cache folder
-   *   'native'  as 'auto', but every program waits for its kernels; `BACKEND_UNAVAILABLE` where there can be none
+   *   'native'  every program waits for its native kernels; `BACKEND_UNAVAILABLE` where there can be none. Zeros are
+   *             skipped where more of the values are not zero, see `eventDensity`: then sums of convolutions are in
+   *             another order than that of ONNX Runtime
    *   'wasm'    as WebAssembly
    *   false     not at all: everything is left to ONNX Runtime
    *
@@ -38,9 +39,8 @@ export interface CpuOptions {
   readonly kernels?: KernelForm | true
   /**
    * Up to which share of input values that are not zero a convolution of a spiking network, or a product with a matrix,
-   * is computed event by event; 0: never. Default: where ONNX Runtime became faster when it was measured: in native
-   * kernels 0.4, for products with a matrix 0.2; in WebAssembly 0.17, for products with a matrix of at least 128
-   * columns 0.1.
+   * is computed event by event; 0: never. Default: where ONNX Runtime became faster when it was measured: 0.17, for
+   * products with a matrix of at least 128 columns 0.1; with `kernels: 'native'` 0.4, for products with a matrix 0.2.
    */
   readonly eventDensity?: number
   /**

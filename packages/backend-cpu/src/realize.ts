@@ -87,9 +87,8 @@ function imageOperation(
 ): Instruction {
   const operation: ImageOperation = { ...imageModel(found), inputs: inputs.map(locate), output: locate(output) }
   const { kernel, weights, biases } = found
-  const density = (isNative: boolean): number => (kernel ? (eventDensity ?? measuredDensity(kernel, isNative)) : 0)
-  if (density(false) === 0 && (workshop!.form === 'wasm' || density(true) === 0))
-    return new ImagesInstruction(operation, workshop!, sessions)
+  const density = kernel ? (eventDensity ?? measuredDensity(kernel, workshop!.form === 'native')) : 0
+  if (density === 0) return new ImagesInstruction(operation, workshop!, sessions)
   const packed: Location = locate(
     constant(packEventWeights(kernel!, weights as TypedArray, biases as TypedArray | undefined)),
   )

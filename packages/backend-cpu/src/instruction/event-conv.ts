@@ -24,8 +24,8 @@ import type { Instruction } from './instruction.js'
 export interface EventForm {
   readonly kernel: EventConvKernel
   readonly weights: Location
-  /** Up to which share of values that are not zero it is used, native or as WebAssembly; 0: never. */
-  readonly density: (isNative: boolean) => number
+  /** Up to which share of values that are not zero it is used. */
+  readonly density: number
 }
 
 /**
@@ -89,10 +89,8 @@ export class EventConvInstruction implements Instruction {
   }
 
   async run(frame: Frame): Promise<void> {
-    const most = this.#events.density(this.workshop.isNative(this.#kernel))
-    if (most === 0) return this.#dense.run(frame, 0, this.#operation.images)
     const densities = this.#densities(frame)
-    const isSparse = densities.map((density) => density <= most)
+    const isSparse = densities.map((density) => density <= this.#events.density)
     for (let first = 0, last = 0; first < isSparse.length; first = last) {
       for (last = first; isSparse[last] === isSparse[first];) last++
       const from = first * this.#group

@@ -135,10 +135,6 @@ export class Workshop {
     this.#note = `WebAssembly: ${error instanceof Error ? error.message : String(error)}`
   }
 
-  isNative(kernel: number): boolean {
-    return this.#native.has(kernel)
-  }
-
   /** Why the kernels are in the form in which they are; undefined where none has been compiled. */
   get note(): string | undefined {
     return this.#note
