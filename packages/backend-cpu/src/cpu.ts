@@ -40,7 +40,8 @@ export interface CpuOptions {
   /**
    * Up to which share of input values that are not zero a convolution of a spiking network, or a product with a matrix,
    * is computed event by event; 0: never. Default: where ONNX Runtime became faster when it was measured: 0.17, for
-   * products with a matrix of at least 128 columns 0.1; with `kernels: 'native'` 0.4, for products with a matrix 0.2.
+   * windows of 1 x 1 0.05, for products with a matrix of at least 128 columns 0.1; with `kernels: 'native'` 0.4, 0.3
+   * and 0.2.
    */
   readonly eventDensity?: number
   /**

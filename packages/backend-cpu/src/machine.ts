@@ -73,11 +73,13 @@ export const groupWork = 2 ** 25
  * at 20 % to 33 % on one with 256 bits. Native on one of 512 bits: at 40 % (64 channels), 50 % (stride 2) and beyond.
  * Products with a matrix, in WebAssembly: at 8 % (784 x 256) to 3 % (1568 x 128) and at 18 % (256 x 256) to 13 % (784 x
  * 256); with fewer columns never. Native: at 20 % (4096 x 1024) to 30 % and beyond.
+ * Convolutions of 1 x 1, whose windows share nothing: in WebAssembly at 5 % (384 channels) or not at all (48), native
+ * at 30 %.
  */
-export function measuredDensity({ filters, windows }: EventConvKernel, isNative: boolean): number {
-  const isProduct = windows[0] * windows[1] === 1
-  if (isNative) return isProduct ? 0.2 : 0.4
-  return isProduct ? (filters >= 128 ? 0.1 : 0) : 0.17
+export function measuredDensity({ filters, windows, kernel }: EventConvKernel, isNative: boolean): number {
+  if (windows[0] * windows[1] === 1) return isNative ? 0.2 : filters >= 128 ? 0.1 : 0
+  if (kernel[0] * kernel[1] === 1) return isNative ? 0.3 : 0.05
+  return isNative ? 0.4 : 0.17
 }
 
 /** Outputs of fewer bytes are copied by ONNX Runtime faster than the error is thrown that keeps it from that. */

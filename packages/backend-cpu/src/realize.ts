@@ -1,7 +1,8 @@
-import { packEventWeights } from '@snn/codegen'
+import { fuseDepthwise, packEventWeights } from '@snn/codegen'
 import { lowerGraph } from '@snn/onnx'
 import type { ImagesTask, LibraryTask, Place, Task } from '@snn/schedule'
 import type { Tensor, TensorLike, TypedArray } from '@snn/tensor'
+import { isPrimitive } from '@snn/tensor/backend'
 import { locate, type Location } from './frame.js'
 import { imageModel } from './image-model.js'
 import { CopyInstruction } from './instruction/copy.js'
@@ -11,7 +12,7 @@ import type { Instruction } from './instruction/instruction.js'
 import { KernelInstruction } from './instruction/kernel.js'
 import { LibraryInstruction, type Binding } from './instruction/library.js'
 import { LoopInstruction } from './instruction/loop.js'
-import { nestParts, PartsInstruction, planeParts } from './instruction/parts.js'
+import { depthwiseParts, nestParts, PartsInstruction, planeParts } from './instruction/parts.js'
 import { PlainRandomInstruction, RandomInstruction } from './instruction/random.js'
 import type { Workshop } from './kernels/workshop.js'
 import { measuredDensity } from './machine.js'
@@ -80,11 +81,21 @@ function libraryCall(
   return new LibraryInstruction(model, given, made, sessions, check)
 }
 
-/** Where zeros can be skipped, the operation looks at its input; else it is computed by ONNX Runtime. */
+/**
+ * A depthwise convolution is a kernel; where zeros can be skipped, the operation looks at its input; all others are
+ * computed by ONNX Runtime.
+ */
 function imageOperation(
   { found, inputs, output }: ImagesTask,
   { workshop, sessions, eventDensity, constant }: RealizeContext,
 ): Instruction {
+  const depthwise = isPrimitive(found.node, 'conv') ? fuseDepthwise(found.node) : undefined
+  if (depthwise) {
+    const [x, ...given] = inputs
+    const { weights, biases = new Float32Array(depthwise.kernel.channels) } = found
+    const places = [weights, biases].map((values) => ('node' in values ? given.shift()! : constant(values)))
+    return new PartsInstruction(depthwiseParts(depthwise), [x!, ...places, output].map(locate), workshop!)
+  }
   const operation: ImageOperation = { ...imageModel(found), inputs: inputs.map(locate), output: locate(output) }
   const { kernel, weights, biases } = found
   const density = kernel ? (eventDensity ?? measuredDensity(kernel, workshop!.form === 'native')) : 0

@@ -1,4 +1,14 @@
-import { nestC, nestFunction, planesC, planesFunction, type FusedNest, type FusedPlanes } from '@snn/codegen'
+import {
+  depthwiseC,
+  depthwiseFunction,
+  nestC,
+  nestFunction,
+  planesC,
+  planesFunction,
+  type FusedDepthwise,
+  type FusedNest,
+  type FusedPlanes,
+} from '@snn/codegen'
 import { sizeOf } from '@snn/tensor'
 import type { Frame, Location } from '../frame.js'
 import type { Printers, Workshop } from '../kernels/workshop.js'
@@ -11,7 +21,7 @@ import type { Instruction } from './instruction.js'
  * work of all.
  */
 interface Parts<F> {
-  readonly kind: 'nest' | 'planes'
+  readonly kind: 'nest' | 'planes' | 'depthwise'
   readonly form: F
   readonly printers: Printers<F>
   readonly parts: number
@@ -30,6 +40,17 @@ export function planeParts({ kernel, planes }: FusedPlanes): Parts<FusedPlanes['
     kind: 'planes',
     form: kernel,
     printers: { wasm: planesFunction, c: planesC },
+    parts: planes,
+    work: planes * sizeOf([...kernel.windows, ...kernel.kernel]),
+  }
+}
+
+/** A depthwise convolution, over its planes. */
+export function depthwiseParts({ kernel, planes }: FusedDepthwise): Parts<FusedDepthwise['kernel']> {
+  return {
+    kind: 'depthwise',
+    form: kernel,
+    printers: { wasm: depthwiseFunction, c: depthwiseC },
     parts: planes,
     work: planes * sizeOf([...kernel.windows, ...kernel.kernel]),
   }

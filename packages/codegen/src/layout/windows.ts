@@ -17,6 +17,23 @@ export interface WindowOrder {
   readonly vectors: number
 }
 
+/** The windows of a row whose columns lie inside. */
+export function insideColumns({
+  plane: [, width],
+  windows: [, most],
+  kernel,
+  stride,
+  padding,
+  dilation,
+}: Pick<PlaneKernel, 'plane' | 'windows' | 'kernel' | 'stride' | 'padding' | 'dilation'>): Pick<
+  WindowOrder,
+  'low' | 'high'
+> {
+  const low = Math.min(Math.ceil(padding[1] / stride[1]), most)
+  const last = Math.floor((width - 1 + padding[1] - (kernel[1] - 1) * dilation[1]) / stride[1])
+  return { low, high: Math.max(low, Math.min(last + 1, most)) }
+}
+
 export function windowOrder({
   operation,
   plane: [height, width],
@@ -27,8 +44,7 @@ export function windowOrder({
   dilation,
 }: PlaneKernel): WindowOrder {
   const reach = (axis: 0 | 1): number => (kernel[axis] - 1) * dilation[axis]
-  const low = Math.min(Math.ceil(padding[1] / stride[1]), windows[1])
-  const high = Math.max(low, Math.min(Math.floor((width - 1 + padding[1] - reach(1)) / stride[1]) + 1, windows[1]))
+  const { low, high } = insideColumns({ plane: [height, width], windows, kernel, stride, padding, dilation })
   const rowsInside = padding[0] === 0 && (windows[0] - 1) * stride[0] + reach(0) < height
   const vectors = Math.floor((3 * stride[1] + reach(1)) / 4 + 1)
   return {
