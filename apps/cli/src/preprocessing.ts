@@ -99,7 +99,7 @@ export function completeSpec(
 }
 
 /** [height, width] of the pictures that an input of this shape takes; undefined for a flat one. */
-export function sizeOfInput(input: Shape): readonly [number, number] | undefined {
+function sizeOfInput(input: Shape): readonly [number, number] | undefined {
   const layout = layoutFor(input)
   if (layout === 'flat')
     return input.length === 2 && !input.includes(1) ? (input as unknown as [number, number]) : undefined

@@ -12,7 +12,7 @@ export interface GunzipOptions {
   readonly signal?: AbortSignal
 }
 
-export function isGzip(bytes: Uint8Array): boolean {
+function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b
 }
 

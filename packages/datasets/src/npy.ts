@@ -31,7 +31,7 @@ export interface NpyHeader {
 }
 
 /** The header of a NumPy .npy file (format 1 to 3). Throws `DATA_INVALID`. */
-export function npyHeader(bytes: Uint8Array, file: string): NpyHeader {
+function npyHeader(bytes: Uint8Array, file: string): NpyHeader {
   if (bytes.length < 10 || magic.some((byte, i) => bytes[i] !== byte))
     throw invalid('npy', file, 'does not start as a .npy file (\\x93NUMPY).', 0)
   const version = bytes[6]!

@@ -57,7 +57,7 @@ export function checkOptions(
   }
 }
 
-export function checkParameter(kind: string, name: string, value: unknown, interval?: Interval): void {
+function checkParameter(kind: string, name: string, value: unknown, interval?: Interval): void {
   const fault = parameterFault(value, interval)
   if (fault !== undefined) throw wrongOption(kind, name, value, fault)
 }

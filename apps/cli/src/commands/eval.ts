@@ -74,7 +74,7 @@ export function evalCommand(signal: AbortSignal): Command {
 }
 
 /** The result for readers. */
-export function describeEvaluation({
+function describeEvaluation({
   model,
   data,
   samples,

@@ -111,7 +111,7 @@ function describeEpoch({ epoch, loss, accuracy, validation }: EpochResult, epoch
 }
 
 /** The result for readers. */
-export function describeTraining({
+function describeTraining({
   dataset,
   model,
   data,

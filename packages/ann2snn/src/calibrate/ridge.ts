@@ -103,7 +103,7 @@ function shiftedMeans(
 }
 
 /** The weights of a correction, [outputs, inputs]. */
-export function solveRidge({ inputs, outputs, origin, rows, rr, r, er, e }: RidgeSums): Float64Array {
+function solveRidge({ inputs, outputs, origin, rows, rr, r, er, e }: RidgeSums): Float64Array {
   const gram = new Float64Array(inputs * inputs)
   let trace = 0
   let square = 0

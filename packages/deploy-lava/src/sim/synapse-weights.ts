@@ -4,7 +4,7 @@ import { leftShift, rightShift } from './integers.js'
 export type SignMode = 'NULL' | 'MIXED' | 'EXCITATORY' | 'INHIBITORY'
 
 /** Excitatory where no weight is negative, else inhibitory where none is positive. */
-export function signModeOf(weights: ArrayLike<number>): SignMode {
+function signModeOf(weights: ArrayLike<number>): SignMode {
   let [least, most] = [Infinity, -Infinity]
   for (let i = 0; i < weights.length; i++) {
     least = Math.min(least, weights[i]!)

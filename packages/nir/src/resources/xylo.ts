@@ -4,7 +4,7 @@ import type { ChipProblem, ChipResources } from './chip-resources.js'
  * Sizes of Xylo: hidden and output neurons from Rockpool's mapper, which refuses more; input channels from its overview
  * of the family.
  */
-export const xyloLimits = {
+const xyloLimits = {
   inputs: 16,
   hidden: 1000,
   outputs: 8,

@@ -11,7 +11,7 @@ import { fromBfloat16, fromFloat16, fromInt4 } from './half.js'
 export type Note = (text: string) => void
 
 /** The sizes of a shape in a file, checked: whole, not negative, not too many, their product exact. */
-export function checkDims(dims: readonly bigint[], where: string): number[] {
+function checkDims(dims: readonly bigint[], where: string): number[] {
   if (dims.length > maxRank) throw invalid(where, `it has ${dims.length} axes, expected at most ${maxRank}`)
   const shape = dims.map(Number)
   const size = sizeOf(shape)

@@ -8,7 +8,7 @@ import type { Call } from '../read/call.js'
  * not, 0 (as in the input) for further ones at the place where the input has the same. Undefined when that cannot say
  * it.
  */
-export function reshapeTo(call: Call, shape: readonly Dim[]): Result | undefined {
+function reshapeTo(call: Call, shape: readonly Dim[]): Result | undefined {
   const input = call.shape(0)
   const out = { dtype: call.dtype(0), shape, ...(call.value(0).elements && { elements: call.value(0).elements! }) }
   if (shape.length === input.length && shape.every((d, i) => d === input[i])) return { same: call.input(0) }

@@ -25,7 +25,7 @@ function maxPooling(
   return { name, x, attributes: { kernel, stride, padding, dilation } }
 }
 
-export function maxPoolings(): readonly Pooling<MaxPoolAttributes>[] {
+function maxPoolings(): readonly Pooling<MaxPoolAttributes>[] {
   return [
     maxPooling('1-D', [2, 3, 8], [2]),
     maxPooling('1-D, overlapping', [2, 9], [3], { stride: [2], padding: [[1, 1]] }),
@@ -80,7 +80,7 @@ export function maxPoolCases(primitive: 'maxPool' | 'argmaxPool', dtypes: readon
   return [...plain, ties]
 }
 
-export function averagePoolings(): readonly Pooling<AveragePoolAttributes>[] {
+function averagePoolings(): readonly Pooling<AveragePoolAttributes>[] {
   const entry = (
     name: string,
     x: Shape,
