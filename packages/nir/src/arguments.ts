@@ -1,21 +1,6 @@
 import { SnnError } from '@snn/tensor'
-import { checkArray, checkByRules, checkMembers, checkObject, type OptionRules } from '@snn/tensor/library'
+import { checkByRules, checkMembers, checkObject, type OptionRules } from '@snn/tensor/library'
 import type { NirGraphData } from './data/data.js'
-import type { NirGraph } from './graph.js'
-
-/** Throws `ARGUMENT` unless `graph` has nodes and edges. What is in them is the matter of `checkNir`. */
-export function checkGraph(operation: string, graph: unknown): asserts graph is NirGraph {
-  checkMembers(
-    operation,
-    graph,
-    'graph',
-    ['nodes', 'edges'],
-    'a NirGraph',
-    'Give what readNir(bytes), nirFromJson(text) or toNir(network) gives.',
-  )
-  checkObject(operation, (graph as NirGraph).nodes, 'graph.nodes', 'nodes by their names')
-  checkArray(operation, (graph as NirGraph).edges, 'graph.edges', 'a list of [from, to]')
-}
 
 /** Throws `ARGUMENT` unless `data` are recorded data. */
 export function checkRecorded(operation: string, data: unknown, name = 'data'): asserts data is NirGraphData {

@@ -1,7 +1,7 @@
 import { group, invalidFile, isGroup, numbers, strings } from '@snn/hdf5'
 import { sizeOf } from '@snn/tensor'
 import { checkByRules, checkString } from '@snn/tensor/library'
-import { checkGraph } from './arguments.js'
+import { checkGraph } from './check-graph.js'
 import { completed } from './complete.js'
 import { checkNir } from './check.js'
 import { graphFromTree } from './from-tree.js'

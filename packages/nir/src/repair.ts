@@ -1,5 +1,5 @@
 import { sameShape } from '@snn/tensor'
-import { checkGraph } from './arguments.js'
+import { checkGraph } from './check-graph.js'
 import type { NirGraph } from './graph.js'
 import { inferShapes } from './shapes.js'
 

@@ -1,6 +1,6 @@
 import { sameShape, sizeOf, type Shape } from '@snn/tensor'
 import { indexOfNotFinite } from '@snn/tensor/library'
-import { checkGraph } from './arguments.js'
+import { checkGraph } from './check-graph.js'
 import type { NirArray } from './array.js'
 import { paddingPerAxis, perAxis } from './axes.js'
 import { nodeFields } from './fields.js'

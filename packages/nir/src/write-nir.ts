@@ -1,6 +1,6 @@
 import { packedChunks, writeTree } from '@snn/hdf5'
 import { checkByRules } from '@snn/tensor/library'
-import { checkGraph } from './arguments.js'
+import { checkGraph } from './check-graph.js'
 import { checkNir } from './check.js'
 import { completed } from './complete.js'
 import type { NirGraph } from './graph.js'

@@ -1,6 +1,7 @@
 import { sizeOf, SnnError, type TensorLike } from '@snn/tensor'
 import { checkMembers, checkObject } from '@snn/tensor/library'
-import { checkGraph, checkRecorded, checkStepOptions } from '../arguments.js'
+import { checkRecorded, checkStepOptions } from '../arguments.js'
+import { checkGraph } from '../check-graph.js'
 import type { NirFault } from '../shapes.js'
 import { inferShapes } from '../shapes.js'
 import type { NirGraph } from '../graph.js'

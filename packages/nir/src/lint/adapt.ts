@@ -1,4 +1,4 @@
-import { checkGraph } from '../arguments.js'
+import { checkGraph } from '../check-graph.js'
 import { nirArray, type NirArray } from '../array.js'
 import { paddingPerAxis, perAxis } from '../axes.js'
 import { checkNir } from '../check.js'

@@ -1,6 +1,6 @@
 import { SnnError } from '@snn/tensor'
 import { checkByRules, type OptionRules } from '@snn/tensor/library'
-import { checkGraph } from '../arguments.js'
+import { checkGraph } from '../check-graph.js'
 import { flatGraph } from '../flat-graph.js'
 import { lateEdges } from '../cycles.js'
 import { faultsOf } from '../check.js'

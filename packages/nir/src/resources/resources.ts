@@ -1,4 +1,4 @@
-import { checkGraph } from '../arguments.js'
+import { checkGraph } from '../check-graph.js'
 import { checkNir } from '../check.js'
 import { flatGraph, withEnds } from '../flat-graph.js'
 import type { NirGraph } from '../graph.js'
