@@ -32,9 +32,12 @@ export async function execute(
   return stdout
 }
 
-/** The environment of this process without what a test runner or a package manager put there for itself. */
+/**
+ * The environment of this process without what a test runner or a package manager put there for itself, such as
+ * `NODE_PATH`, with which a program would find packages that it has not installed.
+ */
 function inherited(): Record<string, string> {
-  const own = /^(VITEST|NODE_ENV$|NODE_OPTIONS$|npm_|pnpm_|INIT_CWD$|TEST$|DEV$|PROD$|MODE$|BASE_URL$)/i
+  const own = /^(VITEST|NODE_ENV$|NODE_OPTIONS$|NODE_PATH$|npm_|pnpm_|INIT_CWD$|TEST$|DEV$|PROD$|MODE$|BASE_URL$)/i
   const kept = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !own.test(entry[0]),
   )

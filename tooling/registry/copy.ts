@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { execute } from '../execute.ts'
+import { repositoryFiles } from '../rename-scope.ts'
 import { readPackages, root, type Package } from '../workspace.ts'
 
 /** A copy of this repository with a history of its own, in which releases are rehearsed: nothing here is changed. */
@@ -21,8 +22,7 @@ export interface Copy {
  * are published.
  */
 export async function copyWorkspace(directory: string, npmrc: string): Promise<Copy> {
-  const listed = await execute('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'])
-  for (const file of listed.split('\0').filter((path) => path !== '' && existsSync(join(root, path)))) {
+  for (const file of repositoryFiles(root)) {
     mkdirSync(dirname(join(directory, file)), { recursive: true })
     cpSync(join(root, file), join(directory, file))
   }

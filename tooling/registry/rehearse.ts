@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { checkConsumer, consumers as oldConsumers, installConsumer } from '../consumers/consumers.ts'
 import { execute } from '../execute.ts'
 import { readPackages, root, scope } from '../workspace.ts'
 import { copyWorkspace, newestEntry, type Copy } from './copy.ts'
@@ -128,6 +129,11 @@ async function consume(folder: string, registry: Registry, version: string): Pro
   const ours = [neuron, tensor, `${scope}/surrogate`].sort()
   assert.deepEqual(consumers.npm.installed(), ours, `${neuron} brings three packages`)
   await theConverterIsSmall(folder, registry, version)
+  for (const name of oldConsumers) {
+    const directory = join(folder, `consumer-${name}`)
+    await installConsumer(name, directory, { specifier: () => `^${version}`, npmrc: registry.npmrc })
+    await checkConsumer(directory)
+  }
   return consumers
 }
 
