@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { startOf } from './spawn.mjs'
 import { root } from './workspace.ts'
 
 export interface Execution {
@@ -19,7 +20,8 @@ export async function execute(
   args: readonly string[],
   { cwd = root, env = {}, input = '' }: Execution = {},
 ): Promise<string> {
-  const child = spawn(command, args, { cwd, env: { ...inherited(), ...env } })
+  const started = startOf(command, args)
+  const child = spawn(started.command, started.args, { cwd, shell: started.shell, env: { ...inherited(), ...env } })
   child.stdin.on('error', () => {}) // the program may end without reading its input
   child.stdin.end(input)
   const exit = new Promise<number | NodeJS.Signals | null>((resolve, reject) => {

@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { dirname, join, sep } from 'node:path'
+import { dirname, join, posix, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The folder of the repository. */
@@ -75,7 +75,7 @@ function readPackage(path: string): Package {
       : [
           {
             subpath,
-            specifier: join(manifest.name, subpath),
+            specifier: posix.join(manifest.name, subpath),
             conditions,
             source: join(directory, Object.values(conditions)[0]!),
           },

@@ -15,6 +15,10 @@ export interface Copy {
   change(levels: Readonly<Record<string, 'patch' | 'minor' | 'major'>>, summary: string): void
   /** `changeset version`, and the commit of it. */
   version(): Promise<void>
+  /** Packs what the registry does not have in its version, as one job of the workflow does, and gives the folder. */
+  pack(): Promise<string>
+  /** Publishes what was packed, as another does. */
+  publish(packed: string): Promise<void>
 }
 
 /**
@@ -41,6 +45,7 @@ export async function copyWorkspace(directory: string, npmrc: string): Promise<C
   await commit('start')
   await run('pnpm', 'install', '--frozen-lockfile', '--prefer-offline')
   let changes = 0
+  let packs = 0
   return {
     directory,
     run,
@@ -53,6 +58,16 @@ export async function copyWorkspace(directory: string, npmrc: string): Promise<C
     async version() {
       await run('changeset', 'version')
       await commit('version')
+    },
+    async pack() {
+      const packed = `${directory}-packed-${packs++}`
+      const plan = `${packed}.json`
+      await run('changeset', 'publish-plan', '--output', plan)
+      await run('changeset', 'pack', '--from-publish-plan', plan, '--out-dir', packed)
+      return packed
+    },
+    async publish(packed) {
+      await run('changeset', 'publish', '--from-pack-dir', packed)
     },
   }
 }

@@ -98,6 +98,9 @@ function publishedName({ method, url = '' }: IncomingMessage): string | undefine
   return method === 'PUT' && name.startsWith(`${scope}/`) && name.split('/').length === 2 ? name : undefined
 }
 
+/** What npm's registry answers to a version that it has: tools know it by these words, and the one behind has others. */
+const alreadyThere = 'You cannot publish over the previously published versions.'
+
 /** Hands a request to the registry behind, and its answer back. `onStored` hears of a version that was taken. */
 function forward(
   incoming: IncomingMessage,
@@ -111,6 +114,11 @@ function forward(
     if (method === 'PUT' && answer.statusCode! < 300) {
       const { versions } = JSON.parse(Buffer.concat(sent).toString() || '{}') as { versions?: Record<string, unknown> }
       for (const version of Object.keys(versions ?? {})) onStored(version)
+    }
+    if (method === 'PUT' && answer.statusCode === 409) {
+      answer.resume()
+      outgoing.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ error: alreadyThere }))
+      return
     }
     outgoing.writeHead(answer.statusCode!, answer.headers)
     answer.pipe(outgoing)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { checkConsumer, consumers as oldConsumers, installConsumer } from '../consumers/consumers.ts'
+import { checkConsumer, consumers as oldConsumers, installConsumer } from '../release/consumers.ts'
 import { execute } from '../execute.ts'
 import { readPackages, root, scope } from '../workspace.ts'
 import { copyWorkspace, newestEntry, type Copy } from './copy.ts'
@@ -61,7 +61,8 @@ async function publishInTwo(copy: Copy, registry: Registry, version: string): Pr
   const packages = copy.published()
   const half = Math.floor(packages.length / 2)
   registry.refuse = () => registry.published.length >= half
-  await assert.rejects(copy.run('changeset', 'publish'), 'a publication that breaks off ends with an error')
+  const packed = await copy.pack()
+  await assert.rejects(copy.publish(packed), 'a publication that breaks off ends with an error')
   const before = [...registry.published]
   assert.ok(
     before.length > 0 && before.length < packages.length,
@@ -69,7 +70,7 @@ async function publishInTwo(copy: Copy, registry: Registry, version: string): Pr
   )
   await everyDependencyIsThere(registry, before)
   registry.refuse = () => false
-  await copy.run('changeset', 'publish')
+  await copy.publish(packed)
   assert.deepEqual(
     [...registry.published].sort(),
     packages.map(({ name }) => `${name}@${version}`).sort(),
@@ -81,6 +82,7 @@ async function publishInTwo(copy: Copy, registry: Registry, version: string): Pr
     assert.deepEqual(document?.['dist-tags'], { latest: version }, name)
     assert.deepEqual(Object.keys(document.versions), [version], name)
   }
+  await copy.publish(packed)
   await copy.run('changeset', 'publish')
   assert.equal(registry.published.length, packages.length, 'publishing once more publishes nothing')
   const tags = (await copy.run('git', 'tag')).trim().split('\n')
@@ -169,7 +171,7 @@ async function patch(copy: Copy, registry: Registry, consumers: Consumers, befor
     before.replace(/\d+$/, (digits) => String(Number(digits) + 1)),
   )
   const count = registry.published.length
-  await copy.run('changeset', 'publish')
+  await copy.publish(await copy.pack())
   assert.deepEqual(registry.published.slice(count), [`${neuron}@${version}`], 'a patch publishes its package alone')
   for (const consumer of Object.values(consumers)) {
     await consumer.update()
@@ -182,7 +184,7 @@ async function prerelease(copy: Copy, registry: Registry, consumers: Consumers, 
   await copy.run('changeset', 'pre', 'enter', 'next')
   copy.change({ [tensor]: 'minor' }, 'Something new.')
   await copy.version()
-  await copy.run('changeset', 'publish')
+  await copy.publish(await copy.pack())
   const tags = (await registry.read(neuron))!['dist-tags']
   assert.equal(tags['latest'], stable)
   assert.match(tags['next'] ?? '', /-next\.0$/)
@@ -201,7 +203,7 @@ async function prerelease(copy: Copy, registry: Registry, consumers: Consumers, 
 async function nextMinor(copy: Copy, registry: Registry, consumers: Consumers, stable: string): Promise<void> {
   await copy.run('changeset', 'pre', 'exit')
   await copy.version()
-  await copy.run('changeset', 'publish')
+  await copy.publish(await copy.pack())
   const { 'dist-tags': tags } = (await registry.read(neuron))!
   assert.doesNotMatch(tags['latest']!, /-/)
   assert.notEqual(tags['latest'], stable)

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { checkConsumer, consumers, installConsumer } from '../consumers/consumers.ts'
+import { checkConsumer, consumers, installConsumer } from './consumers.ts'
 import { scope } from '../workspace.ts'
 
 const minutes = 60_000

@@ -1,11 +1,11 @@
 import { cpSync, globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { execute } from '../execute.ts'
-import { otherRuntimes } from '../release/runtimes.ts'
+import { otherRuntimes } from './runtimes.ts'
 import { root, scope } from '../workspace.ts'
 
 /**
- * Projects of others: each folder beside this file is one, written against a release and left as it is. A later release
+ * Projects of others: each folder of `tooling/consumers` is one, written against a release and left as it is. A later release
  * must compile and run there unchanged; where a minor below 1.0 breaks one on purpose, its changeset says how to change
  * code, and the project is changed in that way.
  */
