@@ -3,7 +3,7 @@ import { readChangesets } from '../api/changesets.ts'
 import { areas, splitArea } from './areas.ts'
 import { render, type Entry } from './render.ts'
 
-const entry = (id: string, level: Entry['level'], summary: string): Entry => ({ id, level, summary })
+const entry = (id: string, level: Entry['level'], summary: string, age = 0): Entry => ({ id, level, summary, age })
 
 describe('the entries of a release', () => {
   const entries = [
@@ -25,6 +25,11 @@ describe('the entries of a release', () => {
         ],
       ]),
     )
+  })
+
+  it('are told in the order in which they came', () => {
+    const list = [entry('a', 'minor', 'Data: Second.', 2), entry('b', 'minor', 'Data: First.', 1)]
+    expect(render(list, false).get('a')).toBe('#### Data\n\n- First.\n- Second.')
   })
 
   it('of a first release are one story, the large before the small', () => {

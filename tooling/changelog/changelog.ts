@@ -1,10 +1,13 @@
-import { readPackages } from '../workspace.ts'
+import { execFileSync } from 'node:child_process'
+import { readPackages, root } from '../workspace.ts'
 import { render, type Entry } from './render.ts'
 
 /** What changesets hands over, as far as it is used here. */
 interface Changeset {
   readonly id: string
   readonly summary: string
+  /** The commit that added it. */
+  readonly commit?: string
 }
 interface Updated {
   readonly name: string
@@ -27,10 +30,12 @@ function changelog(): {
   getDependencyReleaseLine(changesets: readonly Changeset[], updated: readonly Updated[]): string
 } {
   let asked: Asked[] = []
+  let order: ReadonlyMap<string, number> | undefined
   return {
-    getReleaseLine: ({ id, summary }, level) =>
+    getReleaseLine: ({ id, summary, commit = '' }, level) =>
       new Promise((answer) => {
-        asked.push({ id, summary, level, answer })
+        order ??= commitsInOrder()
+        asked.push({ id, summary, level, age: order.get(commit) ?? order.size, answer })
       }),
     getDependencyReleaseLine(_changesets, updated) {
       const entries = asked
@@ -42,6 +47,15 @@ function changelog(): {
       return isFirst || together.length === 0 ? '' : `- With ${together.join(', ')}.`
     },
   }
+}
+
+/** The place of each commit that touched changesets: what was there first is told first. */
+function commitsInOrder(): Map<string, number> {
+  const args = ['log', '--reverse', '--topo-order', '--format=%H', '--', '.changeset']
+  const commits = execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 })
+    .trim()
+    .split('\n')
+  return new Map(commits.map((commit, index) => [commit, index]))
 }
 
 export default changelog()

@@ -5,6 +5,8 @@ export interface Entry {
   readonly id: string
   readonly summary: string
   readonly level: 'major' | 'minor' | 'patch'
+  /** Its place among others in time. */
+  readonly age: number
 }
 
 /**
@@ -21,11 +23,13 @@ export function render(entries: readonly Entry[], isFirst: boolean): Map<string,
   return new Map(first ? [[first.id, `The first release.\n\n${grouped(entries)}`]] : [])
 }
 
-/** Entries under the heading of their area, larger levels first; without an area at the end. */
+/** Entries under the heading of their area, larger levels first, older ones before newer; without an area at the end. */
 function grouped(entries: readonly Entry[]): string {
   const parts = entries.map((entry) => ({ ...entry, ...splitArea(entry.summary) }))
   const groups = [...areas, undefined].map((area) => {
-    const list = parts.filter((part) => part.area === area).sort((a, b) => rank[a.level] - rank[b.level])
+    const list = parts
+      .filter((part) => part.area === area)
+      .sort((a, b) => rank[a.level] - rank[b.level] || a.age - b.age)
     return list.length === 0 ? '' : `#### ${area ?? 'Other'}\n\n${list.map(({ text }) => bullet(text)).join('\n')}`
   })
   return groups.filter((group) => group !== '').join('\n\n')
