@@ -57,10 +57,17 @@ function reportsOf(pkg: Package, made: string): ApiReport[] {
         message.handled = message.logLevel !== ExtractorLogLevel.Error
       },
     })
-    const text = readFileSync(config.reportFilePath, 'utf8')
+    const text = inOrder(readFileSync(config.reportFilePath, 'utf8'))
     return { pkg, entry, path: join(pkg.directory, folder, `${entry}.api.md`), text }
   })
 }
+
+/**
+ * Names of a union that a compiler has inferred (they stand in double quotes) in the order of the alphabet: its own order is
+ * that in which it met them, which changes with code elsewhere.
+ */
+export const inOrder = (report: string): string =>
+  report.replace(/"[^"\n]*"(?: \| "[^"\n]*")+/g, (names) => names.split(' | ').sort().join(' | '))
 
 /** An entry that is started and not imported, such as the program of a worker, has no names. */
 const exportsNames = (declarations: string): boolean => /^export\b/m.test(readFileSync(declarations, 'utf8'))
