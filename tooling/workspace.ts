@@ -13,12 +13,14 @@ export interface Manifest {
   readonly version: string
   readonly private?: boolean
   readonly description?: string
+  readonly keywords?: readonly string[]
   readonly license?: string
   readonly type?: string
   readonly sideEffects?: boolean
   readonly main?: string
   readonly module?: string
   readonly types?: string
+  readonly repository?: { readonly type: string; readonly url: string; readonly directory: string }
   readonly engines?: Readonly<Record<string, string>>
   readonly files?: readonly string[]
   readonly bin?: Readonly<Record<string, string>>

@@ -31,6 +31,12 @@ export async function copyWorkspace(directory: string, npmrc: string): Promise<C
     cpSync(join(root, file), join(directory, file))
   }
   writeFileSync(join(directory, '.npmrc'), npmrc)
+  const manifest = join(directory, 'package.json')
+  const named = {
+    repository: 'https://example.org/repository',
+    ...(JSON.parse(readFileSync(manifest, 'utf8')) as object),
+  }
+  writeFileSync(manifest, JSON.stringify(named))
   const run = (command: string, ...args: string[]): Promise<string> =>
     execute(command, args, { cwd: directory, env: { CI: 'true' } })
   const git = (...args: string[]): Promise<string> =>

@@ -31,6 +31,7 @@ export interface PackageDocument {
 export interface PublishedVersion {
   readonly version: string
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly repository?: { readonly directory?: string }
   readonly dist: { readonly integrity: string; readonly unpackedSize?: number }
 }
 

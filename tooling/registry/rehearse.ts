@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { checkConsumer, consumers as oldConsumers, installConsumer } from '../release/consumers.ts'
 import { execute } from '../execute.ts'
 import { readPackages, root, scope } from '../workspace.ts'
@@ -77,8 +77,10 @@ async function publishInTwo(copy: Copy, registry: Registry, version: string): Pr
     'every package is published once, in the version of the release',
   )
   await everyDependencyIsThere(registry, registry.published)
-  for (const { name } of packages) {
+  for (const { name, directory } of packages) {
     const document = await registry.read(name)
+    const place = relative(copy.directory, directory).split(sep).join('/')
+    assert.equal(document?.versions[version]?.repository?.directory, place, 'its place in the repository is published')
     assert.deepEqual(document?.['dist-tags'], { latest: version }, name)
     assert.deepEqual(Object.keys(document.versions), [version], name)
   }

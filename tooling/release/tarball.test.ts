@@ -1,12 +1,12 @@
 import { checkPackage, createPackageFromTarballData, type CheckResult, type Problem } from '@arethetypeswrong/core'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { formatMessage } from 'publint/utils'
 import { publint } from 'publint'
 import { describe, expect, inject, it } from 'vitest'
 import { execute } from '../execute.ts'
-import { isEmpty, readPackages, scope, type Manifest } from '../workspace.ts'
+import { isEmpty, readPackages, root, scope, type Manifest } from '../workspace.ts'
 
 /**
  * What is wrong with the types of a package that is ESM alone: as the ways of resolving modules that know of `exports`
@@ -19,6 +19,7 @@ function problemsOf(checked: CheckResult): Problem[] {
 }
 
 const tarballs = inject('tarballs')
+const { repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { repository?: string }
 const published = readPackages().filter(({ name }) => name in tarballs)
 
 describe.each(published)('tarball of $name', (pkg) => {
@@ -55,6 +56,10 @@ describe.each(published)('tarball of $name', (pkg) => {
     expect(files.filter((file) => /\.test\.|\.spec\.|fixture/.test(file))).toEqual([])
     const manifest = JSON.parse(await execute('tar', ['xzOf', tarball, 'package/package.json'])) as Manifest
     expect(manifest.scripts).toBeUndefined()
+    expect(manifest.devDependencies).toBeUndefined()
+    // the address stands in the package.json of the root, once there is one
+    const directory = relative(root, pkg.directory).split(sep).join('/')
+    expect(manifest.repository).toEqual(repository && { type: 'git', url: repository, directory })
     expect(JSON.stringify(manifest)).not.toContain('workspace:')
     expect(JSON.stringify(manifest)).not.toContain(`${scope}/source`)
   })
