@@ -130,7 +130,8 @@ describe('the changelog', () => {
   })
 
   it('of a first release says so, and nothing of others', { timeout: 60_000 }, async () => {
-    const directory = await released('minor', {})
+    const unreleased = Object.fromEntries(packages.map(({ name }) => [name, '0.0.0']))
+    const directory = await released('minor', unreleased)
     expect(changelogOf('tensor', directory)).toContain(
       '### Minor Changes\n\nThe first release.\n\n#### Tensors\n\n- A change.\n',
     )

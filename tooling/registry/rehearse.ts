@@ -12,7 +12,7 @@ import { step } from './step.ts'
 
 /**
  * `npm run rehearse-release`: the whole life of a release, on a registry of this machine and in a copy of the
- * repository. The first release is versioned and published, breaks off half way and is resumed; projects install it by
+ * repository. A release is versioned and published, breaks off half way and is resumed; projects install it by
  * `^`; a fix reaches them, a prerelease only those that ask, and they come back; then the next minor. Throws where
  * anything is not as it should be.
  */
@@ -20,7 +20,7 @@ async function rehearse(folder: string): Promise<void> {
   const registry = await startRegistry(join(folder, 'registry'))
   try {
     const copy = await step('a copy of the repository, its packages built', () => prepare(folder, registry))
-    const first = await step('the first release: versions and changelogs', () => versionFirst(copy))
+    const first = await step('a release: versions and changelogs', () => versionFirst(copy))
     await step('its publication breaks off half way, and is resumed', () => publishInTwo(copy, registry, first))
     const consumers = await step(`projects install ^${first}, run and compile`, () => consume(folder, registry, first))
     const fix = await step('a patch reaches them without a change of theirs', () =>
@@ -47,9 +47,15 @@ async function prepare(folder: string, registry: Registry): Promise<Copy> {
   return copy
 }
 
-/** Versions as `changeset version` sets them, unless the repository has been released already; one for all packages. */
+/**
+ * Versions as `changeset version` sets them, one for all packages: in a first release by what waits for it, later with
+ * something new in every package, which links them again.
+ */
 async function versionFirst(copy: Copy): Promise<string> {
-  if (copy.published().some(({ manifest }) => manifest.version === '0.0.0')) await copy.version()
+  const packages = copy.published()
+  if (packages.some(({ manifest }) => manifest.version !== '0.0.0'))
+    copy.change(Object.fromEntries(packages.map(({ name }) => [name, 'minor'])), 'Something new.')
+  await copy.version()
   const versions = new Set(copy.published().map(({ manifest }) => manifest.version))
   assert.equal(versions.size, 1, `linked packages have one version at first, not ${[...versions].join(', ')}`)
   for (const pkg of copy.published()) assert.notEqual(newestEntry(pkg), '', `${pkg.name} has no entry in its changelog`)
@@ -184,7 +190,8 @@ async function patch(copy: Copy, registry: Registry, consumers: Consumers, befor
 
 async function prerelease(copy: Copy, registry: Registry, consumers: Consumers, stable: string): Promise<void> {
   await copy.run('changeset', 'pre', 'enter', 'next')
-  copy.change({ [tensor]: 'minor' }, 'Something new.')
+  // what `^` does not take
+  copy.change({ [tensor]: stable.startsWith('0.') ? 'minor' : 'major' }, 'Something new.')
   await copy.version()
   await copy.publish(await copy.pack())
   const tags = (await registry.read(neuron))!['dist-tags']
