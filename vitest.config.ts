@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,apps,tooling}/**/*.test.ts'],
-          exclude: [...defaultExclude, release],
+          exclude: [...defaultExclude, release, 'tooling/consumers/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,12 +1,12 @@
-import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { readChangesets, type Level } from './api/changesets.ts'
 import { execute } from './execute.ts'
 import { closureOf } from './release/project.ts'
 import { readPackages, root, scope } from './workspace.ts'
 
-type Level = 'major' | 'minor' | 'patch'
 type Versions = Readonly<Record<string, string>>
 
 const made: string[] = []
@@ -25,13 +25,28 @@ const dependents = packages.filter(
  * `versions`.
  */
 async function release(level: Level, versions: Versions, changes: Record<string, unknown> = {}): Promise<Versions> {
+  const directory = await released(level, versions, changes)
+  return Object.fromEntries(readPackages(directory).map(({ name, manifest }) => [name, manifest.version]))
+}
+
+/** The folder in which that release was made. */
+async function released(level: Level, versions: Versions, changes: Record<string, unknown> = {}): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'changesets-'))
   made.push(directory)
-  for (const file of ['package.json', 'pnpm-workspace.yaml', '.changeset/config.json'])
-    cpSync(join(root, file), join(directory, file))
+  for (const file of [
+    'package.json',
+    'pnpm-workspace.yaml',
+    '.changeset/config.json',
+    'tooling/workspace.ts',
+    'tooling/changelog',
+  ])
+    cpSync(join(root, file), join(directory, file), { recursive: true })
   const config = JSON.parse(readFileSync(join(root, '.changeset', 'config.json'), 'utf8')) as object
   writeFileSync(join(directory, '.changeset', 'config.json'), JSON.stringify({ ...config, ...changes }))
-  writeFileSync(join(directory, '.changeset', 'change.md'), `---\n'${tensor.name}': ${level}\n---\n\nA change.\n`)
+  writeFileSync(
+    join(directory, '.changeset', 'change.md'),
+    `---\n'${tensor.name}': ${level}\n---\n\nTensors: A change.\n`,
+  )
   writeFileSync(join(directory, '.gitignore'), 'node_modules\n')
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
   for (const { name, directory: original, manifest } of packages) {
@@ -45,8 +60,12 @@ async function release(level: Level, versions: Versions, changes: Record<string,
   await git('add', '.')
   await git('commit', '--message=start', '--no-gpg-sign')
   await execute('changeset', ['version'], { cwd: directory })
-  return Object.fromEntries(readPackages(directory).map(({ name, manifest }) => [name, manifest.version]))
+  return directory
 }
+
+/** The changelog of a package in such a folder. */
+const changelogOf = (shortName: string, directory: string): string =>
+  readFileSync(join(directory, 'packages', shortName, 'CHANGELOG.md'), 'utf8')
 
 /** Different versions for all public packages within one major version. */
 function independentVersions(major: number): Versions {
@@ -97,16 +116,35 @@ it('a patch of tensor leaves its dependents alone', { timeout: 60_000 }, async (
   expect(Object.keys(before).filter((name) => before[name] !== after[name])).toEqual([tensor.name])
 })
 
+describe('the changelog', () => {
+  it('tells what a release brings by area, and what comes with it', { timeout: 60_000 }, async () => {
+    const before = independentVersions(0)
+    const directory = await released('minor', before)
+    const { version } = readPackages(directory).find(({ name }) => name === tensor.name)!.manifest
+    expect(changelogOf('tensor', directory)).toBe(
+      `# ${tensor.name}\n\n## ${version}\n\n### Minor Changes\n\n#### Tensors\n\n- A change.\n`,
+    )
+    expect(changelogOf('surrogate', directory)).toContain(
+      `### Patch Changes\n\n- With \`${tensor.name}\` ${version}.\n`,
+    )
+  })
+
+  it('of a first release says so, and nothing of others', { timeout: 60_000 }, async () => {
+    const unreleased = Object.fromEntries(packages.map(({ name }) => [name, '0.0.0']))
+    const directory = await released('minor', unreleased)
+    expect(changelogOf('tensor', directory)).toContain(
+      '### Minor Changes\n\nThe first release.\n\n#### Tensors\n\n- A change.\n',
+    )
+    expect(changelogOf('surrogate', directory)).toContain('No changes in this release.')
+  })
+})
+
 it('links all packages, and the changesets in waiting name packages of this workspace', () => {
   const { linked } = JSON.parse(readFileSync(join(root, '.changeset', 'config.json'), 'utf8')) as { linked: string[][] }
   expect(linked).toEqual([[`${scope}/*`]])
-  for (const path of globSync('.changeset/*.md', { cwd: root })) {
-    const [, header] = readFileSync(join(root, path), 'utf8').split('---\n')
-    for (const [, name] of header!.matchAll(/^['"]?([^'":]+)['"]?: (?:major|minor|patch)$/gm)) {
-      expect(
-        packages.map((pkg) => pkg.name),
-        path,
-      ).toContain(name)
-    }
+  const names = packages.map((pkg) => pkg.name)
+  for (const { id, levels } of readChangesets()) {
+    expect(levels.size, id).toBeGreaterThan(0)
+    for (const name of levels.keys()) expect(names, id).toContain(name)
   }
 })

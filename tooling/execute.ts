@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { startOf } from './spawn.mjs'
 import { root } from './workspace.ts'
 
 export interface Execution {
@@ -19,7 +20,8 @@ export async function execute(
   args: readonly string[],
   { cwd = root, env = {}, input = '' }: Execution = {},
 ): Promise<string> {
-  const child = spawn(command, args, { cwd, env: { ...inherited(), ...env } })
+  const started = startOf(command, args)
+  const child = spawn(started.command, started.args, { cwd, shell: started.shell, env: { ...inherited(), ...env } })
   child.stdin.on('error', () => {}) // the program may end without reading its input
   child.stdin.end(input)
   const exit = new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
@@ -32,9 +34,12 @@ export async function execute(
   return stdout
 }
 
-/** The environment of this process without what a test runner or a package manager put there for itself. */
+/**
+ * The environment of this process without what a test runner or a package manager put there for itself, such as
+ * `NODE_PATH`, with which a program would find packages that it has not installed.
+ */
 function inherited(): Record<string, string> {
-  const own = /^(VITEST|NODE_ENV$|NODE_OPTIONS$|npm_|pnpm_|INIT_CWD$|TEST$|DEV$|PROD$|MODE$|BASE_URL$)/i
+  const own = /^(VITEST|NODE_ENV$|NODE_OPTIONS$|NODE_PATH$|npm_|pnpm_|INIT_CWD$|TEST$|DEV$|PROD$|MODE$|BASE_URL$)/i
   const kept = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !own.test(entry[0]),
   )

@@ -7,6 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startOf } from './spawn.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'node_modules', '.setup')
@@ -14,7 +15,9 @@ const bin = join(root, 'node_modules', '.bin')
 
 /** Runs a program and gives its exit code. Its standard output is `stdout`, so that set-up stays out of a pipe. */
 function run(command, args, stdout) {
-  const { status, signal, error } = spawnSync(command, args, {
+  const started = startOf(command, args)
+  const { status, signal, error } = spawnSync(started.command, started.args, {
+    shell: started.shell,
     stdio: ['inherit', stdout, 'inherit'],
     env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, TURBO_TELEMETRY_DISABLED: '1' },
   })

@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { dirname, join, sep } from 'node:path'
+import { dirname, join, posix, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The folder of the repository. */
@@ -13,12 +13,14 @@ export interface Manifest {
   readonly version: string
   readonly private?: boolean
   readonly description?: string
+  readonly keywords?: readonly string[]
   readonly license?: string
   readonly type?: string
   readonly sideEffects?: boolean
   readonly main?: string
   readonly module?: string
   readonly types?: string
+  readonly repository?: { readonly type: string; readonly url: string; readonly directory: string }
   readonly engines?: Readonly<Record<string, string>>
   readonly files?: readonly string[]
   readonly bin?: Readonly<Record<string, string>>
@@ -75,7 +77,7 @@ function readPackage(path: string): Package {
       : [
           {
             subpath,
-            specifier: join(manifest.name, subpath),
+            specifier: posix.join(manifest.name, subpath),
             conditions,
             source: join(directory, Object.values(conditions)[0]!),
           },

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { execute } from '../execute.ts'
-import { readExamples, toJavaScript } from '../readme.ts'
+import { readExamples, toJavaScript, type Example } from '../readme.ts'
 import { readModule } from '../structure/imports.ts'
 import { readPackages, type Package } from '../workspace.ts'
 import { closureOf, createProject, peersOf, type Manager, type Project } from './project.ts'
+import { hasRun, runAll } from './run-all.ts'
 import { nodes, otherRuntimes } from './runtimes.ts'
 
 const minutes = 60_000
@@ -16,6 +17,8 @@ export function testInstalledPackages(manager: Manager): void {
   for (const pkg of packages.filter(({ name }) => name in tarballs))
     describe(`${pkg.name} installed with ${manager}`, () => testPackage(pkg, packages, manager))
 }
+
+const fileOf = ({ line }: Example): string => `example-at-line-${line}.js`
 
 function testPackage(pkg: Package, packages: readonly Package[], manager: Manager): void {
   const tarballs = inject('tarballs')
@@ -35,28 +38,26 @@ function testPackage(pkg: Package, packages: readonly Package[], manager: Manage
       tarballs,
     )
     project.write('entries.js', pkg.entries.map(({ specifier }) => `await import('${specifier}')`).join('\n'))
-    for (const example of examples) project.write(`example-${example.line}.js`, await toJavaScript(example))
+    for (const example of examples) project.write(fileOf(example), await toJavaScript(example))
+    project.write('run-all.js', runAll)
   }, 5 * minutes)
   afterAll(() => project?.remove())
 
-  it.each(runtimes)('every entry loads on $name', { timeout: minutes }, async ({ command, args }) => {
-    await execute(command, [...args, 'entries.js'], { cwd: project.directory })
-  })
+  // that each example runs alone, too, is tested from the sources (readme.test.ts)
+  const files = ['entries.js', ...examples.map(fileOf)]
+  it.each(runtimes)(
+    `every entry loads, and ${examples.length} README examples run, on $name`,
+    { timeout: 5 * minutes },
+    async ({ command, args }) => {
+      const printed = await execute(command, [...args, 'run-all.js', ...files], { cwd: project.directory })
+      expect(hasRun(printed, files), printed).toBe(true)
+    },
+  )
 
   it.each(nodes)('every entry can be required on $name', { timeout: minutes }, async ({ command }) => {
     const code = pkg.entries.map(({ specifier }) => `require('${specifier}')`).join('\n')
     await execute(command, ['--input-type=commonjs', '--eval', code], { cwd: project.directory })
   })
-
-  for (const { line } of examples) {
-    it.each(runtimes)(
-      `README example at line ${line} runs on $name`,
-      { timeout: 5 * minutes },
-      async ({ command, args }) => {
-        await execute(command, [...args, `example-${line}.js`], { cwd: project.directory })
-      },
-    )
-  }
 
   if (pkg.shortName === 'tensor')
     it.each(nodes)('TRACED_VALUE names the line of the user on $name', { timeout: minutes }, async ({ command }) => {

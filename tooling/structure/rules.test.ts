@@ -42,6 +42,7 @@ function packageFiles(
     name: `@x/${shortName}`,
     version: '0.1.0',
     description: 'A package.',
+    keywords: ['snn', 'spiking-neural-networks', 'neuromorphic', 'one'],
     license: 'Apache-2.0',
     type: 'module',
     sideEffects: false,
@@ -162,6 +163,7 @@ describe('rules', () => {
       'workspace packages are asked for as workspace:^',
     ],
     ['side effects', '', { sideEffects: true }, 'package.json is complete'],
+    ['a package that nobody finds', '', { keywords: ['snn'] }, 'package.json is complete'],
     [
       'an install script',
       '',

@@ -207,6 +207,7 @@ const manifestIsComplete: Rule = (pkg) => {
   expect(manifest.sideEffects === false, '"sideEffects": false')
   expect(manifest.license === 'Apache-2.0', '"license": "Apache-2.0"')
   expect(Boolean(manifest.description), 'a description')
+  expect((manifest.keywords ?? []).length > 3, 'more keywords than the three of all packages')
   expect(manifest.engines?.['node'] === '>=20.19', '"engines": { "node": ">=20.19" }')
   expect(
     ['["dist"]', '["dist","docs"]'].includes(JSON.stringify(manifest.files)),

@@ -27,6 +27,11 @@ describe('the line of the user', () => {
       '/m/packages/net/src/main.ts:3:4',
     ],
     [
+      'Windows',
+      ['x (file:///C:/m/node_modules/@snn/tensor/dist/a.js:1:2)', 'file:///C:/a%20b/main.ts:3:4'],
+      'C:/a b/main.ts:3:4',
+    ],
+    [
       'a library between',
       [
         'x (file:///m/node_modules/@snn/tensor/dist/a.js:1:2)',

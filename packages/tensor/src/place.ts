@@ -2,7 +2,10 @@
  * Where the packages lie when they are not installed: the folder `packages/` of their workspace; undefined elsewhere,
  * as in a bundle.
  */
-const workspace = /^file:\/\/(\/.*\/packages\/)tensor\/(?:src|dist)\/[^/]+$/.exec(import.meta.url)?.[1]
+const workspace = /^(file:\/\/\/.*\/packages\/)tensor\/(?:src|dist)\/[^/]+$/
+  .exec(import.meta.url)
+  ?.slice(1)
+  .map(pathOf)[0]
 
 function isOwn(frame: string): boolean {
   const path = frame.replaceAll('\\', '/')
@@ -18,10 +21,10 @@ function isOwn(frame: string): boolean {
 const location = String.raw`((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\).*:\d+:\d+)`
 const lines = [new RegExp(String.raw`^\s*at (?:[^(]*? \()?${location}\)?$`), new RegExp(`^[^/]*@${location}$`)]
 
-/** The frame as a path where it is one, and as it is elsewhere. */
+/** The frame as a path where it is one, and as it is elsewhere. On Windows the drive of a path stands behind a slash. */
 function pathOf(frame: string): string {
   if (!frame.startsWith('file://')) return frame
-  const path = frame.slice('file://'.length)
+  const path = frame.slice('file://'.length).replace(/^\/(?=[A-Za-z]:)/, '')
   try {
     return decodeURIComponent(path)
   } catch {

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { basename, join, relative } from 'node:path'
+import { basename, join, posix } from 'node:path'
 import { checkIndex } from '../../dataset.js'
 import type { Events } from '../../events/events.js'
 import type { EventSetInfo } from '../define-set.js'
@@ -66,7 +66,7 @@ export function fileSet(
     async get(index): Promise<EventSample> {
       checkIndex(index, files.length)
       const file = files[index]!
-      const name = `${basename(folder)}/${relative('.', file.path)}`
+      const name = `${basename(folder)}/${posix.normalize(file.path)}`
       const events = await read(await readBytes(join(folder, file.path)), name, file)
       return { events, label: file.label, name: names[index]! }
     },
