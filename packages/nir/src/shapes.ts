@@ -35,6 +35,11 @@ export interface InferredShapes {
  */
 export function inferShapes(graph: NirGraph, path = ''): InferredShapes {
   checkGraph('inferShapes', graph)
+  return shapesIn(graph, path)
+}
+
+/** The same for a graph inside of one that has been checked. */
+function shapesIn(graph: NirGraph, path: string): InferredShapes {
   const shapes = new Map<string, NodeShapes>()
   const faults: NirFault[] = []
   const failed = new Set<string>()
@@ -46,7 +51,7 @@ export function inferShapes(graph: NirGraph, path = ''): InferredShapes {
   }
   for (const [name, node] of Object.entries(graph.nodes)) {
     if (node.type !== 'NIRGraph') continue
-    const inside = inferShapes(node, at(name))
+    const inside = shapesIn(node, at(name))
     faults.push(...inside.faults)
     for (const [inner, value] of inside.shapes) shapes.set(inner, value)
   }

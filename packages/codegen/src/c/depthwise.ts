@@ -1,9 +1,8 @@
 import type { DepthwiseKernel } from '../form/depthwise.js'
 import { insideColumns } from '../layout/windows.js'
+import { range } from '../range.js'
 import { block } from './text.js'
 import type { CKernel } from './unit.js'
-
-const range = (length: number): number[] => Array.from({ length }, (_, i) => i)
 
 /**
  * A depthwise convolution of the planes from `first` to before `last`; `a` are the addresses of the input, the weights,

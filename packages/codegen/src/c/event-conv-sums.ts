@@ -1,12 +1,11 @@
 import { inputRowsOf, sumsOf, type EventConvPlan } from '../layout/event-conv-plan.js'
+import { range } from '../range.js'
 import type { sizesOf } from './event-conv.js'
 import { block } from './text.js'
 import type { CFunction } from './unit.js'
 import { vectorTypes, vectorUnits, vectorsOf, type VectorUnit } from './vectors.js'
 
 type Sizes = ReturnType<typeof sizesOf>
-
-const range = (length: number): number[] => Array.from({ length }, (_, i) => i)
 
 /** Rows share the events that their windows share; more than this share few more. */
 const mostRows = 8
@@ -43,9 +42,9 @@ export function sumFunction(kernel: EventConvPlan, sizes: Sizes): CFunction {
   const perUnit = (unit: VectorUnit): string[] => {
     const { rows, blocks } = togetherOn(unit, kernel)
     const left = sizes.blocks % blocks
-    const run = (of: number, first: string, condition: string): string[] =>
+    const run = (of: number, condition: string): string[] =>
       block(
-        `for (${first}; ${condition}; block += ${of})`,
+        `for (; ${condition}; block += ${of})`,
         block('for (word i = n; i < end; i++)', [
           `${name}_${of}(w + block * ${sizes.blockFloats}, y + i * ${whole}, block, row, row_end, base + (i - n) * ${sizes.scratch});`,
         ]),
@@ -56,8 +55,8 @@ export function sumFunction(kernel: EventConvPlan, sizes: Sizes): CFunction {
         .flatMap((of) => rowsFunction(`${name}_${of}`, kernel, sizes, unit, { rows, blocks: of })),
       ...block(`static void ${name}(const float *w, float *y, word n, word end, word row, word row_end, u8 *base)`, [
         'word block = 0;',
-        ...run(blocks, '', `block + ${blocks} <= ${sizes.blocks}`),
-        ...(left > 0 ? run(left, '', `block < ${sizes.blocks}`) : []),
+        ...run(blocks, `block + ${blocks} <= ${sizes.blocks}`),
+        ...(left > 0 ? run(left, `block < ${sizes.blocks}`) : []),
       ]),
     ]
   }

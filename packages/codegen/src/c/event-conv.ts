@@ -1,4 +1,5 @@
 import {
+  columnsOf,
   eventConvWords,
   inputRowsOf,
   mostTogether,
@@ -13,11 +14,9 @@ import type { CKernel } from './unit.js'
 
 /** Sizes that follow from a plan: of the scratch memory in bytes, of all else in elements. */
 export function sizesOf(kernel: EventConvPlan) {
-  const { channels, plane, windows, stride, dilation, padding } = kernel
+  const { channels, windows, padding } = kernel
   const { blocks, vectors } = sumsOf(kernel)
-  // columns that windows see, counted from the first column of padding
-  const columns = (windows[1] - 1) * stride[1] + (kernel.kernel[1] - 1) * dilation[1] + 1
-  const width = Math.max(0, Math.min(plane[1], columns - padding[1]))
+  const { columns, width } = columnsOf(kernel)
   const startsRow = Math.max(columns, padding[1] + Math.ceil(width / listedColumns) * listedColumns) + 1
   const filters = 4 * vectors
   const { rows, blocks: most } = sumRows(kernel)
@@ -57,10 +56,11 @@ export function eventConvScratchC(kernel: EventConvPlan): number {
  */
 export function eventConvC(kernel: EventConvPlan): CKernel {
   const { channels, groups, plane, windows, stride, padding, rows } = kernel
-  const { blocks, blockFloats, scratch } = sizesOf(kernel)
+  const sizes = sizesOf(kernel)
+  const { blocks, blockFloats, scratch } = sizes
   const units = rowBlocks(kernel)
-  const list = listFunction(kernel, sizesOf(kernel))
-  const sums = sumFunction(kernel, sizesOf(kernel))
+  const list = listFunction(kernel, sizes)
+  const sums = sumFunction(kernel, sizes)
   const isOne = mostTogether(kernel) === 1
   return {
     body: [

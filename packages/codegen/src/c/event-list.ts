@@ -1,4 +1,5 @@
 import { inputRowsOf, type EventConvPlan } from '../layout/event-conv-plan.js'
+import { range } from '../range.js'
 import type { sizesOf } from './event-conv.js'
 import { block } from './text.js'
 import type { CFunction } from './unit.js'
@@ -8,8 +9,6 @@ import { transpose16, vectorTypes } from './vectors.js'
 export const listedColumns = 16
 /** A whole vector is written at the end of a list. */
 export const listRoom = 16
-
-const range = (length: number): number[] => Array.from({ length }, (_, i) => i)
 
 /**
  * The function `name(x, from, scratch)`: lists the events of the input rows from `from` on that a unit sees, for each

@@ -1,25 +1,16 @@
 import { sizeOf, type Shape } from '@snn/tensor'
 import { isPrimitive, type Node } from '@snn/tensor/backend'
-import { pair, type Pair } from './planes.js'
+import { planeWindows, type Pair, type PlaneWindows } from './planes.js'
 
 /**
  * A convolution that skips zeros: the values of the input that are not zero are listed, row by row, and each window
  * adds up the weights of those that lie in it, times their values.
  */
-export interface EventConvKernel {
+export interface EventConvKernel extends PlaneWindows {
   /** Channels of the input and filters of one group. */
   readonly channels: number
   readonly filters: number
   readonly groups: number
-  /** Height and width of the input; 1 high for one spatial axis. */
-  readonly plane: Pair
-  /** Height and width of the output. */
-  readonly windows: Pair
-  readonly kernel: Pair
-  readonly stride: Pair
-  /** Low padding. */
-  readonly padding: Pair
-  readonly dilation: Pair
 }
 
 /** Fewer filters in a group than this share too little. */
@@ -37,23 +28,14 @@ export function fuseEventConv(node: Node): EventConvKernel | undefined {
 }
 
 function windowOf({ inputs, outputs, attributes }: Node<'conv'>): EventConvKernel | undefined {
-  const { stride, padding, dilation, groups } = attributes
+  const { groups } = attributes
   const [filters, channels, ...kernel] = inputs[1]!.shape as [number, number, ...number[]]
   if (kernel.length > 2) return undefined
-  const spatial = (shape: Shape): Pair => pair(shape.slice(-kernel.length), 1)
   return {
     channels,
     filters: filters / groups,
     groups,
-    plane: spatial(inputs[0]!.shape),
-    windows: spatial(outputs[0]!.shape),
-    kernel: pair(kernel, 1),
-    stride: pair(stride, 1),
-    padding: pair(
-      padding.map(([low]) => low),
-      0,
-    ),
-    dilation: pair(dilation, 1),
+    ...planeWindows(inputs[0]!.shape, outputs[0]!.shape, { ...attributes, kernel }),
   }
 }
 

@@ -1,18 +1,25 @@
-import { sizeOf, type Tensor } from '@snn/tensor'
+import { sizeOf, type Shape, type Tensor } from '@snn/tensor'
 import { isPrimitive, type Node } from '@snn/tensor/backend'
 
-/** Pooling of each plane of its input: planes are independent of each other. */
-export interface PlaneKernel {
-  readonly operation: 'maximum' | 'position' | 'average'
+/** Height and width: of one spatial axis, the width. */
+export type Pair = readonly [number, number]
+
+/** Where windows lie in a plane. */
+export interface PlaneWindows {
   /** Height and width of the plane that windows lie in; 1 high for one spatial axis. */
-  readonly plane: readonly [number, number]
+  readonly plane: Pair
   /** Height and width of the plane of windows. */
-  readonly windows: readonly [number, number]
-  readonly kernel: readonly [number, number]
-  readonly stride: readonly [number, number]
+  readonly windows: Pair
+  readonly kernel: Pair
+  readonly stride: Pair
   /** Low padding. */
-  readonly padding: readonly [number, number]
-  readonly dilation: readonly [number, number]
+  readonly padding: Pair
+  readonly dilation: Pair
+}
+
+/** Pooling of each plane of its input: planes are independent of each other. */
+export interface PlaneKernel extends PlaneWindows {
+  readonly operation: 'maximum' | 'position' | 'average'
   readonly countIncludePad: boolean
 }
 
@@ -27,11 +34,35 @@ export interface FusedPlanes {
 /** More elements of a window than this are left to others. */
 export const largestWindow = 64
 
-/** Height and width: of one spatial axis, the width. */
-export type Pair = readonly [number, number]
+/** Along the last one or two axes of an input and of its result. */
+export function planeWindows(
+  input: Shape,
+  output: Shape,
+  { kernel, stride, padding, dilation }: WindowAttributes,
+): PlaneWindows {
+  const spatial = (shape: Shape): Pair => pair(shape.slice(-kernel.length), 1)
+  return {
+    plane: spatial(input),
+    windows: spatial(output),
+    kernel: pair(kernel, 1),
+    stride: pair(stride, 1),
+    padding: pair(
+      padding.map(([low]) => low),
+      0,
+    ),
+    dilation: pair(dilation, 1),
+  }
+}
+
+interface WindowAttributes {
+  readonly kernel: readonly number[]
+  readonly stride: readonly number[]
+  readonly padding: readonly (readonly [low: number, high: number])[]
+  readonly dilation: readonly number[]
+}
 
 /** The last one or two axes as two. */
-export function pair(values: readonly number[], fill: number): Pair {
+function pair(values: readonly number[], fill: number): Pair {
   return values.length === 1 ? [fill, values[0]!] : [values[0]!, values[1]!]
 }
 
@@ -40,22 +71,15 @@ export function fusePlanes(node: Node): FusedPlanes | undefined {
   const [input, output] = [node.inputs[0], node.outputs[0]!]
   const isMaximum = isPrimitive(node, 'maxPool') || isPrimitive(node, 'argmaxPool')
   if (!(isMaximum || isPrimitive(node, 'averagePool')) || input!.dtype !== 'float32') return undefined
-  const { kernel, stride, padding } = node.attributes
+  const { kernel } = node.attributes
   if (kernel.length > 2 || sizeOf(kernel) > largestWindow) return undefined
-  const [plane, windows] = [input!, output].map(({ shape }) => pair(shape.slice(-kernel.length), 1)) as [Pair, Pair]
+  const dilation = isMaximum ? node.attributes.dilation : kernel.map(() => 1)
+  const windows = planeWindows(input!.shape, output.shape, { ...node.attributes, dilation })
   const form: PlaneKernel = {
     operation: isPrimitive(node, 'maxPool') ? 'maximum' : isPrimitive(node, 'argmaxPool') ? 'position' : 'average',
-    plane,
-    windows,
-    kernel: pair(kernel, 1),
-    stride: pair(stride, 1),
-    padding: pair(
-      padding.map(([low]) => low),
-      0,
-    ),
-    dilation: isMaximum ? pair(node.attributes.dilation, 1) : [1, 1],
+    ...windows,
     countIncludePad: isPrimitive(node, 'averagePool') && node.attributes.countIncludePad,
   }
-  const size = sizeOf(windows)
+  const size = sizeOf(windows.windows)
   return { kernel: form, inputs: node.inputs, output, planes: size === 0 ? 0 : sizeOf(output.shape) / size }
 }

@@ -64,6 +64,18 @@ export function inputRowsOf({
   return (rows - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1
 }
 
+/**
+ * The columns that windows see, counted from the first of padding, and how many of the input are among them, from its
+ * first on.
+ */
+export function columnsOf({ plane, windows, kernel, stride, dilation, padding }: EventConvKernel): {
+  readonly columns: number
+  readonly width: number
+} {
+  const columns = (windows[1] - 1) * stride[1] + (kernel[1] - 1) * dilation[1] + 1
+  return { columns, width: Math.max(0, Math.min(plane[1], columns - padding[1])) }
+}
+
 /** Blocks of rows of one image and group. */
 export function rowBlocks({ rows, windows }: EventConvPlan): number {
   return Math.ceil(windows[0] / rows)

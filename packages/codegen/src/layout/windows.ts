@@ -1,4 +1,4 @@
-import type { PlaneKernel } from '../form/planes.js'
+import type { PlaneKernel, PlaneWindows } from '../form/planes.js'
 
 /** Vectors of four elements of one row that four windows may need to have their columns joined last. */
 const mostVectors = 6
@@ -25,10 +25,7 @@ export function insideColumns({
   stride,
   padding,
   dilation,
-}: Pick<PlaneKernel, 'plane' | 'windows' | 'kernel' | 'stride' | 'padding' | 'dilation'>): Pick<
-  WindowOrder,
-  'low' | 'high'
-> {
+}: PlaneWindows): Pick<WindowOrder, 'low' | 'high'> {
   const low = Math.min(Math.ceil(padding[1] / stride[1]), most)
   const last = Math.floor((width - 1 + padding[1] - (kernel[1] - 1) * dilation[1]) / stride[1])
   return { low, high: Math.max(low, Math.min(last + 1, most)) }

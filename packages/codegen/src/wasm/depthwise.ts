@@ -1,5 +1,6 @@
 import type { DepthwiseKernel } from '../form/depthwise.js'
 import { insideColumns } from '../layout/windows.js'
+import { range } from '../range.js'
 import { argument } from './argument.js'
 import { count } from './flow.js'
 import { set, vectors, when, words, type Instruction, type Value, type WasmFunction } from './instruction.js'
@@ -8,10 +9,20 @@ import { args, first, last, runFunction } from './run-function.js'
 import { f32x4, loadSplat, storeLane, storeVector } from './vector.js'
 import { add, bytes, lt, mul, rem } from './word.js'
 
-const { n, k, x, y, v, u, row, column, b } = words('n', 'k', 'x', 'y', 'v', 'u', 'row', 'column', 'b')
+const { n, channel, k, bias, x, y, v, u, row, column, b } = words(
+  'n',
+  'channel',
+  'k',
+  'bias',
+  'x',
+  'y',
+  'v',
+  'u',
+  'row',
+  'column',
+  'b',
+)
 const { sum } = vectors('sum')
-const range = (length: number): number[] => Array.from({ length }, (_, i) => i)
-
 /**
  * A depthwise convolution: `run(args, first, last, thread)` computes the planes from `first` to before `last`; `args`
  * points to the addresses of the input, the weights, the biases and the output. To the bias of its channel a window
@@ -31,7 +42,7 @@ export function depthwiseFunction(form: DepthwiseKernel): WasmFunction {
       return lanes === 4 ? [added] : [when(lt(place, width), [added])]
     }
     return [
-      set(sum, loadSplat(add(address(2), bytes(rem(n, channels))))),
+      set(sum, loadSplat(bias)),
       set(column, add(mul(u, stride[1]), -padding[1])),
       ...range(kernel[0]).flatMap((ky) => [
         set(row, add(mul(v, stride[0]), ky * dilation[0] - padding[0])),
@@ -47,7 +58,9 @@ export function depthwiseFunction(form: DepthwiseKernel): WasmFunction {
   const ones = (from: number, to: number): Instruction[] => (to > from ? count(u, from, to, windowsAt(1)) : [])
   return runFunction(
     count(n, first, last, [
-      set(k, add(address(1), mul(rem(n, channels), 4 * kernel[0] * kernel[1]))),
+      set(channel, rem(n, channels)),
+      set(k, add(address(1), mul(channel, 4 * kernel[0] * kernel[1]))),
+      set(bias, add(address(2), bytes(channel))),
       set(x, add(address(0), mul(n, 4 * height * width))),
       set(y, add(address(3), mul(n, 4 * windows[0] * windows[1]))),
       ...count(v, 0, windows[0], [

@@ -2,6 +2,7 @@ import type { MemoryType } from '../layout/memory-type.js'
 import { loadHalfWord, loadWord, storeHalf, storeWord } from './access.js'
 import { argument } from './argument.js'
 import {
+  columnsOf,
   eventConvWords,
   inputRowsOf,
   mostTogether,
@@ -9,6 +10,7 @@ import {
   sumsOf,
   type EventConvPlan,
 } from '../layout/event-conv-plan.js'
+import { range } from '../range.js'
 import { count } from './flow.js'
 import {
   block as blockOf,
@@ -62,8 +64,6 @@ import {
 } from './word.js'
 
 const given = (name: (typeof eventConvWords)[number]): Value<'word'> => argument(args, eventConvWords.indexOf(name))
-const range = (length: number): number[] => Array.from({ length }, (_, i) => i)
-
 /** The unit, its images and rows; addresses; counters of rows, columns, channels; and what a step works with. */
 const { unit, n, nEnd, image, x, y, weights, base, scratch, starts, cursor, row, rowEnd, from, b, at, to, p, end, w } =
   words(
@@ -131,11 +131,9 @@ const eventBytes = 8
 
 /** Sizes that follow from a kernel, in bytes where they are not counts. */
 function sizesOf(kernel: EventConvPlan) {
-  const { channels, plane, windows, stride, dilation, padding } = kernel
+  const { channels, windows, padding } = kernel
   const { blocks, vectors, together } = sumsOf(kernel)
-  // columns that windows see, counted from the first column of padding
-  const columns = (windows[1] - 1) * stride[1] + (kernel.kernel[1] - 1) * dilation[1] + 1
-  const width = Math.max(0, Math.min(plane[1], columns - padding[1]))
+  const { columns, width } = columnsOf(kernel)
   /** Columns that are looked at together. */
   const lanes = width > 8 ? 16 : 8
   const groups = Math.ceil(width / lanes)

@@ -25,6 +25,8 @@ export interface PickleMachine {
   readonly push: (value: Pickled) => void
   readonly pushMark: () => void
   readonly pop: () => Pickled
+  /** Takes off whatever is on top, a mark too. */
+  readonly drop: () => void
   readonly top: () => Pickled
   /** The values above the last mark, which go with it. */
   readonly popMark: () => Pickled[]
@@ -53,7 +55,6 @@ export function pickleMachine(bytes: Uint8Array, file: string): PickleMachine {
     at += n
     return bytes.subarray(at - n, at)
   }
-  const little = (n: number): number => take(n).reduceRight((value, byte) => value * 256 + byte, 0)
   return {
     memo: new Map(),
     push: (value) => void stack.push(value),
@@ -63,6 +64,7 @@ export function pickleMachine(bytes: Uint8Array, file: string): PickleMachine {
       stack.pop()
       return value
     },
+    drop: () => void stack.pop(),
     top,
     popMark: () => {
       const from = stack.lastIndexOf(mark)
@@ -70,7 +72,7 @@ export function pickleMachine(bytes: Uint8Array, file: string): PickleMachine {
     },
     isAtEnd: () => at >= bytes.length,
     take,
-    little,
+    little: (n) => littleEndian(take(n)),
     text: (n) => decoder.decode(take(n)),
     line: () => {
       const end = bytes.indexOf(0x0a, at)
@@ -82,3 +84,6 @@ export function pickleMachine(bytes: Uint8Array, file: string): PickleMachine {
     fail,
   }
 }
+
+/** Bytes as an unsigned integer, the lowest first. */
+export const littleEndian = (bytes: Uint8Array): number => bytes.reduceRight((value, byte) => value * 256 + byte, 0)

@@ -1,4 +1,4 @@
-import { pickleMachine, type Pickled, type PickleMachine } from './pickle-machine.js'
+import { littleEndian, pickleMachine, type Pickled, type PickleMachine } from './pickle-machine.js'
 import { callOf, isSpecial, setState } from './pickle-numpy.js'
 
 /**
@@ -48,7 +48,7 @@ const operations: Readonly<Record<number, Operation>> = {
   0x42: ({ push, little, take }) => push(take(little(4))), // BINBYTES
 
   0x28: ({ pushMark }) => pushMark(), // MARK
-  0x30: ({ pop }) => void pop(), // POP
+  0x30: ({ drop }) => drop(), // POP
   0x5d: ({ push }) => push([]), // EMPTY_LIST
   0x29: ({ push }) => push([]), // EMPTY_TUPLE
   0x7d: ({ push }) => push([]), // EMPTY_DICT
@@ -99,7 +99,7 @@ function recall({ memo, push, fail }: PickleMachine, index: number): void {
 /** An integer in two's complement, the lowest byte first. */
 function signed(bytes: Uint8Array, fail: PickleMachine['fail']): number {
   if (bytes.length > 8) return fail(`an integer of ${bytes.length} bytes`)
-  const value = bytes.reduceRight((sum, byte) => sum * 256 + byte, 0)
+  const value = littleEndian(bytes)
   return (bytes.at(-1) ?? 0) > 127 ? value - 256 ** bytes.length : value
 }
 
